@@ -1,0 +1,11 @@
+"""A scalar reverse-mode automatic differentiation engine that people learn backpropagation with."""
+
+from .ops import OPS, Op, register
+from .reals import ieee
+from .syntax import (
+    abs, acos, asin, atan, clip, cos, cosh, dot, elu, erfc, exp, expm1, gelu, leaky_relu, log, log1p, logsumexp, maximum, minimum, pow,
+    relu, selu, sigmoid, sin, sinh, softplus, sqrt, square, step, tan, tanh, total, where,
+)  # fmt: skip
+from .value import Constant, Value, no_gc, no_grad, scope
+
+__version__ = "0.1.0"

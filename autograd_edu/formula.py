@@ -1,0 +1,131 @@
+"""Formulas, written as Python expressions in the rule table, printed as text or LaTeX with the reader's own names.
+
+`text("b*a**(b - 1)", {"a": "x", "b": 3.0})` is "3·x²": numbers given for names are put in and folded, since a
+constant is part of the formula that people write down.
+"""
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+Names = Mapping[str, "str | float"]
+Functions = Mapping[str, str]  # how a function is written: a template with {0}, {1} … for its arguments, or {all}
+
+_ARITHMETIC: dict[type, Callable[[float, float], float]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow
+}  # fmt: skip
+_RANK: dict[type, int] = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.USub: 3, ast.Pow: 4}
+_COMPARISON: dict[type, str] = {ast.Gt: ">", ast.Lt: "<"}
+_ATOM = 5
+_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def number(x: float) -> str:
+    """The shortest text that reads back as ``x``; whole numbers without ".0", minus as a hyphen."""
+    return repr(int(x)) if x == x // 1 and abs(x) < 1e16 else repr(x)
+
+
+def text(expression: str, names: Names, functions: Functions | None = None) -> str:
+    """``expression`` as one line of plain text: x², w·x, 1/x."""
+    return _Printer(names, functions or {}, latex=False).show(_fold(_parse(expression), names))[0]
+
+
+def latex(expression: str, names: Names, functions: Functions | None = None) -> str:
+    r"""``expression`` as LaTeX for math mode: x^{2}, w \cdot x, \frac{1}{x}. String names must be LaTeX already."""
+    return _Printer(names, functions or {}, latex=True).show(_fold(_parse(expression), names))[0]
+
+
+@lru_cache(maxsize=1024)
+def _parse(expression: str) -> ast.expr:
+    return ast.parse(expression, mode="eval").body
+
+
+def _fold(node: ast.expr, names: Names) -> ast.expr:
+    """``node`` with known numbers put in, operations on numbers done, and factors, powers and terms that say nothing left out."""
+    match node:
+        case ast.Name(id=name) if isinstance(names.get(name), (int, float)):
+            return ast.Constant(float(names[name]))
+        case ast.UnaryOp(operand=operand):
+            inner = _fold(operand, names)
+            return ast.Constant(-inner.value) if _is_number(inner) else ast.UnaryOp(node.op, inner)
+        case ast.Call(func=func, args=args):
+            return ast.Call(func, [_fold(a, names) for a in args], [])
+        case ast.Compare(left=left, ops=ops, comparators=[right]):
+            return ast.Compare(_fold(left, names), ops, [_fold(right, names)])
+        case ast.BinOp(left=left, op=op, right=right):
+            return _fold_binary(_fold(left, names), op, _fold(right, names))
+    return node
+
+
+def _fold_binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
+    if _is_number(left) and _is_number(right):
+        try:
+            result = float(_ARITHMETIC[type(op)](left.value, right.value))
+        except (ArithmeticError, TypeError):  # the formula of an error: left as it stands
+            return ast.BinOp(left, op, right)
+        return ast.Constant(result) if result - result == 0 else ast.BinOp(left, op, right)
+    match op:
+        case ast.Mult() if _is_number(left) and left.value == 1:
+            return right
+        case ast.Pow() | ast.Mult() if _is_number(right) and right.value == 1:
+            return left
+    return ast.BinOp(left, op, right)
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+class _Printer:
+    """Walks a formula (never a graph: formulas are as deep as their author typed) and gives text with its rank."""
+
+    def __init__(self, names: Names, functions: Functions, *, latex: bool) -> None:
+        self.names, self.functions, self.latex = names, functions, latex
+
+    def show(self, node: ast.expr) -> tuple[str, int]:
+        match node:
+            case ast.Constant(value=value):
+                return number(float(value)), (_RANK[ast.USub] if value < 0 else _ATOM)
+            case ast.Name(id=name):
+                return str(self.names.get(name, name)), _ATOM
+            case ast.UnaryOp(operand=operand):
+                return "-" + self.within(operand, _RANK[ast.Mult]), _RANK[ast.USub]
+            case ast.Call(func=ast.Name(id=name), args=args):
+                shown = [self.show(a)[0] for a in args]
+                return self.functions.get(name, name + "({all})").format(*shown, all=", ".join(shown)), _ATOM
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return f"{self.show(left)[0]} {_COMPARISON[type(op)]} {self.show(right)[0]}", 0
+            case ast.BinOp(left=left, op=op, right=right):
+                return self.binary(left, op, right), (_ATOM if self.latex and isinstance(op, ast.Div) else _RANK[type(op)])
+        raise ValueError(f"a formula cannot hold {ast.unparse(node)!r}")
+
+    def within(self, node: ast.expr, rank: int) -> str:
+        """``node``, in brackets where it binds less tightly than ``rank`` needs."""
+        shown, own = self.show(node)
+        if own >= rank:
+            return shown
+        return rf"\left({shown}\right)" if self.latex else f"({shown})"
+
+    def binary(self, left: ast.expr, op: ast.operator, right: ast.expr) -> str:
+        rank = _RANK[type(op)]
+        match op:
+            case ast.Pow():
+                return self.within(left, _ATOM) + self.exponent(right)
+            case ast.Div() if self.latex:
+                return rf"\frac{{{self.show(left)[0]}}}{{{self.show(right)[0]}}}"
+            case ast.Div():
+                return f"{self.within(left, rank)}/{self.within(right, _RANK[ast.Pow])}"
+            case ast.Mult():
+                times = r" \cdot " if self.latex else "·"
+                return self.within(left, rank) + times + self.within(right, _RANK[ast.Pow])
+            case ast.Sub():
+                return f"{self.within(left, rank)} - {self.within(right, _RANK[ast.Mult])}"
+        return f"{self.within(left, rank)} + {self.within(right, _RANK[ast.Mult])}"
+
+    def exponent(self, node: ast.expr) -> str:
+        if self.latex:
+            return f"^{{{self.show(node)[0]}}}"
+        if _is_number(node) and float(node.value).is_integer() and abs(node.value) < 1000:
+            return number(node.value).translate(_SUPERSCRIPT)
+        return "^" + self.within(node, _ATOM)
