@@ -1,0 +1,47 @@
+# Two commands on a fresh machine: `make demo` runs the main job, `make test` the tests. Each makes .venv if needed.
+PYTHON ?= python3
+PACKAGE ?= .
+BIN = .venv/bin
+
+.PHONY: demo test lint notebooks bench clean
+
+demo: .venv/demo
+	@mkdir -p out
+	$(BIN)/autograd-edu explain "v = u**2; exp(sin(v) * log(v))" u=1.5 --svg out/explain.svg --html out/explain.html --latex out/explain.tex
+
+test: .venv/test
+	$(BIN)/pytest tests README.md --pyargs autograd_edu $(ARGS)
+
+lint: .venv/lint
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+notebooks: .venv/test
+	$(BIN)/python notebooks/notebook.py run
+
+bench: .venv/bench
+	$(BIN)/python tests/benchmarks/engine.py
+
+.venv:
+	$(PYTHON) -m venv .venv
+
+# A file in .venv says that a set of packages is installed; the package itself is built and installed as a wheel.
+.venv/demo: pyproject.toml $(wildcard autograd_edu/*.py autograd_edu/*/*.py) | .venv
+	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)"
+	@touch $@
+
+.venv/test: pyproject.toml $(wildcard autograd_edu/*.py autograd_edu/*/*.py) | .venv
+	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[test]"
+	@touch $@
+
+.venv/lint: pyproject.toml | .venv
+	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[dev]"
+	@touch $@
+
+.venv/bench: pyproject.toml $(wildcard autograd_edu/*.py autograd_edu/*/*.py) | .venv
+	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[bench]"
+	@touch $@
+
+clean:
+	rm -rf .venv dist build out .pytest_cache .mypy_cache .ruff_cache .hypothesis
