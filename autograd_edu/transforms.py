@@ -1,0 +1,248 @@
+"""Functions in, functions out: gradients, Jacobians and Hessians of ordinary Python functions.
+
+Nothing here touches the `grad` of a Value: adjoints are kept in a dictionary of the pass, so these functions may be
+used on shared values, inside one another and from several threads. Called on Values or Duals (as happens when one is
+nested in another), the backward pass is made of operations that are recorded too, and can be differentiated again.
+
+Arguments are numbers, or lists and tuples of them, nested as you like; a gradient has the shape of its argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from itertools import count
+from typing import Any
+
+from . import dual
+from .dual import Dual
+from .errors import ArityError, DomainError, OperandError
+from .graph import topological_order
+from .reals import ieee_is_on, real
+from .syntax import Number, plain, total
+from .value import Value
+
+_levels = count(1)
+_enclosing: ContextVar[int] = ContextVar("enclosing", default=0)  # how many transforms this call is inside of
+
+
+def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
+    """A function that returns ``f(*at)`` and its gradient; see `grad`."""
+
+    def differentiated(*at: Any) -> tuple[Any, Any]:
+        _check_arguments(at)
+        variables = [_mapped(_variable, argument) for argument in at]
+        y = _called(f, variables)
+        _check_scalar(y)
+        gradients = _shaped(variables, iter(_pulled(y, _flat(variables))))
+        return _result(y, at), gradients[0] if len(at) == 1 else tuple(gradients)
+
+    return differentiated
+
+
+def grad(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that returns the gradient of ``f``, by one backward pass.
+
+    For one argument the gradient has the argument's shape; for several it is a tuple with one gradient an argument.
+
+    Raises:
+        DomainError: where ``f`` or its gradient has no finite value.
+        OperandError: if ``f`` does not return a single number.
+
+    >>> grad(lambda x: x**3)(2.0)
+    12.0
+    >>> grad(lambda x, y: x * y)(3.0, -4.0)
+    (-4.0, 3.0)
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
+    """
+    both = value_and_grad(f)
+    return lambda *at: both(*at)[1]
+
+
+def jvp(f: Callable[..., Any], at: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """``f(*at)`` and its derivative in the direction ``tangents``, by forward mode: one evaluation of ``f``.
+
+    ``tangents`` has the shape of ``at``. Where ``f`` returns a list, so are the value and the derivative.
+
+    >>> jvp(lambda x, y: x * y, (3.0, -4.0), (1.0, 0.0))
+    (-12.0, -4.0)
+    """
+    at, tangents = _sequence(at, "at"), _sequence(tangents, "tangents")
+    _check_arguments(at)
+    directions = _flat(tangents)
+    if len(directions) != len(_flat(at)):
+        raise ArityError(f"jvp needs a tangent for each number in `at`; {len(_flat(at))} numbers and {len(directions)} tangents were given")
+    level = next(_levels)
+    seeds = iter(directions)
+    y = _called(f, [_mapped(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
+    if isinstance(y, (list, tuple)):
+        return _mapped(lambda v: _parts(v, level)[0], y), _mapped(lambda v: _parts(v, level)[1], y)
+    return _parts(y, level)
+
+
+def jacobian(f: Callable[..., Any]) -> Callable[..., list[Any]]:
+    """A function that returns the gradient of each number that ``f`` returns, as a list of rows: one backward pass a row."""
+
+    def differentiated(*at: Any) -> list[Any]:
+        _check_arguments(at)
+        variables = [_mapped(_variable, argument) for argument in at]
+        rows = []
+        for y in _flat([_called(f, variables)]):
+            gradients = _shaped(variables, iter(_pulled(y, _flat(variables))))
+            rows.append(gradients[0] if len(at) == 1 else tuple(gradients))
+        return rows
+
+    return differentiated
+
+
+def hessian(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that returns the second derivatives of ``f``: a list of rows, over all numbers of the arguments in order.
+
+    For a single number it is the second derivative itself.
+
+    >>> hessian(lambda x, y: x * x * y)(3.0, 5.0)
+    [[10.0, 6.0], [6.0, 0.0]]
+    """
+
+    def differentiated(*at: Any) -> Any:
+        _check_arguments(at)
+        flat = _flat(at)
+        gradient = grad(lambda *numbers: _called(f, _shaped(at, iter(numbers))))
+        if len(flat) == 1:
+            second = grad(gradient)(*flat)
+            return second if at[0] is flat[0] else [[second]]
+        return [list(row) for row in jacobian(lambda *numbers: list(gradient(*numbers)))(*flat)]
+
+    return differentiated
+
+
+def hvp(f: Callable[..., Any], at: Sequence[Any], vector: Sequence[Any]) -> Any:
+    """The Hessian of ``f`` times ``vector``, without the Hessian: the gradient of a directional derivative."""
+    return grad(lambda *xs: jvp(f, xs, vector)[1])(*_sequence(at, "at"))
+
+
+# ---- the backward pass, as a function ------------------------------------------------------------------------------
+
+
+def _pulled(y: Any, variables: Sequence[Any]) -> list[Any]:
+    """∂y/∂variable for each variable; of a Dual y, as a Dual: the gradients of its primal and of its tangent."""
+    if isinstance(y, Dual):
+        primals, tangents = _pulled(y.primal, variables), _pulled(y.tangent, variables)
+        return [Dual(p, t, y.level) for p, t in zip(primals, tangents, strict=True)]
+    if not isinstance(y, Value):
+        return [0.0] * len(variables)
+    return _backward(y, [_root(x) for x in variables])
+
+
+def _backward(y: Value, variables: list[Value]) -> list[Any]:
+    """The reverse pass from ``y`` to ``variables``; recorded, if it belongs to a pass that encloses this one."""
+    order = topological_order(y)
+    known = {id(x) for x in variables}
+    depends = set(known)  # ids of the values that depend on a variable; these alone pass gradients on
+    for value in order:
+        if any(id(parent) in depends for parent in value.parents):
+            depends.add(id(value))
+    recorded = _enclosing.get() > 0 or any(x.op is not None for x in variables)
+    adjoint: dict[int, Any] = {id(y): 1.0}
+    fault = ""
+    for value in reversed(order):
+        if value.op is None or id(value) not in depends or id(value) in known or id(value) not in adjoint:
+            continue
+        upstream = adjoint.pop(id(value))
+        slopes = dual.local_gradients(value.op, value, value.parents) if recorded else value.local_grads
+        for parent, slope in zip(value.parents, slopes, strict=True):
+            if id(parent) not in depends or (value.op.selects and dual.is_zero(slope)):
+                continue
+            fault = fault or dual.fault_of(value.op, slope, value.parents)
+            part = upstream if dual.is_one(slope) else slope * upstream
+            adjoint[id(parent)] = adjoint[id(parent)] + part if id(parent) in adjoint else part
+    return [_finite(adjoint.get(id(x), 0.0), fault) for x in variables]
+
+
+def _finite(gradient: Any, fault: str, name: str = "gradient") -> Any:
+    number = plain(gradient)
+    if number - number != 0.0 and not ieee_is_on():
+        raise DomainError(f"the {name} is {number!r}: {fault or 'a product of local gradients is larger than the largest float, 1.8e308'}")
+    return gradient
+
+
+# ---- arguments and results -----------------------------------------------------------------------------------------
+
+
+def _variable(x: Any) -> Any:
+    """A fresh value that stands for ``x``, through which gradients flow on to ``x`` where it is a value itself."""
+    if isinstance(x, Dual):
+        return Dual(_variable(x.primal), x.tangent, x.level)
+    return total(x) if isinstance(x, Value) else Value(x)
+
+
+def _root(variable: Any) -> Value:
+    while isinstance(variable, Dual):
+        variable = variable.primal
+    value: Value = variable
+    return value
+
+
+def _called(f: Callable[..., Any], variables: Sequence[Any]) -> Any:
+    token = _enclosing.set(_enclosing.get() + 1)
+    try:
+        return f(*variables)
+    finally:
+        _enclosing.reset(token)
+
+
+def _result(y: Any, at: Sequence[Any] = ()) -> Any:
+    """What the caller gets: a float, or, in a nested call, the number that can be differentiated further."""
+    nested = _enclosing.get() > 0 or any(isinstance(x, Number) for x in _flat(at))
+    return y.data if isinstance(y, Value) and not nested else y
+
+
+def _parts(y: Any, level: int) -> tuple[Any, Any]:
+    """The primal and the tangent of ``y`` in the pass ``level``; a number that does not depend on it has tangent 0."""
+    if isinstance(y, Dual) and y.level == level:
+        return _result(y.primal), _result(_finite(y.tangent, y.fault, "derivative"))
+    return (_result(y) if isinstance(y, Number) else real(y)), 0.0
+
+
+def _check_arguments(at: Sequence[Any]) -> None:
+    if not _flat(at):
+        raise ArityError("there is nothing to differentiate with respect to: call the result with at least one number")
+
+
+def _check_scalar(y: Any) -> None:
+    if isinstance(y, (list, tuple)) or getattr(y, "shape", ()) != ():
+        raise OperandError(f"the function must return a single number, not {type(y).__name__}; for several numbers use jacobian")
+    if not isinstance(y, Number):
+        real(y)
+
+
+def _sequence(x: Any, name: str) -> Sequence[Any]:
+    if not isinstance(x, (list, tuple)):
+        raise OperandError(f"`{name}` is a list or tuple with one entry for each argument of the function, not {type(x).__name__}")
+    return x
+
+
+def _items(structure: Any) -> Sequence[Any] | None:
+    """What a list, tuple or array holds; None for a number."""
+    if isinstance(structure, (list, tuple)):
+        return structure
+    return structure.tolist() if getattr(structure, "shape", ()) != () else None
+
+
+def _mapped(f: Callable[[Any], Any], structure: Any) -> Any:
+    items = _items(structure)
+    if items is None:
+        return f(structure)
+    mapped = [_mapped(f, item) for item in items]
+    return tuple(mapped) if isinstance(structure, tuple) else mapped
+
+
+def _flat(structure: Any) -> list[Any]:
+    items = _items(structure)
+    return [structure] if items is None else [x for item in items for x in _flat(item)]
+
+
+def _shaped(structure: Any, numbers: Iterator[Any]) -> Any:
+    """``numbers`` in the shape of ``structure``."""
+    return _mapped(lambda _: next(numbers), structure)
