@@ -1,6 +1,11 @@
-"""A scalar reverse-mode automatic differentiation engine that people learn backpropagation with."""
+"""A scalar reverse-mode automatic differentiation engine that people learn backpropagation with.
 
+Start with `Value`: a number that remembers how it was made. `steps`, `draw` and `check_gradient` show what it remembers.
+"""
+
+from .check import check_gradient
 from .dual import Dual
+from .numeric import numeric_gradient
 from .ops import OPS, Op, register
 from .reals import ieee
 from .syntax import (
@@ -11,3 +16,10 @@ from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .value import Constant, Value, no_gc, no_grad, scope
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "OPS", "Constant", "Dual", "Op", "Value", "abs", "acos", "asin", "atan", "check_gradient", "clip", "cos", "cosh", "dot", "draw",
+    "elu", "erfc", "exp", "expm1", "gelu", "grad", "hessian", "hvp", "ieee", "jacobian", "jvp", "leaky_relu", "log", "log1p", "logsumexp", "maximum",
+    "minimum", "no_gc", "no_grad", "numeric_gradient", "pow", "register", "relu", "scope", "selu", "sigmoid", "sin", "sinh", "softplus",
+    "sqrt", "square", "step", "steps", "tan", "tanh", "to_dot", "total", "value_and_grad", "where",
+]  # fmt: skip

@@ -31,3 +31,19 @@ class ExpressionError(AutogradError, ValueError):
 
 class LayoutError(AutogradError, RuntimeError):
     """Graphviz could not be found, or could not lay out the graph."""
+
+
+class ShapeError(AutogradError, ValueError):
+    """A list has another length than the layer, loss or model it was given to works on."""
+
+
+class TargetError(AutogradError, ValueError):
+    """A label, target or probability is of a kind, or in a range, that the loss is not defined for."""
+
+
+class StateError(AutogradError, ValueError):
+    """A saved state does not fit what it is loaded into, or its file is damaged; nothing was changed."""
+
+
+class TrainingError(AutogradError, RuntimeError):
+    """A step of training was taken out of order: no gradient before a step, a random layer in an evaluation."""

@@ -48,7 +48,8 @@ def _fold(node: ast.expr, names: Names) -> ast.expr:
             return ast.Constant(float(names[name]))
         case ast.UnaryOp(operand=operand):
             inner = _fold(operand, names)
-            return ast.Constant(-inner.value) if _is_number(inner) else ast.UnaryOp(node.op, inner)
+            known = _number(inner)
+            return ast.UnaryOp(node.op, inner) if known is None else ast.Constant(-known)
         case ast.Call(func=func, args=args):
             return ast.Call(func, [_fold(a, names) for a in args], [])
         case ast.Compare(left=left, ops=ops, comparators=[right]):
@@ -59,22 +60,21 @@ def _fold(node: ast.expr, names: Names) -> ast.expr:
 
 
 def _fold_binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
-    if _is_number(left) and _is_number(right):
+    a, b = _number(left), _number(right)
+    if a is not None and b is not None:
         try:
-            result = float(_ARITHMETIC[type(op)](left.value, right.value))
+            result = float(_ARITHMETIC[type(op)](a, b))
         except (ArithmeticError, TypeError):  # the formula of an error: left as it stands
             return ast.BinOp(left, op, right)
         return ast.Constant(result) if result - result == 0 else ast.BinOp(left, op, right)
-    match op:
-        case ast.Mult() if _is_number(left) and left.value == 1:
-            return right
-        case ast.Pow() | ast.Mult() if _is_number(right) and right.value == 1:
-            return left
-    return ast.BinOp(left, op, right)
+    if a == 1 and isinstance(op, ast.Mult):
+        return right
+    return left if b == 1 and isinstance(op, (ast.Mult, ast.Pow)) else ast.BinOp(left, op, right)
 
 
-def _is_number(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant)
+def _number(node: ast.expr) -> float | None:
+    """The number that ``node`` is, if it is one."""
+    return float(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) else None
 
 
 class _Printer:
@@ -85,7 +85,7 @@ class _Printer:
 
     def show(self, node: ast.expr) -> tuple[str, int]:
         match node:
-            case ast.Constant(value=value):
+            case ast.Constant(value=int() | float() as value):
                 return number(float(value)), (_RANK[ast.USub] if value < 0 else _ATOM)
             case ast.Name(id=name):
                 return str(self.names.get(name, name)), _ATOM
@@ -126,6 +126,7 @@ class _Printer:
     def exponent(self, node: ast.expr) -> str:
         if self.latex:
             return f"^{{{self.show(node)[0]}}}"
-        if _is_number(node) and float(node.value).is_integer() and abs(node.value) < 1000:
-            return number(node.value).translate(_SUPERSCRIPT)
+        known = _number(node)
+        if known is not None and known.is_integer() and abs(known) < 1000:
+            return number(known).translate(_SUPERSCRIPT)
         return "^" + self.within(node, _ATOM)

@@ -44,7 +44,8 @@ class Op:
     def __call__(self, *operands: Any) -> Any:
         """Apply the operation; the result is of the operands' most special kind."""
         apply, precedence = _evaluate_plain, 0
-        for kind in set(map(type, operands)):
+        kinds: set[Any] = set(map(type, operands))
+        for kind in kinds:
             if getattr(kind, "precedence", 0) > precedence:
                 apply, precedence = kind.apply, kind.precedence
         return apply(self, operands)
@@ -128,7 +129,7 @@ def evaluate(op: Op, xs: Sequence[float], named: Sequence[Any] = ()) -> float:
         _check_count(op, len(xs))
         raise
     if ieee_is_on():
-        return _in_ieee(op.value, xs)
+        return _in_ieee(lambda *args: (op.value(*args),), xs)[0]
     raise _domain_error(op, xs, named, problem) from None
 
 
@@ -139,16 +140,17 @@ def _evaluate_plain(op: Op, operands: Sequence[Any]) -> float:
 def evaluate_local_gradients(op: Op, y: float, xs: Sequence[float]) -> tuple[float, ...]:
     """The local gradients of ``op`` at floats; inf or nan where one does not exist."""
     try:
-        return op.local_gradients(Floats, y, *xs)
+        gradients: tuple[float, ...] = op.local_gradients(Floats, y, *xs)
+        return gradients
     except (ValueError, ArithmeticError):
-        return tuple(_in_ieee(lambda *args: op.local_gradients(*args)[i], [y, *xs]) for i in range(len(xs)))
+        return _in_ieee(op.local_gradients, [y, *xs])
 
 
-def _in_ieee(rule: Rule, xs: Sequence[float]) -> float:
+def _in_ieee(rule: Rule, xs: Sequence[float]) -> tuple[float, ...]:
     import numpy as np
 
     with np.errstate(all="ignore"):
-        return float(rule(arrays(), *map(np.float64, xs)))
+        return tuple(float(g) for g in rule(arrays(), *map(np.float64, xs)))
 
 
 def _check_count(op: Op, count: int) -> None:
@@ -184,10 +186,13 @@ DIV = row(
 
 def _pow_gradients(xp: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """b·aᵇ⁻¹ and y·log a. For b < ½, b - 1 would be rounded and the power amplify that: b·y/a instead."""
-    slope = lambda: xp.choose(b >= 0.5, lambda: b * xp.pow(a, b - 1.0), lambda: b * y / a)  # noqa: E731 - a branch
+
+    def slope() -> Any:
+        return xp.choose(b >= 0.5, lambda: b * xp.pow(a, b - 1.0), lambda: b * y / a)
+
     at_zero = xp.choose(b >= 0.0, 0.0, -math.inf)
     return (
-        xp.choose(xp.choose(b > 0.0, 1.0, xp.choose(b < 0.0, 1.0, 0.0)) > 0.0, slope, 0.0),
+        xp.choose(b > 0.0, slope, lambda: xp.choose(b < 0.0, slope, 0.0)),
         xp.choose(a > 0.0, lambda: y * xp.log(a), xp.choose(a < 0.0, math.nan, at_zero)),
     )
 
@@ -309,12 +314,16 @@ _GAUSS_LEGENDRE = (  # nodes and weights on [0, 1]
 
 def _gelu_gradient(xp: Any, y: Any, x: Any) -> tuple[Any]:
     """Φ(x) + x·φ(x). Near its zero the terms cancel: there it is the integral of its own slope φ(t)(2 - t²) from the zero."""
-    density = lambda t: _gauss(xp, t, 0.5) / math.sqrt(2.0 * math.pi)  # noqa: E731 - a formula
-    step = (x - _GELU_FLAT) - _GELU_FLAT_REST
-    points = lambda: [(w, _GELU_FLAT + step * s) for s, w in _GAUSS_LEGENDRE]  # noqa: E731 - a formula
-    near = lambda: step * xp.total([w * density(t) * (2.0 - t * t) for w, t in points()])  # noqa: E731 - a branch
-    far = lambda: _normal_cdf(xp, x) + x * density(x)  # noqa: E731 - a branch
-    return (xp.choose(abs(x - _GELU_FLAT) < 0.6, near, far),)
+
+    def density(t: Any) -> Any:
+        return _gauss(xp, t, 0.5) / math.sqrt(2.0 * math.pi)
+
+    def near() -> Any:
+        step = (x - _GELU_FLAT) - _GELU_FLAT_REST
+        points = [(weight, _GELU_FLAT + step * node) for node, weight in _GAUSS_LEGENDRE]
+        return step * xp.total([weight * density(t) * (2.0 - t * t) for weight, t in points])
+
+    return (xp.choose(abs(x - _GELU_FLAT) < 0.6, near, lambda: _normal_cdf(xp, x) + x * density(x)),)
 
 
 SIGMOID = row(
@@ -349,7 +358,8 @@ _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer e
 SELU = row(
     "selu", lambda xp, x: xp.choose(x > 0.0, _SELU_SCALE * x, _SELU_SCALE * _SELU_ALPHA * xp.expm1(xp.minimum(x, 0.0))),
     lambda xp, y, x: (xp.choose(x > 0.0, _SELU_SCALE, lambda: _SELU_SCALE * _SELU_ALPHA * xp.exp(xp.choose(x > 0.0, 0.0, x))),),
-    "selu(x)", ("where(x > 0, 1.0507009873554805, y + 1.7580993408473766)",), (-1.5,), symbol="SELU", edges="selu′(0) is the limit from the left",
+    "selu(x)", ("where(x > 0, 1.0507009873554805, y + 1.7580993408473766)",), (-1.5,), symbol="SELU",
+    edges="selu′(0) is the limit from the left",
 )  # fmt: skip
 GELU = row(
     "gelu", lambda xp, x: x * _normal_cdf(xp, x), _gelu_gradient, "gelu(x)", ("y/x + x*exp(-x**2/2)/sqrt(2*pi)",), (0.5,), symbol="GELU"
@@ -374,13 +384,13 @@ def _tie_gradients(xp: Any, won: Sequence[Any]) -> tuple[Any, ...]:
 
 MAXIMUM = row(
     "maximum", lambda xp, *xs: reduce(xp.maximum, xs), lambda xp, y, *xs: _tie_gradients(xp, [x >= y for x in xs]),
-    lambda *xs: f"maximum({', '.join(xs)})", lambda *xs: tuple(f"is_max({x})" for x in xs), (2.0, -3.0), symbol="max", latex=r"\max\left({all}\right)", variadic=True,
-    edges="k tied operands get 1/k each; nan from any side",
+    lambda *xs: f"maximum({', '.join(xs)})", lambda *xs: tuple(f"is_max({x})" for x in xs), (2.0, -3.0), symbol="max",
+    latex=r"\max\left({all}\right)", variadic=True, edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
 MINIMUM = row(
     "minimum", lambda xp, *xs: reduce(xp.minimum, xs), lambda xp, y, *xs: _tie_gradients(xp, [x <= y for x in xs]),
-    lambda *xs: f"minimum({', '.join(xs)})", lambda *xs: tuple(f"is_min({x})" for x in xs), (2.0, -3.0), symbol="min", latex=r"\min\left({all}\right)", variadic=True,
-    edges="k tied operands get 1/k each; nan from any side",
+    lambda *xs: f"minimum({', '.join(xs)})", lambda *xs: tuple(f"is_min({x})" for x in xs), (2.0, -3.0), symbol="min",
+    latex=r"\min\left({all}\right)", variadic=True, edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
 WHERE = row(
     "where", lambda xp, condition, then, otherwise: xp.choose(condition > 0.0, then, otherwise),

@@ -25,6 +25,7 @@ def ieee() -> Iterator[None]:
 
 
 def ieee_is_on() -> bool:
+    """Whether we are inside `ieee()`."""
     return _ieee.get()
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Self
 
 from .errors import ArityError, OperandError
-from .ops import OPS, Op, real
+from .ops import OPS, Op
+from .reals import real
 
 exp, expm1, log, log1p, sqrt, square = OPS["exp"], OPS["expm1"], OPS["log"], OPS["log1p"], OPS["sqrt"], OPS["square"]
 sin, cos, tan, asin, acos, atan = OPS["sin"], OPS["cos"], OPS["tan"], OPS["asin"], OPS["acos"], OPS["atan"]

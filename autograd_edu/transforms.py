@@ -31,10 +31,10 @@ def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
 
     def differentiated(*at: Any) -> tuple[Any, Any]:
         _check_arguments(at)
-        variables = [_mapped(_variable, argument) for argument in at]
+        variables = [mapped(_variable, argument) for argument in at]
         y = _called(f, variables)
         _check_scalar(y)
-        gradients = _shaped(variables, iter(_pulled(y, _flat(variables))))
+        gradients = shaped(variables, iter(pulled(y, flat(variables))))
         return _result(y, at), gradients[0] if len(at) == 1 else tuple(gradients)
 
     return differentiated
@@ -70,14 +70,14 @@ def jvp(f: Callable[..., Any], at: Sequence[Any], tangents: Sequence[Any]) -> tu
     """
     at, tangents = _sequence(at, "at"), _sequence(tangents, "tangents")
     _check_arguments(at)
-    directions = _flat(tangents)
-    if len(directions) != len(_flat(at)):
-        raise ArityError(f"jvp needs a tangent for each number in `at`; {len(_flat(at))} numbers and {len(directions)} tangents were given")
+    directions = flat(tangents)
+    if len(directions) != len(flat(at)):
+        raise ArityError(f"jvp needs a tangent for each number in `at`; {len(flat(at))} numbers and {len(directions)} tangents were given")
     level = next(_levels)
     seeds = iter(directions)
-    y = _called(f, [_mapped(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
+    y = _called(f, [mapped(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
     if isinstance(y, (list, tuple)):
-        return _mapped(lambda v: _parts(v, level)[0], y), _mapped(lambda v: _parts(v, level)[1], y)
+        return mapped(lambda v: _parts(v, level)[0], y), mapped(lambda v: _parts(v, level)[1], y)
     return _parts(y, level)
 
 
@@ -86,10 +86,10 @@ def jacobian(f: Callable[..., Any]) -> Callable[..., list[Any]]:
 
     def differentiated(*at: Any) -> list[Any]:
         _check_arguments(at)
-        variables = [_mapped(_variable, argument) for argument in at]
+        variables = [mapped(_variable, argument) for argument in at]
         rows = []
-        for y in _flat([_called(f, variables)]):
-            gradients = _shaped(variables, iter(_pulled(y, _flat(variables))))
+        for y in flat([_called(f, variables)]):
+            gradients = shaped(variables, iter(pulled(y, flat(variables))))
             rows.append(gradients[0] if len(at) == 1 else tuple(gradients))
         return rows
 
@@ -107,12 +107,12 @@ def hessian(f: Callable[..., Any]) -> Callable[..., Any]:
 
     def differentiated(*at: Any) -> Any:
         _check_arguments(at)
-        flat = _flat(at)
-        gradient = grad(lambda *numbers: _called(f, _shaped(at, iter(numbers))))
-        if len(flat) == 1:
-            second = grad(gradient)(*flat)
-            return second if at[0] is flat[0] else [[second]]
-        return [list(row) for row in jacobian(lambda *numbers: list(gradient(*numbers)))(*flat)]
+        numbers_at = flat(at)
+        gradient = grad(lambda *numbers: _called(f, shaped(at, iter(numbers))))
+        if len(numbers_at) == 1:
+            second = grad(gradient)(*numbers_at)
+            return second if at[0] is numbers_at[0] else [[second]]
+        return [list(row) for row in jacobian(lambda *numbers: list(gradient(*numbers)))(*numbers_at)]
 
     return differentiated
 
@@ -125,10 +125,10 @@ def hvp(f: Callable[..., Any], at: Sequence[Any], vector: Sequence[Any]) -> Any:
 # ---- the backward pass, as a function ------------------------------------------------------------------------------
 
 
-def _pulled(y: Any, variables: Sequence[Any]) -> list[Any]:
+def pulled(y: Any, variables: Sequence[Any]) -> list[Any]:
     """∂y/∂variable for each variable; of a Dual y, as a Dual: the gradients of its primal and of its tangent."""
     if isinstance(y, Dual):
-        primals, tangents = _pulled(y.primal, variables), _pulled(y.tangent, variables)
+        primals, tangents = pulled(y.primal, variables), pulled(y.tangent, variables)
         return [Dual(p, t, y.level) for p, t in zip(primals, tangents, strict=True)]
     if not isinstance(y, Value):
         return [0.0] * len(variables)
@@ -194,7 +194,7 @@ def _called(f: Callable[..., Any], variables: Sequence[Any]) -> Any:
 
 def _result(y: Any, at: Sequence[Any] = ()) -> Any:
     """What the caller gets: a float, or, in a nested call, the number that can be differentiated further."""
-    nested = _enclosing.get() > 0 or any(isinstance(x, Number) for x in _flat(at))
+    nested = _enclosing.get() > 0 or any(isinstance(x, Number) for x in flat(at))
     return y.data if isinstance(y, Value) and not nested else y
 
 
@@ -206,7 +206,7 @@ def _parts(y: Any, level: int) -> tuple[Any, Any]:
 
 
 def _check_arguments(at: Sequence[Any]) -> None:
-    if not _flat(at):
+    if not flat(at):
         raise ArityError("there is nothing to differentiate with respect to: call the result with at least one number")
 
 
@@ -230,19 +230,21 @@ def _items(structure: Any) -> Sequence[Any] | None:
     return structure.tolist() if getattr(structure, "shape", ()) != () else None
 
 
-def _mapped(f: Callable[[Any], Any], structure: Any) -> Any:
+def mapped(f: Callable[[Any], Any], structure: Any) -> Any:
+    """``structure`` with ``f`` of each number in its place."""
     items = _items(structure)
     if items is None:
         return f(structure)
-    mapped = [_mapped(f, item) for item in items]
-    return tuple(mapped) if isinstance(structure, tuple) else mapped
+    parts = [mapped(f, item) for item in items]
+    return tuple(parts) if isinstance(structure, tuple) else parts
 
 
-def _flat(structure: Any) -> list[Any]:
+def flat(structure: Any) -> list[Any]:
+    """The numbers of ``structure``, in order."""
     items = _items(structure)
-    return [structure] if items is None else [x for item in items for x in _flat(item)]
+    return [structure] if items is None else [x for item in items for x in flat(item)]
 
 
-def _shaped(structure: Any, numbers: Iterator[Any]) -> Any:
+def shaped(structure: Any, numbers: Iterator[Any]) -> Any:
     """``numbers`` in the shape of ``structure``."""
-    return _mapped(lambda _: next(numbers), structure)
+    return mapped(lambda _: next(numbers), structure)

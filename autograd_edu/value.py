@@ -87,7 +87,7 @@ class Value(Number):
         if self._right is not None:
             return (self._left, self._right)
         if self._left.__class__ is tuple:
-            return self._left  # type: ignore[no-any-return]  # a tuple of values, as the test has just shown
+            return tuple(self._left)
         return () if self._left is None else (self._left,)
 
     @property
@@ -176,7 +176,7 @@ class Value(Number):
             try:
                 y = op.value(Floats, x._data)
                 if y - y == 0.0:
-                    return _record(op, y, x, None, *op.local_gradients(Floats, y, x._data), None)
+                    return _record(op, y, x, None, op.local_gradients(Floats, y, x._data)[0], None)
             except (ValueError, ArithmeticError):
                 pass  # the general way below says what is wrong, or knows what to do
         parents = tuple([x if x.__class__ is Value else _operand(x) for x in operands])
@@ -227,13 +227,8 @@ class Constant(Value):
 
     __slots__ = ()
 
-    @property
-    def grad(self) -> float:
-        return 0.0
-
-    @property
-    def has_grad(self) -> bool:
-        return False
+    grad = property(lambda _: 0.0)  # read-only, unlike a variable's
+    has_grad = property(lambda _: False)
 
     def __repr__(self) -> str:
         return f"Constant({self._data!r})"
