@@ -1,0 +1,80 @@
+"""The activations by name, and those that learn: PReLU and the perceptron's threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import syntax
+from ..errors import TargetError
+from ..value import Value
+from .init import Initialiser, glorot_normal, he_normal
+from .module import Module
+
+Activation = Callable[[Any], Any]
+
+
+def linear(x: Any) -> Any:
+    """x itself. A network of linear layers is a linear function, however deep."""
+    return x
+
+
+def strict_step(x: Any) -> Any:
+    """The threshold that does not fire at equality: 1 where x > 0, else 0."""
+    return syntax.step(x, strict=True)
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "linear": linear, "sigmoid": syntax.sigmoid, "tanh": syntax.tanh, "relu": syntax.relu, "leaky_relu": syntax.leaky_relu,
+    "elu": syntax.elu, "selu": syntax.selu, "gelu": syntax.gelu, "softplus": syntax.softplus, "sin": syntax.sin,
+    "step": syntax.step, "strict_step": strict_step,
+}  # fmt: skip
+_RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "gelu", "softplus"})
+
+
+def activation_named(wanted: str | Activation) -> Activation:
+    """An activation by name, or as it is: any function of a number serves, and so does a module."""
+    if callable(wanted):
+        return wanted
+    if wanted not in ACTIVATIONS:
+        raise TargetError(f"there is no activation {wanted!r}; there are {', '.join(ACTIVATIONS)}, and any function of a number serves")
+    return ACTIVATIONS[wanted]
+
+
+def usual_initialiser(activation: str | Activation) -> Initialiser:
+    """He's rule for rectifiers, which pass half of the variance; Glorot's for all others."""
+    return he_normal if isinstance(activation, PReLU) or name_of(activation) in _RECTIFIERS else glorot_normal
+
+
+def name_of(activation: str | Activation) -> str:
+    """How an activation is called in print."""
+    if isinstance(activation, str):
+        return activation
+    return str(getattr(activation, "name", "") or getattr(activation, "__name__", type(activation).__name__))
+
+
+class PReLU(Module):
+    """x where positive, αx elsewhere, with α learned: ∂y/∂α is x where x < 0, and 0 where x > 0 (He et al. 2015)."""
+
+    def __init__(self, slope: float = 0.25) -> None:
+        self.slope = Value(slope, "α")
+
+    def forward(self, x: Any) -> Any:
+        return syntax.leaky_relu(x, self.slope)
+
+    def __repr__(self) -> str:
+        return "PReLU()"
+
+
+class Apply(Module):
+    """A function of a number, applied to each number of a list: an activation as a layer of its own."""
+
+    def __init__(self, activation: str | Activation) -> None:
+        self.activation = activation_named(activation)
+        self._shown = name_of(activation)
+
+    def forward(self, x: Any) -> list[Any]:
+        return [self.activation(number) for number in x]
+
+    def __repr__(self) -> str:
+        return f"Apply({self._shown})"

@@ -1,0 +1,218 @@
+"""What all parts of a network share: their parameters by name, training or evaluation, saving, and scopes for pictures.
+
+A module keeps its parameters (Values) and its parts (modules) as ordinary attributes, alone or in lists, nested as you
+like; everything here finds them there, in the order in which they were assigned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
+
+from ..errors import ShapeError, StateError
+from ..reals import real
+from ..value import Constant, Value, scope
+
+State = dict[str, Any]  # name: a number, or a (nested) list of them
+
+
+class Module:
+    """A part of a network: called on a sample, it computes; its parameters learn.
+
+    A subclass gives `forward`, and may give `batch` (if samples of a batch depend on each other) and `varying`.
+
+    Attributes:
+        training: whether layers that behave differently in training (dropout, batch norm) do so now; see `train`, `eval`.
+        name: its scope within the whole, "layer0"; given by the module that it becomes a part of.
+        buffers: the names of attributes that are saved with the parameters but not learned (running statistics).
+    """
+
+    buffers: ClassVar[tuple[str, ...]] = ()
+    training: bool = True
+    name: str = ""
+
+    def __call__(self, *inputs: Any) -> Any:
+        if not self.name:
+            return self.forward(*inputs)
+        with scope(self.name):
+            return self.forward(*inputs)
+
+    def forward(self, *inputs: Any) -> Any:
+        """The output for one sample."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward(x)")
+
+    def batch(self, samples: Sequence[Any]) -> list[Any]:
+        """The output for each of ``samples``."""
+        return [self(x) for x in samples]
+
+    def varying(self) -> str:
+        """Why this module's own graph differs from sample to sample, so that it cannot be replayed; "" if it does not."""
+        return ""
+
+    # ---- finding parts ----
+
+    def __setattr__(self, attribute: str, new: Any) -> None:
+        object.__setattr__(self, attribute, new)
+        parts = [(key, part) for key, part in _leaves(new, attribute) if isinstance(part, (Module, Value))]
+        for key, part in parts:
+            if isinstance(part, Module):
+                object.__setattr__(part, "name", _scope_name(key))
+        if parts:
+            self._set_scopes(self.name)
+
+    def _set_scopes(self, path: str) -> None:
+        for key, part in self._parts():
+            if isinstance(part, Module):
+                part._set_scopes(f"{path}/{_scope_name(key)}" if path else _scope_name(key))
+            elif isinstance(part, Value) and path:
+                part.scope = path
+
+    def _parts(self) -> Iterator[tuple[str, Any]]:
+        for attribute, held in vars(self).items():
+            yield from _leaves(held, attribute)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all its parts, each once, a whole before its parts."""
+        seen: set[int] = set()
+        stack: list[Module] = [self]
+        while stack:
+            module = stack.pop()
+            if id(module) not in seen:
+                seen.add(id(module))
+                yield module
+                stack.extend(reversed([part for _, part in module._parts() if isinstance(part, Module)]))
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """Each parameter once, with its name: "layers.0.neurons.3.w.1"."""
+        found: dict[int, tuple[str, Value]] = {}
+        stack: list[tuple[str, Module]] = [("", self)]
+        while stack:
+            prefix, module = stack.pop()
+            parts = [(prefix + key, part) for key, part in module._parts()]
+            for key, part in parts:
+                if isinstance(part, Value) and part.op is None and not isinstance(part, Constant):
+                    found.setdefault(id(part), (key, part))
+            stack.extend((key + ".", part) for key, part in reversed(parts) if isinstance(part, Module))
+        return list(found.values())
+
+    def parameters(self) -> list[Value]:
+        """What training may change, each once."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters; backward passes would add to them."""
+        for parameter in self.parameters():
+            parameter.clear_grad()
+
+    # ---- training and evaluation ----
+
+    def train(self, on: bool = True) -> Self:
+        """Switch to training: dropout drops, batch norm uses the batch's statistics."""
+        for module in self.modules():
+            object.__setattr__(module, "training", on)
+        return self
+
+    def eval(self) -> Self:
+        """Switch to evaluation: dropout passes everything, batch norm uses its running statistics."""
+        return self.train(False)
+
+    def why_varying(self) -> str:
+        """Why the graph is not the same for every sample now; "" if it is, so that it can be traced once and replayed."""
+        return next((reason for module in self.modules() if (reason := module.varying())), "")
+
+    @contextmanager
+    def with_parameters(self, values: Sequence[Any]) -> Iterator[Self]:
+        """Inside, the module computes with ``values`` (of any kind of number) in place of its parameters, in their order.
+
+        This makes a model a function of its parameters, for `grad`, `hessian`, `check_gradient`.
+        """
+        own = self.parameters()
+        if len(values) != len(own):
+            raise ShapeError(f"the model has {len(own)} parameters; {len(values)} values were given in their place")
+        place = {id(parameter): value for parameter, value in zip(own, values, strict=True)}
+        saved = [(module, dict(vars(module))) for module in self.modules()]
+        try:
+            for module, attributes in saved:
+                for attribute, held in attributes.items():
+                    object.__setattr__(module, attribute, _mapped(held, lambda v: place.get(id(v), v)))
+            yield self
+        finally:
+            for module, attributes in saved:
+                for attribute, held in attributes.items():
+                    object.__setattr__(module, attribute, held)
+
+    # ---- state ----
+
+    def state_dict(self) -> State:
+        """Parameters and buffers as plain numbers and lists of them, by the name of the attribute that holds them."""
+        return {name: _mapped(held, real_data) for name, _, _, held in self._holders()}
+
+    def load_state_dict(self, state: State) -> None:
+        """Take over a state that `state_dict` gave for a model of the same shape.
+
+        Raises:
+            StateError: if a name is missing or unknown, or a shape differs. Nothing is changed then.
+        """
+        own = self.state_dict()
+        for wrong, what in ((own.keys() - state.keys(), "lacks"), (state.keys() - own.keys(), "has, and the model has not,")):
+            if wrong:
+                raise StateError(f"the state {what} {', '.join(sorted(wrong)[:3])}; it is of another kind of model")
+        for name, held in own.items():
+            if _shape(held) != _shape(state[name]):
+                raise StateError(f"{name} has the shape {_shape(held)} in the model and {_shape(state[name])} in the state")
+        for name, module, attribute, held in self._holders():
+            if attribute in module.buffers:
+                object.__setattr__(module, attribute, _mapped(state[name], real_data))
+            else:
+                for parameter, number in zip(_numbers(held), _numbers(state[name]), strict=True):
+                    parameter.data = number
+
+    def _holders(self) -> Iterator[tuple[str, Module, str, Any]]:
+        """(name, module, attribute, what it holds) for each attribute that belongs to the state."""
+        stack: list[tuple[str, Module]] = [("", self)]
+        seen: set[int] = set()
+        while stack:
+            prefix, module = stack.pop()
+            if id(module) in seen:
+                continue
+            seen.add(id(module))
+            for attribute, held in vars(module).items():
+                if attribute in module.buffers or any(isinstance(part, Value) for _, part in _leaves(held, "")):
+                    yield prefix + attribute, module, attribute, held
+            stack.extend(reversed([(f"{prefix}{key}.", part) for key, part in module._parts() if isinstance(part, Module)]))
+
+
+def real_data(x: Any) -> float:
+    """The number that a parameter or a buffer stands for."""
+    return real(x.data if isinstance(x, Value) else x)
+
+
+def _leaves(held: Any, key: str) -> Iterator[tuple[str, Any]]:
+    """What is in (nested) lists, each with its path "w.0.1"."""
+    if isinstance(held, (list, tuple)):
+        for i, part in enumerate(held):
+            yield from _leaves(part, f"{key}.{i}")
+    else:
+        yield key, held
+
+
+def _scope_name(key: str) -> str:
+    """The third of a module's "layers" is "layer2"."""
+    attribute, *places = key.split(".")
+    return (attribute.removesuffix("s") if places else attribute) + "_".join(places)
+
+
+def _mapped(held: Any, f: Callable[[Any], Any]) -> Any:
+    return [_mapped(part, f) for part in held] if isinstance(held, (list, tuple)) else f(held)
+
+
+def _numbers(held: Any) -> Iterator[Any]:
+    return (part for _, part in _leaves(held, ""))
+
+
+def _shape(held: Any) -> tuple[int, ...]:
+    if not isinstance(held, (list, tuple)):
+        return ()
+    shapes = {_shape(part) for part in held}
+    return (len(held), *(shapes.pop() if len(shapes) == 1 else ((-1,) if shapes else ())))
