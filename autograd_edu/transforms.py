@@ -20,7 +20,7 @@ from .errors import ArityError, DomainError, OperandError
 from .graph import topological_order
 from .reals import ieee_is_on, real
 from .syntax import Number, plain, total
-from .value import Value
+from .value import Constant, Value, _recording
 
 _levels = count(1)
 _enclosing: ContextVar[int] = ContextVar("enclosing", default=0)  # how many transforms this call is inside of
@@ -34,8 +34,9 @@ def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
         variables = [mapped(_variable, argument) for argument in at]
         y = _called(f, variables)
         _check_scalar(y)
-        gradients = shaped(variables, iter(pulled(y, flat(variables))))
-        return _result(y, at), gradients[0] if len(at) == 1 else tuple(gradients)
+        nested = _is_nested(at)
+        gradients = _gradients(y, variables, nested)
+        return _result(y, nested), gradients
 
     return differentiated
 
@@ -70,15 +71,15 @@ def jvp(f: Callable[..., Any], at: Sequence[Any], tangents: Sequence[Any]) -> tu
     """
     at, tangents = _sequence(at, "at"), _sequence(tangents, "tangents")
     _check_arguments(at)
-    directions = flat(tangents)
-    if len(directions) != len(flat(at)):
-        raise ArityError(f"jvp needs a tangent for each number in `at`; {len(flat(at))} numbers and {len(directions)} tangents were given")
-    level = next(_levels)
-    seeds = iter(directions)
+    counts, given = [len(flat(x)) for x in at], [len(flat(t)) for t in tangents]
+    if counts != given:
+        raise ArityError(f"`tangents` needs the shape of `at`, which has {counts} numbers an argument; the tangents have {given}")
+    level, nested = next(_levels), _is_nested([at, tangents])
+    seeds = iter(flat(tangents))
     y = _called(f, [mapped(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
     if isinstance(y, (list, tuple)):
-        return mapped(lambda v: _parts(v, level)[0], y), mapped(lambda v: _parts(v, level)[1], y)
-    return _parts(y, level)
+        return mapped(lambda v: _parts(v, level, nested)[0], y), mapped(lambda v: _parts(v, level, nested)[1], y)
+    return _parts(y, level, nested)
 
 
 def jacobian(f: Callable[..., Any]) -> Callable[..., list[Any]]:
@@ -87,11 +88,11 @@ def jacobian(f: Callable[..., Any]) -> Callable[..., list[Any]]:
     def differentiated(*at: Any) -> list[Any]:
         _check_arguments(at)
         variables = [mapped(_variable, argument) for argument in at]
-        rows = []
-        for y in flat([_called(f, variables)]):
-            gradients = shaped(variables, iter(pulled(y, flat(variables))))
-            rows.append(gradients[0] if len(at) == 1 else tuple(gradients))
-        return rows
+        nested = _is_nested(at)
+        results = flat([_called(f, variables)])
+        for y in results:
+            _check_scalar(y)
+        return [_gradients(y, variables, nested) for y in results]
 
     return differentiated
 
@@ -137,7 +138,7 @@ def pulled(y: Any, variables: Sequence[Any]) -> list[Any]:
 
 def _backward(y: Value, variables: list[Value]) -> list[Any]:
     """The reverse pass from ``y`` to ``variables``; recorded, if it belongs to a pass that encloses this one."""
-    order = topological_order(y)
+    order = list(dict.fromkeys(topological_order(y)))  # another thread on the same values may make the order repeat some
     known = {id(x) for x in variables}
     depends = set(known)  # ids of the values that depend on a variable; these alone pass gradients on
     for value in order:
@@ -185,24 +186,42 @@ def _root(variable: Any) -> Value:
 
 
 def _called(f: Callable[..., Any], variables: Sequence[Any]) -> Any:
-    token = _enclosing.set(_enclosing.get() + 1)
+    """``f(*variables)``, inside a transform; recorded even inside `no_grad`, which only hides the record from the caller."""
+    depth, on = _enclosing.set(_enclosing.get() + 1), _recording.set(True)
     try:
         return f(*variables)
     finally:
-        _enclosing.reset(token)
+        _recording.reset(on)
+        _enclosing.reset(depth)
 
 
-def _result(y: Any, at: Sequence[Any] = ()) -> Any:
-    """What the caller gets: a float, or, in a nested call, the number that can be differentiated further."""
-    nested = _enclosing.get() > 0 or any(isinstance(x, Number) for x in flat(at))
-    return y.data if isinstance(y, Value) and not nested else y
+def _is_nested(at: Any) -> bool:
+    """Whether results may be differentiated further: a transform encloses this call, or an argument is no plain number."""
+    return _enclosing.get() > 0 or any(isinstance(x, Number) for x in flat(at))
 
 
-def _parts(y: Any, level: int) -> tuple[Any, Any]:
+def _gradients(y: Any, variables: Sequence[Any], nested: bool) -> Any:
+    """The gradient of ``y`` in the shape of its variables; of a single argument, without the tuple."""
+    found = (_result(g, nested) for g in pulled(y, flat(variables)))
+    gradients = shaped(variables, found)
+    return gradients[0] if len(variables) == 1 else tuple(gradients)
+
+
+def _result(y: Any, nested: bool) -> Any:
+    """What the caller gets: a float; or, in a nested call, a number that can be differentiated further."""
+    if not nested:
+        return plain(y)
+    if isinstance(y, Dual) or (isinstance(y, Value) and _recording.get()):
+        return y
+    return Constant(plain(y))
+
+
+def _parts(y: Any, level: int, nested: bool) -> tuple[Any, Any]:
     """The primal and the tangent of ``y`` in the pass ``level``; a number that does not depend on it has tangent 0."""
     if isinstance(y, Dual) and y.level == level:
-        return _result(y.primal), _result(_finite(y.tangent, y.fault, "derivative"))
-    return (_result(y) if isinstance(y, Number) else real(y)), 0.0
+        return _result(y.primal, nested), _result(_finite(y.tangent, y.fault, "derivative"), nested)
+    _check_scalar(y)
+    return _result(y, nested), _result(0.0, nested)
 
 
 def _check_arguments(at: Sequence[Any]) -> None:
