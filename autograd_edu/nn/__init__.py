@@ -1,8 +1,23 @@
 """Networks of scalars: modules built from `dot`, `total` and the operations of the rule table."""
 
-from . import init
+from . import init, losses, regularise
 from .activations import ACTIVATIONS, Apply, PReLU
+from .attention import SelfAttention, attend
+from .containers import Maxout, Residual, Sequential, Skip
+from .convolution import Conv1d, Conv2d, Flatten, Pool2d
+from .embedding import Embedding, padded
 from .layers import MLP, Layer, Linear, Neuron
 from .module import Module
+from .normalise import BatchNorm, LayerNorm, RMSNorm, Standardiser
+from .perceptron import Perceptron
+from .pooling import AttentionPool, Pool
+from .recurrent import RNN, RecurrentCell
+from .regularise import DropConnect, Dropout, Ensemble, Noise
+from .softmax import log_softmax, softmax
 
-__all__ = ["ACTIVATIONS", "MLP", "Apply", "Layer", "Linear", "Module", "Neuron", "PReLU", "init"]
+__all__ = [
+    "ACTIVATIONS", "MLP", "RNN", "Apply", "AttentionPool", "BatchNorm", "Conv1d", "Conv2d", "DropConnect", "Dropout", "Embedding",
+    "Ensemble", "Flatten", "Layer", "LayerNorm", "Linear", "Maxout", "Module", "Neuron", "Noise", "PReLU", "Perceptron", "Pool",
+    "Pool2d", "RMSNorm", "RecurrentCell", "Residual", "SelfAttention", "Sequential", "Skip", "Standardiser", "attend", "init",
+    "log_softmax", "losses", "padded", "regularise", "softmax",
+]  # fmt: skip

@@ -50,7 +50,8 @@ def name_of(activation: str | Activation) -> str:
     """How an activation is called in print."""
     if isinstance(activation, str):
         return activation
-    return str(getattr(activation, "name", "") or getattr(activation, "__name__", type(activation).__name__))
+    row = "" if isinstance(activation, Module) else getattr(activation, "name", "")
+    return str(row or getattr(activation, "__name__", type(activation).__name__))
 
 
 class PReLU(Module):

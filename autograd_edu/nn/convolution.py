@@ -1,0 +1,134 @@
+"""Convolutions: the same neurons at every place of a sequence or a picture. Small ones: this is a scalar engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+from ..errors import ShapeError
+from ..value import scope
+from .init import generator
+from .layers import Neuron
+from .module import Module
+
+
+class _Convolution(Module):
+    """What convolutions share: the neurons, each applied to every window, with 0 beyond the borders if padded."""
+
+    def __init__(self, window: int, channels: int, filters: int, *, seed: Any, stride: int, padding: int, **of_neurons: Any) -> None:
+        if min(window, channels, filters, stride) < 1 or padding < 0:
+            raise ShapeError("a convolution has at least one channel, one filter, a window and a stride of at least 1, and padding ≥ 0")
+        rng = generator(seed)
+        self.channels, self.stride, self.padding = channels, stride, padding
+        self.neurons = [Neuron(window * channels, fan_out=filters, seed=rng, **of_neurons) for _ in range(filters)]
+
+    def starts(self, length: int, kernel: int) -> range:
+        """Where windows begin; in the padding, before 0."""
+        last = length + self.padding - kernel
+        if last < -self.padding:
+            raise ShapeError(f"{self!r}: a window of {kernel} does not fit into {length} with padding {self.padding}")
+        return range(-self.padding, last + 1, self.stride)
+
+    def check_channels(self, given: Sequence[Any]) -> None:
+        if len(given) != self.channels:
+            raise ShapeError(f"{self!r} takes {self.channels} channel(s); {len(given)} were given")
+
+
+class Conv1d(_Convolution):
+    """``filters`` neurons slid along a sequence: takes a list of channels (each a list of numbers), gives one for each filter."""
+
+    def __init__(
+        self, channels: int, filters: int, kernel: int, *, stride: int = 1, padding: int = 0, seed: Any = None, **of_neurons: Any
+    ) -> None:
+        self.kernel = kernel
+        super().__init__(kernel, channels, filters, seed=seed, stride=stride, padding=padding, **of_neurons)
+
+    def forward(self, signal: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        self.check_channels(signal)
+        length = _common([len(channel) for channel in signal], repr(self))
+        maps: list[list[Any]] = [[] for _ in self.neurons]
+        for i in self.starts(length, self.kernel):
+            window = [channel[j] if 0 <= j < length else 0.0 for channel in signal for j in range(i, i + self.kernel)]
+            with scope(f"at{i}"):
+                for out, neuron in zip(maps, self.neurons, strict=True):
+                    out.append(neuron(window))
+        return maps
+
+    def __repr__(self) -> str:
+        return f"Conv1d({self.channels}, {len(getattr(self, 'neurons', ()))}, kernel={self.kernel})"
+
+
+class Conv2d(_Convolution):
+    """``filters`` neurons slid over a picture: takes a list of channels (each a list of rows), gives one for each filter."""
+
+    def __init__(
+        self, channels: int, filters: int, kernel: int, *, stride: int = 1, padding: int = 0, seed: Any = None, **of_neurons: Any
+    ) -> None:
+        self.kernel = kernel
+        super().__init__(kernel * kernel, channels, filters, seed=seed, stride=stride, padding=padding, **of_neurons)
+
+    def forward(self, picture: Sequence[Sequence[Sequence[Any]]]) -> list[list[list[Any]]]:
+        self.check_channels(picture)
+        height = _common([len(channel) for channel in picture], repr(self))
+        width = _common([len(row) for channel in picture for row in channel], repr(self))
+        rows, k = self.starts(height, self.kernel), self.kernel
+        maps: list[list[list[Any]]] = [[[] for _ in rows] for _ in self.neurons]
+        for (r, i), j in product(enumerate(rows), self.starts(width, k)):
+            window = [
+                channel[a][b] if 0 <= a < height and 0 <= b < width else 0.0
+                for channel in picture for a in range(i, i + k) for b in range(j, j + k)
+            ]  # fmt: skip
+            with scope(f"at{i}_{j}"):
+                for out, neuron in zip(maps, self.neurons, strict=True):
+                    out[r].append(neuron(window))
+        return maps
+
+    def __repr__(self) -> str:
+        return f"Conv2d({self.channels}, {len(getattr(self, 'neurons', ()))}, kernel={self.kernel})"
+
+
+class Pool2d(Module):
+    """Each channel cut into ``size`` × ``size`` tiles, and each tile pooled to one number (see `pooling.Pool` for the kinds)."""
+
+    def __init__(self, size: int, kind: str = "max") -> None:
+        from .pooling import Pool
+
+        self.size, self.pool = size, Pool(kind)
+
+    def forward(self, picture: Sequence[Sequence[Sequence[Any]]]) -> list[list[list[Any]]]:
+        return [self._channel(channel) for channel in picture]
+
+    def _channel(self, channel: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        size, height, width = self.size, len(channel), _common([len(row) for row in channel], repr(self))
+        if height % size or width % size:
+            raise ShapeError(f"{self!r}: {height} × {width} cannot be cut into tiles of {size} × {size}")
+        tile: Callable[[int, int], list[list[Any]]] = lambda i, j: [[channel[i + a][j + b]] for a, b in product(range(size), range(size))]  # noqa: E731
+        return [[self.pool(tile(i, j))[0] for j in range(0, width, size)] for i in range(0, height, size)]
+
+    def __repr__(self) -> str:
+        return f"Pool2d({self.size}, {self.pool.kind!r})"
+
+
+class Flatten(Module):
+    """Nested lists as one list, in order: between convolutions and dense layers."""
+
+    def forward(self, x: Any) -> list[Any]:
+        flat: list[Any] = []
+        stack = [x]
+        while stack:
+            part = stack.pop()
+            if isinstance(part, (list, tuple)):
+                stack.extend(reversed(part))
+            else:
+                flat.append(part)
+        return flat
+
+    def __repr__(self) -> str:
+        return "Flatten()"
+
+
+def _common(lengths: list[int], who: str) -> int:
+    if len(set(lengths)) != 1:
+        raise ShapeError(f"{who} takes rows of one length; the lengths {sorted(set(lengths))} were given")
+    return lengths[0]

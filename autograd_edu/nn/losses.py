@@ -1,0 +1,252 @@
+"""Losses: how wrong a prediction is for its target, as one number to differentiate.
+
+Each takes a prediction and a target for one sample (numbers, or lists where a sample has several outputs); its `check`
+raises a TargetError for targets it is not defined for. The loss of a batch is the mean over its samples (`average`):
+gradients then do not grow with the batch. The lectures write squared errors with and without ½, as sums and as means;
+here each form has a name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from typing import Any
+
+from ..errors import ShapeError, TargetError
+from ..reals import real
+from ..syntax import dot, exp, log, plain, relu, softplus, square, total, where
+from .activations import linear
+from .layers import as_list
+from .softmax import log_softmax, softmax
+
+Loss = Callable[[Any, Any], Any]
+
+
+def average(losses: Sequence[Any]) -> Any:
+    """The mean of the losses of a batch: its gradient is the sum's divided by their number."""
+    if not len(losses):
+        raise ShapeError("the mean of no losses is not defined; a batch has at least one sample")
+    return total(list(losses)) * (1.0 / len(losses))
+
+
+def loss(check: Callable[[Any], None], prepare: Callable[[Any, int], Any] = lambda target, outputs: target) -> Callable[[Loss], Loss]:  # noqa: ARG005
+    """Make a function of (prediction, target) a loss: targets are checked, and `fit` can `prepare` them for tracing."""
+
+    def made(f: Loss) -> Loss:
+        @wraps(f)
+        def checked(prediction: Any, target: Any, **options: Any) -> Any:
+            check(target)
+            return f(prediction, target, **options)
+
+        checked.check, checked.prepare = check, prepare  # type: ignore[attr-defined]
+        return checked
+
+    return made
+
+
+# ---- what targets may be -------------------------------------------------------------------------------------------
+
+
+def _any_numbers(target: Any) -> None:
+    for t in as_list(target):
+        plain(t)
+
+
+def _signs(target: Any) -> None:
+    for t in as_list(target):
+        if plain(t) not in (-1.0, 1.0):
+            raise TargetError(f"hinge takes the labels -1 and 1, not {plain(t)!r}; for 0/1 labels give 2*t - 1")
+
+
+def _probabilities(target: Any) -> None:
+    for t in as_list(target):
+        if not 0.0 <= plain(t) <= 1.0:
+            raise TargetError(f"a target of cross-entropy is 0, 1 or a probability between, not {plain(t)!r}; for ±1 labels give (t + 1)/2")
+
+
+def _class(target: Any) -> None:
+    if isinstance(target, (list, tuple)):
+        _probabilities(target)
+        if abs(math.fsum(map(plain, target)) - 1.0) > 1e-9:
+            raise TargetError(f"a list of target probabilities sums to 1; this sums to {math.fsum(map(plain, target))!r}")
+    elif isinstance(target, (str, bytes)) or hasattr(target, "precedence") or real(target) != int(real(target)) or target < 0:
+        raise TargetError(f"a class is a whole number from 0 or a list with a probability for each class, not {target!r}")
+
+
+def one_hot(label: Any, classes: int) -> list[float]:
+    """1.0 in the place of ``label``, 0.0 elsewhere; a list of probabilities is itself.
+
+    >>> one_hot(2, 4)
+    [0.0, 0.0, 1.0, 0.0]
+    """
+    if isinstance(label, (list, tuple)):
+        if len(label) != classes:
+            raise ShapeError(f"{len(label)} target probabilities were given for {classes} scores")
+        return list(label)
+    _class(label)
+    if label >= classes:
+        raise TargetError(f"class {label} was given for {classes} scores: classes are 0 to {classes - 1}")
+    return [1.0 if k == label else 0.0 for k in range(classes)]
+
+
+def _pairs(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
+    ys, ts = as_list(prediction), as_list(target)
+    if len(ys) != len(ts):
+        raise ShapeError(f"{who} needs as many targets as outputs; {len(ys)} output(s) and {len(ts)} target(s) were given")
+    return list(zip(ys, ts, strict=True))
+
+
+# ---- regression ----------------------------------------------------------------------------------------------------
+
+
+@loss(_any_numbers)
+def half_squared_error(prediction: Any, target: Any) -> Any:
+    """½ Σ (y - t)²: its gradient is y - t."""
+    return 0.5 * total([square(y - t) for y, t in _pairs(prediction, target, "half_squared_error")])
+
+
+@loss(_any_numbers)
+def mean_squared_error(prediction: Any, target: Any) -> Any:
+    """(1/N) Σ (y - t)² over the N outputs, without ½: its gradient is 2(y - t)/N.
+
+    >>> mean_squared_error([1.0, 2.0], [0.0, 4.0])
+    2.5
+    """
+    return average([square(y - t) for y, t in _pairs(prediction, target, "mean_squared_error")])
+
+
+def normal_negative_log_likelihood(mean: Any, variance: Any, target: Any) -> Any:
+    """-log N(t; μ, v) = ½ log v + (t - μ)²/2v + ½ log 2π."""
+    return 0.5 * log(variance) + square(target - mean) / (2.0 * variance) + 0.5 * math.log(2.0 * math.pi)
+
+
+@loss(_any_numbers)
+def gaussian_negative_log_likelihood(prediction: Any, target: Any, *, parts: bool = False) -> Any:
+    """-log N(t; f, eᵃ) for a network with two outputs, mean f and log variance a: it learns how noisy its targets are.
+
+    With ``parts``, the variance v = eᵃ is a node of its own, as in MLPR's tutorial; else a is used as it is, so that no
+    variance can underflow. At its minimum over a, v = (t - f)².
+    """
+    pair = as_list(prediction)
+    if len(pair) != 2:
+        raise ShapeError(f"gaussian_negative_log_likelihood takes two outputs, mean and log variance; {len(pair)} were given")
+    mean, log_variance = pair
+    if parts:
+        return normal_negative_log_likelihood(mean, exp(log_variance), target)
+    return 0.5 * log_variance + 0.5 * square(target - mean) * exp(-log_variance) + 0.5 * math.log(2.0 * math.pi)
+
+
+# ---- two classes ---------------------------------------------------------------------------------------------------
+
+
+@loss(_signs)
+def hinge(prediction: Any, target: Any) -> Any:
+    """max(0, 1 - t·f) for labels ±1, averaged over the outputs; at the margin itself the gradient is 0."""
+    return _mean_of([relu(1.0 - t * f) for f, t in _pairs(prediction, target, "hinge")])
+
+
+@loss(_probabilities)
+def binary_cross_entropy(prediction: Any, target: Any) -> Any:
+    """-t log p - (1 - t) log(1 - p) for probabilities p, averaged over the outputs. From scores, see the stable form below.
+
+    Raises:
+        TargetError: if a prediction is not in [0, 1].
+        DomainError: if a prediction is exactly 0 or 1 and the target says otherwise: the loss is infinite.
+    """
+    return _mean_of([_cross_entropy(p, t) for p, t in _pairs(prediction, target, "binary_cross_entropy")])
+
+
+def _cross_entropy(p: Any, t: Any) -> Any:
+    if not 0.0 <= plain(p) <= 1.0:
+        raise TargetError(f"binary_cross_entropy takes probabilities, not {plain(p)!r}; for scores use binary_cross_entropy_with_logits")
+    return _weighed(t, lambda: -log(p), lambda: -log(1.0 - p))
+
+
+@loss(_probabilities)
+def binary_cross_entropy_with_logits(prediction: Any, target: Any) -> Any:
+    """The same for scores z with p = σ(z), averaged over the outputs: t·softplus(-z) + (1 - t)·softplus(z).
+
+    Right to the last digits for any z; its gradient is σ(z) - t.
+    """
+    return _mean_of([_of_logit(z, t) for z, t in _pairs(prediction, target, "binary_cross_entropy_with_logits")])
+
+
+def _of_logit(z: Any, t: Any) -> Any:
+    return _weighed(t, lambda: softplus(-z), lambda: softplus(z))
+
+
+def _weighed(t: Any, one: Callable[[], Any], zero: Callable[[], Any]) -> Any:
+    """t·one + (1 - t)·zero, with only the term that counts where the target is a plain 0 or 1."""
+    if not hasattr(t, "precedence") and t in (0, 1):
+        return one() if t else zero()
+    return t * one() + (1.0 - t) * zero()
+
+
+def _mean_of(losses: list[Any]) -> Any:
+    return losses[0] if len(losses) == 1 else average(losses)
+
+
+# ---- many classes --------------------------------------------------------------------------------------------------
+
+
+@loss(_class, one_hot)
+def negative_log_likelihood(prediction: Any, target: Any) -> Any:
+    """-Σ tₖ log yₖ for probabilities y; the target is a class, or a probability for each class."""
+    ys = as_list(prediction)
+    for y in ys:
+        if not 0.0 <= plain(y) <= 1.0:
+            raise TargetError(f"negative_log_likelihood takes probabilities, not {plain(y)!r}; for scores use softmax_cross_entropy")
+    return -_expected([partial(log, y) for y in ys], target)
+
+
+@loss(_class, one_hot)
+def softmax_cross_entropy(prediction: Any, target: Any, *, parts: bool = False) -> Any:
+    """-Σ tₖ log softmax(z)ₖ for scores z; the target is a class, or a probability for each class.
+
+    The gradient at the scores is y - t. With ``parts``, probabilities are nodes of their own, as the lecture draws
+    them; else one node is log Σ exp z, which neither overflows nor loses digits.
+    """
+    zs = as_list(prediction)
+    if parts:
+        ys = softmax(zs, parts=True)
+        return -_expected([partial(log, y) for y in ys], target)
+    return -_expected([partial(linear, z) for z in log_softmax(zs)], target)
+
+
+def _expected(terms: list[Callable[[], Any]], target: Any) -> Any:
+    """Σ tₖ termₖ, of the terms whose target is not a plain 0: the logarithm of a probability of 0 may not exist."""
+    ts = one_hot(target, len(terms))
+    chosen = [(t, term()) for t, term in zip(ts, terms, strict=True) if hasattr(t, "precedence") or t]
+    if len(chosen) == 1 and chosen[0][0] == 1.0:
+        return chosen[0][1]
+    return dot([t for t, _ in chosen], [term for _, term in chosen])
+
+
+# ---- weights -------------------------------------------------------------------------------------------------------
+
+
+def weighted(of: Loss, weight: Callable[[Any], Any] | dict[float, float]) -> Loss:
+    """A loss times a weight that depends on the target: a function of it, or a number for each label.
+
+    A class that was sub-sampled to a fraction f of its samples is weighted by 1/f, and the gradient is right again on
+    average (MLPR week 7, tutorial 1).
+    """
+    weigh = weight if callable(weight) else lambda target: _looked_up(weight, target)
+
+    @wraps(of)
+    def times_weight(prediction: Any, target: Any, **options: Any) -> Any:
+        return weigh(target) * of(prediction, target, **options)
+
+    return times_weight
+
+
+def _looked_up(weight: dict[float, float], target: Any) -> Any:
+    if not hasattr(target, "precedence"):
+        if target not in weight:
+            raise TargetError(f"there are weights for the labels {sorted(weight)}, not for {target!r}")
+        return weight[target]
+    chosen: Any = 0.0
+    for label, w in weight.items():
+        chosen = where(abs(target - label) < 0.5, w, chosen)
+    return chosen

@@ -1,0 +1,30 @@
+"""The perceptron: a neuron with a hard threshold. It computes, but has no gradient to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..syntax import dot, step
+from ..value import Value
+from .layers import numbers, subscript
+from .module import Module
+
+
+class Perceptron(Module):
+    """1 if w·x + b reaches the threshold, else 0.
+
+    The lectures differ on equality: UCL and one place of MLPR fire at w·x + b = 0, LIP and another place of MLPR do
+    not (``strict``). Firing is the default: with strict units, the network for x₂ ≥ |x₁| is wrong on the boundary.
+    """
+
+    def __init__(self, w: Sequence[float], b: float = 0.0, *, strict: bool = False) -> None:
+        self.w = [Value(number, f"w{subscript(i + 1)}") for i, number in enumerate(w)]
+        self.b = Value(b, "b")
+        self.strict = strict
+
+    def forward(self, x: Any) -> Any:
+        return step(dot(self.w, numbers(x, wanted=len(self.w), who=repr(self)), self.b), strict=self.strict)
+
+    def __repr__(self) -> str:
+        return f"Perceptron({len(self.w)})"

@@ -1,0 +1,63 @@
+"""Pooling: a sequence of vectors, of any length, as one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import ShapeError, TargetError
+from ..syntax import dot, maximum, total
+from ..value import Value
+from .init import Initialiser, generator, initialiser_named, lecun_normal
+from .layers import numbers, subscript
+from .losses import average
+from .module import Module
+from .softmax import softmax
+
+_POOLS: dict[str, Callable[[Sequence[Any]], Any]] = {
+    "mean": average,
+    "sum": lambda xs: total(list(xs)),
+    "max": lambda xs: maximum(list(xs)),
+}
+
+
+def columns(vectors: Sequence[Any], who: str) -> list[tuple[Any, ...]]:
+    """The i-th numbers of all vectors, for each i."""
+    if not len(vectors) or len({len(v) for v in vectors}) != 1:
+        raise ShapeError(f"{who} takes at least one vector, all of one length; lengths {[len(v) for v in vectors]} were given")
+    return list(zip(*vectors, strict=True))
+
+
+class Pool(Module):
+    """The mean, the sum or the maximum over the vectors, number by number; of the maximum, only the winner gets a gradient."""
+
+    def __init__(self, kind: str = "mean") -> None:
+        if kind not in _POOLS:
+            raise TargetError(f"there is no pooling {kind!r}; there are {', '.join(_POOLS)}")
+        self.kind = kind
+
+    def forward(self, vectors: Sequence[Any]) -> list[Any]:
+        return [_POOLS[self.kind](column) for column in columns(vectors, repr(self))]
+
+    def __repr__(self) -> str:
+        return f"Pool({self.kind!r})"
+
+
+class AttentionPool(Module):
+    """Σ aₜeₜ with a = softmax(Eq): vectors weighted by how well each matches a learned query q."""
+
+    def __init__(self, size: int, *, init: str | Initialiser = lecun_normal, seed: Any = None) -> None:
+        draw, rng = initialiser_named(init), generator(seed)
+        self.query = [Value(draw(rng, size, 1), f"q{subscript(i + 1)}") for i in range(size)]
+
+    def weights(self, vectors: Sequence[Any]) -> list[Any]:
+        """The attention that each vector gets; they sum to 1."""
+        return softmax([dot(numbers(e, wanted=len(self.query), who=repr(self)), self.query) for e in vectors])
+
+    def forward(self, vectors: Sequence[Any]) -> list[Any]:
+        of_each = columns(vectors, repr(self))
+        attention = self.weights(vectors)
+        return [dot(attention, column) for column in of_each]
+
+    def __repr__(self) -> str:
+        return f"AttentionPool({len(self.query)})"
