@@ -16,7 +16,7 @@ _ARITHMETIC: dict[type, Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow
 }  # fmt: skip
 _RANK: dict[type, int] = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.USub: 3, ast.Pow: 4}
-_COMPARISON: dict[type, str] = {ast.Gt: ">", ast.Lt: "<"}
+_COMPARISON: dict[type, str] = {ast.Gt: ">", ast.Lt: "<", ast.GtE: "≥", ast.LtE: "≤"}
 _ATOM = 5
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -34,6 +34,16 @@ def text(expression: str, names: Names, functions: Functions | None = None) -> s
 def latex(expression: str, names: Names, functions: Functions | None = None) -> str:
     r"""``expression`` as LaTeX for math mode: x^{2}, w \cdot x, \frac{1}{x}. String names must be LaTeX already."""
     return _Printer(names, functions or {}, latex=True).show(_fold(_parse(expression), names))[0]
+
+
+def python(expression: str, names: Names) -> str:
+    """``expression`` as Python source, with identifiers or numbers for the names."""
+
+    class Renamed(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - ast asks for this name
+            return ast.Name(str(names.get(node.id, node.id)))
+
+    return ast.unparse(Renamed().visit(_fold(_parse(expression), names)))
 
 
 @lru_cache(maxsize=1024)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
+from .formula import number
+
 if TYPE_CHECKING:
     from .value import Value
 
@@ -45,3 +47,24 @@ def topological_order(root: Value) -> list[Value]:
             value._mark = done
             order.append(value)
     return order
+
+
+def names(order: list[Value]) -> list[str]:
+    """A name for each value of a topological order: its label, made unique; else x1, x2 … for a leaf, v1, v2 … for a result.
+
+    A constant is named by its number, as formulas write it.
+    """
+    counters = {"x": count(1), "v": count(1)}
+    taken = {value.label for value in order}
+    given: list[str] = []
+    for value in order:
+        if value.is_constant and not value.label:
+            given.append(number(value.data))
+            continue
+        name = value.label
+        if not name or name in given:
+            stem, counter = (f"{name}_", count(2)) if name else (kind := "x" if value.op is None else "v", counters[kind])
+            name = next(candidate for i in counter if (candidate := f"{stem}{i}") not in taken)
+        taken.add(name)
+        given.append(name)
+    return given

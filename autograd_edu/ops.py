@@ -71,22 +71,30 @@ class Op:
         """The operation as LaTeX; names must be LaTeX already."""
         return self._print(formula.latex, operands, "y")
 
-    def slope_text(self, i: int, y: str | float, *operands: str | float) -> str:
-        """The local gradient with respect to operand ``i``, as plain text; ``y`` names the result."""
-        return self._print(formula.text, operands, y, slope=i)
+    def slope_text(self, i: int, y: str | float, *operands: str | float, times: str = "") -> str:
+        """The local gradient with respect to operand ``i`` as plain text; ``y`` names the result, ``times`` a factor after it."""
+        return self._print(formula.text, operands, y, slope=i, times=times)
 
-    def slope_latex(self, i: int, y: str | float, *operands: str | float) -> str:
-        """The local gradient with respect to operand ``i``, as LaTeX."""
-        return self._print(formula.latex, operands, y, slope=i)
+    def slope_latex(self, i: int, y: str | float, *operands: str | float, times: str = "") -> str:
+        """The local gradient with respect to operand ``i`` as LaTeX; ``y`` names the result, ``times`` a factor after it."""
+        return self._print(formula.latex, operands, y, slope=i, times=times)
 
-    def _print(self, printer: Rule, operands: Sequence[str | float], y: str | float, slope: int | None = None) -> str:
+    def source(self, y: str, *operands: str | float, slope: int | None = None) -> str:
+        """The operation, or the local gradient with respect to operand ``slope``, as a Python expression of the package's functions."""
         names = self.operand_names(len(operands))
+        return formula.python(self._expression(names, slope), {**dict(zip(names, operands, strict=True)), "y": y})
+
+    def _expression(self, names: tuple[str, ...], slope: int | None) -> str:
         if slope is None:
-            expression = self.formula if isinstance(self.formula, str) else self.formula(*names)
-        else:
-            expression = (self.slopes if isinstance(self.slopes, tuple) else self.slopes(*names))[slope]
+            return self.formula if isinstance(self.formula, str) else self.formula(*names)
+        return (self.slopes if isinstance(self.slopes, tuple) else self.slopes(*names))[slope]
+
+    def _print(self, printer: Rule, operands: Sequence[str | float], y: str | float, slope: int | None = None, times: str = "") -> str:
+        names = self.operand_names(len(operands))
+        expression = self._expression(names, slope)
         functions = {op.name: op.latex if printer is formula.latex else op.template for op in OPS.values()}
-        return str(printer(expression, {**dict(zip(names, operands, strict=True)), "y": y}, functions))
+        shown = {**dict(zip(names, operands, strict=True)), "y": y, "times_": times}
+        return str(printer(f"({expression})*times_" if times else expression, shown, functions))
 
 
 OPS: dict[str, Op] = {}
@@ -223,7 +231,7 @@ SQRT = row(
     template="√({0})", latex=r"\sqrt{{{0}}}", domain="{x} must not be negative", edges="√0 = 0 with gradient inf, an error if needed",
 )  # fmt: skip
 ABS = row(
-    "abs", lambda xp, x: abs(x), lambda xp, y, x: (xp.choose(x > 0.0, 1.0, xp.choose(x < 0.0, -1.0, 0.0)),), "abs(x)", ("sign(x)",),
+    "abs", lambda xp, x: abs(x), lambda xp, y, x: (xp.choose(x > 0.0, 1.0, xp.choose(x < 0.0, -1.0, 0.0)),), "abs(x)", ("where(x > 0, 1, where(x < 0, -1, 0))",),
     (-1.5,), symbol="|x|", template="|{0}|", latex=r"\left|{0}\right|", edges="|x|′(0) = 0",
 )  # fmt: skip
 SIN = row("sin", lambda xp, x: xp.sin(x), lambda xp, y, x: (xp.cos(x),), "sin(x)", ("cos(x)",), (0.5,), latex=r"\sin\left({0}\right)")
@@ -384,12 +392,12 @@ def _tie_gradients(xp: Any, won: Sequence[Any]) -> tuple[Any, ...]:
 
 MAXIMUM = row(
     "maximum", lambda xp, *xs: reduce(xp.maximum, xs), lambda xp, y, *xs: _tie_gradients(xp, [x >= y for x in xs]),
-    lambda *xs: f"maximum({', '.join(xs)})", lambda *xs: tuple(f"is_max({x})" for x in xs), (2.0, -3.0), symbol="max",
+    lambda *xs: f"maximum({', '.join(xs)})", lambda *xs: tuple(f"where({x} >= y, 1, 0)" for x in xs), (2.0, -3.0), symbol="max",
     latex=r"\max\left({all}\right)", variadic=True, edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
 MINIMUM = row(
     "minimum", lambda xp, *xs: reduce(xp.minimum, xs), lambda xp, y, *xs: _tie_gradients(xp, [x <= y for x in xs]),
-    lambda *xs: f"minimum({', '.join(xs)})", lambda *xs: tuple(f"is_min({x})" for x in xs), (2.0, -3.0), symbol="min",
+    lambda *xs: f"minimum({', '.join(xs)})", lambda *xs: tuple(f"where({x} <= y, 1, 0)" for x in xs), (2.0, -3.0), symbol="min",
     latex=r"\min\left({all}\right)", variadic=True, edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
 WHERE = row(
@@ -405,7 +413,7 @@ CLIP = row(
         xp.choose(x < low, xp.choose(low > high, 0.0, 1.0), 0.0),
         xp.choose(xp.maximum(x, low) > high, 1.0, 0.0),
     ),
-    "clip(x, low, high)", ("is_inside(x)", "is_below(x)", "is_above(x)"), (0.5, -1.0, 1.0),
+    "clip(x, low, high)", ("where(x < low, 0, where(x > high, 0, 1))", "where(x < low, 1, 0)", "where(x > high, 1, 0)"), (0.5, -1.0, 1.0),
     edges="the gradient for x is 1 on the closed interval",
 )  # fmt: skip
 

@@ -73,6 +73,8 @@ class Value(Number):
     def grad(self, new: Any) -> None:
         self._grad = real(new)
 
+    is_constant = False  # a plain number in a formula: no gradient stays with it
+
     @property
     def has_grad(self) -> bool:
         """Whether a backward pass has reached this value since its gradient was cleared; where not, pictures show "–"."""
@@ -228,6 +230,7 @@ class Constant(Value):
     __slots__ = ()
 
     grad = property(lambda _: 0.0)  # read-only, unlike a variable's
+    is_constant = True
     has_grad = property(lambda _: False)
 
     def __repr__(self) -> str:

@@ -1,0 +1,238 @@
+"""The record of a forward and a backward pass: plain data, one operation a step.
+
+Tables, sentences, LaTeX, the stepper and the tests all read this one list. It is computed from the graph by the same
+multiplications and additions, in the same order, as `Value.backward`, and touches no gradient: to look is not to differentiate.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, overload
+
+from .errors import OperandError
+from .formula import number
+from .graph import names, topological_order
+from .ops import OPS
+from .value import Value
+
+Kind = Literal["forward", "seed", "backward"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of the graph: where it stands in the order, what it is called, and how it was made."""
+
+    index: int
+    name: str
+    kind: Literal["input", "constant", "result"]
+    op: str  # "" for a leaf
+    data: float
+    parents: tuple[int, ...]
+    local_grads: tuple[float, ...]
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one backward step gives to one parent: local × upstream, added to what the parent had."""
+
+    parent: int
+    name: str
+    local: float
+    contribution: float
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation of the forward pass, the seed, or one operation of the backward pass with its part for each parent."""
+
+    kind: Kind
+    node: int
+    name: str
+    formula: str  # the operation on its operands' names
+    value: float  # forward: the result; else the gradient that the node passes on
+    parts: tuple[Part, ...] = ()
+    sentence: str = ""
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class Steps(Sequence[Step]):
+    """The steps of a forward and a backward pass, and the nodes they speak of. `text`, `markdown` and `latex` print tables."""
+
+    def __init__(self, steps: Sequence[Step], nodes: Sequence[Node]) -> None:
+        self._steps, self.nodes = tuple(steps), tuple(nodes)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    @overload
+    def __getitem__(self, which: int) -> Step: ...
+    @overload
+    def __getitem__(self, which: slice) -> Steps: ...
+    def __getitem__(self, which: int | slice) -> Step | Steps:
+        return Steps(self._steps[which], self.nodes) if isinstance(which, slice) else self._steps[which]
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Steps) and (self._steps, self.nodes) == (other._steps, other.nodes)
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content, like a list
+
+    @property
+    def forward(self) -> Steps:
+        """The steps of the forward pass."""
+        return self._only("forward")
+
+    @property
+    def backward(self) -> Steps:
+        """The seed and the steps of the backward pass."""
+        return self._only("seed", "backward")
+
+    def _only(self, *kinds: Kind) -> Steps:
+        return Steps([step for step in self if step.kind in kinds], self.nodes)
+
+    def of(self, value: Value | str) -> Steps:
+        """Every step that reached ``value`` (or the node of that name): the one that made it, and those that gave it gradient."""
+        name = value if isinstance(value, str) else value.label
+        found = [node for node in self.nodes if node.name == name]
+        if not found:
+            raise OperandError(f"there is no value {name!r} among these steps; there are {', '.join(n.name for n in self.nodes[:20])}")
+        index = found[0].index
+        return Steps([s for s in self if (s.node == index and s.kind != "backward") or any(p.parent == index for p in s.parts)], self.nodes)
+
+    def gradients(self) -> dict[str, float]:
+        """∂root/∂node by name, after these steps, for each node that they reach."""
+        reached = {s.name: s.value for s in self if s.kind == "seed"}
+        for step in self:
+            reached |= {part.name: part.after for part in step.parts}
+        return reached
+
+    def to_json(self) -> str:
+        """The steps and nodes as JSON text; `from_json` reads it back."""
+        return json.dumps({"nodes": [asdict(n) for n in self.nodes], "steps": [asdict(s) for s in self]}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Steps:
+        """The steps that `to_json` wrote."""
+        content = json.loads(text)
+        nodes = [Node(**{**n, "parents": tuple(n["parents"]), "local_grads": tuple(n["local_grads"])}) for n in content["nodes"]]
+        return cls([Step(**{**s, "parts": tuple(Part(**p) for p in s["parts"])}) for s in content["steps"]], nodes)
+
+    def text(self, *, digits: int = 6) -> str:
+        """The forward and the backward table as plain text."""
+        from .draw.text import as_text
+
+        return as_text(self, digits)
+
+    def markdown(self, *, digits: int = 6) -> str:
+        """The forward and the backward table as Markdown."""
+        from .draw.text import as_markdown
+
+        return as_markdown(self, digits)
+
+    def latex(self, *, digits: int = 6) -> str:
+        """The forward and the backward table as LaTeX tabulars."""
+        from .draw.text import as_latex
+
+        return as_latex(self, digits)
+
+    def python(self) -> str:
+        """Both passes as a Python program that runs by itself, in the manner of lecture file 000: dloss_out4 = df5(out4)."""
+        from .draw.text import as_python
+
+        return as_python(self)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{i + 1:>3}  {step.sentence}" for i, step in enumerate(self))
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} steps over {len(self.nodes)} values: print() shows them, .text() the tables>"
+
+
+def steps(y: Value) -> Steps:
+    """The forward and the backward pass of ``y``, one operation at a time.
+
+    >>> x, y = Value(3, "x"), Value(-4, "y")
+    >>> for step in steps(x * y):
+    ...     print(step)
+    v1 = x·y = 3·(-4) = -12
+    ∂v1/∂v1 = 1, the seed
+    x.grad += local × upstream: 0 + (-4) × 1 = -4; y.grad += local × upstream: 0 + 3 × 1 = 3
+    """
+    if not isinstance(y, Value):
+        raise OperandError(f"steps needs a Value, the result of operations on Values; {type(y).__name__} was given")
+    order = topological_order(y)
+    nodes = _nodes(order)
+    return Steps([*_forward(nodes), *_backward(nodes, order)], nodes)
+
+
+def _nodes(order: list[Value]) -> list[Node]:
+    place = {id(value): i for i, value in enumerate(order)}
+    return [
+        Node(
+            i, name, "constant" if value.is_constant else "input" if value.op is None else "result", value.op.name if value.op else "",
+            value.data, tuple(place[id(parent)] for parent in value.parents), value.local_grads, value.scope,
+        )
+        for i, (value, name) in enumerate(zip(order, names(order), strict=True))
+    ]  # fmt: skip
+
+
+def operands(node: Node, nodes: Sequence[Node]) -> list[str | float]:
+    """What a formula calls the operands of ``node``: their names; of constants, their numbers."""
+    return [nodes[p].data if nodes[p].kind == "constant" else nodes[p].name for p in node.parents]
+
+
+def _forward(nodes: list[Node]) -> Iterator[Step]:
+    for node in nodes:
+        if node.op:
+            op = OPS[node.op]
+            shown = op.text(*operands(node, nodes))
+            numbers = op.text(*[_bracketed(nodes[p].data) for p in node.parents]) if len(node.parents) <= 8 else "…"
+            numbers = re.sub(r"\((\([^()]*\))\)", r"\1", numbers)  # exp((-1)) is exp(-1)
+            sentence = f"{node.name} = {shown} = {numbers} = {short(node.data)}"
+            yield Step("forward", node.index, node.name, shown, node.data, (), sentence)
+
+
+def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
+    """As `Value.backward`: in reverse order, each parent in turn, what was there plus local × upstream."""
+    root = nodes[-1]
+    gradient: list[float | None] = [None] * len(nodes)
+    gradient[-1] = 1.0
+    yield Step("seed", root.index, root.name, "", 1.0, (), f"∂{root.name}/∂{root.name} = 1, the seed")
+    for node, value in zip(reversed(nodes), reversed(order), strict=True):
+        upstream = gradient[node.index]
+        if upstream is None or value.op is None:
+            continue
+        parts = []
+        for parent, local in zip(node.parents, node.local_grads, strict=True):
+            if nodes[parent].kind == "constant" or (value.op.selects and local == 0.0):
+                continue
+            before, contribution = gradient[parent], local * upstream
+            after = contribution if before is None else before + contribution
+            gradient[parent] = after
+            parts.append(Part(parent, nodes[parent].name, local, contribution, before or 0.0, after))
+        sentence = "; ".join(_sentence(part, upstream) for part in parts) or f"{node.name} has no parent that needs a gradient"
+        yield Step("backward", node.index, node.name, value.op.text(*operands(node, nodes)), upstream, tuple(parts), sentence)
+
+
+def _sentence(part: Part, upstream: float) -> str:
+    sum_ = f"{short(part.before)} + {_bracketed(part.local)} × {_bracketed(upstream)} = {short(part.after)}"
+    return f"{part.name}.grad += local × upstream: {sum_}"
+
+
+def short(x: float, digits: int = 4) -> str:
+    """``x`` to a few significant digits; whole numbers as they are."""
+    return number(x) if x == round(x, 0) and abs(x) < 1e6 else f"{x:.{digits}g}"
+
+
+def _bracketed(x: float) -> str:
+    return f"({short(x)})" if x < 0 else short(x)
