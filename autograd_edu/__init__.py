@@ -4,6 +4,7 @@ Start with `Value`: a number that remembers how it was made. `steps`, `draw` and
 """
 
 from .check import check_gradient
+from .draw import draw, to_dot
 from .dual import Dual
 from .numeric import numeric_gradient
 from .ops import OPS, Op, register
@@ -12,6 +13,7 @@ from .syntax import (
     abs, acos, asin, atan, clip, cos, cosh, dot, elu, erfc, exp, expm1, gelu, leaky_relu, log, log1p, logsumexp, maximum, minimum, pow,
     relu, selu, sigmoid, sin, sinh, softplus, sqrt, square, step, tan, tanh, total, where,
 )  # fmt: skip
+from .steps import steps
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .value import Constant, Value, no_gc, no_grad, scope
 
@@ -19,7 +21,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "OPS", "Constant", "Dual", "Op", "Value", "abs", "acos", "asin", "atan", "check_gradient", "clip", "cos", "cosh", "dot", "draw",
-    "elu", "erfc", "exp", "expm1", "gelu", "grad", "hessian", "hvp", "ieee", "jacobian", "jvp", "leaky_relu", "log", "log1p", "logsumexp", "maximum",
-    "minimum", "no_gc", "no_grad", "numeric_gradient", "pow", "register", "relu", "scope", "selu", "sigmoid", "sin", "sinh", "softplus",
-    "sqrt", "square", "step", "steps", "tan", "tanh", "to_dot", "total", "value_and_grad", "where",
+    "elu", "erfc", "exp", "expm1", "gelu", "grad", "hessian", "hvp", "ieee", "jacobian", "jvp", "leaky_relu", "log", "log1p",
+    "logsumexp", "maximum", "minimum", "no_gc", "no_grad", "numeric_gradient", "pow", "register", "relu", "scope", "selu", "sigmoid",
+    "sin", "sinh", "softplus", "sqrt", "square", "step", "steps", "tan", "tanh", "to_dot", "total", "value_and_grad", "where",
 ]  # fmt: skip

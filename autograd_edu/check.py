@@ -8,7 +8,6 @@ that is too little to tell a gradient from none, the verdict is unsure.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -102,6 +101,8 @@ def check_gradient(
     gradients = [plain(g) for g in pulled(y, variables)]
     chosen = range(len(variables))
     if len(variables) > sample:
+        import random
+
         chosen = sorted(random.Random(seed).sample(chosen, sample))  # type: ignore[assignment]  # indices either way
     rows = tuple(_row(point, i, gradients[i], relative) for i in chosen)
     failed = any(row.verdict != "pass" for row in rows)

@@ -40,7 +40,7 @@ def python(expression: str, names: Names) -> str:
     """``expression`` as Python source, with identifiers or numbers for the names."""
 
     class Renamed(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - ast asks for this name
+        def visit_Name(self, node: ast.Name) -> ast.expr:
             return ast.Name(str(names.get(node.id, node.id)))
 
     return ast.unparse(Renamed().visit(_fold(_parse(expression), names)))
@@ -77,8 +77,8 @@ def _fold_binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
         except (ArithmeticError, TypeError):  # the formula of an error: left as it stands
             return ast.BinOp(left, op, right)
         return ast.Constant(result) if result - result == 0 else ast.BinOp(left, op, right)
-    if a == 1 and isinstance(op, ast.Mult):
-        return right
+    if isinstance(op, ast.Mult) and a in (1, -1):
+        return right if a == 1 else ast.UnaryOp(ast.USub(), right)
     return left if b == 1 and isinstance(op, (ast.Mult, ast.Pow)) else ast.BinOp(left, op, right)
 
 

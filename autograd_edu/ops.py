@@ -231,8 +231,8 @@ SQRT = row(
     template="√({0})", latex=r"\sqrt{{{0}}}", domain="{x} must not be negative", edges="√0 = 0 with gradient inf, an error if needed",
 )  # fmt: skip
 ABS = row(
-    "abs", lambda xp, x: abs(x), lambda xp, y, x: (xp.choose(x > 0.0, 1.0, xp.choose(x < 0.0, -1.0, 0.0)),), "abs(x)", ("where(x > 0, 1, where(x < 0, -1, 0))",),
-    (-1.5,), symbol="|x|", template="|{0}|", latex=r"\left|{0}\right|", edges="|x|′(0) = 0",
+    "abs", lambda xp, x: abs(x), lambda xp, y, x: (xp.choose(x > 0.0, 1.0, xp.choose(x < 0.0, -1.0, 0.0)),), "abs(x)",
+    ("where(x > 0, 1, where(x < 0, -1, 0))",), (-1.5,), symbol="|x|", template="|{0}|", latex=r"\left|{0}\right|", edges="|x|′(0) = 0",
 )  # fmt: skip
 SIN = row("sin", lambda xp, x: xp.sin(x), lambda xp, y, x: (xp.cos(x),), "sin(x)", ("cos(x)",), (0.5,), latex=r"\sin\left({0}\right)")
 COS = row("cos", lambda xp, x: xp.cos(x), lambda xp, y, x: (-xp.sin(x),), "cos(x)", ("-sin(x)",), (0.5,), latex=r"\cos\left({0}\right)")

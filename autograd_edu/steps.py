@@ -6,11 +6,10 @@ multiplications and additions, in the same order, as `Value.backward`, and touch
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 from .errors import OperandError
 from .formula import number
@@ -118,11 +117,15 @@ class Steps(Sequence[Step]):
 
     def to_json(self) -> str:
         """The steps and nodes as JSON text; `from_json` reads it back."""
+        import json
+
         return json.dumps({"nodes": [asdict(n) for n in self.nodes], "steps": [asdict(s) for s in self]}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Steps:
         """The steps that `to_json` wrote."""
+        import json
+
         content = json.loads(text)
         nodes = [Node(**{**n, "parents": tuple(n["parents"]), "local_grads": tuple(n["local_grads"])}) for n in content["nodes"]]
         return cls([Step(**{**s, "parts": tuple(Part(**p) for p in s["parts"])}) for s in content["steps"]], nodes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .. import formula
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..steps import Steps
 
 Row = tuple[str, ...]
-_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
+_GREEK = frozenset("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split())  # noqa: SIM905 - a list of words reads best as words
 
 
 class _Notation:
@@ -73,7 +73,7 @@ def forward_table(steps: Steps, digits: int = 6, *, wrt: str = "", latex: bool =
             continue
         terms = [write.slope(node, i, write.dot(p)) for i, p in _variables(node, steps.nodes) if tangent[p.index] is not None]
         seed = "1" if node is source else "0"
-        made = " + ".join(terms) or seed
+        made = _sum(terms) or seed
         rows.append((*_start(node, write, digits), f"{write.dot(node)} = {made}", number(tangent[node.index] or 0.0, digits)))
     return [head, *rows]
 
@@ -86,13 +86,17 @@ def backward_table(steps: Steps, digits: int = 6, *, latex: bool = False) -> lis
     for node in reversed(steps.nodes):
         if node.kind == "constant":
             continue
-        made = " + ".join(terms[node.index]) or ("1" if node is steps.nodes[-1] else "–")
+        made = _sum(terms[node.index]) or ("1" if node is steps.nodes[-1] else "–")
         known = gradient.get(node.index)
         rows.append((*_start(node, write, digits), f"{write.bar(node)} = {made}", "–" if known is None else number(known, digits)))
         if known is not None:
             for i, parent in _variables(node, steps.nodes):
                 terms[parent.index].append(write.slope(node, i, write.bar(node)))
     return [("variable", "value", "local derivative", "reverse mode", "gradient"), *rows]
+
+
+def _sum(terms: Sequence[str]) -> str:
+    return " + ".join(terms).replace(" + -", " - ")
 
 
 def tangents(steps: Steps, wrt: str = "") -> list[float | None]:
@@ -187,7 +191,9 @@ def as_latex(steps: Steps, digits: int = 6) -> str:
 
 
 def _scientific(text: str) -> str:
-    return re.sub(r"^(-?[\d.]+)e([+-])0*(\d+)$", lambda m: rf"{m[1]} \times 10^{{{m[2].strip('+')}{m[3]}}}", text).replace("–", r"\text{--}")
+    return re.sub(r"^(-?[\d.]+)e([+-])0*(\d+)$", lambda m: rf"{m[1]} \times 10^{{{m[2].strip('+')}{m[3]}}}", text).replace(
+        "–", r"\text{--}"
+    )
 
 
 def as_python(steps: Steps) -> str:

@@ -1,0 +1,90 @@
+"""Where boxes and wires go: Graphviz decides, from numbers alone.
+
+It is given ids and sizes and nothing that a user wrote, so no label can break or change a layout. The program is the one
+of the package graphviz-pure, which pip installs with this one; or a `dot` on the PATH.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import LayoutError
+from .scene import Scene
+
+Point = tuple[float, float]
+_INCH = 72.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The middle of each box; of each wire its Bézier points, arrow tip and the middle of its text; and the size of all."""
+
+    boxes: tuple[Point, ...]
+    wires: tuple[tuple[tuple[Point, ...], Point, Point | None], ...]
+    width: float
+    height: float
+
+
+def program() -> str:
+    """The layout program: `graphviz-pure` beside this Python or on the PATH, else `dot`; LayoutError if there is neither.
+
+    The environment variable AUTOGRAD_EDU_DOT names another one.
+    """
+    import shutil
+    import sysconfig
+
+    chosen = os.environ.get("AUTOGRAD_EDU_DOT")
+    own = Path(sysconfig.get_path("scripts")) / ("graphviz-pure.exe" if os.name == "nt" else "graphviz-pure")
+    found = chosen or (str(own) if own.exists() else shutil.which("graphviz-pure") or shutil.which("dot"))
+    if not found:
+        raise LayoutError(
+            "no Graphviz layout program was found: `pip install graphviz-pure`, or install Graphviz so that `dot` is on the PATH"
+        )
+    return found
+
+
+def layout(scene: Scene) -> Layout:
+    """Places for everything in ``scene``, left to right, in pixels, y downwards."""
+    import json
+
+    picture = json.loads(_run(_dot_text(scene)))
+    _, _, width, height = map(float, picture["bb"].split(","))
+    nodes = {item["name"]: _point(item["pos"], height) for item in picture.get("objects", [])}
+    edges = {int(item["wire"]): item for item in picture.get("edges", [])}
+    wires = []
+    for i in range(len(scene.wires)):
+        tip, *curve = edges[i]["pos"].removeprefix("e,").split(" ")
+        label = edges[i].get("lp")
+        wires.append((tuple(_point(p, height) for p in curve), _point(tip, height), _point(label, height) if label else None))
+    return Layout(tuple(nodes[f"n{i}"] for i in range(len(scene.boxes))), tuple(wires), width, height)
+
+
+def _dot_text(scene: Scene) -> str:
+    lines = ['digraph { rankdir=LR; nodesep=0.2; ranksep=0.45; node [shape=box fixedsize=true label=""];']
+    lines += [f"n{i} [width={box.width / _INCH:.4f} height={box.height / _INCH:.4f}];" for i, box in enumerate(scene.boxes)]
+    for i, wire in enumerate(scene.wires):
+        cell = f'<TABLE BORDER="0" FIXEDSIZE="TRUE" WIDTH="{wire.width:.0f}" HEIGHT="{wire.height:.0f}"><TR><TD></TD></TR></TABLE>'
+        label = f" label=<{cell}>" if wire.text else ""
+        lines.append(f"n{wire.tail} -> n{wire.head} [wire={i}{label}];")
+    return "\n".join([*lines, "}"])
+
+
+def _run(text: str) -> str:
+    import subprocess
+
+    try:
+        done = subprocess.run([program(), "-Tjson"], input=text.encode(), capture_output=True, check=False)
+    except OSError as error:
+        raise LayoutError(
+            f"the layout program {program()!r} cannot be run: {error}; `pip install graphviz-pure` gives one that can"
+        ) from None
+    if done.returncode:
+        raise LayoutError(f"the layout program {program()!r} failed: {done.stderr.decode(errors='replace').strip()[:300]}")
+    return done.stdout.decode()
+
+
+def _point(text: str, height: float) -> Point:
+    x, y = map(float, text.split(","))
+    return round(x, 1), round(height - y, 1)
