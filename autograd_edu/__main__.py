@@ -21,7 +21,8 @@ from typing import Any, NoReturn
 from . import __version__
 from .check import Report, check_gradient
 from .errors import AutogradError, ExpressionError
-from .expression import CONSTANTS, Expression, parse
+from .expression import Expression, parse
+from .syntax import plain
 from .value import Value
 
 PROGRAM = "autograd-edu"
@@ -33,7 +34,7 @@ EXAMPLES = """examples:
   autograd-edu listing "dot([w1, w2], [x1, x2], b)" w1=1 w2=2 x1=3 x2=4 b=pi/4
 
 A formula has numbers, names, + - * / **, pi, e, and the functions of the table of operations. Parts of it can be
-named: "v = u**2; sin(v)". Where a formula starts with a minus, put "--" before it.
+named: "v = u**2; sin(v)".
 exit status: 0 fine, 1 the gradient check failed, 2 a mistake in what was typed."""
 
 
@@ -50,7 +51,7 @@ def explain(options: argparse.Namespace) -> int:
     _write(options.markdown, steps.markdown(digits=options.digits))
     _write(options.python, steps.python())
     where = ", ".join(f"{name} = {x!r}" for name, x in zip(formula.names, at, strict=True))
-    print(f"{formula.text}\nat {where}\nis {y.data!r}\n\n{steps.text(digits=options.digits)}\n\n{report}")
+    print(f"{formula.text}\nat {where}\nis {y.data!r}\n\n{steps.text(digits=options.digits)}\n\nGradient check\n{report}")
     return int(any(row.verdict == "fail" for row in report.rows))
 
 
@@ -126,7 +127,7 @@ COMMANDS: dict[str, Command] = {
 
 def _point(options: argparse.Namespace) -> tuple[Expression, list[float], Value]:
     """The formula, the numbers for its variables, and its value there, with gradients."""
-    formula = parse(options.formula)
+    formula = parse(options.formula, [text.partition("=")[0].strip() for text in options.values])
     at = values(formula, options.values)
     if not at:
         raise ExpressionError("there is nothing to differentiate with respect to: the formula has no variable")
@@ -136,7 +137,7 @@ def _point(options: argparse.Namespace) -> tuple[Expression, list[float], Value]
 
 
 def values(formula: Expression, given: Sequence[str]) -> list[float]:
-    """A number for each variable of ``formula``, from texts like "x=3" and "t=pi/4"; pi and e need none.
+    """A number for each variable of ``formula``, from texts like "x=3" and "t=pi/4".
 
     Raises:
         ExpressionError: if a value is missing, given twice, not used, or not a number; names that look alike are suggested.
@@ -152,10 +153,10 @@ def values(formula: Expression, given: Sequence[str]) -> list[float]:
         if name not in formula.names:
             raise ExpressionError(f"'{name}' is given, but the formula does not use it; {_names_like(name, formula.names)}")
         found[name] = _number(name, number)
-    missing = [name for name in formula.names if name not in found and name not in CONSTANTS]
+    missing = [name for name in formula.names if name not in found]
     if missing:
         raise ExpressionError(f"no value is given for {', '.join(map(repr, missing))}: add {' '.join(f'{name}=…' for name in missing)}")
-    return [found[name] if name in found else CONSTANTS[name] for name in formula.names]
+    return [found[name] for name in formula.names]
 
 
 def _names_like(name: str, names: Sequence[str]) -> str:
@@ -168,9 +169,9 @@ def _number(name: str, text: str) -> float:
         value = parse(text)
     except ExpressionError:
         value = None
-    if value is None or not set(value.names) <= set(CONSTANTS):
+    if value is None or value.names:
         raise ExpressionError(f"the value of '{name}' must be a number, not {text!r}")
-    return float(value(*[CONSTANTS[other] for other in value.names]))
+    return plain(value())
 
 
 def _digits(text: str) -> int:
@@ -214,6 +215,7 @@ def _write(path: str | None, text: str) -> None:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        message = message if len(message) < 300 else message[:300] + " …"
         raise ExpressionError(f"{message}; see {self.prog} --help")
 
 
@@ -236,8 +238,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _formulas_kept(arguments: Sequence[str]) -> list[str]:
-    """The arguments, with a space before a formula like "-x*y", which would otherwise be taken for an option."""
-    return [" " + a if re.match(r"-[^-]", a) and re.search(r"[(*+/ ]", a) else a for a in arguments]
+    """The arguments, with a space before a formula like "-x*y", which would otherwise be taken for an option; options have "--"."""
+    return [" " + a if re.match(r"-[^-]", a) and a != "-h" else a for a in arguments]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

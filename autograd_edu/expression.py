@@ -75,7 +75,7 @@ class Expression:
         """
         if len(at) != len(self.names):
             raise ExpressionError(f"the formula takes {len(self.names)} number(s), {', '.join(self.names)}; {len(at)} were given")
-        known: dict[str, Any] = dict(zip(self.names, at, strict=True))
+        known: dict[str, Any] = {**CONSTANTS, **dict(zip(self.names, at, strict=True))}
         result: Any = None
         for name, nodes in self.statements:
             result = self._computed(nodes, known)
@@ -94,14 +94,17 @@ class Expression:
             except AutogradError as error:
                 raise type(error)(shown(str(error), self.text, node)) from None
             except TypeError as error:
-                raise ExpressionError(shown(str(error), self.text, node)) from None
+                message = f"the function cannot take these arguments ({error}); a list is written [a, b]"
+                raise ExpressionError(shown(message, self.text, node)) from None
         if not isinstance(stack[0], (Number, float)):
             raise ExpressionError(shown("the result must be a number, not a list or a comparison", self.text, nodes[-1]))
         return stack[0]
 
 
-def parse(text: str) -> Expression:
+def parse(text: str, variables: Sequence[str] = ()) -> Expression:
     """Read a formula: statements separated by ";", all but the last of the form ``name = formula``.
+
+    The names pi and e are constants, unless they are among ``variables``.
 
     Raises:
         ExpressionError: if it cannot be read, or asks for anything but arithmetic and the operations of the table.
@@ -109,7 +112,8 @@ def parse(text: str) -> Expression:
     if len(text) > LONGEST:
         raise ExpressionError(f"the formula has {len(text)} characters; {LONGEST} are the most that is read")
     text = text.strip().rstrip(";").rstrip()
-    statements, variables = [], dict[str, None]()
+    statements, names = [], dict[str, None]()
+    constants = set(CONSTANTS).difference(variables)
     assigned: dict[str, ast.AST] = {}
     used: set[str] = set()
     body = _statements(text)
@@ -118,17 +122,17 @@ def parse(text: str) -> Expression:
         nodes = tuple(_operands_first(text, formula))
         for name in (_name(node) for node in nodes):
             used.add(name)
-            if name and name not in assigned and name not in variables:
-                variables[name] = None
+            if name and name not in assigned and name not in constants:
+                names[name] = None
         if target is not None:
-            _check_target(text, target, [*variables, *assigned])
+            _check_target(text, target, [*names, *assigned, *constants])
             assigned[target.id] = target
         statements.append((target.id if target else "", nodes))
     last = statements[-1][0]
     for name, node in assigned.items():
         if name not in used and name != last:
             raise ExpressionError(shown(f"'{name}' is computed, but the result does not use it", text, node))
-    return Expression(text, tuple(variables), tuple(statements))
+    return Expression(text, tuple(names), tuple(statements))
 
 
 def shown(message: str, text: str, node: ast.AST) -> str:
@@ -166,9 +170,10 @@ def _statements(text: str) -> list[ast.stmt]:
         lines = text.splitlines()
         line = lines[min(error.lineno or 1, len(lines)) - 1]
         start = min(max((error.offset or 1) - 1, 0), len(line))
-        raise ExpressionError(f"the formula cannot be read: {error.msg}" + _pointed(line, start, start + 1)) from None
+        problem = "a number has too many digits" if error.msg.startswith("Exceeds the limit") else error.msg
+        raise ExpressionError(f"the formula cannot be read: {problem}" + _pointed(line, start, start + 1)) from None
     except (RecursionError, MemoryError):
-        raise ExpressionError("the formula is nested too deeply; give parts of it names: v = …; w = …") from None
+        raise ExpressionError("the formula is too long or nested too deeply; give parts of it names: v = …; w = …") from None
     except ValueError as error:
         raise ExpressionError(f"the formula cannot be read: {error}") from None
     if not body:
@@ -280,7 +285,7 @@ def _meant(name: str) -> str:
 
 
 def _forbidden(text: str, node: ast.AST, kind: ast.AST) -> ExpressionError:
-    what = _FORBIDDEN.get(type(kind), type(kind).__name__)
+    what = _FORBIDDEN.get(type(kind), "this")
     return ExpressionError(shown(f"a formula cannot hold {what}: only numbers, names, + - * / ** and functions of the table", text, node))
 
 
@@ -323,10 +328,11 @@ def _applied(node: ast.AST, operands: list[Any], known: Mapping[str, Any]) -> An
 def _called(name: str, operands: list[Any]) -> Any:
     function = functions()[name]
     if inspect.isfunction(function):
+        signature = inspect.signature(function)
         try:
-            inspect.signature(function).bind(*operands)
+            signature.bind(*operands)
         except TypeError as error:
-            raise ExpressionError(f"{name}{inspect.signature(function)!s} cannot take {len(operands)} argument(s): {error}") from None
+            raise ExpressionError(f"{name}({', '.join(signature.parameters)}) cannot take {len(operands)} argument(s): {error}") from None
     return function(*operands)
 
 
