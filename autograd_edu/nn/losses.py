@@ -30,8 +30,18 @@ def average(losses: Sequence[Any]) -> Any:
     return total(list(losses)) * (1.0 / len(losses))
 
 
-def loss(check: Callable[[Any], None], prepare: Callable[[Any, int], Any] = lambda target, outputs: target) -> Callable[[Loss], Loss]:  # noqa: ARG005
-    """Make a function of (prediction, target) a loss: targets are checked, and `fit` can `prepare` them for tracing."""
+def _as_it_is(target: Any, outputs: int) -> Any:  # noqa: ARG001
+    return target
+
+
+def loss(
+    check: Callable[[Any], None], *, prepare: Callable[[Any, int], Any] = _as_it_is, threshold: float | None = None
+) -> Callable[[Loss], Loss]:
+    """Make a function of (prediction, target) a loss.
+
+    Its attributes: `check` raises for targets it is not defined for, `prepare` gives a target as numbers for so many
+    outputs, and `threshold` is where a single output turns from one class to the other (None: of no classes).
+    """
 
     def made(f: Loss) -> Loss:
         @wraps(f)
@@ -39,7 +49,7 @@ def loss(check: Callable[[Any], None], prepare: Callable[[Any, int], Any] = lamb
             check(target)
             return f(prediction, target, **options)
 
-        checked.check, checked.prepare = check, prepare  # type: ignore[attr-defined]
+        checked.check, checked.prepare, checked.threshold = check, prepare, threshold  # type: ignore[attr-defined]
         return checked
 
     return made
@@ -140,13 +150,13 @@ def gaussian_negative_log_likelihood(prediction: Any, target: Any, *, parts: boo
 # ---- two classes ---------------------------------------------------------------------------------------------------
 
 
-@loss(_signs)
+@loss(_signs, threshold=0.0)
 def hinge(prediction: Any, target: Any) -> Any:
     """max(0, 1 - t·f) for labels ±1, averaged over the outputs; at the margin itself the gradient is 0."""
     return _mean_of([relu(1.0 - t * f) for f, t in _pairs(prediction, target, "hinge")])
 
 
-@loss(_probabilities)
+@loss(_probabilities, threshold=0.5)
 def binary_cross_entropy(prediction: Any, target: Any) -> Any:
     """-t log p - (1 - t) log(1 - p) for probabilities p, averaged over the outputs. From scores, see the stable form below.
 
@@ -163,7 +173,7 @@ def _cross_entropy(p: Any, t: Any) -> Any:
     return _weighed(t, lambda: -log(p), lambda: -log(1.0 - p))
 
 
-@loss(_probabilities)
+@loss(_probabilities, threshold=0.0)
 def binary_cross_entropy_with_logits(prediction: Any, target: Any) -> Any:
     """The same for scores z with p = σ(z), averaged over the outputs: t·softplus(-z) + (1 - t)·softplus(z).
 
@@ -190,7 +200,7 @@ def _mean_of(losses: list[Any]) -> Any:
 # ---- many classes --------------------------------------------------------------------------------------------------
 
 
-@loss(_class, one_hot)
+@loss(_class, prepare=one_hot, threshold=0.0)
 def negative_log_likelihood(prediction: Any, target: Any) -> Any:
     """-Σ tₖ log yₖ for probabilities y; the target is a class, or a probability for each class."""
     ys = as_list(prediction)
@@ -200,7 +210,7 @@ def negative_log_likelihood(prediction: Any, target: Any) -> Any:
     return -_expected([partial(log, y) for y in ys], target)
 
 
-@loss(_class, one_hot)
+@loss(_class, prepare=one_hot, threshold=0.0)
 def softmax_cross_entropy(prediction: Any, target: Any, *, parts: bool = False) -> Any:
     """-Σ tₖ log softmax(z)ₖ for scores z; the target is a class, or a probability for each class.
 
@@ -234,7 +244,7 @@ def weighted(of: Loss, weight: Callable[[Any], Any] | dict[float, float]) -> Los
     """
     weigh = weight if callable(weight) else lambda target: _looked_up(weight, target)
 
-    @wraps(of)
+    @wraps(of)  # its attributes too
     def times_weight(prediction: Any, target: Any, **options: Any) -> Any:
         return weigh(target) * of(prediction, target, **options)
 

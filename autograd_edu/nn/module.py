@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from ..errors import ShapeError, StateError
 from ..reals import real
 from ..value import Constant, Value, scope
+from .saving import load_state, save_state
 
 State = dict[str, Any]  # name: a number, or a (nested) list of them
 
@@ -25,10 +27,12 @@ class Module:
     Attributes:
         training: whether layers that behave differently in training (dropout, batch norm) do so now; see `train`, `eval`.
         name: its scope within the whole, "layer0"; given by the module that it becomes a part of.
+        changes_in_training: whether it computes something else in training than in evaluation.
         buffers: the names of attributes that are saved with the parameters but not learned (running statistics).
     """
 
     buffers: ClassVar[tuple[str, ...]] = ()
+    changes_in_training: ClassVar[bool] = False
     training: bool = True
     name: str = ""
 
@@ -91,7 +95,7 @@ class Module:
             prefix, module = stack.pop()
             parts = [(prefix + key, part) for key, part in module._parts()]
             for key, part in parts:
-                if isinstance(part, Value) and part.op is None and not isinstance(part, Constant):
+                if _is_parameter(part):
                     found.setdefault(id(part), (key, part))
             stack.extend((key + ".", part) for key, part in reversed(parts) if isinstance(part, Module))
         return list(found.values())
@@ -168,6 +172,14 @@ class Module:
                 for parameter, number in zip(_numbers(held), _numbers(state[name]), strict=True):
                     parameter.data = number
 
+    def save(self, path: str | Path) -> None:
+        """Write the state to a file "….json" or "….npz", whole or not at all."""
+        save_state(self.state_dict(), path)
+
+    def load(self, path: str | Path) -> None:
+        """Take over the state in a file. Raises StateError if it is damaged, or of another kind of model; nothing is changed then."""
+        self.load_state_dict(load_state(path))
+
     def _holders(self) -> Iterator[tuple[str, Module, str, Any]]:
         """(name, module, attribute, what it holds) for each attribute that belongs to the state."""
         stack: list[tuple[str, Module]] = [("", self)]
@@ -178,9 +190,13 @@ class Module:
                 continue
             seen.add(id(module))
             for attribute, held in vars(module).items():
-                if attribute in module.buffers or any(isinstance(part, Value) for _, part in _leaves(held, "")):
+                if attribute in module.buffers or any(_is_parameter(part) for _, part in _leaves(held, "")):
                     yield prefix + attribute, module, attribute, held
             stack.extend(reversed([(f"{prefix}{key}.", part) for key, part in module._parts() if isinstance(part, Module)]))
+
+
+def _is_parameter(part: Any) -> bool:
+    return isinstance(part, Value) and part.op is None and not isinstance(part, Constant)
 
 
 def real_data(x: Any) -> float:

@@ -45,6 +45,7 @@ class BatchNorm(_Scaled):
     """
 
     buffers: ClassVar[tuple[str, ...]] = ("running_mean", "running_variance")
+    changes_in_training: ClassVar[bool] = True
 
     def __init__(self, size: int, *, affine: bool = True, momentum: float = 0.1, eps: float = 1e-5) -> None:
         super().__init__(size, affine=affine, shift=True, eps=eps)

@@ -45,6 +45,8 @@ def weights_of(model: Module) -> list[Value]:
 class _Random(Module):
     """A module that draws random numbers in training."""
 
+    changes_in_training = True
+
     def __init__(self, p: float, seed: Any) -> None:
         if not 0.0 <= p < 1.0:
             raise TargetError(f"the probability of dropping is in [0, 1), not {p!r}")

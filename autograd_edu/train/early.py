@@ -1,0 +1,45 @@
+"""Early stopping: watch a loss, keep the best parameters, end when nothing has become better for a while."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import TargetError
+
+
+@dataclass
+class EarlyStopping:
+    """Stops after ``patience`` checks in a row without a gain of more than ``min_gain``; the best parameters are kept.
+
+    >>> stop = EarlyStopping(patience=2)
+    >>> [stop.check(loss, i) for i, loss in enumerate([3.0, 2.0, 2.5, 2.1])], stop.best
+    ([False, False, False, True], 1)
+    """
+
+    patience: int = 10
+    min_gain: float = 0.0
+    best_loss: float = float("inf")
+    best: Any = None
+    since: int = 0
+
+    def __post_init__(self) -> None:
+        if self.patience < 1:
+            raise TargetError(f"early stopping waits for at least one check, not {self.patience!r}")
+
+    def check(self, loss: float, parameters: Any) -> bool:
+        """Take note of a loss and what it was reached with; whether it is time to stop."""
+        if loss < self.best_loss - self.min_gain:
+            self.best_loss, self.best, self.since = loss, parameters, 0
+        else:
+            self.since += 1
+        return self.since >= self.patience
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was seen so far, as plain numbers and lists."""
+        best = self.best.tolist() if hasattr(self.best, "tolist") else self.best
+        return {"best_loss": self.best_loss, "best": best, "since": self.since}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        self.best_loss, self.best, self.since = float(state["best_loss"]), state["best"], int(state["since"])

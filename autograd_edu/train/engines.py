@@ -1,0 +1,142 @@
+"""Two ways to the loss of a batch and its gradient: a new graph for each batch, or one traced graph replayed over arrays.
+
+Both are given the parameters as an array and the batch, and give the mean loss (with the penalty) and its gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..data import Dataset
+from ..errors import AutogradError, ShapeError
+from ..nn.layers import as_list
+from ..nn.losses import Loss, average
+from ..nn.module import Module
+from ..syntax import plain
+from ..value import Value, no_gc
+
+Array = Any  # numpy.ndarray of float64
+Penalty = Callable[[Sequence[Any]], Any]
+
+
+def put(values: Sequence[Value], theta: Array) -> None:
+    """Give the values these data."""
+    for value, number in zip(values, theta.tolist(), strict=True):
+        value.data = number
+
+
+class Eager:
+    """A new graph for each batch: works for every model."""
+
+    def __init__(self, model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None, reason: str) -> None:
+        self.model, self.loss, self.parameters, self.penalty = model, loss, parameters, penalty
+        self.name = f"eager: {reason}" if reason else "eager"
+
+    def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
+        """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient."""
+        import numpy as np
+
+        put(self.parameters, theta)
+        self.model.zero_grad()
+        for parameter in self.parameters:
+            parameter.clear_grad()
+        with no_gc():
+            y = self.of_batch(batch)
+            if isinstance(y, Value):
+                y.backward()
+        return plain(y), np.array([p.grad for p in self.parameters])
+
+    def of_batch(self, batch: Dataset) -> Any:
+        """The mean loss with the penalty, as a graph."""
+        y = average([self.loss(out, t) for out, t in zip(self.model.batch(batch.xs), batch.ys, strict=True)])
+        return y if self.penalty is None else y + self.penalty(self.parameters)
+
+
+class Replay:
+    """The graph of one sample's loss, traced once and run over whole batches of arrays.
+
+    Raises (when made) the AutogradError that says why the model cannot be traced.
+    """
+
+    name = "replay"
+
+    def __init__(self, model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None, data: Dataset) -> None:
+        from ..program import trace
+
+        self.parameters, self.penalty = parameters, penalty
+        self.outputs = len(as_list(model(data.xs[0])))
+        self.prepare: Callable[[Any, int], Any] = getattr(loss, "prepare", lambda target, outputs: target)  # noqa: ARG005
+        self.program = trace(lambda x, t: loss(model(x), t), data.xs[0], self.prepare(data.ys[0], self.outputs))
+        place = {id(parameter): i for i, parameter in enumerate(parameters)}
+        in_program = list(self.program.parameters)
+        self.taken = [j for j, p in enumerate(in_program) if id(p) in place]  # the others are not trained
+        self.places = [place[id(in_program[j])] for j in self.taken]
+        self._arrays: dict[int, tuple[Dataset, Array, Array]] = {}
+
+    def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
+        """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient."""
+        import numpy as np
+
+        values, grads = self.program_at(theta).value_and_grad(*self.arrays(batch))
+        gradient = np.zeros(len(self.parameters))
+        gradient[self.places] = np.asarray(grads.parameters)[self.taken] / len(batch)
+        y = float(np.mean(values))
+        if self.penalty is None:
+            return y, gradient
+        extra, slopes = self._penalty(theta)
+        return y + extra, gradient + slopes
+
+    def program_at(self, theta: Array) -> Any:
+        """The program with the trained parameters at ``theta``."""
+        new = self.program.parameter_values.copy()
+        new[self.taken] = theta[self.places]
+        self.program.parameter_values = new
+        return self.program
+
+    def arrays(self, batch: Dataset) -> tuple[Array, Array]:
+        """The samples and the prepared targets of a batch as arrays."""
+        import numpy as np
+
+        xs = np.array(batch.xs, float)
+        ts = np.array([self.prepare(t, self.outputs) for t in batch.ys], float)
+        for given, first, what in ((xs, batch.xs[0], "samples"), (ts, batch.ys[0], "targets")):
+            if not len(given):
+                raise ShapeError(f"a batch has at least one of {what}; the first is {first!r}")
+        return xs, ts
+
+    def _penalty(self, theta: Array) -> tuple[float, Array]:
+        import numpy as np
+
+        assert self.penalty is not None
+        variables = [Value(number) for number in theta.tolist()]
+        y = self.penalty(variables)
+        if isinstance(y, Value):
+            y.backward()
+        return plain(y), np.array([v.grad for v in variables])
+
+
+def engine_for(
+    model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None, data: Dataset, wanted: str = "auto"
+) -> Eager | Replay:
+    """Replay where the graph is the same for every sample, else eager; which and why stands in the engine's name.
+
+    Args:
+        wanted: "auto", or "eager" or "replay" to insist.
+
+    Raises:
+        AutogradError: if replay was insisted on and the model cannot be traced.
+    """
+    if wanted == "eager":
+        return Eager(model, loss, parameters, penalty, "")
+    reason = model.why_varying()
+    if not reason:
+        try:
+            return Replay(model, loss, parameters, penalty, data)
+        except (AutogradError, ImportError) as error:
+            reason = str(error)
+            if wanted == "replay":
+                raise
+    if wanted == "replay":
+        raise ShapeError(f"this model cannot be replayed: {reason}")
+    return Eager(model, loss, parameters, penalty, reason)

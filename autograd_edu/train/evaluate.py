@@ -1,0 +1,91 @@
+"""How good a model is on a set of samples: its loss and its accuracy, in evaluation mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..data import Dataset
+from ..errors import TargetError, TrainingError
+from ..nn.layers import as_list
+from ..nn.losses import Loss, average
+from ..nn.module import Module
+from ..syntax import plain
+from ..value import no_grad
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The mean loss, and the share of samples whose class was right (None where the loss knows no classes)."""
+
+    loss: float
+    accuracy: float | None
+
+    def __str__(self) -> str:
+        return f"loss {self.loss:.4g}" + ("" if self.accuracy is None else f", accuracy {self.accuracy:.1%}")
+
+
+def check_evaluating(model: Module) -> None:
+    """Raises TrainingError if a layer would drop, add noise or use the batch's statistics, as in training."""
+    busy = next((module for module in model.modules() if module.training and module.changes_in_training), None)
+    if busy is not None:
+        raise TrainingError(f"{busy!r} is in training mode and would falsify an evaluation: call model.eval() first")
+
+
+def predictions(model: Module, data: Dataset) -> list[Any]:
+    """What the model says for each sample, as plain numbers or lists of them."""
+    check_evaluating(model)
+    with no_grad():
+        return [_plain(out) for out in model.batch(data.xs)]
+
+
+def mean_loss(model: Module, loss: Loss, data: Dataset) -> float:
+    """The mean loss, without any penalty."""
+    return plain(average([loss(out, t) for out, t in zip(predictions(model, data), data.ys, strict=True)]))
+
+
+def chosen_class(output: Any, loss: Loss) -> int:
+    """The class that an output stands for: the largest of several scores, or on which side of the loss's threshold one is.
+
+    Raises:
+        TargetError: if the loss knows no classes.
+    """
+    threshold = getattr(loss, "threshold", None)
+    if threshold is None:
+        raise TargetError(f"{getattr(loss, '__name__', 'this loss')} is a loss of numbers, not of classes: accuracy is not defined")
+    scores = [plain(score) for score in as_list(output)]
+    return max(range(len(scores)), key=scores.__getitem__) if len(scores) > 1 else int(scores[0] > threshold)
+
+
+def right_class(target: Any) -> int:
+    """The class that a target stands for: a number of a class, ±1, or probabilities."""
+    if isinstance(target, (list, tuple)) and len(target) > 1:
+        return max(range(len(target)), key=target.__getitem__)
+    (label,) = as_list(target)
+    return max(0, round(label)) if label != 0.5 else 0
+
+
+def evaluate(model: Module, loss: Loss, data: Dataset) -> Evaluation:
+    """The loss and the accuracy of ``model`` on ``data``.
+
+    Raises:
+        TrainingError: if a layer is in training mode and computes something else there.
+    """
+    outputs = predictions(model, data)
+    measured = plain(average([loss(out, t) for out, t in zip(outputs, data.ys, strict=True)]))
+    if getattr(loss, "threshold", None) is None:
+        return Evaluation(measured, None)
+    right = sum(chosen_class(out, loss) == right_class(t) for out, t in zip(outputs, data.ys, strict=True))
+    return Evaluation(measured, right / len(data))
+
+
+def accuracy(model: Module, loss: Loss, data: Dataset) -> float:
+    """The share of samples whose class is right."""
+    found = evaluate(model, loss, data).accuracy
+    if found is None:
+        chosen_class(0.0, loss)  # says why there is none
+    return float(found or 0.0)
+
+
+def _plain(out: Any) -> Any:
+    return [_plain(part) for part in out] if isinstance(out, (list, tuple)) else plain(out)
