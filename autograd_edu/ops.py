@@ -186,8 +186,16 @@ ADD = row("add", lambda xp, a, b: a + b, lambda xp, y, a, b: (1.0, 1.0), "a + b"
 SUB = row("sub", lambda xp, a, b: a - b, lambda xp, y, a, b: (1.0, -1.0), "a - b", ("1", "-1"), (2.0, -3.0), symbol="-")
 MUL = row("mul", lambda xp, a, b: a * b, lambda xp, y, a, b: (b, a), "a*b", ("b", "a"), (2.0, -3.0), symbol="×")
 NEG = row("neg", lambda xp, x: -x, lambda xp, y, x: (-1.0,), "-x", ("-1",), (2.0,), symbol="neg")
+
+
+def _quotient_gradient(xp: Any, y: Any, a: Any, b: Any) -> Any:
+    """-a/b², as -y/b; where y is below the smallest normal float and has lost digits, from a again."""
+    return xp.choose(abs(y) > 2.3e-308, lambda: -y / b, lambda: xp.choose(abs(b) > 1e-150, lambda: -a / (b * b), lambda: -y / b))
+
+
 DIV = row(
-    "div", lambda xp, a, b: a / b, lambda xp, y, a, b: (1.0 / b, -y / b), "a/b", ("1/b", "-a/b**2"), (2.0, -3.0),
+    "div", lambda xp, a, b: a / b,
+    lambda xp, y, a, b: (1.0 / b, _quotient_gradient(xp, y, a, b)), "a/b", ("1/b", "-a/b**2"), (2.0, -3.0),
     symbol="÷", domain="{b} must not be zero", edges="a/0: error; in ieee() ±inf or nan",
 )  # fmt: skip
 
@@ -290,11 +298,18 @@ def _sigmoid_gradient(xp: Any, y: Any, x: Any) -> tuple[Any]:
     return (e / ((1.0 + e) * (1.0 + e)),)
 
 
+def _halved(xp: Any, x: Any) -> tuple[Any, Any]:
+    """``x``, kept within ±50 where exp(-x²/2) is zero anyway, and its upper half: 26 bits, so that products of it are exact."""
+    x = xp.minimum(xp.maximum(x, -50.0), 50.0)
+    big = 134217729.0 * x
+    return x, big - (big - x)
+
+
 def _gauss(xp: Any, x: Any, scale: Any) -> Any:
     """exp(-scale·x²), with x² in two parts: rounded as one number, its error would be multiplied by x² itself."""
-    big = 134217729.0 * x
-    high = big - (big - x)
-    return xp.exp(-scale * (high * high)) * xp.exp(-scale * ((x - high) * (x + high)))
+    x, high = _halved(xp, x)
+    e = xp.exp(-scale * (high * high))
+    return e + e * xp.expm1(-scale * ((x - high) * (x + high)))
 
 
 _SQRT_HALF, _SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17  # 1/√2 as a sum of two floats
@@ -303,8 +318,7 @@ _GELU_FLAT, _GELU_FLAT_REST = -0.7517915246935645, 1.4956759177009883e-17  # whe
 
 def _normal_cdf(xp: Any, x: Any) -> Any:
     """Φ(x) = erfc(-x/√2)/2, with the rounding of x/√2 made good, which erfc would multiply by x²."""
-    big = 134217729.0 * x
-    high = big - (big - x)
+    x, high = _halved(xp, x)
     c_high = 0.7071067690849304
     c_low = _SQRT_HALF - c_high
     z = -x * _SQRT_HALF
@@ -320,18 +334,40 @@ _GAUSS_LEGENDRE = (  # nodes and weights on [0, 1]
 )  # fmt: skip
 
 
+def _normal_density(xp: Any, x: Any) -> Any:
+    return _gauss(xp, x, 0.5) * (1.0 / math.sqrt(2.0 * math.pi))
+
+
+def _normal_tail(xp: Any, x: Any) -> Any:
+    """-x·Φ(x)/φ(x) = 1 - t + 3t² - 15t³ …, t = 1/x², for x ≤ -30, where Φ is soon too small for a float and x·Φ not yet."""
+    t, series = 1.0 / (x * x), 1.0
+    for odd in range(17, 0, -2):
+        series = 1.0 - odd * t * series
+    return series
+
+
+def _gelu(xp: Any, x: Any) -> Any:
+    def tail() -> Any:
+        low = xp.minimum(x, -30.0)
+        return -_normal_density(xp, low) * _normal_tail(xp, low)
+
+    return xp.choose(x < -30.0, tail, lambda: x * _normal_cdf(xp, x))
+
+
 def _gelu_gradient(xp: Any, y: Any, x: Any) -> tuple[Any]:
     """Φ(x) + x·φ(x). Near its zero the terms cancel: there it is the integral of its own slope φ(t)(2 - t²) from the zero."""
-
-    def density(t: Any) -> Any:
-        return _gauss(xp, t, 0.5) / math.sqrt(2.0 * math.pi)
 
     def near() -> Any:
         step = (x - _GELU_FLAT) - _GELU_FLAT_REST
         points = [(weight, _GELU_FLAT + step * node) for node, weight in _GAUSS_LEGENDRE]
-        return step * xp.total([weight * density(t) * (2.0 - t * t) for weight, t in points])
+        return step * xp.total([weight * _normal_density(xp, t) * (2.0 - t * t) for weight, t in points])
 
-    return (xp.choose(abs(x - _GELU_FLAT) < 0.6, near, lambda: _normal_cdf(xp, x) + x * density(x)),)
+    def far() -> Any:
+        low = xp.minimum(x, -30.0)
+        tail = lambda: _normal_density(xp, low) * (low - _normal_tail(xp, low) / low)  # noqa: E731 - a branch
+        return xp.choose(x < -30.0, tail, lambda: _normal_cdf(xp, x) + x * _normal_density(xp, x))
+
+    return (xp.choose(abs(x - _GELU_FLAT) < 0.9, near, far),)
 
 
 SIGMOID = row(
@@ -369,9 +405,7 @@ SELU = row(
     "selu(x)", ("where(x > 0, 1.0507009873554805, y + 1.7580993408473766)",), (-1.5,), symbol="SELU",
     edges="selu′(0) is the limit from the left",
 )  # fmt: skip
-GELU = row(
-    "gelu", lambda xp, x: x * _normal_cdf(xp, x), _gelu_gradient, "gelu(x)", ("y/x + x*exp(-x**2/2)/sqrt(2*pi)",), (0.5,), symbol="GELU"
-)
+GELU = row("gelu", _gelu, _gelu_gradient, "gelu(x)", ("y/x + x*exp(-x**2/2)/sqrt(2*pi)",), (0.5,), symbol="GELU")
 STEP = row(
     "step", lambda xp, x: xp.choose(x >= 0.0, 1.0, xp.choose(x < 0.0, 0.0, x)), lambda xp, y, x: (0.0,), "step(x)", ("0",), (0.5,),
     symbol="Θ", template="Θ({0})", latex=r"\Theta\left({0}\right)", edges="Θ(0) = 1; the gradient is 0 everywhere",
@@ -445,7 +479,8 @@ def _softmax(xp: Any, xs: Sequence[Any]) -> tuple[Any, list[Any]]:
         d = x - largest
         back = d - x
         lost = (x - (d - back)) - (largest + back)
-        return xp.exp(d) * (1.0 + lost)
+        e = xp.exp(d)
+        return e + e * lost
 
     return largest, [power(x) for x in xs]
 

@@ -168,7 +168,7 @@ class Value(Number):
             return DIV(self, other)
         b = other._data
         y = self._data / b
-        return _record(DIV, y, self, other, 1.0 / b, -y / b) if y - y == 0.0 else DIV(self, other)
+        return _record(DIV, y, self, other, 1.0 / b, -y / b) if y - y == 0.0 and abs(y) > 2.3e-308 else DIV(self, other)
 
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
