@@ -248,7 +248,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _keep_printable(sys.stdout, sys.stderr)
         options = _parser().parse_args(_formulas_kept(sys.argv[1:] if arguments is None else arguments))
         status: int = options.run(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is if whoever started us closed it
+            sys.stdout.flush()
         return status
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

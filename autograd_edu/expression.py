@@ -80,7 +80,7 @@ class Expression:
         for name, nodes in self.statements:
             result = self._computed(nodes, known)
             if name:
-                result = known[name] = _labelled(result, name)
+                result = known[name] = _labelled(result, name, in_graph=any(isinstance(x, Value) for x in at))
         return result
 
     def _computed(self, nodes: Sequence[ast.AST], known: Mapping[str, Any]) -> Any:
@@ -336,9 +336,9 @@ def _called(name: str, operands: list[Any]) -> Any:
     return function(*operands)
 
 
-def _labelled(result: Any, name: str) -> Any:
-    """``result`` under its name; a number becomes a constant of that name, and another name for a variable is no new value."""
-    if isinstance(result, float):
+def _labelled(result: Any, name: str, *, in_graph: bool) -> Any:
+    """``result`` under its name; in a graph a number becomes a constant, and another name for a variable is no new value."""
+    if isinstance(result, float) and in_graph:
         return Constant(result, name)
     if isinstance(result, Value) and not result.label:
         result.label = name

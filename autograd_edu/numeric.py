@@ -15,7 +15,7 @@ from .complexes import Complex
 from .errors import DomainError, OperandError
 from .reals import real
 from .syntax import Number, plain
-from .transforms import flat, mapped, shaped
+from .transforms import called, flat, mapped, shaped
 from .value import Value, no_grad
 
 Method = Literal["extrapolated", "central", "forward", "complex"]
@@ -157,9 +157,9 @@ class Point:
     def graph(self) -> tuple[Any, list[Value]]:
         """f as a graph, and the values that stand for its inputs."""
         if self.parameters is not None:
-            return _scalar(self.f()), self.parameters
+            return _scalar(called(self.f, ())), self.parameters
         variables = [Value(x, name) for x, name in zip(self.numbers, self.names, strict=True)]
-        return _scalar(self.f(*shaped(self.at, iter(variables)))), variables
+        return _scalar(called(self.f, shaped(self.at, iter(variables)))), variables
 
     def complex_step(self, i: int, h: float) -> float:
         """∂f/∂input i as Im f(x + ih)/h."""

@@ -32,7 +32,7 @@ def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
     def differentiated(*at: Any) -> tuple[Any, Any]:
         _check_arguments(at)
         variables = [mapped(_variable, argument) for argument in at]
-        y = _called(f, variables)
+        y = called(f, variables)
         _check_scalar(y)
         nested = _is_nested(at)
         gradients = _gradients(y, variables, nested)
@@ -76,7 +76,7 @@ def jvp(f: Callable[..., Any], at: Sequence[Any], tangents: Sequence[Any]) -> tu
         raise ArityError(f"`tangents` needs the shape of `at`, which has {counts} numbers an argument; the tangents have {given}")
     level, nested = next(_levels), _is_nested([at, tangents])
     seeds = iter(flat(tangents))
-    y = _called(f, [mapped(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
+    y = called(f, [mapped(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
     if isinstance(y, (list, tuple)):
         return mapped(lambda v: _parts(v, level, nested)[0], y), mapped(lambda v: _parts(v, level, nested)[1], y)
     return _parts(y, level, nested)
@@ -89,7 +89,7 @@ def jacobian(f: Callable[..., Any]) -> Callable[..., list[Any]]:
         _check_arguments(at)
         variables = [mapped(_variable, argument) for argument in at]
         nested = _is_nested(at)
-        results = flat([_called(f, variables)])
+        results = flat([called(f, variables)])
         for y in results:
             _check_scalar(y)
         return [_gradients(y, variables, nested) for y in results]
@@ -109,7 +109,7 @@ def hessian(f: Callable[..., Any]) -> Callable[..., Any]:
     def differentiated(*at: Any) -> Any:
         _check_arguments(at)
         numbers_at = flat(at)
-        gradient = grad(lambda *numbers: _called(f, shaped(at, iter(numbers))))
+        gradient = grad(lambda *numbers: called(f, shaped(at, iter(numbers))))
         if len(numbers_at) == 1:
             second = grad(gradient)(*numbers_at)
             return second if at[0] is numbers_at[0] else [[second]]
@@ -124,6 +124,16 @@ def hvp(f: Callable[..., Any], at: Sequence[Any], vector: Sequence[Any]) -> Any:
 
 
 # ---- the backward pass, as a function ------------------------------------------------------------------------------
+
+
+def called(f: Callable[..., Any], variables: Sequence[Any]) -> Any:
+    """``f(*variables)``, inside a transform; recorded even inside `no_grad`, which only hides the record from the caller."""
+    depth, on = _enclosing.set(_enclosing.get() + 1), _recording.set(True)
+    try:
+        return f(*variables)
+    finally:
+        _recording.reset(on)
+        _enclosing.reset(depth)
 
 
 def pulled(y: Any, variables: Sequence[Any]) -> list[Any]:
@@ -183,16 +193,6 @@ def _root(variable: Any) -> Value:
         variable = variable.primal
     value: Value = variable
     return value
-
-
-def _called(f: Callable[..., Any], variables: Sequence[Any]) -> Any:
-    """``f(*variables)``, inside a transform; recorded even inside `no_grad`, which only hides the record from the caller."""
-    depth, on = _enclosing.set(_enclosing.get() + 1), _recording.set(True)
-    try:
-        return f(*variables)
-    finally:
-        _recording.reset(on)
-        _enclosing.reset(depth)
 
 
 def _is_nested(at: Any) -> bool:
