@@ -50,7 +50,7 @@ def numeric_gradient(
     Raises:
         DomainError: if ``f`` is undefined within a step of ``at``.
 
-    >>> numeric_gradient(lambda x, y: x * y, (3, -4))
+    >>> [round(slope, 12) for slope in numeric_gradient(lambda x, y: x * y, (3, -4))]
     [-4.0, 3.0]
     """
     point = Point(f, at)
