@@ -57,7 +57,7 @@ POWERS = [
 ]
 SAMPLERS = {
     "exp": CURVED, "expm1": CURVED, "sinh": CURVED, "cosh": CURVED, "tanh": [*CURVED, *ANYWHERE], "sigmoid": [*CURVED, *ANYWHERE],
-    "softplus": [*CURVED, *ANYWHERE], "elu": [*CURVED, *ANYWHERE], "selu": [*CURVED, *ANYWHERE], 
+    "softplus": [*CURVED, *ANYWHERE], "elu": [*CURVED, *ANYWHERE], "selu": [*CURVED, *ANYWHERE],
     "erfc": [*CURVED, lambda rng: rng.uniform(-6, 27)], "gelu": GELU,
     "asin": UNIT, "acos": UNIT, "log": POSITIVE, "sqrt": POSITIVE,
     "log1p": [*POSITIVE, lambda rng: rng.uniform(-1, 1), lambda rng: -1 + 10.0 ** rng.uniform(-16, 0)],
