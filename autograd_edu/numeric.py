@@ -6,6 +6,7 @@ They know nothing of rules or graphs, and so are the witness that `check` holds 
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -124,6 +125,17 @@ def _ridders(phi: Section, start: float) -> Estimate:
             break
         column, h = row, h / shrink
     return best
+
+
+def noise(phi: Section, spacing: float) -> float:
+    """How much values of ``phi`` scatter about a smooth curve: its fourth differences over so short a way show nothing else.
+
+    Source: Moré & Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011).
+    """
+    order, differences = 4, [phi(k * spacing) for k in range(1, 12)]
+    for _ in range(order):
+        differences = [b - a for a, b in itertools.pairwise(differences)]
+    return math.sqrt(sum(d * d for d in differences) / len(differences) / math.comb(2 * order, order))
 
 
 # ---- the function at its point -------------------------------------------------------------------------------------

@@ -263,7 +263,7 @@ def test_what_the_numeric_side_cannot_resolve_is_unsure_and_says_why(f, at):
 
 
 def test_noise_is_not_taken_for_a_wrong_rule():
-    rng = random.Random(3)
+    rng = random.Random(5)
     noisy = replace(OPS["exp"], value=lambda xp, x: xp.exp(x) * (1 + 1e-9 * rng.random()))
     verdicts = {check_gradient(lambda x: noisy(x), [0.5]).rows[0].verdict for _ in range(50)}
     assert "fail" not in verdicts
