@@ -135,8 +135,8 @@ def normal_negative_log_likelihood(mean: Any, variance: Any, target: Any) -> Any
 def gaussian_negative_log_likelihood(prediction: Any, target: Any, *, parts: bool = False) -> Any:
     """-log N(t; f, eᵃ) for a network with two outputs, mean f and log variance a: it learns how noisy its targets are.
 
-    With ``parts``, the variance v = eᵃ is a node of its own, as in MLPR's tutorial; else a is used as it is, so that no
-    variance can underflow. At its minimum over a, v = (t - f)².
+    With ``parts``, the variance v = eᵃ is a node of its own, as in MLPR's tutorial; else only e^(-a/2) is taken, so that
+    no variance can underflow. At its minimum over a, v = (t - f)².
     """
     pair = as_list(prediction)
     if len(pair) != 2:
@@ -144,7 +144,7 @@ def gaussian_negative_log_likelihood(prediction: Any, target: Any, *, parts: boo
     mean, log_variance = pair
     if parts:
         return normal_negative_log_likelihood(mean, exp(log_variance), target)
-    return 0.5 * log_variance + 0.5 * square(target - mean) * exp(-log_variance) + 0.5 * math.log(2.0 * math.pi)
+    return 0.5 * log_variance + 0.5 * square((target - mean) * exp(-0.5 * log_variance)) + 0.5 * math.log(2.0 * math.pi)
 
 
 # ---- two classes ---------------------------------------------------------------------------------------------------

@@ -1,8 +1,14 @@
 """Training: the loop, its record, its files, and the recipe to get it going."""
 
+from .diagnose import Diagnosis, diagnose
 from .early import EarlyStopping
 from .evaluate import Evaluation, accuracy, evaluate, predictions
 from .history import History
 from .loop import Epoch, fit
+from .recipe import check_initial_loss, find_learning_rate, overfit_small_sample
+from .snapshots import Snapshots
 
-__all__ = ["EarlyStopping", "Epoch", "Evaluation", "History", "accuracy", "evaluate", "fit", "predictions"]
+__all__ = [
+    "Diagnosis", "EarlyStopping", "Epoch", "Evaluation", "History", "Snapshots", "accuracy", "check_initial_loss", "diagnose", "evaluate",
+    "find_learning_rate", "fit", "overfit_small_sample", "predictions",
+]  # fmt: skip

@@ -132,7 +132,7 @@ class _Run:
             raise ShapeError("training needs data; an empty set was given")
         if schedule_by not in ("epoch", "step"):
             raise TrainingError(f'a schedule goes by "epoch" or by "step", not {schedule_by!r}')
-        check = getattr(loss, "check", None)
+        check: Any = getattr(loss, "check", None)
         for target in data.ys if check else ():
             check(target)
         self.model, self.loss, self.data, self.optimiser = model.train(), loss, data, optimiser

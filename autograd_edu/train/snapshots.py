@@ -1,0 +1,26 @@
+"""Snapshot ensembles: one training run with a cyclic learning rate, and a copy of the model at the end of every cycle."""
+
+from __future__ import annotations
+
+import copy
+
+from ..nn.module import Module
+from ..nn.regularise import Ensemble
+from ..schedules import Cyclic
+from .loop import Epoch
+
+
+class Snapshots:
+    """A callback for `fit`, together with its ``schedule``; afterwards `ensemble` averages the copies (Huang et al. 2017)."""
+
+    def __init__(self, schedule: Cyclic) -> None:
+        self.schedule = schedule
+        self.models: list[Module] = []
+
+    def __call__(self, epoch: Epoch) -> None:
+        if self.schedule.ends_cycle(epoch.number):
+            self.models.append(copy.deepcopy(epoch.model).eval())
+
+    def ensemble(self) -> Ensemble:
+        """The copies as one model, which averages their probabilities."""
+        return Ensemble(self.models).eval()
