@@ -113,8 +113,9 @@ class _Printer:
     def within(self, node: ast.expr, rank: int) -> str:
         """``node``, in brackets where it binds less tightly than ``rank`` needs."""
         shown, own = self.show(node)
-        if own >= rank:
-            return shown
+        return shown if own >= rank else self.bracket(shown)
+
+    def bracket(self, shown: str) -> str:
         return rf"\left({shown}\right)" if self.latex else f"({shown})"
 
     def binary(self, left: ast.expr, op: ast.operator, right: ast.expr) -> str:
@@ -129,9 +130,8 @@ class _Printer:
             case ast.Mult():
                 times = r" \cdot " if self.latex else "·"
                 return self.within(left, rank) + times + self.within(right, _RANK[ast.Pow])
-            case ast.Sub():
-                return f"{self.within(left, rank)} - {self.within(right, _RANK[ast.Mult])}"
-        return f"{self.within(left, rank)} + {self.within(right, _RANK[ast.Mult])}"
+        sign, shown = ("-" if isinstance(op, ast.Sub) else "+"), self.within(right, _RANK[ast.Mult])
+        return f"{self.within(left, rank)} {sign} {self.bracket(shown) if shown.startswith('-') else shown}"
 
     def exponent(self, node: ast.expr) -> str:
         if self.latex:

@@ -480,7 +480,7 @@ def _softmax(xp: Any, xs: Sequence[Any]) -> tuple[Any, list[Any]]:
         back = d - x
         lost = (x - (d - back)) - (largest + back)
         e = xp.exp(d)
-        return e + e * lost
+        return xp.choose(d > -700.0, e + e * lost, e)
 
     return largest, [power(x) for x in xs]
 
