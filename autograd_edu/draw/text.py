@@ -284,7 +284,7 @@ def _printable(name: str, limit: int = 40) -> str:
 
 
 def _accented(name: str, mark: str) -> str:
-    return name[:1] + mark + name[1:] if name[:1].isalpha() else name + mark
+    return unicodedata.normalize("NFC", name[:1] + mark) + name[1:] if name[:1].isalpha() else name + mark
 
 
 def _width(text: str) -> int:

@@ -1,0 +1,251 @@
+"""The record of both passes, and the tables and listings that read it."""
+
+import math
+import os
+import random
+import subprocess
+import sys
+
+import pytest
+
+from autograd_edu import OPS, Value, cos, dot, exp, log, maximum, sin, steps, where
+from autograd_edu.draw.text import backward_table, forward_table, latex_name, tangents
+from autograd_edu.graph import names, topological_order
+from autograd_edu.steps import Steps
+
+
+def lecture_004(at):
+    """z = exp(sin(u²)·log(u²)), with the names of lecture file 004."""
+    u = Value(at, "u")
+    v = u**2
+    w, x = sin(v), log(v)
+    y = w * x
+    z = exp(y)
+    for value, name in zip((v, w, x, y, z), "vwxyz", strict=True):
+        value.label = name
+    return z
+
+
+TABLES = """\
+Forward
+variable    value      local derivative      forward mode, ∂/∂u  derivative
+----------  ---------  --------------------  ------------------  ----------
+u           0.5        1                     u̇ = 1               1
+v = u²      0.25       ∂v/∂u = 2·u           v̇ = 2·u·u̇           1
+w = sin(v)  0.247404   ∂w/∂v = cos(v)        ẇ = cos(v)·v̇        0.968912
+x = log(v)  -1.38629   ∂x/∂v = 1/v           ẋ = 1/v·v̇           4
+y = w·x     -0.342975  ∂y/∂w = x, ∂y/∂x = w  ẏ = x·ẇ + w·ẋ       -0.353582
+z = exp(y)  0.709656   ∂z/∂y = z             ż = z·ẏ             -0.250922
+
+Backward
+variable    value      local derivative      reverse mode          gradient
+----------  ---------  --------------------  --------------------  ---------
+z = exp(y)  0.709656   ∂z/∂y = z             z̄ = 1                 1
+y = w·x     -0.342975  ∂y/∂w = x, ∂y/∂x = w  ȳ = z·z̄               0.709656
+x = log(v)  -1.38629   ∂x/∂v = 1/v           x̄ = w·ȳ               0.175572
+w = sin(v)  0.247404   ∂w/∂v = cos(v)        w̄ = x·ȳ               -0.983792
+v = u²      0.25       ∂v/∂u = 2·u           v̄ = 1/v·x̄ + cos(v)·w̄  -0.250922
+u           0.5        1                     ū = 2·u·v̄             -0.250922"""
+
+PYTHON = """\
+from autograd_edu import cos, exp, log, sin
+
+def f1(u): return u ** 2
+def df1(u): return 2 * u
+def f2(v): return sin(v)
+def df2(v): return cos(v)
+def f3(v): return log(v)
+def df3(v): return 1 / v
+def f4(w, x): return w * x
+def df4_1(w, x): return x
+def df4_2(w, x): return w
+def f5(y): return exp(y)
+def df5(y): return f5(y)
+
+u = 0.5
+v = f1(u)
+w = f2(v)
+x = f3(v)
+y = f4(w, x)
+z = f5(y)
+
+dz_y = df5(y)
+dz_x = df4_2(w, x) * dz_y
+dz_w = df4_1(w, x) * dz_y
+dz_v = df3(v) * dz_x + df2(v) * dz_w
+dz_u = df1(u) * dz_v
+"""
+
+
+def test_the_tables_of_lecture_004():
+    assert steps(lecture_004(0.5)).text() == TABLES
+
+
+def test_the_listing_of_lecture_000_runs():
+    z = lecture_004(0.5)
+    assert steps(z).python() == PYTHON
+    namespace = {}
+    exec(steps(z).python(), namespace)
+    assert namespace["dz_u"] == pytest.approx(-0.25092163556897229, rel=1e-15)
+
+
+def test_a_chain_reads_as_in_lecture_000():
+    x = Value(0.3, "x")
+    out1 = sin(x)
+    out2 = exp(out1)
+    loss = cos(out2)
+    out1.label, out2.label, loss.label = "out1", "out2", "loss"
+    lines = steps(loss).python().splitlines()
+    assert lines[-3:] == ["dloss_out2 = df3(out2)", "dloss_out1 = df2(out1) * dloss_out2", "dloss_x = df1(x) * dloss_out1"]
+
+
+def test_markdown_and_latex_hold_the_same_cells():
+    record = steps(lecture_004(0.5))
+    markdown = record.markdown()
+    assert "| y = w·x | -0.342975 | ∂y/∂w = x, ∂y/∂x = w | ȳ = z·z̄ | 0.709656 |" in markdown
+    assert markdown.count("\n| --- | --- | --- | --- | --- |\n") == 2
+    latex = record.latex()
+    assert r"$v = u^{2}$ & $0.25$ & $\frac{\partial v}{\partial u} = 2 \cdot u$" in latex
+    assert r"$\bar{v} = \frac{1}{v} \cdot \bar{x} + \cos\left(v\right) \cdot \bar{w}$ & $-0.250922$ \\" in latex
+    assert latex.count(r"\begin{tabular}") == latex.count(r"\end{tabular}") == 2
+
+
+def test_each_step_says_its_numbers():
+    x, y, z = Value(3, "x"), Value(-4, "y"), Value(2, "z")
+    f = x * y
+    f.label = "f"
+    g = f + z
+    g.label = "g"
+    assert [str(step) for step in steps(g)] == [
+        "f = x·y = 3·(-4) = -12",
+        "g = f + z = (-12) + 2 = -10",
+        "∂g/∂g = 1, the seed",
+        "f.grad += local × upstream: 0 + 1 × 1 = 1; z.grad += local × upstream: 0 + 1 × 1 = 1",
+        "x.grad += local × upstream: 0 + (-4) × 1 = -4; y.grad += local × upstream: 0 + 3 × 1 = 3",
+    ]
+
+
+def test_everything_that_reached_a_value():
+    record = steps(lecture_004(0.5))
+    reached = record.of("v")
+    assert [(s.kind, s.name) for s in reached] == [("forward", "v"), ("backward", "x"), ("backward", "w")]
+    assert len(record.forward) == 5
+    assert [s.kind for s in record.backward][:2] == ["seed", "backward"]
+    assert isinstance(record[:3], Steps)
+    with pytest.raises(TypeError, match="no value 'q'"):
+        record.of("q")
+
+
+def random_graph(seed):
+    rng = random.Random(seed)
+    values = [Value(rng.uniform(0.3, 2), f"x{i}") for i in range(3)]
+    for _ in range(rng.randint(1, 25)):
+        a, b, c = (rng.choice(values) for _ in range(3))
+        make = [
+            lambda a=a, b=b: a * b / (1 + a * a), lambda a=a, b=b: a - b, lambda a=a: sin(a), lambda a=a: exp(-a * a),
+            lambda a=a, b=b: maximum(a, b * 1.37, 0.4),
+            lambda a=a, b=b, c=c: dot([a, b], [c, 2.0], a), lambda a=a, b=b: where(a > b, a, b * 3), lambda a=a: a * a,
+        ]  # fmt: skip
+        values.append(rng.choice(make)())
+    return values[-1]
+
+
+def test_the_record_has_the_engines_numbers_bit_for_bit_and_touches_nothing():
+    for seed in range(1000):
+        y = random_graph(seed)
+        record = steps(y)
+        order = topological_order(y)
+        assert not any(value.has_grad for value in order)
+        y.backward()
+        found = record.gradients()
+        for value, name in zip(order, names(order), strict=True):
+            if not value.is_constant:
+                assert (name in found, found.get(name, 0.0)) == (value.has_grad, value.grad)
+        assert Steps.from_json(record.to_json()) == record
+        forward = tangents(record, names(order)[0])
+        if record.nodes[0].kind == "input":
+            assert forward[-1] == pytest.approx(order[0].grad, rel=1e-9, abs=1e-12) or forward[-1] is None
+
+
+def test_the_listing_of_any_graph_runs_and_agrees():
+    for seed in range(300):
+        y = random_graph(seed)
+        namespace = {}
+        source = steps(y).python()
+        exec(source, namespace)
+        y.backward()
+        root = names(topological_order(y))[-1]
+        for value, name in zip(topological_order(y), names(topological_order(y)), strict=True):
+            if value.has_grad and value is not y:
+                assert namespace[f"d{root}_{name}"] == pytest.approx(value.grad, rel=1e-12, abs=1e-13), source
+
+
+def test_names_that_are_no_identifiers_do_not_break_the_listing():
+    a, b = Value(2.0, "import"), Value(3.0, "x; import os")
+    y = a * b + exp(Value(0.0, "f1"))
+    namespace = {}
+    exec(steps(y).python(), namespace)
+    assert "os" not in namespace
+
+
+@pytest.mark.parametrize(
+    ("name", "latex"),
+    [
+        ("x", "x"),
+        ("w12", "w_{12}"),
+        ("theta", r"\theta"),
+        ("loss", r"\text{loss}"),
+        ("a_b%$", r"\text{a\_b\%\$}"),
+        ("\\", r"\text{\textbackslash{}}"),
+    ],
+)
+def test_labels_as_latex(name, latex):
+    assert latex_name(name) == latex
+
+
+def test_tables_take_an_input_to_differentiate_by():
+    x, y = Value(3, "x"), Value(-4, "y")
+    record = steps(x * y)
+    assert [row[-1] for row in forward_table(record, wrt="y")[1:]] == ["0", "1", "3"]
+    assert [row[-1] for row in backward_table(record)[1:]] == ["1", "3", "-4"]
+
+
+def test_only_a_value_has_steps():
+    with pytest.raises(TypeError, match="steps needs a Value"):
+        steps(3.0)
+
+
+def test_tables_dot_and_svg_are_the_same_for_every_hash_seed():
+    path = os.pathsep.join(sys.path)
+    code = (
+        "from autograd_edu import *\n"
+        "x, w = Value(2.0, 'x'), [Value(0.5), Value(-1.0, 'w'), Value(3.0, 'w')]\n"
+        "y = tanh(dot(w, [x, x * x, 1.0], 0.25)) * exp(sin(x)) + x\n"
+        "y.backward()\n"
+        "import hashlib; print(hashlib.sha256((steps(y).text() + steps(y).latex() + to_dot(y).source + draw(y).svg).encode()).hexdigest())"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": str(seed), "PYTHONPATH": path}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in range(20)
+    }
+    assert len(outputs) == 1
+
+
+def test_every_operation_can_be_tabled_and_listed():
+    for name, op in OPS.items():
+        if name == "where":
+            continue
+        leaves = [Value(x, f"a{i}") for i, x in enumerate(op.example)]
+        y = op(*leaves)
+        record = steps(y)
+        assert record.text()
+        assert record.latex()
+        if name in ("step", "strict_step", "neg"):
+            continue
+        namespace = {}
+        exec(record.python(), namespace)
+        y.backward()
+        for i, leaf in enumerate(leaves):
+            assert math.isclose(namespace.get(f"dv1_a{i}", 0.0), leaf.grad, rel_tol=1e-13), name
