@@ -1,4 +1,4 @@
-"""The command line: a formula and a point, explained, drawn, checked, listed.
+"""The command line: a formula and a point, explained, drawn, checked, listed; and a network, trained.
 
 Each command is a row of `COMMANDS`: what it is for, its options, and a function from the parsed options to an exit status.
 A mistake of the user's is one message on stderr and status 2, never a traceback.
@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import __version__
 from .check import Report, check_gradient
 from .errors import AutogradError, ExpressionError
 from .expression import Expression, parse
 from .syntax import plain
+from .train import command as training
 from .value import Value
 
 PROGRAM = "autograd-edu"
@@ -32,6 +32,7 @@ EXAMPLES = """examples:
   autograd-edu draw "sigmoid(w*x + b)" w=0.5 x=2 b=-1 --html neuron.html
   autograd-edu check "where(x > 0, x, 0.1*x)" x=-1
   autograd-edu listing "dot([w1, w2], [x1, x2], b)" w1=1 w2=2 x1=3 x2=4 b=pi/4
+  autograd-edu train moons --steps 100
 
 A formula has numbers, names, + - * / **, pi, e, and the functions of the table of operations. Parts of it can be
 named: "v = u**2; sin(v)".
@@ -119,6 +120,7 @@ COMMANDS: dict[str, Command] = {
     "draw": Command(draw, _picture_options),
     "check": Command(check, _formula_options),
     "listing": Command(listing, _listing_options),
+    "train": Command(training.run, training.declare),
 }
 
 
@@ -220,9 +222,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from . import __version__
+
     parser = _Parser(
         PROGRAM,
-        description="A formula at a point: explained step by step, drawn, checked, listed.",
+        description="A formula at a point: explained step by step, drawn, checked, listed; and networks trained.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -11,7 +11,8 @@ import pytest
 from autograd_edu import Dual, Value
 from autograd_edu import __main__ as command_line
 from autograd_edu.errors import AutogradError, DomainError, ExpressionError
-from autograd_edu.expression import LONGEST, functions, parse
+from autograd_edu.expression import parse
+from autograd_edu.grammar import LONGEST, functions
 
 G = ["x*y + z", "x=3", "y=-4", "z=2"]
 LECTURE = "v = u**2; exp(sin(v) * log(v))"
@@ -247,6 +248,7 @@ def test_every_example_of_the_help_runs(run, tmp_path, monkeypatch):
         ),
         pytest.param(["explain", "x", "x=3", "--frob"], "unrecognized arguments: --frob; see autograd-edu --help", id="unknown option"),
         pytest.param(["explain", "x", "x=3", "--digits", "0"], "a number from 1 to 17 was expected, not '0'", id="no digits"),
+        pytest.param(["train", "mooons"], "invalid choice: 'mooons'", id="unknown data"),
         pytest.param(["explian", "x"], "invalid choice: 'explian'", id="unknown command"),
         pytest.param([], "required: command", id="no command"),
         pytest.param(["explain"], "required: formula", id="no formula"),
