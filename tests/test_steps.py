@@ -143,7 +143,7 @@ def random_graph(seed):
         a, b, c = (rng.choice(values) for _ in range(3))
         make = [
             lambda a=a, b=b: a * b / (1 + a * a), lambda a=a, b=b: a - b, lambda a=a: sin(a), lambda a=a: exp(-a * a),
-            lambda a=a, b=b: maximum(a, b * 1.37, 0.4),
+            lambda a=a, b=b: maximum(a, b * 1.37, rng.random()),
             lambda a=a, b=b, c=c: dot([a, b], [c, 2.0], a), lambda a=a, b=b: where(a > b, a, b * 3), lambda a=a: a * a,
         ]  # fmt: skip
         values.append(rng.choice(make)())
