@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from ..errors import ShapeError, StateError
+from ..errors import OperandError, ShapeError, StateError
 from ..reals import real
 from ..value import Constant, Value, scope
 from .saving import load_state, save_state
@@ -165,11 +165,12 @@ class Module:
         for name, held in own.items():
             if _shape(held) != _shape(state[name]):
                 raise StateError(f"{name} has the shape {_shape(held)} in the model and {_shape(state[name])} in the state")
+        numbers = {name: _as_numbers(name, state[name]) for name in own}
         for name, module, attribute, held in self._holders():
             if attribute in module.buffers:
-                object.__setattr__(module, attribute, _mapped(state[name], real_data))
+                object.__setattr__(module, attribute, numbers[name])
             else:
-                for parameter, number in zip(_numbers(held), _numbers(state[name]), strict=True):
+                for parameter, number in zip(_numbers(held), _numbers(numbers[name]), strict=True):
                     parameter.data = number
 
     def save(self, path: str | Path) -> None:
@@ -225,6 +226,13 @@ def _mapped(held: Any, f: Callable[[Any], Any]) -> Any:
 
 def _numbers(held: Any) -> Iterator[Any]:
     return (part for _, part in _leaves(held, ""))
+
+
+def _as_numbers(name: str, held: Any) -> Any:
+    try:
+        return _mapped(held, real_data)
+    except OperandError as error:
+        raise StateError(f"{name} in the state is no number: {error}") from None
 
 
 def _shape(held: Any) -> tuple[int, ...]:

@@ -85,14 +85,14 @@ def _write_npz(state: dict[str, Any], file: BinaryIO) -> None:
 
 
 def _read_npz(path: str | Path) -> dict[str, Any]:
+    from io import BytesIO
     from zipfile import BadZipFile
 
     import numpy as np
 
+    raw = Path(path).read_bytes()
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name].tolist() for name in arrays.files}
-    except FileNotFoundError:
-        raise
+        arrays = np.load(BytesIO(raw), allow_pickle=False)
+        return {name: arrays[name].tolist() for name in arrays.files}
     except (BadZipFile, ValueError, OSError, EOFError, KeyError, AttributeError) as error:
         raise StateError(f"{path} is no .npz file, or was cut short or altered: {error}") from None

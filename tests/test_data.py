@@ -1,0 +1,147 @@
+"""Data sets and their preparation."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+from autograd_edu import Value, data
+from autograd_edu.data import Dataset, standardise, whiten
+from autograd_edu.errors import ShapeError, TargetError
+from autograd_edu.nn.losses import average, half_squared_error
+
+SEEDED = [data.moons, data.circles, data.spirals, data.blobs, data.noisy_function]
+
+
+@pytest.mark.parametrize("make", SEEDED, ids=lambda make: make.__name__)
+def test_the_seed_repeats_the_set_and_another_gives_another(make):
+    assert make(seed=3) == make(seed=3)
+    assert make(seed=3) != make(seed=4)
+    assert len(make(seed=3)) == 100
+
+
+@pytest.mark.parametrize("make", SEEDED[:4], ids=lambda make: make.__name__)
+def test_classes_are_balanced_and_shuffled(make):
+    ys = make(n=101).ys
+    assert sorted(ys.count(k) for k in (0, 1)) == [50, 51]
+    assert ys != sorted(ys)
+
+
+def test_a_seeded_point_is_the_same_on_every_machine():
+    assert data.moons(4, 0.1, 7).xs[0] == pytest.approx([-0.09300181903227675, 0.4786698052578796], abs=1e-12)
+
+
+def test_without_noise_moons_lie_on_their_half_circles():
+    for (x, y), label in data.moons(50, 0.0):
+        centre, sign = ((0.0, 0.0), 1.0) if label == 0 else ((1.0, 0.5), -1.0)
+        assert math.hypot(x - centre[0], y - centre[1]) == pytest.approx(1.0)
+        assert sign * (y - centre[1]) >= -1e-12
+
+
+def test_without_noise_circles_have_their_radii():
+    for (x, y), label in data.circles(50, 0.0, inner=0.3):
+        assert math.hypot(x, y) == pytest.approx(0.3 if label else 1.0)
+
+
+def test_without_noise_the_arms_of_a_spiral_are_one_turned_half_around():
+    arms = data.spirals(40, 0.0)
+    first, second = ({(round(x, 9), round(y, 9)) for (x, y), label in arms if label == k} for k in (0, 1))
+    assert {(-x, -y) for x, y in first} == second
+
+
+def test_blobs_lie_around_their_centres():
+    blobs = data.blobs(3000, ((0.0, 0.0), (5.0, -5.0), (0.0, 9.0)), sd=0.5)
+    assert blobs.classes == 3
+    second = np.array([x for x, label in blobs if label == 1])
+    assert second.mean(axis=0) == pytest.approx([5.0, -5.0], abs=0.08)
+    assert second.std(axis=0) == pytest.approx([0.5, 0.5], abs=0.05)
+
+
+def test_truth_tables():
+    assert [data.truth_table(name).ys for name in ("xor", "and", "or")] == [[0, 1, 1, 0], [0, 0, 0, 1], [0, 1, 1, 1]]
+    with pytest.raises(TargetError, match="no table 'nand'"):
+        data.truth_table("nand")
+
+
+def test_the_corner_has_441_of_1681_points():
+    corner = data.above_the_corner()
+    assert (len(corner), sum(corner.ys)) == (1681, 441)
+    assert ([1.0, 2.0], 1) in corner
+    assert ([-1.0, 2.0], 1) in corner
+
+
+def test_noise_of_a_function_may_depend_on_the_place():
+    noisy = data.noisy_function(lambda x: 0.0, 4000, low=0.0, high=2.0, noise=lambda x: x)
+    small = [y for (x,), y in noisy if x < 0.5]
+    large = [y for (x,), y in noisy if x > 1.5]
+    assert np.std(large) > 4 * np.std(small)
+
+
+def test_the_digits_are_those_of_scikit_learn():
+    digits = data.digits()
+    assert (len(digits), len(digits.xs[0]), digits.classes) == (1797, 64, 10)
+    assert max(map(max, digits.xs)) == 1.0
+    assert set(digits.ys) == set(range(10))
+
+
+def test_standardised_columns_have_mean_zero_and_deviation_one():
+    xs, scale = standardise([[1.0, 5.0], [2.0, 5.0], [3.0, 5.0], [4.0, 5.0]])
+    assert [x[0] for x in xs] == pytest.approx(
+        [-1.3416407864998738, -0.4472135954999579, 0.4472135954999579, 1.3416407864998738], rel=1e-15
+    )
+    assert [x[1] for x in xs] == [0.0] * 4, "a column that never changes is only moved"
+    assert scale([2.5, 6.0]) == [0.0, 1.0]
+
+
+def test_whitened_columns_are_uncorrelated_with_variance_one():
+    rng = np.random.default_rng(0)
+    raw = (rng.standard_normal((500, 3)) @ rng.standard_normal((3, 3)) + 5.0).tolist()
+    xs, apply = whiten(raw)
+    assert np.cov(np.array(xs).T, bias=True) == pytest.approx(np.eye(3), abs=1e-12)
+    assert apply(raw[7]) == pytest.approx(xs[7])
+    assert len(whiten(raw, keep=2)[0][0]) == 2
+    assert len(whiten([[x, 2 * x] for x, _, _ in raw])[0][0]) == 1, "no axis without variance"
+
+
+def test_a_split_keeps_every_sample_once():
+    training, test = data.moons(50).split(0.2, seed=1)
+    assert (len(training), len(test)) == (40, 10)
+    assert sorted(training.xs + test.xs) == sorted(data.moons(50).xs)
+    assert data.moons(50).split(0.2, seed=1) == (training, test)
+
+
+def test_batches_cut_the_set_and_shuffle_it_if_asked():
+    xor = data.truth_table("xor")
+    assert [batch.ys for batch in xor.batches(3)] == [[0, 1, 1], [0]]
+    assert [len(batch) for batch in xor.batches()] == [4]
+    shuffled = [y for batch in data.moons(20).batches(7, random.Random(0)) for y in batch.xs]
+    assert shuffled != data.moons(20).xs
+    assert sorted(shuffled) == sorted(data.moons(20).xs)
+
+
+def test_the_full_batch_gradient_is_the_mean_of_those_of_equal_mini_batches():
+    samples = data.noisy_function(n=12)
+
+    def gradient(batch):
+        w = Value(0.5)
+        average([half_squared_error(w * x, t) for (x,), t in batch]).backward()
+        return w.grad
+
+    parts = [gradient(batch) for batch in samples.batches(4)]
+    assert gradient(samples) == pytest.approx(sum(parts) / 3, rel=1e-14)
+
+
+@pytest.mark.parametrize(("misuse", "kind", "message"), [
+    pytest.param(lambda: Dataset([1, 2], [1]), ShapeError, "2 samples and 1 targets", id="a missing target"),
+    pytest.param(lambda: data.moons().split(1.5), TargetError, "between 0 and 1, not 1.5", id="a share above 1"),
+    pytest.param(lambda: standardise([]), ShapeError, "at least one", id="nothing to scale"),
+    pytest.param(lambda: standardise([[1.0], [1.0, 2.0]]), ShapeError, "lists of one length", id="samples of several lengths"),
+])  # fmt: skip
+def test_misuse_is_told(misuse, kind, message):
+    with pytest.raises(kind, match=message):
+        misuse()
+
+
+def test_targets_can_be_mapped():
+    assert data.truth_table("or").map_targets(lambda t: 2 * t - 1).ys == [-1, 1, 1, 1]

@@ -1,0 +1,468 @@
+"""Training: the loop, early stopping, history, checkpoints, evaluation, and the recipe."""
+
+import copy
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from autograd_edu import Value, data
+from autograd_edu.errors import DomainError, ShapeError, StateError, TargetError, TrainingError
+from autograd_edu.nn import MLP, Apply, BatchNorm, Dropout, Embedding, Linear, Module, Sequential, losses, regularise
+from autograd_edu.nn.init import constant, gaussian
+from autograd_edu.optim import SGD, Adam, Momentum, Nesterov
+from autograd_edu.schedules import Cosine, Cyclic, StepDecay
+from autograd_edu.train import (
+    EarlyStopping,
+    History,
+    Snapshots,
+    accuracy,
+    check_initial_loss,
+    diagnose,
+    evaluate,
+    find_learning_rate,
+    fit,
+    overfit_small_sample,
+    predictions,
+)  # fmt: skip
+from autograd_edu.train.engines import Eager
+
+XOR = data.truth_table("xor")
+BCE = losses.binary_cross_entropy_with_logits
+
+
+def numbers(model):
+    return [p.data for p in model.parameters()]
+
+
+def small(seed=0):
+    return MLP(2, [4, 1], activation="tanh", seed=seed)
+
+
+def trained(model=None, **options):
+    model = model or small()
+    options = {"epochs": 5, **options}
+    return model, fit(model, BCE, options.pop("data", data.moons(20)), Adam(model.parameters(), 0.05), **options)
+
+
+# ---- the loop ------------------------------------------------------------------------------------------------------
+
+
+def test_the_loop_is_forward_backward_update():
+    """UCL: backpropagation is not learning; the optimiser updates, and it repeats."""
+    model, by_hand = small(), small()
+    history = fit(model, BCE, XOR, SGD(model.parameters(), 0.3), epochs=10)
+    optimiser, seen = SGD(by_hand.parameters(), 0.3), []
+    for _ in range(10):
+        by_hand.zero_grad()
+        loss = losses.average([BCE(by_hand(x), t) for x, t in XOR])
+        loss.backward()
+        optimiser.step()
+        seen.append(loss.data)
+    assert history.loss == pytest.approx(seen, rel=1e-12)
+    assert numbers(model) == pytest.approx(numbers(by_hand), rel=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["auto", "eager"])
+def test_the_same_seed_repeats_a_run_bit_for_bit(engine):
+    first, second = (trained(batch_size=7, seed=3, engine=engine) for _ in range(2))
+    assert numbers(first[0]) == numbers(second[0])
+    assert first[1].step_loss == second[1].step_loss
+    assert numbers(trained(batch_size=7, seed=4, engine=engine)[0]) != numbers(first[0])
+
+
+def test_a_penalty_is_added_to_the_loss_of_the_weights_it_is_given():
+    model = small()
+    history = fit(model, BCE, XOR, SGD(model.parameters(), 0.0), epochs=1, penalty=regularise.l2(0.1))
+    expected = evaluate(model, BCE, XOR).loss + 0.1 * sum(p * p for p in numbers(model))
+    assert history.loss[0] == pytest.approx(expected, rel=1e-13)
+    before = numbers(model)
+    fit(
+        model,
+        lambda y, t: 0.0 * y,
+        XOR,
+        SGD(model.parameters(), 1.0),
+        epochs=1,
+        penalty=regularise.half_l2(0.5),
+        penalised=regularise.weights_of(model),
+    )
+    after = dict(zip([n for n, _ in model.named_parameters()], numbers(model), strict=True))
+    for (name, now), then in zip(after.items(), before, strict=True):
+        assert now == pytest.approx(then if name.endswith(".b") else 0.5 * then, abs=1e-15)
+
+
+def test_a_schedule_sets_the_rate_by_epoch_or_by_step():
+    model = small()
+    history = fit(model, BCE, XOR, SGD(model.parameters()), epochs=4, schedule=StepDecay(1.0, (1, 3)))
+    assert history.lr == pytest.approx([1.0, 0.1, 0.1, 0.01])
+    by_step = fit(model, BCE, XOR, SGD(model.parameters()), epochs=2, batch_size=2, schedule=Cosine(1.0, 4), schedule_by="step")
+    assert by_step.lr == pytest.approx([Cosine(1.0, 4)(1), Cosine(1.0, 4)(3)])
+
+
+def test_nesterov_s_gradient_is_taken_ahead():
+    model, by_hand = small(), small()
+    fit(model, BCE, XOR, Nesterov(model.parameters(), 0.1), epochs=5)
+    optimiser = Nesterov(by_hand.parameters(), 0.1)
+    for _ in range(5):
+        optimiser.zero_grad()
+        optimiser.looking_ahead()
+        losses.average([BCE(by_hand(x), t) for x, t in XOR]).backward()
+        optimiser.step()
+    assert numbers(model) == pytest.approx(numbers(by_hand), rel=1e-12)
+
+
+def test_only_the_optimiser_s_parameters_change():
+    model = small()
+    before = numbers(model)
+    fit(model, BCE, XOR, SGD(model.layers[1].parameters(), 0.5), epochs=2)
+    assert numbers(model)[:12] == before[:12]
+    assert numbers(model)[12:] != before[12:]
+
+
+def test_a_model_whose_graph_varies_is_trained_eagerly_and_the_history_says_why():
+    model = Sequential(Linear(2, 4, seed=0), Apply("tanh"), Dropout(0.5, seed=1), MLP(4, [1], seed=2))
+    history = trained(model)[1]
+    assert history.engine == "eager: Dropout(0.5) draws anew for every sample while training"
+    assert not model.layers[2].training, "and is left in evaluation mode"
+    norm = Sequential(Linear(2, 4, seed=0), BatchNorm(4), MLP(4, [1], seed=2))
+    assert "ties the samples of a batch together" in trained(norm)[1].engine
+    with pytest.raises(ShapeError, match="cannot be replayed: Dropout"):
+        trained(model, engine="replay")
+
+
+def test_an_embedding_learns():
+    words = data.Dataset([0, 1, 2, 0, 1, 2], [1, 0, 1, 1, 0, 1], "words", 2)
+    model = Sequential(Embedding(3, 2, seed=0), MLP(2, [1], seed=1))
+    history = fit(model, BCE, words, Adam(model.parameters(), 0.1), epochs=60)
+    assert accuracy(model, BCE, words) == 1.0
+    assert "looks up another row" in history.engine
+
+
+def test_callbacks_see_every_epoch_and_can_end_training():
+    seen = []
+    _, history = trained(callbacks=[lambda epoch: seen.append((epoch.number, epoch.loss)), lambda epoch: epoch.number == 2])
+    assert seen == list(enumerate(history.loss))
+    assert (history.epochs, history.stopped) == (3, "a callback ended it")
+
+
+def test_ctrl_c_keeps_what_was_reached():
+    def interrupt(epoch):
+        if epoch.number == 2:
+            raise KeyboardInterrupt
+
+    model, history = trained(callbacks=[interrupt])
+    assert (history.epochs, history.stopped) == (3, "interrupted in epoch 3")
+    assert numbers(model) == numbers(trained(epochs=3)[0])
+
+
+def test_a_validation_set_is_measured_after_every_epoch():
+    training, test = data.moons(30).split(0.3)
+    model, history = trained(data=training, validation=test)
+    assert len(history.validation) == 5
+    assert history.validation[-1] == pytest.approx(evaluate(model, BCE, test).loss, rel=1e-12)
+
+
+# ---- early stopping ------------------------------------------------------------------------------------------------
+
+
+def test_early_stopping_waits_for_its_patience_and_keeps_the_best():
+    stop = EarlyStopping(patience=3)
+    answers = [stop.check(loss, place) for place, loss in enumerate([5.0, 4.0, 3.0, 3.5, 3.2, 3.1, 1.0])]
+    assert answers.index(True) == 5
+    scripted = EarlyStopping(patience=3)
+    for place, loss in enumerate([5.0, 4.0, 3.0, 3.5, 3.2, 3.1]):
+        scripted.check(loss, place)
+    assert (scripted.best, scripted.best_loss) == (2, 3.0)
+    with pytest.raises(TargetError, match="at least one check"):
+        EarlyStopping(0)
+
+
+def test_a_gain_smaller_than_asked_for_is_none():
+    stop = EarlyStopping(patience=2, min_gain=0.5)
+    assert [stop.check(loss, None) for loss in (3.0, 2.8, 2.6)] == [False, False, True]
+
+
+def test_training_stops_early_and_restores_the_best_parameters():
+    script, seen = iter([1.0, 0.5, 0.7, 0.6, 0.1]), []
+
+    class Scripted(EarlyStopping):
+        def check(self, loss, parameters):
+            seen.append(parameters.tolist())
+            return super().check(next(script), parameters)
+
+    model, history = trained(early_stopping=Scripted(patience=2))
+    assert (history.epochs, history.stopped) == (4, "no gain in 2 checks")
+    assert numbers(model) == seen[1]
+
+
+# ---- history -------------------------------------------------------------------------------------------------------
+
+
+def test_a_history_saves_itself_and_prints(tmp_path):
+    _, history = trained(batch_size=5, validation=XOR)
+    history.save(tmp_path / "history.json")
+    assert History.load(tmp_path / "history.json") == history
+    assert len(history.step_loss) == 20
+    assert str(history).startswith("5 epochs in ")
+    assert str(History()) == "no epoch complete; running"
+
+
+def test_the_moving_average_shows_the_trend():
+    assert History(step_loss=[4.0, 2.0, 0.0, 2.0]).moving_average(2) == [4.0, 3.0, 1.0, 1.0]
+
+
+def test_the_bar_is_quiet_unless_somebody_looks(capfd):
+    trained()
+    assert capfd.readouterr() == ("", "")
+    trained(progress=True)
+    assert "5/5" in capfd.readouterr().err
+
+
+# ---- checkpoints ---------------------------------------------------------------------------------------------------
+
+
+def dropping():
+    return Sequential(Linear(2, 4, seed=0), Apply("tanh"), Dropout(0.3, seed=1), BatchNorm(4), MLP(4, [1], seed=2))
+
+
+@pytest.mark.parametrize("make", [small, dropping])
+@pytest.mark.parametrize("rule", [Adam, Momentum, Nesterov])
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tmp_path, make, rule):
+    def run(epochs, **options):
+        model = make()
+        return model, fit(model, BCE, data.moons(20), rule(model.parameters(), 0.05), epochs=epochs, batch_size=7, seed=5, **options)
+
+    whole, history = run(8)
+    run(3, checkpoint=tmp_path / "run.json")
+    resumed, continued = run(8, checkpoint=tmp_path / "run.json", resume=True)
+    assert resumed.state_dict() == whole.state_dict()
+    assert continued.step_loss == history.step_loss
+
+
+def test_early_stopping_is_resumed_too(tmp_path):
+    def run(epochs, **options):
+        model, stop = small(), EarlyStopping(patience=3)
+        fit(model, BCE, data.moons(20), SGD(model.parameters(), 20.0), epochs=epochs, early_stopping=stop, **options)
+        return numbers(model), stop.since, stop.best_loss
+
+    whole = run(30)
+    run(4, checkpoint=tmp_path / "run.json")
+    assert run(30, checkpoint=tmp_path / "run.json", resume=True) == whole
+
+
+def test_a_checkpoint_of_another_model_or_optimiser_changes_nothing(tmp_path):
+    trained(checkpoint=tmp_path / "run.json")
+    other = MLP(2, [5, 1], seed=9)
+    before, optimiser = numbers(other), Adam(other.parameters(), 0.01)
+    with pytest.raises(StateError):
+        fit(other, BCE, data.moons(20), optimiser, epochs=9, checkpoint=tmp_path / "run.json", resume=True)
+    assert (numbers(other), optimiser.steps, optimiser.lr) == (before, 0, 0.01)
+    with pytest.raises(StateError, match="state of 'Adam'"):
+        fit(small(), BCE, data.moons(20), SGD(), epochs=9, checkpoint=tmp_path / "run.json", resume=True)
+    (tmp_path / "run.json").write_text((tmp_path / "run.json").read_text()[:500])
+    with pytest.raises(StateError, match="cut short"):
+        trained(checkpoint=tmp_path / "run.json", resume=True)
+
+
+KILLED = """
+import sys
+from autograd_edu import data
+from autograd_edu.nn import MLP, losses
+from autograd_edu.optim import Adam
+from autograd_edu.train import fit
+model = MLP(2, [4, 1], activation="tanh", seed=0)
+fit(model, losses.binary_cross_entropy_with_logits, data.moons(20), Adam(model.parameters(), 0.05), epochs=10**6, batch_size=5,
+    checkpoint=sys.argv[1], callbacks=[lambda epoch: print(epoch.number, flush=True)], resume=True)
+"""
+
+
+def test_a_run_killed_at_any_point_leaves_a_checkpoint_that_resumes_to_the_same_numbers(tmp_path):
+    path, pick = tmp_path / "run.json", random.Random(1)
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, env={**os.environ})
+        process.stdout.readline()
+        time.sleep(pick.uniform(0.0, 0.1))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    model = small()
+    resumed = fit(model, BCE, data.moons(20), Adam(model.parameters(), 0.05), epochs=0, batch_size=5, checkpoint=path, resume=True)
+    epochs, model = resumed.epochs, small()
+    assert epochs >= 3
+    assert resumed.step_loss == fit(model, BCE, data.moons(20), Adam(model.parameters(), 0.05), epochs=epochs, batch_size=5).step_loss
+
+
+# ---- evaluation ----------------------------------------------------------------------------------------------------
+
+
+def test_loss_and_accuracy_of_the_kinds_of_targets():
+    class Echo(Module):
+        def forward(self, x):
+            return x if len(x) > 1 else x[0]
+
+    scores = data.Dataset([[1.0], [-2.0], [0.5], [-0.1]], [1, 0, 0, 0])
+    assert accuracy(Echo(), BCE, scores) == 0.75
+    assert accuracy(Echo(), losses.hinge, scores.map_targets(lambda t: 2 * t - 1)) == 0.75
+    assert accuracy(Echo(), losses.binary_cross_entropy, data.Dataset([[0.6], [0.4]], [1, 1])) == 0.5
+    classes = data.Dataset([[1.0, 2.0, 0.0], [3.0, 2.0, 0.0]], [1, 1])
+    assert accuracy(Echo(), losses.softmax_cross_entropy, classes) == 0.5
+    assert str(evaluate(Echo(), losses.softmax_cross_entropy, classes)) == "loss 0.8783, accuracy 50.0%"  # (.4076 + 1.3490)/2
+    assert evaluate(Echo(), losses.half_squared_error, scores).accuracy is None
+    with pytest.raises(TargetError, match="half_squared_error is a loss of numbers"):
+        accuracy(Echo(), losses.half_squared_error, scores)
+
+
+def test_evaluating_with_dropout_on_is_told():
+    model = Sequential(Linear(2, 4, seed=0), Dropout(0.5), MLP(4, [1], seed=0))
+    with pytest.raises(TrainingError, match=r"Dropout\(0.5\) is in training mode .* call model.eval\(\) first"):
+        evaluate(model, BCE, XOR)
+    assert predictions(model.eval(), XOR) == predictions(model, XOR)
+
+
+# ---- misuse --------------------------------------------------------------------------------------------------------
+
+MISUSE = [
+    pytest.param(lambda: fit(small(), losses.hinge, XOR, SGD()), TargetError, "labels -1 and 1, not 0.0", id="0/1 labels for hinge"),
+    pytest.param(
+        lambda: fit(MLP(3, [1]), BCE, XOR, SGD()), ShapeError, r"takes 3 number\(s\); 2 were given", id="samples of another length"
+    ),
+    pytest.param(lambda: fit(small(), BCE, data.Dataset([], []), SGD()), ShapeError, "an empty set", id="no data"),
+    pytest.param(lambda: fit(Apply("tanh"), BCE, XOR, SGD()), TrainingError, "no parameters", id="nothing to train"),
+    pytest.param(lambda: fit(small(), BCE, XOR, SGD(), schedule_by="day"), TrainingError, "not 'day'", id="a schedule by days"),
+]
+
+
+@pytest.mark.parametrize(("misuse", "kind", "message"), MISUSE)
+def test_misuse_is_told_before_anything_is_changed(misuse, kind, message):
+    with pytest.raises(kind, match=message):
+        misuse()
+
+
+def test_a_loss_that_leaves_the_numbers_says_in_which_epoch_and_keeps_the_last_good_parameters():
+    model, reached = MLP(1, [1], seed=0), []
+    with pytest.raises(DomainError) as caught:
+        fit(
+            model, losses.half_squared_error, data.Dataset([[1e3]], [0.0]), SGD(model.parameters(), 1e10), epochs=100,
+            callbacks=[lambda epoch: reached.append(numbers(model))],
+        )  # fmt: skip
+    assert "in epoch" in caught.value.__notes__[0]
+    assert numbers(model) == reached[-1]
+    assert np.isfinite(numbers(model)).all()
+
+
+# ---- the recipe ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("classes", "log_c"), [(2, 0.6931471805599453), (3, 1.0986122886681098), (10, 2.302585092994046)])
+def test_the_first_loss_of_a_model_that_knows_nothing_is_log_c(classes, log_c):
+    samples = data.Dataset([[1.0, 2.0], [3.0, 4.0]], [0, classes - 1], "two", classes)
+    good = check_initial_loss(MLP(2, [4, classes], init=constant(0.0)), losses.softmax_cross_entropy, samples)
+    assert good
+    assert (good.loss, good.expected) == pytest.approx((log_c, log_c), rel=1e-15)
+    bad = check_initial_loss(MLP(2, [30, classes], init=gaussian(10.0), seed=0), losses.softmax_cross_entropy, samples)
+    assert not bad
+    assert "not as it should be" in str(bad)
+
+
+def test_a_small_sample_can_be_learned_by_heart_and_a_hopeless_model_is_told():
+    model = MLP(2, [8, 1], activation="tanh", seed=0)
+    before = numbers(model)
+    found = overfit_small_sample(model, BCE, data.moons(40), samples=8)
+    assert found
+    assert found.accuracy == 1.0
+    assert numbers(model) == before, "on a copy"
+    hopeless = overfit_small_sample(MLP(2, [1], seed=0), BCE, XOR, samples=4, epochs=50)
+    assert not hopeless
+    assert "check data, loss, gradients" in str(hopeless)
+
+
+def test_a_learning_rate_is_found_between_no_progress_and_divergence():
+    model = MLP(1, [1], seed=0)
+    line = data.Dataset([[x / 5] for x in range(-5, 6)], [2 * x / 5 for x in range(-5, 6)])
+    curve = find_learning_rate(model, losses.half_squared_error, line, low=1e-3, high=100.0, steps=60)
+    assert 1e-3 < curve.suggestion < 2.0 / 0.4, "of curvature .4, rates above 5 diverge"
+    assert curve.losses[-1] > 4 * min(curve.losses)
+    assert len(curve.rates) == len(curve.losses) < 60
+    assert "try" in str(curve)
+
+
+def test_a_diagnosis_names_the_first_value_that_is_not_finite():
+    class Bad(Module):
+        def __init__(self):
+            self.w = Value(0.0, "w")
+
+        def forward(self, x):
+            return (self.w * x[0]).log()
+
+    found = diagnose(Bad(), losses.half_squared_error, data.Dataset([[1.0]], [0.0]))
+    assert not found
+    assert found.first is not None
+    assert found.first.op.name == "log"
+    assert "the first value that is not finite is log = log(0) = -inf" in str(found)
+
+
+def test_a_diagnosis_of_a_flat_loss_names_dead_rectifiers():
+    model = MLP(2, [3, 1], seed=0)
+    assert diagnose(MLP(2, [3, 1], activation="tanh", seed=0), BCE, XOR)
+    for neuron in model.layers[0].neurons:
+        neuron.b.data = -10.0
+    found = diagnose(model, BCE, XOR)
+    assert found.dead == ["layer0/neuron0", "layer0/neuron1", "layer0/neuron2"]
+    assert "layers.0.neurons.0.w.0" in found.without_gradient
+
+
+def test_a_gradient_that_is_not_finite_is_located():
+    class Root(Module):
+        def __init__(self):
+            self.w = Value(0.0, "w")
+
+        def forward(self, x):
+            return (self.w * x[0]).sqrt()
+
+    assert "a local gradient of sqrt" in str(diagnose(Root(), losses.half_squared_error, data.Dataset([[1.0]], [1.0])))
+
+
+def test_snapshots_of_a_cyclic_schedule_make_an_ensemble():
+    schedule, model = Cyclic(0.1, 4), MLP(2, [4, 2], activation="tanh", seed=0)
+    snapshots = Snapshots(schedule)
+    fit(model, losses.softmax_cross_entropy, XOR, Adam(model.parameters()), epochs=8, schedule=schedule, callbacks=[snapshots])
+    assert len(snapshots.models) == 2
+    assert numbers(snapshots.models[0]) != numbers(snapshots.models[1]) == numbers(model)
+    assert sum(p.data for p in snapshots.ensemble()([0.0, 1.0])) == pytest.approx(1.0)
+
+
+# ---- learning ------------------------------------------------------------------------------------------------------
+
+
+def test_xor_is_learned_by_one_hidden_layer_for_19_of_20_seeds():
+    solved = 0
+    for seed in range(20):
+        model = MLP(2, [4, 1], activation="tanh", seed=seed)
+        fit(model, BCE, XOR, Adam(model.parameters(), 0.1), epochs=150)
+        solved += accuracy(model, BCE, XOR) == 1.0
+    assert solved >= 19
+
+
+def test_a_lone_logistic_unit_never_learns_xor():
+    for seed in range(3):
+        model = MLP(2, [1], seed=seed)
+        fit(model, BCE, XOR, Adam(model.parameters(), 0.1), epochs=150)
+        assert accuracy(model, BCE, XOR) <= 0.75
+
+
+def test_the_eager_engine_leaves_the_parameters_where_it_was_asked_to_look():
+    model = small()
+    engine, theta = Eager(model, BCE, model.parameters(), None, ""), np.array(numbers(model)) + 0.1
+    y, gradient = engine.value_and_grad(theta, XOR)
+    other = copy.deepcopy(model)
+    for p, number in zip(other.parameters(), theta.tolist(), strict=True):
+        p.data = number
+    other.zero_grad()
+    loss = losses.average([BCE(other(x), t) for x, t in XOR])
+    loss.backward()
+    assert (y, gradient.tolist()) == (loss.data, [p.grad for p in other.parameters()])
