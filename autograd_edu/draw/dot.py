@@ -28,5 +28,5 @@ def to_dot(y: Value) -> graphviz.Digraph:
 
 
 def _record(text: str) -> str:
-    """``text`` as part of a record label: its separators and escapes lose their meaning."""
-    return "".join("\\" + c if c in "\\{}|<> " else c for c in text)
+    """``text`` as part of a record label: its separators, escapes and entities lose their meaning."""
+    return "".join("\\" + c if c in "\\{}|<> " else "&amp;" if c == "&" else c for c in text)

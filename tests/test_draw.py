@@ -1,0 +1,168 @@
+"""Pictures: they tell the truth, no label can break them, and they are the same on every run."""
+
+import random
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from test_steps import random_graph
+
+from autograd_edu import Value, draw, to_dot
+from autograd_edu.draw.layout import program
+from autograd_edu.draw.scene import columns, printable, scene
+from autograd_edu.errors import LayoutError
+from autograd_edu.graph import names, topological_order
+from autograd_edu.steps import short
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = [
+    '"', "'", "\\", "\\n", "\\N", "<b>x</b>", "<script>alert(1)</script>", "</svg>", "</title>", "]]>", "<!--", "-->", "&amp;", "&#x3c;",
+    "{|}", "|", "}", "<f0>", "node", "graph", "digraph", "subgraph", "strict", "edge", "\x00", "\x1b[31m", "\x7f", "\n", "a\r\nb", "\t",
+    "\ud800", "\u202eabc", "\u200b", "\ufeff", "😀", "文字", "עברית", "é̂", "x" * 10_000, "javascript:alert(1)",
+    "onload=alert(1)", " ", "%s{0}",
+]  # fmt: skip
+
+
+def g():
+    x, y, z = Value(3, "x"), Value(-4, "y"), Value(2, "z")
+    f = x * y
+    f.label = "f"
+    g = f + z
+    g.label = "g"
+    g.backward()
+    return g
+
+
+def texts(element):
+    return [t.text or "" for t in element.iter(f"{SVG}text")]
+
+
+def parsed(svg):
+    """The cards (title, value, gradient) and the number of wires with their texts, read back from an SVG."""
+    root = ET.fromstring(svg)
+    groups = list(root.find(f"{SVG}g"))
+    cards = [texts(group) for group in groups if group.find(f"{SVG}title") is not None]
+    wires = [texts(group) for group in groups if group.find(f"{SVG}title") is None]
+    return cards, wires
+
+
+def test_the_example_of_the_lectures():
+    cards, wires = parsed(draw(g()).svg)
+    assert cards == [["x", "3", "-4"], ["y", "-4", "3"], ["f = x·y", "-12", "1"], ["z", "2", "1"], ["g = f + z", "-10", "1"]]
+    assert sorted(wires) == [["-4"], ["1"], ["1"], ["3"]]
+
+
+def test_a_dash_stands_where_no_gradient_has_reached():
+    x = Value(2.0, "x")
+    cards, _ = parsed(draw(x * 3).svg)
+    assert [card[2] for card in cards] == ["–", "–", "–"]
+    assert not x.has_grad
+
+
+def test_both_wires_of_a_square_are_drawn():
+    a = Value(2.0, "a")
+    _, wires = parsed(draw(a * a).svg)
+    assert wires == [["2"], ["2"]]
+    assert to_dot(a * a).source.count("->") == 2
+
+
+def test_pictures_of_random_graphs_show_the_engines_numbers():
+    for seed in range(1000):
+        y = random_graph(seed)
+        y.backward()
+        order = topological_order(y)
+        picture = scene(y)
+        assert [(b.data, b.grad) for b in picture.boxes] == [(short(v.data), short(v.grad) if v.has_grad else "–") for v in order]
+        place = {id(v): i for i, v in enumerate(order)}
+        assert [(w.tail, w.head) for w in picture.wires] == [(place[id(p)], place[id(v)]) for v in order for p in v.parents]
+        source = to_dot(y).source
+        assert [tuple(map(int, m)) for m in re.findall(r"n(\d+) -> n(\d+)", source)] == [(w.tail, w.head) for w in picture.wires]
+        if seed % 10 == 0:
+            cards, wires = parsed(draw(y).svg)
+            assert [card[1:] for card in cards] == [[b.data, b.grad] for b in picture.boxes]
+            assert [w[0] if w else "" for w in wires] == [w.text for w in picture.wires]
+
+
+@pytest.mark.parametrize("label", HOSTILE, ids=lambda label: ascii(label)[:20])
+def test_no_label_adds_an_element_or_an_attribute(label):
+    def skeleton(text):
+        return [(e.tag, sorted(e.attrib)) for e in ET.fromstring(text).iter()]
+
+    def picture(name):
+        x = Value(2.0, name)
+        return draw(x * Value(3.0, "w"))
+
+    hostile, plain = picture(label), picture("x")
+    assert skeleton(hostile.svg) == skeleton(plain.svg)
+    assert "<script" not in hostile.html
+    cards, _ = parsed(hostile.svg)
+    assert cards[0][0] == printable(label, 28)
+    hostile.svg.encode("utf-8")
+    dot = to_dot(Value(2.0, label) * 3).source
+    assert dot.count("->") == 2
+    assert dot.count("\n\tn") == 6
+
+
+@pytest.mark.parametrize("label", HOSTILE[:35], ids=lambda label: ascii(label)[:20])
+def test_graphviz_reads_the_dot_of_any_label(label):
+    import json
+    import subprocess
+
+    source = to_dot(Value(2.0, label) * Value(3.0, "w")).source
+    done = subprocess.run([program(), "-Tjson"], input=source.encode(), capture_output=True, check=True)
+    picture = json.loads(done.stdout)
+    assert len(picture["objects"]) == 3
+    assert len(picture["edges"]) == 2
+
+
+def test_only_presentation_attributes_and_no_ids():
+    svg = draw(g()).svg
+    assert svg.startswith("<svg ")
+    assert not re.search(r"<style|<script| id=| class=| style=|<\?xml", svg)
+
+
+def test_text_fits_its_box():
+    rng = random.Random(0)
+    for _ in range(200):
+        label = "".join(rng.choice("abcWM文字é ") for _ in range(rng.randint(1, 60)))
+        box = scene(Value(rng.uniform(-1, 1) * 10 ** rng.randint(-12, 12), label) * 1.0).boxes[0]
+        assert columns(box.title) * 7.25 <= box.width - 16
+        assert (columns(box.data) + columns(box.grad)) * 7.25 <= box.width - 16
+
+
+def test_files_are_written_as_their_suffix_says(tmp_path):
+    picture = draw(g())
+    assert picture.save(tmp_path / "g.svg").read_text(encoding="utf-8") == picture.svg + "\n"
+    assert picture.save(str(tmp_path / "g.HTML")).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    with pytest.raises(TypeError, match=r"\.svg or \.html"):
+        picture.save(tmp_path / "g.bmp")
+
+
+def test_notebooks_get_text_and_svg():
+    bundle = draw(g())._repr_mimebundle_()
+    assert set(bundle) >= {"text/plain", "image/svg+xml"}
+    assert "g = f + z" in bundle["text/plain"]
+
+
+def test_a_missing_layout_program_is_one_line_that_names_both_remedies(monkeypatch):
+    monkeypatch.setattr("sysconfig.get_path", lambda name: "/nowhere")
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(LayoutError, match=r"pip install graphviz-pure.*`dot` is on the PATH"):
+        draw(g())
+
+
+def test_a_layout_program_that_cannot_run_is_named(monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_EDU_DOT", "/nowhere/dot")
+    with pytest.raises(LayoutError, match="/nowhere/dot"):
+        draw(g())
+
+
+def test_only_values_are_drawn():
+    for call in (draw, to_dot):
+        with pytest.raises(TypeError, match="needs a Value"):
+            call(3.0)
+
+
+def test_names_of_the_picture_are_those_of_the_tables():
+    y = random_graph(3)
+    assert [box.title.split(" = ")[0] for box in scene(y).boxes] == [printable(n, 28) for n in names(topological_order(y))]
