@@ -59,7 +59,9 @@ EXACT: dict[str, Callable] = {
     "where": lambda condition, then, otherwise: then if condition > 0 else otherwise,
     "clip": lambda x, low, high: min(max(x, low), high),
     "total": lambda *xs: _rational(sum(map(_exactly, xs), Fraction())),
-    "dot": lambda *ops: mp.fsum([w * x for w, x in zip(ops[: len(ops) // 2], ops[len(ops) // 2 :])] + list(ops[len(ops) // 2 * 2 :])),
+    "dot": lambda *ops: mp.fsum(
+        [w * x for w, x in zip(ops[: len(ops) // 2], ops[len(ops) // 2 :], strict=False)] + list(ops[len(ops) // 2 * 2 :])
+    ),
     "logsumexp": lambda *xs: mp.log(mp.fsum([mp.exp(x) for x in xs])),
 }
 
