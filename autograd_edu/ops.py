@@ -44,7 +44,7 @@ class Op:
     def __call__(self, *operands: Any) -> Any:
         """Apply the operation; the result is of the operands' most special kind."""
         apply, precedence = _evaluate_plain, 0
-        kinds: set[Any] = set(map(type, operands))
+        kinds: set[Any] = {type(operands[0])} if len(operands) == 1 else set(map(type, operands))
         for kind in kinds:
             if getattr(kind, "precedence", 0) > precedence:
                 apply, precedence = kind.apply, kind.precedence

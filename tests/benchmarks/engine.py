@@ -148,9 +148,8 @@ def main(rounds):
     rng = random.Random(2)
     ws, xs, b = [Value(rng.random()) for _ in range(32)], [Value(rng.random()) for _ in range(32)], Value(0.1)
     t = interleaved({"dot": lambda: neuron_by_dot(ws, xs, b), "binary": lambda: neuron_by_operations(ws, xs, b)}, 40 * rounds)
-    print(
-        f"neuron of 32 inputs: {t['dot'] * 1e6:.1f} µs by dot, {t['binary'] * 1e6:.1f} µs by operations: {t['binary'] / t['dot']:.2f} times faster"
-    )
+    times = f"{t['dot'] * 1e6:.1f} µs by dot, {t['binary'] * 1e6:.1f} µs by operations"
+    print(f"neuron of 32 inputs: {times}: {t['binary'] / t['dot']:.2f} times faster")
     moons = Moons()
     moons.micrograd()
     t = interleaved({"ours": moons.ours, "micrograd": moons.micrograd}, max(3, rounds // 2))
