@@ -121,6 +121,8 @@ def _ridders(phi: Section, start: float) -> Estimate:
             error = max(abs(row[k + 1] - row[k]), abs(row[k + 1] - before)) + noise
             if error <= best.error:
                 best = Estimate(row[k + 1], error, h)
+        if best.error <= 1e-12 * abs(best.value):
+            break
         if column and abs(row[-1] - column[-1]) >= 2.0 * best.error:
             break
         column, h = row, h / shrink
