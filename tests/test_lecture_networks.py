@@ -52,10 +52,10 @@ def test_imperial_update_of_one_weight():
     _, b, c, x, fa, _, _, loss = imperial()
     loss.backward()
     SGD([b.w[2]], 0.1).step()
-    assert b.w[2].data == pytest.approx(0.30625, rel=1e-15)
+    assert b.w[2].data == pytest.approx(0.30625, rel=1e-15, abs=0.0)
     h = c([fa, b(x)])
-    assert (b(x).data, h.data) == pytest.approx((3.225, 0.903125), rel=1e-15)
-    assert half_squared_error(h, 2.0).data == pytest.approx(0.6015673828125, rel=1e-14)
+    assert (b(x).data, h.data) == pytest.approx((3.225, 0.903125), rel=1e-15, abs=0.0)
+    assert half_squared_error(h, 2.0).data == pytest.approx(0.6015673828125, rel=1e-14, abs=0.0)
 
 
 def test_imperial_update_of_all_weights_overshoots():
@@ -63,8 +63,8 @@ def test_imperial_update_of_all_weights_overshoots():
     loss.backward()
     SGD([*a.parameters(), *b.parameters(), *c.parameters()], 0.1).step()
     h = c([a(x), b(x)])
-    assert (b(x).data, c.w[1].data, c.b.data, h.data) == pytest.approx((4.3640625, 0.4625, 0.6125, 2.63087890625), rel=1e-15)
-    assert half_squared_error(h, 2.0).data == pytest.approx(float(Fraction(1043354601, 5242880000)), rel=1e-14)
+    assert (b(x).data, c.w[1].data, c.b.data, h.data) == pytest.approx((4.3640625, 0.4625, 0.6125, 2.63087890625), rel=1e-15, abs=0.0)
+    assert half_squared_error(h, 2.0).data == pytest.approx(float(Fraction(1043354601, 5242880000)), rel=1e-14, abs=0.0)
 
 
 # ---- KIT: logistic least squares (6.4) and the 2-2-2 network (6.6) -------------------------------------------------
@@ -78,9 +78,9 @@ def test_regularised_logistic_regression_every_bar():
     regularised = loss + strength * r
     regularised.backward()
     assert [v.data for v in (z, y, loss, r)] == [0.0, 0.5, 0.125, 0.125]
-    assert regularised.data == pytest.approx(0.1375, rel=1e-15)
+    assert regularised.data == pytest.approx(0.1375, rel=1e-15, abs=0.0)
     assert [v.grad for v in (regularised, loss, r, y, z, b, x)] == [1.0, 1.0, 0.1, -0.5, -0.125, -0.125, -0.0625]
-    assert w.grad == pytest.approx(-0.2, rel=1e-15)
+    assert w.grad == pytest.approx(-0.2, rel=1e-15, abs=0.0)
     assert (strength.grad, t.grad) == (r.data, -y.grad)
 
 
@@ -99,18 +99,18 @@ def test_the_two_two_two_network():
     y = second(h)
     loss = half_squared_error(y, t)
     loss.backward()
-    assert [n.preactivation(x).data for n in first.neurons] == pytest.approx([-0.25, 1.0], rel=1e-15)
-    assert [v.data for v in h] == pytest.approx([0.4378234991142019, 0.73105857863000488], rel=1e-15)
-    assert [v.data for v in y] == pytest.approx([-0.21972339762090198, 0.99132331228394523], rel=1e-15)
-    assert loss.data == pytest.approx(1.2352235380907447, rel=1e-15)
-    assert [v.grad for v in y] == pytest.approx([-1.219723397620902, 0.99132331228394523], rel=1e-15)
-    assert [v.grad for v in h] == pytest.approx([0.084064619788310672, 1.5248926883996974], rel=1e-15)
+    assert [n.preactivation(x).data for n in first.neurons] == pytest.approx([-0.25, 1.0], rel=1e-15, abs=0.0)
+    assert [v.data for v in h] == pytest.approx([0.4378234991142019, 0.73105857863000488], rel=1e-15, abs=0.0)
+    assert [v.data for v in y] == pytest.approx([-0.21972339762090198, 0.99132331228394523], rel=1e-15, abs=0.0)
+    assert loss.data == pytest.approx(1.2352235380907447, rel=1e-15, abs=0.0)
+    assert [v.grad for v in y] == pytest.approx([-1.219723397620902, 0.99132331228394523], rel=1e-15, abs=0.0)
+    assert [v.grad for v in h] == pytest.approx([0.084064619788310672, 1.5248926883996974], rel=1e-15, abs=0.0)
     w2 = [[-0.5340235658978463, -0.89168925338649688], [0.43402464133763758, 0.72471541164108946]]
     w1 = [[0.020691168082280806, -0.041382336164561612], [0.29981209945206509, -0.59962419890413018]]
     for layer, expected in ((second, w2), (first, w1)):
         for unit, row in zip(layer.neurons, expected, strict=True):
-            assert [w.grad for w in unit.w] == pytest.approx(row, rel=2e-15)
-    assert [unit.b.grad for unit in first.neurons] == pytest.approx([0.020691168082280806, 0.29981209945206509], rel=2e-15)
+            assert [w.grad for w in unit.w] == pytest.approx(row, rel=2e-15, abs=0.0)
+    assert [unit.b.grad for unit in first.neurons] == pytest.approx([0.020691168082280806, 0.29981209945206509], rel=2e-15, abs=0.0)
 
 
 def test_a_backward_pass_multiplies_twice_as_often_as_a_forward_pass():
@@ -161,7 +161,7 @@ def test_the_hidden_layer_of_two_heads_adds_their_gradients():
         h = Value(0.4)
         sum([(2.0 * h, 3.0 * tanh(h))[i] for i in heads]).backward()
         alone.append(h.grad)
-    assert alone[2] == pytest.approx(alone[0] + alone[1], rel=1e-15)
+    assert alone[2] == pytest.approx(alone[0] + alone[1], rel=1e-15, abs=0.0)
 
 
 # ---- penalties -----------------------------------------------------------------------------------------------------
@@ -214,16 +214,16 @@ def test_equal_weights_stay_equal_for_ever():
     pytest.param(init.gaussian(0.01), 0.01, None, id="KIT's first idea"),
 ])  # fmt: skip
 def test_spreads(rule, sd, limit):
-    assert rule.sd(784, 100) == pytest.approx(sd, rel=1e-15)
+    assert rule.sd(784, 100) == pytest.approx(sd, rel=1e-15, abs=0.0)
     if limit is not None:
-        assert rule.limit(784, 100) == pytest.approx(limit, rel=1e-15)
+        assert rule.limit(784, 100) == pytest.approx(limit, rel=1e-15, abs=0.0)
 
 
 @pytest.mark.parametrize("rule", [init.glorot_uniform, init.he_uniform, init.glorot_normal, init.uniform(1.0)], ids=str)
 @pytest.mark.parametrize("generator", [init.generator(1), np.random.default_rng(1)], ids=["random", "numpy"])
 def test_draws_have_the_spread_of_the_rule(rule, generator):
     drawn = np.array([rule(generator, 30, 10) for _ in range(20_000)])
-    assert drawn.std() == pytest.approx(rule.sd(30, 10), rel=0.02)
+    assert drawn.std() == pytest.approx(rule.sd(30, 10), rel=0.02, abs=0.0)
     assert abs(drawn.mean()) < 4 * rule.sd(30, 10) / math.sqrt(20_000)
     if rule.kind == "uniform":
         assert np.abs(drawn).max() <= rule.limit(30, 10)
@@ -266,7 +266,7 @@ def activations():
 def test_activation_statistics_of_six_layers_of_4096_units(activations, case):
     _, _, kind, theory = CASES[case].values
     found = [float(h.std() if kind == "std" else np.sqrt((h * h).mean())) for h in activations[case]]
-    assert found == pytest.approx(theory, rel=0.03)
+    assert found == pytest.approx(theory, rel=0.03, abs=0.0)
 
 
 @pytest.mark.parametrize(("rule", "phi", "kind", "theory"), CASES)
@@ -279,7 +279,7 @@ def test_activation_statistics_by_the_recursion_of_variances(rule, phi, kind, th
         q = rule.sd(4096, 4096) ** 2 * 4096 * q
         q = float(weights @ phi(math.sqrt(q) * nodes) ** 2)
         seen.append(math.sqrt(q))
-    assert seen == pytest.approx(theory, rel=0.005)
+    assert seen == pytest.approx(theory, rel=0.005, abs=0.0)
 
 
 def test_with_a_spread_of_one_twentieth_a_third_of_the_units_saturates(activations):
@@ -292,18 +292,18 @@ def test_a_unit_with_weights_of_variance_one_takes_a_random_walk():
     """Σ w_d x_d has variance K for x_d = ±1: its root mean square is √K; its mean size is √(2K/π) = .798√K."""
     rng, k = np.random.default_rng(0), 400
     walks = (rng.choice([-1.0, 1.0], size=(20_000, k)) * rng.standard_normal((20_000, k))).sum(axis=1)
-    assert walks.var() / k == pytest.approx(1.0, rel=0.03)
-    assert np.abs(walks).mean() == pytest.approx(0.7979 * math.sqrt(k), rel=0.03)
+    assert walks.var() / k == pytest.approx(1.0, rel=0.03, abs=0.0)
+    assert np.abs(walks).mean() == pytest.approx(0.7979 * math.sqrt(k), rel=0.03, abs=0.0)
 
 
 def test_a_sigmoid_of_many_inputs_saturates():
     x = Value(5.0)
     y = sigmoid(x)
     y.backward()
-    assert (y.data, x.grad) == pytest.approx((0.99330714907571514, 0.0066480566707901550), rel=1e-15)
+    assert (y.data, x.grad) == pytest.approx((0.99330714907571514, 0.0066480566707901550), rel=1e-15, abs=0.0)
     x = Value(math.sqrt(1000.0))
     sigmoid(x).backward()
-    assert x.grad == pytest.approx(1.8467266624096249e-14, rel=1e-14)
+    assert x.grad == pytest.approx(1.8467266624096249e-14, rel=1e-14, abs=0.0)
 
 
 def test_a_chain_of_sigmoids_loses_a_quarter_of_the_gradient_each_time():
@@ -321,4 +321,4 @@ def test_logistic_softmax_and_layers_are_one_table_of_weights():
     scores = np.array([y.data for y in layer([0.5, -1.0, 2.0])])
     p = np.exp(scores) / np.exp(scores).sum()
     for k, unit in enumerate(layer.neurons):
-        assert [w.grad for w in unit.w] == pytest.approx([(p[k] - (k == 2)) * x for x in (0.5, -1.0, 2.0)], rel=1e-13)
+        assert [w.grad for w in unit.w] == pytest.approx([(p[k] - (k == 2)) * x for x in (0.5, -1.0, 2.0)], rel=1e-13, abs=0.0)

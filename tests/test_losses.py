@@ -87,7 +87,7 @@ def test_gradients_pass_the_check_and_values_and_floats_serve_in_every_slot(loss
     expected = data(loss(shaped(prediction), shaped(target)))
     for ys in (prediction, [Value(y) for y in prediction]):
         for ts in (target, [Value(t) for t in target]):
-            assert data(loss(shaped(ys), shaped(ts))) == pytest.approx(expected, rel=1e-14)
+            assert data(loss(shaped(ys), shaped(ts))) == pytest.approx(expected, rel=1e-14, abs=0.0)
 
 
 def test_a_loss_with_a_wrong_gradient_is_rejected():
@@ -102,39 +102,41 @@ def test_the_mean_of_a_batch_has_the_gradient_of_the_sum_divided_by_its_size():
     samples = [(1.0, 2.0), (3.0, -1.0), (0.5, 0.0)]
     average([half_squared_error(ws[0] * x, t) for x, t in samples]).backward()
     total([half_squared_error(ws[1] * x, t) for x, t in samples]).backward()
-    assert ws[0].grad == pytest.approx(ws[1].grad / 3, rel=1e-15)
+    assert ws[0].grad == pytest.approx(ws[1].grad / 3, rel=1e-15, abs=0.0)
 
 
 @pytest.mark.parametrize("parts", [False, True])
 def test_softmax_cross_entropy_in_one_node_or_in_the_lecture_s_parts(parts):
     z = [Value(1.0), Value(2.0), Value(3.0)]
     y = softmax(z, parts=parts)
-    assert [v.data for v in y] == pytest.approx([0.09003057317038046, 0.24472847105479765, 0.66524095577482189], rel=2e-15)
+    assert [v.data for v in y] == pytest.approx([0.09003057317038046, 0.24472847105479765, 0.66524095577482189], rel=2e-15, abs=0.0)
     assert gradient(softmax_cross_entropy, [1.0, 2.0, 3.0], 2, parts=parts) == pytest.approx(
-        [0.09003057317038046, 0.24472847105479765, -0.33475904422517811], rel=4e-15
+        [0.09003057317038046, 0.24472847105479765, -0.33475904422517811], rel=4e-15, abs=0.0
     )
 
 
 def test_large_scores_neither_overflow_nor_lose_the_answer():
-    assert data(softmax_cross_entropy([1000.0, 1001.0, 1002.0], 2)) == pytest.approx(0.4076059644443803, rel=1e-12)
-    assert softmax([1000.0, 1001.0]) == pytest.approx(softmax([0.0, 1.0]), rel=1e-12)
+    assert data(softmax_cross_entropy([1000.0, 1001.0, 1002.0], 2)) == pytest.approx(0.4076059644443803, rel=1e-12, abs=0.0)
+    assert softmax([1000.0, 1001.0]) == pytest.approx(softmax([0.0, 1.0]), rel=1e-12, abs=0.0)
     assert log_softmax([0.0, 1000.0])[0] == -1000.0
     assert data(binary_cross_entropy_with_logits(800.0, 1)) == 0.0
     assert data(binary_cross_entropy_with_logits(-800.0, 1)) == 800.0
-    assert data(binary_cross_entropy_with_logits(40.0, 1)) == pytest.approx(4.248354255291589e-18, rel=1e-14)
-    assert gradient(binary_cross_entropy_with_logits, [40.0], 1) == pytest.approx([-4.248354255291589e-18], rel=1e-14)
+    assert data(binary_cross_entropy_with_logits(40.0, 1)) == pytest.approx(4.248354255291589e-18, rel=1e-14, abs=0.0)
+    assert gradient(binary_cross_entropy_with_logits, [40.0], 1) == pytest.approx([-4.248354255291589e-18], rel=1e-14, abs=0.0)
 
 
 def test_cross_entropy_on_logits_has_gradient_sigmoid_minus_target():
     for z in (-3.0, 0.5, 7.0):
         for t in (0, 1, 0.25):
-            assert gradient(binary_cross_entropy_with_logits, [z], t)[0] == pytest.approx(sigmoid(z) - t, rel=1e-14)
+            assert gradient(binary_cross_entropy_with_logits, [z], t)[0] == pytest.approx(sigmoid(z) - t, rel=1e-12, abs=0.0)
 
 
 def test_both_cross_entropies_agree():
     for z in (-3.0, 0.5, 7.0):
         for t in (0, 1, 0.25):
-            assert data(binary_cross_entropy_with_logits(z, t)) == pytest.approx(data(binary_cross_entropy(sigmoid(z), t)), rel=1e-10)
+            assert data(binary_cross_entropy_with_logits(z, t)) == pytest.approx(
+                data(binary_cross_entropy(sigmoid(z), t)), rel=1e-10, abs=0.0
+            )
 
 
 def test_a_probability_of_zero_for_what_did_not_happen_costs_nothing():
@@ -143,7 +145,7 @@ def test_a_probability_of_zero_for_what_did_not_happen_costs_nothing():
 
 
 def test_the_normal_likelihood_of_the_lecture():
-    assert normal_negative_log_likelihood(1.0, 2.0, 0.0) == pytest.approx(1.5155121234846454, rel=1e-15)
+    assert normal_negative_log_likelihood(1.0, 2.0, 0.0) == pytest.approx(1.5155121234846454, rel=1e-15, abs=0.0)
 
 
 def test_the_variance_network_s_bars():
@@ -151,8 +153,8 @@ def test_the_variance_network_s_bars():
     c = gaussian_negative_log_likelihood([f, a], 1.5, parts=True)
     c.backward()
     v = next(node for node in _nodes(c) if node.op is not None and node.op.name == "exp")
-    assert (v.data, c.data) == pytest.approx((0.60653065971263342, 0.87502869204218876), rel=1e-15)
-    assert (f.grad, v.grad, a.grad) == pytest.approx((0.82436063535006407, 0.48457540679268342, 0.29390984116248398), rel=2e-15)
+    assert (v.data, c.data) == pytest.approx((0.60653065971263342, 0.87502869204218876), rel=1e-15, abs=0.0)
+    assert (f.grad, v.grad, a.grad) == pytest.approx((0.82436063535006407, 0.48457540679268342, 0.29390984116248398), rel=2e-15, abs=0.0)
 
 
 def _nodes(root):
@@ -177,23 +179,23 @@ def test_sub_sampling_is_undone_by_the_log_of_the_fraction_in_the_bias():
     p, f = 0.02, 0.1
     kept = p / (p + f * (1 - p))
     logit = math.log(kept / (1 - kept))
-    assert kept == pytest.approx(0.16949152542372881, rel=1e-15)
-    assert logit == pytest.approx(-1.5892352051165809, rel=1e-15)
-    assert logit + math.log(f) == pytest.approx(-3.8918202981106266, rel=1e-15)
-    assert sigmoid(logit + math.log(f)) == pytest.approx(p, rel=1e-14)
+    assert kept == pytest.approx(0.16949152542372881, rel=1e-15, abs=0.0)
+    assert logit == pytest.approx(-1.5892352051165809, rel=1e-15, abs=0.0)
+    assert logit + math.log(f) == pytest.approx(-3.8918202981106266, rel=1e-15, abs=0.0)
+    assert sigmoid(logit + math.log(f)) == pytest.approx(p, rel=1e-14, abs=0.0)
 
 
 def test_a_ratio_of_densities_is_a_sigmoid_of_their_log_difference():
     for c, d in ((0.3, 0.7), (1e-8, 5.0), (4.0, 1e-6)):
-        assert sigmoid(log(c) - log(d)) == pytest.approx(c / (c + d), rel=1e-13)
+        assert sigmoid(log(c) - log(d)) == pytest.approx(c / (c + d), rel=1e-13, abs=0.0)
 
 
 def test_a_weight_of_one_over_f_scales_the_gradient_of_its_class():
     loss = weighted(binary_cross_entropy_with_logits, {0: 10.0, 1: 1.0})
     plain = binary_cross_entropy_with_logits
-    assert gradient(loss, [0.7], 0)[0] == pytest.approx(10.0 * gradient(plain, [0.7], 0)[0], rel=1e-15)
+    assert gradient(loss, [0.7], 0)[0] == pytest.approx(10.0 * gradient(plain, [0.7], 0)[0], rel=1e-15, abs=0.0)
     assert gradient(loss, [0.7], 1) == gradient(plain, [0.7], 1)
-    assert data(loss(0.7, Value(0.0))) == pytest.approx(10.0 * data(plain(0.7, 0)), rel=1e-14), "also for a target that is a Value"
+    assert data(loss(0.7, Value(0.0))) == pytest.approx(10.0 * data(plain(0.7, 0)), rel=1e-14, abs=0.0), "also for a target that is a Value"
     with pytest.raises(TargetError, match="weights for the labels"):
         loss(0.7, 0.5)
 

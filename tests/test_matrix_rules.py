@@ -138,7 +138,7 @@ def test_any_network_s_gradients_are_those_of_the_matrix_rules(seed):
         before.append(w @ hidden[-1] + b)
         hidden.append(g(before[-1]) if depth < len(sizes) - 1 else before[-1])
     h_bar = hidden[-1] - t
-    assert loss.data == pytest.approx(0.5 * np.sum(h_bar**2), rel=1e-13)
+    assert loss.data == pytest.approx(0.5 * np.sum(h_bar**2), rel=1e-13, abs=0.0)
     for depth in reversed(range(len(sizes))):
         a_bar = h_bar if depth == len(sizes) - 1 else slope(before[depth]) * h_bar
         layer = model.layers[depth]
@@ -169,8 +169,8 @@ def test_the_delta_recursion_of_imperial():
     ]
     for deltas, layer, inputs in ((last, model.layers[1], [h.data for h in hidden]), (first, model.layers[0], x)):
         for delta, unit in zip(deltas, layer.neurons, strict=True):
-            assert [w.grad for w in unit.w] == pytest.approx([delta * xi for xi in inputs], rel=1e-12)
-            assert unit.b.grad == pytest.approx(delta, rel=1e-12)
+            assert [w.grad for w in unit.w] == pytest.approx([delta * xi for xi in inputs], rel=1e-12, abs=0.0)
+            assert unit.b.grad == pytest.approx(delta, rel=1e-12, abs=0.0)
 
 
 def test_sigmoidal_features_are_a_layer(rng):
@@ -178,5 +178,5 @@ def test_sigmoidal_features_are_a_layer(rng):
     model, x = MLP(3, [5, 1], activation="sigmoid", seed=1), rng.normal(size=3)
     v = np.array([[w.data for w in neuron.w] for neuron in model.layers[0].neurons])
     w = np.array([u.data for u in model.layers[1].neurons[0].w])
-    assert model(x.tolist()).data == pytest.approx(float(w @ (1 / (1 + np.exp(-v @ x)))), rel=1e-14)
-    assert sigmoid(0.3) == pytest.approx(1 / (1 + exp(-0.3)), rel=1e-15)
+    assert model(x.tolist()).data == pytest.approx(float(w @ (1 / (1 + np.exp(-v @ x)))), rel=1e-14, abs=0.0)
+    assert sigmoid(0.3) == pytest.approx(1 / (1 + exp(-0.3)), rel=1e-15, abs=0.0)

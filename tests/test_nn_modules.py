@@ -171,7 +171,7 @@ def test_linear_layers_collapse_to_one_linear_map():
     columns = [[y.data for y in model([float(i == j) for j in range(3)])] for i in range(3)]
     x = [0.3, -1.2, 0.7]
     for k, y in enumerate(model(x)):
-        assert y.data == pytest.approx(sum(columns[i][k] * x[i] for i in range(3)), rel=1e-12)
+        assert y.data == pytest.approx(sum(columns[i][k] * x[i] for i in range(3)), rel=1e-12, abs=0.0)
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -280,8 +280,8 @@ def test_a_residual_layer_adds_its_input():
     h = Value(0.5)
     (r,) = Residual(layer)([h])
     r.backward()
-    assert r.data == pytest.approx(1.1043677771171635, rel=1e-15)
-    assert h.grad == pytest.approx(2.2694791799649172, rel=1e-15)
+    assert r.data == pytest.approx(1.1043677771171635, rel=1e-15, abs=0.0)
+    assert h.grad == pytest.approx(2.2694791799649172, rel=1e-15, abs=0.0)
 
 
 def test_a_skip_connection_gives_output_and_input():
@@ -293,7 +293,7 @@ def test_a_skip_connection_gives_output_and_input():
 def test_an_ensemble_of_one_model_repeated_is_the_model():
     model = MLP(4, [3], seed=1)
     alone = [y.data for y in softmax(model(VECTOR))]
-    assert [y.data for y in Ensemble([model, model, model])(VECTOR)] == pytest.approx(alone, rel=1e-15)
+    assert [y.data for y in Ensemble([model, model, model])(VECTOR)] == pytest.approx(alone, rel=1e-15, abs=0.0)
 
 
 # ---- embeddings, pooling, attention, sequences ---------------------------------------------------------------------
@@ -319,9 +319,9 @@ def test_attention_pooling_weighs_by_the_match_with_the_query():
         q.data = number
     vectors = [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0)]
     assert [a.data for a in pool.weights(vectors)] == pytest.approx(
-        [0.09003057317038046, 0.24472847105479764, 0.6652409557748218], rel=1e-15
+        [0.09003057317038046, 0.24472847105479764, 0.6652409557748218], rel=1e-15, abs=0.0
     )
-    assert [y.data for y in pool(vectors)] == pytest.approx([0.7552715289452022, 0.9099694268296195], rel=1e-15)
+    assert [y.data for y in pool(vectors)] == pytest.approx([0.7552715289452022, 0.9099694268296195], rel=1e-15, abs=0.0)
 
 
 def test_of_max_pooling_only_the_winner_gets_a_gradient():
@@ -355,7 +355,7 @@ def test_attention_is_softmax_of_scaled_products_times_values():
     query, keys, values = [1.0, 0.5], [[0.2, 0.1], [-0.3, 0.8]], [[1.0, 2.0], [3.0, 4.0]]
     scores = [(0.2 + 0.05) / math.sqrt(2), (-0.3 + 0.4) / math.sqrt(2)]
     share = math.exp(scores[0]) / (math.exp(scores[0]) + math.exp(scores[1]))
-    assert attend([query], keys, values)[0] == pytest.approx([share * 1 + (1 - share) * 3, share * 2 + (1 - share) * 4], rel=1e-14)
+    assert attend([query], keys, values)[0] == pytest.approx([share * 1 + (1 - share) * 3, share * 2 + (1 - share) * 4], rel=1e-14, abs=0.0)
 
 
 def test_a_recurrent_network_is_its_cell_repeated():
@@ -370,7 +370,9 @@ def test_a_convolution_is_the_same_neuron_at_every_place():
     layer = Conv1d(1, 1, 3, padding=1, nonlin=False, seed=1)
     w = [v.data for v in layer.neurons[0].w]
     x = [0.0, *VECTOR, 0.0]
-    assert [y.data for y in layer([VECTOR])[0]] == pytest.approx([sum(w[j] * x[i + j] for j in range(3)) for i in range(4)], rel=1e-14)
+    assert [y.data for y in layer([VECTOR])[0]] == pytest.approx(
+        [sum(w[j] * x[i + j] for j in range(3)) for i in range(4)], rel=1e-14, abs=0.0
+    )
 
 
 def test_two_dimensional_convolution_matches_a_sum_over_windows():
@@ -378,7 +380,7 @@ def test_two_dimensional_convolution_matches_a_sum_over_windows():
     w, p = [v.data for v in layer.neurons[0].w], PICTURE[0]
     expected = [[sum(w[2 * a + b] * p[i + a][j + b] for a in (0, 1) for b in (0, 1)) for j in (0, 2)] for i in (0, 2)]
     for row, wanted in zip(layer(PICTURE)[0], expected, strict=True):
-        assert [y.data for y in row] == pytest.approx(wanted, rel=1e-14)
+        assert [y.data for y in row] == pytest.approx(wanted, rel=1e-14, abs=0.0)
 
 
 # ---- normalisation -------------------------------------------------------------------------------------------------
@@ -387,7 +389,7 @@ def test_two_dimensional_convolution_matches_a_sum_over_windows():
 def test_batch_norm_gives_mean_zero_and_variance_one_over_the_batch():
     norm = BatchNorm(1, eps=0.0)
     columns = [y.data for (y,) in norm.batch([[1.0], [2.0], [3.0], [4.0]])]
-    assert columns == pytest.approx([-1.3416407864998738, -0.4472135954999579, 0.4472135954999579, 1.3416407864998738], rel=1e-15)
+    assert columns == pytest.approx([-1.3416407864998738, -0.4472135954999579, 0.4472135954999579, 1.3416407864998738], rel=1e-15, abs=0.0)
 
 
 def test_batch_norm_gradients_through_the_statistics_pass_the_check():
@@ -413,7 +415,7 @@ def test_layer_norm_and_rms_norm_by_their_formulas():
     assert [y.data for y in LayerNorm(4, eps=0.0)(x)] == pytest.approx(
         [-1.3416407864998738, -0.4472135954999579, 0.4472135954999579, 1.3416407864998738]
     )
-    assert [y.data for y in RMSNorm(4, eps=0.0)(x)] == pytest.approx([v / math.sqrt(7.5) for v in x], rel=1e-15)
+    assert [y.data for y in RMSNorm(4, eps=0.0)(x)] == pytest.approx([v / math.sqrt(7.5) for v in x], rel=1e-15, abs=0.0)
 
 
 # ---- random layers -------------------------------------------------------------------------------------------------
@@ -436,7 +438,7 @@ def test_a_dropped_number_has_gradient_zero_and_the_seed_repeats_the_mask():
 
 
 def test_4096_units_have_about_ten_to_the_1233_masks():
-    assert math.log10(2**4096) == pytest.approx(1233.0188622396670, rel=1e-15)
+    assert math.log10(2**4096) == pytest.approx(1233.0188622396670, rel=1e-15, abs=0.0)
 
 
 def test_dropconnect_drops_weights_and_averages_to_the_whole_layer():
@@ -486,7 +488,7 @@ def test_with_parameters_makes_the_model_a_function_of_them():
 
     gradient = grad(at)([p.data for p in model.parameters()])
     model([0.3, -0.4]).backward()
-    assert gradient == pytest.approx([p.grad for p in model.parameters()], rel=1e-14)
+    assert gradient == pytest.approx([p.grad for p in model.parameters()], rel=1e-14, abs=0.0)
     with pytest.raises(ShapeError, match="9 parameters; 1 values"), model.with_parameters([1.0]):
         pass
 
@@ -540,5 +542,5 @@ def test_the_sigmoid_of_a_logistic_unit_and_logistic_regression_are_one():
     unit = neuron([0.5, -2.0])
     by_hand.backward()
     unit.backward()
-    assert unit.data == pytest.approx(by_hand.data, rel=1e-15)
-    assert [p.grad for p in neuron.parameters()] == pytest.approx([w1.grad, w2.grad, b.grad], rel=1e-14)
+    assert unit.data == pytest.approx(by_hand.data, rel=1e-15, abs=0.0)
+    assert [p.grad for p in neuron.parameters()] == pytest.approx([w1.grad, w2.grad, b.grad], rel=1e-14, abs=0.0)

@@ -98,13 +98,13 @@ def test_a_wrong_iterate_would_be_seen():
 @pytest.mark.parametrize("make", [lambda p: AdaGrad(p, 0.1, eps=0.0), lambda p: RMSProp(p, 0.1, eps=0.0), lambda p: Adam(p, 0.1, eps=0.0)])
 def test_without_epsilon_the_scale_of_a_coordinate_does_not_matter(make):
     for a, b in iterates(make, 5):
-        assert a == pytest.approx(b, rel=1e-14)
+        assert a == pytest.approx(b, rel=1e-14, abs=0.0)
 
 
 def test_an_average_with_eta_takes_the_steps_of_a_velocity_with_eta_times_one_minus_gamma():
     average, velocity = iterates(lambda p: Momentum(p, 0.05, style="average"), 10), iterates(lambda p: Momentum(p, 0.005), 10)
     for a, v in zip(average, velocity, strict=True):
-        assert a == pytest.approx(v, rel=1e-13)
+        assert a == pytest.approx(v, rel=1e-13, abs=0.0)
 
 
 def test_the_arithmetic_average_is_the_mean_of_all_gradients():
@@ -121,7 +121,7 @@ def test_nesterov_rearranged_follows_the_look_ahead_points():
         theta = optimiser.update(theta, optimiser.look_ahead(theta) * np.array([1.0, 10.0]))
         ahead.append(optimiser.look_ahead(theta))
     rearranged = iterates_on_arrays(lambda p: Nesterov(p, lr, alpha, form="rearranged"), 6)
-    assert [tuple(a) for a in ahead] == [pytest.approx(r, rel=1e-12) for r in rearranged]
+    assert [tuple(a) for a in ahead] == [pytest.approx(r, rel=1e-12, abs=0.0) for r in rearranged]
 
 
 @pytest.mark.parametrize(("lr", "ratio"), [(0.05, 0.5), (0.19, -0.9), (0.2, -1.0), (0.21, -1.1)])
@@ -132,7 +132,7 @@ def test_a_rate_is_slow_or_oscillates_or_diverges(lr, ratio):
         optimiser.zero_grad()
         (5.0 * theta**2).backward()
         optimiser.step()
-        assert theta.data / before == pytest.approx(ratio, rel=1e-12)
+        assert theta.data / before == pytest.approx(ratio, rel=1e-12, abs=0.0)
         before = theta.data
 
 
@@ -141,7 +141,7 @@ def test_one_step_on_the_worked_example_of_lip():
     g = x * y + z
     g.backward()
     SGD([x, y, z], 0.1).step()
-    assert [v.data for v in (x, y, z)] == pytest.approx([3.4, -4.3, 1.9], rel=2e-16)
+    assert [v.data for v in (x, y, z)] == pytest.approx([3.4, -4.3, 1.9], rel=2e-16, abs=0.0)
     after = x * y + z
     assert g.data - after.data == pytest.approx(2.72, abs=1e-12)  # 68/25 = 0.1·26 + 0.12
     assert 0.1 * (4.0**2 + 3.0**2 + 1.0) == pytest.approx(2.6)
@@ -170,8 +170,8 @@ def test_newton_and_lbfgs_work_on_the_parameters_of_a_model():
     f = of_parameters(model, lambda: sum(half_squared_error(model(x), t) for x, t in samples))
     start = [p.data for p in model.parameters()]
     exact = np.linalg.lstsq(np.array([[*x, 1.0] for x, _ in samples]), np.array([t for _, t in samples]), rcond=None)[0]
-    assert newton(f, start) == pytest.approx(exact.tolist(), rel=1e-10)
-    assert lbfgs(f, start) == pytest.approx(exact.tolist(), rel=1e-6)
+    assert newton(f, start) == pytest.approx(exact.tolist(), rel=1e-10, abs=0.0)
+    assert lbfgs(f, start) == pytest.approx(exact.tolist(), rel=1e-6, abs=0.0)
     assert [p.data for p in model.parameters()] == start, "the model keeps its own parameters"
 
 
@@ -199,7 +199,7 @@ def test_nadam_s_first_step_by_hand():
     mu1, mu2 = (0.9 * (1 - 0.5 * 0.96 ** (k * 0.004)) for k in (1, 2))
     g, m = 3.0, 0.1 * 3.0
     ahead = mu2 * m / (1 - mu1 * mu2) + (1 - mu1) * g / (1 - mu1)
-    assert NAdam((), 0.1).update(np.array([1.0]), np.array([g]))[0] == pytest.approx(1.0 - 0.1 * ahead / (g + 1e-8), rel=1e-14)
+    assert NAdam((), 0.1).update(np.array([1.0]), np.array([g]))[0] == pytest.approx(1.0 - 0.1 * ahead / (g + 1e-8), rel=1e-14, abs=0.0)
 
 
 # ---- states and misuse ---------------------------------------------------------------------------------------------

@@ -64,8 +64,8 @@ def test_the_loop_is_forward_backward_update():
         loss.backward()
         optimiser.step()
         seen.append(loss.data)
-    assert history.loss == pytest.approx(seen, rel=1e-12)
-    assert numbers(model) == pytest.approx(numbers(by_hand), rel=1e-12)
+    assert history.loss == pytest.approx(seen, rel=1e-12, abs=0.0)
+    assert numbers(model) == pytest.approx(numbers(by_hand), rel=1e-12, abs=0.0)
 
 
 @pytest.mark.parametrize("engine", ["auto", "eager"])
@@ -80,7 +80,7 @@ def test_a_penalty_is_added_to_the_loss_of_the_weights_it_is_given():
     model = small()
     history = fit(model, BCE, XOR, SGD(model.parameters(), 0.0), epochs=1, penalty=regularise.l2(0.1))
     expected = evaluate(model, BCE, XOR).loss + 0.1 * sum(p * p for p in numbers(model))
-    assert history.loss[0] == pytest.approx(expected, rel=1e-13)
+    assert history.loss[0] == pytest.approx(expected, rel=1e-13, abs=0.0)
     before = numbers(model)
     fit(
         model,
@@ -113,7 +113,7 @@ def test_nesterov_s_gradient_is_taken_ahead():
         optimiser.looking_ahead()
         losses.average([BCE(by_hand(x), t) for x, t in XOR]).backward()
         optimiser.step()
-    assert numbers(model) == pytest.approx(numbers(by_hand), rel=1e-12)
+    assert numbers(model) == pytest.approx(numbers(by_hand), rel=1e-12, abs=0.0)
 
 
 def test_only_the_optimiser_s_parameters_change():
@@ -164,7 +164,7 @@ def test_a_validation_set_is_measured_after_every_epoch():
     training, test = data.moons(30).split(0.3)
     model, history = trained(data=training, validation=test)
     assert len(history.validation) == 5
-    assert history.validation[-1] == pytest.approx(evaluate(model, BCE, test).loss, rel=1e-12)
+    assert history.validation[-1] == pytest.approx(evaluate(model, BCE, test).loss, rel=1e-12, abs=0.0)
 
 
 # ---- early stopping ------------------------------------------------------------------------------------------------
@@ -363,7 +363,7 @@ def test_the_first_loss_of_a_model_that_knows_nothing_is_log_c(classes, log_c):
     samples = data.Dataset([[1.0, 2.0], [3.0, 4.0]], [0, classes - 1], "two", classes)
     good = check_initial_loss(MLP(2, [4, classes], init=constant(0.0)), losses.softmax_cross_entropy, samples)
     assert good
-    assert (good.loss, good.expected) == pytest.approx((log_c, log_c), rel=1e-15)
+    assert (good.loss, good.expected) == pytest.approx((log_c, log_c), rel=1e-15, abs=0.0)
     bad = check_initial_loss(MLP(2, [30, classes], init=gaussian(10.0), seed=0), losses.softmax_cross_entropy, samples)
     assert not bad
     assert "not as it should be" in str(bad)
