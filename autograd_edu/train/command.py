@@ -108,5 +108,5 @@ def _pictures(folder: Path, model: Module, data: Dataset, history: History) -> l
         first = next(module for module in model.modules() if isinstance(module, MLP)).layers[0]
         pictures["weights.svg"] = weights_as_images([[w.data for w in neuron.w] for neuron in first.neurons])
     for name, picture in pictures.items():
-        picture.savefig(folder / name)
+        picture.figure.savefig(folder / name)
     return list(pictures)

@@ -50,7 +50,7 @@ class History:
         return [(sums[i] - sums[max(0, i - window)]) / min(i, window) for i in range(1, len(sums))]
 
     def plot(self) -> Any:
-        """The loss curve as a matplotlib figure (extra `plot`)."""
+        """The loss curve as matplotlib Axes (extra `plot`)."""
         from ..draw.plots import loss_curve
 
         return loss_curve(self)

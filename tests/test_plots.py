@@ -1,0 +1,82 @@
+"""Plots: what is drawn is what was given, and bad input is refused."""
+
+import math
+
+import pytest
+
+from autograd_edu import Value, sin, tanh
+from autograd_edu.draw.plots import (
+    decision_boundary,
+    function_and_derivative,
+    histograms,
+    loss_curve,
+    numeric_error,
+    trajectories,
+    weights_as_images,
+)
+
+
+def test_a_loss_curve_shows_each_loss_and_the_average_of_the_latest():
+    ax = loss_curve({"a": [4.0, 2.0, 0.0], "b": [1.0]}, window=2)
+    points, average = ax.lines[:2]
+    assert list(points.get_ydata()) == [4.0, 2.0, 0.0]
+    assert list(average.get_ydata()) == [4.0, 3.0, 1.0]
+    assert len(ax.lines) == 4
+    assert loss_curve([1.0], ax=ax) is ax
+
+
+def test_a_decision_boundary_lies_where_the_score_changes_sign():
+    xs, ys = [[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]], [-1, 1, -1, 1]
+    ax = decision_boundary(lambda x: x[1] - 0.5, xs, ys)
+    boundary = ax.collections[-1]
+    assert all(abs(y - 0.5) < 1e-9 for path in boundary.get_paths() for _, y in path.vertices)
+    first, second = ax.lines
+    assert list(first.get_ydata()) == [0.0, 0.0]
+    assert list(second.get_ydata()) == [1.0, 1.0]
+
+
+def test_histograms_state_the_spread():
+    ax = histograms({"layer 1": [-1.0, 1.0], "layer 2": [Value(3.0)] * 4})
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["layer 1 (sd 1)", "layer 2 (sd 0)"]
+
+
+def test_weights_stand_in_the_image_where_they_stand_in_the_row():
+    image = weights_as_images([[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, -8.0]]).images[0].get_array()
+    assert image[0][0] == 1.0
+    assert image[1][1] == 4.0
+    assert image[1][4] == -8.0
+
+
+def test_a_function_is_drawn_with_its_derivative():
+    f, slope = function_and_derivative(tanh, -1, 1, points=3).lines[:2]
+    assert list(f.get_ydata()) == [math.tanh(-1), 0.0, math.tanh(1)]
+    assert list(slope.get_ydata()) == pytest.approx([1 - math.tanh(1) ** 2, 1.0, 1 - math.tanh(1) ** 2])
+
+
+def test_trajectories_pass_through_their_points():
+    ax = trajectories(lambda a, b: a * a + 10 * b * b, {"sgd": [(1.0, 1.0), (0.5, 0.0)]})
+    assert list(ax.lines[0].get_xdata()) == [1.0, 0.5]
+
+
+def test_the_error_of_a_difference_falls_and_rises_again():
+    forward, central = (line.get_ydata() for line in numeric_error(sin, 1.0, steps=[1e-1, 1e-8, 1e-14]).lines)
+    assert forward[1] < forward[0]
+    assert forward[1] < forward[2]
+    assert central[0] < forward[0]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: loss_curve([]),
+        lambda: decision_boundary(lambda x: x[0], [[1.0]], [1]),
+        lambda: histograms({"a": []}),
+        lambda: weights_as_images([[1.0, 2.0]]),
+        lambda: function_and_derivative(sin, 1, 0),
+        lambda: trajectories(lambda a, b: a, {}),
+        lambda: numeric_error(lambda x: x * 0, 1.0),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(call):
+    with pytest.raises(TypeError):
+        call()
