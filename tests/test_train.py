@@ -466,3 +466,51 @@ def test_the_eager_engine_leaves_the_parameters_where_it_was_asked_to_look():
     loss = losses.average([BCE(other(x), t) for x, t in XOR])
     loss.backward()
     assert (y, gradient.tolist()) == (loss.data, [p.grad for p in other.parameters()])
+
+
+# ---- pictures and the command --------------------------------------------------------------------------------------
+
+
+def test_the_weights_of_the_first_layer_are_a_picture_for_each_unit():
+    from autograd_edu.draw.plots import weights_as_images
+
+    model = MLP(64, [3, 10], seed=0)
+    rows = [[w.data for w in neuron.w] for neuron in model.layers[0].neurons]
+    pixels = weights_as_images(rows).images[0].get_array()
+    assert pixels.shape == (8, 3 * 8 + 2)
+    assert pixels[2, 9 + 5] == rows[1][2 * 8 + 5]
+
+
+def test_a_history_and_a_rate_curve_draw_themselves():
+    _, history = trained()
+    assert history.plot().get_xlabel()
+    curve = find_learning_rate(small(), BCE, XOR, steps=5)
+    assert curve.plot().get_xscale() == "log"
+
+
+def command(*arguments, folder):
+    return subprocess.run(
+        [sys.executable, "-m", "autograd_edu", "train", *arguments, "--out", str(folder)], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_trains_and_leaves_model_history_and_pictures(tmp_path):
+    done = command("moons", "--layers", "8", "--steps", "60", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second, third, last = done.stdout.splitlines()
+    assert first == "MLP 2 → 8 → 1 (33 parameters) on 100 samples of moons"
+    assert second.startswith("60 epochs in ")
+    assert "accuracy" in third
+    assert last == f"written to {tmp_path}: model.json, history.json, loss.svg, boundary.svg"
+    assert all((tmp_path / name).stat().st_size for name in ("model.json", "history.json", "loss.svg", "boundary.svg"))
+    assert History.load(tmp_path / "history.json").epochs == 60
+    again = command("moons", "--layers", "8", "--steps", "60", folder=tmp_path / "again")
+    assert again.returncode == 0
+    assert (tmp_path / "again" / "model.json").read_text() == (tmp_path / "model.json").read_text()
+
+
+def test_the_command_refuses_what_it_cannot_do(tmp_path):
+    refused = command("moons", "--layers", "0", folder=tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "whole numbers from 1" in refused.stderr
+    assert "invalid choice: 'cats'" in command("cats", folder=tmp_path).stderr

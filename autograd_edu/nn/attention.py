@@ -1,4 +1,8 @@
-"""Attention between the vectors of a sequence (Vaswani et al. 2017), on scalars: for sequences of a few vectors."""
+"""Attention between the vectors of a sequence (Vaswani et al. 2017), on scalars: for sequences of a few vectors.
+
+A network of such layers, a transformer, sees the whole sequence at once: MLPR calls it a special type of RNN, but it is
+not a recurrent one.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import Any
 
 from ..data import NAMED, Dataset, standardise
 from ..errors import TargetError
@@ -25,7 +24,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=200, metavar="N", help="steps of the optimiser (200)")
     parser.add_argument("--batch", type=int, metavar="N", help="samples in a batch (all of them; digits: 64)")
     parser.add_argument("--lr", type=float, default=0.05, help="learning rate at the start, which falls along a cosine (0.05)")
-    parser.add_argument("--activation", choices=sorted(ACTIVATIONS), default="tanh", help="of the hidden layers (tanh)")
+    parser.add_argument("--activation", choices=sorted(ACTIVATIONS), default="relu", help="of the hidden layers (relu)")
     parser.add_argument("--penalty", type=float, default=1e-4, metavar="λ", help="strength of the L2 penalty on the weights (1e-4)")
     parser.add_argument("--seed", type=int, default=0, help="of the data, the first weights and the batches (0)")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the files go (out/DATA)")
@@ -97,16 +96,17 @@ def _epochs(options: argparse.Namespace, samples: int) -> int:
 
 def _pictures(folder: Path, model: Module, data: Dataset, history: History) -> list[str]:
     """The loss curve, and the decision boundary or the first layer's weights; their names, or what is missing for them."""
+    from ..draw.plots import decision_boundary, loss_curve, weights_as_images
+
     try:
-        from ..draw.plots import decision_boundary, loss_curve, weights_as_images
-    except ImportError:
-        return ["(no pictures: they need matplotlib, pip install 'autograd-edu[plot]')"]
-    pictures: dict[str, Any] = {"loss.svg": loss_curve(history)}
-    if len(data.xs[0]) == 2 and data.classes == 2:
-        pictures["boundary.svg"] = decision_boundary(model, data.xs, data.ys)
-    if data.name == "digits":
-        first = next(module for module in model.modules() if isinstance(module, MLP)).layers[0]
-        pictures["weights.svg"] = weights_as_images([[w.data for w in neuron.w] for neuron in first.neurons])
-    for name, picture in pictures.items():
-        picture.figure.savefig(folder / name)
+        pictures = {"loss.svg": loss_curve(history.step_loss)}
+        if len(data.xs[0]) == 2 and data.classes == 2:
+            pictures["boundary.svg"] = decision_boundary(model, data.xs, data.ys)
+        if data.name == "digits":
+            first = next(module for module in model.modules() if isinstance(module, MLP)).layers[0]
+            pictures["weights.svg"] = weights_as_images([[w.data for w in neuron.w] for neuron in first.neurons])
+    except ImportError as missing:
+        return [f"and no pictures: {missing}"]
+    for name, axes in pictures.items():
+        axes.figure.savefig(folder / name)
     return list(pictures)

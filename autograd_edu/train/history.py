@@ -53,7 +53,7 @@ class History:
         """The loss curve as matplotlib Axes (extra `plot`)."""
         from ..draw.plots import loss_curve
 
-        return loss_curve(self)
+        return loss_curve(self.step_loss)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain numbers, lists and text."""

@@ -100,18 +100,17 @@ class RateCurve:
         return f"learning rates {self.rates[0]:.3g} to {self.rates[-1]:.3g} tried in {len(self.rates)} steps: try {self.suggestion:.2g}"
 
     def plot(self) -> Any:
-        """The losses over the rates, as a matplotlib figure (extra `plot`)."""
+        """The losses over the rates, on matplotlib axes (extra `plot`)."""
         try:
             from matplotlib.figure import Figure
         except ImportError:
             raise ImportError("a plot needs matplotlib: pip install 'autograd-edu[plot]'") from None
-        figure = Figure(figsize=(6, 4), layout="constrained")
-        axes = figure.subplots()
+        axes = Figure(figsize=(6, 4), layout="constrained").subplots()
         axes.plot(self.rates, self.losses)
         axes.axvline(self.suggestion, linestyle="--", color="grey", label=f"suggestion {self.suggestion:.2g}")
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
         axes.legend()
-        return figure
+        return axes
 
 
 def find_learning_rate(
