@@ -544,3 +544,16 @@ def test_the_sigmoid_of_a_logistic_unit_and_logistic_regression_are_one():
     unit.backward()
     assert unit.data == pytest.approx(by_hand.data, rel=1e-15, abs=0.0)
     assert [p.grad for p in neuron.parameters()] == pytest.approx([w1.grad, w2.grad, b.grad], rel=1e-14, abs=0.0)
+
+
+def test_arrays_serve_as_samples_and_targets():
+    import numpy as np
+
+    from autograd_edu.nn import losses
+
+    model = MLP(2, [3, 2], seed=0)
+    listed, arrayed = model([0.5, -2.0]), model(np.array([0.5, -2.0]))
+    assert [y.data for y in listed] == [y.data for y in arrayed]
+    for target in ([0.0, 1.0], np.array([0.0, 1.0])):
+        assert losses.softmax_cross_entropy(listed, target).data == losses.softmax_cross_entropy(listed, np.int64(1)).data
+        assert losses.mean_squared_error(listed, target).data == losses.mean_squared_error(listed, [0.0, 1.0]).data

@@ -17,6 +17,7 @@ from autograd_edu.nn import MLP, Apply, BatchNorm, Dropout, Embedding, Linear, M
 from autograd_edu.nn.init import constant, gaussian
 from autograd_edu.optim import SGD, Adam, Momentum, Nesterov
 from autograd_edu.schedules import Cosine, Cyclic, StepDecay
+from autograd_edu.schedules import Linear as LinearDecay
 from autograd_edu.train import (
     EarlyStopping,
     History,
@@ -446,6 +447,23 @@ def test_xor_is_learned_by_one_hidden_layer_for_19_of_20_seeds():
         fit(model, BCE, XOR, Adam(model.parameters(), 0.1), epochs=150)
         solved += accuracy(model, BCE, XOR) == 1.0
     assert solved >= 19
+
+
+def test_moons_are_learned_without_an_error_for_9_of_10_seeds():
+    perfect = 0
+    for seed in range(10):
+        model, points = MLP(2, [16, 16, 1], seed=seed), data.moons(100, 0.1, seed).map_targets(lambda t: 2 * t - 1)
+        fit(
+            model,
+            losses.hinge,
+            points,
+            Adam(model.parameters(), 0.05),
+            epochs=100,
+            penalty=regularise.l2(1e-4),
+            schedule=LinearDecay(0.05, 120),
+        )
+        perfect += accuracy(model, losses.hinge, points) == 1.0
+    assert perfect >= 9
 
 
 def test_a_lone_logistic_unit_never_learns_xor():

@@ -28,8 +28,8 @@ def numbers(x: Any, *, wanted: int, who: str) -> Sequence[Any]:
 
 
 def as_list(x: Any) -> list[Any]:
-    """A number as a list of one; a list as it is."""
-    return list(x) if isinstance(x, (list, tuple)) else [x]
+    """A number as a list of one; a list, a tuple or an array as a list."""
+    return list(x) if isinstance(x, (list, tuple)) or bool(getattr(x, "shape", None)) else [x]
 
 
 def subscript(i: int) -> str:

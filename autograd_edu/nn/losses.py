@@ -76,12 +76,17 @@ def _probabilities(target: Any) -> None:
 
 
 def _class(target: Any) -> None:
-    if isinstance(target, (list, tuple)):
+    if _is_listed(target):
         _probabilities(target)
-        if abs(math.fsum(map(plain, target)) - 1.0) > 1e-9:
-            raise TargetError(f"a list of target probabilities sums to 1; this sums to {math.fsum(map(plain, target))!r}")
+        whole = math.fsum(map(plain, target))
+        if abs(whole - 1.0) > 1e-9:
+            raise TargetError(f"a list of target probabilities sums to 1; this sums to {whole!r}")
     elif isinstance(target, (str, bytes)) or hasattr(target, "precedence") or real(target) != int(real(target)) or target < 0:
         raise TargetError(f"a class is a whole number from 0 or a list with a probability for each class, not {target!r}")
+
+
+def _is_listed(target: Any) -> bool:
+    return isinstance(target, (list, tuple)) or bool(getattr(target, "shape", ()))
 
 
 def one_hot(label: Any, classes: int) -> list[float]:
@@ -90,7 +95,7 @@ def one_hot(label: Any, classes: int) -> list[float]:
     >>> one_hot(2, 4)
     [0.0, 0.0, 1.0, 0.0]
     """
-    if isinstance(label, (list, tuple)):
+    if _is_listed(label):
         if len(label) != classes:
             raise ShapeError(f"{len(label)} target probabilities were given for {classes} scores")
         return list(label)

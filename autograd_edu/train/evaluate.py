@@ -59,9 +59,10 @@ def chosen_class(output: Any, loss: Loss) -> int:
 
 def right_class(target: Any) -> int:
     """The class that a target stands for: a number of a class, ±1, or probabilities."""
-    if isinstance(target, (list, tuple)) and len(target) > 1:
-        return max(range(len(target)), key=target.__getitem__)
-    (label,) = as_list(target)
+    parts = as_list(target)
+    if len(parts) > 1:
+        return max(range(len(parts)), key=parts.__getitem__)
+    (label,) = parts
     return max(0, round(label)) if label != 0.5 else 0
 
 
