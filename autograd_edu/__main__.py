@@ -43,7 +43,7 @@ exit status: 0 fine, 1 the gradient check failed, 2 a mistake in what was typed.
 
 
 def explain(options: argparse.Namespace) -> int:
-    """Values, forward and backward table, gradient check; pictures and tables as files on request."""
+    """Both passes step by step and as tables, and the gradient check; pictures and tables as files on request."""
     formula, at, y = _point(options)
     steps = _steps(y)
     report = _check(formula, at)
@@ -52,7 +52,9 @@ def explain(options: argparse.Namespace) -> int:
     _write(options.markdown, steps.markdown(digits=options.digits))
     _write(options.python, steps.python())
     where = ", ".join(f"{name} = {x!r}" for name, x in zip(formula.names, at, strict=True))
-    print(f"{formula.text}\nat {where}\nis {y.data!r}\n\n{steps.text(digits=options.digits)}\n\nGradient check\n{report}")
+    print(
+        f"{formula.text}\nat {where}\nis {y.data!r}\n\nStep by step\n{steps}\n\n{steps.text(digits=options.digits)}\n\nGradient check\n{report}"
+    )
     return int(any(row.verdict == "fail" for row in report.rows))
 
 

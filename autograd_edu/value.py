@@ -305,7 +305,8 @@ def _propagate(order: list[Value]) -> None:
 
 def _without_gradient(leaf: Value, order: list[Value]) -> str:
     """Which operation the gradient that is not finite came from."""
-    asked = f"the gradient of {order[-1].label or 'the result'} with respect to {repr(leaf.label) if leaf.label else 'a leaf'} is {leaf._grad!r}"
+    variable = repr(leaf.label) if leaf.label else "a leaf"
+    asked = f"the gradient of {order[-1].label or 'the result'} with respect to {variable} is {leaf._grad!r}"
     for value in reversed(order):
         for parent, local in zip(value.parents, value.local_grads, strict=True):
             if local - local != 0.0 and value._grad is not None and value.op is not None:

@@ -143,7 +143,8 @@ def test_numbers_cannot_grow_without_bound():
 def test_explain_shows_value_tables_and_check(run):
     status, out, err = run("explain", *G)
     assert (status, err) == (0, "")
-    assert out.startswith("x*y + z\nat x = 3.0, y = -4.0, z = 2.0\nis -10.0\n\nForward\n")
+    assert out.startswith("x*y + z\nat x = 3.0, y = -4.0, z = 2.0\nis -10.0\n\nStep by step\n  1  v1 = x·y = 3·(-4) = -12\n")
+    assert "x.grad += local × upstream: 0 + (-4) × 1 = -4; y.grad += local × upstream: 0 + 3 × 1 = 3\n\nForward\n" in out
     backward = out[out.index("Backward") :]
     for row in (("x", "3", "-4"), ("y", "-4", "3"), ("z", "2", "1")):
         name, value, gradient = row

@@ -171,7 +171,7 @@ def numeric_error(f: Callable[[Any], Any], at: float, *, steps: Numbers = (), ax
     if exact == 0.0:
         raise OperandError(f"the relative error needs a derivative that is not 0; it is at {at!r}")
     for method in ("forward", "central"):
-        errors = [abs(numeric_gradient(f, [at], method=method, step=h)[0] / exact - 1.0) for h in sizes]  # type: ignore[arg-type]
+        errors = [abs(numeric_gradient(f, [at], method=method, step=h)[0] / exact - 1.0) for h in sizes]
         ax.loglog(sizes, [max(e, 1e-17) for e in errors], ".-", label=method)
     ax.set(xlabel="step h", ylabel="relative error")
     ax.legend()

@@ -7,6 +7,7 @@ Imperial's "weights which are not updated" is something else.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -51,7 +52,7 @@ class _Random(Module):
         if not 0.0 <= p < 1.0:
             raise TargetError(f"the probability of dropping is in [0, 1), not {p!r}")
         self.p = p
-        self.rng = generator(seed)
+        self.rng = random.Random(random.random()) if seed is None else generator(seed)  # its own, to be copied and saved
 
     def keep(self) -> float:
         """0 with probability p, else 1/(1 - p)."""
