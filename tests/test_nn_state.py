@@ -1,7 +1,9 @@
 """Saving and loading: what was written comes back; what is damaged or does not fit changes nothing."""
 
+import copy
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -11,7 +13,7 @@ import time
 import pytest
 
 from autograd_edu.errors import StateError
-from autograd_edu.nn import MLP, BatchNorm, Conv2d, Embedding, Linear, PReLU, Sequential
+from autograd_edu.nn import MLP, BatchNorm, Conv2d, Dropout, Embedding, Linear, PReLU, Sequential
 from autograd_edu.nn.saving import load_state, save_state
 
 
@@ -44,6 +46,18 @@ def test_the_state_is_plain_numbers_by_name():
     assert list(state)[:2] == ["layers.0.neurons.0.w", "layers.0.neurons.0.b"]
     assert len(state["layers.0.neurons.0.w"]) == 2
     assert json.loads(json.dumps(state)) == state
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["copy", "pickle"])
+def test_a_copy_is_a_model_of_its_own_that_goes_on_alike(copied):
+    own = Sequential(Linear(2, 8, seed=0, activation="tanh"), Dropout(0.5), MLP(8, [1], seed=1))
+    other = copied(own)
+    assert other.state_dict() == own.state_dict()
+    for x in ([1.0, 2.0], [0.5, -1.0]):
+        assert other(x).data == own(x).data, "with the same draws"
+    other.parameters()[0].data = 100.0
+    assert own.parameters()[0].data != 100.0
+    assert other(x).scope == own(x).scope == "layer2/layer0/neuron0"
 
 
 MISFITS = [
