@@ -52,10 +52,8 @@ def explain(options: argparse.Namespace) -> int:
     _write(options.markdown, steps.markdown(digits=options.digits))
     _write(options.python, steps.python())
     where = ", ".join(f"{name} = {x!r}" for name, x in zip(formula.names, at, strict=True))
-    print(
     tables = steps.text(digits=options.digits)
     print(f"{formula.text}\nat {where}\nis {y.data!r}\n\nStep by step\n{steps}\n\n{tables}\n\nGradient check\n{report}")
-    )
     return int(any(row.verdict == "fail" for row in report.rows))
 
 
