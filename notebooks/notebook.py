@@ -1,0 +1,138 @@
+"""Notebooks from Markdown: written, executed, and compared with what is committed.
+
+    python notebooks/notebook.py run [NAME …]     execute, and write the notebooks with their outputs
+    python notebooks/notebook.py check [NAME …]   execute, and fail on a difference, an error or a warning
+
+A source is a file of `sources/`: what stands between ```python and ``` is a code cell, the rest is prose, except inside
+<details>, where code belongs to a hint or an answer. Pictures are compared by kind, texts letter by letter. An exercise is a
+code cell that begins with "# exercise"; its answer is the code of the next <details> whose summary says "Answer".
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+HERE = Path(__file__).parent
+NAMES = sorted(path.stem for path in (HERE / "sources").glob("*.md"))
+_PIECES = re.compile(r"^```python\n(.*?)^```\n|^(<details>.*?^</details>\n)", re.MULTILINE | re.DOTALL)
+_ANSWER = re.compile(r"<summary>Answer</summary>\s*```python\n(.*?)```", re.DOTALL)
+
+
+def cells(source: str) -> list[tuple[str, str]]:
+    """The cells of a source, in order: ("markdown" or "code", text). Prose and what folds out share a cell."""
+    found: list[tuple[str, str]] = []
+    prose, end = "", 0
+    for piece in _PIECES.finditer(source):
+        prose += source[end : piece.start()]
+        end = piece.end()
+        if piece[1] is None:
+            prose += piece[2]
+            continue
+        if prose.strip():
+            found.append(("markdown", prose.strip()))
+        found.append(("code", piece[1].strip()))
+        prose = ""
+    last = (prose + source[end:]).strip()
+    return [*found, ("markdown", last)] if last else found
+
+
+def answered(source: str) -> list[str]:
+    """The code of a source, each exercise's stub replaced by its answer. Raises ValueError if they do not pair up."""
+    answers = _ANSWER.findall(source)
+    code = [text for kind, text in cells(source) if kind == "code"]
+    stubs = [text for text in code if text.startswith("# exercise")]
+    if len(stubs) != len(answers):
+        raise ValueError(f"{len(stubs)} exercises need as many answers; there are {len(answers)}")
+    given = iter(answers)
+    return [next(given) if text.startswith("# exercise") else text for text in code]
+
+
+def build(name: str) -> Any:
+    """The notebook of that name, without outputs. Cell ids are counted, so that the same source gives the same file."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata["language_info"] = {"name": "python"}
+    make = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
+    source = (HERE / "sources" / f"{name}.md").read_text(encoding="utf-8")
+    notebook.cells = [make[kind](text, id=f"cell-{i}") for i, (kind, text) in enumerate(cells(source), 1)]
+    return notebook
+
+
+def execute(notebook: Any) -> Any:
+    """The notebook with its outputs, from the first cell to the last in a new kernel. A cell that raises ends it with that error."""
+    NotebookClient(notebook, timeout=60, kernel_name="python3", record_timing=False, coalesce_streams=True).execute()
+    notebook.metadata["language_info"] = {"name": "python"}  # without the version, which differs between machines
+    return notebook
+
+
+def warnings(notebook: Any) -> list[str]:
+    """What cells wrote to the error stream."""
+    return [out.text for cell in notebook.cells for out in cell.get("outputs", []) if out.get("name") == "stderr"]
+
+
+def differences(committed: Any, fresh: Any) -> list[str]:
+    """Where two notebooks differ in their cells or in what a reader reads below them, each as a short text."""
+    if [(c.cell_type, c.source) for c in committed.cells] != [(c.cell_type, c.source) for c in fresh.cells]:
+        return ["the cells differ from those of the source: run `python notebooks/notebook.py run`"]
+    found = []
+    for i, (old, new) in enumerate(zip(committed.cells, fresh.cells, strict=True), 1):
+        before, after = _shown(old), _shown(new)
+        if before != after:
+            found.append(f"cell {i}:\n{old.source}\n--- committed\n{before}\n--- now\n{after}")
+    return found
+
+
+def _shown(cell: Any) -> str:
+    lines = []
+    for out in cell.get("outputs", []):
+        if out.output_type == "stream":
+            lines.append(f"[{out.name}] {out.text}")
+        elif out.output_type == "error":
+            lines.append(f"[error] {out.ename}: {out.evalue}")
+        else:
+            kinds = sorted(kind for kind in out.data if kind != "text/plain")
+            lines.append(f"[shown {' '.join(kinds)}] {out.data.get('text/plain', '')}")
+    return "\n".join(lines)
+
+
+def run(name: str) -> list[str]:
+    """Execute and write a notebook; return what is wrong with it."""
+    notebook = execute(build(name))
+    problems = warnings(notebook)
+    if not problems:
+        nbformat.write(notebook, HERE / f"{name}.ipynb")
+    return problems
+
+
+def check(name: str) -> list[str]:
+    """Execute a notebook and compare it with the committed one; return what is wrong."""
+    path = HERE / f"{name}.ipynb"
+    if not path.exists():
+        return [f"{path.name} is not there: run `python notebooks/notebook.py run {name}`"]
+    notebook = execute(build(name))
+    return [*warnings(notebook), *differences(nbformat.read(path, as_version=4), notebook)]
+
+
+def main(arguments: list[str]) -> int:
+    """The command line; 1 if a notebook has a problem."""
+    command, *chosen = arguments or [""]
+    unknown = sorted(set(chosen) - set(NAMES))
+    if command not in ("run", "check") or unknown:
+        print(f"run or check, then names from {', '.join(NAMES)}; {' '.join(arguments) or 'nothing'} was given", file=sys.stderr)
+        return 2
+    failed = 0
+    for name in chosen or NAMES:
+        problems = (run if command == "run" else check)(name)
+        failed += bool(problems)
+        print(f"{name}: {'ok' if not problems else ''}", *problems, sep="\n" if problems else "")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
