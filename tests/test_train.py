@@ -449,9 +449,9 @@ def test_xor_is_learned_by_one_hidden_layer_for_19_of_20_seeds():
     assert solved >= 19
 
 
-def test_moons_are_learned_without_an_error_for_9_of_10_seeds():
-    perfect = 0
-    for seed in range(10):
+def test_moons_are_learned_without_an_error_for_9_of_10_seeds(long):
+    perfect, seeds = 0, 10 if long else 3  # of the first ten, the first alone leaves one point on the wrong side
+    for seed in range(seeds):
         model, points = MLP(2, [16, 16, 1], seed=seed), data.moons(100, 0.1, seed).map_targets(lambda t: 2 * t - 1)
         fit(
             model,
@@ -463,7 +463,7 @@ def test_moons_are_learned_without_an_error_for_9_of_10_seeds():
             schedule=LinearDecay(0.05, 120),
         )
         perfect += accuracy(model, losses.hinge, points) == 1.0
-    assert perfect >= 9
+    assert perfect >= seeds - 1
 
 
 def test_a_lone_logistic_unit_never_learns_xor():

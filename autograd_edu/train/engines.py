@@ -62,17 +62,16 @@ class Replay:
     name = "replay"
 
     def __init__(self, model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None, data: Dataset) -> None:
-        from ..program import trace
+        from ..program import trace  # type: ignore[import-not-found,unused-ignore]
 
         self.parameters, self.penalty = parameters, penalty
         self.outputs = len(as_list(model(data.xs[0])))
         self.prepare: Callable[[Any, int], Any] = getattr(loss, "prepare", lambda target, outputs: target)  # noqa: ARG005
-        self.program = trace(lambda x, t: loss(model(x), t), data.xs[0], self.prepare(data.ys[0], self.outputs))
+        self.program = trace(lambda x, t: loss(model(x), t), *(column[0].tolist() for column in self.arrays(data.take([0]))))
         place = {id(parameter): i for i, parameter in enumerate(parameters)}
         in_program = list(self.program.parameters)
         self.taken = [j for j, p in enumerate(in_program) if id(p) in place]  # the others are not trained
         self.places = [place[id(in_program[j])] for j in self.taken]
-        self._arrays: dict[int, tuple[Dataset, Array, Array]] = {}
 
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
         """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient."""
@@ -98,12 +97,7 @@ class Replay:
         """The samples and the prepared targets of a batch as arrays."""
         import numpy as np
 
-        xs = np.array(batch.xs, float)
-        ts = np.array([self.prepare(t, self.outputs) for t in batch.ys], float)
-        for given, first, what in ((xs, batch.xs[0], "samples"), (ts, batch.ys[0], "targets")):
-            if not len(given):
-                raise ShapeError(f"a batch has at least one of {what}; the first is {first!r}")
-        return xs, ts
+        return np.array(batch.xs, float), np.array([self.prepare(t, self.outputs) for t in batch.ys], float)
 
     def _penalty(self, theta: Array) -> tuple[float, Array]:
         import numpy as np
