@@ -136,6 +136,20 @@ def test_a_model_whose_graph_varies_is_trained_eagerly_and_the_history_says_why(
         trained(model, engine="replay")
 
 
+def test_a_model_with_branches_is_trained_eagerly_and_the_history_names_the_line():
+    class Halves(Module):
+        def __init__(self):
+            self.left, self.right = MLP(2, [1], seed=0), MLP(2, [1], seed=1)
+
+        def forward(self, x):
+            return self.left(x) if x[0] < 0.5 else self.right(x)
+
+    model = Halves()
+    history = fit(model, BCE, XOR, Adam(model.parameters(), 0.2), epochs=100)
+    assert history.engine.startswith("eager: the comparison < on test_train.py:")
+    assert accuracy(model, BCE, XOR) == 1.0
+
+
 def test_an_embedding_learns():
     words = data.Dataset([0, 1, 2, 0, 1, 2], [1, 0, 1, 1, 0, 1], "words", 2)
     model = Sequential(Embedding(3, 2, seed=0), MLP(2, [1], seed=1))

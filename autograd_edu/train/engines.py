@@ -126,7 +126,12 @@ def engine_for(
     reason = model.why_varying()
     if not reason:
         try:
-            return Replay(model, loss, parameters, penalty, data)
+            replay = Replay(model, loss, parameters, penalty, data)
+            if wanted == "replay" or not replay.program.guards:
+                replay.program.runner  # noqa: B018 - made now, so that what cannot be run is known before training begins
+                return replay
+            guard = replay.program.guards[0]
+            reason = f"the comparison {guard.sign} on {guard.line} chooses between branches, sample by sample"
         except (AutogradError, ImportError) as error:
             reason = str(error)
             if wanted == "replay":
