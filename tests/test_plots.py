@@ -1,6 +1,7 @@
 """Plots: what is drawn is what was given, and bad input is refused."""
 
 import math
+import sys
 
 import pytest
 
@@ -65,6 +66,36 @@ def test_the_error_of_a_difference_falls_and_rises_again():
     assert central[0] < forward[0]
 
 
+def test_the_complex_step_has_no_step_too_small_and_extrapolation_none_too_long():
+    steps = [1e-1, 1e-5, 1e-14]
+    extrapolated, complex_ = (line.get_ydata() for line in numeric_error(sin, 1.0, steps=steps, methods=["extrapolated", "complex"]).lines)
+    assert extrapolated[0] < 1e-9
+    assert complex_[2] < 1e-15 < complex_[0]
+
+
+def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"pip install 'autograd-edu\[plot\]'"):
+        loss_curve([1.0])
+
+
+def test_every_plot_draws_on_the_axes_it_is_given():
+    from matplotlib.figure import Figure
+
+    for draw in (
+        lambda ax: loss_curve([1.0], ax=ax),
+        lambda ax: decision_boundary(lambda x: x[0], [[0.0, 0.0], [1.0, 1.0]], [0, 1], ax=ax),
+        lambda ax: histograms({"a": [1.0, 2.0]}, ax=ax),
+        lambda ax: weights_as_images([[1.0]], ax=ax),
+        lambda ax: function_and_derivative(sin, ax=ax),
+        lambda ax: trajectories(lambda a, b: a * a + b * b, {"a": [(1.0, 1.0)]}, ax=ax),
+        lambda ax: numeric_error(sin, 1.0, ax=ax),
+    ):
+        ax = Figure().add_subplot()
+        assert draw(ax) is ax
+        ax.figure.canvas.draw()
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -75,6 +106,10 @@ def test_the_error_of_a_difference_falls_and_rises_again():
         lambda: function_and_derivative(sin, 1, 0),
         lambda: trajectories(lambda a, b: a, {}),
         lambda: numeric_error(lambda x: x * 0, 1.0),
+        lambda: loss_curve([1.0], window=0),
+        lambda: histograms({}),
+        lambda: function_and_derivative(sin, points=1),
+        lambda: decision_boundary(lambda x: x[0], [[0.0, 0.0]], [1], resolution=1),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(call):

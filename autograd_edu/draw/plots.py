@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import OperandError
-from ..numeric import numeric_gradient
+from ..numeric import Method, numeric_gradient
 from ..syntax import plain
 from ..transforms import grad, value_and_grad
 from ..value import Value, no_grad
@@ -26,6 +26,12 @@ def _axes(ax: Any) -> Any:
     return Figure(figsize=(6.0, 4.0), layout="constrained").add_subplot()
 
 
+def _at_least(least: int, **counts: int) -> None:
+    for name, count in counts.items():
+        if count < least:
+            raise OperandError(f"{name} must be at least {least}; {count!r} was given")
+
+
 def loss_curve(losses: Any, *, window: int = 20, ax: Any = None) -> Any:
     """Losses over steps, as points with their moving average over ``window`` steps; several runs lie over one another.
 
@@ -34,6 +40,7 @@ def loss_curve(losses: Any, *, window: int = 20, ax: Any = None) -> Any:
         window: how many steps the average takes in, up to the one it stands at.
         ax: where to draw; by default a new figure.
     """
+    _at_least(1, window=window)
     ax = _axes(ax)
     runs = losses if isinstance(losses, Mapping) else {"loss": losses}
     for name, run in runs.items():
@@ -61,6 +68,7 @@ def decision_boundary(
     """
     if not xs or any(len(x) != 2 for x in xs) or len(xs) != len(ys):
         raise OperandError("a decision boundary needs points of two numbers and as many labels")
+    _at_least(2, resolution=resolution)
     ax = _axes(ax)
     sides = [_padded([x[i] for x in xs], resolution) for i in (0, 1)]
     with no_grad():
@@ -92,6 +100,7 @@ def histograms(layers: Mapping[str, Sequence[Any]], *, bins: int = 40, ax: Any =
 
     ``layers`` maps names to numbers or Values.
     """
+    _at_least(1, bins=bins, layers=len(layers))
     ax = _axes(ax)
     for name, values in layers.items():
         numbers = [plain(v) for v in values]
@@ -114,6 +123,7 @@ def weights_as_images(weights: Sequence[Numbers], *, shape: tuple[int, int] | No
     height, width = shape or (math.isqrt(count), math.isqrt(count))
     if not count or any(len(row) != height * width for row in weights):
         raise OperandError(f"each row must have {height} × {width} weights; rows of {sorted({len(row) for row in weights})} were given")
+    _at_least(1, columns=columns)
     ax = _axes(ax)
     columns = min(columns, len(weights))
     lines = math.ceil(len(weights) / columns)
@@ -132,6 +142,7 @@ def function_and_derivative(f: Callable[[Any], Any], low: float = -3.0, high: fl
     """A function of one number and its derivative, by backpropagation, between ``low`` and ``high``."""
     if not low < high:
         raise OperandError(f"the range must go upwards: {low!r} to {high!r}")
+    _at_least(2, points=points)
     ax = _axes(ax)
     xs = [low + (high - low) * i / (points - 1) for i in range(points)]
     pairs = [value_and_grad(f)(x) for x in xs]
@@ -148,6 +159,7 @@ def trajectories(f: Callable[[Any, Any], Any], paths: Mapping[str, Sequence[Numb
     """The ways of optimisers, each a list of points of two numbers, on the contour lines of ``f``."""
     if not paths or any(len(point) != 2 for path in paths.values() for point in path):
         raise OperandError("a trajectory is a list of points of two numbers")
+    _at_least(2, resolution=resolution)
     ax = _axes(ax)
     sides = [_padded([point[i] for path in paths.values() for point in path], resolution) for i in (0, 1)]
     with no_grad():
@@ -160,17 +172,26 @@ def trajectories(f: Callable[[Any, Any], Any], paths: Mapping[str, Sequence[Numb
     return ax
 
 
-def numeric_error(f: Callable[[Any], Any], at: float, *, steps: Numbers = (), ax: Any = None) -> Any:
-    """The relative error of forward and central differences against the step, both axes logarithmic.
+def numeric_error(
+    f: Callable[[Any], Any], at: float, *, steps: Numbers = (), methods: Sequence[Method] = ("forward", "central"), ax: Any = None
+) -> Any:
+    """The relative error of numeric derivatives of ``f`` at ``at`` against the step, both axes logarithmic.
 
     Too long a step is wrong by the curvature it crosses, too short a one by rounding: the error falls, and rises again.
+    The extrapolated method begins with the step and goes on to shorter ones; the complex one subtracts nothing, and does not rise.
+    An error of exactly 0 is drawn at 1e-17, below what a float can show.
+
+    Args:
+        f: a function of one number.
+        steps: positive steps; by default from 0.3 down to 2e-15, four a decade.
+        methods: of `numeric_gradient`: "forward", "central", "extrapolated", "complex".
     """
     ax = _axes(ax)
     sizes = list(steps) or [10.0 ** (-k / 4) for k in range(2, 60)]
     exact = grad(f)(at)
     if exact == 0.0:
         raise OperandError(f"the relative error needs a derivative that is not 0; it is at {at!r}")
-    for method in ("forward", "central"):
+    for method in methods:
         errors = [abs(numeric_gradient(f, [at], method=method, step=h)[0] / exact - 1.0) for h in sizes]
         ax.loglog(sizes, [max(e, 1e-17) for e in errors], ".-", label=method)
     ax.set(xlabel="step h", ylabel="relative error")
