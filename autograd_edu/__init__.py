@@ -19,6 +19,16 @@ from .value import Constant, Value, no_gc, no_grad, scope
 
 __version__ = "0.1.0"
 
+
+def __getattr__(name: str) -> object:
+    """`trace`, `trace_graph` and `Program` on first use: they need NumPy, and most work does not."""
+    if name not in ("Program", "trace", "trace_graph"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import program
+
+    return getattr(program, name)
+
+
 __all__ = [
     "OPS", "Constant", "Dual", "Op", "Value", "abs", "acos", "asin", "atan", "check_gradient", "clip", "cos", "cosh", "dot", "draw",
     "elu", "erfc", "exp", "expm1", "gelu", "grad", "hessian", "hvp", "ieee", "jacobian", "jvp", "leaky_relu", "log", "log1p",

@@ -47,3 +47,7 @@ class StateError(AutogradError, ValueError):
 
 class TrainingError(AutogradError, RuntimeError):
     """A step of training was taken out of order: no gradient before a step, a random layer in an evaluation."""
+
+
+class BranchChanged(AutogradError, ValueError):  # noqa: N818 - the name says what happened
+    """A replayed program's input would take another branch than the one recorded; trace the function again for it."""

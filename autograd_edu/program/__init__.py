@@ -1,0 +1,6 @@
+"""Trace once, replay fast: a computation written with single Values, run over whole batches by NumPy."""
+
+from .record import Program
+from .trace import trace, trace_graph
+
+__all__ = ["Program", "trace", "trace_graph"]

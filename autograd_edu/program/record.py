@@ -1,0 +1,172 @@
+"""A traced computation as data: operations over numbered slots, and the guards that it holds under."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..formula import number
+from ..ops import OPS
+
+if TYPE_CHECKING:
+    from ..value import Value
+    from .numpy_run import Runner
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One number of the computation: a leaf (input, parameter, constant), or an operation on earlier slots."""
+
+    op: str
+    operands: tuple[int, ...] = ()
+    label: str = ""
+    line: str = ""
+    number: float = 0.0
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A comparison of two slots whose outcome the recorded branch depends on."""
+
+    sign: str
+    left: int
+    right: int
+    outcome: bool
+    line: str
+
+
+class Gradients(NamedTuple):
+    """Gradients of the result: per sample for the inputs, one entry an argument; summed over the batch for the parameters."""
+
+    inputs: list[Any]
+    parameters: Any
+
+
+class Program:
+    """A computation recorded once, to be replayed over batches. Made by `trace` or `trace_graph`.
+
+    Attributes:
+        slots: every number: inputs first, then parameters, then the rest in the order of their computation.
+        parameters: the Values that the computation captured, in order of first use; empty after `from_json`.
+        parameter_values: their numbers in this program, an array; `write_back` sets the Values' data to them.
+    """
+
+    def __init__(
+        self, slots: tuple[Slot, ...], shapes: tuple[tuple[int, ...], ...], parameter_count: int, root: int,
+        guards: tuple[Guard, ...], parameters: Sequence[Value] = (),
+    ) -> None:  # fmt: skip
+        import numpy as np
+
+        self.slots, self.shapes, self.root, self.guards = slots, shapes, root, guards
+        self.input_count = sum(prod(shape) for shape in shapes)
+        self.parameter_count = parameter_count
+        self.parameters = tuple(parameters)
+        start = self.input_count
+        self._values = np.array([slot.number for slot in slots[start : start + parameter_count]], dtype=float)
+        self._runner: Runner | None = None
+
+    @property
+    def parameter_values(self) -> Any:
+        return self._values
+
+    @parameter_values.setter
+    def parameter_values(self, new: Any) -> None:
+        import numpy as np
+
+        from ..errors import ShapeError
+
+        array = np.array(new, dtype=float)
+        if array.shape != self._values.shape:
+            raise ShapeError(f"the program has {self.parameter_count} parameters; an array of shape {array.shape} was given")
+        self._values = array
+
+    def write_back(self) -> None:
+        """Set the data of the captured Values to `parameter_values`."""
+        for value, new in zip(self.parameters, self._values.tolist(), strict=True):
+            value.data = new
+
+    def read(self) -> None:
+        """Set `parameter_values` to the data of the captured Values."""
+        self._values[:] = [value.data for value in self.parameters]
+
+    @property
+    def runner(self) -> Runner:
+        if self._runner is None:
+            from .numpy_run import Runner
+
+            self._runner = Runner(self)
+        return self._runner
+
+    def __call__(self, *inputs: Any, on_nonfinite: str = "raise") -> Any:
+        """The result: a float for numbers, an array (batch,) for arrays with a leading batch axis."""
+        return self.runner.run(inputs, backward=False, on_nonfinite=on_nonfinite)[0]
+
+    def value_and_grad(self, *inputs: Any, on_nonfinite: str = "raise") -> tuple[Any, Gradients]:
+        """The result and its `Gradients`: those of inputs per sample, those of parameters summed over the batch."""
+        value, grads = self.runner.run(inputs, backward=True, on_nonfinite=on_nonfinite)
+        assert grads is not None
+        return value, grads
+
+    def names(self) -> list[str]:
+        """A distinct name for each slot: its label, or v and its number; a constant's is its number."""
+        taken: set[str] = set()
+        names = []
+        for i, slot in enumerate(self.slots):
+            name = number(slot.number) if slot.op == "constant" else slot.label or f"v{i}"
+            if slot.op != "constant" and name in taken:
+                name = f"{name}_{i}"
+            taken.add(name)
+            names.append(name)
+        return names
+
+    def listing(self, style: str = "math") -> str:
+        """The scalar program, a line an operation: "math" as text, "latex" for an aligned environment."""
+        if style not in ("math", "latex"):
+            raise ValueError(f"there is no listing {style!r}; choose 'math' or 'latex'")
+        names = self.names()
+        lines = []
+        for name, slot in zip(names, self.slots, strict=True):
+            if slot.op in OPS:
+                op, operands = OPS[slot.op], [names[i] for i in slot.operands]
+                lines.append(f"{name} = {op.text(*operands)}" if style == "math" else rf"{name} &= {op.as_latex(*operands)} \\")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        operations = sum(slot.op in OPS for slot in self.slots)
+        return f"Program({self.input_count} inputs, {self.parameter_count} parameters, {operations} operations, {len(self.guards)} guards)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Program) and self._data() == other._data()
+
+    __hash__ = None  # type: ignore[assignment]  # parameter values change
+
+    def _data(self) -> dict[str, Any]:
+        return {
+            "slots": [list(asdict(slot).values()) for slot in self.slots],
+            "shapes": self.shapes,
+            "parameter_count": self.parameter_count,
+            "root": self.root,
+            "guards": [list(asdict(guard).values()) for guard in self.guards],
+            "parameter_values": self._values.tolist(),
+        }
+
+    def to_json(self) -> str:
+        """The program and its parameters' numbers as text, for `from_json`."""
+        return json.dumps(self._data())
+
+    @staticmethod
+    def from_json(text: str) -> Program:
+        """The program that `to_json` wrote. It has the parameters' numbers, and no Values."""
+        data = json.loads(text)
+        slots = tuple(Slot(op, tuple(operands), *rest) for op, operands, *rest in data["slots"])
+        unknown = {slot.op for slot in slots} - {*OPS, "input", "parameter", "constant"}
+        if unknown:
+            raise ValueError(f"the program uses operations that are not in the table: {sorted(unknown)}; register them first")
+        guards = tuple(Guard(*guard) for guard in data["guards"])
+        shapes = tuple(tuple(shape) for shape in data["shapes"])
+        program = Program(slots, shapes, data["parameter_count"], data["root"], guards)
+        program.parameter_values = data["parameter_values"]
+        return program

@@ -1,0 +1,247 @@
+"""A replayed program equals the eager engine: value and every gradient, of every sample; and says where it does not hold."""
+
+import json
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from random_graphs import random_program
+
+from autograd_edu import OPS, Program, Value, dot, exp, log, maximum, nn, relu, sqrt, tanh, total, trace, trace_graph, where
+from autograd_edu.errors import ArityError, BranchChanged, DomainError, OperandError, ShapeError
+
+ARITY = {op.name: 0 if op.variadic else len(op.operand_names()) for op in OPS.values()}
+ARITY["dot"] = 5
+
+
+def eager(f, samples, parameters):
+    """Values, gradients of each input, and the summed gradient of each parameter, a sample at a time."""
+    for p in parameters:
+        p.clear_grad()
+    values, slopes = [], []
+    for sample in samples:
+        xs = [Value(x) for x in sample]
+        y = f(*xs)
+        y.backward()
+        values.append(y.data)
+        slopes.append([x.grad for x in xs])
+    return np.array(values), np.array(slopes), np.array([p.grad for p in parameters])
+
+
+def _accept(name, operands):
+    """The result, or None where it or a slope is large: what is badly conditioned says nothing about the replay."""
+    try:
+        leaves = [Value(x) for x in operands]
+        y = OPS[name](*leaves)
+        y.backward()
+    except ValueError:
+        return None
+    return y.data if abs(y.data) < 50 and all(abs(x.grad) < 50 for x in leaves) else None
+
+
+def _random_function(seed, *, captured):
+    size = random.Random(seed).choice([3, 8, 20, 60])
+    made = random_program(
+        seed, arity=ARITY, leaves=lambda r: r.uniform(-2, 2), size=size, accept=_accept, number=lambda r: r.uniform(-2, 2)
+    )
+    weights = [Value(x) for x in made.leaves[:captured]]
+    return made, weights, lambda *xs: made.run([*weights, *xs], lambda name, operands: OPS[name](*operands))[-1]
+
+
+def disagreement(seed):
+    """The largest difference between replay and the eager engine, relative to the size of what the result is summed from."""
+    made, weights, f = _random_function(seed, captured=seed % 2)
+    start = np.array(made.leaves[len(weights) :])
+    rng = np.random.default_rng(seed)
+    program = trace(f, *start)
+    samples = []
+    for scale in (0.0, 1e-9, 1e-5, 1e-3, 1e-2):
+        sample = start * (1 + scale * rng.standard_normal(len(start)))
+        try:
+            values, slopes, _ = eager(f, [sample], weights)
+        except ValueError:
+            continue
+        if np.isfinite(values).all() and np.abs(slopes).max(initial=0.0) < 1e6:
+            samples.append(sample)
+    if not samples:
+        return 0.0
+    values, slopes, by_weight = eager(f, samples, weights)
+    columns = list(np.array(samples).T)
+    if not columns:
+        replayed, grads = program.value_and_grad()
+        return abs(replayed - values[0])
+    replayed, grads = program.value_and_grad(*columns)
+    used = [i for i, w in enumerate(weights) if any(w is p for p in program.parameters)]
+    pairs = [(replayed, values), (np.array(grads.inputs).T, slopes), (grads.parameters, by_weight[used])]
+    return max(float(np.max(np.abs(a - b) / (1 + np.abs(b).max(initial=0.0)), initial=0.0)) for a, b in pairs)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_replayed_random_graph_equals_the_eager_one(seed):
+    assert disagreement(seed) < 1e-11
+
+
+def test_an_mlp_over_a_batch_equals_its_samples_one_by_one():
+    model = nn.MLP(2, [8, 8, 1])
+    f = lambda a, b, t: relu(1 - t * model([a, b]))  # noqa: E731
+    samples = np.random.default_rng(0).standard_normal((7, 3))
+    program = trace(f, *samples[0])
+    values, slopes, by_weight = eager(f, samples, program.parameters)
+    replayed, grads = program.value_and_grad(*samples.T)
+    np.testing.assert_allclose(replayed, values, rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(np.array(grads.inputs).T, slopes, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(grads.parameters, by_weight, rtol=1e-12, atol=1e-14)
+
+
+def test_a_layer_becomes_one_matrix_product():
+    model = nn.MLP(3, [5, 4, 1])
+    groups = trace(lambda x: model(x), [0.1, 0.2, 0.3]).runner.lifted.groups
+    assert [len(group.members) for group in groups if group.matrix] == [5, 4, 1]
+
+
+def test_blocks_of_a_large_batch_join_up():
+    w = Value(0.7)
+    program = trace(lambda x: tanh(w * x) * x, 0.5)
+    xs = np.linspace(-2, 2, 4501)
+    values, grads = program.value_and_grad(xs)
+    np.testing.assert_allclose(values, np.tanh(0.7 * xs) * xs, rtol=1e-12)
+    np.testing.assert_allclose(grads.parameters, [np.sum(xs**2 * (1 - np.tanh(0.7 * xs) ** 2))], rtol=1e-10)
+
+
+def test_floats_give_floats_and_nested_inputs_keep_their_shape():
+    program = trace(lambda x, t: total(x[0]) * t + x[1][1], [[1.0, 2.0], [3.0, 4.0]], 2.0)
+    value, grads = program.value_and_grad([[1, 2], [3, 4]], 5)
+    assert (value, type(value)) == (19.0, float)
+    assert grads.inputs[0].tolist() == [[5, 5], [0, 1]]
+    assert grads.inputs[1] == 3.0
+    assert program.value_and_grad(np.ones((6, 2, 2)), np.ones(6))[1].inputs[0].shape == (6, 2, 2)
+
+
+def test_an_input_that_is_not_used_has_gradient_zero():
+    assert trace(lambda x, y: x * 2, 1.0, 1.0).value_and_grad(3.0, 4.0)[1].inputs == [2.0, 0.0]
+
+
+def test_parameters_are_read_written_and_written_back():
+    w, b = Value(2.0, "w"), Value(1.0, "b")
+    program = trace(lambda x: w * x + b, 1.0)
+    assert program.parameters == (w, b)
+    program.parameter_values = [5.0, 7.0]
+    assert program(1.0) == 12.0
+    assert w.data == 2.0
+    program.write_back()
+    assert (w.data, b.data) == (5.0, 7.0)
+
+
+def test_a_finished_graph_is_traced():
+    x, w = Value(2.0, "x"), Value(3.0, "w")
+    program = trace_graph(x * w + exp(x), inputs=[x])
+    assert program.parameters == (w,)
+    value, grads = program.value_and_grad(1.0)
+    assert value == pytest.approx(3 + np.e, rel=1e-15)
+    assert grads.inputs == [pytest.approx(3 + np.e, rel=1e-15)]
+
+
+def test_a_program_survives_json():
+    w = Value(2.0, "w")
+    program = trace(lambda x: where(x > 0, w * x, -x) if x < 9 else x, 1.0)
+    again = Program.from_json(program.to_json())
+    assert again == program
+    assert again(np.array([1.0, -3.0])).tolist() == [2.0, 3.0]
+    program.parameter_values = [4.0]
+    assert again != program
+    damaged = json.loads(again.to_json())
+    damaged["slots"][-1][0] = "nothing"
+    with pytest.raises(ValueError, match="not in the table"):
+        Program.from_json(json.dumps(damaged))
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_planted_branch_change_raises_with_its_sample(seed):
+    rng = random.Random(seed)
+    edge, sign = rng.uniform(-1, 1), rng.choice(["<", "<=", ">", ">="])
+    holds = {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b}[sign]
+    f = lambda x, y: exp(x) if holds(x * y + tanh(x), edge) else x * y  # noqa: E731
+    compared = lambda x, y: x * y + np.tanh(x)  # noqa: E731
+    points = np.array([[rng.uniform(-2, 2), rng.uniform(-2, 2)] for _ in range(60)])
+    side = holds(compared(*points.T), edge)
+    same, other = points[side == side[0]], points[side != side[0]]
+    program = trace(f, *points[0])
+    program(*same.T)
+    place = rng.randrange(len(same) + 1)
+    planted = np.insert(same, place, other[0], axis=0)
+    with pytest.raises(BranchChanged, match=rf"at test_program\.py:\d+ .*sample {place} "):
+        program(*planted.T)
+
+
+FAULTS = [(log, "log", -1.0), (sqrt, "sqrt", -1.0), (lambda x: 1 / x, "div", 0.0), (lambda x: exp(x * 1000.0), "exp", 1.0)]
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_planted_non_finite_result_is_located(seed):
+    rng = random.Random(seed)
+    f, name, bad = rng.choice(FAULTS)
+    depth, place = rng.randrange(5), rng.randrange(50)
+
+    def planted(x, y):
+        z = x
+        for _ in range(depth):
+            z = z + 0.0 * tanh(y)
+        return tanh(relu(f(z)) * y) + y
+
+    xs = np.full(50, 0.3)
+    program = trace(planted, 0.3, 0.5)
+    program(xs, xs)
+    xs[place] = bad
+    with pytest.raises(DomainError, match=rf"^{name}: .*test_program\.py:\d+.*sample {place}:"):
+        program(xs, np.full(50, 0.3))
+    assert len(program(xs, xs, on_nonfinite="keep")) == 50
+
+
+def test_a_gradient_that_does_not_exist_is_located():
+    program = trace(lambda x: sqrt(x), 1.0)
+    assert program(0.0) == 0.0
+    with pytest.raises(DomainError, match=r"sqrt: .*sample 1"):
+        program.value_and_grad(np.array([1.0, 0.0]))
+
+
+def test_nothing_flows_back_into_a_branch_that_was_not_taken():
+    program = trace(lambda x: where(x > 0, sqrt(x * x), 2.0 * x), 1.0)
+    assert program.value_and_grad(np.array([3.0, 0.0]))[1].inputs[0].tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "error"),
+    [
+        ((), ArityError),
+        ((1.0, 2.0, 3.0), ArityError),
+        (([1.0], [2.0]), ShapeError),
+        (([1.0, 2.0], [2.0]), ShapeError),
+        ((np.ones((4, 2)), np.ones(3)), ShapeError),
+        (([1.0, 2.0], "a"), OperandError),
+        (([1.0, np.nan], 1.0), DomainError),
+        (([1.0, None], 1.0), OperandError),
+        (([[1.0], [1.0, 2.0]], 1.0), ShapeError),
+    ],
+)
+def test_wrong_inputs_are_refused_before_anything_runs(inputs, error):
+    with pytest.raises(error):
+        trace(lambda x, t: x[0] * x[1] * t, [1.0, 2.0], 1.0)(*inputs)
+
+
+def test_shared_values_and_ties_count_as_in_the_eager_engine():
+    f = lambda x, y: maximum(x, x) * dot([x, y], [y, x], x)  # noqa: E731
+    values, slopes, _ = eager(f, [(2.0, 3.0)], [])
+    value, grads = trace(f, 1.0, 1.0).value_and_grad(2.0, 3.0)
+    assert (value, grads.inputs) == (values[0], slopes[0].tolist())
+
+
+def test_the_listing_is_the_notation_of_the_lectures():
+    w = Value(2.0, "w")
+    assert trace(lambda x: tanh(w * x), 1.0).listing("math") == "v2 = w·x1\nv3 = tanh(v2)"
+
+
+def test_importing_the_package_does_not_import_numpy():
+    code = "import sys, autograd_edu; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
