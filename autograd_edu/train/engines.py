@@ -62,12 +62,12 @@ class Replay:
     name = "replay"
 
     def __init__(self, model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None, data: Dataset) -> None:
-        from ..program import trace  # type: ignore[import-not-found,unused-ignore]
+        from ..program import trace
 
         self.parameters, self.penalty = parameters, penalty
         self.outputs = len(as_list(model(data.xs[0])))
         self.prepare: Callable[[Any, int], Any] = getattr(loss, "prepare", lambda target, outputs: target)  # noqa: ARG005
-        self.program = trace(lambda x, t: loss(model(x), t), *(column[0].tolist() for column in self.arrays(data.take([0]))))
+        self.program = trace(lambda x, t: loss(model(x), t), *(column[0].tolist() for column in self.arrays(data)))
         place = {id(parameter): i for i, parameter in enumerate(parameters)}
         in_program = list(self.program.parameters)
         self.taken = [j for j, p in enumerate(in_program) if id(p) in place]  # the others are not trained
@@ -86,6 +86,12 @@ class Replay:
         extra, slopes = self._penalty(theta)
         return y + extra, gradient + slopes
 
+    def mean_loss(self, theta: Array, data: Dataset) -> float:
+        """The mean loss of ``data`` at ``theta``, without the penalty."""
+        import numpy as np
+
+        return float(np.mean(self.program_at(theta)(*self.arrays(data))))
+
     def program_at(self, theta: Array) -> Any:
         """The program with the trained parameters at ``theta``."""
         new = self.program.parameter_values.copy()
@@ -97,7 +103,10 @@ class Replay:
         """The samples and the prepared targets of a batch as arrays."""
         import numpy as np
 
-        return np.array(batch.xs, float), np.array([self.prepare(t, self.outputs) for t in batch.ys], float)
+        try:
+            return np.array(batch.xs, float), np.array([self.prepare(t, self.outputs) for t in batch.ys], float)
+        except (TypeError, ValueError):
+            raise ShapeError("the samples, or the targets, are not numbers in lists of one shape") from None
 
     def _penalty(self, theta: Array) -> tuple[float, Array]:
         import numpy as np
@@ -132,7 +141,7 @@ def engine_for(
                 return replay
             guard = replay.program.guards[0]
             reason = f"the comparison {guard.sign} on {guard.line} chooses between branches, sample by sample"
-        except (AutogradError, ImportError) as error:
+        except AutogradError as error:
             reason = str(error)
             if wanted == "replay":
                 raise

@@ -163,7 +163,7 @@ class _Run:
             sizes.append(len(batch))
         put(self.parameters, self.theta)
         mean = sum(y * n for y, n in zip(losses, sizes, strict=True)) / sum(sizes)
-        measured = None if validation is None else mean_loss(self.model.eval(), self.loss, validation)
+        measured = None if validation is None else self.validate(validation)
         history = self.history
         history.step_loss += losses
         history.loss.append(mean)
@@ -172,6 +172,12 @@ class _Run:
         if measured is not None:
             history.validation.append(measured)
         return Epoch(number, mean, measured, self.optimiser.lr, self.model, self.optimiser, history)
+
+    def validate(self, data: Dataset) -> float:
+        """The mean loss in evaluation mode; by replay, if no layer is another in training."""
+        if isinstance(self.engine, Replay) and not any(module.changes_in_training for module in self.model.modules()):
+            return self.engine.mean_loss(self.theta, data)
+        return mean_loss(self.model.eval(), self.loss, data)
 
     def step(self, number: int, batch: Dataset) -> float:
         """One batch: its loss before the step. The parameters change only when everything has gone well."""
