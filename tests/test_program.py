@@ -245,3 +245,22 @@ def test_the_listing_is_the_notation_of_the_lectures():
 def test_importing_the_package_does_not_import_numpy():
     code = "import sys, autograd_edu; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_sums_of_products_become_dots_and_these_a_matrix_product():
+    ws = [[Value(0.1 * i + j) for i in range(4)] for j in range(3)]
+    f = lambda x: total([tanh(sum((w * xi for w, xi in zip(row, x, strict=True)), 1.0)) for row in ws])  # noqa: E731
+    program = trace(f, [1.0, 2.0, 3.0, 4.0])
+    assert sorted({slot.op for slot in program.fused().slots} & set(OPS)) == ["dot", "tanh", "total"]
+    assert [len(g.members) for g in program.runner.lifted.groups if g.matrix] == [3]
+    samples = np.random.default_rng(1).standard_normal((6, 4))
+    plain = [f([Value(x) for x in sample]).data for sample in samples]
+    np.testing.assert_allclose(program(samples), plain, rtol=1e-13)
+
+
+def test_a_product_that_is_used_twice_is_not_taken_into_a_sum():
+    def f(x, y):
+        product = x * y
+        return (product + x) * product
+
+    assert {slot.op for slot in trace(f, 1.0, 1.0).fused().slots} & set(OPS) == {"mul", "add"}

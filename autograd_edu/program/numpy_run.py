@@ -25,8 +25,8 @@ _COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operato
 class Runner:
     """The tables of a program, allocated once for a size of block, and the passes over them."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, given: Program, program: Program) -> None:
+        self.given, self.program = given, program  # as recorded, for its parameter values, and fused, to run
         self.lifted: Lifted = lift(program)
         self.selects = any(OPS[slot.op].selects for slot in program.slots if slot.op in OPS)
         fixed = np.zeros((self.lifted.counts[True], 1))
@@ -58,7 +58,7 @@ class Runner:
         count = columns.shape[1]
         numbers = self.lifted.counts[False] + self.lifted.edge_counts[False] + 1
         block = min(count, _BLOCK, max(1, _NUMBERS // numbers))
-        self.tables[True][: self.program.parameter_count, 0] = self.program.parameter_values
+        self.tables[True][: self.program.parameter_count, 0] = self.given.parameter_values
         self._forward(fixed=True)
         self.edges[True][SEED + 1 :] = 0.0
         values, by_input = np.empty(count), np.empty_like(columns)

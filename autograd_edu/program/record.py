@@ -92,12 +92,19 @@ class Program:
         """Set `parameter_values` to the data of the captured Values."""
         self._values[:] = [value.data for value in self.parameters]
 
+    def fused(self) -> Program:
+        """The same program with its sums of products as dot products; parameters and inputs keep their places."""
+        from .fuse import fuse
+
+        slots, root, guards = fuse(self.slots, self.root, self.guards)
+        return Program(tuple(slots), self.shapes, self.parameter_count, root, tuple(guards), self.parameters)
+
     @property
     def runner(self) -> Runner:
         if self._runner is None:
             from .numpy_run import Runner
 
-            self._runner = Runner(self)
+            self._runner = Runner(self, self.fused())
         return self._runner
 
     def __call__(self, *inputs: Any, on_nonfinite: str = "raise") -> Any:
