@@ -477,7 +477,7 @@ def test_snapshots_of_a_cyclic_schedule_make_an_ensemble():
 def test_xor_is_learned_by_one_hidden_layer_for_19_of_20_seeds():
     solved = 0
     for seed in range(20):
-        model = MLP(2, [4, 1], activation="tanh", seed=seed)
+        model = MLP(2, [8, 1], activation="tanh", seed=seed)
         fit(model, BCE, XOR, Adam(model.parameters(), 0.1), epochs=150)
         solved += accuracy(model, BCE, XOR) == 1.0
     assert solved >= 19

@@ -8,7 +8,6 @@ from autograd_edu import data
 from autograd_edu.nn import MLP, Apply, LayerNorm, Linear, Maxout, Residual, Sequential, losses, regularise
 from autograd_edu.optim import Adam, Momentum, Nesterov
 from autograd_edu.schedules import Cosine
-from autograd_edu.schedules import Linear as LinearDecay
 from autograd_edu.train import accuracy, fit
 
 BCE = losses.binary_cross_entropy_with_logits
@@ -72,9 +71,8 @@ def test_moons_are_learned_without_an_error_for_9_of_10_seeds():
     for seed in range(10):
         model, points = MLP(2, [16, 16, 1], seed=seed), data.moons(100, 0.1, seed).map_targets(lambda t: 2 * t - 1)
         history = fit(
-            model, losses.hinge, points, Adam(model.parameters(), 0.05), epochs=100, penalty=regularise.l2(1e-4),
-            schedule=LinearDecay(0.05, 120),
-        )  # fmt: skip
+            model, losses.hinge, points, Adam(model.parameters(), 0.1), epochs=100, penalty=regularise.l2(1e-4), schedule=Cosine(0.1, 110)
+        )
         perfect += accuracy(model, losses.hinge, points) == 1.0
         assert history.engine == "replay"
     assert perfect >= 9
