@@ -80,7 +80,7 @@ def lift(program: Program) -> Lifted:
             kind = fixed[uses[0]]
             rows = [place[slot][1] for slot in uses]
             operand = Operand(kind, _indices(rows), None)
-            if group.live:
+            if group.live and any(slots[slot].op != "constant" for slot in uses):
                 start = counters[kind]
                 counters[kind] += len(rows)
                 operand.edges = slice(start, counters[kind])

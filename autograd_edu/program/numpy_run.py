@@ -121,15 +121,19 @@ class Runner:
         weights, inputs, *bias = group.operands
         a = self.tables[True][weights.rows].reshape(len(group.members), -1)
         b = self.tables[False][inputs.rows]
-        self.edges[True][weights.edges] += (upstream @ b.T).reshape(-1, 1)
+        if weights.edges is not None:
+            self.edges[True][weights.edges] += (upstream @ b.T).reshape(-1, 1)
         np.matmul(a.T, upstream, out=self.edges[False][inputs.edges])
         for operand in bias:
-            self._put(operand, upstream, group)
+            if operand.edges is not None:
+                self._put(operand, upstream, group)
 
     def _through(self, group: Group, upstream: Array) -> None:
         xs = [self.tables[operand.fixed][operand.rows] for operand in group.operands]
         slopes = group.op.local_gradients(arrays(), self.tables[group.fixed][group.rows], *xs)
         for operand, slope in zip(group.operands, slopes, strict=True):
+            if operand.edges is None:
+                continue  # constants
             passed = slope * upstream
             if self.selects:  # nothing flows back into a branch that was not taken, however steep it is
                 passed = np.where(upstream == 0.0, 0.0, passed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
-from pathlib import Path
+from os.path import basename, dirname
 from typing import Any, ClassVar
 
 from ..errors import ArityError, OperandError
@@ -19,7 +19,7 @@ from ..syntax import Number
 from ..value import Constant, Value
 from .record import Guard, Program, Slot
 
-_PACKAGE = str(Path(__file__).parent.parent)
+_PACKAGE = dirname(dirname(__file__))
 
 
 class _Tape:
@@ -45,7 +45,7 @@ def _line() -> str:
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return f"{basename(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
 class Traced(Value):
