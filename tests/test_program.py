@@ -264,3 +264,15 @@ def test_a_product_that_is_used_twice_is_not_taken_into_a_sum():
         return (product + x) * product
 
     assert {slot.op for slot in trace(f, 1.0, 1.0).fused().slots} & set(OPS) == {"mul", "add"}
+
+
+def test_a_second_pass_gives_the_same_gradients_again():
+    w = Value(2.0)
+    program = trace(lambda x: w * x + w, 1.0)
+    assert [program.value_and_grad(3.0)[1].parameters.tolist() for _ in range(2)] == [[4.0], [4.0]]
+
+
+def test_dots_of_different_inputs_stay_apart():
+    ws = [Value(2.0), Value(3.0)]
+    program = trace(lambda a, b, c: dot(ws, [a, b]) * dot(ws, [b, c]), 1.0, 1.0, 1.0)
+    assert program(1.0, 10.0, 100.0) == 32.0 * 320.0
