@@ -26,6 +26,11 @@ def number(x: float) -> str:
     return repr(int(x)) if x == x // 1 and abs(x) < 1e16 else repr(x)
 
 
+def printable(text: str) -> str:
+    """``text`` with "�" for every character that has no shape: controls, line breaks, lone surrogates, marks of direction."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
+
+
 def text(expression: str, names: Names, functions: Functions | None = None) -> str:
     """``expression`` as one line of plain text: x², w·x, 1/x."""
     return _Printer(names, functions or {}, latex=False).show(_fold(_parse(expression), names))[0]

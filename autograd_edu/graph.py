@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from .formula import number
+from .formula import number, printable
 
 if TYPE_CHECKING:
     from .value import Value
@@ -52,16 +52,17 @@ def topological_order(root: Value) -> list[Value]:
 def names(order: list[Value]) -> list[str]:
     """A name for each value of a topological order: its label, made unique; else x1, x2 … for a leaf, v1, v2 … for a result.
 
-    A constant is named by its number, as formulas write it.
+    A constant is named by its number, as formulas write it. Characters that have no shape (controls, lone surrogates)
+    stand as "�", so that a name can be shown anywhere.
     """
     counters = {"x": count(1), "v": count(1)}
-    taken = {value.label for value in order}
+    labels = [printable(value.label) for value in order]
+    taken = set(labels)
     given: list[str] = []
-    for value in order:
-        if value.is_constant and not value.label:
+    for value, name in zip(order, labels, strict=True):
+        if value.is_constant and not name:
             given.append(number(value.data))
             continue
-        name = value.label
         if not name or name in given:
             stem, counter = (f"{name}_", count(2)) if name else (kind := "x" if value.op is None else "v", counters[kind])
             name = next(candidate for i in counter if (candidate := f"{stem}{i}") not in taken)

@@ -65,8 +65,9 @@ class Step:
 class Steps(Sequence[Step]):
     """The steps of a forward and a backward pass, and the nodes they speak of. `text`, `markdown` and `latex` print tables."""
 
-    def __init__(self, steps: Sequence[Step], nodes: Sequence[Node]) -> None:
+    def __init__(self, steps: Sequence[Step], nodes: Sequence[Node], values: Sequence[Value] = ()) -> None:
         self._steps, self.nodes = tuple(steps), tuple(nodes)
+        self._values = tuple(values)  # of the nodes, where the record was made here and not read from a file
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -76,7 +77,7 @@ class Steps(Sequence[Step]):
     @overload
     def __getitem__(self, which: slice) -> Steps: ...
     def __getitem__(self, which: int | slice) -> Step | Steps:
-        return Steps(self._steps[which], self.nodes) if isinstance(which, slice) else self._steps[which]
+        return self._some(self._steps[which]) if isinstance(which, slice) else self._steps[which]
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self._steps)
@@ -97,16 +98,26 @@ class Steps(Sequence[Step]):
         return self._only("seed", "backward")
 
     def _only(self, *kinds: Kind) -> Steps:
-        return Steps([step for step in self if step.kind in kinds], self.nodes)
+        return self._some([step for step in self if step.kind in kinds])
+
+    def _some(self, steps: Sequence[Step]) -> Steps:
+        return Steps(steps, self.nodes, self._values)
 
     def of(self, value: Value | str) -> Steps:
         """Every step that reached ``value`` (or the node of that name): the one that made it, and those that gave it gradient."""
-        name = value if isinstance(value, str) else value.label
-        found = [node for node in self.nodes if node.name == name]
+        index = self._index(value)
+        return self._some([s for s in self if (s.node == index and s.kind != "backward") or any(p.parent == index for p in s.parts)])
+
+    def _index(self, value: Value | str) -> int:
+        if isinstance(value, Value) and self._values:
+            found = [i for i, own in enumerate(self._values) if own is value]
+        else:
+            name = value if isinstance(value, str) else value.label
+            found = [node.index for node in self.nodes if node.name == name]
         if not found:
-            raise OperandError(f"there is no value {name!r} among these steps; there are {', '.join(n.name for n in self.nodes[:20])}")
-        index = found[0].index
-        return Steps([s for s in self if (s.node == index and s.kind != "backward") or any(p.parent == index for p in s.parts)], self.nodes)
+            asked = repr(value) if isinstance(value, Value) else f"value {value!r}"
+            raise OperandError(f"there is no {asked} among these steps; there are {', '.join(n.name for n in self.nodes[:20])}")
+        return found[0]
 
     def gradients(self) -> dict[str, float]:
         """∂root/∂node by name, after these steps, for each node that they reach."""
@@ -157,6 +168,9 @@ class Steps(Sequence[Step]):
     def __str__(self) -> str:
         return "\n".join(f"{i + 1:>3}  {step.sentence}" for i, step in enumerate(self))
 
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
     def __repr__(self) -> str:
         return f"<{len(self)} steps over {len(self.nodes)} values: print() shows them, .text() the tables>"
 
@@ -175,7 +189,7 @@ def steps(y: Value) -> Steps:
         raise OperandError(f"steps needs a Value, the result of operations on Values; {type(y).__name__} was given")
     order = topological_order(y)
     nodes = _nodes(order)
-    return Steps([*_forward(nodes), *_backward(nodes, order)], nodes)
+    return Steps([*_forward(nodes), *_backward(nodes, order)], nodes, order)
 
 
 def _nodes(order: list[Value]) -> list[Node]:

@@ -136,6 +136,24 @@ def test_everything_that_reached_a_value():
         record.of("q")
 
 
+def test_values_are_found_by_identity_and_not_by_label():
+    a, b = Value(2.0, "w"), Value(3.0, "w")
+    y = a * b
+    record = steps(y + a)
+    assert [p.after for s in record.of(b) for p in s.parts if p.name == "w_2"] == [2.0]
+    assert record.of(y)[0].name == "v1"
+    with pytest.raises(TypeError, match="there is no Value"):
+        record.of(Value(1.0))
+
+
+def test_sentences_hold_nothing_that_a_terminal_would_obey():
+    y = Value(2.0, "\x1b[31m\n\ud800") * 3
+    record = steps(y)
+    assert (str(record) + record.text() + record.latex() + record.markdown() + record.to_json()).encode()
+    assert "\x1b" not in str(record) + record.text() + record.to_json()
+    assert str(record).count("\n") == 2
+
+
 def random_graph(seed):
     rng = random.Random(seed)
     values = [Value(rng.uniform(0.3, 2), f"x{i}") for i in range(3)]
