@@ -40,7 +40,8 @@ def bar(total: int, done: int, wanted: bool | None) -> Any:
 
 def in_notebook() -> bool:
     """Whether this runs in the kernel of a notebook."""
-    return "ipykernel" in sys.modules
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def somebody_looks() -> bool:
