@@ -18,9 +18,10 @@ from . import dual
 from .dual import Dual
 from .errors import ArityError, DomainError, OperandError
 from .graph import topological_order
+from .modes import recording
 from .reals import ieee_is_on, real
 from .syntax import Number, plain, total
-from .value import Constant, Value, _recording
+from .value import Constant, Value
 
 _levels = count(1)
 _enclosing: ContextVar[int] = ContextVar("enclosing", default=0)  # how many transforms this call is inside of
@@ -128,11 +129,11 @@ def hvp(f: Callable[..., Any], at: Sequence[Any], vector: Sequence[Any]) -> Any:
 
 def called(f: Callable[..., Any], variables: Sequence[Any]) -> Any:
     """``f(*variables)``, inside a transform; recorded even inside `no_grad`, which only hides the record from the caller."""
-    depth, on = _enclosing.set(_enclosing.get() + 1), _recording.set(True)
+    depth, on = _enclosing.set(_enclosing.get() + 1), recording.set(True)
     try:
         return f(*variables)
     finally:
-        _recording.reset(on)
+        recording.reset(on)
         _enclosing.reset(depth)
 
 
@@ -211,7 +212,7 @@ def _result(y: Any, nested: bool) -> Any:
     """What the caller gets: a float; or, in a nested call, a number that can be differentiated further."""
     if not nested:
         return plain(y)
-    if isinstance(y, Dual) or (isinstance(y, Value) and _recording.get()):
+    if isinstance(y, Dual) or (isinstance(y, Value) and recording.get()):
         return y
     return Constant(plain(y))
 

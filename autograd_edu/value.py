@@ -7,15 +7,15 @@ to the leaves. The first two parents have slots of their own: that takes half th
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from threading import Lock
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from . import modes
 from .errors import DomainError
 from .graph import topological_order
+from .modes import no_gc as no_gc
+from .modes import no_grad as no_grad
+from .modes import scope as scope
 from .ops import ADD, DIV, MUL, SUB, Op, evaluate, evaluate_local_gradients
 from .reals import Floats, ieee_is_on, real
 from .syntax import Number
@@ -50,7 +50,7 @@ class Value(Number):
         self._grad: float | None = None
         self.op: Op | None = None
         self.label = label
-        self.scope = _scope.get() if _scopes else ""
+        self.scope = modes.current_scope.get() if modes.scopes else ""
         self._left: Any = None  # the first parent, or a tuple of all of them if there are more than two
         self._right: Any = None
         self._left_grad: Any = None  # its local gradient, or a tuple of all
@@ -138,7 +138,7 @@ class Value(Number):
                 return ADD(self, other)
             other = Constant(other)
         y = self._data + other._data
-        return _record(ADD, y, self, other, 1.0, 1.0) if y - y == 0.0 and not _pauses else ADD(self, other)
+        return _record(ADD, y, self, other, 1.0, 1.0) if y - y == 0.0 and not modes.pauses else ADD(self, other)
 
     def __sub__(self, other: Any) -> Any:
         if other.__class__ is not Value:
@@ -146,7 +146,7 @@ class Value(Number):
                 return SUB(self, other)
             other = Constant(other)
         y = self._data - other._data
-        return _record(SUB, y, self, other, 1.0, -1.0) if y - y == 0.0 and not _pauses else SUB(self, other)
+        return _record(SUB, y, self, other, 1.0, -1.0) if y - y == 0.0 and not modes.pauses else SUB(self, other)
 
     def __mul__(self, other: Any) -> Any:
         if other.__class__ is not Value:
@@ -155,7 +155,7 @@ class Value(Number):
             other = Constant(other)
         a, b = self._data, other._data
         y = a * b
-        return _record(MUL, y, self, other, b, a) if y - y == 0.0 and not _pauses else MUL(self, other)
+        return _record(MUL, y, self, other, b, a) if y - y == 0.0 and not modes.pauses else MUL(self, other)
 
     def __rmul__(self, other: Any) -> Any:
         return Constant(other) * self if other.__class__ in _PLAIN else MUL(other, self)
@@ -164,7 +164,7 @@ class Value(Number):
         return Constant(other) - self if other.__class__ in _PLAIN else SUB(other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        if other.__class__ is not Value or not other._data or _pauses:
+        if other.__class__ is not Value or not other._data or modes.pauses:
             return DIV(self, other)
         b = other._data
         y = self._data / b
@@ -173,7 +173,7 @@ class Value(Number):
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
-        if len(operands) == 1 and not _pauses:
+        if len(operands) == 1 and not modes.pauses:
             (x,) = operands
             try:
                 y = op.value(Floats, x._data)
@@ -184,7 +184,7 @@ class Value(Number):
         parents = tuple([x if x.__class__ is Value else _operand(x) for x in operands])
         xs = tuple([parent._data for parent in parents])
         y = evaluate(op, xs, parents)
-        if _pauses and not _recording.get():
+        if modes.pauses and not modes.recording.get():
             return Constant(y)
         grads = evaluate_local_gradients(op, y, xs)
         if op.selects:
@@ -246,7 +246,7 @@ def _record(op: Op, y: float, left: Any, right: Any, left_grad: Any, right_grad:
     value._grad = None
     value.op = op
     value.label = ""
-    value.scope = _scope.get() if _scopes else ""
+    value.scope = modes.current_scope.get() if modes.scopes else ""
     value._left = left
     value._right = right
     value._left_grad = left_grad
@@ -313,57 +313,3 @@ def _without_gradient(leaf: Value, order: list[Value]) -> str:
                 shown = [p.label or p._data for p in value.parents]
                 return f"{asked}: {value.op.name}: {value.op.text(*shown)} has the local gradient {local!r} at {parent._data!r}"
     return f"{asked}: a product or a sum of gradients is larger than the largest float, 1.8e308"
-
-
-# ---- modes ---------------------------------------------------------------------------------------------------------
-
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-_scope: ContextVar[str] = ContextVar("scope", default="")
-_pauses = _scopes = 0  # how many blocks of each kind are open, in any thread: while there is none, no operation need ask
-_count = Lock()
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Inside, results are constants that remember nothing. In this thread, or this task, alone."""
-    global _pauses
-    token = _recording.set(False)
-    with _count:
-        _pauses += 1
-    try:
-        yield
-    finally:
-        with _count:
-            _pauses -= 1
-        _recording.reset(token)
-
-
-@contextmanager
-def scope(name: str) -> Iterator[str]:
-    """Values made inside belong to the part ``name`` of the enclosing scope; pictures can fold them into one box."""
-    global _scopes
-    path = f"{_scope.get()}/{name}" if _scope.get() else name
-    token = _scope.set(path)
-    with _count:
-        _scopes += 1
-    try:
-        yield path
-    finally:
-        with _count:
-            _scopes -= 1
-        _scope.reset(token)
-
-
-@contextmanager
-def no_gc() -> Iterator[None]:
-    """Pause Python's cyclic garbage collector, for loops that build graphs: it costs them more than the arithmetic.
-
-    Graphs hold no reference cycles, so they are freed all the same, as soon as nothing refers to them.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
