@@ -301,10 +301,10 @@ def _halves(operands: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequ
     return operands[:n], operands[n : 2 * n], operands[2 * n :]
 
 
-def _swapped(operands: Sequence[Any], one: Any) -> tuple[Any, ...]:
+def _swapped(operands: tuple[Any, ...], one: Any) -> tuple[Any, ...]:
     """The local gradients of a dot product: each weight's is its input, each input's its weight, the bias's is one."""
     n = len(operands) // 2
-    return (*operands[n : 2 * n], *operands[:n], *(one,) * (len(operands) % 2))
+    return operands[n : 2 * n] + operands[:n] + (one,) * (len(operands) % 2)
 
 
 def _dot_formula(*operands: str) -> str:
