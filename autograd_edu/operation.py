@@ -32,8 +32,11 @@ class Op:
 
     def __call__(self, *operands: Any) -> Any:
         """Apply the operation; the result is of the operands' most special kind."""
+        if len(operands) == 1:
+            only: Any = type(operands[0])
+            return only.apply(self, operands) if hasattr(only, "precedence") else _evaluate_plain(self, operands)
         apply, precedence = _evaluate_plain, 0
-        kinds: set[Any] = {type(operands[0])} if len(operands) == 1 else set(map(type, operands))
+        kinds: set[Any] = set(map(type, operands))
         for kind in kinds:
             if getattr(kind, "precedence", 0) > precedence:
                 apply, precedence = kind.apply, kind.precedence
@@ -117,9 +120,9 @@ def evaluate(op: Op, xs: Sequence[float], named: Sequence[Any] = ()) -> float:
     """
     problem: Exception | None = None
     try:
-        y = float(op.value(Floats, *xs))
+        y = op.value(Floats, *xs)
         if y - y == 0.0 or ieee_is_on():
-            return y
+            return float(y)
     except (ValueError, ArithmeticError) as error:
         problem = error
     except TypeError:

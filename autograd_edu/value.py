@@ -177,7 +177,7 @@ class Value(Number):
             (x,) = operands
             try:
                 y = op.value(Floats, x._data)
-                if y - y == 0.0:
+                if y.__class__ is float and y - y == 0.0:
                     return _record(op, y, x, None, op.local_gradients(Floats, y, x._data)[0], None)
             except (ValueError, ArithmeticError):
                 pass  # the general way below says what is wrong, or knows what to do

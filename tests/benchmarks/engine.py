@@ -114,7 +114,8 @@ class Moons:
         return x[0]
 
     def ours(self):
-        losses = [relu(1 - y * self.forward(x)) for x, y in zip(self.xs, self.ys, strict=True)]
+        inputs = [list(map(Value, x)) for x in self.xs]
+        losses = [relu(1 - y * self.forward(x)) for x, y in zip(inputs, self.ys, strict=True)]
         loss = total(losses) * (1 / len(losses)) + 1e-4 * dot(self.parameters, self.parameters)
         for p in self.parameters:
             p.clear_grad()
