@@ -168,6 +168,15 @@ class Steps(Sequence[Step]):
     def __str__(self) -> str:
         return "\n".join(f"{i + 1:>3}  {step.sentence}" for i, step in enumerate(self))
 
+    def _repr_html_(self) -> str | None:
+        """The stepper, of a whole record made from a graph; a part of one, or one read from a file, shows as tables."""
+        if not self._values or len(self.forward) != sum(bool(node.op) for node in self.nodes) or not self.backward:
+            return None
+        from .draw.scene import scene
+        from .draw.stepper import stepper
+
+        return stepper(scene(self._values[-1]), self)
+
     def _repr_markdown_(self) -> str:
         return self.markdown()
 

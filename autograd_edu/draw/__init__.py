@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,21 @@ __all__ = ["Drawing", "draw", "to_dot"]
 
 
 class Drawing:
-    """A picture, as it was when it was drawn: `svg` and `html` as text; a notebook shows it; `save` writes a file."""
+    """A picture, as it was when it was drawn: `svg` and `html` as text; a notebook shows it to step through; `save` writes a file."""
 
     def __init__(self, y: Value) -> None:
         boxes = scene(y)
-        self.text = str(steps(y))
+        self._scene, self._record = boxes, steps(y)
+        self.text = str(self._record)
         self.title = printable(y.label or "result", 60)
         self.svg = svg(boxes, layout(boxes), f"Computation graph of {self.title}: {len(boxes.boxes)} values, {len(boxes.wires)} wires")
 
     @property
     def html(self) -> str:
-        """A page of its own that shows the picture."""
-        head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(self.title)}</title></head>'
-        return f"{head}\n<body>\n{self.svg}\n</body></html>\n"
+        """A page of its own: the picture that one can step through, and without JavaScript the picture."""
+        from .stepper import page
+
+        return page(self._scene, self._record, self.title)
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to ``path``, whose suffix says how: .svg or .html. Returns the path."""
@@ -42,7 +43,9 @@ class Drawing:
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - Jupyter's signature
-        return {"text/plain": self.text, "image/svg+xml": self.svg}
+        from .stepper import stepper
+
+        return {"text/plain": self.text, "image/svg+xml": self.svg, "text/html": stepper(self._scene, self._record)}
 
     def __repr__(self) -> str:
         return self.text
