@@ -54,7 +54,8 @@ def stepper(picture: Scene, record: Steps) -> str:
 def page(picture: Scene, record: Steps, title: str) -> str:
     """A page of its own that holds the stepper."""
     meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{meta}<title>{escape(title)}</title></head>\n<body>\n{stepper(picture, record)}\n</body></html>\n'
+    head = f"<head>{meta}<title>{escape(title)}</title></head>"
+    return f'<!DOCTYPE html>\n<html lang="en">{head}\n<body>\n{stepper(picture, record)}\n</body></html>\n'
 
 
 def _of_the_record(picture: Scene, record: Steps) -> Scene:
