@@ -167,3 +167,11 @@ def test_only_values_are_drawn():
 def test_names_of_the_picture_are_those_of_the_tables():
     y = random_graph(3)
     assert [box.title.split(" = ")[0] for box in scene(y).boxes] == [printable(n, 28) for n in names(topological_order(y))]
+
+
+def test_a_graph_too_large_to_read_is_refused_at_once():
+    y = Value(1.0)
+    for _ in range(800):
+        y = y * 1.0
+    with pytest.raises(LayoutError, match=r"1,601 values.*draw a part"):
+        draw(y)

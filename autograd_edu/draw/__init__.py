@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..errors import OperandError
+from ..errors import LayoutError, OperandError
+from ..graph import topological_order
 from ..steps import steps
 from ..value import Value
 from .dot import to_dot
@@ -14,6 +15,8 @@ from .scene import printable, scene
 from .svg import svg
 
 __all__ = ["Drawing", "draw", "to_dot"]
+
+MOST = 1500  # values in a picture
 
 
 class Drawing:
@@ -57,8 +60,14 @@ def draw(y: Value) -> Drawing:
     Gradients are those of the latest `backward`; "–" stands where none has reached. Drawing changes nothing.
 
     Raises:
-        LayoutError: if no Graphviz layout program is installed.
+        LayoutError: if no Graphviz layout program is installed, or the graph has more than 1,500 values: nobody could
+            read the picture, and its layout would take minutes.
     """
     if not isinstance(y, Value):
         raise OperandError(f"draw needs a Value, the result of operations on Values; {type(y).__name__} was given")
+    count = len(topological_order(y))
+    if count > MOST:
+        raise LayoutError(
+            f"a picture of {count:,} values cannot be read, and {MOST:,} are the most: draw a part of it, such as one sample's loss"
+        )
     return Drawing(y)
