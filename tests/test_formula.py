@@ -19,9 +19,9 @@ def test_formula_and_slopes_say_what_the_rule_does(name):
     known = {**FUNCTIONS, **dict(zip(names, xs, strict=True))}
     y = evaluate(op, xs)
     if op.source("y", *names) != f"{name}({', '.join(names)})":  # otherwise it says no more than its name
-        assert eval(op.source("y", *names), known) == pytest.approx(y, rel=1e-14)
+        assert eval(op.source("y", *names), known) == pytest.approx(y, rel=1e-14, abs=0.0)
     slopes = [eval(op.source("y", *names, slope=i), {**known, "y": y}) for i in range(len(xs))]
-    assert slopes == pytest.approx(evaluate_local_gradients(op, y, xs), rel=1e-14)
+    assert slopes == pytest.approx(evaluate_local_gradients(op, y, xs), rel=1e-14, abs=0.0)
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_brackets_keep_the_meaning():
             expected = eval(expression, {"a": 1.37, "b": -0.61})
         except ZeroDivisionError:
             continue
-        assert eval(shown, {"a": 1.37, "b": -0.61}) == pytest.approx(expected, rel=1e-12), (expression, shown)
+        assert eval(shown, {"a": 1.37, "b": -0.61}) == pytest.approx(expected, rel=1e-12, abs=0.0), (expression, shown)

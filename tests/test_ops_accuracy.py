@@ -158,8 +158,8 @@ def test_an_identity_that_loses_digits_is_rejected(monkeypatch):
 
 
 def test_saturated_slopes_are_not_zero():
-    assert evaluate_local_gradients(OPS["sigmoid"], 1.0, [40.0])[0] == pytest.approx(4.248354255291589e-18, rel=1e-15)
-    assert evaluate_local_gradients(OPS["tanh"], 1.0, [19.0])[0] == pytest.approx(1.2556e-16, rel=1e-4)
+    assert evaluate_local_gradients(OPS["sigmoid"], 1.0, [40.0])[0] == pytest.approx(4.248354255291589e-18, rel=1e-15, abs=0.0)
+    assert evaluate_local_gradients(OPS["tanh"], 1.0, [19.0])[0] == pytest.approx(1.2556e-16, rel=1e-4, abs=0.0)
 
 
 def test_a_total_is_correctly_rounded():

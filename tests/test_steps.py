@@ -86,7 +86,7 @@ def test_the_listing_of_lecture_000_runs():
     assert steps(z).python() == PYTHON
     namespace = {}
     exec(steps(z).python(), namespace)
-    assert namespace["dz_u"] == pytest.approx(-0.25092163556897229, rel=1e-15)
+    assert namespace["dz_u"] == pytest.approx(-0.25092163556897229, rel=1e-15, abs=0.0)
 
 
 def test_a_chain_reads_as_in_lecture_000():
