@@ -104,7 +104,10 @@ class Value(Number):
         """Set ``grad`` of every value that this one depends on to ∂self/∂value.
 
         Leaves add it to the gradient they have, so that passes accumulate; all other values have that of the latest
-        pass alone. The graph stays: a second call adds exactly the same to the leaves again.
+        pass alone. The graph stays: a second call adds exactly the same to the leaves again. What several consumers give
+        is added one after another, in floats: 1e16 + 1 - 1e16 is 0.
+
+        Threads may differentiate separate graphs; two that walk one graph, or add to one leaf, at the same time may not.
 
         Raises:
             DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`. The leaves then
@@ -208,7 +211,9 @@ class Value(Number):
         return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """For pickle: the graph as a flat list, so that none is too deep. Values pickled together share their leaves."""
+        """For pickle: the graph as a flat list, so that none is too deep. Values pickled together share their leaves only,
+        and each brings its whole history: of a long chain, pickle the last.
+        """
         order = topological_order(self)
         if len(order) == 1:
             return _restored, (type(self), self._state(None))
