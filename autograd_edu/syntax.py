@@ -5,6 +5,7 @@ plain numbers too, so code written with them runs on floats, Values and Duals al
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from typing import Any, ClassVar, Self
 
 from .errors import ArityError, OperandError
@@ -101,6 +102,9 @@ def _method(op: Op) -> Callable[..., Any]:
     return method
 
 
+compared: ContextVar[Callable[..., Any] | None] = ContextVar("compared", default=None)  # while tracing: makes a comparison a condition
+
+
 class Number:
     """What every kind of number can do. A kind gives `apply`, `data`, and a `precedence` for when kinds meet."""
 
@@ -166,17 +170,21 @@ class Number:
     def step(self, *, strict: bool = False) -> Any:
         return step(self, strict=strict)
 
-    def __lt__(self, other: Any) -> bool:
-        return bool(self.data < plain(other))
+    def __lt__(self, other: Any) -> Any:
+        hook = compared.get()
+        return self.data < plain(other) if hook is None else hook("<", self, other)
 
-    def __le__(self, other: Any) -> bool:
-        return bool(self.data <= plain(other))
+    def __le__(self, other: Any) -> Any:
+        hook = compared.get()
+        return self.data <= plain(other) if hook is None else hook("<=", self, other)
 
-    def __gt__(self, other: Any) -> bool:
-        return bool(self.data > plain(other))
+    def __gt__(self, other: Any) -> Any:
+        hook = compared.get()
+        return self.data > plain(other) if hook is None else hook(">", self, other)
 
-    def __ge__(self, other: Any) -> bool:
-        return bool(self.data >= plain(other))
+    def __ge__(self, other: Any) -> Any:
+        hook = compared.get()
+        return self.data >= plain(other) if hook is None else hook(">=", self, other)
 
     def __bool__(self) -> bool:
         raise OperandError(f"a {type(self).__name__} is neither true nor false; compare it: `x > 0`, `x.data == 0`")

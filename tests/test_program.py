@@ -276,3 +276,12 @@ def test_dots_of_different_inputs_stay_apart():
     ws = [Value(2.0), Value(3.0)]
     program = trace(lambda a, b, c: dot(ws, [a, b]) * dot(ws, [b, c]), 1.0, 1.0, 1.0)
     assert program(1.0, 10.0, 100.0) == 32.0 * 320.0
+
+
+def test_a_branch_on_a_parameter_is_guarded_too():
+    w = Value(2.0, "w")
+    program = trace(lambda x: x * w if w > 0 else -x, 1.0)
+    assert program(5.0) == 10.0
+    program.parameter_values = [-3.0]
+    with pytest.raises(BranchChanged):
+        program(5.0)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from ..errors import ArityError, OperandError
 from ..graph import topological_order
 from ..ops import OPS, Op
-from ..syntax import Number
+from ..syntax import Number, compared
 from ..value import Constant, Value
 from .record import Guard, Program, Slot
 
@@ -118,10 +118,11 @@ def trace(f: Callable[..., Any], *example: Any) -> Program:
     shapes = [_shape(x) for x in example]
     arguments = [_traced(x, leaves) for x in example]
     tape = _Tape()
-    token = _tape.set(tape)
+    token, hook = _tape.set(tape), compared.set(Condition)  # comparisons of captured values are guarded like those of inputs
     try:
         root = f(*arguments)
     finally:
+        compared.reset(hook)
         _tape.reset(token)
     if isinstance(root, Condition):
         root = root.as_value()
