@@ -21,8 +21,8 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
-    """`trace`, `trace_graph` and `Program` on first use: they need NumPy, and most work does not."""
-    if name not in ("Program", "trace", "trace_graph"):
+    """`trace`, `trace_graph`, `Program` and `ProgramCache` on first use: they need NumPy, and most work does not."""
+    if name not in ("Program", "ProgramCache", "trace", "trace_graph"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from . import program
 
