@@ -172,7 +172,6 @@ def test_a_captured_value_that_is_not_listed_is_refused():
         pytest.param(lambda p: p([Value(1.0)]), OperandError, id="a Value"),
         pytest.param(lambda p: p([np.nan, 1.0]), DomainError, id="not finite"),
         pytest.param(lambda p: setattr(p, "parameter_values", [1.0, 2.0]), ShapeError, id="too many parameter values"),
-        pytest.param(lambda p: p([1.0], on_nonfinite="ignore"), ValueError, id="an unknown mode"),
     ],
 )
 def test_a_mistake_is_refused(call, error):

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from autograd_edu import ProgramCache, Value, dot, exp, log, logsumexp, no_gc, relu
+from autograd_edu.errors import ShapeError
 from autograd_edu.nn.softmax import softmax
 from autograd_edu.optim import Adam
 from autograd_edu.schedules import Linear
@@ -76,6 +77,8 @@ class GPT:
 
     def scores(self, tokens):
         """For each place in a name, a score for every token that may follow."""
+        if len(tokens) > self.context:
+            raise ShapeError(f"the model looks at no more than {self.context} tokens; {len(tokens)} were given")
         xs = [added(self.row(self.letter, token), place) for token, place in zip(tokens, self.place, strict=False)]
         xs = [added(x, mixed) for x, mixed in zip(xs, self.attention([self.normalised(x) for x in xs]), strict=True)]
         xs = [added(x, self.network(self.normalised(x))) for x in xs]
