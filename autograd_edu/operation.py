@@ -28,6 +28,8 @@ class Op:
     domain: str = ""  # what the operands must satisfy, for the error message
     edges: str = ""  # what happens at kinks and limits
     variadic: bool = False
+    stacked: tuple[Rule, Rule] | None = None  # of a variadic row: both rules, of all operands in one sequence or array
+    neutral: float | None = None  # of a variadic row: an operand that changes nothing
     selects: bool = False  # an operand whose local gradient is 0 was not chosen: nothing flows back into it
 
     def __call__(self, *operands: Any) -> Any:
@@ -108,6 +110,12 @@ def row(name: str, value: Rule, local_gradients: Rule, formula: Any, slopes: Any
     """Register an operation. Text that is not given follows from the name."""
     text = {"symbol": name, "template": name + "({all})", "latex": rf"\operatorname{{{{{name}}}}}\left({{all}}\right)", **text}
     return register(Op(name, value, local_gradients, formula, slopes, example, **text))
+
+
+def variadic_row(name: str, value: Rule, local_gradients: Rule, *text: Any, neutral: float, **more: Any) -> Op:
+    """Register an operation on any number of operands, whose rules take them as one sequence, or stacked in one array."""
+    spread = (lambda xp, *xs: value(xp, xs)), (lambda xp, y, *xs: local_gradients(xp, y, xs))
+    return row(name, *spread, *text, variadic=True, stacked=(value, local_gradients), neutral=neutral, **more)
 
 
 # ---- evaluation ----------------------------------------------------------------------------------------------------

@@ -16,10 +16,12 @@ from typing import Any
 
 from .operation import OPS as OPS
 from .operation import Op as Op
+from .operation import Rule
 from .operation import evaluate as evaluate
 from .operation import evaluate_local_gradients as evaluate_local_gradients
 from .operation import register as register
 from .operation import row as row
+from .operation import variadic_row as variadic_row
 
 # ---- arithmetic ----------------------------------------------------------------------------------------------------
 
@@ -259,21 +261,32 @@ STRICT_STEP = row(
 # ---- choices -------------------------------------------------------------------------------------------------------
 
 
-def _tie_gradients(xp: Any, won: Sequence[Any]) -> tuple[Any, ...]:
+def _each(f: Rule, xs: Any) -> Any:
+    """``f`` of each of ``xs``: at once where they stand in one array, its first axis counting them."""
+    return f(xs) if hasattr(xs, "shape") else tuple(f(x) for x in xs)
+
+
+def _over(pair: Rule, xs: Any) -> Any:
+    """``pair`` of all of ``xs``, from the first to the last."""
+    return pair.reduce(xs, axis=0) if hasattr(xs, "shape") else reduce(pair, xs)  # type: ignore[attr-defined]  # NumPy's functions have it
+
+
+def _tie_gradients(xp: Any, won: Any) -> Any:
     """1/k to each of the k operands that are the extremum, 0 to the others."""
-    shares = [xp.choose(w, 1.0, 0.0) for w in won]
-    return tuple(share / sum(shares[1:], shares[0]) for share in shares)
+    shares = _each(lambda w: xp.choose(w, 1.0, 0.0), won)
+    number = shares.sum(axis=0) if hasattr(shares, "shape") else sum(shares[1:], shares[0])
+    return _each(lambda share: share / number, shares)
 
 
-MAXIMUM = row(
-    "maximum", lambda xp, *xs: reduce(xp.maximum, xs), lambda xp, y, *xs: _tie_gradients(xp, [x >= y for x in xs]),
+MAXIMUM = variadic_row(
+    "maximum", lambda xp, xs: _over(xp.maximum, xs), lambda xp, y, xs: _tie_gradients(xp, _each(lambda x: x >= y, xs)),
     lambda *xs: f"maximum({', '.join(xs)})", lambda *xs: tuple(f"where({x} >= y, 1, 0)" for x in xs), (2.0, -3.0), symbol="max",
-    latex=r"\max\left({all}\right)", variadic=True, edges="k tied operands get 1/k each; nan from any side",
+    latex=r"\max\left({all}\right)", neutral=-math.inf, edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
-MINIMUM = row(
-    "minimum", lambda xp, *xs: reduce(xp.minimum, xs), lambda xp, y, *xs: _tie_gradients(xp, [x <= y for x in xs]),
+MINIMUM = variadic_row(
+    "minimum", lambda xp, xs: _over(xp.minimum, xs), lambda xp, y, xs: _tie_gradients(xp, _each(lambda x: x <= y, xs)),
     lambda *xs: f"minimum({', '.join(xs)})", lambda *xs: tuple(f"where({x} <= y, 1, 0)" for x in xs), (2.0, -3.0), symbol="min",
-    latex=r"\min\left({all}\right)", variadic=True, edges="k tied operands get 1/k each; nan from any side",
+    latex=r"\min\left({all}\right)", neutral=math.inf, edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
 WHERE = row(
     "where", lambda xp, condition, then, otherwise: xp.choose(condition > 0.0, then, otherwise),
@@ -312,9 +325,9 @@ def _dot_formula(*operands: str) -> str:
     return " + ".join([*(f"{w}*{x}" for w, x in zip(ws, xs, strict=True)), *bias])
 
 
-def _softmax(xp: Any, xs: Sequence[Any]) -> tuple[Any, list[Any]]:
+def _softmax(xp: Any, xs: Any) -> tuple[Any, Any]:
     """The largest of ``xs``, and exp(x - largest) for each; what rounding the difference lost is put back, as exp would enlarge it."""
-    largest = reduce(xp.maximum, xs)
+    largest = _over(xp.maximum, xs)
 
     def power(x: Any) -> Any:
         d = x - largest
@@ -323,29 +336,29 @@ def _softmax(xp: Any, xs: Sequence[Any]) -> tuple[Any, list[Any]]:
         e = xp.exp(d)
         return xp.choose(d > -700.0, e + e * lost, e)
 
-    return largest, [power(x) for x in xs]
+    return largest, _each(power, xs)
 
 
-def _softmax_gradients(xp: Any, y: Any, *xs: Any) -> tuple[Any, ...]:
+def _softmax_gradients(xp: Any, y: Any, xs: Any) -> Any:
     _, powers = _softmax(xp, xs)
     whole = xp.total(powers)
-    return tuple(p / whole for p in powers)
+    return _each(lambda power: power / whole, powers)
 
 
-def _logsumexp(xp: Any, *xs: Any) -> Any:
+def _logsumexp(xp: Any, xs: Any) -> Any:
     largest, powers = _softmax(xp, xs)
     return largest + xp.log(xp.total(powers))
 
 
-TOTAL = row(
-    "total", lambda xp, *xs: xp.total(xs), lambda xp, y, *xs: (1.0,) * len(xs), lambda *xs: " + ".join(xs), lambda *xs: ("1",) * len(xs),
-    (2.0, -3.0, 0.5), symbol="Σ", variadic=True, edges="correctly rounded",
+TOTAL = variadic_row(
+    "total", lambda xp, xs: xp.total(xs), lambda xp, y, xs: _each(lambda x: 1.0, xs), lambda *xs: " + ".join(xs),
+    lambda *xs: ("1",) * len(xs), (2.0, -3.0, 0.5), symbol="Σ", neutral=0.0, edges="correctly rounded",
 )  # fmt: skip
 DOT = row(
     "dot", lambda xp, *ops: xp.dot(*_halves(ops)), lambda xp, y, *ops: _swapped(ops, 1.0), _dot_formula, lambda *ops: _swapped(ops, "1"),
     (2.0, -3.0, 0.5, 1.5, 0.25), symbol="w·x + b", variadic=True, edges="each product rounded once, their sum once",
 )  # fmt: skip
-LOGSUMEXP = row(
+LOGSUMEXP = variadic_row(
     "logsumexp", _logsumexp, _softmax_gradients, lambda *xs: f"log({' + '.join(f'exp({x})' for x in xs)})",
-    lambda *xs: tuple(f"exp({x} - y)" for x in xs), (2.0, -3.0, 0.5), symbol="log Σ exp", variadic=True,
+    lambda *xs: tuple(f"exp({x} - y)" for x in xs), (2.0, -3.0, 0.5), symbol="log Σ exp", neutral=-math.inf,
 )  # fmt: skip

@@ -99,6 +99,8 @@ def arrays() -> Any:
     import numpy as np
 
     def branch(condition: Any, then: Any, otherwise: Any) -> Any:
+        if type(then) is type(otherwise) is float and then == 1.0 and otherwise == 0.0:
+            return np.asarray(condition).astype(np.float64)  # the fastest of the ways to 1 and 0
         return np.where(condition, then() if callable(then) else then, otherwise() if callable(otherwise) else otherwise)
 
     class Arrays:
@@ -107,7 +109,7 @@ def arrays() -> Any:
         sinh, cosh, tanh, pow, maximum, minimum = np.sinh, np.cosh, np.tanh, np.power, np.maximum, np.minimum
         erfc = np.vectorize(math.erfc, otypes=[np.float64])
         choose = staticmethod(branch)
-        total = staticmethod(lambda xs: reduce(np.add, xs))
+        total = staticmethod(lambda xs: np.add.reduce(xs, axis=0) if isinstance(xs, np.ndarray) else reduce(np.add, xs))
         dot = staticmethod(lambda ws, xs, bias: reduce(np.add, [*map(mul, ws, xs), *bias]))
 
     return Arrays

@@ -98,7 +98,7 @@ def test_an_mlp_over_a_batch_equals_its_samples_one_by_one():
 def test_a_layer_becomes_one_matrix_product():
     model = nn.MLP(3, [5, 4, 1])
     groups = trace(lambda x: model(x), [0.1, 0.2, 0.3]).runner.lifted.groups
-    assert [len(group.members) for group in groups if group.matrix] == [5, 4, 1]
+    assert [len(group.members) for group in groups if group.kind == "matrix"] == [5, 4, 1]
 
 
 def test_blocks_of_a_large_batch_join_up():
@@ -252,7 +252,7 @@ def test_sums_of_products_become_dots_and_these_a_matrix_product():
     f = lambda x: total([tanh(sum((w * xi for w, xi in zip(row, x, strict=True)), 1.0)) for row in ws])  # noqa: E731
     program = trace(f, [1.0, 2.0, 3.0, 4.0])
     assert sorted({slot.op for slot in program.fused().slots} & set(OPS)) == ["dot", "tanh", "total"]
-    assert [len(g.members) for g in program.runner.lifted.groups if g.matrix] == [3]
+    assert [len(g.members) for g in program.runner.lifted.groups if g.kind == "matrix"] == [3]
     samples = np.random.default_rng(1).standard_normal((6, 4))
     plain = [f([Value(x) for x in sample]).data for sample in samples]
     np.testing.assert_allclose(program(samples), plain, rtol=1e-13)

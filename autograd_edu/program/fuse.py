@@ -1,63 +1,70 @@
 """Trees of products and sums as n-ary dot products and totals, as their author would have written them.
 
 A sum takes in the sums and the products that nothing else uses. Where a product is one of a parameter, the parameter
-comes first: that is what `lift` makes matrices of. Dot products that are there already are left as they are.
+comes first: that is what `lift` makes matrices of. Dot products that are there already are left as they are. What depends
+on constants alone is computed here, once; what neither the root nor a guard needs is dropped.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
 
+from ..errors import DomainError
+from ..ops import OPS, evaluate
 from .record import Guard, Slot
 
 _SUMS = ("add", "total")
-Fused = tuple[list[Slot], int, list[Guard]]
+Fused = tuple[list[Slot], int, list[Guard], list[int]]  # slots, root, guards, and where each slot comes from
 
 
 def fuse(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> Fused:
     """The slots with sums of products fused, the root and the guards among them."""
-    private = _private(slots, root, guards)
-    fixed = _fixed(slots)
+    uses, varies = _uses(slots, root, guards), _varies(slots)
     terms: dict[int, tuple[list[int], list[int]]] = {}  # of the head of a sum: its products, and its other terms
-    absorbed: set[int] = set()
+    absorbed = [False] * len(slots)
     for i in range(len(slots) - 1, -1, -1):
-        if slots[i].op in _SUMS and i not in absorbed:
-            products, others, inner = _terms(i, slots, private)
-            if len(slots[i].operands) < len(products) + len(others) or products:
+        if slots[i].op in _SUMS and not absorbed[i] and uses[i]:
+            products, others, inner = _terms(i, slots, uses)
+            if products or len(slots[i].operands) < len(others):
                 terms[i] = (products, others)
-                absorbed.update(inner)
-    return _renumbered(slots, root, guards, terms, absorbed, fixed)
+                for j in inner:
+                    absorbed[j] = True
+    return _renumbered(slots, root, guards, terms, [gone or not count for gone, count in zip(absorbed, uses, strict=True)], varies)
 
 
-def _private(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> list[bool]:
-    """Whether exactly one operand of one operation uses a slot, and nobody else."""
-    uses = [0] * len(slots)
-    for slot in slots:
-        for operand in slot.operands:
-            uses[operand] += 1
+def _uses(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> list[int]:
+    """How many operands of operations that are needed a slot is; inputs and parameters always count as needed."""
+    uses = [2 if slot.op in ("input", "parameter") else 0 for slot in slots]
     for i in (root, *(g.left for g in guards), *(g.right for g in guards)):
         uses[i] += 2
-    return [count == 1 for count in uses]
+    for i in range(len(slots) - 1, -1, -1):
+        if uses[i]:
+            for j in slots[i].operands:
+                uses[j] += 1
+    return uses
 
 
-def _fixed(slots: Sequence[Slot]) -> list[bool]:
-    fixed: list[bool] = []
-    for slot in slots:
-        fixed.append(slot.op != "input" and all(fixed[i] for i in slot.operands))
-    return fixed
+def _varies(slots: Sequence[Slot]) -> list[tuple[bool, bool]]:
+    """Of each slot, whether it depends on an input, and on an input or a parameter."""
+    varies: list[tuple[bool, bool]] = []
+    for op, operands, *_ in slots:
+        own = (any([varies[i][0] for i in operands]), any([varies[i][1] for i in operands]))
+        varies.append(own if operands else (op == "input", op != "constant"))
+    return varies
 
 
-def _terms(head: int, slots: Sequence[Slot], private: list[bool]) -> tuple[list[int], list[int], list[int]]:
+def _terms(head: int, slots: Sequence[Slot], uses: list[int]) -> tuple[list[int], list[int], list[int]]:
     """The products and the other terms of a sum in order, and the slots that it takes in."""
     products, others, inner = [], [], []
     stack = list(reversed(slots[head].operands))
     while stack:
         i = stack.pop()
-        if private[i] and slots[i].op in _SUMS:
+        op = slots[i].op
+        if uses[i] == 1 and op in _SUMS:
             inner.append(i)
             stack.extend(reversed(slots[i].operands))
-        elif private[i] and slots[i].op == "mul":
+        elif uses[i] == 1 and op == "mul":
             inner.append(i)
             products.append(i)
         else:
@@ -66,32 +73,46 @@ def _terms(head: int, slots: Sequence[Slot], private: list[bool]) -> tuple[list[
 
 
 def _renumbered(
-    slots: Sequence[Slot], root: int, guards: Sequence[Guard], terms: dict[int, tuple[list[int], list[int]]], absorbed: set[int],
-    fixed: list[bool],
+    slots: Sequence[Slot], root: int, guards: Sequence[Guard], terms: dict[int, tuple[list[int], list[int]]], gone: list[bool],
+    varies: list[tuple[bool, bool]],
 ) -> Fused:  # fmt: skip
     new: list[Slot] = []
-    place: dict[int, int] = {}
-
-    def put(slot: Slot) -> int:
-        new.append(slot)
-        return len(new) - 1
-
+    origins: list[int] = []
+    place = [0] * len(slots)
     for i, slot in enumerate(slots):
-        if i in absorbed:
+        if gone[i]:
             continue
-        if i not in terms:
-            place[i] = put(replace(slot, operands=tuple([place[j] for j in slot.operands])))
-            continue
-        products, others = terms[i]
-        rest = [place[j] for j in others]
-        if products:
-            pairs = [slots[j].operands for j in products]
-            ordered = [(b, a) if fixed[b] and not fixed[a] else (a, b) for a, b in pairs]
-            factors = (*(place[a] for a, _ in ordered), *(place[b] for _, b in ordered))
-            if len(rest) < 2:
-                place[i] = put(replace(slot, op="dot", operands=(*factors, *rest)))
-                continue
-            rest.append(put(replace(slot, op="dot", operands=factors)))
-        place[i] = put(replace(slot, op="total", operands=tuple(rest)))
-    moved = [replace(guard, left=place[guard.left], right=place[guard.right]) for guard in guards]
-    return new, place[root], moved
+        op, operands, label, line, number = slot
+        if i in terms:
+            products, others = terms[i]
+            rest = [place[j] for j in others]
+            op, operands = "total", tuple(rest)
+            if products:
+                pairs = [slots[j].operands for j in products]
+                ordered = [(b, a) if varies[a][0] and not varies[b][0] else (a, b) for a, b in pairs]
+                factors = (*[place[a] for a, _ in ordered], *[place[b] for _, b in ordered])
+                op, operands = "dot", (*factors, *rest)
+                if len(rest) > 1:
+                    new.append(Slot("dot", factors, label, line, number))
+                    op, operands = "total", (*rest, len(new) - 1)
+            new.append(Slot(op, operands, label, line, number))
+        else:
+            op = "total" if op == "dot" and len(operands) == 1 else op  # of no products and a bias
+            new.append(Slot(op, tuple([place[j] for j in operands]), label, line, number) if operands else slot)
+        if operands and not varies[i][1]:
+            new[-1] = _folded(new[-1], new)
+        place[i] = len(new) - 1
+        origins += [i] * (len(new) - len(origins))
+    return new, place[root], [Guard(g.sign, place[g.left], place[g.right], g.outcome, g.line) for g in guards], origins
+
+
+def _folded(slot: Slot, slots: Sequence[Slot]) -> Slot:
+    """An operation on constants as the constant that it is, if that is a finite number."""
+    numbers = [slots[i].number for i in slot.operands if slots[i].op == "constant"]
+    if len(numbers) < len(slot.operands):
+        return slot  # one of them could not be folded
+    try:
+        y = evaluate(OPS[slot.op], numbers)
+    except DomainError:
+        return slot
+    return Slot("constant", (), slot.label, slot.line, y) if math.isfinite(y) else slot

@@ -1,191 +1,246 @@
-"""Like operations of one level as one array operation, and dot products that share their inputs as a matrix product.
+"""A program as array operations: groups of like operations, and dot products that share weights or inputs as a matrix product.
 
-A program's numbers live in two tables: those that depend on the parameters alone (``fixed``, one column), and those
-that every sample has its own of (``batch``, a column a sample). Rows are numbered group by group, so that what a group
-computes is a slice. Every use of a number is an edge with a row of its own for the gradient that comes back along it;
-a number's gradient is the sum of its edges, gathered: nothing is ever scattered.
+A program's numbers live in two tables: those that depend on no input (``fixed``, one column), and those that every
+sample has its own of (``batch``, a column a sample). Rows are numbered group by group, so that what a group computes is a
+slice, and what it reads is a slice or a strided view wherever the order of its members can make it one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..ops import OPS, Op
-from .record import Program, Slot
+from .group import NEUTRAL, Group, Lifted, Read, folded, made_even, split_by_length
+from .record import Program
+from .reverse import edges
+from .schedule import Signature, dot_parts, facts, schedule
 
-Indices = Any  # a slice where the rows follow one another, else an array of them
-ZERO, SEED, FIRST = 0, 1, 2  # edge rows: always 0, of the root, the first of a real edge
-
-
-@dataclass
-class Operand:
-    """Rows of one table that a group reads, and the edges that take gradients back to them."""
-
-    fixed: bool
-    rows: Indices
-    edges: slice | None
+_SMALL = 8  # products of fewer pairs than this are no matrix product if there are several
 
 
 @dataclass
-class Consumers:
-    """The edges into the rows of a group, row by row: ``starts`` is None where every row has one."""
+class _Part:
+    """What is to become a group: its members, and of a matrix its rows of weights and its vectors of inputs."""
 
-    edges: Indices
-    starts: Any
-
-
-@dataclass
-class Group:
-    """One array operation. A matrix product has the operands weights, inputs and, if there is one, bias."""
-
+    kind: str
     op: Op
     fixed: bool
-    live: bool  # whether the root depends on it; if not, a guard does
+    live: bool
     members: list[int]
-    matrix: bool
-    rows: slice = field(default_factory=lambda: slice(0))
-    operands: list[Operand] = field(default_factory=list)
-    consumers: Consumers | None = None
-
-
-@dataclass
-class Lifted:
-    """A program as array operations in order."""
-
-    groups: list[Group]
-    place: list[tuple[bool, int]]  # of each slot: whether it is fixed, and its row
-    counts: dict[bool, int]  # rows of each table, by whether it is the fixed one
-    edge_counts: dict[bool, int]
-    leaves: dict[bool, Consumers]
-    slot_at: dict[bool, list[int]]
+    weights: list[tuple[int, ...]] = field(default_factory=list)
+    vectors: list[tuple[int, ...]] = field(default_factory=list)
+    ordered: bool = False  # the order of the members is what a matrix product wants to read
+    ones: int = 0  # rows of ones to follow
 
 
 def lift(program: Program) -> Lifted:
-    """The array operations that compute ``program``."""
-    slots = program.slots
-    fixed, level = _kinds(slots)
-    live = _live(slots, program.root)
-    groups = _grouped(slots, fixed, level, live)
-    place, slot_at = _numbered(slots, fixed, groups)
-    edges: dict[bool, list[list[int]]] = {kind: [[] for _ in slot_at[kind]] for kind in (True, False)}
-    at_root, row = place[program.root]
-    edges[at_root][row].append(SEED)
-    counters = {True: FIRST, False: FIRST}
-    for group in groups:
-        for uses in _uses(group, slots, fixed):
-            kind = fixed[uses[0]]
-            rows = [place[slot][1] for slot in uses]
-            operand = Operand(kind, _indices(rows), None)
-            if group.live and any(slots[slot].op != "constant" for slot in uses):
-                start = counters[kind]
-                counters[kind] += len(rows)
-                operand.edges = slice(start, counters[kind])
-                for edge, target in enumerate(rows, start):
-                    edges[kind][target].append(edge)
-            group.operands.append(operand)
-    for group in groups:
-        group.consumers = _consumers(edges[group.fixed][group.rows])
-    counts = {kind: len(slot_at[kind]) for kind in slot_at}
-    leaves = {False: _consumers(edges[False][: program.input_count]), True: _consumers(edges[True][: program.parameter_count])}
-    return Lifted(groups, place, counts, counters, leaves, slot_at)
+    """The array operations that compute ``program``, and where their gradients go."""
+    return _Lifting(program).lifted()
 
 
-def _kinds(slots: Sequence[Slot]) -> tuple[list[bool], list[int]]:
-    """Of each slot, whether it depends on no input, and how many operations deep it is."""
-    fixed: list[bool] = []
-    level: list[int] = []
-    for slot in slots:
-        fixed.append(slot.op != "input" and all(fixed[i] for i in slot.operands))
-        level.append(1 + max(level[i] for i in slot.operands) if slot.operands else 0)
-    return fixed, level
+class _Lifting:
+    """What is known while a program is being lifted."""
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.slots = program, program.slots
+        self.known = facts(self.slots, program.root)
+        self.row = np.zeros(len(self.slots), dtype=np.intp)
+        self.copies: dict[int, int] = {}  # of slots without inputs that are spread over the batch: their row there
+        self.next = {True: len(NEUTRAL), False: len(NEUTRAL)}
+        self.gaps: list[tuple[bool, int, int]] = []
+        starts = list(accumulate([0, *map(prod, program.shapes)]))
+        self.inputs = [_Part("inputs", OPS["total"], False, True, list(range(a, b))) for a, b in zip(starts, starts[1:], strict=False)]
+
+    def lifted(self) -> Lifted:
+        parts = [part for form, members in schedule(self.slots, self.known) for part in self._parts(form, members)]
+        self._arrange(parts)
+        arguments = self._number_leaves()
+        groups = [self._group(part) for part in parts if part.fixed]
+        groups += self._spread(parts)
+        groups += [self._group(part) for part in parts if not part.fixed]
+        lifted = Lifted(groups, self.known.fixed, self.row, self.next, {}, 0, self.gaps, arguments, {})
+        edges(lifted, self.program, self.known)
+        return lifted
+
+    # ---- which operations go together ----
+
+    def _parts(self, form: Signature, members: list[int]) -> list[_Part]:
+        op, fixed = OPS[self.slots[members[0]].op], self.known.fixed[members[0]]
+        plain = _Part(str(form[0]), op, fixed, bool(form[1]), members)
+        if plain.kind == "matrix":
+            return self._matrices(plain)
+        if plain.kind == "map":
+            return [plain]
+        lengths = [len(self.slots[i].operands) for i in members]
+        return [_Part(plain.kind, op, fixed, plain.live, [members[j] for j in places]) for places in split_by_length(lengths)]
+
+    def _matrices(self, part: _Part) -> list[_Part]:
+        """Dot products of one length as products of all of some rows of weights with all of some vectors; the rest as they are."""
+        numbers: dict[tuple[int, ...], int] = {}  # of rows of weights
+        columns: dict[tuple[int, ...], dict[int, int]] = {}  # of vectors: the member of each row of weights
+        rest = []
+        for i in part.members:
+            weights, inputs, _ = dot_parts(self.slots[i].operands, self.known.fixed)
+            column = columns.setdefault(inputs, {})
+            if column.setdefault(numbers.setdefault(weights, len(numbers)), i) != i:
+                rest.append(i)  # the same product twice
+        grids: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
+        for inputs, column in columns.items():
+            grids.setdefault(tuple(sorted(column)), []).append(inputs)
+        few = [(rows, vectors) for rows, vectors in grids.items() if len(rows) * len(vectors) < _SMALL]
+        if len(few) + len(rest) > 1:
+            rest += [columns[inputs][n] for rows, vectors in few for inputs in vectors for n in rows]
+            for rows, _ in few:
+                del grids[rows]
+        by_number = list(numbers)
+        parts = [
+            _Part("matrix", part.op, part.fixed, part.live, [columns[v][n] for n in rows for v in vectors], [by_number[n] for n in rows], vectors)
+            for rows, vectors in grids.items()
+        ]
+        return [*parts, _Part("dot", part.op, part.fixed, part.live, sorted(rest))] if rest else parts
+
+    def _arrange(self, parts: list[_Part]) -> None:
+        """Have what a matrix product reads made in the order in which it reads it, with ones after it for the bias."""
+        maker = {i: part for part in (*self.inputs, *parts) for i in part.members}
+        for part in parts:
+            if part.kind != "matrix":
+                continue
+            wanted = [i for row in zip(*part.vectors, strict=True) for i in row]
+            source = maker.get(wanted[0])
+            if source is None or len(wanted) != len(source.members):
+                continue
+            if source.members != wanted:
+                if source.ordered or source.kind == "matrix" or sorted(source.members) != sorted(wanted):
+                    continue
+                source.members = wanted
+            source.ordered = True
+            if self._bias_column(part) is not None:
+                source.ones = len(part.vectors)
+
+    def _bias_column(self, part: _Part) -> list[int] | None:
+        """The bias of each row of weights, if it is one that all vectors share and depends on no input."""
+        width = len(part.vectors)
+        biases = [self.slots[i].operands[-1] for i in part.members if len(self.slots[i].operands) % 2]
+        column = biases[::width]
+        same = bool(biases) and all([self.known.fixed[i] for i in column]) and biases == [i for i in column for _ in range(width)]
+        return column if same else None
+
+    # ---- where numbers are ----
+
+    def _number_leaves(self) -> list[tuple[int, Any]]:
+        for part in self.inputs:
+            self._place(part)
+        leaves = [i for i, slot in enumerate(self.slots) if slot.op in ("parameter", "constant")]
+        self._place(_Part("parameters", OPS["total"], True, True, leaves))
+        firsts = [part.members[0] if part.members else 0 for part in self.inputs]
+        orders = [None if part.members == sorted(part.members) else np.array(part.members) - min(part.members) for part in self.inputs]
+        return [(int(self.row[first]), order) for first, order in zip(firsts, orders, strict=True)]
+
+    def _place(self, part: _Part) -> int:
+        """Number the members of ``part``; the row of the first."""
+        start = self.next[part.fixed]
+        self.row[part.members] = np.arange(start, start + len(part.members))
+        self.next[part.fixed] += len(part.members) + part.ones
+        if part.ones:
+            self.gaps.append((part.fixed, start + len(part.members), part.ones))
+        return start
+
+    def _spread(self, parts: list[_Part]) -> list[Group]:
+        """A column a sample for what depends on no input, and is an operand of a sum or product over both kinds."""
+        needed: dict[int, None] = {}
+        for part in parts:
+            if not part.fixed and part.kind in ("stack", "dot"):
+                for i in part.members:
+                    needed.update(dict.fromkeys(j for side in self._sides(i, part) for j in side if self.known.fixed[j]))
+        slots = list(needed)
+        if not slots:
+            return []
+        start = self.next[False]
+        self.copies = {slot: start + i for i, slot in enumerate(slots)}
+        self.next[False] += len(slots)
+        live = any([self.known.live[i] for i in slots])
+        return [Group("spread", OPS["total"], False, live, slots, (len(slots),), [Read(True, self.row[slots])], start)]
+
+    def _sides(self, i: int, part: _Part) -> list[tuple[int, ...]]:
+        """The operands of a sum or a dot product that have to be in the table of the result."""
+        if part.kind == "stack":
+            return [self.slots[i].operands]
+        weights, inputs, _ = dot_parts(self.slots[i].operands, self.known.fixed)
+        return [inputs] if self._weights_fixed(part) else [weights, inputs]
+
+    def _weights_fixed(self, part: _Part) -> bool:
+        """Whether all weights of a group of dot products depend on no input."""
+        return all([self.known.fixed[j] for i in part.members for j in dot_parts(self.slots[i].operands, self.known.fixed)[0]])
+
+    def _rows(self, slots: Iterable[int], fixed: bool) -> tuple[int, ...]:
+        """Where slots are in a table; those without inputs, in the table of the batch, as copies."""
+        row, copies, is_fixed = self.row, self.copies, self.known.fixed
+        return tuple([copies[i] if is_fixed[i] and not fixed else int(row[i]) for i in slots])
+
+    # ---- groups ----
+
+    def _group(self, part: _Part) -> Group:
+        return {"map": self._map, "stack": self._stack, "dot": self._dots, "matrix": self._matrix}[part.kind](part)
+
+    def _sorted(self, part: _Part, keys: Sequence[Any]) -> Any:
+        """The order of the members that makes what they read first lie in order."""
+        return np.arange(len(part.members)) if part.ordered else np.lexsort(tuple(reversed(keys)))
+
+    def _map(self, part: _Part) -> Group:
+        operands = np.array([self.slots[i].operands for i in part.members], dtype=np.intp)
+        fixed = [self.known.fixed[j] for j in operands[0]]
+        columns = [self.row[operands[:, j]] for j in range(operands.shape[1])]
+        order = self._sorted(part, [c for _, c in sorted(zip(fixed, columns, strict=True), key=lambda pair: pair[0])])
+        part.members = [part.members[j] for j in order]
+        columns = [column[order] for column in columns]
+        shape = folded(columns)
+        reads = [Read(kind, column.reshape(shape)) for kind, column in zip(fixed, columns, strict=True)]
+        return Group("map", part.op, part.fixed, part.live, part.members, shape, reads, self._place(part))
+
+    def _stack(self, part: _Part) -> Group:
+        filler = NEUTRAL.index(part.op.neutral) if part.op.neutral in NEUTRAL else 0
+        rows = made_even([self._rows(self.slots[i].operands, part.fixed) for i in part.members], filler)
+        order = self._sorted(part, rows[:2])
+        part.members = [part.members[j] for j in order]
+        read = Read(part.fixed, rows[:, order])
+        return Group("stack", part.op, part.fixed, part.live, part.members, (len(order),), [read], self._place(part))
+
+    def _dots(self, part: _Part) -> Group:
+        weights_fixed = self._weights_fixed(part)
+        parts = [dot_parts(self.slots[i].operands, self.known.fixed) for i in part.members]
+        weights = made_even([self._rows(w, weights_fixed) for w, _, _ in parts], 0)
+        inputs = made_even([self._rows(x, part.fixed) for _, x, _ in parts], 0)
+        order = self._sorted(part, [weights[0], inputs[0]])
+        part.members = [part.members[j] for j in order]
+        reads = [Read(weights_fixed, weights[:, order]), Read(part.fixed, inputs[:, order])]
+        if parts[0][2]:
+            bias_fixed = self.known.fixed[parts[0][2][0]]
+            reads.append(Read(bias_fixed, np.array([self.row[parts[j][2][0]] for j in order])))
+        return Group("dot", part.op, part.fixed, part.live, part.members, (len(order),), reads, self._place(part))
+
+    def _matrix(self, part: _Part) -> Group:
+        shape = (len(part.weights), len(part.vectors))
+        inputs = Read(part.fixed, np.array([self._rows(v, part.fixed) for v in part.vectors], dtype=np.intp).T)
+        weights, ones, reads = self.row[np.array(part.weights)], 0, []
+        column = self._bias_column(part)
+        if column is not None and self._ones_follow(inputs, part):
+            ones, weights = shape[1], np.column_stack([weights, self.row[column]])
+        elif len(self.slots[part.members[0]].operands) % 2:
+            biases = [self.slots[i].operands[-1] for i in part.members]
+            reads = [Read(self.known.fixed[biases[0]], self.row[biases].reshape(shape))]
+        reads = [Read(True, weights), inputs, *reads]
+        return Group("matrix", part.op, part.fixed, part.live, part.members, shape, reads, self._place(part), ones)
+
+    def _ones_follow(self, inputs: Read, part: _Part) -> bool:
+        """Whether the vectors lie one number after another, with ones after the last."""
+        return inputs.strided is not None and _contiguous(inputs) and (part.fixed, int(inputs.rows[-1, -1]) + 1, len(part.vectors)) in self.gaps
 
 
-def _live(slots: Sequence[Slot], root: int) -> list[bool]:
-    live = [False] * len(slots)
-    live[root] = True
-    for i in range(len(slots) - 1, -1, -1):
-        if live[i]:
-            for operand in slots[i].operands:
-                live[operand] = True
-    return live
-
-
-def _grouped(slots: Sequence[Slot], fixed: list[bool], level: list[int], live: list[bool]) -> list[Group]:
-    groups: dict[Any, Group] = {}
-    for i, slot in enumerate(slots):
-        if slot.op not in OPS:
-            continue
-        shared = _shared_inputs(slot, fixed)
-        form = shared if shared is not None else tuple([fixed[j] for j in slot.operands])
-        key = (level[i], fixed[i], live[i], slot.op, len(slot.operands), shared is not None, form)
-        group = groups.get(key)
-        if group is None:
-            group = groups[key] = Group(OPS[slot.op], fixed[i], live[i], [], shared is not None)
-        group.members.append(i)
-    order = sorted(groups, key=lambda key: key[0])
-    return [groups[key] for key in order]
-
-
-def _shared_inputs(slot: Slot, fixed: list[bool]) -> tuple[Any, ...] | None:
-    """The inputs of a dot product of parameters with them, and what its bias is; None of anything else."""
-    if slot.op != "dot":
-        return None
-    weights, inputs, bias = _dot_parts(slot, fixed)
-    if not all(fixed[i] for i in weights) or any(fixed[i] for i in inputs):
-        return None
-    return (inputs, tuple([fixed[i] for i in bias]))
-
-
-def _dot_parts(slot: Slot, fixed: list[bool]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """Weights, inputs and bias of a dot product, the fixed factors as weights."""
-    n = len(slot.operands) // 2
-    a, b, bias = slot.operands[:n], slot.operands[n : 2 * n], slot.operands[2 * n :]
-    return (a, b, bias) if fixed[a[0]] else (b, a, bias)
-
-
-def _numbered(slots: Sequence[Slot], fixed: list[bool], groups: list[Group]) -> tuple[list[tuple[bool, int]], dict[bool, list[int]]]:
-    """Row numbers: leaves first, then each group's members one after another."""
-    slot_at: dict[bool, list[int]] = {True: [], False: []}
-    place = [(False, 0)] * len(slots)
-
-    def put(i: int) -> None:
-        place[i] = (fixed[i], len(slot_at[fixed[i]]))
-        slot_at[fixed[i]].append(i)
-
-    for i, slot in enumerate(slots):
-        if slot.op not in OPS:
-            put(i)
-    for group in groups:
-        start = len(slot_at[group.fixed])
-        for i in group.members:
-            put(i)
-        group.rows = slice(start, start + len(group.members))
-    return place, slot_at
-
-
-def _uses(group: Group, slots: Sequence[Slot], fixed: list[bool]) -> list[list[int]]:
-    """The slots that each operand of the group consists of."""
-    if not group.matrix:
-        return [list(column) for column in zip(*(slots[i].operands for i in group.members), strict=True)]
-    parts = [_dot_parts(slots[i], fixed) for i in group.members]
-    uses = [[w for weights, _, _ in parts for w in weights], list(parts[0][1])]
-    return [*uses, [bias[0] for _, _, bias in parts]] if parts[0][2] else uses
-
-
-def _indices(rows: list[int]) -> Indices:
-    if rows and rows == list(range(rows[0], rows[0] + len(rows))):
-        return slice(rows[0], rows[0] + len(rows))
-    return np.array(rows, dtype=np.intp)
-
-
-def _consumers(edges: list[list[int]]) -> Consumers:
-    filled = [row or [ZERO] for row in edges]
-    flat = [edge for row in filled for edge in row]
-    if len(flat) == len(filled):
-        return Consumers(_indices(flat), None)
-    starts = np.cumsum([0, *map(len, filled[:-1])])
-    return Consumers(_indices(flat), starts)
+def _contiguous(read: Read) -> bool:
+    return bool(np.array_equal(read.rows.ravel(), np.arange(read.rows.size) + read.rows.flat[0]))

@@ -1,241 +1,357 @@
-"""A lifted program run by NumPy, forward and backward, over a batch in blocks that stay in cache."""
+"""A lifted program as NumPy calls, forward and backward, over a block of samples.
+
+The tables are allocated once for a size of block. Every call is made ready, its views and buffers with it, so that a run is
+a walk over a list; each writes where it belongs, and what lies evenly is read where it stands.
+"""
 
 from __future__ import annotations
 
-import operator
-from math import prod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from ..errors import ArityError, BranchChanged, DomainError, OperandError, ShapeError
-from ..ops import OPS
+from ..ops import Op
 from ..reals import arrays
-from .lift import SEED, ZERO, Consumers, Group, Lifted, lift
-from .record import Gradients
-
-if TYPE_CHECKING:
-    from .record import Program
+from .group import NEUTRAL, SEED, Group, Lifted, Read, Rows, Sum, strided
 
 Array = Any
-_BLOCK, _NUMBERS = 2000, 8_000_000  # samples, and numbers in the tables, of a block
-_COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+Call = Callable[[], object]
+Tables = dict[bool, Array]
 
 
-class Runner:
-    """The tables of a program, allocated once for a size of block, and the passes over them."""
+class Plan:
+    """The calls for blocks of ``width`` samples.
 
-    def __init__(self, given: Program, program: Program) -> None:
-        self.given, self.program = given, program  # as recorded, for its parameter values, and fused, to run
-        self.lifted: Lifted = lift(program)
-        self.selects = any(OPS[slot.op].selects for slot in program.slots if slot.op in OPS)
-        fixed = np.zeros((self.lifted.counts[True], 1))
-        for i, slot in enumerate(program.slots):
-            if slot.op == "constant":
-                fixed[self.lifted.place[i][1]] = slot.number
-        self.tables = {True: fixed, False: np.zeros((self.lifted.counts[False], 0))}
-        self.edges = {True: self._fresh_edges(True, 1), False: self._fresh_edges(False, 0)}
-        self.watch = False
+    Attributes:
+        values, gradients: the tables, by whether they are the fixed ones.
+        prepare, forward, backward, finish: the calls on the parameters, on a block, back through it, and back to the parameters.
+    """
 
-    def _fresh_edges(self, kind: bool, width: int) -> Array:
-        edges = np.zeros((self.lifted.edge_counts[kind], width))
-        edges[SEED] = 1.0
-        return edges
+    def __init__(self, lifted: Lifted, width: int, fixed: Tables, *, selects: bool) -> None:
+        self.lifted, self.selects = lifted, selects
+        self.values: Tables = {True: fixed[True], False: table_of_values(lifted, False, width)}
+        self.gradients: Tables = {True: fixed[False], False: table_of_gradients(lifted, False, width)}
+        self.prepare: list[Call] = []
+        self.forward: list[Call] = []
+        self.backward: list[Call] = []
+        self.finish: list[Call] = []
+        read = [self._forward(group) for group in lifted.groups]
+        for group, operands in reversed(list(zip(lifted.groups, read, strict=True))):
+            if group.upstream is not None:
+                self._backward(group, operands, self.finish if group.fixed else self.backward)
+        self.inputs = self._leaves(False, self.backward)
+        self.parameters = self._leaves(True, self.finish)
 
-    def run(self, inputs: tuple[Any, ...], *, backward: bool, on_nonfinite: str) -> tuple[Any, Gradients | None]:
-        """The result, and with ``backward`` its gradients."""
-        if on_nonfinite not in ("raise", "keep"):
-            raise ValueError(f"on_nonfinite must be 'raise' or 'keep', not {on_nonfinite!r}")
-        columns, single = self._columns(inputs, finite=on_nonfinite == "raise")
-        self.watch = False
-        with np.errstate(all="ignore"):
-            results = self._run_blocks(columns, backward, raising=on_nonfinite == "raise")
-        values, by_input, by_parameter = results
-        y = float(values[0]) if single else values
-        return y, self._gradients(by_input, by_parameter, single) if backward else None
+    # ---- forward ----
 
-    def _run_blocks(self, columns: Array, backward: bool, *, raising: bool) -> tuple[Array, Array, Array]:
-        count = columns.shape[1]
-        numbers = self.lifted.counts[False] + self.lifted.edge_counts[False] + 1
-        block = min(count, _BLOCK, max(1, _NUMBERS // numbers))
-        self.tables[True][: self.program.parameter_count, 0] = self.given.parameter_values
-        self._forward(fixed=True)
-        self.edges[True][SEED + 1 :] = 0.0
-        values, by_input = np.empty(count), np.empty_like(columns)
-        at_root, row = self.lifted.place[self.program.root]
-        for start in range(0, count, block):
-            stop = min(start + block, count)
-            self._allocate(stop - start)
-            self.tables[False][: self.program.input_count] = columns[:, start:stop]
-            self._forward(fixed=False)
-            self._check(start, raising)
-            values[start:stop] = self.tables[at_root][row]
-            if backward:
-                self._backward(fixed=False)
-                by_input[:, start:stop] = self._summed(self.lifted.leaves[False], False)
-                if raising and not np.isfinite(by_input[:, start:stop]).all():
-                    self._blame(start)
-        if not backward:
-            return values, by_input, None
-        self.edges[True][SEED] = count  # a root that depends on no input is the result of every sample
-        self._backward(fixed=True)
-        by_parameter = self._summed(self.lifted.leaves[True], True)[:, 0].copy()
-        if raising and not np.isfinite(by_parameter).all():
-            self._blame(0)
-        return values, by_input, by_parameter
+    def _forward(self, group: Group) -> list[Array]:
+        """Make the calls of a group; what it reads, as arrays."""
+        calls = self.prepare if group.fixed else self.forward
+        operands = [self._read(group, i, calls) for i in range(len(group.reads))]
+        calls.append(_FORWARD[group.kind](group, self._out(group), operands))
+        return operands
 
-    def _allocate(self, width: int) -> None:
-        if self.tables[False].shape[1] != width:
-            self.tables[False] = np.zeros((self.lifted.counts[False], width))
-            self.edges[False] = self._fresh_edges(False, width)
+    def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
+        read = group.reads[i]
+        calls = self.prepare if read.fixed else calls
+        if group.kind == "matrix" and i < 2:
+            return self._factor(group, read, calls) if i else self._weights(read, calls)
+        return view(self.values[read.fixed], read.rows, calls)
 
-    # ---- the two passes ----
+    def _weights(self, read: Read, calls: list[Call]) -> Array:
+        """The weights of a matrix product, as they stand if BLAS can read them so."""
+        if read.strided and 1 in read.strided[1]:
+            return view(self.values[True], read.rows, calls)[..., 0]
+        return _taken(self.values[True], read.rows, calls)[..., 0]
 
-    def _forward(self, *, fixed: bool) -> None:
-        xp, table = arrays(), self.tables[fixed]
-        for group in self.lifted.groups:
-            if group.fixed == fixed:
-                xs = [self.tables[operand.fixed][operand.rows] for operand in group.operands]
-                if group.matrix:
-                    out = table[group.rows]
-                    np.matmul(xs[0].reshape(len(group.members), -1), xs[1], out=out)
-                    if len(xs) == 3:
-                        out += xs[2]
-                else:
-                    table[group.rows] = group.op.value(xp, *xs)
+    def _factor(self, group: Group, read: Read, calls: list[Call]) -> Array:
+        """The inputs of a matrix product: (numbers, vectors · samples)."""
+        rows, vectors = read.rows, read.rows.shape[1]
+        if group.ones:
+            last = rows[-1:] + vectors
+            rows = np.concatenate([rows, last])
+        return _matrix(self.values[read.fixed], rows, calls)
 
-    def _backward(self, *, fixed: bool) -> None:
-        for group in reversed(self.lifted.groups):
-            if group.fixed == fixed and group.live:
-                assert group.consumers is not None
-                upstream = self._summed(group.consumers, fixed)
-                (self._through_matrix if group.matrix else self._through)(group, upstream)
+    def _out(self, group: Group) -> Array:
+        table = self.values[group.fixed]
+        return table[group.start : group.start + len(group.members)].reshape(*group.shape, -1)
 
-    def _summed(self, consumers: Consumers, kind: bool) -> Array:
-        """The gradient of some rows: the sum of the edges that use them."""
-        gathered = self.edges[kind][consumers.edges]
-        return gathered if consumers.starts is None else np.add.reduceat(gathered, consumers.starts, axis=0)
+    # ---- backward ----
 
-    def _through_matrix(self, group: Group, upstream: Array) -> None:
+    def _backward(self, group: Group, operands: list[Array], calls: list[Call]) -> None:
+        assert group.upstream is not None
+        table = self.gradients[group.fixed]
+        _add_up(table, group.upstream, calls)
+        upstream = view(table, group.upstream.rows.reshape(group.shape), calls)
+        outs = [
+            None if edges is None or shared else self._edge(group.reads[i].fixed, edges)
+            for i, (edges, shared) in enumerate(zip(group.edges, group.shared, strict=True))
+        ]
+        if group.kind == "matrix":
+            self._through_matrix(group, operands, upstream, outs, calls)
+        elif group.kind == "dot":
+            _through_dot(group, operands, upstream, outs, calls)
+        elif group.kind == "spread":
+            calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
+        elif any(out is not None for out in outs):
+            calls.append(self._through_rule(group, operands, upstream, outs))
+
+    def _edge(self, fixed: bool, edges: Rows) -> Array:
+        """Where the gradients along a read go: rows of their own, one after another."""
+        start = int(edges.flat[0])
+        return self.gradients[fixed][start : start + edges.size].reshape(*edges.shape, -1)
+
+    def _through_matrix(self, group: Group, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]) -> None:
         """Of C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
-        weights, inputs, *bias = group.operands
-        a = self.tables[True][weights.rows].reshape(len(group.members), -1)
-        b = self.tables[False][inputs.rows]
-        if weights.edges is not None:
-            self.edges[True][weights.edges] += (upstream @ b.T).reshape(-1, 1)
-        np.matmul(a.T, upstream, out=self.edges[False][inputs.edges])
-        for operand in bias:
-            if operand.edges is not None:
-                self._put(operand, upstream, group)
+        weights, inputs = operands[:2]
+        flat = upstream.reshape(len(weights), -1)
+        if outs[0] is not None:
+            calls.append(partial(np.matmul, flat, inputs.T, outs[0][..., 0]))
+        if outs[1] is not None:
+            inner = weights[:, : outs[1].shape[0]]
+            calls.append(partial(np.matmul, inner.T, flat, outs[1].reshape(outs[1].shape[0], -1)))
+        if len(outs) > 2 and outs[2] is not None:
+            calls.append(partial(np.add.reduce, upstream, -1, None, outs[2], keepdims=True))
 
-    def _through(self, group: Group, upstream: Array) -> None:
-        xs = [self.tables[operand.fixed][operand.rows] for operand in group.operands]
-        slopes = group.op.local_gradients(arrays(), self.tables[group.fixed][group.rows], *xs)
-        for operand, slope in zip(group.operands, slopes, strict=True):
-            if operand.edges is None:
-                continue  # constants
-            passed = slope * upstream
-            if self.selects:  # nothing flows back into a branch that was not taken, however steep it is
-                passed = np.where(upstream == 0.0, 0.0, passed)
-                if group.op.selects:
-                    passed = np.where(np.equal(slope, 0.0), 0.0, passed)
-            self._put(operand, passed, group)
+    def _through_rule(self, group: Group, operands: list[Array], upstream: Array, outs: list[Array | None]) -> Call:
+        """Each slope, as the rule table gives it, times the gradient of the result."""
+        y, rule, xp = self._out(group), group.op.local_gradients, arrays()
+        summed = [not group.fixed and read.fixed for read in group.reads]
+        if group.kind == "stack":
+            (stack,) = operands
+            if group.op.stacked:
+                rule = group.op.stacked[1]
+            else:
+                rule, operands = _stacked(rule), [stack]
+        pairs = [(i, out, summed[i]) for i, out in enumerate(outs) if out is not None]
+        choosing = group.op.selects
 
-    def _put(self, operand: Any, passed: Array, group: Group) -> None:
-        if self.watch and not np.isfinite(passed).all():
-            row, sample = np.argwhere(~np.isfinite(passed))[0]
-            raise DomainError(f"the gradient of {self._described(group.members[row])} is not finite, for sample {self.offset + sample}")
-        if operand.fixed and not group.fixed:
-            self.edges[True][operand.edges] += passed.sum(axis=1, keepdims=True)
+        def through() -> None:
+            slopes = rule(xp, y, *operands)
+            slopes = (slopes,) if group.kind == "stack" else slopes
+            for i, out, over_samples in pairs:
+                if over_samples:
+                    np.add.reduce(slopes[i] * upstream, -1, None, out, keepdims=True)
+                else:
+                    np.multiply(slopes[i], upstream, out)
+
+        def through_choices() -> None:  # nothing flows back into a branch that was not taken, however steep it is
+            slopes = rule(xp, y, *operands)
+            slopes = (slopes,) if group.kind == "stack" else slopes
+            for i, out, over_samples in pairs:
+                passed = np.where(upstream == 0.0, 0.0, slopes[i] * upstream)
+                if choosing:
+                    passed = np.where(np.equal(slopes[i], 0.0), 0.0, passed)
+                out[...] = passed.sum(axis=-1, keepdims=True) if over_samples else passed
+
+        return through_choices if self.selects else through
+
+    def _leaves(self, kind: bool, calls: list[Call]) -> Array:
+        """The gradients of the leaves, (numbers, samples), after the calls."""
+        leaves = self.lifted.leaves[kind]
+        out = np.zeros((len(leaves.rows), self.gradients[kind].shape[1]))
+        if len(out):
+            _gather(self.gradients[kind], leaves, out, calls)
+        return out
+
+
+def table_of_values(lifted: Lifted, fixed: bool, width: int) -> Array:
+    """A table of values, what never changes in place."""
+    table = np.zeros((lifted.counts[fixed], width))
+    table[: len(NEUTRAL)] = np.array(NEUTRAL)[:, None]
+    for kind, start, count in lifted.gaps:
+        if kind == fixed:
+            table[start : start + count] = 1.0
+    return table
+
+
+def table_of_gradients(lifted: Lifted, fixed: bool, width: int) -> Array:
+    """A table of gradients, that of the root being 1."""
+    table = np.zeros((lifted.edge_counts[fixed], width))
+    table[SEED] = 1.0
+    return table
+
+
+def view(table: Array, rows: Rows, calls: list[Call]) -> Array:
+    """Rows of a table, an axis of samples last: as they stand if they lie evenly, else taken by a call before."""
+    even = strided(rows)
+    if even is None:
+        return _taken(table, rows, calls)
+    base, steps = even
+    return as_strided(table[base:], (*rows.shape, table.shape[1]), (*[step * table.strides[0] for step in steps], table.itemsize))
+
+
+def _taken(table: Array, rows: Rows, calls: list[Call]) -> Array:
+    buffer = np.empty((*rows.shape, table.shape[1]))
+    calls.append(partial(table.take, rows, 0, buffer, "clip"))  # "raise" would copy once more
+    return buffer
+
+
+def _matrix(table: Array, rows: Rows, calls: list[Call]) -> Array:
+    """Rows of a table as a matrix whose columns are vectors and samples."""
+    even = strided(rows)
+    if even is not None and np.array_equal(rows.ravel(), np.arange(rows.size) + rows.flat[0]):
+        return table[even[0] : even[0] + rows.size].reshape(len(rows), -1)
+    return _taken(table, rows, calls).reshape(len(rows), -1)
+
+
+def _add_up(table: Array, sums: Sum, calls: list[Call]) -> None:
+    """The call for the gradients of a group, if it has rows of its own for them."""
+    if not sums.shared:
+        start = int(sums.rows[0])
+        _gather(table, sums, table[start : start + len(sums.rows)], calls)
+
+
+def _gather(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
+    if sums.starts is not None:
+        calls.append(partial(_add_runs, _taken(table, sums.edges, calls), sums.starts, out))
+        return
+    if len(sums.edges) == 1:
+        if strided(sums.edges[0]) is None:
+            calls.append(partial(table.take, sums.edges[0], 0, out, "clip"))
         else:
-            self.edges[operand.fixed][operand.edges] = passed
-
-    # ---- what can go wrong ----
-
-    def _check(self, start: int, raising: bool) -> None:
-        """Raise if a guard does not hold, or a number is not finite."""
-        for guard in self.program.guards:
-            left, right = (self.tables[kind][row] for kind, row in (self.lifted.place[guard.left], self.lifted.place[guard.right]))
-            other = np.flatnonzero(_COMPARE[guard.sign](left, right) != guard.outcome)
-            if len(other):
-                raise BranchChanged(self._branch(guard, left, right, int(other[0]), start))
-        if raising:
-            for kind in (True, False):
-                if not np.isfinite(self.tables[kind].sum()) and not np.isfinite(self.tables[kind]).all():
-                    self._locate(start)
-
-    def _branch(self, guard: Any, left: Array, right: Array, sample: int, start: int) -> str:
-        names = self.program.names()
-        a, b = float(left[min(sample, len(left) - 1)]), float(right[min(sample, len(right) - 1)])
-        return (
-            f"the comparison {names[guard.left]} {guard.sign} {names[guard.right]} at {guard.line} was {guard.outcome} when the program "
-            f"was traced, and is not for sample {start + sample} ({a!r} and {b!r}): trace the function again for it, or use where()"
-        )
-
-    def _locate(self, start: int) -> None:
-        """Raise for the first operation, in the order of the program, whose result is not finite."""
-        for i, (kind, row) in enumerate(self.lifted.place):
-            bad = np.flatnonzero(~np.isfinite(self.tables[kind][row]))
-            if len(bad):
-                y = float(self.tables[kind][row][bad[0]])
-                whose = "for every sample" if kind else f"for sample {start + int(bad[0])}"
-                raise DomainError(f"{self._described(i)} is not finite {whose}: {y!r}; on_nonfinite='keep' keeps it")
-
-    def _described(self, i: int) -> str:
-        slot, names = self.program.slots[i], self.program.names()
-        shown = OPS[slot.op].text(*[names[j] for j in slot.operands]) if slot.op in OPS else slot.op
-        return f"{slot.op}: {names[i]} = {shown}{f' ({slot.line})' if slot.line else ''}"
-
-    def _blame(self, start: int) -> None:
-        """Raise for the operation at which a gradient stopped being finite."""
-        self.watch, self.offset = True, start
-        try:
-            self._backward(fixed=False)
-            self._backward(fixed=True)
-        finally:
-            self.watch = False
-        raise DomainError("a sum of gradients is larger than the largest float, 1.8e308")
-
-    # ---- shapes ----
-
-    def _columns(self, inputs: tuple[Any, ...], *, finite: bool) -> tuple[Array, bool]:
-        """The inputs as an array (numbers, samples), and whether they were one sample without a batch axis."""
-        shapes = self.program.shapes
-        if len(inputs) != len(shapes):
-            raise ArityError(f"the program takes {len(shapes)} input(s); {len(inputs)} were given")
-        if not inputs:
-            return np.zeros((0, 1)), True
-        given = [self._array(x, i, finite) for i, x in enumerate(inputs)]
-        if all(x.shape == shape for x, shape in zip(given, shapes, strict=True)):
-            return np.concatenate([x.reshape(-1) for x in given])[:, None], True
-        sizes = {x.shape[0] if x.ndim == len(shape) + 1 and x.shape[1:] == shape else -1 for x, shape in zip(given, shapes, strict=True)}
-        if len(sizes) != 1 or min(sizes) < 1:
-            raise ShapeError(
-                f"the program takes inputs of the shapes {list(shapes)}, or all of them with one leading batch axis; "
-                f"the shapes {[x.shape for x in given]} were given"
-            )
-        return np.concatenate([x.reshape(len(x), -1).T for x in given]), False
-
-    def _array(self, x: Any, i: int, finite: bool) -> Array:
-        try:
-            array = np.asarray(x)
-        except ValueError as error:
-            raise ShapeError(f"input {i} is not an array: {error}") from None
-        if array.dtype.kind not in "biuf":
-            raise OperandError(f"input {i} must be real numbers, not {array.dtype}")
-        array = array.astype(float)
-        if finite and not np.isfinite(array).all():
-            raise DomainError(f"input {i} is not finite at {tuple(map(int, np.argwhere(~np.isfinite(array))[0]))}")
-        return array
-
-    def _gradients(self, by_input: Array, by_parameter: Array, single: bool) -> Gradients:
-        grads, start = [], 0
-        for shape in self.program.shapes:
-            rows = by_input[start : start + prod(shape)]
-            start += prod(shape)
-            each = rows[:, 0].reshape(shape) if single else rows.T.reshape(-1, *shape)
-            grads.append(float(each) if single and not shape else each)
-        return Gradients(grads, by_parameter)
+            calls.append(partial(np.copyto, out, view(table, sums.edges[0], calls)))
+    elif strided(sums.edges) is None and len(sums.edges) <= 4 and all(strided(column) is not None for column in sums.edges):
+        first, second, *more = [view(table, column, calls) for column in sums.edges]
+        calls.append(partial(np.add, first, second, out))
+        calls.extend(partial(np.add, out, column, out) for column in more)
+    else:
+        calls.append(partial(np.add.reduce, view(table, sums.edges, calls), 0, None, out))
 
 
-assert ZERO < SEED
+def _add_runs(flat: Array, starts: Rows, out: Array) -> None:
+    np.add.reduceat(flat, starts, 0, None, out)
+
+
+# ---- the forward call of each kind of group ----
+
+
+def _map(group: Group, out: Array, operands: list[Array]) -> Call:
+    single = ufunc_of(group.op)
+    if single is not None:
+        function, order = single
+        return partial(function, *[operands[x] if isinstance(x, int) else x for x in order], out=out)
+    return _writing(group.op.value, out, operands)
+
+
+def _stack(group: Group, out: Array, operands: list[Array]) -> Call:
+    if group.op.stacked is None:
+        return _writing(group.op.value, out, list(operands[0]))
+    if group.op.name == "total":
+        return partial(np.add.reduce, operands[0], 0, None, out)
+    return _writing(group.op.stacked[0], out, operands)
+
+
+def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Call:
+    xp = arrays()
+
+    def call() -> None:
+        out[...] = rule(xp, *operands)
+
+    return call
+
+
+def _dot(group: Group, out: Array, operands: list[Array]) -> Call:
+    weights, inputs, *bias = operands
+    products = np.empty(np.broadcast_shapes(weights.shape, inputs.shape))
+
+    def call() -> None:
+        np.multiply(weights, inputs, products)
+        np.add.reduce(products, 0, None, out)
+        if bias:
+            np.add(out, bias[0], out)
+
+    return call
+
+
+def _product(group: Group, out: Array, operands: list[Array]) -> Call:
+    weights, inputs, *bias = operands
+    flat = out.reshape(len(weights), -1)
+    if not bias:
+        return partial(np.matmul, weights, inputs, flat)
+
+    def call() -> None:
+        np.matmul(weights, inputs, flat)
+        np.add(out, bias[0], out)
+
+    return call
+
+
+def _spread(group: Group, out: Array, operands: list[Array]) -> Call:
+    return partial(np.copyto, out, operands[0])
+
+
+_FORWARD = {"map": _map, "stack": _stack, "dot": _dot, "matrix": _product, "spread": _spread}
+
+
+def _through_dot(group: Group, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]) -> None:
+    for out, other, read in zip(outs, (operands[1], operands[0], 1.0), group.reads, strict=False):
+        if out is None:
+            continue
+        if read.fixed and not group.fixed:
+            calls.append(partial(_add_products, other, upstream, out))
+        else:
+            calls.append(partial(np.multiply, other, upstream, out))
+
+
+def _add_products(factor: Array, upstream: Array, out: Array) -> None:
+    np.add.reduce(factor * upstream, -1, None, out, keepdims=True)
+
+
+def _stacked(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule of any number of operands, as one of their stack."""
+    return lambda xp, y, stack: np.stack(np.broadcast_arrays(*[np.broadcast_to(s, y.shape) for s in rule(xp, y, *stack)]))
+
+
+# ---- which rules are a single function of NumPy ----
+
+
+class _Probe:
+    """Stands for an operand while a rule is run to see what it does."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+
+    def __add__(self, other: Any) -> Any:
+        return _called(np.add, self, other)
+
+    def __sub__(self, other: Any) -> Any:
+        return _called(np.subtract, self, other)
+
+    def __mul__(self, other: Any) -> Any:
+        return _called(np.multiply, self, other)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _called(np.divide, self, other)
+
+    def __neg__(self) -> Any:
+        return _called(np.negative, self)
+
+
+def _called(function: Any, *operands: Any) -> Any:
+    """The function and its operands: numbers of operands of the rule, or floats; None if they are anything else."""
+    order = [x.place if isinstance(x, _Probe) else x if type(x) is float else None for x in operands]
+    return None if None in order else (function, order)
+
+
+class _Functions:
+    """What a rule takes its functions from while it is probed."""
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(arrays(), name, None)
+        if not isinstance(function, np.ufunc):
+            raise TypeError(name)
+        return partial(_called, function)
+
+
+@lru_cache(maxsize=256)
+def ufunc_of(op: Op) -> tuple[Any, list[Any]] | None:
+    """The one function of NumPy that the rule of ``op`` is, and its operands; None if it is more than that."""
+    try:
+        found = op.value(_Functions(), *map(_Probe, range(len(op.example))))
+    except TypeError:
+        return None
+    return found if isinstance(found, tuple) else None

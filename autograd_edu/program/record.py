@@ -13,11 +13,10 @@ from ..ops import OPS
 
 if TYPE_CHECKING:
     from ..value import Value
-    from .numpy_run import Runner
+    from .runner import Runner
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """One number of the computation: a leaf (input, parameter, constant), or an operation on earlier slots."""
 
     op: str
@@ -67,6 +66,7 @@ class Program:
         start = self.input_count
         self._values = np.array([slot.number for slot in slots[start : start + parameter_count]], dtype=float)
         self._runner: Runner | None = None
+        self.origins: Sequence[int] = range(len(slots))  # of each slot of a fused program, which one it was
 
     @property
     def parameter_values(self) -> Any:
@@ -96,13 +96,15 @@ class Program:
         """The same program with its sums of products as dot products; parameters and inputs keep their places."""
         from .fuse import fuse
 
-        slots, root, guards = fuse(self.slots, self.root, self.guards)
-        return Program(tuple(slots), self.shapes, self.parameter_count, root, tuple(guards), self.parameters)
+        slots, root, guards, origins = fuse(self.slots, self.root, self.guards)
+        fused = Program(tuple(slots), self.shapes, self.parameter_count, root, tuple(guards), self.parameters)
+        fused.origins = origins
+        return fused
 
     @property
     def runner(self) -> Runner:
         if self._runner is None:
-            from .numpy_run import Runner
+            from .runner import Runner
 
             self._runner = Runner(self, self.fused())
         return self._runner
@@ -152,7 +154,7 @@ class Program:
 
     def _data(self) -> dict[str, Any]:
         return {
-            "slots": [list(asdict(slot).values()) for slot in self.slots],
+            "slots": [list(slot) for slot in self.slots],
             "shapes": self.shapes,
             "parameter_count": self.parameter_count,
             "root": self.root,

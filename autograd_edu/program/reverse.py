@@ -1,0 +1,117 @@
+"""Where gradients go on the way back through a lifted program.
+
+Gradients live in two tables beside those of the values. Every use of a number has a row (an edge) for the gradient that
+comes back along it; a number's gradient is the sum of its edges, gathered: nothing is ever scattered. Where a number has
+one use, or an operation passes its gradient on as it is (the slope of a sum is 1), rows are shared and nothing is computed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .group import FIRST, SEED, Group, Lifted, Rows, Sum, passes_on, strided, summed
+
+if TYPE_CHECKING:
+    from .record import Program
+    from .schedule import Facts
+
+_NOBODY, _LEAF = -2, -1
+
+
+def edges(lifted: Lifted, program: Program, known: Facts) -> None:
+    """Give every group of ``lifted`` its edges and the sum of those that lead to it, from the root back to the leaves."""
+    _Reverse(lifted, program, known).run()
+
+
+class _Reverse:
+    def __init__(self, lifted: Lifted, program: Program, known: Facts) -> None:
+        self.lifted, self.program, self.known = lifted, program, known
+        self.counts = {True: FIRST, False: FIRST}
+        self.arriving: dict[tuple[bool, int], list[tuple[Rows, Rows]]] = {}  # by table and owner: rows and their edges
+        self.owner = {kind: np.full(count, _NOBODY) for kind, count in lifted.counts.items()}
+        leaves = program.input_count + program.parameter_count
+        for i in range(leaves):
+            self.owner[known.fixed[i]][lifted.row[i]] = _LEAF
+        for n, group in enumerate(lifted.groups):
+            varies = [known.varies[i] for i in group.members]
+            self.owner[group.fixed][group.start : group.start + len(group.members)] = np.where(varies, n, _NOBODY)
+
+    def run(self) -> None:
+        lifted, root = self.lifted, self.program.root
+        self._arrive(self.known.fixed[root], np.array([lifted.row[root]]), np.array([SEED]))
+        batch_edges = 0
+        for n in range(len(lifted.groups) - 1, -1, -1):
+            group = lifted.groups[n]
+            if group.live and (self.owner[group.fixed][group.start : group.start + len(group.members)] == n).any():
+                self._through(group, n)
+            if not group.fixed:
+                batch_edges = self.counts[True]
+        lifted.batch_edges = max(batch_edges, FIRST)
+        inputs, count = self.program.input_count, self.program.parameter_count
+        lifted.leaves = {kind: self._leaf_sum(kind, first, many) for kind, first, many in ((False, 0, inputs), (True, inputs, count))}
+        lifted.edge_counts = self.counts
+
+    def _through(self, group: Group, n: int) -> None:
+        group.upstream = self._sum(group, n)
+        incoming = group.upstream.rows
+        for i, read in enumerate(group.reads):
+            wanted = self.owner[read.fixed][read.rows] != _NOBODY
+            if not wanted.any():
+                group.edges.append(None)
+                group.shared.append(False)
+                continue
+            shared = read.fixed == group.fixed and self._passes_on(group, i)
+            rows = np.broadcast_to(incoming.reshape(group.shape), read.rows.shape) if shared else self._fresh(read.fixed, read.rows.shape)
+            group.edges.append(rows)
+            group.shared.append(shared)
+            self._arrive(read.fixed, read.rows[wanted], rows[wanted])
+
+    def _passes_on(self, group: Group, i: int) -> bool:
+        if group.kind in ("matrix", "dot"):
+            return i == 2  # the bias
+        if group.kind == "map":
+            return passes_on(group.op)[i]
+        return group.kind == "stack" and all(passes_on(group.op))
+
+    def _fresh(self, kind: bool, shape: tuple[int, ...]) -> Any:
+        start, size = self.counts[kind], int(np.prod(shape))
+        self.counts[kind] += size
+        return np.arange(start, start + size).reshape(shape)
+
+    def _arrive(self, kind: bool, rows: Rows, new: Rows) -> None:
+        """Note that the gradients in ``new`` are for ``rows``."""
+        owners = self.owner[kind][rows]
+        if (owners == owners[0]).all():
+            self.arriving.setdefault((kind, int(owners[0])), []).append((rows, new))
+            return
+        for owner in np.unique(owners):
+            own = owners == owner
+            self.arriving.setdefault((kind, int(owner)), []).append((rows[own], new[own]))
+
+    def _sum(self, group: Group, n: int) -> Sum:
+        """The sum of the edges to a group: shared with its only consumer, if they lie as the group can read them."""
+        columns, starts = self._gathered(group.fixed, n, group.start, len(group.members))
+        alone = starts is None and len(columns) == 1
+        even = strided(columns[0].reshape(group.shape)) if alone else None
+        if even is not None and (group.kind != "matrix" or np.array_equal(columns[0], np.arange(len(columns[0])) + columns[0][0])):
+            return Sum(columns, None, columns[0], shared=True)
+        return Sum(columns, starts, self._fresh(group.fixed, (len(group.members),)), shared=False)
+
+    def _gathered(self, kind: bool, owner: int, start: int, count: int) -> tuple[Rows, Rows | None]:
+        arrived = self.arriving.pop((kind, owner), [])
+        none = np.zeros(0, dtype=np.intp)
+        targets = np.concatenate([none, *[rows.ravel() for rows, _ in arrived]])
+        return summed(targets - start, np.concatenate([none, *[new.ravel() for _, new in arrived]]), count)
+
+    def _leaf_sum(self, kind: bool, first: int, count: int) -> Sum:
+        """The gradients of leaves in the order of their slots."""
+        arrived = self.arriving.pop((kind, _LEAF), [])
+        none = np.zeros(0, dtype=np.intp)
+        targets = np.concatenate([none, *[rows.ravel() for rows, _ in arrived]])
+        new = np.concatenate([none, *[rows.ravel() for _, rows in arrived]])
+        slot_at = np.zeros(self.lifted.counts[kind], dtype=np.intp)
+        slot_at[self.lifted.row[first : first + count]] = np.arange(count)
+        columns, starts = summed(slot_at[targets], new, count)
+        return Sum(columns, starts, np.arange(count), shared=False)

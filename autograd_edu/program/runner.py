@@ -1,0 +1,226 @@
+"""A program at work: its inputs checked, run in blocks that stay in cache, its guards kept, what goes wrong named."""
+
+from __future__ import annotations
+
+import operator
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ArityError, BranchChanged, DomainError, OperandError, ShapeError
+from ..ops import OPS
+from ..reals import arrays
+from .group import NEUTRAL, SEED
+from .lift import lift
+from .numpy_run import Plan, table_of_gradients, table_of_values
+from .record import Gradients
+
+if TYPE_CHECKING:
+    from .record import Program
+
+Array = Any
+_BLOCK, _NUMBERS = 2000, 8_000_000  # samples, and numbers in the tables, of a block
+_KEPT = 4  # sizes of block whose plan is kept
+_COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+class Runner:
+    """A program made ready to run: lifted once, and with a plan for each size of block that it has met."""
+
+    def __init__(self, given: Program, program: Program) -> None:
+        self.given, self.program = given, program  # as recorded, for names and parameter values; and fused, to run
+        self.lifted = lift(program)
+        self.selects = any(OPS[slot.op].selects for slot in program.slots if slot.op in OPS)
+        self.fixed = {True: table_of_values(self.lifted, True, 1), False: table_of_gradients(self.lifted, True, 1)}
+        for i, slot in enumerate(program.slots):
+            if slot.op == "constant":
+                self.fixed[True][self.lifted.row[i]] = slot.number
+        start = len(NEUTRAL)
+        self.own = self.fixed[True][start : start + program.parameter_count, 0]
+        self.plans: dict[int, Plan] = {}
+        self.guards = self._compared()
+
+    def run(self, inputs: tuple[Any, ...], *, backward: bool, on_nonfinite: str) -> tuple[Any, Gradients | None]:
+        """The result, and with ``backward`` its gradients."""
+        if on_nonfinite not in ("raise", "keep"):
+            raise OperandError(f"on_nonfinite must be 'raise' or 'keep', not {on_nonfinite!r}")
+        columns, count, single = self._columns(inputs, finite=on_nonfinite == "raise")
+        with np.errstate(all="ignore"):
+            values, by_input, by_parameter = self._blocks(columns, count, backward, raising=on_nonfinite == "raise")
+        y = float(values[0]) if single else values
+        return y, self._gradients(by_input, by_parameter, single) if backward else None
+
+    def plan(self, width: int) -> Plan:
+        """The plan for blocks of ``width`` samples; the latest few are kept."""
+        plan = self.plans.pop(width, None)
+        if plan is None:
+            if len(self.plans) >= _KEPT:
+                del self.plans[next(iter(self.plans))]
+            plan = Plan(self.lifted, width, self.fixed, selects=self.selects)
+        self.plans[width] = plan
+        return plan
+
+    def _blocks(self, columns: list[Array], count: int, backward: bool, *, raising: bool) -> tuple[Array, Array, Array]:
+        numbers = self.lifted.counts[False] + self.lifted.edge_counts[False]
+        block = min(count, _BLOCK, max(1, _NUMBERS // numbers))
+        self.own[:] = self.given.parameter_values
+        plan = self.plan(block)
+        for call in plan.prepare:
+            call()
+        values, by_input = np.empty(count), np.empty((self.program.input_count, count))
+        from_batch, total = self.fixed[False][: self.lifted.batch_edges], None
+        for start in range(0, count, block):
+            stop = min(start + block, count)
+            if stop - start != block:
+                plan = self.plan(stop - start)
+                for call in plan.prepare:
+                    call()
+            self._forward(plan, columns, start, stop, values, raising)
+            if backward:
+                for call in plan.backward:
+                    call()
+                by_input[:, start:stop] = plan.inputs
+                if count > block:
+                    total = from_batch.copy() if total is None else total + from_batch
+                if raising and not np.isfinite(np.add.reduce(plan.inputs, None)):
+                    self._blame(plan, start)
+        if not backward:
+            return values, by_input, None
+        if total is not None:
+            from_batch[:] = total
+        self.fixed[False][SEED] = count  # a root that depends on no input is the result of every sample
+        for call in plan.finish:
+            call()
+        by_parameter = plan.parameters[:, 0].copy()
+        if raising and not np.isfinite(np.add.reduce(by_parameter)):
+            self._blame(plan, 0)
+        return values, by_input, by_parameter
+
+    def _forward(self, plan: Plan, columns: list[Array], start: int, stop: int, values: Array, raising: bool) -> None:
+        table = plan.values[False]
+        for column, (row, order) in zip(columns, self.lifted.arguments, strict=True):
+            part = column[start:stop].T
+            table[row : row + len(part)] = part if order is None else part[order]
+        for call in plan.forward:
+            call()
+        for guards in self.guards:
+            self._check(plan, guards, columns, start)
+        if raising and not np.isfinite(np.add.reduce(table[len(NEUTRAL) :], None) + np.add.reduce(self.fixed[True][len(NEUTRAL) :], None)):
+            self._locate(plan, columns, start)
+        at = self.program.root
+        values[start:stop] = plan.values[self.lifted.fixed[at]][self.lifted.row[at]]
+
+    # ---- what can go wrong ----
+
+    def _compared(self) -> list[Any]:
+        """The guards of one kind together: sign, sides and their tables, outcomes, and their numbers."""
+        fixed, row = self.lifted.fixed, self.lifted.row
+        kinds: dict[Any, list[int]] = {}
+        for n, guard in enumerate(self.program.guards):
+            kinds.setdefault((guard.sign, fixed[guard.left], fixed[guard.right]), []).append(n)
+        sides = [([self.program.guards[n].left for n in ns], [self.program.guards[n].right for n in ns]) for ns in kinds.values()]
+        return [
+            (kind, row[left], row[right], np.array([[self.program.guards[n].outcome] for n in ns]), ns)
+            for (kind, ns), (left, right) in zip(kinds.items(), sides, strict=True)
+        ]
+
+    def _check(self, plan: Plan, guards: Any, columns: list[Array], start: int) -> None:
+        """Raise for the first of these guards, and its first sample, that does not hold."""
+        (sign, left_fixed, right_fixed), left, right, outcomes, numbers = guards
+        a, b = plan.values[left_fixed][left], plan.values[right_fixed][right]
+        other = _COMPARE[sign](a, b) != outcomes
+        if other.any():
+            which, sample = map(int, np.argwhere(other)[0])
+            guard, names = self.given.guards[numbers[which]], self.given.names()
+            shown = [float(side[which, min(sample, side.shape[1] - 1)]) for side in (a, b)]
+            raise BranchChanged(
+                f"the comparison {names[guard.left]} {guard.sign} {names[guard.right]} at {guard.line} was {guard.outcome} when the program "
+                f"was traced, and is not for sample {start + sample} ({shown[0]!r} and {shown[1]!r}): trace the function again for it, "
+                f"or use where()"
+            )
+
+    def _locate(self, plan: Plan, columns: list[Array], start: int) -> None:
+        """Raise for the first operation, in the order of the program as recorded, whose result is not finite for some sample."""
+        for table in (plan.values[True], plan.values[False]):
+            bad = np.flatnonzero(~np.isfinite(table[len(NEUTRAL) :]).all(axis=0))
+            if len(bad):
+                sample = start + int(bad[0])
+                numbers = np.concatenate([column[min(sample, len(column) - 1)] for column in columns]) if columns else np.zeros(0)
+                i, y = self._first_fault(numbers)
+                whose = "for every sample" if table is plan.values[True] else f"for sample {sample}"
+                raise DomainError(f"{self._described(i)} is not finite {whose}: {y!r}; on_nonfinite='keep' keeps it")
+
+    def _first_fault(self, numbers: Array) -> tuple[int, float]:
+        """The first slot of the recorded program whose number is not finite for one sample, computed slot by slot."""
+        leaves, values, xp = [*numbers, *self.given.parameter_values], [], arrays()
+        for i, slot in enumerate(self.given.slots):
+            operands = [values[j] for j in slot.operands]
+            values.append(np.float64(leaves[i] if i < len(leaves) else OPS[slot.op].value(xp, *operands) if operands else slot.number))
+            if not np.isfinite(values[-1]):
+                return i, float(values[-1])
+        raise DomainError("a sum in the replay is larger than the largest float, 1.8e308; on_nonfinite='keep' keeps it")
+
+    def _described(self, i: int) -> str:
+        slot, names = self.given.slots[i], self.given.names()
+        shown = OPS[slot.op].text(*[names[j] for j in slot.operands]) if slot.op in OPS else slot.op
+        return f"{slot.op}: {names[i]} = {shown}{f' ({slot.line})' if slot.line else ''}"
+
+    def _blame(self, plan: Plan, start: int) -> None:
+        """Raise for the operation at which a gradient stopped being finite."""
+        for group in reversed(self.lifted.groups):
+            for read, edges in zip(group.reads, group.edges, strict=False):
+                if edges is not None:
+                    bad = np.argwhere(~np.isfinite(plan.gradients[read.fixed][edges]))
+                    if len(bad):
+                        *place, sample = map(int, bad[0])
+                        raise DomainError(self._faulty_gradient(group, place, None if read.fixed else start + sample))
+        raise DomainError("a sum of gradients is larger than the largest float, 1.8e308; on_nonfinite='keep' keeps it")
+
+    def _faulty_gradient(self, group: Any, place: list[int], sample: int | None) -> str:
+        member = place[-1] if group.kind in ("stack", "dot") else int(np.ravel_multi_index(place[: len(group.shape)], group.shape)) \
+            if group.kind in ("map", "spread") else place[0] * group.shape[1]
+        i = self.program.origins[group.members[member]]
+        whose = "" if sample is None else f", for sample {sample}"
+        return f"the gradient of {self._described(i)} is not finite{whose}; on_nonfinite='keep' keeps it"
+
+    # ---- shapes ----
+
+    def _columns(self, inputs: tuple[Any, ...], *, finite: bool) -> tuple[list[Array], int, bool]:
+        """The inputs as arrays (samples, numbers), how many samples they are, and whether they were one without a batch axis."""
+        shapes = self.program.shapes
+        if len(inputs) != len(shapes):
+            raise ArityError(f"the program takes {len(shapes)} input(s); {len(inputs)} were given")
+        if not inputs:
+            return [], 1, True
+        given = [self._array(x, i, finite) for i, x in enumerate(inputs)]
+        if all([x.shape == shape for x, shape in zip(given, shapes, strict=True)]):
+            return [x.reshape(1, -1) for x in given], 1, True
+        sizes = {x.shape[0] if x.ndim == len(shape) + 1 and x.shape[1:] == shape else -1 for x, shape in zip(given, shapes, strict=True)}
+        if len(sizes) != 1 or min(sizes) < 1:
+            raise ShapeError(
+                f"the program takes inputs of the shapes {list(shapes)}, or all of them with one leading batch axis; "
+                f"the shapes {[x.shape for x in given]} were given"
+            )
+        return [x.reshape(len(x), prod(shape)) for x, shape in zip(given, shapes, strict=True)], sizes.pop(), False
+
+    def _array(self, x: Any, i: int, finite: bool) -> Array:
+        try:
+            array = np.asarray(x)
+        except ValueError as error:
+            raise ShapeError(f"input {i} is not an array: {error}") from None
+        if array.dtype.kind not in "biuf":
+            raise OperandError(f"input {i} must be real numbers, not {array.dtype}")
+        array = array.astype(float, copy=False)
+        if finite and not np.isfinite(np.add.reduce(array, None)) and not np.isfinite(array).all():
+            raise DomainError(f"input {i} is not finite at {tuple(map(int, np.argwhere(~np.isfinite(array))[0]))}")
+        return array
+
+    def _gradients(self, by_input: Array, by_parameter: Array, single: bool) -> Gradients:
+        grads, start = [], 0
+        for shape in self.program.shapes:
+            rows = by_input[start : start + prod(shape)]
+            start += prod(shape)
+            each = rows[:, 0].reshape(shape) if single else rows.T.reshape(-1, *shape)
+            grads.append(float(each) if single and not shape else each)
+        return Gradients(grads, by_parameter)
