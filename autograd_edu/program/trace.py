@@ -6,107 +6,17 @@ asked for it, and a comparison is a `Condition`, whose truth is recorded as a gu
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextvars import ContextVar
-from os.path import basename, dirname
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from types import CodeType
+from typing import Any
 
 from ..errors import ArityError, OperandError
 from ..graph import topological_order
-from ..ops import OPS, Op
-from ..syntax import Number, compared
+from ..syntax import compared
 from ..value import Constant, Value
 from .record import Guard, Program, Slot
-
-_PACKAGE = dirname(dirname(__file__))
-
-
-class _Tape:
-    """What tracing has met so far; it keeps the values alive, so that their ids stay theirs."""
-
-    def __init__(self) -> None:
-        self.lines: dict[int, str] = {}
-        self.met: dict[int, Value] = {}
-        self.guards: list[tuple[str, Value, Value, bool, str]] = []
-
-    def record(self, result: Value, operands: Sequence[Any]) -> None:
-        self.lines[id(result)] = _line()
-        for value in (result, *operands):
-            if isinstance(value, Value):
-                self.met.setdefault(id(value), value)
-
-
-_tape: ContextVar[_Tape | None] = ContextVar("tape", default=None)
-
-
-def _line() -> str:
-    """The file and line outside the package that is being run."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
-    return f"{basename(frame.f_code.co_filename)}:{frame.f_lineno}"
-
-
-class Traced(Value):
-    """A Value that is being traced."""
-
-    __slots__ = ()
-    precedence: ClassVar[int] = 2
-
-    @staticmethod
-    def apply(op: Op, operands: Sequence[Any]) -> Value:
-        operands = [x.as_value() if isinstance(x, Condition) else x for x in operands]
-        result = Value.apply(op, operands)
-        if result.__class__ is Value:
-            result.__class__ = Traced
-        tape = _tape.get()
-        if tape is not None:
-            tape.record(result, operands)
-        return result
-
-    def __lt__(self, other: Any) -> Any:
-        return Condition("<", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return Condition("<=", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return Condition(">", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return Condition(">=", self, other)
-
-
-for _name in vars(Number):  # Value's fast paths leave out the tape
-    if _name in vars(Value) and _name.startswith("__") and _name.strip("_") in ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv"):
-        setattr(Traced, _name, vars(Number)[_name])
-
-
-class Condition:
-    """A comparison made while tracing. Its truth records a guard; given to `where`, it keeps both branches."""
-
-    precedence: ClassVar[int] = 3
-    apply = staticmethod(Traced.apply)
-
-    def __init__(self, sign: str, left: Value, right: Any) -> None:
-        self.sign, self.left = sign, left
-        self.right: Value = right if isinstance(right, Value) else Constant(right)
-        self.line = _line()
-
-    def __bool__(self) -> bool:
-        outcome = bool({"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__}[self.sign](
-            self.left.data, self.right.data
-        ))  # fmt: skip
-        tape = _tape.get()
-        if tape is not None:
-            tape.guards.append((self.sign, self.left, self.right, outcome, self.line))
-        return outcome
-
-    def as_value(self) -> Any:
-        """1 where it holds, else 0: a - b is positive exactly where a > b, as floats underflow gradually."""
-        more, less = (self.left, self.right) if ">" in self.sign else (self.right, self.left)
-        return OPS["step" if "=" in self.sign else "strict_step"](OPS["sub"](more, less))
+from .traced import Condition, Tape, Traced, current_tape, line_of
 
 
 def trace(f: Callable[..., Any], *example: Any) -> Program:
@@ -117,20 +27,20 @@ def trace(f: Callable[..., Any], *example: Any) -> Program:
     leaves: list[Value] = []
     shapes = [_shape(x) for x in example]
     arguments = [_traced(x, leaves) for x in example]
-    tape = _Tape()
-    token, hook = _tape.set(tape), compared.set(Condition)  # comparisons of captured values are guarded like those of inputs
+    tape = Tape()
+    token, hook = current_tape.set(tape), compared.set(Condition)  # comparisons of captured values are guarded like those of inputs
     try:
         root = f(*arguments)
     finally:
         compared.reset(hook)
-        _tape.reset(token)
+        current_tape.reset(token)
     if isinstance(root, Condition):
         root = root.as_value()
     if not isinstance(root, Value):
         if isinstance(root, (list, tuple)):
             raise OperandError("a program has one result: the function must return one Value, not a list of them")
         root = Constant(root)
-    return _program(root, leaves, shapes, list(tape.met.values()), tape)
+    return _program(root, leaves, shapes, list(tape.operands), tape)
 
 
 def trace_graph(root: Value, *, inputs: Sequence[Value] = (), parameters: Sequence[Value] | None = None) -> Program:
@@ -165,36 +75,78 @@ def _traced(x: Any, leaves: list[Value]) -> Any:
     return leaf
 
 
-def _orders(roots: Iterable[Value]) -> Iterator[Value]:
-    seen: set[int] = set()
-    for root in roots:
-        if id(root) not in seen:
-            for value in topological_order(root):
-                if id(value) not in seen:
-                    seen.add(id(value))
-                    yield value
+_slot = partial(tuple.__new__, Slot)  # a third of the time that the class itself takes, for programs of a million slots
+
+
+def _order(roots: list[Value]) -> list[Value]:
+    """All that the roots depend on, parents first."""
+    order = topological_order(roots[0])
+    if len(roots) == 1:
+        return order
+    seen = dict.fromkeys(order)
+    for root in roots[1:]:
+        if root not in seen:
+            seen.update(dict.fromkeys(topological_order(root)))
+    return list(seen)
 
 
 def _program(
-    root: Value, inputs: list[Value], shapes: list[tuple[int, ...]], first: list[Value], tape: _Tape | None, capture: bool = True
+    root: Value, inputs: list[Value], shapes: list[tuple[int, ...]], first: list[Value], tape: Tape | None, capture: bool = True
 ) -> Program:
     guards = tape.guards if tape else []
-    order = list(_orders([root, *(side for guard in guards for side in guard[1:3])]))
-    needed = {id(v) for v in order}
-    candidates = [v for v in (*first, *order) if v.op is None and not v.is_constant and (id(v) in needed or not capture)]
-    listed = {id(v) for v in inputs}
-    parameters = list({id(v): v for v in candidates if id(v) not in listed}.values())
-    if not capture:
-        parameters = first
+    order = _order([root, *(side for guard in guards for side in guard[1:3])])
+    parameters = _captured(first, order, inputs) if capture else first
     leaves = [*inputs, *parameters]
-    place = {id(v): i for i, v in enumerate(leaves)}
-    slots = [Slot("input" if i < len(inputs) else "parameter", (), v.label, "", v.data) for i, v in enumerate(leaves)]
+    place = {v: i for i, v in enumerate(leaves)}
+    slots = [_slot(("input", (), v.label, "", v._data)) for v in inputs]
+    slots += [_slot(("parameter", (), v.label, "", v._data)) for v in parameters]
+    _fill(slots, place, order, _lines_of(tape))
+    checks = tuple(Guard(sign, place[a], place[b], outcome, line) for sign, a, b, outcome, line in guards)
+    return Program(tuple(slots), tuple(shapes), len(parameters), place[root], checks, parameters)
+
+
+def _captured(first: Iterable[Value], order: list[Value], inputs: list[Value]) -> list[Value]:
+    """The leaves that the program needs and that are neither inputs nor plain numbers, those met ``first`` first."""
+    leaves = {value for value in order if value.op is None and not value.is_constant}
+    leaves.difference_update(inputs)
+    return list(dict.fromkeys([value for value in (*first, *order) if value in leaves]))
+
+
+def _fill(slots: list[Slot], place: dict[Value, int], order: list[Value], lines: Callable[[Value], str]) -> None:
+    """Append a slot for each value of a topological order that has none yet. One loop, as programs have up to millions."""
+    at = place.__getitem__
     for value in order:
-        if id(value) in place:
-            continue
-        place[id(value)] = len(slots)
-        line = tape.lines.get(id(value), "") if tape else ""
-        operands = tuple([place[id(p)] for p in value.parents])
-        slots.append(Slot(value.op.name if value.op else "constant", operands, value.label, line, 0.0 if value.op else value.data))
-    checks = tuple(Guard(sign, place[id(a)], place[id(b)], outcome, line) for sign, a, b, outcome, line in guards)
-    return Program(tuple(slots), tuple(shapes), len(parameters), place[id(root)], checks, parameters)
+        op, left, right = value.op, value._left, value._right
+        new: tuple[Any, ...]
+        if op is None:
+            if value in place:
+                continue
+            new = ("constant", (), value.label, "", value._data)
+        elif right is not None:
+            new = (op.name, (at(left), at(right)), value.label, lines(value), 0.0)
+        else:
+            operands = tuple(map(at, left)) if left.__class__ is tuple else (at(left),)
+            new = (op.name, operands, value.label, lines(value), 0.0)
+        place[value] = len(slots)
+        slots.append(_slot(new))
+
+
+def _lines_of(tape: Tape | None) -> Callable[[Value], str]:
+    """A function that gives the line that asked for a result: each line is looked up once, however many it asked for."""
+    if tape is None:
+        return lambda _: ""
+    known: dict[tuple[int, int], str] = {}
+    results = tape.results
+
+    def line(result: Value) -> str:
+        code, at = results.get(result, _NOWHERE)
+        key = id(code), at
+        found = known.get(key)
+        if found is None:
+            found = known[key] = line_of(code, at) if code else ""
+        return found
+
+    return line
+
+
+_NOWHERE: tuple[CodeType | None, int] = (None, 0)

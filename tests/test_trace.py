@@ -1,0 +1,117 @@
+"""What tracing notes of a function: its operations in order, the line that asked for each, and the Values it captured."""
+
+import inspect
+
+import pytest
+
+from autograd_edu import OPS, Value, dot, exp, nn, no_grad, sqrt, total, trace
+from autograd_edu.errors import DomainError
+
+
+def operations(program):
+    return [slot for slot in program.slots if slot.op in OPS]
+
+
+def first_line(f):
+    return f"test_trace.py:{inspect.getsourcelines(f)[1]}"
+
+
+def test_each_operation_knows_the_line_that_asked_for_it():
+    def f(x, y):
+        z = x * y + 2.0
+        return exp(z) / total([
+            x,
+            dot([x], [y]),
+        ])  # fmt: skip
+
+    start = inspect.getsourcelines(f)[1]
+    lines = {slot.op: int(slot.line.removeprefix("test_trace.py:")) - start for slot in operations(trace(f, 1.0, 2.0))}
+    assert lines == {"mul": 1, "add": 1, "exp": 2, "dot": 4, "total": 2, "div": 2}
+
+
+def test_operations_within_the_package_have_the_line_that_called_it():
+    model = nn.MLP(2, [3, 1])
+    f = lambda x: model(x)  # noqa: E731
+    assert {slot.line for slot in operations(trace(f, [1.0, 2.0]))} == {first_line(f)}
+
+
+def test_a_result_from_before_is_part_of_the_program_without_a_line():
+    w = Value(3.0, "w")
+    before = w * w
+    program = trace(lambda x: before * x, 1.0)
+    assert [(slot.op, bool(slot.line)) for slot in operations(program)] == [("mul", False), ("mul", True)]
+    assert program.parameters == (w,)
+    assert program.value_and_grad(2.0)[1].parameters.tolist() == [12.0]
+
+
+def test_parameters_are_in_the_order_of_their_first_use_not_of_the_graph():
+    a, b, c = Value(1.0, "a"), Value(2.0, "b"), Value(3.0, "c")
+
+    def f(x):
+        late = x * b
+        early = dot([c, a], [x, x])
+        return early + late
+
+    assert trace(f, 1.0).parameters == (b, c, a)
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        pytest.param(lambda x: x + 2, 5.0, id="x + 2"),
+        pytest.param(lambda x: 2 + x, 5.0, id="2 + x"),
+        pytest.param(lambda x: x - 2, 1.0, id="x - 2"),
+        pytest.param(lambda x: 2 - x, -1.0, id="2 - x"),
+        pytest.param(lambda x: x * 2, 6.0, id="x * 2"),
+        pytest.param(lambda x: 2 * x, 6.0, id="2 * x"),
+        pytest.param(lambda x: x / 2, 1.5, id="x / 2"),
+        pytest.param(lambda x: 2 / x, 2 / 3, id="2 / x"),
+        pytest.param(lambda x: Value(2.0) / x, 2 / 3, id="a Value / x"),
+        pytest.param(lambda x: Value(2.0) - x, -1.0, id="a Value - x"),
+        pytest.param(lambda x: x / Value(2.0), 1.5, id="x / a Value"),
+        pytest.param(lambda x: x - x, 0.0, id="x - x"),
+    ],
+)
+def test_arithmetic_takes_its_operands_in_their_order(f, expected):
+    program = trace(f, 7.0)
+    assert program(3.0) == expected
+    assert [slot.line for slot in operations(program)] == [first_line(f)] * len(operations(program))
+    x = Value(3.0)
+    f(x).backward()
+    assert program.value_and_grad(3.0)[1].inputs == [pytest.approx(x.grad, rel=1e-15)]
+
+
+def test_the_whole_number_that_a_sum_starts_from_is_no_operation():
+    assert [slot.op for slot in operations(trace(lambda x, y: sum([x, y]), 1.0, 2.0))] == ["add"]
+
+
+def test_a_comparison_counts_as_a_number_in_arithmetic():
+    program = trace(lambda x: (x > 1.0) * x + 1.0, 0.0)
+    assert (program(3.0), program(0.5)) == (4.0, 1.0)
+
+
+def test_what_is_not_recorded_while_tracing_is_a_constant():
+    def f(x):
+        with no_grad():
+            scale = x * 2.0
+        return scale * x
+
+    assert trace(f, 3.0)(1.0) == 6.0  # scale is the 6 of the example
+
+
+@pytest.mark.parametrize("f", [lambda x: x / 0.0, lambda x: 1.0 / (x - x), lambda x: x * 1e308, lambda x: sqrt(-x)])
+def test_an_example_outside_the_domain_is_refused_as_the_eager_engine_does(f):
+    with pytest.raises(DomainError) as eager:
+        f(Value(5.0, "x1"))
+    with pytest.raises(DomainError) as traced:
+        trace(f, 5.0)
+    assert str(traced.value) == str(eager.value)
+
+
+def test_a_value_that_is_traced_can_be_differentiated_while_it_is():
+    def f(x):
+        y = x * x * 3.0
+        y.backward()
+        return y + x.grad
+
+    assert trace(f, 2.0)(2.0) == 12.0 + 12.0
