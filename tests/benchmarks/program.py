@@ -1,36 +1,46 @@
-"""How fast a replayed program is: against hand-written NumPy, PyTorch (if installed) and the eager engine, interleaved.
+"""How fast a replayed MLP is, forward and backward: against NumPy and PyTorch by hand and the eager engine, in one run.
 
-    OPENBLAS_NUM_THREADS=1 python tests/benchmarks/program.py
+    python tests/benchmarks/program.py            the rows of MLP(2, [16, 16, 1]), hinge loss, batch 100 and 10,000; and memory
+    python tests/benchmarks/program.py --cost     the cost of an operation in graphs of 1,000 to 1,000,000 operations
 
-Each row is a median over interleaved repetitions, in milliseconds, forward and backward.
+Times are medians of jobs that take turns, on one thread. `gpt.py --compare` does the same for a GPT, `irregular.py` for
+graphs without any pattern.
 """
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
-import random
-import statistics
-import time
-from collections.abc import Callable
+import argparse
+import tracemalloc
 from importlib.util import find_spec
 from itertools import pairwise
 
 import numpy as np
+from timing import judge, medians, show, timed
 
-from autograd_edu import Value, dot, no_gc, relu, trace
+from autograd_edu import Value, dot, no_gc, relu, total, trace
+
+BARS = {100: ((1.6, 1.1), (0.6, 0.35)), 10_000: ((1.5, 1.1), (1.1, 0.8))}  # must and aim: of NumPy's time, of PyTorch's
 
 
-def medians(jobs: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """The median time of each job in milliseconds, the jobs taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in jobs}
-    for round_ in range(repeats + 2):
-        for name, job in jobs.items():
-            start = time.perf_counter()
-            job()
-            if round_ > 1:
-                times[name].append(1e3 * (time.perf_counter() - start))
-    return {name: statistics.median(each) for name, each in times.items()}
+def random_layers(sizes):
+    """Weights and biases of a network, as arrays."""
+    rng = np.random.default_rng(0)
+    return [(rng.standard_normal((n, m)) / np.sqrt(m), rng.standard_normal(n)) for m, n in pairwise(sizes)]
+
+
+def of_values(layers):
+    """The same in Values."""
+    return [([[Value(x) for x in row] for row in w], [Value(x) for x in b]) for w, b in layers]
+
+
+def network(layers, x):
+    """A ReLU network in scalars; its last layer is linear."""
+    for i, (w, b) in enumerate(layers):
+        x = [dot(row, x, bias) for row, bias in zip(w, b, strict=True)]
+        x = x if i == len(layers) - 1 else [relu(z) for z in x]
+    return x
 
 
 def by_hand(x, t, layers):
@@ -42,8 +52,8 @@ def by_hand(x, t, layers):
     d3 = (-t * (margin > 0))[:, None]
     d2 = (d3 @ w3) * (h2 > 0)
     d1 = (d2 @ w2) * (h1 > 0)
-    grads = [d1.T @ x, d1.sum(0), d2.T @ h1, d2.sum(0), d3.T @ h2, d3.sum(0)]
-    return np.maximum(margin, 0), grads
+    gradients = [d1.T @ x, d1.sum(0), d2.T @ h1, d2.sum(0), d3.T @ h2, d3.sum(0)]
+    return np.maximum(margin, 0), gradients
 
 
 def torch_job(x, t, layers):
@@ -51,80 +61,119 @@ def torch_job(x, t, layers):
     import torch
 
     torch.set_num_threads(1)
-    parameters = [torch.tensor(a, requires_grad=True) for layer in layers for a in layer]
-    x, t = torch.tensor(x), torch.tensor(t)
+    w1, b1, w2, b2, w3, b3 = parameters = [torch.tensor(a, requires_grad=True) for layer in layers for a in layer]
+    x, t, linear = torch.tensor(x), torch.tensor(t), torch.nn.functional.linear
 
     def job():
         for p in parameters:
             p.grad = None
-        h = torch.relu(torch.relu(x @ parameters[0].T + parameters[1]) @ parameters[2].T + parameters[3])
-        torch.relu(1 - t * (h @ parameters[4].T + parameters[5])[:, 0]).sum().backward()
+        h = torch.relu(linear(torch.relu(linear(x, w1, b1)), w2, b2))
+        losses = torch.relu(1 - t * linear(h, w3, b3)[:, 0])
+        losses.sum().backward()
+        return losses.detach().numpy(), [p.grad.numpy() for p in parameters]
 
     return job
 
 
-def mlp(batch: int, repeats: int) -> None:
-    rng = np.random.default_rng(0)
-    sizes = [2, 16, 16, 1]
-    layers = [(rng.standard_normal((n, m)) / np.sqrt(m), rng.standard_normal(n)) for m, n in pairwise(sizes)]
-    values = [([[Value(x) for x in row] for row in w], [Value(x) for x in b]) for w, b in layers]
+def replay_job(x, t, layers):
+    """The same in scalars, traced for one sample and replayed over the batch."""
+    layers = of_values(layers)
+    program = trace(lambda x, t: relu(1 - t * network(layers, x)[0]), x[0], t[0])
+    parameters = [number for w, b in layers for number in (*(value for row in w for value in row), *b)]
+    place = {id(value): i for i, value in enumerate(program.parameters)}
+    order = [place[id(value)] for value in parameters]
 
-    def loss(x, t):
-        for i, (w, b) in enumerate(values):
-            x = [dot(row, x, bias) for row, bias in zip(w, b, strict=True)]
-            x = x if i == 2 else [relu(z) for z in x]
-        return relu(1 - t * x[0])
+    def checked():
+        values, gradients = program.value_and_grad(x, t)
+        return values, [gradients.parameters[order]]
 
+    return (lambda: program.value_and_grad(x, t)), checked
+
+
+def mlp(batch: int, rounds: int) -> None:
+    """The rows of one size of batch."""
+    layers = random_layers([2, 16, 16, 1])
+    rng = np.random.default_rng(1)
     x, t = rng.standard_normal((batch, 2)), np.sign(rng.standard_normal(batch))
-    program = trace(loss, x[0], t[0])
-    value, grads = program.value_and_grad(x, t)
-    expected, slopes = by_hand(x, t, layers)
-    np.testing.assert_allclose(value, expected, rtol=1e-11, atol=1e-12)
-    np.testing.assert_allclose(np.sort(grads.parameters), np.sort(np.concatenate([s.ravel() for s in slopes])), rtol=1e-9, atol=1e-9)
-    jobs = {"replay": lambda: program.value_and_grad(x, t), "NumPy by hand": lambda: by_hand(x, t, layers)}
+    job, checked = replay_job(x, t, layers)
+    jobs = {"replay": job, "NumPy by hand": lambda: by_hand(x, t, layers)}
+    answers = [checked(), by_hand(x, t, layers)]
     if find_spec("torch"):
-        jobs["PyTorch"] = torch_job(x, t, layers)
-    report(f"MLP(2, [16, 16, 1]), batch {batch}", medians(jobs, repeats))
+        jobs["PyTorch by hand, eager"] = torch_job(x, t, layers)
+        answers.append(jobs["PyTorch by hand, eager"]())
+    else:
+        print("PyTorch is not installed, so it is not compared: pip install torch")
+    for values, gradients in answers[1:]:
+        np.testing.assert_allclose(values, answers[0][0], rtol=1e-11, atol=1e-12)
+        flat = np.concatenate([gradient.ravel() for gradient in gradients])
+        np.testing.assert_allclose(flat, answers[0][1][0], rtol=1e-9, atol=1e-9)
+    times = medians(jobs, rounds)
+    show(f"MLP(2, [16, 16, 1]), hinge loss, batch {batch}", times)
+    for peer, bars in zip(("NumPy by hand", "PyTorch by hand, eager"), BARS[batch], strict=True):
+        if peer in times:
+            judge(f"replay, of {peer}", times["replay"] / times[peer], *bars)
 
 
-def irregular(operations: int, batch: int, repeats: int) -> float:
-    """A random graph of sums and products; the cost of one operation and sample in nanoseconds."""
-    rng = random.Random(0)
-    lines = [(rng.random() < 0.5, rng.randrange(max(0, i - 40), i), rng.randrange(max(0, i - 40), i)) for i in range(10, operations + 10)]
+def memory() -> None:
+    """What a replay allocates at most, and keeps, beyond its inputs."""
+    layers = random_layers([2, 16, 16, 1])
+    rng = np.random.default_rng(1)
+    print("memory of a replay of the MLP, forward and backward")
+    for batch in (1_000, 10_000, 100_000):
+        x, t = rng.standard_normal((batch, 2)), np.ones(batch)
+        job, _ = replay_job(x, t, layers)
+        tracemalloc.start()
+        result = job()
+        now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        each = f"{(peak - now) / batch:6.0f} bytes a sample freed again"
+        print(f"  batch {batch:7}: at most {peak / 1e6:7.2f} MB, kept {now / 1e6:7.2f} MB, {each}; {len(result[0])} results", flush=True)
 
-    def f(*leaves):
-        xs = list(leaves)
-        for is_sum, a, b in lines:
-            xs.append((xs[a] + xs[b]) * 0.5 if is_sum else xs[a] * xs[b])
-        return xs[-1]
 
-    start = [rng.uniform(0.5, 1.5) for _ in range(10)]
+def deep(operations: int, batch: int, rounds: int) -> float:
+    """A network of 16 neurons a layer, as deep as the number of operations asks: nanoseconds an operation and sample."""
+    width = 16
+    depth = max(1, round(operations / (2 * width * width)))
+    layers = of_values(random_layers([width] * (depth + 1)))
+    operations = depth * width * (2 * width + 1)  # products, sums and ReLUs
+    f = lambda x: total(network(layers, x))  # noqa: E731
+    start = [0.1 * i for i in range(width)]
 
     def eager():
         with no_gc():
-            f(*map(Value, start)).backward()
+            f([Value(x) for x in start]).backward()
 
-    once = medians({"eager": eager}, 3)["eager"]
-    began = time.perf_counter()
-    with no_gc():
-        program = trace(f, *start)
-        columns = np.outer(start, np.ones(batch))
-        _ = program.runner
-    compiling = 1e3 * (time.perf_counter() - began)
-    times = medians({"replay": lambda: program.value_and_grad(*columns)}, repeats)
-    report(f"irregular, {operations} operations, batch {batch}", {**times, "eager, one sample": once, "trace + fuse + lift": compiling})
-    return times["replay"] * 1e6 / operations / batch
+    def compiled():
+        with no_gc():
+            _ = trace(f, start).runner
+
+    compiling, stepping = (min(timed(job) for _ in range(3)) for job in (compiled, eager))
+    program = trace(f, start)
+    samples = np.random.default_rng(0).standard_normal((batch, width))
+    time = medians({"replay": lambda: program.value_and_grad(samples, on_nonfinite="keep")}, rounds)["replay"]
+    each = 1e6 * time / operations / batch
+    print(
+        f"  {operations:8} operations: {each:7.4f} ns an operation and sample, {time:9.3f} ms; "
+        f"trace + fuse + lift {compiling:8.1f} ms, {compiling / stepping:.1f} eager steps",
+        flush=True,
+    )
+    return each
 
 
-def report(title: str, times: dict[str, float]) -> None:
-    own = times["replay"]
-    print(title)
-    for name, each in times.items():
-        print(f"  {name:22} {each:9.3f} ms   replay takes {own / each:6.3f} of it", flush=True)
+def cost() -> None:
+    """How far the cost of an operation is from constant."""
+    for batch in (1, 100):
+        print(f"a network of 16 neurons a layer, of growing depth, forward and backward, batch {batch}")
+        each = [deep(operations, batch, 3) for operations in (1_000, 10_000, 100_000, 1_000_000)]
+        judge(f"batch {batch}: the dearest operation, of the cheapest", max(each) / min(each), 3, 1.5)
 
 
 if __name__ == "__main__":
-    mlp(100, 300)
-    mlp(10_000, 15)
-    for operations in (1_000, 10_000, 100_000):
-        print(f"  {irregular(operations, 100, 3):.2f} ns an operation and sample")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cost", action="store_true", help="time graphs of growing size instead")
+    if parser.parse_args().cost:
+        cost()
+    else:
+        mlp(100, 200)
+        mlp(10_000, 20)
+        memory()
