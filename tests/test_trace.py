@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from autograd_edu import OPS, Value, dot, exp, nn, no_grad, sqrt, total, trace
-from autograd_edu.errors import DomainError
+from autograd_edu.errors import ArityError, DomainError, OperandError
 
 
 def operations(program):
@@ -53,6 +53,19 @@ def test_parameters_are_in_the_order_of_their_first_use_not_of_the_graph():
         return early + late
 
     assert trace(f, 1.0).parameters == (b, c, a)
+
+
+def test_parameters_that_are_given_are_those_of_the_program_used_or_not():
+    a, b, c = Value(1.0, "a"), Value(2.0, "b"), Value(3.0, "c")
+    program = trace(lambda x: c * x + a, 1.0, parameters=[a, b, c])
+    assert program.parameters == (a, b, c)
+    assert program.value_and_grad(5.0)[1].parameters.tolist() == [1.0, 0.0, 5.0]
+    with pytest.raises(OperandError, match=r"captured .*label='b'.* not among the 2 parameters given"):
+        trace(lambda x: a * x + b, 1.0, parameters=[a, c])
+    with pytest.raises(ArityError, match="twice"):
+        trace(lambda x: a * x, 1.0, parameters=[a, a])
+    with pytest.raises(OperandError, match="must be a leaf"):
+        trace(lambda x: a * x, 1.0, parameters=[a * b])
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ArityError, OperandError, ShapeError
+from ..errors import ArityError, ShapeError
 from ..ops import OPS
 from ..value import Value
 from .record import Gradients, Program
-from .trace import trace
+from .trace import check_leaves, trace
 
 Array = Any  # numpy.ndarray of float64
 Structure = tuple[tuple[int, ...], ...]
@@ -23,10 +23,10 @@ Structure = tuple[tuple[int, ...], ...]
 
 @dataclass
 class _Entry:
-    """A program of the cache: where its parameters stand among the cache's, and what it was asked for and took."""
+    """A program of the cache: where its parameters stand among the cache's if not in the same places, and its uses and cost."""
 
     program: Program
-    places: Array
+    places: Array | None
     seconds: float
     calls: int = 0
 
@@ -40,12 +40,14 @@ class ProgramCache:
     Args:
         f: as for `trace`: it receives Values in the shapes of the inputs, and gives one Value.
         parameters: the Values that ``f`` may capture; gradients and `parameter_values` are in their order. Without them,
-            those that traces have captured so far: there are more after a new structure that captures more.
+            those that traces have captured so far: there are more after a new structure that captures more, and gradients
+            are longer then.
         bound: how many programs are kept at most.
 
     Attributes:
         parameters: the Values that `parameter_values` are the numbers of; changing their data changes nothing before `read`.
         found, traced, dropped: how many calls found their program, how many did not, and how many programs the bound cost.
+        seconds: what tracing and compiling took in all.
 
     >>> from autograd_edu import Value, total
     >>> w = Value(2.0, "w")
@@ -68,7 +70,10 @@ class ProgramCache:
         self._values = np.zeros(0)
         self._entries: OrderedDict[Structure, _Entry] = OrderedDict()
         self.found = self.traced = self.dropped = 0
-        self._add(list(parameters or ()))
+        self.seconds = 0.0
+        given = list(parameters or ())
+        check_leaves(given)
+        self._add(given)
 
     # ---- running ----
 
@@ -87,6 +92,8 @@ class ProgramCache:
         arrays = _arrays(inputs)
         entry = self._entry(arrays, batch)
         value, grads = entry.program.value_and_grad(*arrays, on_nonfinite=on_nonfinite)
+        if entry.places is None:
+            return value, grads
         by_parameter = np.zeros(len(self.parameters))
         by_parameter[entry.places] = grads.parameters
         return value, Gradients(grads.inputs, by_parameter)
@@ -124,10 +131,6 @@ class ProgramCache:
         import numpy as np
 
         for value in values:
-            if not isinstance(value, Value) or value.op is not None or value.is_constant:
-                raise OperandError(f"a parameter is a leaf, made by Value(number); {value!r} is none")
-            if id(value) in self._place:
-                raise ArityError(f"{value!r} is given twice among the parameters; give it once")
             self._place[id(value)] = len(self.parameters)
             self.parameters.append(value)
         self._values = np.concatenate([self._values, [value.data for value in values]])
@@ -136,8 +139,6 @@ class ProgramCache:
 
     def _entry(self, arrays: list[Array], batch: bool) -> _Entry:
         """The program for these inputs, made if there is none yet, with the shared parameter values in it."""
-        import numpy as np
-
         structure = _structure(arrays, batch)
         entry = self._entries.get(structure)
         if entry is None:
@@ -152,7 +153,7 @@ class ProgramCache:
             self._entries.move_to_end(structure)
             self.found += 1
         entry.calls += 1
-        np.take(self._values, entry.places, out=entry.program.parameter_values, mode="clip")  # "clip" spares it a buffer
+        entry.program.parameter_values[:] = self._values if entry.places is None else self._values[entry.places]
         return entry
 
     def _made(self, example: list[Any]) -> _Entry:
@@ -160,23 +161,21 @@ class ProgramCache:
 
         start = time.perf_counter()
         program = self._trace(example)
-        new = [value for value in program.parameters if id(value) not in self._place]
-        if new and not self.grows:
-            raise OperandError(
-                f"the function captured {new[0]!r}, which is not among the {len(self.parameters)} parameters of the cache: "
-                f"list it among them, or use its .data where it is to stay fixed"
-            )
-        self._add(new)
+        places = None
+        if self.grows:
+            self._add([value for value in program.parameters if id(value) not in self._place])
+            places = np.array([self._place[id(value)] for value in program.parameters], dtype=np.intp)
         program.runner  # noqa: B018 - made now, so that its time is counted, and what cannot be run is known here
-        places = np.array([self._place[id(value)] for value in program.parameters], dtype=np.intp)
-        return _Entry(program, places, time.perf_counter() - start)
+        entry = _Entry(program, places, time.perf_counter() - start)
+        self.seconds += entry.seconds
+        return entry
 
     def _trace(self, example: list[Any]) -> Program:
         """Traced where the parameters have the shared values, as branches may depend on them; the Values' data stay as they are."""
         before = [value.data for value in self.parameters]
         self.write_back()
         try:
-            return trace(self.f, *example)
+            return trace(self.f, *example, parameters=None if self.grows else self.parameters)
         finally:
             for value, data in zip(self.parameters, before, strict=True):
                 value.data = data
@@ -197,11 +196,11 @@ class ProgramCache:
 
     def __str__(self) -> str:
         """What the cache holds, as a table, the program used last at the end."""
-        lines = [f"{'structure':28}{'operations':>12}{'parameters':>12}{'calls':>8}{'compiled in':>14}"]
+        lines = [f"{'structure':28}{'operations':>12}{'calls':>8}{'compiled in':>14}"]
         for structure, entry in self._entries.items():
             operations = sum(slot.op in OPS for slot in entry.program.slots)
             shapes = " ".join(str(shape).replace(",)", ")").replace("()", "number") for shape in structure) or "no input"
-            lines.append(f"{shapes:28}{operations:12}{len(entry.places):12}{entry.calls:8}{entry.seconds:12.3f} s")
+            lines.append(f"{shapes:28}{operations:12}{entry.calls:8}{entry.seconds:12.3f} s")
         return "\n".join([repr(self), *lines])
 
 

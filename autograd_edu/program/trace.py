@@ -19,11 +19,14 @@ from .record import Guard, Program, Slot
 from .traced import Condition, Tape, Traced, current_tape, line_of
 
 
-def trace(f: Callable[..., Any], *example: Any) -> Program:
+def trace(f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | None = None) -> Program:
     """``f`` as a Program, recorded by running it once at ``example``: numbers, or nested lists of them.
 
-    ``f`` receives Values in the same shape. Values that it captures become ``program.parameters``, in order of first use.
+    ``f`` receives Values in the same shape. Values that it captures become ``program.parameters``, in order of first use;
+    or ``parameters`` do, used or not, and it may capture no others.
     """
+    if parameters is not None:
+        check_leaves(parameters)
     leaves: list[Value] = []
     shapes = [_shape(x) for x in example]
     arguments = [_traced(x, leaves) for x in example]
@@ -40,7 +43,7 @@ def trace(f: Callable[..., Any], *example: Any) -> Program:
         if isinstance(root, (list, tuple)):
             raise OperandError("a program has one result: the function must return one Value, not a list of them")
         root = Constant(root)
-    return _program(root, leaves, shapes, list(tape.operands), tape)
+    return _program(root, leaves, shapes, list(tape.operands if parameters is None else parameters), tape, parameters is None)
 
 
 def trace_graph(root: Value, *, inputs: Sequence[Value] = (), parameters: Sequence[Value] | None = None) -> Program:
@@ -48,13 +51,19 @@ def trace_graph(root: Value, *, inputs: Sequence[Value] = (), parameters: Sequen
 
     Without ``parameters``, every leaf that is no input and no plain number is one.
     """
-    for value in (*inputs, *(parameters or ())):
+    check_leaves([*inputs, *(parameters or ())])
+    return _program(root, list(inputs), [()] * len(inputs), list(parameters or ()), None, parameters is None)
+
+
+def check_leaves(values: Sequence[Value]) -> None:
+    """Raise unless all are variables, each given once."""
+    for value in values:
+        if not isinstance(value, Value) or value.is_constant:
+            raise OperandError(f"an input or parameter is a variable, made by Value(number), not {value!r}")
         if value.op is not None:
             raise OperandError(f"an input or parameter must be a leaf; {value!r} was computed by {value.op.name}")
-    known = list(inputs) + list(parameters or ())
-    if len({id(v) for v in known}) != len(known):
+    if len({id(v) for v in values}) != len(values):
         raise ArityError("a value is given twice among the inputs and parameters; give it once")
-    return _program(root, list(inputs), [()] * len(inputs), list(parameters or ()), None, parameters is None)
 
 
 def _shape(x: Any) -> tuple[int, ...]:
@@ -95,7 +104,13 @@ def _program(
 ) -> Program:
     guards = tape.guards if tape else []
     order = _order([root, *(side for guard in guards for side in guard[1:3])])
-    parameters = _captured(first, order, inputs) if capture else first
+    captured = _captured(first, order, inputs) if capture or tape else []
+    parameters = captured if capture else first
+    if others := set(captured) - set(parameters):
+        raise OperandError(
+            f"the function captured {next(v for v in captured if v in others)!r}, which is not among the {len(parameters)} parameters "
+            f"given: list it among them, or use its .data where it is to stay fixed"
+        )
     leaves = [*inputs, *parameters]
     place = {v: i for i, v in enumerate(leaves)}
     slots = [_slot(("input", (), v.label, "", v._data)) for v in inputs]
