@@ -1,0 +1,204 @@
+"""The interpreter's machine code: each instruction's rule on vectors of samples, compiled by Numba and kept on disk.
+
+One function is compiled for each number of samples taken at a time. It knows no program: it walks the runs of
+instructions of `jit_code`, and for each goes through a block made by running the table's rule on LLVM vectors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from ..ops import OPS
+from . import jit_rules, jit_steps, jit_vectors
+from .jit_rules import CONDITIONS, Symbol, written
+from .jit_steps import STEPS, Opcode, opcodes
+from .jit_vectors import INDEX, INT, Vectors, vector_functions
+
+
+class _Instruction:
+    """One instruction being written: the rows that it names, in the table and among the adjoints."""
+
+    def __init__(self, vectors: Vectors, code: Any, table: Any, adjoints: Any) -> None:
+        self.vectors, self.builder = vectors, vectors.builder
+        self.code, self.table, self.adjoints = code, table, adjoints
+        self.loaded: dict[int, Any] = {}
+
+    def pointer(self, operand: int, *, adjoint: bool = False) -> Any:
+        """Where the row stands that is written (0) or read (1, 2, 3)."""
+        row = self.builder.load(self.builder.gep(self.code, [ir.Constant(INDEX, operand)]))
+        return self.builder.gep(self.adjoints if adjoint else self.table, [self.builder.zext(row, INT)])
+
+    def load(self, pointer: Any) -> Any:
+        return self.builder.load(pointer, align=8 * self.vectors.width)
+
+    def store(self, x: Any, pointer: Any) -> None:
+        self.builder.store(x, pointer, align=8 * self.vectors.width)
+
+    def read(self, operand: int) -> Any:
+        if operand not in self.loaded:
+            self.loaded[operand] = self.load(self.pointer(operand))
+        return self.loaded[operand]
+
+    def leaf(self, symbol: Symbol) -> Any:
+        return self.read(0 if symbol.name == "result" else int(symbol.number) + 1)
+
+    # ---- the kinds of instructions ----
+
+    def value(self, name: str, count: int, bad: Any) -> None:
+        (y,) = self.vectors.written([written(OPS[name], count).value], self.leaf)
+        self.store(y, self.pointer(0))
+        self._watch(y, bad)
+
+    def _watch(self, y: Any, bad: Any) -> None:
+        """y - y is 0 for every finite y, and nan for the others."""
+        zero_or_nan = self.builder.bitcast(self.builder.fsub(y, y), self.vectors.bits)
+        self.builder.store(self.builder.or_(self.builder.load(bad), zero_or_nan), bad)
+
+    def slopes(self, name: str, count: int, mask: int) -> None:
+        """The adjoint of the result, times each slope, added to the adjoints of the operands; itself it becomes zero."""
+        above = self.pointer(0, adjoint=True)
+        upstream = self.load(above)
+        self.store(self.vectors.number(0.0), above)
+        slopes = written(OPS[name], count).slopes
+        wanted = [i for i in range(count) if mask >> i & 1 and not _is_number(slopes[i], 0.0)]
+        computed = self.vectors.written([slopes[i] for i in wanted], self.leaf)
+        for i, slope in zip(wanted, computed, strict=True):
+            self._accumulate(self.pointer(i + 1, adjoint=True), slopes[i], slope, upstream)
+
+    def _accumulate(self, pointer: Any, symbol: Symbol, slope: Any, upstream: Any) -> None:
+        so_far = self.load(pointer)
+        if _is_number(symbol, 1.0):
+            self.store(self.builder.fadd(so_far, upstream), pointer)
+        elif _is_number(symbol, -1.0):
+            self.store(self.builder.fsub(so_far, upstream), pointer)
+        else:
+            self.store(self.vectors.product_added(slope, upstream, so_far), pointer)
+
+    def step(self, name: str, bad: Any) -> None:
+        out = self.pointer(0)
+        match name:
+            case "copy" | "result":
+                self.store(self.read(1), out)
+                if name == "result":
+                    self._watch(self.read(1), bad)
+            case "clear":
+                self.store(self.vectors.number(0.0), out)
+            case "accumulate":
+                self.store(self.builder.fadd(self.load(out), self.read(1)), out)
+            case "accumulate_product":
+                self.store(self.vectors.product_added(self.read(1), self.read(2), self.load(out)), out)
+            case _:
+                self.store(self._plain_step(name), out)
+
+    def _plain_step(self, name: str) -> Any:
+        """A step of a rule; conditions are rows of ones and zeros."""
+        xs = [self.read(i + 1) for i in range(STEPS[name])]
+        if name == "select":
+            xs[0] = self.builder.fcmp_ordered(">", xs[0], self.vectors.number(0.0))
+        y = self.vectors.apply(name, xs)
+        return self.builder.select(y, self.vectors.number(1.0), self.vectors.number(0.0)) if name in CONDITIONS else y
+
+
+def _is_number(symbol: Symbol, x: float) -> bool:
+    return symbol.name == "number" and symbol.number == x
+
+
+class _Interpreter:
+    """The function that walks runs of instructions, being written."""
+
+    def __init__(self, builder: ir.IRBuilder, width: int, arguments: Sequence[Any]) -> None:
+        self.builder, self.width = builder, width
+        self.vectors = Vectors(builder, width)
+        runs, self.count, code, table, adjoints = arguments
+        self.runs = builder.inttoptr(runs, ir.PointerType(INDEX))
+        self.code = builder.inttoptr(code, ir.PointerType(INDEX))
+        self.table = builder.inttoptr(table, ir.PointerType(self.vectors.type))
+        self.adjoints = builder.inttoptr(adjoints, ir.PointerType(self.vectors.type))
+        with builder.goto_entry_block():
+            self.bad = builder.alloca(self.vectors.bits)
+        builder.store(ir.Constant(self.vectors.bits, [0] * width), self.bad)
+
+    def write(self) -> Any:
+        """The whole function. Its result is not 0 if an operation gave a number that is not finite."""
+        with cgutils.for_range(self.builder, self.count) as run:
+            place = self.builder.mul(run.index, ir.Constant(INT, 3))
+            opcode, start, stop = (self._at(self.runs, self.builder.add(place, ir.Constant(INT, i))) for i in range(3))
+            after = self.builder.append_basic_block("after")
+            switch = self.builder.switch(opcode, after)
+            for instruction, number in opcodes().items():
+                block = self.builder.append_basic_block("_".join(map(str, instruction)))
+                switch.add_case(number, block)
+                self.builder.position_at_end(block)
+                self._loop(instruction, start, stop)
+                self.builder.branch(after)
+            self.builder.position_at_end(after)
+        bad = self.builder.load(self.bad)
+        parts = [self.builder.extract_element(bad, ir.Constant(INDEX, i)) for i in range(self.width)]
+        whole = parts[0]
+        for part in parts[1:]:
+            whole = self.builder.or_(whole, part)
+        return whole
+
+    def _at(self, pointer: Any, place: Any) -> Any:
+        return self.builder.load(self.builder.gep(pointer, [place]))
+
+    def _loop(self, opcode: Opcode, start: Any, stop: Any) -> None:
+        start, stop = self.builder.zext(start, INT), self.builder.zext(stop, INT)
+        with cgutils.for_range(self.builder, stop, start=start) as each:
+            here = self.builder.gep(self.code, [self.builder.mul(each.index, ir.Constant(INT, 4))])
+            instruction = _Instruction(self.vectors, here, self.table, self.adjoints)
+            match opcode:
+                case ("value", name, count):
+                    instruction.value(name, count, self.bad)
+                case ("slopes", name, count, mask):
+                    instruction.slopes(name, count, mask)
+                case (name,):
+                    instruction.step(name, self.bad)
+
+
+def fingerprint(width: int) -> int:
+    """A number of what the machine code is made from, for the cache: this package's files, and the C library's functions."""
+    names = ("autograd_edu.ops", "autograd_edu.operation", *(module.__name__ for module in (jit_rules, jit_steps, jit_vectors)), __name__)
+    specs = [find_spec(name) for name in names]
+    texts = [Path(spec.origin).read_bytes() for spec in specs if spec and spec.origin]
+    made_from = b"".join(texts) + repr((width, sorted(vector_functions().items()), list(opcodes()))).encode()
+    return int.from_bytes(hashlib.sha256(made_from).digest()[:7], "big")
+
+
+@intrinsic(prefer_literal=True)
+def _interpreter(_, made_from, width, runs, count, code, table, adjoints):  # type: ignore[no-untyped-def]  # Numba reads the names
+    """The interpreter for a literal ``width``; the literal ``made_from`` is there to be part of the key of the cache."""
+
+    def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
+        return _Interpreter(builder, width.literal_value, values[2:]).write()
+
+    return types.int64(made_from, width, runs, count, code, table, adjoints), generate
+
+
+@lru_cache(maxsize=4)
+def machine(width: int) -> Any:
+    """The compiled interpreter for ``width`` samples at a time, from the cache on disk if it is there.
+
+    Its arguments are the runs' address and count, and the addresses of the instructions, the table and the adjoints.
+    Where the cache cannot be written, every process compiles for itself.
+    """
+    made_from = fingerprint(width)
+
+    def walk(runs, count, code, table, adjoints):  # type: ignore[no-untyped-def]
+        return _interpreter(made_from, width, runs, count, code, table, adjoints)  # type: ignore[call-arg]  # Numba gives the first
+
+    signature = types.int64(*[types.int64] * 5)
+    with suppress(RuntimeError):
+        return njit(signature, cache=True, fastmath=False, error_model="numpy")(walk)
+    return njit(signature, fastmath=False, error_model="numpy")(walk)

@@ -1,0 +1,152 @@
+"""The rules of the table, run on symbols: what a row computes, as data that the interpreter's code is made from.
+
+A rule is a function of a namespace `xp` and of operands. Given a `Symbols` as namespace and `Symbol`s as operands it
+computes nothing: it writes down what it would have computed. Equal parts are written down once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..ops import Op
+
+_UNARY = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erfc")
+FUNCTIONS = {**dict.fromkeys(_UNARY, 1), "pow": 2, "maximum": 2, "minimum": 2}  # of `xp`, with the number of their operands
+OPERATORS = {"add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "abs": 1, "lt": 2, "le": 2, "gt": 2, "ge": 2}
+CONDITIONS = ("lt", "le", "gt", "ge")
+SUMS = ("total", "dot")  # of any number of operands; those of dot are flattened as the row's are
+
+_Made = dict[Any, "Symbol"]
+
+
+class Symbol:
+    """A number that a rule would compute: ``name`` says from what. Operators on it make further symbols."""
+
+    __slots__ = ("made", "name", "number", "operands")
+
+    def __init__(self, made: _Made, name: str, operands: tuple[Symbol, ...], number: float) -> None:
+        self.made, self.name, self.operands, self.number = made, name, operands, number
+
+    def __add__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "add", self, other)
+
+    def __radd__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "add", other, self)
+
+    def __sub__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "sub", self, other)
+
+    def __rsub__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "sub", other, self)
+
+    def __mul__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "mul", self, other)
+
+    def __rmul__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "mul", other, self)
+
+    def __truediv__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "div", other, self)
+
+    def __pow__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "mul", self, self) if other == 2 else _symbol(self.made, "pow", self, other)
+
+    def __neg__(self) -> Symbol:
+        return _symbol(self.made, "neg", self)
+
+    def __abs__(self) -> Symbol:
+        return _symbol(self.made, "abs", self)
+
+    def __lt__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "lt", self, other)
+
+    def __le__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "le", self, other)
+
+    def __gt__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "gt", self, other)
+
+    def __ge__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "ge", self, other)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a rule branched with `if` on an operand: use xp.choose, which every kind of number understands")
+
+
+def _symbol(made: _Made, name: str, *operands: Any) -> Symbol:
+    """The symbol of this name and these operands; there is but one."""
+    xs = tuple([_as_symbol(made, x) for x in operands])
+    key = (name, *map(id, xs))
+    if key not in made:
+        made[key] = Symbol(made, name, xs, 0.0)
+    return made[key]
+
+
+def _as_symbol(made: _Made, x: Any) -> Symbol:
+    """``x``, or the symbol of a plain number."""
+    if isinstance(x, Symbol):
+        return x
+    key = x if x else repr(x)  # the zeros differ
+    if key not in made:
+        made[key] = Symbol(made, "number", (), float(x))
+    return made[key]
+
+
+class Symbols:
+    """The namespace `xp` of symbols. Both branches of a choice are written down, as on arrays."""
+
+    def __init__(self, made: _Made) -> None:
+        self.made = made
+
+    def __getattr__(self, name: str) -> Callable[..., Symbol]:
+        if name not in FUNCTIONS:
+            raise AttributeError(f"the namespace of the rules has no function {name!r}")
+        return lambda *xs: _symbol(self.made, name, *xs)
+
+    def choose(self, condition: Any, then: Any, otherwise: Any) -> Any:
+        if not isinstance(condition, Symbol):
+            chosen = then if condition else otherwise
+            return chosen() if callable(chosen) else chosen
+        branches = [branch() if callable(branch) else branch for branch in (then, otherwise)]
+        return _symbol(self.made, "select", condition, *branches)
+
+    def total(self, xs: Sequence[Any]) -> Symbol:
+        return _symbol(self.made, "total", *xs)
+
+    def dot(self, ws: Sequence[Any], xs: Sequence[Any], bias: Sequence[Any]) -> Symbol:
+        return _symbol(self.made, "dot", *ws, *xs, *bias)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A row on symbols: its value, and its slopes for each operand. Leaves are "operand" (by number), "result" and "number"."""
+
+    value: Symbol
+    slopes: tuple[Symbol, ...]
+
+
+def written(op: Op, count: int) -> Written:
+    """``op`` on ``count`` symbols."""
+    made: _Made = {}
+    xp, xs, y = Symbols(made), [Symbol(made, "operand", (), float(i)) for i in range(count)], Symbol(made, "result", (), 0.0)
+    slopes = op.local_gradients(xp, y, *xs)
+    return Written(_as_symbol(made, op.value(xp, *xs)), tuple([_as_symbol(made, slope) for slope in slopes]))
+
+
+def in_order(roots: Iterable[Symbol]) -> list[Symbol]:
+    """Everything that ``roots`` are made from, each after its operands."""
+    done: dict[int, Symbol] = {}
+    stack = list(roots)[::-1]
+    while stack:
+        symbol = stack[-1]
+        waiting = [x for x in symbol.operands if id(x) not in done]
+        if waiting:
+            stack.extend(reversed(waiting))
+        else:
+            done.setdefault(id(stack.pop()), symbol)
+    return list(done.values())
