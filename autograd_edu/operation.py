@@ -112,6 +112,16 @@ def row(name: str, value: Rule, local_gradients: Rule, formula: Any, slopes: Any
     return register(Op(name, value, local_gradients, formula, slopes, example, **text))
 
 
+def apart(*rules: Rule) -> Rule:
+    """Local gradients from a rule each, which whoever needs only some of them can take from ``each``."""
+
+    def together(xp: Any, y: Any, *xs: Any) -> tuple[Any, ...]:
+        return tuple([rule(xp, y, *xs) for rule in rules])
+
+    together.each = rules  # type: ignore[attr-defined]
+    return together
+
+
 def variadic_row(name: str, value: Rule, local_gradients: Rule, *text: Any, neutral: float, **more: Any) -> Op:
     """Register an operation on any number of operands, whose rules take them as one sequence, or stacked in one array."""
     spread = (lambda xp, *xs: value(xp, xs)), (lambda xp, y, *xs: local_gradients(xp, y, xs))

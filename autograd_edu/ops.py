@@ -17,6 +17,7 @@ from typing import Any
 from .operation import OPS as OPS
 from .operation import Op as Op
 from .operation import Rule
+from .operation import apart
 from .operation import evaluate as evaluate
 from .operation import evaluate_local_gradients as evaluate_local_gradients
 from .operation import register as register
@@ -38,26 +39,28 @@ def _quotient_gradient(xp: Any, y: Any, a: Any, b: Any) -> Any:
 
 DIV = row(
     "div", lambda xp, a, b: a / b,
-    lambda xp, y, a, b: (1.0 / b, _quotient_gradient(xp, y, a, b)), "a/b", ("1/b", "-a/b**2"), (2.0, -3.0),
+    apart(lambda xp, y, a, b: 1.0 / b, _quotient_gradient), "a/b", ("1/b", "-a/b**2"), (2.0, -3.0),
     symbol="÷", domain="{b} must not be zero", edges="a/0: error; in ieee() ±inf or nan",
 )  # fmt: skip
 
 
-def _pow_gradients(xp: Any, y: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    """b·aᵇ⁻¹ and y·log a. For b < ½, b - 1 would be rounded and the power amplify that: b·y/a instead."""
+def _base_gradient(xp: Any, y: Any, a: Any, b: Any) -> Any:
+    """b·aᵇ⁻¹. For b < ½, b - 1 would be rounded and the power amplify that: b·y/a instead."""
 
     def slope() -> Any:
         return xp.choose(b >= 0.5, lambda: b * xp.pow(a, b - 1.0), lambda: b * y / a)
 
+    return xp.choose(b > 0.0, slope, lambda: xp.choose(b < 0.0, slope, 0.0))
+
+
+def _exponent_gradient(xp: Any, y: Any, a: Any, b: Any) -> Any:
+    """y·log a."""
     at_zero = xp.choose(b >= 0.0, 0.0, -math.inf)
-    return (
-        xp.choose(b > 0.0, slope, lambda: xp.choose(b < 0.0, slope, 0.0)),
-        xp.choose(a > 0.0, lambda: y * xp.log(a), xp.choose(a < 0.0, math.nan, at_zero)),
-    )
+    return xp.choose(a > 0.0, lambda: y * xp.log(a), xp.choose(a < 0.0, math.nan, at_zero))
 
 
 POW = row(
-    "pow", lambda xp, a, b: xp.pow(a, b), _pow_gradients, "a**b", ("b*a**(b - 1)", "y*log(a)"), (2.0, -3.0), symbol="xʸ",
+    "pow", lambda xp, a, b: xp.pow(a, b), apart(_base_gradient, _exponent_gradient), "a**b", ("b*a**(b - 1)", "y*log(a)"), (2.0, -3.0), symbol="xʸ",
     template="{0}^{1}", latex="{{{0}}}^{{{1}}}",
     domain="{a} must be positive, or {b} a whole number (positive, if {a} is zero)",
     edges="0⁰ = 1 with gradient (0, 0); a < 0 has no gradient for b; never complex",

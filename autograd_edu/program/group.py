@@ -76,7 +76,8 @@ class Lifted:
     edge_counts: dict[bool, int]
     batch_edges: int  # rows of gradients of the fixed table that come from operations on the batch
     gaps: list[tuple[bool, int, int]]  # rows of ones
-    arguments: list[tuple[int, Rows | None]]  # of each: the row of its first number, and the order of its numbers
+    root: int
+    arguments: list[tuple[int, int, Rows | None]]  # of each: its rows from and to, and the order of its numbers
     leaves: dict[bool, Sum]  # the gradients of the inputs (False) and of the parameters (True)
 
 

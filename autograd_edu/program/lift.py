@@ -64,7 +64,7 @@ class _Lifting:
         groups = [self._group(part) for part in parts if part.fixed]
         groups += self._spread(parts)
         groups += [self._group(part) for part in parts if not part.fixed]
-        lifted = Lifted(groups, self.known.fixed, self.row, self.next, {}, 0, self.gaps, arguments, {})
+        lifted = Lifted(groups, self.known.fixed, self.row, self.next, {}, 0, self.gaps, self.program.root, arguments, {})
         edges(lifted, self.program, self.known)
         return lifted
 
@@ -133,14 +133,14 @@ class _Lifting:
 
     # ---- where numbers are ----
 
-    def _number_leaves(self) -> list[tuple[int, Any]]:
+    def _number_leaves(self) -> list[tuple[int, int, Any]]:
         for part in self.inputs:
             self._place(part)
         leaves = [i for i, slot in enumerate(self.slots) if slot.op in ("parameter", "constant")]
         self._place(_Part("parameters", OPS["total"], True, True, leaves))
-        firsts = [part.members[0] if part.members else 0 for part in self.inputs]
+        spans = [(int(self.row[part.members[0]]), len(part.members)) if part.members else (0, 0) for part in self.inputs]
         orders = [None if part.members == sorted(part.members) else np.array(part.members) - min(part.members) for part in self.inputs]
-        return [(int(self.row[first]), order) for first, order in zip(firsts, orders, strict=True)]
+        return [(first, first + count, order) for (first, count), order in zip(spans, orders, strict=True)]
 
     def _place(self, part: _Part) -> int:
         """Number the members of ``part``; the row of the first."""

@@ -42,6 +42,8 @@ class Plan:
         for group, operands in reversed(list(zip(lifted.groups, read, strict=True))):
             if group.upstream is not None:
                 self._backward(group, operands, self.finish if group.fixed else self.backward)
+        self.numbers = self.values[False][len(NEUTRAL) :]
+        self.result = self.values[lifted.fixed[lifted.root]][lifted.row[lifted.root]]
         self.inputs = self._leaves(False, self.backward)
         self.parameters = self._leaves(True, self.finish)
 
@@ -127,6 +129,9 @@ class Plan:
             else:
                 rule, operands = _stacked(rule), [stack]
         pairs = [(i, out, summed[i]) for i, out in enumerate(outs) if out is not None]
+        each = getattr(rule, "each", None)
+        if each and len(pairs) < len(outs):  # of the slopes, those that are wanted
+            rule = partial(_some_of, each, [i for i, _, _ in pairs])
         choosing = group.op.selects
 
         def through() -> None:
@@ -299,6 +304,10 @@ def _through_dot(group: Group, operands: list[Array], upstream: Array, outs: lis
 
 def _add_products(factor: Array, upstream: Array, out: Array) -> None:
     np.add.reduce(factor * upstream, -1, None, out, keepdims=True)
+
+
+def _some_of(rules: Any, wanted: list[int], xp: Any, y: Array, *xs: Array) -> dict[int, Array]:
+    return {i: rules[i](xp, y, *xs) for i in wanted}
 
 
 def _stacked(rule: Callable[..., Any]) -> Callable[..., Any]:

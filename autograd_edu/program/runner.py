@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from math import prod
+from itertools import accumulate, pairwise
+from math import isfinite, prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,9 @@ class Runner:
                 self.fixed[True][self.lifted.row[i]] = slot.number
         start = len(NEUTRAL)
         self.own = self.fixed[True][start : start + program.parameter_count, 0]
+        self.numbers = self.fixed[True][start:]
+        self.block = min(_BLOCK, max(1, _NUMBERS // (self.lifted.counts[False] + self.lifted.edge_counts[False])))
+        self.spans = list(pairwise(accumulate([0, *map(prod, program.shapes)])))
         self.plans: dict[int, Plan] = {}
         self.guards = self._compared()
 
@@ -45,11 +49,11 @@ class Runner:
         """The result, and with ``backward`` its gradients."""
         if on_nonfinite not in ("raise", "keep"):
             raise OperandError(f"on_nonfinite must be 'raise' or 'keep', not {on_nonfinite!r}")
-        columns, count, single = self._columns(inputs, finite=on_nonfinite == "raise")
+        columns, count, single = self._columns(inputs)
         with np.errstate(all="ignore"):
             values, by_input, by_parameter = self._blocks(columns, count, backward, raising=on_nonfinite == "raise")
         y = float(values[0]) if single else values
-        return y, self._gradients(by_input, by_parameter, single) if backward else None
+        return y, Gradients(self._per_argument(by_input, single), by_parameter) if backward else None
 
     def plan(self, width: int) -> Plan:
         """The plan for blocks of ``width`` samples; the latest few are kept."""
@@ -62,54 +66,56 @@ class Runner:
         return plan
 
     def _blocks(self, columns: list[Array], count: int, backward: bool, *, raising: bool) -> tuple[Array, Array, Array]:
-        numbers = self.lifted.counts[False] + self.lifted.edge_counts[False]
-        block = min(count, _BLOCK, max(1, _NUMBERS // numbers))
+        """Values, gradients of the inputs and of the parameters, one block of samples after another."""
+        width = min(count, self.block)
         self.own[:] = self.given.parameter_values
-        plan = self.plan(block)
-        for call in plan.prepare:
-            call()
-        values, by_input = np.empty(count), np.empty((self.program.input_count, count))
-        from_batch, total = self.fixed[False][: self.lifted.batch_edges], None
-        for start in range(0, count, block):
-            stop = min(start + block, count)
-            if stop - start != block:
-                plan = self.plan(stop - start)
+        values, by_input, total = np.empty(count), np.empty((self.program.input_count if backward else 0, count)), None
+        from_batch, prepared = self.fixed[False][: self.lifted.batch_edges], None
+        for start in range(0, count, width):
+            stop = min(start + width, count)
+            plan = self.plan(stop - start)
+            if plan is not prepared:
+                prepared = plan
                 for call in plan.prepare:
                     call()
-            self._forward(plan, columns, start, stop, values, raising)
+            self._forward(plan, [column[start:stop] for column in columns] if count > width else columns, start, raising)
+            values[start:stop] = plan.result
             if backward:
                 for call in plan.backward:
                     call()
                 by_input[:, start:stop] = plan.inputs
-                if count > block:
-                    total = from_batch.copy() if total is None else total + from_batch
-                if raising and not np.isfinite(np.add.reduce(plan.inputs, None)):
+                if raising and not all_finite(plan.inputs):
                     self._blame(plan, start)
-        if not backward:
-            return values, by_input, None
-        if total is not None:
-            from_batch[:] = total
-        self.fixed[False][SEED] = count  # a root that depends on no input is the result of every sample
-        for call in plan.finish:
-            call()
-        by_parameter = plan.parameters[:, 0].copy()
-        if raising and not np.isfinite(np.add.reduce(by_parameter)):
-            self._blame(plan, 0)
-        return values, by_input, by_parameter
+                if count > width:
+                    total = from_batch.copy() if total is None else total + from_batch
+        return values, by_input, self._finish(plan, total, count, raising) if backward else None
 
-    def _forward(self, plan: Plan, columns: list[Array], start: int, stop: int, values: Array, raising: bool) -> None:
+    def _forward(self, plan: Plan, columns: list[Array], start: int, raising: bool) -> None:
+        """Run a block forward and see that it is what was asked for."""
         table = plan.values[False]
-        for column, (row, order) in zip(columns, self.lifted.arguments, strict=True):
-            part = column[start:stop].T
-            table[row : row + len(part)] = part if order is None else part[order]
+        for column, (row, stop, order) in zip(columns, self.lifted.arguments, strict=True):
+            table[row:stop] = column.T if order is None else column.T[order]
         for call in plan.forward:
             call()
+        finite = not raising or (all_finite(plan.numbers) and all_finite(self.numbers))
+        if not finite:
+            self._check_inputs(columns, start)
         for guards in self.guards:
-            self._check(plan, guards, columns, start)
-        if raising and not np.isfinite(np.add.reduce(table[len(NEUTRAL) :], None) + np.add.reduce(self.fixed[True][len(NEUTRAL) :], None)):
+            self._check(plan, guards, start)
+        if not finite:
             self._locate(plan, columns, start)
-        at = self.program.root
-        values[start:stop] = plan.values[self.lifted.fixed[at]][self.lifted.row[at]]
+
+    def _finish(self, plan: Plan, total: Array | None, count: int, raising: bool) -> Array:
+        """The gradients of the parameters, from those of the blocks."""
+        gradients = self.fixed[False]
+        if total is not None:
+            gradients[: self.lifted.batch_edges] = total
+        gradients[SEED] = count  # a root that depends on no input is the result of every sample
+        for call in plan.finish:
+            call()
+        if raising and not all_finite(plan.parameters):
+            self._blame(plan, 0)
+        return plan.parameters[:, 0].copy()
 
     # ---- what can go wrong ----
 
@@ -125,7 +131,7 @@ class Runner:
             for (kind, ns), (left, right) in zip(kinds.items(), sides, strict=True)
         ]
 
-    def _check(self, plan: Plan, guards: Any, columns: list[Array], start: int) -> None:
+    def _check(self, plan: Plan, guards: Any, start: int) -> None:
         """Raise for the first of these guards, and its first sample, that does not hold."""
         (sign, left_fixed, right_fixed), left, right, outcomes, numbers = guards
         a, b = plan.values[left_fixed][left], plan.values[right_fixed][right]
@@ -186,41 +192,53 @@ class Runner:
 
     # ---- shapes ----
 
-    def _columns(self, inputs: tuple[Any, ...], *, finite: bool) -> tuple[list[Array], int, bool]:
+    def _columns(self, inputs: tuple[Any, ...]) -> tuple[list[Array], int, bool]:
         """The inputs as arrays (samples, numbers), how many samples they are, and whether they were one without a batch axis."""
         shapes = self.program.shapes
         if len(inputs) != len(shapes):
             raise ArityError(f"the program takes {len(shapes)} input(s); {len(inputs)} were given")
         if not inputs:
             return [], 1, True
-        given = [self._array(x, i, finite) for i, x in enumerate(inputs)]
+        given = [self._array(x, i) for i, x in enumerate(inputs)]
         if all([x.shape == shape for x, shape in zip(given, shapes, strict=True)]):
             return [x.reshape(1, -1) for x in given], 1, True
-        sizes = {x.shape[0] if x.ndim == len(shape) + 1 and x.shape[1:] == shape else -1 for x, shape in zip(given, shapes, strict=True)}
-        if len(sizes) != 1 or min(sizes) < 1:
+        count = len(given[0]) if given[0].ndim else 0
+        if not count or any([x.shape != (count, *shape) for x, shape in zip(given, shapes, strict=True)]):
             raise ShapeError(
                 f"the program takes inputs of the shapes {list(shapes)}, or all of them with one leading batch axis; "
                 f"the shapes {[x.shape for x in given]} were given"
             )
-        return [x.reshape(len(x), prod(shape)) for x, shape in zip(given, shapes, strict=True)], sizes.pop(), False
+        return [x.reshape(count, -1) for x in given], count, False
 
-    def _array(self, x: Any, i: int, finite: bool) -> Array:
+    def _array(self, x: Any, i: int) -> Array:
         try:
             array = np.asarray(x)
         except ValueError as error:
             raise ShapeError(f"input {i} is not an array: {error}") from None
         if array.dtype.kind not in "biuf":
             raise OperandError(f"input {i} must be real numbers, not {array.dtype}")
-        array = array.astype(float, copy=False)
-        if finite and not np.isfinite(np.add.reduce(array, None)) and not np.isfinite(array).all():
-            raise DomainError(f"input {i} is not finite at {tuple(map(int, np.argwhere(~np.isfinite(array))[0]))}")
         return array
 
-    def _gradients(self, by_input: Array, by_parameter: Array, single: bool) -> Gradients:
-        grads, start = [], 0
-        for shape in self.program.shapes:
-            rows = by_input[start : start + prod(shape)]
-            start += prod(shape)
+    def _check_inputs(self, columns: list[Array], start: int) -> None:
+        """Raise if an input is not finite."""
+        for i, (column, shape) in enumerate(zip(columns, self.program.shapes, strict=True)):
+            bad = np.argwhere(~np.isfinite(column.astype(float)))
+            if len(bad):
+                sample, number = map(int, bad[0])
+                where = (start + sample, *map(int, np.unravel_index(number, shape)))
+                raise DomainError(f"input {i} is not finite at {where}: {column[sample, number]!r}")
+
+    def _per_argument(self, by_input: Array, single: bool) -> list[Any]:
+        """Gradients of the inputs, one entry an argument, in its shape."""
+        grads = []
+        for (start, stop), shape in zip(self.spans, self.program.shapes, strict=True):
+            rows = by_input[start:stop]
             each = rows[:, 0].reshape(shape) if single else rows.T.reshape(-1, *shape)
             grads.append(float(each) if single and not shape else each)
-        return Gradients(grads, by_parameter)
+        return grads
+
+
+def all_finite(numbers: Array) -> bool:
+    """Whether all are finite. Their sum of squares says so at once, unless it overflows."""
+    flat = numbers.reshape(-1)
+    return isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
