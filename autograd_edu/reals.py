@@ -101,7 +101,13 @@ def arrays() -> Any:
     def branch(condition: Any, then: Any, otherwise: Any) -> Any:
         if type(then) is type(otherwise) is float and then == 1.0 and otherwise == 0.0:
             return np.asarray(condition).astype(np.float64)  # the fastest of the ways to 1 and 0
-        return np.where(condition, then() if callable(then) else then, otherwise() if callable(otherwise) else otherwise)
+        if callable(then) or callable(otherwise):  # worth a look whether everybody, or nobody, takes it
+            if np.logical_and.reduce(condition, None):
+                return then() if callable(then) else then
+            if not np.logical_or.reduce(condition, None):
+                return otherwise() if callable(otherwise) else otherwise
+            then, otherwise = (each() if callable(each) else each for each in (then, otherwise))
+        return np.where(condition, then, otherwise)
 
     class Arrays:
         exp, expm1, log, log1p, sqrt = np.exp, np.expm1, np.log, np.log1p, np.sqrt
