@@ -22,6 +22,9 @@ notebooks: .venv/test
 
 bench: .venv/bench
 	$(BIN)/python tests/benchmarks/engine.py
+	$(BIN)/python tests/benchmarks/program.py
+	$(BIN)/python tests/benchmarks/gpt.py
+	$(BIN)/python tests/benchmarks/gpt.py --compare
 
 .venv:
 	$(PYTHON) -m venv .venv

@@ -225,6 +225,7 @@ def run(steps):
             )
     took = time.perf_counter() - start
     print(f"{steps} steps by replay took {took:.2f} s, {steps / took:.0f} a second; held-out loss {training.mean_loss(held_out):.4f}")
+    print(f"before, tracing and compiling {training.programs.traced} programs took {training.programs.seconds:.2f} s")
     training.programs.write_back()
     print(training.programs)
     rng, programs = random.Random(0), ProgramCache(model.surprise, model.parameters())
