@@ -16,8 +16,7 @@ from typing import Any
 
 from .operation import OPS as OPS
 from .operation import Op as Op
-from .operation import Rule
-from .operation import apart
+from .operation import Rule, apart
 from .operation import evaluate as evaluate
 from .operation import evaluate_local_gradients as evaluate_local_gradients
 from .operation import register as register
@@ -270,8 +269,8 @@ def _each(f: Rule, xs: Any) -> Any:
 
 
 def _over(pair: Rule, xs: Any) -> Any:
-    """``pair`` of all of ``xs``, from the first to the last."""
-    return pair.reduce(xs, axis=0) if hasattr(xs, "shape") else reduce(pair, xs)  # type: ignore[attr-defined]  # NumPy's functions have it
+    """``pair`` of all of ``xs``, from the first to the last; over one array, by the ``reduce`` of NumPy's functions."""
+    return pair.reduce(xs, axis=0) if hasattr(xs, "shape") else reduce(pair, xs)  # type: ignore[attr-defined]
 
 
 def _tie_gradients(xp: Any, won: Any) -> Any:

@@ -8,8 +8,8 @@ slice, and what it reads is a slice or a strided view wherever the order of its 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 from math import prod
 from typing import Any
 
@@ -55,7 +55,7 @@ class _Lifting:
         self.next = {True: len(NEUTRAL), False: len(NEUTRAL)}
         self.gaps: list[tuple[bool, int, int]] = []
         starts = list(accumulate([0, *map(prod, program.shapes)]))
-        self.inputs = [_Part("inputs", OPS["total"], False, True, list(range(a, b))) for a, b in zip(starts, starts[1:], strict=False)]
+        self.inputs = [_Part("inputs", OPS["total"], False, True, list(range(a, b))) for a, b in pairwise(starts)]
 
     def lifted(self) -> Lifted:
         parts = [part for form, members in schedule(self.slots, self.known) for part in self._parts(form, members)]
@@ -100,7 +100,7 @@ class _Lifting:
                 del grids[rows]
         by_number = list(numbers)
         parts = [
-            _Part("matrix", part.op, part.fixed, part.live, [columns[v][n] for n in rows for v in vectors], [by_number[n] for n in rows], vectors)
+            replace(part, members=[columns[v][n] for n in rows for v in vectors], weights=[by_number[n] for n in rows], vectors=vectors)
             for rows, vectors in grids.items()
         ]
         return [*parts, _Part("dot", part.op, part.fixed, part.live, sorted(rest))] if rest else parts
@@ -239,7 +239,8 @@ class _Lifting:
 
     def _ones_follow(self, inputs: Read, part: _Part) -> bool:
         """Whether the vectors lie one number after another, with ones after the last."""
-        return inputs.strided is not None and _contiguous(inputs) and (part.fixed, int(inputs.rows[-1, -1]) + 1, len(part.vectors)) in self.gaps
+        after = (part.fixed, int(inputs.rows[-1, -1]) + 1, len(part.vectors))
+        return inputs.strided is not None and _contiguous(inputs) and after in self.gaps
 
 
 def _contiguous(read: Read) -> bool:

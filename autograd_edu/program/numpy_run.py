@@ -7,15 +7,15 @@ a walk over a list; each writes where it belongs, and what lies evenly is read w
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..ops import Op
 from ..reals import arrays
 from .group import NEUTRAL, SEED, Group, Lifted, Read, Rows, Sum, strided
+from .ufuncs import ufunc_of
 
 Array = Any
 Call = Callable[[], object]
@@ -93,7 +93,7 @@ class Plan:
             for i, (edges, shared) in enumerate(zip(group.edges, group.shared, strict=True))
         ]
         if group.kind == "matrix":
-            self._through_matrix(group, operands, upstream, outs, calls)
+            self._through_matrix(operands, upstream, outs, calls)
         elif group.kind == "dot":
             _through_dot(group, operands, upstream, outs, calls)
         elif group.kind == "spread":
@@ -106,7 +106,7 @@ class Plan:
         start = int(edges.flat[0])
         return self.gradients[fixed][start : start + edges.size].reshape(*edges.shape, -1)
 
-    def _through_matrix(self, group: Group, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]) -> None:
+    def _through_matrix(self, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]) -> None:
         """Of C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
         weights, inputs = operands[:2]
         flat = upstream.reshape(len(weights), -1)
@@ -259,7 +259,7 @@ def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Cal
     return call
 
 
-def _dot(group: Group, out: Array, operands: list[Array]) -> Call:
+def _dot(_: Group, out: Array, operands: list[Array]) -> Call:
     weights, inputs, *bias = operands
     products = np.empty(np.broadcast_shapes(weights.shape, inputs.shape))
 
@@ -272,7 +272,7 @@ def _dot(group: Group, out: Array, operands: list[Array]) -> Call:
     return call
 
 
-def _product(group: Group, out: Array, operands: list[Array]) -> Call:
+def _product(_: Group, out: Array, operands: list[Array]) -> Call:
     weights, inputs, *bias = operands
     flat = out.reshape(len(weights), -1)
     if not bias:
@@ -285,7 +285,7 @@ def _product(group: Group, out: Array, operands: list[Array]) -> Call:
     return call
 
 
-def _spread(group: Group, out: Array, operands: list[Array]) -> Call:
+def _spread(_: Group, out: Array, operands: list[Array]) -> Call:
     return partial(np.copyto, out, operands[0])
 
 
@@ -313,54 +313,3 @@ def _some_of(rules: Any, wanted: list[int], xp: Any, y: Array, *xs: Array) -> di
 def _stacked(rule: Callable[..., Any]) -> Callable[..., Any]:
     """A rule of any number of operands, as one of their stack."""
     return lambda xp, y, stack: np.stack(np.broadcast_arrays(*[np.broadcast_to(s, y.shape) for s in rule(xp, y, *stack)]))
-
-
-# ---- which rules are a single function of NumPy ----
-
-
-class _Probe:
-    """Stands for an operand while a rule is run to see what it does."""
-
-    def __init__(self, place: int) -> None:
-        self.place = place
-
-    def __add__(self, other: Any) -> Any:
-        return _called(np.add, self, other)
-
-    def __sub__(self, other: Any) -> Any:
-        return _called(np.subtract, self, other)
-
-    def __mul__(self, other: Any) -> Any:
-        return _called(np.multiply, self, other)
-
-    def __truediv__(self, other: Any) -> Any:
-        return _called(np.divide, self, other)
-
-    def __neg__(self) -> Any:
-        return _called(np.negative, self)
-
-
-def _called(function: Any, *operands: Any) -> Any:
-    """The function and its operands: numbers of operands of the rule, or floats; None if they are anything else."""
-    order = [x.place if isinstance(x, _Probe) else x if type(x) is float else None for x in operands]
-    return None if None in order else (function, order)
-
-
-class _Functions:
-    """What a rule takes its functions from while it is probed."""
-
-    def __getattr__(self, name: str) -> Any:
-        function = getattr(arrays(), name, None)
-        if not isinstance(function, np.ufunc):
-            raise TypeError(name)
-        return partial(_called, function)
-
-
-@lru_cache(maxsize=256)
-def ufunc_of(op: Op) -> tuple[Any, list[Any]] | None:
-    """The one function of NumPy that the rule of ``op`` is, and its operands; None if it is more than that."""
-    try:
-        found = op.value(_Functions(), *map(_Probe, range(len(op.example))))
-    except TypeError:
-        return None
-    return found if isinstance(found, tuple) else None

@@ -141,9 +141,9 @@ class Runner:
             guard, names = self.given.guards[numbers[which]], self.given.names()
             shown = [float(side[which, min(sample, side.shape[1] - 1)]) for side in (a, b)]
             raise BranchChanged(
-                f"the comparison {names[guard.left]} {guard.sign} {names[guard.right]} at {guard.line} was {guard.outcome} when the program "
-                f"was traced, and is not for sample {start + sample} ({shown[0]!r} and {shown[1]!r}): trace the function again for it, "
-                f"or use where()"
+                f"the comparison {names[guard.left]} {guard.sign} {names[guard.right]} at {guard.line} was {guard.outcome} when the "
+                f"program was traced, and is not for sample {start + sample} ({shown[0]!r} and {shown[1]!r}): trace the function "
+                f"again for it, or use where()"
             )
 
     def _locate(self, plan: Plan, columns: list[Array], start: int) -> None:
@@ -159,7 +159,8 @@ class Runner:
 
     def _first_fault(self, numbers: Array) -> tuple[int, float]:
         """The first slot of the recorded program whose number is not finite for one sample, computed slot by slot."""
-        leaves, values, xp = [*numbers, *self.given.parameter_values], [], arrays()
+        values: list[Any] = []
+        leaves, xp = [*numbers, *self.given.parameter_values], arrays()
         for i, slot in enumerate(self.given.slots):
             operands = [values[j] for j in slot.operands]
             values.append(np.float64(leaves[i] if i < len(leaves) else OPS[slot.op].value(xp, *operands) if operands else slot.number))
@@ -184,8 +185,8 @@ class Runner:
         raise DomainError("a sum of gradients is larger than the largest float, 1.8e308; on_nonfinite='keep' keeps it")
 
     def _faulty_gradient(self, group: Any, place: list[int], sample: int | None) -> str:
-        member = place[-1] if group.kind in ("stack", "dot") else int(np.ravel_multi_index(place[: len(group.shape)], group.shape)) \
-            if group.kind in ("map", "spread") else place[0] * group.shape[1]
+        shape = group.shape
+        member = place[0] * shape[1] if group.kind == "matrix" else int(np.ravel_multi_index(place[-len(shape) :], shape))
         i = self.program.origins[group.members[member]]
         whose = "" if sample is None else f", for sample {sample}"
         return f"the gradient of {self._described(i)} is not finite{whose}; on_nonfinite='keep' keeps it"

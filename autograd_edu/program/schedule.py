@@ -30,7 +30,8 @@ class Facts:
 
 def facts(slots: Sequence[Slot], root: int) -> Facts:
     """What the rest of lifting needs to know of each slot."""
-    fixed, varies = [], []
+    fixed: list[bool] = []
+    varies: list[bool] = []
     for op, operands, *_ in slots:
         if operands:
             fixed.append(all([fixed[i] for i in operands]))
