@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import ArityError, ShapeError
 from ..ops import OPS
-from ..value import Value
+from ..value import Value, no_gc
 from .record import Gradients, Program
 from .trace import check_leaves, trace
 
@@ -160,12 +160,13 @@ class ProgramCache:
         import numpy as np
 
         start = time.perf_counter()
-        program = self._trace(example)
+        with no_gc():
+            program = self._trace(example)
+            program.runner  # noqa: B018 - made now, so that its time is counted, and what cannot be run is known here
         places = None
         if self.grows:
             self._add([value for value in program.parameters if id(value) not in self._place])
             places = np.array([self._place[id(value)] for value in program.parameters], dtype=np.intp)
-        program.runner  # noqa: B018 - made now, so that its time is counted, and what cannot be run is known here
         entry = _Entry(program, places, time.perf_counter() - start)
         self.seconds += entry.seconds
         return entry

@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import ArityError, OperandError
 from ..graph import topological_order
 from ..syntax import compared
-from ..value import Constant, Value
+from ..value import Constant, Value, no_gc
 from .record import Guard, Program, Slot
 from .traced import Condition, Tape, Traced, current_tape, line_of
 
@@ -33,7 +33,8 @@ def trace(f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | No
     tape = Tape()
     token, hook = current_tape.set(tape), compared.set(Condition)  # comparisons of captured values are guarded like those of inputs
     try:
-        root = f(*arguments)
+        with no_gc():  # a trace makes much, and no garbage
+            root = f(*arguments)
     finally:
         compared.reset(hook)
         current_tape.reset(token)

@@ -61,8 +61,7 @@ def compile_steps(kind, repeats=5):
     def compiled():
         model = kind()
         programs = ProgramCache(model.loss, model.parameters())
-        with no_gc():
-            return timed(lambda: programs.program(ONE_HOT[tokens], ONE_HOT[following]))
+        return timed(lambda: programs.program(ONE_HOT[tokens], ONE_HOT[following]))
 
     pairs = [(compiled(), timed(partial(eager, tokens, following))) for _ in range(repeats)]
     compiling, stepping = (median(each) for each in zip(*pairs, strict=True))
