@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import LayoutError
-from .scene import Scene
+from .scene import LINE, Box, Scene
 
 Point = tuple[float, float]
 _INCH = 72.0
@@ -47,9 +47,14 @@ def program() -> str:
 
 def layout(scene: Scene) -> Layout:
     """Places for everything in ``scene``, left to right, in pixels, y downwards."""
+    return read(run(dot_text(scene)), scene)
+
+
+def read(answer: str, scene: Scene) -> Layout:
+    """The places in what the layout program answered."""
     import json
 
-    picture = json.loads(_run(_dot_text(scene)))
+    picture = json.loads(answer)
     _, _, width, height = map(float, picture["bb"].split(","))
     nodes = {item["name"]: _point(item["pos"], height) for item in picture.get("objects", [])}
     edges = {int(item["wire"]): item for item in picture.get("edges", [])}
@@ -61,21 +66,35 @@ def layout(scene: Scene) -> Layout:
     return Layout(tuple(nodes[f"n{i}"] for i in range(len(scene.boxes))), tuple(wires), width, height)
 
 
-def _dot_text(scene: Scene) -> str:
+def dot_text(scene: Scene) -> str:
+    """What the layout program is asked: sizes, and which box a wire joins to which."""
     lines = ['digraph { rankdir=LR; nodesep=0.2; ranksep=0.45; node [shape=box fixedsize=true label=""];']
-    lines += [f"n{i} [width={box.width / _INCH:.4f} height={box.height / _INCH:.4f}];" for i, box in enumerate(scene.boxes)]
+    lines += [f"n{i} [{_size(box)}];" for i, box in enumerate(scene.boxes)]
     for i, wire in enumerate(scene.wires):
         cell = f'<TABLE BORDER="0" FIXEDSIZE="TRUE" WIDTH="{wire.width:.0f}" HEIGHT="{wire.height:.0f}"><TR><TD></TD></TR></TABLE>'
         label = f" label=<{cell}>" if wire.text else ""
-        lines.append(f"n{wire.tail} -> n{wire.head} [wire={i}{label}];")
+        port = f":r{wire.row}:w" if wire.row >= 0 else ""
+        lines.append(f"n{wire.tail} -> n{wire.head}{port} [wire={i}{label}];")
     return "\n".join([*lines, "}"])
 
 
-def _run(text: str) -> str:
+def _size(box: Box) -> str:
+    """A box's size; of one with rows, a table of the same size, so that wires can end at a row."""
+    if not box.rows:
+        return f"width={box.width / _INCH:.4f} height={box.height / _INCH:.4f}"
+    row = f'FIXEDSIZE="TRUE" WIDTH="{box.width:.0f}" HEIGHT="{LINE:.0f}"'
+    rows = "".join(f'<TR><TD PORT="r{i}" {row}></TD></TR>' for i in range(len(box.rows)))
+    head = f'<TR><TD FIXEDSIZE="TRUE" WIDTH="{box.width:.0f}" HEIGHT="{box.height - len(box.rows) * LINE:.0f}"></TD></TR>'
+    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{head}{rows}</TABLE>'
+    return f"shape=plain fixedsize=false label=<{table}>"
+
+
+def run(text: str) -> str:
+    """The layout program's answer to ``text``."""
     import subprocess
 
     try:
-        done = subprocess.run([program(), "-Tjson"], input=text.encode(), capture_output=True, check=False)
+        done = subprocess.run([program(), "-Tjson0"], input=text.encode(), capture_output=True, check=False)
     except OSError as error:
         raise LayoutError(
             f"the layout program {program()!r} cannot be run: {error}; `pip install graphviz-pure` gives one that can"

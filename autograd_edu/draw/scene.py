@@ -1,14 +1,15 @@
 """A graph as boxes and wires: what a picture shows, before anything has a place.
 
 A box knows its text and its size; a wire, which box feeds which operand, and what stands on it. Sizes follow from the
-text, in a monospaced face whose widths are ours, so that no text can be wider than its box.
+text, in a monospaced face whose widths are ours, so that no text can be wider than its box. Here every value is a box;
+`detail` says which values go into one box together, and `folded` makes such boxes.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..graph import names, topological_order
 from ..steps import short
@@ -16,26 +17,55 @@ from ..value import Value
 
 CHARACTER, LINE, PADDING = 7.25, 18.0, 8.0  # of a 12-pixel monospaced face, in pixels
 LONGEST = 28  # characters of a name or formula in a box; the whole stands in the tooltip
+_MANY = 8  # operands: more make a formula that no box can hold
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a box that stands for several values: a name, its number and gradient, and what stands after them."""
+
+    name: str
+    data: str
+    grad: str = ""
+    after: str = ""
+    tooltip: str = ""
+    strength: float = 0.0
+    negative: bool = False
 
 
 @dataclass(frozen=True)
 class Box:
-    """A value: its title, number and gradient as text, and everything in full for the tooltip."""
+    """A value, or several: title, number and gradient as text, and everything in full for the tooltip.
+
+    Attributes:
+        grad: "–" where no backward pass has been.
+        strength: |gradient| as a share of the largest in the picture, for the tint.
+        kind: "input", "constant", "result", or "part" for several values; styles add "operation".
+        name, symbol: the value's name, and its operation's; ``labelled`` if the user gave the name.
+        rows: of a box that stands for several values, its lines; ``data`` is then "" unless it has one result.
+    """
 
     title: str
     data: str
-    grad: str  # "–" where no backward pass has been
+    grad: str
     tooltip: str
-    strength: float  # |gradient| as a share of the largest in the picture, for the tint
+    strength: float
     negative: bool
-    kind: str  # "input", "constant" or "result"
+    kind: str
     width: float
     height: float = 2 * LINE + PADDING
+    name: str = ""
+    symbol: str = ""
+    labelled: bool = False
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True)
 class Wire:
-    """Operand number ``slot`` of box ``head`` is box ``tail``; the text is the local gradient, "" towards a constant."""
+    """Operand number ``slot`` of box ``head`` is box ``tail``; the text is the local gradient, "" towards a constant.
+
+    It ends at the row ``row`` of its head, -1: at the middle.
+    """
 
     tail: int
     head: int
@@ -43,52 +73,109 @@ class Wire:
     text: str
     width: float
     height: float = LINE
+    row: int = -1
 
 
 @dataclass(frozen=True)
 class Scene:
-    """All boxes, parents before the results made from them, and all wires; one for each time an operand is used."""
+    """All boxes and all wires, one for each time an operand is used; and a note on what is not shown one by one.
+
+    In a scene of single values, parents stand before the results made from them.
+    """
 
     boxes: tuple[Box, ...]
     wires: tuple[Wire, ...]
+    note: str = ""
+
+
+class Graph:
+    """Everything a value depends on, by number: in topological order, each with its name and the numbers of its parents."""
+
+    def __init__(self, y: Value) -> None:
+        self.order = topological_order(y)
+        self.names = names(self.order)
+        place = {id(value): i for i, value in enumerate(self.order)}
+        self.parents = [tuple([place[id(parent)] for parent in value.parents]) for value in self.order]
+        self.largest = max((abs(value.grad) for value in self.order if value.grad - value.grad == 0.0), default=0.0)
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @cached_property
+    def consumers(self) -> list[list[int]]:
+        """Who uses each value; one that uses it twice stands twice."""
+        found: list[list[int]] = [[] for _ in self.order]
+        for i, parents in enumerate(self.parents):
+            for parent in parents:
+                found[parent].append(i)
+        return found
+
+    def grad(self, i: int) -> str:
+        """The gradient of value ``i`` as pictures show it."""
+        return short(self.order[i].grad) if self.order[i].has_grad else "–"
+
+    def strength(self, i: int) -> float:
+        """|gradient| as a share of the largest in the picture."""
+        grad = self.order[i].grad
+        return min(abs(grad) / self.largest, 1.0) if self.largest and grad - grad == 0.0 else 0.0
+
+    def formula(self, i: int) -> str:
+        """The value as people write it: "f = x·y", or the name of a leaf."""
+        value = self.order[i]
+        if value.op is None:
+            return self.names[i]
+        operands = [p.data if p.is_constant and not p.label else self.names[k] for p, k in zip(value.parents, self.parents[i], strict=True)]
+        return f"{self.names[i]} = {value.op.text(*operands)}"
+
+    def title(self, i: int) -> str:
+        """The formula where it fits a box, else the name and the operation's symbol."""
+        value = self.order[i]
+        if value.op is None:
+            return printable(self.names[i], LONGEST)
+        shown = self.formula(i) if len(self.parents[i]) <= _MANY else ""
+        return printable(shown if shown and columns(shown) <= LONGEST else f"{self.names[i]} = {value.op.symbol}", LONGEST)
+
+    def tooltip(self, i: int) -> str:
+        """Formula, value and gradient in full."""
+        value = self.order[i]
+        numbers = f"value {value.data!r}" + (f"; gradient {value.grad!r}" if value.has_grad else "")
+        return printable(f"{self.formula(i)}; {numbers}", 10000)
+
+    def box(self, i: int) -> Box:
+        """Value ``i`` as a box of its own."""
+        value, title, data, grad = self.order[i], self.title(i), short(self.order[i].data), self.grad(i)
+        wide = max(columns(title), 2 * max(columns(data), columns(grad)) + 3, 10)
+        return Box(
+            title, data, grad, self.tooltip(i), self.strength(i), value.grad < 0.0,
+            "constant" if value.is_constant else "result" if value.op else "input", round(wide * CHARACTER + 2 * PADDING),
+            name=printable(self.names[i], LONGEST), symbol=value.op.symbol if value.op else "", labelled=bool(value.label),
+        )  # fmt: skip
+
+    def wire(self, i: int, slot: int, tail: int, head: int, row: int = -1) -> Wire:
+        """The wire between boxes ``tail`` and ``head`` that carries operand number ``slot`` of value ``i``."""
+        constant = self.order[self.parents[i][slot]].is_constant
+        return wire(tail, head, slot, "" if constant else short(self.order[i].local_grads[slot]), row)
 
 
 def scene(y: Value) -> Scene:
-    """The picture of everything ``y`` depends on, in full."""
-    order = topological_order(y)
-    called = names(order)
-    place = {id(value): i for i, value in enumerate(order)}
-    largest = max((abs(value.grad) for value in order if value.grad - value.grad == 0.0), default=0.0)
-    boxes = tuple(_box(value, name, called, place, largest) for value, name in zip(order, called, strict=True))
-    wires = tuple(
-        _wire(place[id(parent)], place[id(value)], slot, "" if parent.is_constant else short(local))
-        for value in order
-        for slot, (parent, local) in enumerate(zip(value.parents, value.local_grads, strict=True))
-    )
-    return Scene(boxes, wires)
+    """The picture of everything ``y`` depends on, in full: a box a value, a wire for each use of an operand."""
+    return in_full(Graph(y))
 
 
-def _box(value: Value, name: str, called: Sequence[str], place: dict[int, int], largest: float) -> Box:
-    operands = [p.data if p.is_constant and not p.label else called[place[id(p)]] for p in value.parents]
-    formula = f"{name} = {value.op.text(*operands)}" if value.op else name
-    data, grad = short(value.data), short(value.grad) if value.has_grad else "–"
-    title = printable(formula if value.op and columns(formula) <= LONGEST else f"{name} = {value.op.symbol}" if value.op else name, LONGEST)
-    wide = max(columns(title), 2 * max(columns(data), columns(grad)) + 3, 10)
-    tooltip = printable(
-        f"{formula}; value {value.data!r}; gradient {value.grad!r}" if value.has_grad else f"{formula}; value {value.data!r}", 10000
-    )
-    strength = min(abs(value.grad) / largest, 1.0) if largest and value.grad - value.grad == 0.0 else 0.0
-    kind = "constant" if value.is_constant else "result" if value.op else "input"
-    return Box(title, data, grad, tooltip, strength, value.grad < 0.0, kind, wide * CHARACTER + 2 * PADDING)
+def in_full(graph: Graph) -> Scene:
+    """Every value as a box of its own."""
+    wires = tuple(graph.wire(i, slot, tail, i) for i, parents in enumerate(graph.parents) for slot, tail in enumerate(parents))
+    return Scene(tuple(graph.box(i) for i in range(len(graph))), wires)
 
 
-def _wire(tail: int, head: int, slot: int, text: str) -> Wire:
-    return Wire(tail, head, slot, text, columns(text) * CHARACTER + 6.0)
+def wire(tail: int, head: int, slot: int, text: str, row: int = -1) -> Wire:
+    """A wire with room for its text."""
+    return Wire(tail, head, slot, text, columns(text) * CHARACTER + 6.0, row=row)
 
 
 def printable(text: str, limit: int) -> str:
     """``text`` on one line, characters without a shape replaced by "�", cut to ``limit`` columns with "…"."""
-    shown = "".join(c if c.isprintable() else "�" for c in text)
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
     if columns(shown) <= limit:
         return shown
     while columns(shown) >= limit:
@@ -98,4 +185,6 @@ def printable(text: str, limit: int) -> str:
 
 def columns(text: str) -> int:
     """How many places ``text`` takes in a monospaced face: accents none, wide characters two."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

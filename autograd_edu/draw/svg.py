@@ -1,74 +1,155 @@
 """A scene and its layout as SVG, in the card style: a title over the value, green, on the left and the gradient, red, on the right.
 
 Presentation attributes only: no style element, no script, no ids and no prolog, so that two pictures on a page cannot
-disturb each other, and every notebook front end shows them. The sign of a gradient is written, not only coloured.
+disturb each other, and every notebook front end shows them. What all wires or boxes share stands on a group around
+them. Each box says its number (``data-node``), each wire the boxes it joins and the operand it is (``data-wire``), so
+that a picture can be read back. The sign of a gradient is written, not only coloured.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from html import escape
 
+from .folded import widths
 from .layout import Layout, Point
-from .scene import CHARACTER, LINE, PADDING, Box, Scene, Wire, columns
+from .scene import CHARACTER, LINE, PADDING, Box, Row, Scene, Wire, columns
 
-_MARGIN = 8.0
-_VALUE, _GRADIENT, _INK, _QUIET = "#0b6e2e", "#b3142b", "#1c1f24", "#5b6470"
+VALUE, GRADIENT, INK, QUIET, LINE_COLOUR = "#0b6e2e", "#b3142b", "#1c1f24", "#5b6470", "#7d8793"
 _TINT = {False: "#e5383b", True: "#7b2cbf"}  # of gradients: positive, negative
-_BORDER = {"input": "#2f6f9f", "constant": "#9aa3ad", "result": "#4a525c"}
+BORDER = {"input": "#2f6f9f", "constant": "#9aa3ad", "result": "#4a525c", "part": "#1c1f24"}
+_MARGIN = 8
+_FACE = 'font-family="ui-monospace,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="12"'
 
 
 def svg(scene: Scene, layout: Layout, caption: str) -> str:
     """The picture as one SVG element; ``caption`` is what a screen reader says."""
-    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
-    size = f'width="{width:.0f}" height="{height:.0f}"'
-    face = 'font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans Mono\', monospace" font-size="12"'
-    says = f'role="img" aria-label="{escape(caption)}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width:.0f} {height:.0f}" {says} {face}>'
-    paper = f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>'
-    wires = [_wire(wire, *place) for wire, place in zip(scene.wires, layout.wires, strict=True)]
-    boxes = [_box(box, place) for box, place in zip(scene.boxes, layout.boxes, strict=True)]
-    return "\n".join([head, paper, f'<g transform="translate({_MARGIN:.0f},{_MARGIN:.0f})">', *wires, *boxes, "</g>", "</svg>"])
+    return drawing(scene, layout, caption, box=card, wire=arrow)
 
 
-def _box(box: Box, middle: Point) -> str:
-    left, top = middle[0] - box.width / 2, middle[1] - box.height / 2
-    half = box.width / 2
-    rounded = 6 if box.kind != "result" else 2
-    dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
-    place = f'x="{half:.1f}" y="{LINE + 3:.1f}" width="{half:.1f}" height="{box.height - LINE - 3:.1f}"'
-    tint = f'<rect {place} fill="{_TINT[box.negative]}" fill-opacity="{0.3 * box.strength:.3f}"/>'
-    return "".join(
+def drawing(
+    scene: Scene, layout: Layout, caption: str, *, box: Callable[[Box], str], wire: Callable[[Wire, Sequence[Point], Point], str]
+) -> str:
+    """The picture of a style that draws boxes by ``box``, from their upper left corner, and wires by ``wire``, without their text."""
+
+    note = scene.note
+    wide = max(layout.width, columns(note) * CHARACTER) + 2 * _MARGIN
+    high = layout.height + 2 * _MARGIN + (LINE if note else 0)
+    size = f'width="{wide:.0f}" height="{high:.0f}"'
+    says = f'aria-label="{escape(caption)}"'
+    lines = [_wire(w, *place, draw=wire) for w, place in zip(scene.wires, layout.wires, strict=True)]
+    boxes = [_box(i, b, place, draw=box) for i, (b, place) in enumerate(zip(scene.boxes, layout.boxes, strict=True))]
+    return "\n".join(
         [
-            f'<g transform="translate({left:.1f},{top:.1f})"><title>{escape(box.tooltip)}</title>',
-            f'<rect width="{box.width:.1f}" height="{box.height:.1f}" rx="{rounded}" fill="#ffffff" stroke="{_BORDER[box.kind]}"{dash}/>',
-            tint if box.strength else "",
-            f'<path d="M0 {LINE + 3:.1f}H{box.width:.1f}M{half:.1f} {LINE + 3:.1f}V{box.height:.1f}" stroke="#d5dae0" fill="none"/>',
-            _text(box.title, PADDING, LINE - 3, _INK, bold=True),
-            _text(box.data, PADDING, 2 * LINE + 1, _VALUE),
-            _text(box.grad, box.width - PADDING - columns(box.grad) * CHARACTER, 2 * LINE + 1, _GRADIENT if box.grad != "–" else _QUIET),
-            "</g>",
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {wide:.0f} {high:.0f}" role="img" {says}>',
+            f'<rect {size} fill="#ffffff"/>',
+            f'<g transform="translate({_MARGIN},{_MARGIN})" {_FACE} xml:space="preserve">',
+            f'<g fill="none" stroke="{LINE_COLOUR}">',
+            *lines,
+            '</g><g fill="#ffffff">',
+            *boxes,
+            "</g></g>",
+            *([text(note, _MARGIN, high - _MARGIN + 1, QUIET, f"{_FACE} ")] if note else []),
+            "</svg>",
         ]
     )
 
 
-def _wire(wire: Wire, curve: tuple[Point, ...], tip: Point, label: Point | None) -> str:
+def _box(i: int, box: Box, middle: Point, *, draw: Callable[[Box], str]) -> str:
+    left, top = number(middle[0] - box.width / 2), number(middle[1] - box.height / 2)
+    return f'<g data-node="{i}" transform="translate({left},{top})"><title>{escape(box.tooltip)}</title>{draw(box)}</g>'
+
+
+def _wire(
+    wire: Wire, curve: tuple[Point, ...], tip: Point, label: Point | None, *, draw: Callable[[Wire, Sequence[Point], Point], str]
+) -> str:
+    shown = draw(wire, curve, tip)
+    if wire.text and label:
+        start = label[0] - columns(wire.text) * CHARACTER / 2
+        shown += text(wire.text, start, label[1] + 4, QUIET, 'stroke="none" ')
+    return f'<g data-wire="{wire.tail} {wire.head} {wire.slot}">{shown}</g>'
+
+
+# ---- the card ----------------------------------------------------------------------------------------------------------
+
+
+def card(box: Box) -> str:
+    """Title, value and gradient; and the rows of a box that stands for several values."""
+    half, head = box.width / 2, LINE + 3
+    corner = 2 if box.kind == "result" else 6
+    dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
+    shown = [f'<rect {_wide(box.width, box.height)} rx="{corner}" stroke="{BORDER[box.kind]}"{dash}/>']
+    bottom = box.height - len(box.rows) * LINE - (4 if box.rows else 0)
+    if box.data:
+        shown.append(tint(box, half, head, half, bottom - head))
+        shown.append(f'<path d="M0 {number(head)}H{number(box.width)}M{number(half)} {number(head)}V{number(bottom)}" stroke="#d5dae0"/>')
+    shown.append(text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" '))
+    if box.data:
+        shown.append(text(box.data, PADDING, 2 * LINE + 1, VALUE))
+        shown.append(text(box.grad, box.width - PADDING - columns(box.grad) * CHARACTER, 2 * LINE + 1, _red(box.grad)))
+    return "".join(shown) + (rows(box, bottom) if box.rows else "")
+
+
+def rows(box: Box, top: float) -> str:
+    """The rows of a box: names on the left, values and gradients in columns aligned on the right."""
+    name, data, grad, _ = widths(box)
+    ends = [PADDING + (name + 1 + data) * CHARACTER, PADDING + (name + data + grad + 3) * CHARACTER]
+    line = f'<path d="M0 {number(top)}H{number(box.width)}" stroke="#d5dae0"/>'
+    return line + "".join(_row(row, top + 2 + i * LINE, ends) for i, row in enumerate(box.rows))
+
+
+def _row(row: Row, top: float, ends: Sequence[float]) -> str:
+    base = top + LINE - 4
+    shown = [f"<title>{escape(row.tooltip)}</title>", tint(row, ends[0] + CHARACTER, top, ends[1] - ends[0] - CHARACTER / 2, LINE)]
+    shown.append(text(row.name, PADDING, base, INK))
+    shown.append(text(row.data, ends[0] - columns(row.data) * CHARACTER, base, VALUE))
+    if row.grad:
+        shown.append(text(row.grad, ends[1] - columns(row.grad) * CHARACTER, base, _red(row.grad)))
+    if row.after:
+        shown.append(text(row.after, ends[1] + CHARACTER, base, INK))
+    return f"<g>{''.join(shown)}</g>"
+
+
+def tint(shown: Box | Row, x: float, y: float, width: float, height: float) -> str:
+    """A rectangle behind a gradient: its colour the sign, its depth the size."""
+    if not shown.strength:
+        return ""
+    place = f'x="{number(x)}" y="{number(y)}" {_wide(width, height)}'
+    return f'<rect {place} fill="{_TINT[shown.negative]}" fill-opacity="{0.3 * shown.strength:.2g}"/>'
+
+
+# ---- pieces that all styles use ------------------------------------------------------------------------------------------
+
+
+def arrow(wire: Wire, curve: Sequence[Point], tip: Point) -> str:  # noqa: ARG001 - other styles look at the wire
+    """A wire with its arrowhead."""
     start, *rest = curve
-    path = f"M{start[0]} {start[1]}C" + " ".join(f"{x} {y}" for x, y in rest)
-    arrow = _arrow(curve[-1], tip)
-    text = _text(wire.text, label[0] - columns(wire.text) * CHARACTER / 2, label[1] + 4, _QUIET) if label else ""
-    return f'<g><path d="{path}" fill="none" stroke="#7d8793"/>{arrow}{text}</g>'
+    path = f"M{number(start[0])} {number(start[1])}C" + " ".join(f"{number(x)} {number(y)}" for x, y in rest)
+    return f'<path d="{path}"/>{arrowhead(curve[-1], tip)}'
 
 
-def _arrow(base: Point, tip: Point) -> str:
+def arrowhead(base: Point, tip: Point) -> str:
     """A triangle from ``base`` to ``tip``."""
-    dx, dy = tip[0] - base[0], tip[1] - base[1]
-    x, y = base[0] - dy * 0.35, base[1] + dx * 0.35
-    u, v = base[0] + dy * 0.35, base[1] - dx * 0.35
-    return f'<path d="M{tip[0]} {tip[1]}L{x:.1f} {y:.1f}L{u:.1f} {v:.1f}Z" fill="#7d8793"/>'
+    dx, dy = (tip[0] - base[0]) * 0.35, (tip[1] - base[1]) * 0.35
+    corners = [tip, (base[0] - dy, base[1] + dx), (base[0] + dy, base[1] - dx)]
+    return f'<path d="M{"L".join(f"{number(x)} {number(y)}" for x, y in corners)}Z" fill="{LINE_COLOUR}"/>'
 
 
-def _text(text: str, x: float, y: float, colour: str, *, bold: bool = False) -> str:
+def text(shown: str, x: float, y: float, colour: str, more: str = "") -> str:
     """A line of text that takes the width we gave it, whatever face the reader has."""
-    weight = ' font-weight="bold"' if bold else ""
-    place = f'x="{x:.1f}" y="{y:.1f}" textLength="{columns(text) * CHARACTER:.1f}" lengthAdjust="spacingAndGlyphs" xml:space="preserve"'
-    return f'<text {place} fill="{colour}"{weight}>{escape(text)}</text>'
+    place = f'x="{number(x)}" y="{number(y)}" textLength="{number(columns(shown) * CHARACTER)}"'
+    return f'<text {place} {more}fill="{colour}">{escape(shown)}</text>'
+
+
+def number(x: float) -> str:
+    """A length to half a pixel, in as few characters as it takes."""
+    halves = round(x * 2)
+    return str(halves // 2) if halves % 2 == 0 else f"{halves / 2}"
+
+
+def _wide(width: float, height: float) -> str:
+    return f'width="{number(width)}" height="{number(height)}"'
+
+
+def _red(grad: str) -> str:
+    return QUIET if grad == "–" else GRADIENT

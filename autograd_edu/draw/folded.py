@@ -1,0 +1,177 @@
+"""The scene of a graph at a level of detail: boxes that stand for several values, and what they say of them.
+
+A sum of products says every product: weight, its gradient, input. A part says its parameters and its outputs, or their
+norms where they are many. Wires within a box are not drawn; between parts, those of one pair of boxes are drawn as one,
+with their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import fsum, sqrt
+
+from ..steps import short
+from .detail import Piece, choose
+from .products import Product
+from .scene import CHARACTER, LINE, LONGEST, PADDING, Box, Graph, Row, Scene, Wire, columns, in_full, printable, wire
+
+_MOST_PARAMETERS, _MOST_OUTPUTS, _NAME = 24, 16, 14  # rows of a part, beyond which it says norms; columns of a row's name
+
+
+def at_level(graph: Graph, detail: str, expand: Sequence[str] = (), collapse: Sequence[str] = ()) -> tuple[str, Scene]:
+    """The level that ``detail`` means for this graph, and its scene."""
+    level, pieces = choose(graph, detail, expand, collapse)
+    if len(pieces) == len(graph) and all(piece.kind == "value" for piece in pieces):
+        return level, in_full(graph)
+    boxes = tuple(_box(graph, piece) for piece in pieces)
+    note = f"{len(boxes)} {'box' if len(boxes) == 1 else 'boxes'} for {len(graph):,} values"
+    return level, Scene(boxes, tuple(_wires(graph, pieces)), note)
+
+
+# ---- boxes -----------------------------------------------------------------------------------------------------------
+
+
+def _box(graph: Graph, piece: Piece) -> Box:
+    if piece.product:
+        return _product_box(graph, piece.members[-1], piece.product)
+    return _part_box(graph, piece) if piece.kind == "part" else graph.box(piece.members[-1])
+
+
+def _product_box(graph: Graph, i: int, product: Product) -> Box:
+    own = graph.box(i)
+    name = graph.names[i]
+    letters = " + ".join(["Σ w·x"] + ["b"] * any(given < 0 for _, given in product.terms))
+    title = own.title if graph.order[i].op and columns(own.title) <= 12 else printable(f"{name} = {letters}", LONGEST)
+    return _with_rows(replace(own, title=title), [_term(graph, *term) for term in product.terms])
+
+
+def _term(graph: Graph, weight: int, given: int) -> Row:
+    row = _row(graph, weight)
+    return row if given < 0 else replace(row, after=f"× {printable(graph.names[given], _NAME)}")
+
+
+def _row(graph: Graph, i: int, name: str = "") -> Row:
+    value = graph.order[i]
+    return Row(
+        printable(name or graph.names[i], _NAME), short(value.data), "" if value.is_constant else graph.grad(i), "", graph.tooltip(i),
+        graph.strength(i), value.grad < 0.0,
+    )  # fmt: skip
+
+
+def _part_box(graph: Graph, piece: Piece) -> Box:
+    own = set(piece.members)
+    parameters = [i for i in piece.members if graph.order[i].op is None and not graph.order[i].is_constant]
+    outputs = [i for i in piece.members if graph.order[i].op and not (graph.consumers[i] and own.issuperset(graph.consumers[i]))]
+    rows = _rows(graph, parameters, "parameters", 0 if piece.brief and outputs else _MOST_PARAMETERS)
+    if not (parameters or outputs):
+        rows = _rows(graph, piece.members, "numbers", _MOST_OUTPUTS)
+    one = graph.box(outputs[0]) if len(outputs) == 1 else None
+    rows += [] if one else _rows(graph, outputs, "outputs", _MOST_OUTPUTS)
+    tooltip = printable(f"{piece.title}: {len(own)} values, {len(parameters)} parameters, {len(outputs)} outputs", 10000)
+    title = _title(graph, piece)
+    box = Box(
+        title, one.data if one else "", one.grad if one else "", f"{tooltip}; {one.tooltip}" if one else tooltip,
+        one.strength if one else 0.0, bool(one and one.negative), "part", 0.0, name=title, symbol="",
+    )  # fmt: skip
+    return _with_rows(box, rows)
+
+
+def _title(graph: Graph, piece: Piece) -> str:
+    """The scope of a part, as deep as all that is in it; the end of it where it is long."""
+    scopes = {graph.order[i].scope for i in piece.members}
+    title = piece.title
+    if len(scopes) == 1 and (scope := scopes.pop()).startswith(f"{title}/"):
+        title = scope
+    shown = printable(title, 10000)
+    return shown if columns(shown) <= LONGEST else printable("…" + shown[-LONGEST + 2 :], LONGEST)
+
+
+def _rows(graph: Graph, members: Sequence[int], what: str, most: int) -> list[Row]:
+    """A row each, or one with their norms if there are more than ``most``."""
+    if len(members) <= most or len(members) == 1:
+        return [_row(graph, i) for i in members]
+    values = [graph.order[i] for i in members]
+    norms = _norm(v.data for v in values), _norm(v.grad for v in values)
+    grad = short(norms[1]) if any(v.has_grad for v in values) else "–"
+    tooltip = f"norm of {len(members)} {what}: {norms[0]!r}; of their gradients: {norms[1]!r}"
+    return [Row(f"‖{len(members)} {what}‖", short(norms[0]), grad, tooltip=tooltip)]
+
+
+def _norm(numbers: Iterable[float]) -> float:
+    return sqrt(fsum(x * x for x in numbers))
+
+
+def widths(box: Box) -> tuple[int, int, int, int]:
+    """Columns that the rows' names, numbers, gradients and what follows take."""
+    rows = box.rows
+    return (
+        max(columns(r.name) for r in rows), max(columns(r.data) for r in rows), max(columns(r.grad) for r in rows),
+        max(columns(r.after) for r in rows),
+    )  # fmt: skip
+
+
+def _with_rows(box: Box, rows: Sequence[Row]) -> Box:
+    box = replace(box, rows=tuple(rows))
+    name, data, grad, after = widths(box) if rows else (0, 0, 0, 0)
+    row = name + data + grad + after + 2 + (2 if grad else 0) + (1 if after else 0)
+    wide = max(columns(box.title), 2 * max(columns(box.data), columns(box.grad)) + 3, row, 10)
+    lines = 1 + bool(box.data) + len(rows)
+    return replace(box, width=round(wide * CHARACTER + 2 * PADDING), height=lines * LINE + PADDING)
+
+
+# ---- wires -----------------------------------------------------------------------------------------------------------
+
+
+def _wires(graph: Graph, pieces: Sequence[Piece]) -> Iterable[Wire]:
+    """One for each use of an operand; of those between a part and one other box, one with their number."""
+    home = {i: k for k, piece in enumerate(pieces) for i in piece.members}
+    bundles: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for head, piece in enumerate(pieces):
+        for i, slot, row in _operands(graph, piece):
+            tail = home.get(graph.parents[i][slot], head)
+            if tail == head:
+                continue
+            if "part" in (piece.kind, pieces[tail].kind):
+                bundles.setdefault((tail, head), []).append((i, slot))
+            else:
+                yield graph.wire(i, slot, tail, head, row) if row < 0 else wire(tail, head, row, "", row)
+    for (tail, head), uses in bundles.items():
+        if len(uses) == 1:
+            yield graph.wire(*uses[0], tail, head)
+        else:
+            yield wire(tail, head, 0, f"× {len(uses)}")
+
+
+def _operands(graph: Graph, piece: Piece) -> Iterable[tuple[int, int, int]]:
+    """(value, operand number, row) of everything that a box's values are made from."""
+    if piece.product is None:
+        for i in piece.members:
+            for slot in range(len(graph.parents[i])):
+                yield i, slot, -1
+        return
+    row_of: dict[int, list[int]] = {}
+    for row, term in enumerate(piece.product.terms):
+        for i in term:
+            if i >= 0:
+                row_of.setdefault(i, []).append(row)
+    own = set(piece.members)
+    for i in piece.members:
+        for slot, parent in enumerate(graph.parents[i]):
+            if parent not in own:
+                rows = row_of[parent]
+                yield i, slot, rows.pop(0) if len(rows) > 1 else rows[0]
+
+
+# ---- as text ---------------------------------------------------------------------------------------------------------
+
+
+def as_text(scene: Scene) -> str:
+    """A line for each box, and for each row in it: title, value, gradient; and the note of what is folded."""
+    lines = [("box", "value", "gradient")]
+    for box in scene.boxes:
+        lines.append((box.title, box.data, box.grad))
+        lines += [(f"  {row.name} {row.after}".rstrip(), row.data, row.grad) for row in box.rows]
+    wide = [max(columns(line[i]) for line in lines) for i in range(3)]
+    shown = ["  ".join(cell + " " * (w - columns(cell)) for cell, w in zip(line, wide, strict=True)).rstrip() for line in lines]
+    return "\n".join([shown[0], "  ".join("-" * w for w in wide), *shown[1:], *([scene.note] if scene.note else [])])

@@ -1,0 +1,26 @@
+"""The styles of a picture, by name: how a scene is arranged for one, and drawn when everything has a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import circuit, micrograd
+from .layout import Layout
+from .scene import Scene
+from .svg import svg
+
+
+@dataclass(frozen=True)
+class Style:
+    """``arrange`` gives boxes the sizes of the style, and may add some; ``svg`` draws an arranged scene."""
+
+    arrange: Callable[[Scene], Scene]
+    svg: Callable[[Scene, Layout, str], str]
+
+
+STYLES = {
+    "card": Style(lambda scene: scene, svg),
+    "circuit": Style(circuit.arrange, circuit.svg),
+    "micrograd": Style(micrograd.arrange, micrograd.svg),
+}
