@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 
 from ..errors import DomainError
 from ..ops import OPS, evaluate
@@ -20,51 +22,58 @@ Fused = tuple[list[Slot], int, list[Guard], list[int]]  # slots, root, guards, a
 
 def fuse(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> Fused:
     """The slots with sums of products fused, the root and the guards among them."""
-    uses, varies = _uses(slots, root, guards), _varies(slots)
+    ops, operands = [slot[0] for slot in slots], [slot[1] for slot in slots]
+    uses, varies = _uses(ops, operands, [root, *[g.left for g in guards], *[g.right for g in guards]]), _varies(ops, operands)
     terms: dict[int, tuple[list[int], list[int]]] = {}  # of the head of a sum: its products, and its other terms
-    absorbed = [False] * len(slots)
     for i in range(len(slots) - 1, -1, -1):
-        if slots[i].op in _SUMS and not absorbed[i] and uses[i]:
-            products, others, inner = _terms(i, slots, uses)
-            if products or len(slots[i].operands) < len(others):
+        if ops[i] in _SUMS and uses[i]:
+            products, others, inner = _terms(i, ops, operands, uses)
+            if products or len(operands[i]) < len(others):
                 terms[i] = (products, others)
                 for j in inner:
-                    absorbed[j] = True
-    return _renumbered(slots, root, guards, terms, [gone or not count for gone, count in zip(absorbed, uses, strict=True)], varies)
+                    uses[j] = 0
+    return _renumbered(slots, root, guards, terms, uses, varies)
 
 
-def _uses(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> list[int]:
+def _uses(ops: list[str], operands: list[tuple[int, ...]], roots: list[int]) -> list[int]:
     """How many operands of operations that are needed a slot is; inputs and parameters always count as needed."""
-    uses = [2 if slot.op in ("input", "parameter") else 0 for slot in slots]
-    for i in (root, *(g.left for g in guards), *(g.right for g in guards)):
+    uses = [2 if op in ("input", "parameter") else 0 for op in ops]
+    for i in roots:
         uses[i] += 2
-    for i in range(len(slots) - 1, -1, -1):
+    for i in range(len(ops) - 1, -1, -1):
         if uses[i]:
-            for j in slots[i].operands:
+            for j in operands[i]:
                 uses[j] += 1
     return uses
 
 
-def _varies(slots: Sequence[Slot]) -> list[tuple[bool, bool]]:
-    """Of each slot, whether it depends on an input, and on an input or a parameter."""
-    varies: list[tuple[bool, bool]] = []
-    for op, operands, *_ in slots:
-        own = (any([varies[i][0] for i in operands]), any([varies[i][1] for i in operands]))
-        varies.append(own if operands else (op == "input", op != "constant"))
+def _varies(ops: list[str], operands: list[tuple[int, ...]]) -> list[int]:
+    """Of each slot, what it depends on: 2 an input, 1 a parameter, 3 both, 0 constants alone."""
+    leaf = {"input": 2, "parameter": 1, "constant": 0}
+    varies: list[int] = []
+    for op, own in zip(ops, operands, strict=True):
+        if not own:
+            varies.append(leaf[op])
+        elif len(own) == 2:
+            varies.append(varies[own[0]] | varies[own[1]])
+        else:
+            varies.append(reduce(or_, map(varies.__getitem__, own)))
     return varies
 
 
-def _terms(head: int, slots: Sequence[Slot], uses: list[int]) -> tuple[list[int], list[int], list[int]]:
+def _terms(head: int, ops: list[str], operands: list[tuple[int, ...]], uses: list[int]) -> tuple[list[int], list[int], list[int]]:
     """The products and the other terms of a sum in order, and the slots that it takes in."""
     products, others, inner = [], [], []
-    stack = list(reversed(slots[head].operands))
+    stack = list(operands[head][::-1])
     while stack:
         i = stack.pop()
-        op = slots[i].op
-        if uses[i] == 1 and op in _SUMS:
+        op = ops[i]
+        if uses[i] != 1:
+            others.append(i)
+        elif op in _SUMS:
             inner.append(i)
-            stack.extend(reversed(slots[i].operands))
-        elif uses[i] == 1 and op == "mul":
+            stack.extend(operands[i][::-1])
+        elif op == "mul":
             inner.append(i)
             products.append(i)
         else:
@@ -73,14 +82,14 @@ def _terms(head: int, slots: Sequence[Slot], uses: list[int]) -> tuple[list[int]
 
 
 def _renumbered(
-    slots: Sequence[Slot], root: int, guards: Sequence[Guard], terms: dict[int, tuple[list[int], list[int]]], gone: list[bool],
-    varies: list[tuple[bool, bool]],
+    slots: Sequence[Slot], root: int, guards: Sequence[Guard], terms: dict[int, tuple[list[int], list[int]]], uses: list[int],
+    varies: list[int],
 ) -> Fused:  # fmt: skip
     new: list[Slot] = []
     origins: list[int] = []
     place = [0] * len(slots)
     for i, slot in enumerate(slots):
-        if gone[i]:
+        if not uses[i]:
             continue
         op, operands, label, line, number = slot
         if i in terms:
@@ -88,8 +97,8 @@ def _renumbered(
             rest = [place[j] for j in others]
             op, operands = "total", tuple(rest)
             if products:
-                pairs = [slots[j].operands for j in products]
-                ordered = [(b, a) if varies[a][0] and not varies[b][0] else (a, b) for a, b in pairs]
+                pairs = [slots[j][1] for j in products]
+                ordered = [(b, a) if varies[a] > 1 >= varies[b] else (a, b) for a, b in pairs]
                 factors = (*[place[a] for a, _ in ordered], *[place[b] for _, b in ordered])
                 op, operands = "dot", (*factors, *rest)
                 if len(rest) > 1:
@@ -99,7 +108,7 @@ def _renumbered(
         else:
             op = "total" if op == "dot" and len(operands) == 1 else op  # of no products and a bias
             new.append(Slot(op, tuple([place[j] for j in operands]), label, line, number) if operands else slot)
-        if operands and not varies[i][1]:
+        if operands and not varies[i]:
             new[-1] = _folded(new[-1], new)
         place[i] = len(new) - 1
         origins += [i] * (len(new) - len(origins))

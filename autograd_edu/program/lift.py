@@ -156,8 +156,9 @@ class _Lifting:
         needed: dict[int, None] = {}
         for part in parts:
             if not part.fixed and part.kind in ("stack", "dot"):
+                weights_too = part.kind == "dot" and not self._weights_fixed(part)
                 for i in part.members:
-                    needed.update(dict.fromkeys(j for side in self._sides(i, part) for j in side if self.known.fixed[j]))
+                    needed.update(dict.fromkeys(j for j in self._same_table(i, part, weights_too) if self.known.fixed[j]))
         slots = list(needed)
         if not slots:
             return []
@@ -167,12 +168,12 @@ class _Lifting:
         live = any([self.known.live[i] for i in slots])
         return [Group("spread", OPS["total"], False, live, slots, (len(slots),), [Read(True, self.row[slots])], start)]
 
-    def _sides(self, i: int, part: _Part) -> list[tuple[int, ...]]:
+    def _same_table(self, i: int, part: _Part, weights_too: bool) -> tuple[int, ...]:
         """The operands of a sum or a dot product that have to be in the table of the result."""
         if part.kind == "stack":
-            return [self.slots[i].operands]
+            return self.slots[i].operands
         weights, inputs, _ = dot_parts(self.slots[i].operands, self.known.fixed)
-        return [inputs] if self._weights_fixed(part) else [weights, inputs]
+        return (*weights, *inputs) if weights_too else inputs
 
     def _weights_fixed(self, part: _Part) -> bool:
         """Whether all weights of a group of dot products depend on no input."""
