@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import ArityError, ShapeError
 from ..ops import OPS
-from ..value import Value, no_gc
+from ..value import Value
 from .record import Gradients, Program
 from .trace import check_leaves, trace
 
@@ -160,9 +160,8 @@ class ProgramCache:
         import numpy as np
 
         start = time.perf_counter()
-        with no_gc():
-            program = self._trace(example)
-            program.runner  # noqa: B018 - made now, so that its time is counted, and what cannot be run is known here
+        program = self._trace(example)
+        program.runner  # noqa: B018 - made now, so that its time is counted, and what cannot be run is known here
         places = None
         if self.grows:
             self._add([value for value in program.parameters if id(value) not in self._place])

@@ -9,6 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..formula import number
+from ..modes import no_gc
 from ..ops import OPS
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ class Program:
         if self._runner is None:
             from .runner import Runner
 
-            self._runner = Runner(self, self.fused())
+            with no_gc():
+                self._runner = Runner(self, self.fused())
         return self._runner
 
     def __call__(self, *inputs: Any, on_nonfinite: str = "raise") -> Any:

@@ -13,12 +13,14 @@ from typing import Any
 
 from ..errors import ArityError, OperandError
 from ..graph import topological_order
+from ..modes import no_gc
 from ..syntax import compared
-from ..value import Constant, Value, no_gc
+from ..value import Constant, Value
 from .record import Guard, Program, Slot
 from .traced import Condition, Tape, Traced, current_tape, line_of
 
 
+@no_gc()  # a trace makes much, and no garbage
 def trace(f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | None = None) -> Program:
     """``f`` as a Program, recorded by running it once at ``example``: numbers, or nested lists of them.
 
@@ -33,8 +35,7 @@ def trace(f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | No
     tape = Tape()
     token, hook = current_tape.set(tape), compared.set(Condition)  # comparisons of captured values are guarded like those of inputs
     try:
-        with no_gc():  # a trace makes much, and no garbage
-            root = f(*arguments)
+        root = f(*arguments)
     finally:
         compared.reset(hook)
         current_tape.reset(token)
@@ -47,6 +48,7 @@ def trace(f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | No
     return _program(root, leaves, shapes, list(tape.operands if parameters is None else parameters), tape, parameters is None)
 
 
+@no_gc()
 def trace_graph(root: Value, *, inputs: Sequence[Value] = (), parameters: Sequence[Value] | None = None) -> Program:
     """A graph that is there as a Program. Leaves that are neither inputs nor ``parameters`` become constants.
 
