@@ -6,7 +6,7 @@ Both are given the parameters as an array and the batch, and give the mean loss 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..data import Dataset
 from ..errors import AutogradError, ShapeError
@@ -15,6 +15,9 @@ from ..nn.losses import Loss, average
 from ..nn.module import Module
 from ..syntax import plain
 from ..value import Value, no_gc
+
+if TYPE_CHECKING:
+    from ..program import Program
 
 Array = Any  # numpy.ndarray of float64
 Penalty = Callable[[Sequence[Any]], Any]
@@ -65,6 +68,7 @@ class Replay:
         from ..program import trace
 
         self.parameters, self.penalty = parameters, penalty
+        self.penalty_program: Program | None = None  # traced when it is first wanted
         self.outputs = len(as_list(model(data.xs[0])))
         self.prepare: Callable[[Any, int], Any] = getattr(loss, "prepare", lambda target, outputs: target)  # noqa: ARG005
         self.program = trace(lambda x, t: loss(model(x), t), *(column[0].tolist() for column in self.arrays(data)))
@@ -109,9 +113,17 @@ class Replay:
             raise ShapeError("the samples, or the targets, are not numbers in lists of one shape") from None
 
     def _penalty(self, theta: Array) -> tuple[float, Array]:
+        """The penalty and its gradient, replayed as well; where it compares numbers, a new graph each time."""
         import numpy as np
 
+        from ..program import trace
+
         assert self.penalty is not None
+        if self.penalty_program is None:
+            self.penalty_program = trace(self.penalty, theta.tolist())
+        if not self.penalty_program.guards:
+            y, grads = self.penalty_program.value_and_grad(theta)
+            return y, grads.inputs[0]
         variables = [Value(number) for number in theta.tolist()]
         y = self.penalty(variables)
         if isinstance(y, Value):
