@@ -132,7 +132,7 @@ def test_files_are_written_as_their_suffix_says(tmp_path):
     picture = draw(g())
     assert picture.save(tmp_path / "g.svg").read_text(encoding="utf-8") == picture.svg + "\n"
     assert picture.save(str(tmp_path / "g.HTML")).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    with pytest.raises(TypeError, match=r"\.svg or \.html"):
+    with pytest.raises(TypeError, match=r"saved as \.svg"):
         picture.save(tmp_path / "g.bmp")
 
 

@@ -169,12 +169,17 @@ def as_markdown(steps: Steps, digits: int = 6) -> str:
     """Both tables as Markdown; what stands in a cell cannot end it."""
 
     def line(row: Row) -> str:
-        return "| " + " | ".join(re.sub(r"([\\|`*_<>\[\]])", r"\\\1", cell) for cell in row) + " |"
+        return "| " + " | ".join(markdown_text(cell) for cell in row) + " |"
 
     def table(rows: Sequence[Row]) -> str:
         return "\n".join([line(rows[0]), "|" + " --- |" * len(rows[0]), *map(line, rows[1:])])
 
     return "\n\n".join(f"**{title}**\n\n{table(rows)}" for title, rows in _tables(steps, digits))
+
+
+def markdown_text(text: str) -> str:
+    """``text`` as Markdown that shows it: no emphasis, code, table, mathematics, entity, link or HTML begins within."""
+    return re.sub(r"([\\|`*_<>\[\]~&$@]|:(?=//)|(?<=www)\.)", r"\\\1", text)
 
 
 def as_latex(steps: Steps, digits: int = 6) -> str:
