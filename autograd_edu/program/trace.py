@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from types import CodeType
 from typing import Any
 
 from ..errors import ArityError, OperandError
@@ -118,53 +117,40 @@ def _program(
     place = {v: i for i, v in enumerate(leaves)}
     slots = [_slot(("input", (), v.label, "", v._data)) for v in inputs]
     slots += [_slot(("parameter", (), v.label, "", v._data)) for v in parameters]
-    _fill(slots, place, order, _lines_of(tape))
+    _fill(slots, place, order, tape)
     checks = tuple(Guard(sign, place[a], place[b], outcome, line) for sign, a, b, outcome, line in guards)
     return Program(tuple(slots), tuple(shapes), len(parameters), place[root], checks, parameters)
 
 
 def _captured(first: Iterable[Value], order: list[Value], inputs: list[Value]) -> list[Value]:
     """The leaves that the program needs and that are neither inputs nor plain numbers, those met ``first`` first."""
-    leaves = {value for value in order if value.op is None and not value.is_constant}
-    leaves.difference_update(inputs)
-    return list(dict.fromkeys([value for value in (*first, *order) if value in leaves]))
+    leaves = dict.fromkeys([value for value in order if value.op is None and not value.is_constant])
+    for value in inputs:
+        leaves.pop(value, None)
+    return list(dict.fromkeys([*(value for value in first if value in leaves), *leaves]))
 
 
-def _fill(slots: list[Slot], place: dict[Value, int], order: list[Value], lines: Callable[[Value], str]) -> None:
+def _fill(slots: list[Slot], place: dict[Value, int], order: list[Value], tape: Tape | None) -> None:
     """Append a slot for each value of a topological order that has none yet. One loop, as programs have up to millions."""
     at = place.__getitem__
+    results = tape.results if tape else {}
+    operands: tuple[int, ...]
+    lines: dict[int, dict[int, str]] = {}  # of each instruction of a piece of code; each is looked up once
     for value in order:
         op, left, right = value.op, value._left, value._right
-        new: tuple[Any, ...]
         if op is None:
-            if value in place:
-                continue
-            new = ("constant", (), value.label, "", value._data)
-        elif right is not None:
-            new = (op.name, (at(left), at(right)), value.label, lines(value), 0.0)
+            if value not in place:
+                place[value] = len(slots)
+                slots.append(_slot(("constant", (), value.label, "", value._data)))
+            continue
+        line, asked = "", results.get(value)
+        if asked is not None:
+            code, instruction = asked
+            known = lines.setdefault(id(code), {})
+            line = known.get(instruction) or known.setdefault(instruction, line_of(code, instruction))
+        if right is not None:
+            operands = at(left), at(right)
         else:
-            operands = tuple(map(at, left)) if left.__class__ is tuple else (at(left),)
-            new = (op.name, operands, value.label, lines(value), 0.0)
+            operands = tuple(map(at, left if left.__class__ is tuple else (left,)))
         place[value] = len(slots)
-        slots.append(_slot(new))
-
-
-def _lines_of(tape: Tape | None) -> Callable[[Value], str]:
-    """A function that gives the line that asked for a result: each line is looked up once, however many it asked for."""
-    if tape is None:
-        return lambda _: ""
-    known: dict[tuple[int, int], str] = {}
-    results = tape.results
-
-    def line(result: Value) -> str:
-        code, at = results.get(result, _NOWHERE)
-        key = id(code), at
-        found = known.get(key)
-        if found is None:
-            found = known[key] = line_of(code, at) if code else ""
-        return found
-
-    return line
-
-
-_NOWHERE: tuple[CodeType | None, int] = (None, 0)
+        slots.append(_slot((op.name, operands, value.label, line, 0.0)))

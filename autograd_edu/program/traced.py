@@ -101,7 +101,9 @@ def _operator(op: Op) -> Callable[[Any, Any], Any]:
             return op(left, right)
         result = recorded(op, y, x, z, left_slope, right_slope)
         result.__class__ = Traced
-        tape.results[result] = _caller(sys._getframe(2))
+        frame = sys._getframe(1)
+        code = frame.f_code
+        tape.results[result] = _caller(frame) if _inside.get(code.co_filename, True) else (code, frame.f_lasti)
         tape.operands[x] = tape.operands[z] = None
         return result
 
@@ -118,7 +120,7 @@ def _define(name: str, op: Op) -> None:
     reflected = lambda self, other: apply(other, self)  # noqa: E731 - one of two forms
     if name == "add":  # the whole number 0, where `sum` starts, is left out, as `Number` does
         reflected = lambda self, other: self if other.__class__ is int and other == 0 else apply(other, self)  # noqa: E731
-    setattr(Traced, f"__{name}__", lambda self, other: apply(self, other))
+    setattr(Traced, f"__{name}__", apply)
     setattr(Traced, f"__r{name}__", reflected)
 
 
