@@ -134,7 +134,6 @@ def _fill(slots: list[Slot], place: dict[Value, int], order: list[Value], tape: 
     """Append a slot for each value of a topological order that has none yet. One loop, as programs have up to millions."""
     at = place.__getitem__
     results = tape.results if tape else {}
-    operands: tuple[int, ...]
     lines: dict[int, dict[int, str]] = {}  # of each instruction of a piece of code; each is looked up once
     for value in order:
         op, left, right = value.op, value._left, value._right
@@ -148,9 +147,6 @@ def _fill(slots: list[Slot], place: dict[Value, int], order: list[Value], tape: 
             code, instruction = asked
             known = lines.setdefault(id(code), {})
             line = known.get(instruction) or known.setdefault(instruction, line_of(code, instruction))
-        if right is not None:
-            operands = at(left), at(right)
-        else:
-            operands = tuple(map(at, left if left.__class__ is tuple else (left,)))
+        operands = (at(left), at(right)) if right is not None else tuple(map(at, left if left.__class__ is tuple else (left,)))
         place[value] = len(slots)
         slots.append(_slot((op.name, operands, value.label, line, 0.0)))
