@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 from .errors import OperandError
 from .formula import number
@@ -36,7 +36,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Part:
-    """What one backward step gives to one parent: local × upstream, added to what the parent had."""
+    """What one backward step gives to one parent: local × upstream, added to what the parent had.
+
+    The last of several that reach a parent holds all of them in ``terms``, in the order in which they came: their sum is
+    the sum over consumers.
+    """
 
     parent: int
     name: str
@@ -44,6 +48,7 @@ class Part:
     contribution: float
     before: float
     after: float
+    terms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,9 +70,10 @@ class Step:
 class Steps(Sequence[Step]):
     """The steps of a forward and a backward pass, and the nodes they speak of. `text`, `markdown` and `latex` print tables."""
 
-    def __init__(self, steps: Sequence[Step], nodes: Sequence[Node], values: Sequence[Value] = ()) -> None:
+    def __init__(self, steps: Sequence[Step], nodes: Sequence[Node], values: Sequence[Value] = (), *, whole: bool = False) -> None:
         self._steps, self.nodes = tuple(steps), tuple(nodes)
         self._values = tuple(values)  # of the nodes, where the record was made here and not read from a file
+        self._whole = whole  # both passes, not a part of them
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -127,19 +133,30 @@ class Steps(Sequence[Step]):
         return reached
 
     def to_json(self) -> str:
-        """The steps and nodes as JSON text; `from_json` reads it back."""
+        """The steps and nodes as JSON text; `from_json` reads it back. Floats keep every digit; inf and nan stand as strings."""
         import json
 
-        return json.dumps({"nodes": [asdict(n) for n in self.nodes], "steps": [asdict(s) for s in self]}, ensure_ascii=False)
+        content = {"nodes": [asdict(n) for n in self.nodes], "steps": [asdict(s) for s in self]}
+        return json.dumps(_strict(content), ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Steps:
-        """The steps that `to_json` wrote."""
+        """The steps that `to_json` wrote.
+
+        Raises:
+            OperandError: if ``text`` is something else.
+        """
         import json
 
-        content = json.loads(text)
-        nodes = [Node(**{**n, "parents": tuple(n["parents"]), "local_grads": tuple(n["local_grads"])}) for n in content["nodes"]]
-        return cls([Step(**{**s, "parts": tuple(Part(**p) for p in s["parts"])}) for s in content["steps"]], nodes)
+        try:
+            content = json.loads(text)
+            nodes = [
+                Node(**{**n, "data": float(n["data"]), "parents": tuple(n["parents"]), "local_grads": tuple(map(float, n["local_grads"]))})
+                for n in content["nodes"]
+            ]
+            return cls([_step(**s) for s in content["steps"]], nodes)
+        except (ValueError, TypeError, KeyError) as error:
+            raise OperandError(f"from_json needs the text that Steps.to_json wrote; {text[:40]!r} is not: {error!r}") from None
 
     def text(self, *, digits: int = 6) -> str:
         """The forward and the backward table as plain text."""
@@ -169,11 +186,12 @@ class Steps(Sequence[Step]):
         return "\n".join(f"{i + 1:>3}  {step.sentence}" for i, step in enumerate(self))
 
     def _repr_html_(self) -> str | None:
-        """The stepper, of a whole record made from a graph; a part of one, or one read from a file, shows as tables."""
-        if not self._values or len(self.forward) != sum(bool(node.op) for node in self.nodes) or not self.backward:
+        """The stepper, of a whole record made from a graph; a part of one, one read from a file, or a long one shows as tables."""
+        from .draw.stepper import MOST, stepper
+
+        if not self._whole or len(self.nodes) > MOST:
             return None
         from .draw.scene import scene
-        from .draw.stepper import stepper
 
         return stepper(scene(self._values[-1]), self)
 
@@ -198,7 +216,7 @@ def steps(y: Value) -> Steps:
         raise OperandError(f"steps needs a Value, the result of operations on Values; {type(y).__name__} was given")
     order = topological_order(y)
     nodes = _nodes(order)
-    return Steps([*_forward(nodes), *_backward(nodes, order)], nodes, order)
+    return Steps([*_forward(nodes), *_backward(nodes, order)], nodes, order, whole=True)
 
 
 def _nodes(order: list[Value]) -> list[Node]:
@@ -231,6 +249,8 @@ def _forward(nodes: list[Node]) -> Iterator[Step]:
 def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
     """As `Value.backward`: in reverse order, each parent in turn, what was there plus local × upstream."""
     root = nodes[-1]
+    uses = _uses(nodes, order)
+    given: list[list[float]] = [[] for _ in nodes]
     gradient: list[float | None] = [None] * len(nodes)
     gradient[-1] = 1.0
     yield Step("seed", root.index, root.name, "", 1.0, (), f"∂{root.name}/∂{root.name} = 1, the seed")
@@ -238,21 +258,49 @@ def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
         upstream = gradient[node.index]
         if upstream is None or value.op is None:
             continue
-        parts = []
-        for parent, local in zip(node.parents, node.local_grads, strict=True):
-            if nodes[parent].kind == "constant" or (value.op.selects and local == 0.0):
-                continue
+        parts, sentences = [], []
+        for parent, local in _takers(node, value, nodes):
             before, contribution = gradient[parent], local * upstream
-            after = contribution if before is None else before + contribution
-            gradient[parent] = after
-            parts.append(Part(parent, nodes[parent].name, local, contribution, before or 0.0, after))
-        sentence = "; ".join(_sentence(part, upstream) for part in parts) or f"{node.name} has no parent that needs a gradient"
+            after = gradient[parent] = contribution if before is None else before + contribution
+            given[parent].append(contribution)
+            last = 1 < len(given[parent]) == len(uses[parent])
+            part = Part(parent, nodes[parent].name, local, contribution, before or 0.0, after, tuple(given[parent]) if last else ())
+            parts.append(part)
+            sentences.append(_sentence(part, upstream) + total_sentence(part, len(set(uses[parent]))))
+        sentence = "; ".join(sentences) or f"{node.name} has no parent that needs a gradient"
         yield Step("backward", node.index, node.name, value.op.text(*operands(node, nodes)), upstream, tuple(parts), sentence)
+
+
+def _takers(node: Node, value: Value, nodes: list[Node]) -> Iterator[tuple[int, float]]:
+    """The parents to which ``node`` gives gradient, each with its local gradient: no constant, and no branch that was not taken."""
+    for parent, local in zip(node.parents, node.local_grads, strict=True):
+        if nodes[parent].kind != "constant" and not (value.op is not None and value.op.selects and local == 0.0):
+            yield parent, local
+
+
+def _uses(nodes: list[Node], order: list[Value]) -> list[list[int]]:
+    """Which nodes give gradient to each node; one that gives it twice, as in a·a, stands twice."""
+    uses: list[list[int]] = [[] for _ in nodes]
+    for node, value in zip(reversed(nodes), reversed(order), strict=True):
+        if uses[node.index] or node is nodes[-1]:
+            for parent, _ in _takers(node, value, nodes):
+                uses[parent].append(node.index)
+    return uses
 
 
 def _sentence(part: Part, upstream: float) -> str:
     sum_ = f"{short(part.before)} + {_bracketed(part.local)} × {_bracketed(upstream)} = {short(part.after)}"
     return f"{part.name}.grad += local × upstream: {sum_}"
+
+
+def total_sentence(part: Part, consumers: int) -> str:
+    """What follows the last contribution to a node that is used more than once; nothing after any other."""
+    if not part.terms:
+        return ""
+    shown = [_bracketed(term) for term in part.terms]
+    terms = " + ".join(shown if len(shown) <= 8 else [*shown[:3], "…", shown[-1]])
+    over = f"{consumers} consumers" if consumers == len(shown) else f"{len(shown)} uses"
+    return f", the sum over {over}: {terms} = {short(part.after)}"
 
 
 def short(x: float, digits: int = 4) -> str:
@@ -261,4 +309,23 @@ def short(x: float, digits: int = 4) -> str:
 
 
 def _bracketed(x: float) -> str:
-    return f"({short(x)})" if x < 0 else short(x)
+    text = short(x)
+    return f"({text})" if text.startswith("-") else text
+
+
+def _strict(content: Any) -> Any:
+    """``content`` with floats that JSON does not know as the strings that float() reads."""
+    if isinstance(content, dict):
+        return {key: _strict(item) for key, item in content.items()}
+    if isinstance(content, list | tuple):
+        return [_strict(item) for item in content]
+    return str(content) if isinstance(content, float) and content - content != 0.0 else content
+
+
+def _step(*, value: Any, parts: Any, **rest: Any) -> Step:
+    """A step as JSON has it."""
+    return Step(value=float(value), parts=tuple(_part(**part) for part in parts), **rest)
+
+
+def _part(*, parent: int, name: str, terms: Any = (), **numbers: Any) -> Part:
+    return Part(parent, name, terms=tuple(map(float, terms)), **{key: float(number_) for key, number_ in numbers.items()})

@@ -1,6 +1,11 @@
-"""Options of the test run."""
+"""Options of the test run, and a browser for what is read in one."""
+
+import os
+import shutil
 
 import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def pytest_addoption(parser):
@@ -11,3 +16,45 @@ def pytest_addoption(parser):
 def long(request):
     """Whether the long runs were asked for."""
     return request.config.getoption("--long")
+
+
+def without(what):
+    """Say that a part cannot be tested here; in CI (CI=true) that is a failure."""
+    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"NOT TESTED: {what}")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium of the system."""
+    if not CHROMIUM:
+        without("no Chromium on the PATH, so nothing is tried in a browser: install the system's chromium package")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def show(browser):
+    """``show(html, **options)`` opens a page; at the end of the test no script on it may have failed, and nothing been fetched."""
+    pages = []
+
+    def open_(html, *, clock=False, **options):
+        page = browser.new_page(**options)
+        page.faults = []
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.on("request", lambda request: request.url.startswith("data:") or page.faults.append(request.url))
+        if clock:
+            page.clock.install(time=0)
+        page.set_content(html)
+        if clock:
+            page.clock.pause_at(1_000_000)
+        pages.append(page)
+        return page
+
+    yield open_
+    for page in pages:
+        assert not page.faults
+        page.close()

@@ -8,6 +8,7 @@ no ids, so that any number of copies live on one page, and fetches nothing.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from functools import cache
 from html import escape
@@ -15,10 +16,12 @@ from importlib.resources import files
 from typing import Any
 
 from ..ops import OPS
-from ..steps import Node, Step, Steps, operands, short
+from ..steps import Node, Step, Steps, operands, short, total_sentence
 from .layout import layout
-from .scene import CHARACTER, PADDING, Box, Scene, columns, printable
+from .scene import CHARACTER, PADDING, Box, Scene, Wire, columns, printable
 from .svg import svg
+
+MOST = 150  # values; a longer pass nobody steps through, and its page would pass half a megabyte
 
 _CONTROLS = (
     '<div data-part="controls" role="toolbar" aria-label="Step through the computation" hidden>'
@@ -26,9 +29,11 @@ _CONTROLS = (
     '<button type="button" data-part="play" aria-pressed="false">▶ Play</button>'
     '<label>Speed <select data-part="speed"><option value="2400">slow</option><option value="1200" selected>normal</option>'
     '<option value="400">fast</option></select></label>'
-    '<input type="range" data-part="slider" min="0" max="0" value="0" aria-label="Step"></div>'
+    '<input type="range" data-part="slider" min="0" max="0" value="0" aria-label="Step">'
+    '<button type="button" data-part="fit" aria-pressed="false">Fit width</button></div>'
     '<p data-part="status" role="status" aria-live="polite" hidden></p>'
 )
+_DETAIL = '<div data-part="detail" role="region" aria-label="The chosen value" aria-live="polite" hidden></div>'
 _TABLE = (
     '<div data-part="table" tabindex="0" role="region" aria-label="Values and gradients so far" hidden>'
     '<table><thead><tr><th scope="col">variable</th>'
@@ -37,18 +42,29 @@ _TABLE = (
 
 
 def stepper(picture: Scene, record: Steps) -> str:
-    """The stepper over ``record``, whose picture is ``picture``, as an HTML element to stand anywhere on a page.
+    """The stepper over ``record``, whose picture in full is ``picture``, as an HTML element to stand anywhere on a page.
 
-    It shows one pass from gradients of zero, whether or not `backward` has been called.
+    It shows one pass from gradients of zero, whether or not `backward` has been called, and says so where the values hold
+    other gradients. A local gradient appears on its wire in the forward step that computes it.
     """
     boxes = _of_the_record(picture, record)
     caption = f"Computation graph of {printable(record.nodes[-1].name, 60)}: {len(boxes.boxes)} values, {len(boxes.wires)} wires"
     image = f'<img alt="{escape(caption)}" src="{_data_uri(svg(boxes, layout(boxes), caption))}">'
     return (
-        f'<div class="autograd-stepper" role="group" aria-label="{escape(caption)}"><style>{_resource("stepper.css")}</style>{_CONTROLS}'
-        f'<div class="both"><div data-part="picture">{image}<div data-part="detail" aria-live="polite" hidden></div></div>{_TABLE}</div>'
-        f'<script type="application/json">{_json(_content(boxes, record))}</script><script>{_resource("stepper.js")}</script></div>'
+        f'<div class="autograd-stepper" role="group" aria-label="{escape(caption)}" data-lm-suppress-shortcuts="true">'
+        f"<style>{_resource('stepper.css')}</style>{_CONTROLS}"
+        f'<div class="both"><div class="left"><div data-part="picture">{image}</div>{_DETAIL}</div>{_TABLE}</div>'
+        f'<script type="application/json">{_json(_content(boxes, record, _other(picture, boxes)))}</script>'
+        f"<script>{_resource('stepper.js')}</script></div>"
     )
+
+
+def picture_alone(drawing: str, values: int) -> str:
+    """``drawing``, an SVG of ``values`` values that are too many to step through, as HTML that says so."""
+    note = (
+        f"{values:,} values are too many to step through here (at most {MOST}): `steps(y)` lists the pass, and a part of it can be drawn."
+    )
+    return f'<div><img alt="{escape(note)}" src="{_data_uri(drawing)}"><p>{escape(note)}</p></div>'
 
 
 def page(picture: Scene, record: Steps, title: str) -> str:
@@ -72,7 +88,8 @@ def _of_the_record(picture: Scene, record: Steps) -> Scene:
 
 
 def _box(box: Box, data: float, gradient: float | None, largest: float, widest: int) -> Box:
-    box = replace(box, data=short(data), grad="–", strength=0.0)
+    """Without a tooltip: the script writes one that knows no more than the steps so far."""
+    box = replace(box, data=short(data), grad="–", strength=0.0, tooltip="?")
     if gradient is None:
         return box
     strength = min(abs(gradient) / largest, 1.0) if largest and gradient - gradient == 0.0 else 0.0
@@ -80,40 +97,75 @@ def _box(box: Box, data: float, gradient: float | None, largest: float, widest: 
     return replace(box, grad=short(gradient), strength=strength, negative=gradient < 0.0, width=width)
 
 
-def _content(boxes: Scene, record: Steps) -> dict[str, Any]:
-    """What the script reads. Numbers are texts as Python writes them: the script computes nothing."""
+def _other(before: Scene, after: Scene) -> str:
+    """What the start says of gradients: they begin at zero, even where the values hold those of other passes."""
+    if any(a.grad not in ("–", b.grad) for a, b in zip(before.boxes, after.boxes, strict=True)):
+        return "These steps are one pass from gradients of zero; the values hold other gradients, of passes before or added up."
+    return "Gradients begin at zero."
+
+
+def _content(boxes: Scene, record: Steps, other: str) -> dict[str, Any]:
+    """What the script reads, as short as it can be put together again. Numbers are texts as Python writes them.
+
+    nodes: [title, value, value in full, 1 for a constant, name, numbers in the formula, formula]; only results have the last two.
+    wires: [tail, head, local gradient, its formula, in full]; those from constants have the first two.
+    backward: [node, [[wire, gradient of its tail afterwards, sum over its consumers], …]].
+    A text that would be the same as one before it is left out, or 0.
+    """
     place = {(wire.head, wire.slot): i for i, wire in enumerate(boxes.wires)}
+    forward = {step.node: step for step in record.forward}
     return {
-        "character": CHARACTER,
-        "wires": [(wire.tail, wire.head) for wire in boxes.wires],
-        "nodes": [_node(node, box, record) for node, box in zip(record.nodes, boxes.boxes, strict=True)],
-        "steps": [_step(step, record, place) for step in record],
+        "width": CHARACTER,
+        "other": other,
+        "nodes": [_node(node, box, forward.get(node.index)) for node, box in zip(record.nodes, boxes.boxes, strict=True)],
+        "wires": [_wire(wire, record) for wire in boxes.wires],
+        "backward": [_backward(step, record, place) for step in record.backward if step.kind == "backward"],
     }
 
 
-def _node(node: Node, box: Box, record: Steps) -> dict[str, Any]:
-    name, own = printable(node.name, 40), operands(node, record.nodes)
-    slopes = [
-        (printable(record.nodes[p].name, 40), printable(OPS[node.op].slope_text(i, node.name, *own), 200), repr(node.local_grads[i]))
-        for i, p in enumerate(node.parents)
-        if record.nodes[p].kind != "constant"
+def _node(node: Node, box: Box, step: Step | None) -> list[str | int]:
+    name = printable(node.name, 40)
+    start: list[str | int] = [
+        box.title,
+        box.data,
+        _unless(repr(node.data), box.data),
+        int(node.kind == "constant"),
+        _unless(name, box.title),
     ]
-    return {
-        "name": name, "title": box.title, "kind": node.kind, "op": node.op, "data": box.data, "full": repr(node.data), "slopes": slopes,
-    }  # fmt: skip
+    if step is None:
+        return _trimmed(start)
+    formula = printable(step.formula, 200)
+    numbers = step.sentence.removeprefix(f"{step.name} = {step.formula} = ").removesuffix(f" = {short(step.value)}")
+    return [*start, printable(numbers, 200), *([] if box.title == f"{name} = {formula}" else [formula])]
 
 
-def _step(step: Step, record: Steps, place: dict[tuple[int, int], int]) -> dict[str, Any]:
-    slots = _slots(step, record)
-    parts = [
-        {"wire": place[step.node, slot], "parent": part.parent, "local": short(part.local), "after": short(part.after)}
-        for slot, part in zip(slots, step.parts, strict=True)
+def _wire(wire: Wire, record: Steps) -> list[str | int]:
+    node, parent = record.nodes[wire.head], record.nodes[wire.tail]
+    if parent.kind == "constant":
+        return [wire.tail, wire.head]
+    local = node.local_grads[wire.slot]
+    slope = OPS[node.op].slope_text(wire.slot, node.name, *operands(node, record.nodes))
+    return _trimmed([wire.tail, wire.head, short(local), printable(slope, 200), _unless(repr(local), short(local))])
+
+
+def _backward(step: Step, record: Steps, place: dict[tuple[int, int], int]) -> list[Any]:
+    uses = [len({s.node for s in record.backward for p in s.parts if p.parent == part.parent}) if part.terms else 0 for part in step.parts]
+    gives = [
+        [place[step.node, slot], short(part.after), *filter(None, [printable(total_sentence(part, count), 300)])]
+        for slot, part, count in zip(_slots(step, record), step.parts, uses, strict=True)
     ]
-    return {
-        "kind": step.kind, "node": step.node, "name": printable(step.name, 40), "value": short(step.value),
-        "sentence": printable(step.sentence, 400),
-        "parts": parts,
-    }  # fmt: skip
+    return [step.node, gives]
+
+
+def _unless(text: str, same: str) -> str | int:
+    return 0 if text == same or text == f"{same}.0" else text
+
+
+def _trimmed(items: list[str | int]) -> list[str | int]:
+    """``items`` without the zeros at the end."""
+    while items[-1] == 0:
+        items = items[:-1]
+    return items
 
 
 def _slots(step: Step, record: Steps) -> list[int]:
@@ -144,4 +196,27 @@ def _data_uri(picture: str) -> str:
 
 @cache
 def _resource(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8").strip()
+    """The style sheet or the script, without the spaces and comments that are for its reader."""
+    text = (files(__package__) / name).read_text(encoding="utf-8")
+    return compact_css(text) if name.endswith(".css") else compact_js(text)
+
+
+def compact_js(source: str) -> str:
+    """``source`` without indentation, without comments from // to the end of a line, and without spaces beside punctuation.
+
+    Strings stay as they are, so that a script means what it did, and line ends do, since they may end a statement. Not for
+    every script: a template may not stand inside another, nor a quote or // inside a regular expression.
+    """
+    kept = (_STRING.sub(lambda m: m[0] if m[1] else "", line.strip()) for line in source.splitlines())
+    pieces = (_STRING.split(line.rstrip()) for line in kept)
+    lines = ("".join(text if i % 2 else _SPACE.sub(r"\1", text) for i, text in enumerate(piece) if text) for piece in pieces)
+    return "\n".join(filter(None, lines))
+
+
+_STRING = re.compile(r"""("[^"]*"|`[^`]*`)|//.*$""")
+_SPACE = re.compile(r" ?([=,;{}()?:&|<>*\[\]]) ?")
+
+
+def compact_css(source: str) -> str:
+    """``source`` on one line, without the spaces that no rule needs."""
+    return re.sub(r" *([{};]) *|([:,]) +", r"\1\2", "".join(line.strip() for line in source.splitlines()))
