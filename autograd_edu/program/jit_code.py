@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..ops import OPS
-from .jit_steps import Template, is_built_in, masks, opcodes, templates
+from .jit_steps import AHEAD, Template, is_built_in, masks, opcodes, templates
 
 if TYPE_CHECKING:
     from .record import Program, Slot
 
 Array = Any
-Stream = tuple[Array, Array]  # runs (opcode, start, stop), and the instructions that they are of
+Stream = tuple[Array, Array]  # runs (opcode, start, stop), and the instructions that they are of, with some to look ahead at
 _KINDS = {"constant": 0, "parameter": 1, "input": 2}
 _BATCH = 2
 
@@ -139,7 +139,7 @@ class _Encoder:
         order = np.lexsort((self.row[slots], keys, self.form[slots], -level if backward else level))
         starts = np.empty(len(slots), dtype=np.int64)
         starts[order] = np.cumsum(lengths[order]) - lengths[order]
-        each, code = np.zeros(lengths.sum(), np.int32), np.zeros((lengths.sum(), 4), np.int32)
+        each, code = np.zeros(lengths.sum(), np.int32), np.zeros((lengths.sum() + AHEAD, 4), np.int32)
         done = 0
         for form, chosen, codes in parts:
             here = starts[done : done + len(chosen)]

@@ -22,7 +22,7 @@ from numba.extending import intrinsic
 from ..ops import OPS
 from . import jit_rules, jit_steps, jit_vectors
 from .jit_rules import CONDITIONS, Symbol, written
-from .jit_steps import STEPS, Opcode, opcodes
+from .jit_steps import AHEAD, STEPS, Opcode, opcodes
 from .jit_vectors import INDEX, INT, Vectors, vector_functions
 
 
@@ -158,6 +158,7 @@ class _Interpreter:
         with cgutils.for_range(self.builder, stop, start=start) as each:
             here = self.builder.gep(self.code, [self.builder.mul(each.index, ir.Constant(INT, 4))])
             instruction = _Instruction(self.vectors, here, self.table, self.adjoints)
+            self._fetch_ahead(opcode, here)
             match opcode:
                 case ("value", name, count):
                     instruction.value(name, count, self.bad)
@@ -165,6 +166,17 @@ class _Interpreter:
                     instruction.slopes(name, count, mask)
                 case (name,):
                     instruction.step(name, self.bad)
+
+    def _fetch_ahead(self, opcode: Opcode, here: Any) -> None:
+        """Have the rows brought into the cache that a later instruction, likely one of the same run, works on."""
+        if len(opcode) == 1:
+            return
+        later = self.builder.gep(here, [ir.Constant(INT, 4 * AHEAD)])
+        for operand in range(1, opcode[2] + 1):
+            row = self.builder.zext(self._at(later, ir.Constant(INT, operand)), INT)
+            self.vectors.fetch(self.builder.gep(self.table, [row]), for_writing=False)
+            if opcode[0] == "slopes":
+                self.vectors.fetch(self.builder.gep(self.adjoints, [row]), for_writing=True)
 
 
 def fingerprint(width: int) -> int:

@@ -18,6 +18,7 @@ from ..ops import OPS, Op
 from .jit_rules import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
 
 Opcode = tuple[Any, ...]  # ("value", name, count), ("slopes", name, count, mask) or (step,)
+AHEAD = 16  # instructions that the machine looks ahead
 STEPS = {**OPERATORS, **FUNCTIONS, "select": 3, "copy": 1, "clear": 0, "accumulate": 1, "accumulate_product": 2, "result": 1}
 
 

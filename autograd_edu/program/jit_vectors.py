@@ -112,6 +112,13 @@ class Vectors:
             whole = self.builder.insert_element(whole, element, ir.Constant(INDEX, start + i))
         return whole
 
+    def fetch(self, pointer: Any, *, for_writing: bool) -> None:
+        """Ask for the line at ``pointer`` to be brought into the cache; any address will do."""
+        byte, flag = ir.PointerType(ir.IntType(8)), ir.IntType(32)
+        function = self._declared(ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag]), "llvm.prefetch.p0")
+        how = [ir.Constant(flag, int(for_writing)), ir.Constant(flag, 3), ir.Constant(flag, 1)]
+        self.builder.call(function, [self.builder.bitcast(pointer, byte), *how])
+
     def written(self, roots: Sequence[Symbol], leaf: Callable[[Symbol], Any]) -> list[Any]:
         """The vectors that ``roots`` stand for, where ``leaf`` gives those of operands and of the result."""
         known: dict[int, Any] = {}
