@@ -73,6 +73,8 @@ def choose(graph: Graph, detail: str, expand: Sequence[str], collapse: Sequence[
 def fold(graph: Graph, level: str, expand: Sequence[str] = (), collapse: Sequence[str] = ()) -> list[Piece]:
     """What each box stands for at a level, in the order in which the graph makes them."""
     groups = _scopes(graph, level, expand, collapse)
+    if level == "layer" and groups.key:
+        _fold_what_follows(graph, groups)
     free = {i for i in range(len(graph)) if i not in groups.key and i not in groups.alone}
     products = sums_of_products(graph, free) if level != "full" else {}
     gone = absorbed(graph, products) - groups.alone if level != "full" else set()
@@ -82,7 +84,8 @@ def fold(graph: Graph, level: str, expand: Sequence[str] = (), collapse: Sequenc
     rest = [i for i in rest if i not in into]
     if level in _HEIGHT:
         _gather(graph, rest, groups)
-        groups.key.update({number: groups.key[user] for number, user in into.items() if user in groups.key})
+    if level != "full":
+        _numbers_in_parts(graph, groups)
     return _pieces(graph, groups, products, gone, into, brief=level == "layer")
 
 
@@ -112,6 +115,15 @@ def _numbers_in_formulas(graph: Graph, rest: Iterable[int]) -> dict[int, int]:
         if graph.order[i].is_constant and not graph.order[i].label and len(users) == 1 and users <= single:
             found[i] = users.pop()
     return found
+
+
+def _numbers_in_parts(graph: Graph, groups: _Grouping) -> None:
+    """Put plain numbers that one part alone uses into it."""
+    for i, value in enumerate(graph.order):
+        if value.is_constant and not value.label and i not in groups.alone:
+            users = {groups.key.get(user, "") for user in graph.consumers[i]}
+            if len(users) == 1 and (user := users.pop()):
+                groups.key[i] = user
 
 
 # ---- scopes ----------------------------------------------------------------------------------------------------------
@@ -285,6 +297,20 @@ def _gather(graph: Graph, rest: Sequence[int], groups: _Grouping) -> None:
             key = f"\0{members[0]}"  # no scope is called so
             groups.title[key] = f"{len(members)} {_plural(graph, members[0])}"
             groups.key.update(dict.fromkeys(members, key))
+
+
+def _fold_what_follows(graph: Graph, groups: _Grouping) -> None:
+    """Put the results that no part uses, directly or not, into one part: the loss, named by its result."""
+    after: list[int] = []
+    before: set[int] = set()
+    for i in reversed(range(len(graph))):
+        if i in groups.key or i in before:
+            before.update(graph.parents[i])
+        elif graph.order[i].op and i not in groups.alone:
+            after.append(i)
+    if len(after) > 1:
+        groups.key.update(dict.fromkeys(after, "\0"))
+        groups.title["\0"] = graph.names[after[0]]
 
 
 def _op_name(graph: Graph, i: int) -> str:

@@ -7,6 +7,7 @@ with their number.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import fsum, sqrt
@@ -14,7 +15,7 @@ from math import fsum, sqrt
 from ..steps import short
 from .detail import Piece, choose
 from .products import Product
-from .scene import CHARACTER, LINE, LONGEST, PADDING, Box, Graph, Row, Scene, Wire, columns, in_full, printable, wire
+from .scene import CHARACTER, LINE, LONGEST, PADDING, Box, Graph, Row, Scene, Wire, columns, in_full, pixels, printable, wire
 
 _MOST_PARAMETERS, _MOST_OUTPUTS, _NAME = 24, 16, 14  # rows of a part, beyond which it says norms; columns of a row's name
 
@@ -39,23 +40,34 @@ def _box(graph: Graph, piece: Piece) -> Box:
 
 
 def _product_box(graph: Graph, i: int, product: Product) -> Box:
-    own = graph.box(i)
-    name = graph.names[i]
-    letters = " + ".join(["Σ w·x"] + ["b"] * any(given < 0 for _, given in product.terms))
-    title = own.title if graph.order[i].op and columns(own.title) <= 12 else printable(f"{name} = {letters}", LONGEST)
-    return _with_rows(replace(own, title=title), [_term(graph, *term) for term in product.terms])
+    terms = [f"{_called(graph, a)}·{_called(graph, b)}" if b >= 0 else _called(graph, a) for a, b in product.terms]
+    shown = f"{graph.names[i]} = {' + '.join(terms)}" if len(terms) <= 4 else ""
+    if not shown or columns(shown) > LONGEST:
+        shown = f"{graph.names[i]} = Σ w·x" + (" + b" if any(b < 0 for _, b in product.terms) else "")
+    box = replace(graph.box(i), title=printable(shown, LONGEST))
+    box = _with_rows(box, [_term(graph, *term) for term in product.terms])
+    room = int((box.width - 2 * PADDING) / CHARACTER) - columns(box.title) - 2
+    scope = printable(graph.order[i].scope, 10000)
+    asides = (scope, scope.rpartition("/")[2])
+    return replace(box, aside=next((aside for aside in asides if columns(aside) <= room), ""))
+
+
+def _called(graph: Graph, i: int) -> str:
+    """What a row calls a value: as the user did, for in its box no other has that name; else as the tables do."""
+    label = graph.order[i].label
+    return printable(label, _NAME) if label and graph.order[i].op is None else printable(graph.name(i), _NAME)
 
 
 def _term(graph: Graph, weight: int, given: int) -> Row:
     row = _row(graph, weight)
-    return row if given < 0 else replace(row, after=f"× {printable(graph.names[given], _NAME)}")
+    return row if given < 0 else replace(row, after=f"× {printable(graph.name(given), _NAME)}")
 
 
 def _row(graph: Graph, i: int, name: str = "") -> Row:
     value = graph.order[i]
     return Row(
-        printable(name or graph.names[i], _NAME), short(value.data), "" if value.is_constant else graph.grad(i), "", graph.tooltip(i),
-        graph.strength(i), value.grad < 0.0,
+        printable(name, _NAME) if name else _called(graph, i), short(value.data), "" if value.is_constant else graph.grad(i), "",
+        graph.tooltip(i), graph.strength(i), value.grad < 0.0,
     )  # fmt: skip
 
 
@@ -63,13 +75,13 @@ def _part_box(graph: Graph, piece: Piece) -> Box:
     own = set(piece.members)
     parameters = [i for i in piece.members if graph.order[i].op is None and not graph.order[i].is_constant]
     outputs = [i for i in piece.members if graph.order[i].op and not (graph.consumers[i] and own.issuperset(graph.consumers[i]))]
-    rows = _rows(graph, parameters, "parameters", 0 if piece.brief and outputs else _MOST_PARAMETERS)
+    rows = _rows(graph, parameters, "w", 0 if piece.brief and outputs else _MOST_PARAMETERS)
     if not (parameters or outputs):
-        rows = _rows(graph, piece.members, "numbers", _MOST_OUTPUTS)
+        rows = _rows(graph, piece.members, "x", _MOST_OUTPUTS)
     one = graph.box(outputs[0]) if len(outputs) == 1 else None
-    rows += [] if one else _rows(graph, outputs, "outputs", _MOST_OUTPUTS)
+    rows += [] if one else _rows(graph, outputs, "y", _MOST_OUTPUTS, _output_names(graph, outputs, _scope(graph, piece)))
     tooltip = printable(f"{piece.title}: {len(own)} values, {len(parameters)} parameters, {len(outputs)} outputs", 10000)
-    title = _title(graph, piece)
+    title = _title(_scope(graph, piece))
     box = Box(
         title, one.data if one else "", one.grad if one else "", f"{tooltip}; {one.tooltip}" if one else tooltip,
         one.strength if one else 0.0, bool(one and one.negative), "part", 0.0, name=title, symbol="",
@@ -77,25 +89,45 @@ def _part_box(graph: Graph, piece: Piece) -> Box:
     return _with_rows(box, rows)
 
 
-def _title(graph: Graph, piece: Piece) -> str:
-    """The scope of a part, as deep as all that is in it; the end of it where it is long."""
+def _scope(graph: Graph, piece: Piece) -> str:
+    """What a part is called: its scope, as deep as all that is in it."""
     scopes = {graph.order[i].scope for i in piece.members}
-    title = piece.title
-    if len(scopes) == 1 and (scope := scopes.pop()).startswith(f"{title}/"):
-        title = scope
-    shown = printable(title, 10000)
+    deepest = scopes.pop()
+    return deepest if not scopes and deepest.startswith(f"{piece.title}/") else piece.title
+
+
+def _title(path: str) -> str:
+    """A path as a title; the end of it where it is long."""
+    shown = printable(path, 10000)
     return shown if columns(shown) <= LONGEST else printable("…" + shown[-LONGEST + 2 :], LONGEST)
 
 
-def _rows(graph: Graph, members: Sequence[int], what: str, most: int) -> list[Row]:
+def _output_names(graph: Graph, outputs: Sequence[int], part: str) -> list[str]:
+    """What a part calls its outputs: by label, else by the scope within it that they come from; several of one name by number."""
+    names = []
+    for i in outputs:
+        value = graph.order[i]
+        inner = value.scope.removeprefix(part).removeprefix("/") if value.scope.startswith(part) else ""
+        names.append(value.label or ((inner or "out") if value.scope else ""))
+    seen: dict[str, int] = {}
+    counts = Counter(names)
+    for k, name in enumerate(names):
+        seen[name] = seen.get(name, 0) + 1
+        if name and counts[name] > 1:
+            names[k] = f"{printable(name, _NAME - 4)} #{seen[name]}"
+    return names
+
+
+def _rows(graph: Graph, members: Sequence[int], what: str, most: int, names: Sequence[str] = ()) -> list[Row]:
     """A row each, or one with their norms if there are more than ``most``."""
     if len(members) <= most or len(members) == 1:
-        return [_row(graph, i) for i in members]
+        return [_row(graph, i, names[k] if names else "") for k, i in enumerate(members)]
     values = [graph.order[i] for i in members]
     norms = _norm(v.data for v in values), _norm(v.grad for v in values)
     grad = short(norms[1]) if any(v.has_grad for v in values) else "–"
-    tooltip = f"norm of {len(members)} {what}: {norms[0]!r}; of their gradients: {norms[1]!r}"
-    return [Row(f"‖{len(members)} {what}‖", short(norms[0]), grad, tooltip=tooltip)]
+    meant = {"w": "parameters", "y": "outputs", "x": "numbers"}[what]
+    tooltip = f"norm of {len(members)} {meant}: {norms[0]!r}; of their gradients: {norms[1]!r}"
+    return [Row(f"‖{what}‖ of {len(members)}", short(norms[0]), grad, tooltip=tooltip)]
 
 
 def _norm(numbers: Iterable[float]) -> float:
@@ -117,7 +149,7 @@ def _with_rows(box: Box, rows: Sequence[Row]) -> Box:
     row = name + data + grad + after + 2 + (2 if grad else 0) + (1 if after else 0)
     wide = max(columns(box.title), 2 * max(columns(box.data), columns(box.grad)) + 3, row, 10)
     lines = 1 + bool(box.data) + len(rows)
-    return replace(box, width=round(wide * CHARACTER + 2 * PADDING), height=lines * LINE + PADDING)
+    return replace(box, width=pixels(wide), height=lines * LINE + PADDING + 6)
 
 
 # ---- wires -----------------------------------------------------------------------------------------------------------
@@ -137,10 +169,10 @@ def _wires(graph: Graph, pieces: Sequence[Piece]) -> Iterable[Wire]:
             else:
                 yield graph.wire(i, slot, tail, head, row) if row < 0 else wire(tail, head, row, "", row)
     for (tail, head), uses in bundles.items():
-        if len(uses) == 1:
+        if len(uses) == 1 and pieces[head].kind == "value":
             yield graph.wire(*uses[0], tail, head)
         else:
-            yield wire(tail, head, 0, f"× {len(uses)}")
+            yield wire(tail, head, 0, f"× {len(uses)}" if len(uses) > 1 else "")
 
 
 def _operands(graph: Graph, piece: Piece) -> Iterable[tuple[int, int, int]]:

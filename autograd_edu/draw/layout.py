@@ -84,8 +84,9 @@ def _size(box: Box) -> str:
         return f"width={box.width / _INCH:.4f} height={box.height / _INCH:.4f}"
     row = f'FIXEDSIZE="TRUE" WIDTH="{box.width:.0f}" HEIGHT="{LINE:.0f}"'
     rows = "".join(f'<TR><TD PORT="r{i}" {row}></TD></TR>' for i in range(len(box.rows)))
-    head = f'<TR><TD FIXEDSIZE="TRUE" WIDTH="{box.width:.0f}" HEIGHT="{box.height - len(box.rows) * LINE:.0f}"></TD></TR>'
-    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{head}{rows}</TABLE>'
+    head = f'<TR><TD FIXEDSIZE="TRUE" WIDTH="{box.width:.0f}" HEIGHT="{box.height - len(box.rows) * LINE - 3:.0f}"></TD></TR>'
+    foot = f'<TR><TD FIXEDSIZE="TRUE" WIDTH="{box.width:.0f}" HEIGHT="3"></TD></TR>'
+    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{head}{rows}{foot}</TABLE>'
     return f"shape=plain fixedsize=false label=<{table}>"
 
 

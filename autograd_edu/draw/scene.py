@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 
 from ..graph import names, topological_order
 from ..steps import short
@@ -42,6 +43,7 @@ class Box:
         strength: |gradient| as a share of the largest in the picture, for the tint.
         kind: "input", "constant", "result", or "part" for several values; styles add "operation".
         name, symbol: the value's name, and its operation's; ``labelled`` if the user gave the name.
+        aside: the scope it belongs to, where there is room.
         rows: of a box that stands for several values, its lines; ``data`` is then "" unless it has one result.
     """
 
@@ -57,6 +59,7 @@ class Box:
     name: str = ""
     symbol: str = ""
     labelled: bool = False
+    aside: str = ""
     rows: tuple[Row, ...] = ()
 
 
@@ -119,20 +122,29 @@ class Graph:
         grad = self.order[i].grad
         return min(abs(grad) / self.largest, 1.0) if self.largest and grad - grad == 0.0 else 0.0
 
-    def formula(self, i: int) -> str:
-        """The value as people write it: "f = x·y", or the name of a leaf."""
+    def name(self, i: int) -> str:
+        """What a box calls the value: its name, or a plain number to a few digits."""
+        value = self.order[i]
+        return printable(short(value.data) if value.is_constant and not value.label else self.names[i], LONGEST)
+
+    def formula(self, i: int, *, in_full: bool = True) -> str:
+        """The value as people write it: "f = x·y", or the name of a leaf; plain numbers in full, or to a few digits."""
         value = self.order[i]
         if value.op is None:
-            return self.names[i]
-        operands = [p.data if p.is_constant and not p.label else self.names[k] for p, k in zip(value.parents, self.parents[i], strict=True)]
+            return self.names[i] if in_full else self.name(i)
+        operands: list[str | float] = []
+        for parent in self.parents[i]:
+            p = self.order[parent]
+            plain = p.data if in_full else float(short(p.data))
+            operands.append(plain if p.is_constant and not p.label else self.names[parent])
         return f"{self.names[i]} = {value.op.text(*operands)}"
 
     def title(self, i: int) -> str:
         """The formula where it fits a box, else the name and the operation's symbol."""
         value = self.order[i]
         if value.op is None:
-            return printable(self.names[i], LONGEST)
-        shown = self.formula(i) if len(self.parents[i]) <= _MANY else ""
+            return self.name(i)
+        shown = self.formula(i, in_full=False) if len(self.parents[i]) <= _MANY else ""
         return printable(shown if shown and columns(shown) <= LONGEST else f"{self.names[i]} = {value.op.symbol}", LONGEST)
 
     def tooltip(self, i: int) -> str:
@@ -147,8 +159,8 @@ class Graph:
         wide = max(columns(title), 2 * max(columns(data), columns(grad)) + 3, 10)
         return Box(
             title, data, grad, self.tooltip(i), self.strength(i), value.grad < 0.0,
-            "constant" if value.is_constant else "result" if value.op else "input", round(wide * CHARACTER + 2 * PADDING),
-            name=printable(self.names[i], LONGEST), symbol=value.op.symbol if value.op else "", labelled=bool(value.label),
+            "constant" if value.is_constant else "result" if value.op else "input", pixels(wide),
+            name=self.name(i), symbol=value.op.symbol if value.op else "", labelled=bool(value.label),
         )  # fmt: skip
 
     def wire(self, i: int, slot: int, tail: int, head: int, row: int = -1) -> Wire:
@@ -171,6 +183,11 @@ def in_full(graph: Graph) -> Scene:
 def wire(tail: int, head: int, slot: int, text: str, row: int = -1) -> Wire:
     """A wire with room for its text."""
     return Wire(tail, head, slot, text, columns(text) * CHARACTER + 6.0, row=row)
+
+
+def pixels(wide: int) -> float:
+    """The width of a box for so many columns: even, so that halves are whole."""
+    return 2.0 * ceil(wide * CHARACTER / 2 + PADDING)
 
 
 def printable(text: str, limit: int) -> str:

@@ -31,7 +31,6 @@ def drawing(
     scene: Scene, layout: Layout, caption: str, *, box: Callable[[Box], str], wire: Callable[[Wire, Sequence[Point], Point], str]
 ) -> str:
     """The picture of a style that draws boxes by ``box``, from their upper left corner, and wires by ``wire``, without their text."""
-
     note = scene.note
     wide = max(layout.width, columns(note) * CHARACTER) + 2 * _MARGIN
     high = layout.height + 2 * _MARGIN + (LINE if note else 0)
@@ -44,7 +43,7 @@ def drawing(
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {wide:.0f} {high:.0f}" role="img" {says}>',
             f'<rect {size} fill="#ffffff"/>',
             f'<g transform="translate({_MARGIN},{_MARGIN})" {_FACE} xml:space="preserve">',
-            f'<g fill="none" stroke="{LINE_COLOUR}">',
+            f'<g fill="{QUIET}" stroke="{LINE_COLOUR}" text-anchor="middle">',
             *lines,
             '</g><g fill="#ffffff">',
             *boxes,
@@ -57,7 +56,8 @@ def drawing(
 
 def _box(i: int, box: Box, middle: Point, *, draw: Callable[[Box], str]) -> str:
     left, top = number(middle[0] - box.width / 2), number(middle[1] - box.height / 2)
-    return f'<g data-node="{i}" transform="translate({left},{top})"><title>{escape(box.tooltip)}</title>{draw(box)}</g>'
+    title = f"<title>{escape(box.tooltip)}</title>" if box.tooltip else ""
+    return f'<g data-node="{i}" transform="translate({left},{top})">{title}{draw(box)}</g>'
 
 
 def _wire(
@@ -65,8 +65,7 @@ def _wire(
 ) -> str:
     shown = draw(wire, curve, tip)
     if wire.text and label:
-        start = label[0] - columns(wire.text) * CHARACTER / 2
-        shown += text(wire.text, start, label[1] + 4, QUIET, 'stroke="none" ')
+        shown += f'<text x="{label[0]:.0f}" y="{label[1] + 4:.0f}" stroke="none">{escape(wire.text)}</text>'
     return f'<g data-wire="{wire.tail} {wire.head} {wire.slot}">{shown}</g>'
 
 
@@ -79,11 +78,13 @@ def card(box: Box) -> str:
     corner = 2 if box.kind == "result" else 6
     dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
     shown = [f'<rect {_wide(box.width, box.height)} rx="{corner}" stroke="{BORDER[box.kind]}"{dash}/>']
-    bottom = box.height - len(box.rows) * LINE - (4 if box.rows else 0)
+    bottom = box.height - len(box.rows) * LINE - (6 if box.rows else 0)
     if box.data:
         shown.append(tint(box, half, head, half, bottom - head))
         shown.append(f'<path d="M0 {number(head)}H{number(box.width)}M{number(half)} {number(head)}V{number(bottom)}" stroke="#d5dae0"/>')
     shown.append(text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" '))
+    if box.aside:
+        shown.append(text(box.aside, box.width - PADDING - columns(box.aside) * CHARACTER, LINE - 3, QUIET))
     if box.data:
         shown.append(text(box.data, PADDING, 2 * LINE + 1, VALUE))
         shown.append(text(box.grad, box.width - PADDING - columns(box.grad) * CHARACTER, 2 * LINE + 1, _red(box.grad)))
@@ -95,7 +96,7 @@ def rows(box: Box, top: float) -> str:
     name, data, grad, _ = widths(box)
     ends = [PADDING + (name + 1 + data) * CHARACTER, PADDING + (name + data + grad + 3) * CHARACTER]
     line = f'<path d="M0 {number(top)}H{number(box.width)}" stroke="#d5dae0"/>'
-    return line + "".join(_row(row, top + 2 + i * LINE, ends) for i, row in enumerate(box.rows))
+    return line + "".join(_row(row, top + 3 + i * LINE, ends) for i, row in enumerate(box.rows))
 
 
 def _row(row: Row, top: float, ends: Sequence[float]) -> str:
@@ -115,7 +116,7 @@ def tint(shown: Box | Row, x: float, y: float, width: float, height: float) -> s
     if not shown.strength:
         return ""
     place = f'x="{number(x)}" y="{number(y)}" {_wide(width, height)}'
-    return f'<rect {place} fill="{_TINT[shown.negative]}" fill-opacity="{0.3 * shown.strength:.2g}"/>'
+    return f'<rect {place} fill="{_TINT[shown.negative]}" fill-opacity="{0.3 * shown.strength:.2f}"/>'
 
 
 # ---- pieces that all styles use ------------------------------------------------------------------------------------------
@@ -124,15 +125,15 @@ def tint(shown: Box | Row, x: float, y: float, width: float, height: float) -> s
 def arrow(wire: Wire, curve: Sequence[Point], tip: Point) -> str:  # noqa: ARG001 - other styles look at the wire
     """A wire with its arrowhead."""
     start, *rest = curve
-    path = f"M{number(start[0])} {number(start[1])}C" + " ".join(f"{number(x)} {number(y)}" for x, y in rest)
-    return f'<path d="{path}"/>{arrowhead(curve[-1], tip)}'
+    path = f"M{start[0]:.0f} {start[1]:.0f}C" + " ".join(f"{x:.0f} {y:.0f}" for x, y in rest)
+    return f'<path d="{path}" fill="none"/>{arrowhead(curve[-1], tip)}'
 
 
 def arrowhead(base: Point, tip: Point) -> str:
     """A triangle from ``base`` to ``tip``."""
     dx, dy = (tip[0] - base[0]) * 0.35, (tip[1] - base[1]) * 0.35
     corners = [tip, (base[0] - dy, base[1] + dx), (base[0] + dy, base[1] - dx)]
-    return f'<path d="M{"L".join(f"{number(x)} {number(y)}" for x, y in corners)}Z" fill="{LINE_COLOUR}"/>'
+    return f'<path d="M{"L".join(f"{number(x)} {number(y)}" for x, y in corners)}Z"/>'
 
 
 def text(shown: str, x: float, y: float, colour: str, more: str = "") -> str:
