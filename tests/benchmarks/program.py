@@ -15,6 +15,7 @@ import argparse
 import tracemalloc
 from importlib.util import find_spec
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from timing import judge, medians, show, timed
@@ -115,19 +116,21 @@ def mlp(batch: int, rounds: int) -> None:
 
 
 def memory() -> None:
-    """What a replay allocates at most, and keeps, beyond its inputs."""
+    """What a replay allocates at most, and keeps with its results, beyond its inputs."""
     layers = random_layers([2, 16, 16, 1])
     rng = np.random.default_rng(1)
-    print("memory of a replay of the MLP, forward and backward")
-    for batch in (1_000, 10_000, 100_000):
+    before: tuple[int, int] | None = None
+    print("memory of a replay of the MLP, forward and backward, its gradients for the inputs included")
+    for batch in (2_500, 10_000, 40_000, 160_000):
         x, t = rng.standard_normal((batch, 2)), np.ones(batch)
         job, _ = replay_job(x, t, layers)
         tracemalloc.start()
         result = job()
         now, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        each = f"{(peak - now) / batch:6.0f} bytes a sample freed again"
-        print(f"  batch {batch:7}: at most {peak / 1e6:7.2f} MB, kept {now / 1e6:7.2f} MB, {each}; {len(result[0])} results", flush=True)
+        growth = f", {(peak - before[1]) / (batch - before[0]):.1f} bytes for each sample more" if before else ""
+        print(f"  batch {len(result[0]):7}: at most {peak / 1e6:6.2f} MB, {now / 1e6:6.2f} MB kept{growth}", flush=True)
+        before = batch, peak
 
 
 def deep(operations: int, batch: int, rounds: int) -> float:
@@ -144,10 +147,9 @@ def deep(operations: int, batch: int, rounds: int) -> float:
             f([Value(x) for x in start]).backward()
 
     def compiled():
-        with no_gc():
-            _ = trace(f, start).runner
+        _ = trace(f, start).runner
 
-    compiling, stepping = (min(timed(job) for _ in range(3)) for job in (compiled, eager))
+    compiling, stepping = (median(each) for each in zip(*[(timed(compiled), timed(eager)) for _ in range(3)], strict=True))
     program = trace(f, start)
     samples = np.random.default_rng(0).standard_normal((batch, width))
     time = medians({"replay": lambda: program.value_and_grad(samples, on_nonfinite="keep")}, rounds)["replay"]
