@@ -117,6 +117,13 @@ def test_parameters_that_are_found_keep_their_places_as_more_are_found():
     assert programs.value_and_grad([2.0])[1].parameters.tolist() == [2.0, 0.0, 0.0]
 
 
+def test_parameters_that_are_found_have_the_same_place_in_every_gradient():
+    a, b = weights(2)
+    programs = ProgramCache(lambda xs: a * xs[0] if len(xs) == 1 else b * xs[1] + a * xs[0])
+    assert programs.value_and_grad([3.0])[1].parameters.tolist() == [3.0]
+    assert programs.value_and_grad([3.0, 5.0])[1].parameters.tolist() == [3.0, 5.0]  # the second program has b first
+
+
 def test_a_thousand_structures_leave_no_more_programs_than_the_bound():
     w = Value(2.0)
     programs = ProgramCache(lambda x: w * x[0][0], [w])

@@ -29,6 +29,19 @@ def test_each_operation_knows_the_line_that_asked_for_it():
     assert lines == {"mul": 1, "add": 1, "exp": 2, "dot": 4, "total": 2, "div": 2}
 
 
+def test_an_expression_over_several_lines_belongs_to_the_line_that_it_begins_on():
+    # fmt: off
+    def f(x, y):
+        z = 3.0
+        return (x
+                * y
+                - z)
+    # fmt: on
+
+    start = inspect.getsourcelines(f)[1]
+    assert [int(slot.line.split(":")[1]) - start for slot in operations(trace(f, 1.0, 2.0))] == [2, 2]
+
+
 def test_operations_within_the_package_have_the_line_that_called_it():
     model = nn.MLP(2, [3, 1])
     f = lambda x: model(x)  # noqa: E731
