@@ -21,12 +21,18 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
-    """`trace`, `trace_graph`, `Program` and `ProgramCache` on first use: they need NumPy, and most work does not."""
-    if name not in ("Program", "ProgramCache", "trace", "trace_graph"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import program
+    """`trace` and its kin, `draw_network` and `walk` on first use: most work needs neither them nor what they import."""
+    from importlib import import_module
 
-    return getattr(program, name)
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+
+
+_LATER = {
+    "Program": "program", "ProgramCache": "program", "trace": "program", "trace_graph": "program",
+    "draw_network": "draw.network", "walk": "draw.terminal",
+}  # fmt: skip
 
 
 __all__ = [

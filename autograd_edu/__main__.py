@@ -7,7 +7,6 @@ A mistake of the user's is one message on stderr and status 2, never a traceback
 from __future__ import annotations
 
 import argparse
-import codecs
 import difflib
 import os
 import re
@@ -21,6 +20,7 @@ from typing import Any, NoReturn
 from .check import Report, check_gradient
 from .errors import AutogradError, ExpressionError
 from .expression import Expression, parse
+from .printing import keep_printable
 from .syntax import plain
 from .train import command as training
 from .value import Value
@@ -29,7 +29,8 @@ PROGRAM = "autograd-edu"
 EXAMPLES = """examples:
   autograd-edu explain "x*y + z" x=3 y=-4 z=2
   autograd-edu explain "v = u**2; exp(sin(v) * log(v))" u=1.5 --svg z.svg --latex z.tex
-  autograd-edu draw "sigmoid(w*x + b)" w=0.5 x=2 b=-1 --html neuron.html
+  autograd-edu explain "exp(x)*x" x=1 --step
+  autograd-edu draw "sigmoid(w*x + b)" w=0.5 x=2 b=-1 --html neuron.html --save neuron.png
   autograd-edu check "where(x > 0, x, 0.1*x)" x=-1
   autograd-edu listing "dot([w1, w2], [x1, x2], b)" w1=1 w2=2 x1=3 x2=4 b=pi/4
   autograd-edu train moons --steps 100
@@ -46,11 +47,16 @@ def explain(options: argparse.Namespace) -> int:
     """Both passes step by step and as tables, and the gradient check; pictures and tables as files on request."""
     formula, at, y = _point(options)
     steps = _steps(y)
-    report = _check(formula, at)
     _write_pictures(options, y)
     _write(options.latex, steps.latex(digits=options.digits))
     _write(options.markdown, steps.markdown(digits=options.digits))
     _write(options.python, steps.python())
+    if options.step:
+        from .draw.terminal import walk
+
+        walk(steps)
+        return 0
+    report = _check(formula, at)
     where = ", ".join(f"{name} = {x!r}" for name, x in zip(formula.names, at, strict=True))
     tables = steps.text(digits=options.digits)
     print(f"{formula.text}\nat {where}\nis {y.data!r}\n\nStep by step\n{steps}\n\n{tables}\n\nGradient check\n{report}")
@@ -102,12 +108,14 @@ def _picture_options(parser: argparse.ArgumentParser) -> None:
     _formula_options(parser)
     for kind, what in (("svg", "the picture"), ("html", "a page with the picture"), ("dot", "the graph for Graphviz")):
         parser.add_argument(f"--{kind}", metavar="FILE", help=f"write {what}")
+    parser.add_argument("--save", metavar="FILE", action="append", default=[], help="write what the suffix says, such as .png or .tex")
 
 
 def _explain_options(parser: argparse.ArgumentParser) -> None:
     _picture_options(parser)
     for kind, what in (("latex", "the tables as LaTeX"), ("markdown", "the tables as Markdown"), ("python", "both passes as Python")):
         parser.add_argument(f"--{kind}", metavar="FILE", help=f"write {what}")
+    parser.add_argument("--step", action="store_true", help="walk through the steps with the keyboard: →, ←, Home, End, q")
     parser.add_argument("--digits", type=_digits, default=6, metavar="N", help="significant digits in the tables (6)")
 
 
@@ -195,17 +203,19 @@ def _check(formula: Expression, at: Sequence[float]) -> Report:
 
 def _write_pictures(options: argparse.Namespace, y: Value) -> bool:
     """Write the pictures that were asked for; whether any was."""
-    if options.svg or options.html:
+    if options.svg or options.html or options.save:
         from .draw import draw as drawing
 
         picture = drawing(y)
+        for path in options.save:
+            picture.save(path)
         _write(options.svg, picture.svg)
         _write(options.html, picture.html)
     if options.dot:
         from .draw import to_dot
 
         _write(options.dot, to_dot(y).source)
-    return bool(options.svg or options.html or options.dot)
+    return bool(options.svg or options.html or options.dot or options.save)
 
 
 def _write(path: str | None, text: str) -> None:
@@ -250,7 +260,7 @@ def _formulas_kept(arguments: Sequence[str]) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status. Without ``arguments``, those of the process."""
     try:
-        _keep_printable(sys.stdout, sys.stderr)
+        keep_printable(sys.stdout, sys.stderr)
         options = _parser().parse_args(_formulas_kept(sys.argv[1:] if arguments is None else arguments))
         status: int = options.run(options)
         if sys.stdout is not None:  # as it is if whoever started us closed it
@@ -261,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
-    except AutogradError as error:
+    except (AutogradError, ImportError) as error:  # a mistake, or an extra that is not installed
         return _complain(str(error))
     except OSError as error:
         return _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}")
@@ -270,28 +280,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _complain(message: str) -> int:
     print(f"{PROGRAM}: {message}", file=sys.stderr)
     return 2
-
-
-_PLAIN = {"·": "*", "×": "x", "–": "-", "−": "-", "∂": "d", "Σ": "sum", "σ": "sigmoid", "√": "sqrt", "Θ": "step", "…": "...", "→": "->"}
-_PLAIN |= dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", ("^0", "^1", "^2", "^3", "^4", "^5", "^6", "^7", "^8", "^9", "^-"), strict=True))
-
-
-def _keep_printable(*streams: Any) -> None:
-    """Where the terminal's encoding lacks a sign, print one that is like it rather than fail."""
-    codecs.register_error("like", lambda e: ("".join(_like(c) for c in e.object[e.start : e.end]), e.end))  # type: ignore[attr-defined]
-    for stream in streams:
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="like")
-
-
-def _like(sign: str) -> str:
-    marks = {"\u0307": "'", "\u0304": "_"}  # the tangent's dot, the adjoint's bar
-    if sign in marks or unicodedata.combining(sign):
-        return marks.get(sign, "")
-    decomposed = unicodedata.normalize("NFD", sign)
-    if decomposed != sign:
-        return "".join(c if c.isascii() else _like(c) for c in decomposed)
-    return _PLAIN.get(sign) or unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() or "?"
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from html import escape
 from itertools import groupby
 
 from ..errors import OperandError
-from ..steps import Step, Steps, short
+from ..steps import Steps
 from .layout import Layout, layout
+from .running import State, position, states
 from .scene import CHARACTER, LINE, PADDING, Scene, columns, printable
 from .styles import STYLES
 
@@ -35,41 +36,20 @@ def frames(scene: Scene, record: Steps, style: str = "card") -> list[str]:
             f"an animation goes value by value, and this picture has {len(scene.boxes)} boxes for {len(record.nodes)} values: "
             'use draw(y, detail="full")'
         )
-    drawn, states = STYLES[style], _states(record)
-    room = drawn.arrange(_roomy(scene, states))
+    drawn, known = STYLES[style], states(record)
+    room = drawn.arrange(_roomy(scene, known))
     places = layout(room)
     caption = f"Computation graph of {printable(record.nodes[-1].name, 60)}, step by step"
-    largest = max((abs(g) for _, _, g in states[-1] if g - g == 0.0), default=0.0)
-    pictures = [drawn.svg(_sized(drawn.arrange(_at(scene, state, largest)), room), places, caption) for state in states]
+    largest = max((abs(g) for _, _, g in known[-1] if g - g == 0.0), default=0.0)
+    pictures = [drawn.svg(_sized(drawn.arrange(_at(scene, state, largest)), room), places, caption) for state in known]
     return [_captioned(picture, k, room, places, record) for k, picture in enumerate(pictures)]
 
 
-State = list[tuple[str, str, float]]  # of each box: value and gradient as text, and the gradient as a number
-
-
-def _states(record: Steps) -> list[State]:
-    """What is known before the first step, and after each."""
-    now: State = [("?" if node.op else short(node.data), "–", 0.0) for node in record.nodes]
-    states = [now]
-    for step in record:
-        now = list(now)
-        for index, gradient in _gradients(step):
-            now[index] = (now[index][0], short(gradient), gradient)
-        if step.kind == "forward":
-            now[step.node] = (short(step.value), "–", 0.0)
-        states.append(now)
-    return states
-
-
-def _gradients(step: Step) -> list[tuple[int, float]]:
-    return [(step.node, 1.0)] if step.kind == "seed" else [(part.parent, part.after) for part in step.parts]
-
-
-def _roomy(scene: Scene, states: Sequence[State]) -> Scene:
+def _roomy(scene: Scene, known: Sequence[State]) -> Scene:
     """The scene with the longest texts that each box will hold, and as wide as they need."""
     boxes = []
     for i, box in enumerate(scene.boxes):
-        data, grad = max((state[i][0] for state in states), key=columns), max((state[i][1] for state in states), key=columns)
+        data, grad = max((state[i][0] for state in known), key=columns), max((state[i][1] for state in known), key=columns)
         width = max(box.width, (2 * max(columns(data), columns(grad)) + 3) * CHARACTER + 2 * PADDING)
         boxes.append(replace(box, data=data, grad=grad, width=width))
     return replace(scene, boxes=tuple(boxes))
@@ -105,13 +85,9 @@ def _captioned(picture: str, k: int, scene: Scene, places: Layout, record: Steps
 
 
 def _says(k: int, record: Steps, room: int) -> list[str]:
-    if k == 0:
-        return [f"before step 1 of {len(record)}"]
-    step = record[k - 1]
-    way = "forward" if step.kind == "forward" else "backward"
-    lines = textwrap.wrap(printable(step.sentence, 400), room) or [""]
+    lines = textwrap.wrap(printable(record[k - 1].sentence, 400), room) if k else []
     cut = lines if len(lines) <= _LINES else [*lines[: _LINES - 1], printable(lines[_LINES - 1], room - 2) + " …"]
-    return [f"step {k} of {len(record)}, {way}", *cut]
+    return [position(k, record), *cut]
 
 
 def _frame(k: int, scene: Scene, places: Layout, record: Steps) -> str:
