@@ -333,10 +333,13 @@ def _softmax(xp: Any, xs: Any) -> tuple[Any, Any]:
 
     def power(x: Any) -> Any:
         d = x - largest
-        back = d - x
-        lost = (x - (d - back)) - (largest + back)
         e = xp.exp(d)
-        return xp.choose(d > -700.0, e + e * lost, e)
+
+        def mended() -> Any:
+            back = d - x
+            return e + e * ((x - (d - back)) - (largest + back))
+
+        return xp.choose(d > -700.0, mended, e)
 
     return largest, _each(power, xs)
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 
 from ..errors import DomainError
 from ..ops import OPS, evaluate
 from .record import Guard, Slot
+from .schedule import depends_on
 
 _SUMS = ("add", "total")
 Fused = tuple[list[Slot], int, list[Guard], list[int]]  # slots, root, guards, and where each slot comes from
@@ -23,7 +22,7 @@ Fused = tuple[list[Slot], int, list[Guard], list[int]]  # slots, root, guards, a
 def fuse(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> Fused:
     """The slots with sums of products fused, the root and the guards among them."""
     ops, operands = [slot[0] for slot in slots], [slot[1] for slot in slots]
-    uses, varies = _uses(ops, operands, [root, *[g.left for g in guards], *[g.right for g in guards]]), _varies(ops, operands)
+    uses, varies = _uses(ops, operands, [root, *[g.left for g in guards], *[g.right for g in guards]]), depends_on(ops, operands)
     terms: dict[int, tuple[list[int], list[int]]] = {}  # of the head of a sum: its products, and its other terms
     for i in range(len(slots) - 1, -1, -1):
         if ops[i] in _SUMS and uses[i]:
@@ -45,20 +44,6 @@ def _uses(ops: list[str], operands: list[tuple[int, ...]], roots: list[int]) -> 
             for j in operands[i]:
                 uses[j] += 1
     return uses
-
-
-def _varies(ops: list[str], operands: list[tuple[int, ...]]) -> list[int]:
-    """Of each slot, what it depends on: 2 an input, 1 a parameter, 3 both, 0 constants alone."""
-    leaf = {"input": 2, "parameter": 1, "constant": 0}
-    varies: list[int] = []
-    for op, own in zip(ops, operands, strict=True):
-        if not own:
-            varies.append(leaf[op])
-        elif len(own) == 2:
-            varies.append(varies[own[0]] | varies[own[1]])
-        else:
-            varies.append(reduce(or_, map(varies.__getitem__, own)))
-    return varies
 
 
 def _terms(head: int, ops: list[str], operands: list[tuple[int, ...]], uses: list[int]) -> tuple[list[int], list[int], list[int]]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from ..ops import OPS
 from .group import NEUTRAL
@@ -28,27 +30,33 @@ class Facts:
     height: list[int]
 
 
+def depends_on(ops: Sequence[str], operands: Sequence[tuple[int, ...]]) -> list[int]:
+    """Of each slot, what it depends on: 2 an input, 1 a parameter, 3 both, 0 constants alone."""
+    leaf = {"input": 2, "parameter": 1, "constant": 0}
+    depends: list[int] = []
+    for op, own in zip(ops, operands, strict=True):
+        if not own:
+            depends.append(leaf[op])
+        elif len(own) == 2:
+            depends.append(depends[own[0]] | depends[own[1]])
+        else:
+            depends.append(reduce(or_, map(depends.__getitem__, own)))
+    return depends
+
+
 def facts(slots: Sequence[Slot], root: int) -> Facts:
     """What the rest of lifting needs to know of each slot."""
-    fixed: list[bool] = []
-    varies: list[bool] = []
-    for op, operands, *_ in slots:
-        if operands:
-            fixed.append(all([fixed[i] for i in operands]))
-            varies.append(any([varies[i] for i in operands]))
-        else:
-            fixed.append(op != "input")
-            varies.append(op != "constant")
+    depends = depends_on([slot[0] for slot in slots], [slot[1] for slot in slots])
     live, height = [False] * len(slots), [0] * len(slots)
     live[root] = True
     for i in range(len(slots) - 1, -1, -1):
         above, alive = height[i] + 1, live[i]
-        for j in slots[i].operands:
+        for j in slots[i][1]:
             if height[j] < above:
                 height[j] = above
             if alive:
                 live[j] = True
-    return Facts(fixed, varies, live, height)
+    return Facts([what < 2 for what in depends], [what > 0 for what in depends], live, height)
 
 
 def schedule(slots: Sequence[Slot], known: Facts) -> list[tuple[Signature, list[int]]]:
