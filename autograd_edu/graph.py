@@ -55,17 +55,21 @@ def names(order: list[Value]) -> list[str]:
     A constant is named by its number, as formulas write it. Characters that have no shape (controls, lone surrogates)
     stand as "�", so that a name can be shown anywhere.
     """
-    counters = {"x": count(1), "v": count(1)}
+    counters: dict[str, count[int]] = {}  # of each stem: what it was followed by is taken
     labels = [printable(value.label) for value in order]
     taken = set(labels)
+    used: set[str] = set()
     given: list[str] = []
     for value, name in zip(order, labels, strict=True):
         if value.is_constant and not name:
             given.append(number(value.data))
+            used.add(given[-1])
             continue
-        if not name or name in given:
-            stem, counter = (f"{name}_", count(2)) if name else (kind := "x" if value.op is None else "v", counters[kind])
+        if not name or name in used:
+            stem = f"{name}_" if name else "x" if value.op is None else "v"
+            counter = counters.setdefault(stem, count(2 if name else 1))
             name = next(candidate for i in counter if (candidate := f"{stem}{i}") not in taken)
         taken.add(name)
+        used.add(name)
         given.append(name)
     return given

@@ -84,13 +84,23 @@ class Op:
         return (self.slopes if isinstance(self.slopes, tuple) else self.slopes(*names))[slope]
 
     def _print(self, printer: Rule, operands: Sequence[str | float], y: str | float, slope: int | None = None, times: str = "") -> str:
+        if self.variadic and slope is None and len(operands) > MOST_WRITTEN:
+            return self._abridged(operands, in_latex=printer is formula.latex)
         names = self.operand_names(len(operands))
         expression = self._expression(names, slope)
         functions = {op.name: op.latex if printer is formula.latex else op.template for op in OPS.values()}
         shown = {**dict(zip(names, operands, strict=True)), "y": y, "times_": times}
         return str(printer(f"({expression})*times_" if times else expression, shown, functions))
 
+    def _abridged(self, operands: Sequence[str | float], *, in_latex: bool) -> str:
+        """The operation as a call, with the first and the last of its operands: total(x1, x2, …, x400)."""
+        first, second, last = (x if isinstance(x, str) else formula.number(x) for x in (*operands[:2], operands[-1]))
+        dots = r"\ldots" if in_latex else "…"
+        shown = f"{first}, {second}, {dots}, {last}"
+        return (self.latex if in_latex else self.template).format(all=shown)
 
+
+MOST_WRITTEN = 100  # operands: a longer formula nobody reads, and the nesting of its expression has a limit
 OPS: dict[str, Op] = {}
 
 

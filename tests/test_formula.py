@@ -63,3 +63,11 @@ def test_brackets_keep_the_meaning():
         except ZeroDivisionError:
             continue
         assert eval(shown, {"a": 1.37, "b": -0.61}) == pytest.approx(expected, rel=1e-12, abs=0.0), (expression, shown)
+
+
+@pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.variadic])
+def test_a_formula_of_very_many_operands_is_abridged_rather_than_too_deep_to_parse(name):
+    operands = [f"x{i}" for i in range(5000)]
+    assert OPS[name].text(*operands) == f"{name}(x0, x1, …, x4999)"
+    assert r"x0, x1, \ldots, x4999" in OPS[name].as_latex(*operands)
+    assert "…" not in OPS[name].text(*operands[:100])
