@@ -62,6 +62,8 @@ def choose(graph: Graph, detail: str, expand: Sequence[str], collapse: Sequence[
         return detail, fold(graph, detail, expand, collapse)
     tried = []
     for level in LEVELS:
+        if level == "full" and len(graph) > LEGIBLE_BOXES and not collapse:
+            continue  # a box for each
         pieces = fold(graph, level, expand, collapse)
         if len(pieces) <= LEGIBLE_BOXES and sum(piece.lines for piece in pieces) <= LEGIBLE_LINES:
             return level, pieces
@@ -215,6 +217,8 @@ def _check_names(graph: Graph, given: Sequence[str]) -> None:
 
 def _split_where_circular(graph: Graph, groups: _Grouping) -> None:
     """A part that is used on what it made itself becomes as many parts as there are uses of it."""
+    if not groups.key:
+        return
     for key in sorted(_circular(graph, groups)):
         members = [i for i in range(len(graph)) if groups.key.get(i) == key]
         uses = _uses(graph, members)
