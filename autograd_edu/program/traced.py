@@ -57,8 +57,6 @@ class Traced(Value):
 
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
-        if Condition in map(type, operands):
-            operands = [x.as_value() if isinstance(x, Condition) else x for x in operands]
         result = Value.apply(op, operands)
         tape = current_tape.get()
         if result.__class__ is Value:
@@ -132,7 +130,10 @@ class Condition:
     """A comparison made while tracing. Its truth records a guard; given to `where`, it keeps both branches."""
 
     precedence: ClassVar[int] = 3
-    apply = staticmethod(Traced.apply)
+
+    @staticmethod
+    def apply(op: Op, operands: Sequence[Any]) -> Value:
+        return Traced.apply(op, [x.as_value() if isinstance(x, Condition) else x for x in operands])
 
     def __init__(self, sign: str, left: Value, right: Any) -> None:
         self.sign, self.left = sign, left
