@@ -106,13 +106,10 @@ def _program(
 ) -> Program:
     guards = tape.guards if tape else []
     order = _order([root, *(side for guard in guards for side in guard[1:3])])
-    captured = _captured(first, order, inputs) if capture or tape else []
-    parameters = captured if capture else first
-    if others := set(captured) - set(parameters):
-        raise OperandError(
-            f"the function captured {next(v for v in captured if v in others)!r}, which is not among the {len(parameters)} parameters "
-            f"given: list it among them, or use its .data where it is to stay fixed"
-        )
+    parameters = _captured(first, order, inputs) if capture or tape else first
+    if not capture and tape:
+        _refuse_others(parameters, first)
+        parameters = first
     leaves = [*inputs, *parameters]
     place = {v: i for i, v in enumerate(leaves)}
     slots = [_slot(("input", (), v.label, "", v._data)) for v in inputs]
@@ -128,6 +125,14 @@ def _captured(first: Iterable[Value], order: list[Value], inputs: list[Value]) -
     for value in inputs:
         leaves.pop(value, None)
     return list(dict.fromkeys([*(value for value in first if value in leaves), *leaves]))
+
+
+def _refuse_others(captured: list[Value], given: list[Value]) -> None:
+    if others := set(captured) - set(given):
+        raise OperandError(
+            f"the function captured {next(v for v in captured if v in others)!r}, which is not among the {len(given)} parameters "
+            f"given: list it among them, or use its .data where it is to stay fixed"
+        )
 
 
 def _fill(slots: list[Slot], place: dict[Value, int], order: list[Value], tape: Tape | None) -> None:
