@@ -7,9 +7,8 @@ instructions of `jit_code`, and for each goes through a block made by running th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, reduce
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -115,21 +114,21 @@ def _is_number(symbol: Symbol, x: float) -> bool:
 
 
 class _Interpreter:
-    """The function that walks runs of instructions, being written."""
+    """The function that walks runs of instructions, being written. Its arguments are addresses, and the number of runs."""
 
-    def __init__(self, builder: ir.IRBuilder, width: int, arguments: Sequence[Any]) -> None:
-        self.builder, self.width = builder, width
+    def __init__(self, function: ir.Function, width: int) -> None:
+        self.builder, self.width = ir.IRBuilder(function.append_basic_block()), width
+        builder = self.builder
         self.vectors = Vectors(builder, width)
-        runs, self.count, code, table, adjoints = arguments
+        runs, self.count, code, table, adjoints = function.args
         self.runs = builder.inttoptr(runs, ir.PointerType(INDEX))
         self.code = builder.inttoptr(code, ir.PointerType(INDEX))
         self.table = builder.inttoptr(table, ir.PointerType(self.vectors.type))
         self.adjoints = builder.inttoptr(adjoints, ir.PointerType(self.vectors.type))
-        with builder.goto_entry_block():
-            self.bad = builder.alloca(self.vectors.bits)
+        self.bad = builder.alloca(self.vectors.bits)
         builder.store(ir.Constant(self.vectors.bits, [0] * width), self.bad)
 
-    def write(self) -> Any:
+    def write(self) -> None:
         """The whole function. Its result is not 0 if an operation gave a number that is not finite."""
         with cgutils.for_range(self.builder, self.count) as run:
             place = self.builder.mul(run.index, ir.Constant(INT, 3))
@@ -144,11 +143,7 @@ class _Interpreter:
                 self.builder.branch(after)
             self.builder.position_at_end(after)
         bad = self.builder.load(self.bad)
-        parts = [self.builder.extract_element(bad, ir.Constant(INDEX, i)) for i in range(self.width)]
-        whole = parts[0]
-        for part in parts[1:]:
-            whole = self.builder.or_(whole, part)
-        return whole
+        self.builder.ret(reduce(self.builder.or_, [self.builder.extract_element(bad, ir.Constant(INDEX, i)) for i in range(self.width)]))
 
     def _at(self, pointer: Any, place: Any) -> Any:
         return self.builder.load(self.builder.gep(pointer, [place]))
@@ -189,28 +184,70 @@ def fingerprint(width: int) -> int:
 
 
 @intrinsic(prefer_literal=True)
-def _interpreter(_, made_from, width, runs, count, code, table, adjoints):  # type: ignore[no-untyped-def]  # Numba reads the names
-    """The interpreter for a literal ``width``; the literal ``made_from`` is there to be part of the key of the cache."""
+def _walk(_, made_from, width, runs, count, code, table, adjoints):  # type: ignore[no-untyped-def]  # Numba reads the names
+    """A call of the interpreter for a literal ``width``; the literal ``made_from`` is there to be part of the cache's key."""
 
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
-        return _Interpreter(builder, width.literal_value, values[2:]).write()
+        name = f"autograd_edu_interpreter_{width.literal_value}"
+        function = builder.module.globals.get(name)
+        if function is None:
+            function = ir.Function(builder.module, ir.FunctionType(INT, [INT] * 5), name)
+            function.linkage = "internal"
+            function.attributes.add("noinline")
+            _Interpreter(function, width.literal_value).write()
+        return builder.call(function, values[2:])
 
     return types.int64(made_from, width, runs, count, code, table, adjoints), generate
 
 
 @lru_cache(maxsize=4)
 def machine(width: int) -> Any:
-    """The compiled interpreter for ``width`` samples at a time, from the cache on disk if it is there.
+    """The compiled replay of ``width`` samples at a time, from the cache on disk if it is there. See `jit_run` for its arguments.
 
-    Its arguments are the runs' address and count, and the addresses of the instructions, the table and the adjoints.
     Where the cache cannot be written, every process compiles for itself.
     """
     made_from = fingerprint(width)
 
-    def walk(runs, count, code, table, adjoints):  # type: ignore[no-untyped-def]
-        return _interpreter(made_from, width, runs, count, code, table, adjoints)  # type: ignore[call-arg]  # Numba gives the first
+    def replay(before, forward, backward, after, table, adjoints, columns, guards, root, fixed, values, by_input):  # type: ignore[no-untyped-def]
+        """Whether every number is finite and every guard holds. Gradients by input are wanted if ``by_input`` has columns."""
+        at, above = table.ctypes.data, adjoints.ctypes.data
+        if _walk(made_from, width, before[0].ctypes.data, len(before[0]), before[1].ctypes.data, at, above):  # type: ignore[call-arg]
+            return False
+        inputs, count = columns.shape
+        for start in range(0, count, width):
+            used = min(width, count - start)
+            for i in range(inputs):
+                for k in range(width):  # samples that are missing repeat the last one
+                    table[i, k] = columns[i, start + min(k, used - 1)]
+            if _walk(made_from, width, forward[0].ctypes.data, len(forward[0]), forward[1].ctypes.data, at, above):
+                return False
+            for g in range(len(guards)):
+                sign, left, right, outcome = guards[g]
+                for k in range(used):
+                    a, b = table[left, k], table[right, k]
+                    holds = a < b if sign == 0 else a <= b if sign == 1 else a > b if sign == 2 else a >= b
+                    if holds != (outcome == 1):
+                        return False
+            for k in range(used):
+                values[start + k] = table[root, k]
+            if by_input.shape[1] > 0:
+                for k in range(used):
+                    adjoints[root, k] += 1.0
+                _walk(made_from, width, backward[0].ctypes.data, len(backward[0]), backward[1].ctypes.data, at, above)
+                for i in range(inputs):
+                    for k in range(used):
+                        by_input[i, start + k] = adjoints[i, k]
+                    adjoints[i] = 0.0
+        if by_input.shape[1] > 0:  # what depends on no input is gone through once, for the sum of the samples
+            for row in fixed:
+                for k in range(1, width):
+                    adjoints[row, 0] += adjoints[row, k]
+            _walk(made_from, width, after[0].ctypes.data, len(after[0]), after[1].ctypes.data, at, above)
+        return True
 
-    signature = types.int64(*[types.int64] * 5)
+    rows, numbers = types.int32[:, ::1], types.float64[:, ::1]
+    stream = types.UniTuple(rows, 2)  # type: ignore[no-untyped-call]
+    signature = types.boolean(*[stream] * 4, numbers, numbers, numbers, rows, types.int64, types.int64[::1], types.float64[::1], numbers)
     with suppress(RuntimeError):
-        return njit(signature, cache=True, fastmath=False, error_model="numpy")(walk)
-    return njit(signature, fastmath=False, error_model="numpy")(walk)
+        return njit(signature, cache=True, fastmath=False, error_model="numpy")(replay)
+    return njit(signature, fastmath=False, error_model="numpy")(replay)

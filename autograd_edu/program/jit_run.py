@@ -6,8 +6,8 @@ NumPy engine, which decides what to say or to keep, has the word: so edges and m
 
 from __future__ import annotations
 
-import operator
 import os
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,15 @@ import numpy as np
 from .jit_code import Encoded, encode
 
 if TYPE_CHECKING:
-    from .record import Guard, Program
+    from .record import Program
 
 Array = Any
 WIDTH = 8  # samples taken at a time: a row of the table is one line of the processor's cache
-_COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_SIGNS = ("<", "<=", ">", ">=")  # as the machine numbers them
+_NONE = np.empty((0, 0))
 
 
+@lru_cache(maxsize=1)
 def is_installed() -> bool:
     """Whether the extra is there, and not switched off by ``NUMBA_DISABLE_JIT``."""
     return find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
@@ -39,10 +41,11 @@ class Interpreter:
         if not is_installed():
             raise ImportError("the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'")
         self.code: Encoded = encode(program)
-        self.inputs = slice(0, program.input_count)
         self.parameters = slice(program.input_count, program.input_count + program.parameter_count)
-        self.root = int(self.code.row[program.root])
-        self.guards = _by_sign(program.guards, self.code.row)
+        row = self.code.row
+        self.root = int(row[program.root])
+        sides = [(_SIGNS.index(g.sign), row[g.left], row[g.right], g.outcome) for g in program.guards]
+        self.guards = np.array(sides, dtype=np.int32).reshape(-1, 4)
         self.tables: dict[int, _Table] = {}
 
     def run(self, columns: Array, parameters: Array, *, backward: bool) -> tuple[Array, Array, Array] | None:
@@ -50,85 +53,51 @@ class Interpreter:
 
         None if anything is not finite or a guard does not hold. ``columns`` are the inputs, a column a sample.
         """
-        count = columns.shape[1]
-        width = 1 if count == 1 else WIDTH
-        table = self.tables.get(width)
-        if table is None:
-            table = self.tables[width] = _Table(self, width)
-        if not table.begin(parameters):
+        width = 1 if columns.shape[1] == 1 else WIDTH
+        if width not in self.tables:
+            self.tables[width] = _Table(self.code, width)
+        table = self.tables[width]
+        table.begin(self.parameters, parameters)
+        values, by_input = np.empty(columns.shape[1]), np.empty(columns.shape) if backward else _NONE
+        if not table.replay(columns, self.guards, self.root, values, by_input):
             return None
-        values, by_input = np.empty(count), np.empty_like(columns)
-        for start in range(0, count, width):
-            stop = min(start + width, count)
-            if not table.forward(columns[:, start:stop]):
-                return None
-            values[start:stop] = table.values[self.root, : stop - start]
-            if backward:
-                table.backward(by_input[:, start:stop])
         if not backward:
             return values, by_input, None
-        by_parameter = table.end()
-        finite = np.isfinite(np.add.reduce(by_input, None)) and np.isfinite(np.add.reduce(by_parameter, None))
+        by_parameter = table.adjoints[self.parameters, 0].copy()
+        finite = np.isfinite(np.add.reduce(by_input, None)) and np.isfinite(np.add.reduce(by_parameter))
         return (values, by_input, by_parameter) if finite else None
 
 
-def _by_sign(guards: tuple[Guard, ...], row: Array) -> list[tuple[Any, Array, Array, Array]]:
-    """The guards of one sign together: the comparison, the rows of its sides, and its outcomes."""
-    signs: dict[str, list[Guard]] = {}
-    for guard in guards:
-        signs.setdefault(guard.sign, []).append(guard)
-    return [
-        (_COMPARE[sign], row[[g.left for g in each]], row[[g.right for g in each]], np.array([[g.outcome] for g in each]))
-        for sign, each in signs.items()
-    ]
-
-
 class _Table:
-    """Rows of ``width`` numbers, and the passes over them: what depends on no input once, the rest block by block."""
+    """Rows of ``width`` numbers for values and adjoints, and the machine that works on them.
 
-    def __init__(self, interpreter: Interpreter, width: int) -> None:
+    The machine goes through what depends on no input once, the rest block by block. Going back it clears every adjoint
+    that it has passed on, so that after a whole pass those of leaves alone are to be cleared.
+    """
+
+    def __init__(self, code: Encoded, width: int) -> None:
         from .jit_machine import machine
 
-        self.of, self.code, self.machine = interpreter, interpreter.code, machine(width)
-        self.values = _aligned(self.code.rows, width)
-        self.values[self.code.numbers] = self.code.number_values[:, None]
-        self.adjoints = self.values[self.code.count : 2 * self.code.count]
-        self.dirty = False
-        addresses = self.values.ctypes.data, self.adjoints.ctypes.data
-        streams = (self.code.forward, self.code.backward)
-        self.calls = [
-            {fixed: (runs.ctypes.data, len(runs), code.ctypes.data, *addresses) for fixed, (runs, code) in by.items()} for by in streams
-        ]
+        self.code, self.machine = code, machine(width)
+        self.values = _aligned(code.rows, width)
+        self.values[code.numbers] = code.number_values[:, None]
+        self.adjoints = self.values[code.count : 2 * code.count]
+        self.streams = (code.forward[True], code.forward[False], code.backward[False], code.backward[True])
+        self.whole = True
 
-    def begin(self, parameters: Array) -> bool:
-        """Whether the leaves and what depends on no input are finite."""
-        self.adjoints[: None if self.dirty else self.code.leaves] = 0.0
-        self.values[self.of.parameters] = parameters[:, None]
-        return bool(np.isfinite(self.values[: self.code.leaves]).all()) and self.machine(*self.calls[0][True]) == 0
+    def begin(self, own: slice, parameters: Array) -> None:
+        self.adjoints[: self.code.leaves if self.whole else None] = 0.0
+        self.values[own] = parameters[:, None]
 
-    def forward(self, columns: Array) -> bool:
-        """Whether the block's numbers are finite and its guards hold. Columns that are missing repeat the last one."""
-        values, used = self.values, columns.shape[1]
-        values[self.of.inputs, :used] = columns
-        values[self.of.inputs, used:] = columns[:, -1:]
-        return self.machine(*self.calls[0][False]) == 0 and all(
-            bool((compare(values[left], values[right]) == outcomes).all()) for compare, left, right, outcomes in self.of.guards
-        )
-
-    def backward(self, by_input: Array) -> None:
-        """Put the gradients by input of the block's samples into ``by_input``. Every adjoint is zero again once it is passed on."""
-        self.dirty, used = True, by_input.shape[1]
-        self.adjoints[self.of.root, :used] += 1.0
-        self.machine(*self.calls[1][False])
-        by_input[:] = self.adjoints[self.of.inputs, :used]
-        self.adjoints[self.of.inputs] = 0.0
-
-    def end(self) -> Array:
-        """The gradients by parameter: what depends on no input is gone through once, for the sum of the samples."""
-        self.adjoints[self.code.fixed, 0] = self.adjoints[self.code.fixed].sum(axis=1)
-        self.machine(*self.calls[1][True])
-        self.dirty = False
-        return self.adjoints[self.of.parameters, 0].copy()
+    def replay(self, columns: Array, guards: Array, root: int, values: Array, by_input: Array) -> bool:
+        """Whether all leaves and results are finite and all guards hold; then ``values`` and ``by_input`` are filled."""
+        self.whole = False
+        columns = np.ascontiguousarray(columns)
+        fixed, leaves = self.code.fixed, (columns, self.values[len(columns) : self.code.leaves])
+        finite = all(np.isfinite(np.add.reduce(x, None)) for x in leaves)
+        done = self.machine(*self.streams, self.values, self.adjoints, columns, guards, root, fixed, values, by_input)
+        self.whole = finite and done
+        return self.whole
 
 
 def _aligned(rows: int, width: int) -> Array:

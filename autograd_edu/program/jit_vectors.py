@@ -82,9 +82,8 @@ class Vectors:
         return self.builder.call(self._declared(kind, f"{name}.v{self.width}f64"), xs)
 
     def _function(self, name: str, xs: Sequence[Any]) -> Any:
+        """A function of the C library on parts of the vectors. A single sample is computed as a part of equal ones: as in any batch."""
         symbol, width = vector_functions().get(name, (name, 1))
-        if self.width % width:
-            symbol, width = name, 1
         kind = ir.VectorType(DOUBLE, width) if width > 1 else DOUBLE
         function = self._declared(ir.FunctionType(kind, [kind] * len(xs)), symbol)
         whole = ir.Constant(self.type, ir.Undefined)
@@ -101,13 +100,13 @@ class Vectors:
             return x
         if width == 1:
             return self.builder.extract_element(x, ir.Constant(INDEX, start))
-        places = ir.Constant(ir.VectorType(INDEX, width), list(range(start, start + width)))
+        places = ir.Constant(ir.VectorType(INDEX, width), [min(i, self.width - 1) for i in range(start, start + width)])
         return self.builder.shuffle_vector(x, ir.Constant(self.type, ir.Undefined), places)
 
     def _with_part(self, whole: Any, part: Any, start: int, width: int) -> Any:
         if width == self.width > 1:
             return part
-        for i in range(width):
+        for i in range(min(width, self.width)):
             element = part if width == 1 else self.builder.extract_element(part, ir.Constant(INDEX, i))
             whole = self.builder.insert_element(whole, element, ir.Constant(INDEX, start + i))
         return whole

@@ -52,6 +52,7 @@ class Program:
         slots: every number: inputs first, then parameters, then the rest in the order of their computation.
         parameters: the Values that the computation captured, in order of first use; empty after `from_json`.
         parameter_values: their numbers in this program, an array; `write_back` sets the Values' data to them.
+        engine: "numpy"; "jit", the compiled interpreter (extra ``jit``); or "auto", that of the two which should be faster.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Program:
         start = self.input_count
         self._values = np.array([slot.number for slot in slots[start : start + parameter_count]], dtype=float)
         self._runner: Runner | None = None
+        self.engine = "auto"
         self.origins: Sequence[int] = range(len(slots))  # of each slot of a fused program, which one it was
 
     @property

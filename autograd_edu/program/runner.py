@@ -13,6 +13,8 @@ from ..errors import ArityError, BranchChanged, DomainError, OperandError, Shape
 from ..ops import OPS
 from ..reals import arrays
 from .group import NEUTRAL, SEED
+from .jit_choice import Costs, is_interpreted
+from .jit_run import Interpreter
 from .lift import lift
 from .numpy_run import Plan, table_of_gradients, table_of_values
 from .record import Gradients
@@ -44,6 +46,8 @@ class Runner:
         self.spans = list(pairwise(accumulate([0, *map(prod, program.shapes)])))
         self.plans: dict[int, Plan] = {}
         self.guards = self._compared()
+        self.costs = Costs.of(self.lifted)
+        self.interpreter: Interpreter | None = None
 
     def run(self, inputs: tuple[Any, ...], *, backward: bool, on_nonfinite: str) -> tuple[Any, Gradients | None]:
         """The result, and with ``backward`` its gradients."""
@@ -51,9 +55,19 @@ class Runner:
             raise OperandError(f"on_nonfinite must be 'raise' or 'keep', not {on_nonfinite!r}")
         columns, count, single = self._columns(inputs)
         with np.errstate(all="ignore"):
-            values, by_input, by_parameter = self._blocks(columns, count, backward, raising=on_nonfinite == "raise")
+            answer = self._interpreted(columns, backward) if is_interpreted(self.given.engine, self.costs, count) else None
+            if answer is None:
+                answer = self._blocks(columns, count, backward, raising=on_nonfinite == "raise")
+        values, by_input, by_parameter = answer
         y = float(values[0]) if single else values
         return y, Gradients(self._per_argument(by_input, single), by_parameter) if backward else None
+
+    def _interpreted(self, columns: list[Array], backward: bool) -> tuple[Array, Array, Array] | None:
+        """The answer of the compiled interpreter; None where something is not finite or a guard does not hold."""
+        if self.interpreter is None:
+            self.interpreter = Interpreter(self.program)
+        together = np.concatenate([column.T for column in columns]) if columns else np.zeros((0, 1))
+        return self.interpreter.run(together, self.given.parameter_values, backward=backward)
 
     def plan(self, width: int) -> Plan:
         """The plan for blocks of ``width`` samples; the latest few are kept."""
