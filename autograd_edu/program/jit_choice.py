@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .jit_run import WIDTH, is_installed
 
 if TYPE_CHECKING:
-    from .lift import Lifted
+    from .group import Lifted
 
 ENGINES = ("auto", "numpy", "jit")
 # nanoseconds, forward and backward, as measured with tests/benchmarks/irregular.py --engines

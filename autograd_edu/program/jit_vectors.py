@@ -12,6 +12,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
+from numba.core.registry import cpu_target
 
 from .jit_rules import FUNCTIONS, Symbol, in_order
 
@@ -21,8 +22,8 @@ DOUBLE, INT, INDEX = ir.DoubleType(), ir.IntType(64), ir.IntType(32)
 @lru_cache(maxsize=1)
 def vector_functions() -> dict[str, tuple[str, int]]:
     """Elementary functions that the C library has for vectors: of each its name there and the length of its vectors."""
-    features = llvm.get_host_cpu_features()
-    letter, width = ("e", 8) if features.get("avx512f") else ("d", 4) if features.get("avx2") else ("b", 2)
+    features = cpu_target.target_context.codegen().magic_tuple()[2].split(",")  # what Numba compiles for; it can be told to do less
+    letter, width = ("e", 8) if "+avx512f" in features else ("d", 4) if "+avx2" in features else ("b", 2)
     try:
         library = ctypes.CDLL("libmvec.so.1")
     except OSError:
