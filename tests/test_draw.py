@@ -168,7 +168,9 @@ def test_names_of_the_picture_are_those_of_the_tables():
 
 def test_a_graph_too_large_to_read_is_refused_at_once():
     y = Value(1.0)
-    for _ in range(800):
+    for _ in range(1600):
         y = y * 1.0
-    with pytest.raises(LayoutError, match=r"1,601 values.*draw a part.*scope"):
+    with pytest.raises(LayoutError, match=r"3,201 values, 1,601 boxes .*draw a part.*scope"):
         draw(y)
+    with pytest.raises(LayoutError, match=r"3,201 values cannot be read.*1,500 boxes"):
+        draw(y, detail="full")

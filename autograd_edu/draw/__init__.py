@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LayoutError, OperandError
-from ..steps import steps
+from ..steps import Steps, steps
 from ..value import Value
 from .dot import to_dot
 from .folded import as_text, at_level
@@ -36,7 +36,9 @@ class Drawing:
         graph = Graph(y)
         self.style, self.title = style, printable(y.label or "result", 60)
         self.detail, self._scene = at_level(graph, detail, expand, collapse)
-        self._record = steps(y)
+        self._y, self._values = y, len(graph)
+        if len(graph) <= MOST:
+            self._record  # noqa: B018 - made now: the values may change after
         count = len(self._scene.boxes)
         if count > MOST:
             raise LayoutError(_too_large(graph, count))
@@ -46,6 +48,11 @@ class Drawing:
     def _caption(self, graph: Graph) -> str:
         what = self._scene.note or f"{len(graph)} values, {len(self._scene.wires)} wires"
         return f"Computation graph of {self.title}: {what}"
+
+    @cached_property
+    def _record(self) -> Steps:
+        """Both passes step by step. Of a graph of more than 1,500 values they are made when they are asked for."""
+        return steps(self._y)
 
     @cached_property
     def text(self) -> str:
@@ -82,10 +89,26 @@ class Drawing:
         return save(path, of_graph(self.svg, lambda: self.html, self._scene, self._record, style=self.style, animated=animated))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - Jupyter's signature
-        from .stepper import stepper
+        from .stepper import picture_alone, stepper
 
-        bundle = {"text/plain": self.text, "image/svg+xml": self.svg}
-        return {**bundle, "text/html": stepper(self._scene, self._record)} if self._steps_through else bundle
+        html = (
+            stepper(self._scene, self._record)
+            if self._steps_through
+            else picture_alone(self.svg, f"Computation graph of {self.title}", self._why_alone)
+        )
+        return {"text/plain": self.text, "image/svg+xml": self.svg, "text/html": html}
+
+    @property
+    def _why_alone(self) -> str:
+        """Why a notebook shows a picture of cards without the stepper."""
+        from . import stepper
+
+        values = self._values
+        if self.style != "card":
+            return ""
+        if values > stepper.MOST:
+            return f"{values:,} values are too many to step through (at most {stepper.MOST}): print(steps(y)) lists the pass."
+        return 'draw(y, detail="full") shows each value by itself, to step through.'
 
     def __repr__(self) -> str:
         return self.text

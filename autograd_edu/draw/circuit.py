@@ -28,7 +28,7 @@ def svg(scene: Scene, layout: Layout, caption: str) -> str:
 
 def _sized(box: Box) -> Box:
     high = _HEIGHT if box.labelled and box.symbol else _HEIGHT - 2 * _NAME + 4
-    return replace(box, width=round(_head(box) + _stub(box)), height=high)
+    return replace(box, width=round(_head(box)) + round(_stub(box)), height=high, gate=round(_head(box)))
 
 
 def _head(box: Box) -> float:

@@ -73,21 +73,30 @@ def dot_text(scene: Scene) -> str:
     for i, wire in enumerate(scene.wires):
         cell = f'<TABLE BORDER="0" FIXEDSIZE="TRUE" WIDTH="{wire.width:.0f}" HEIGHT="{wire.height:.0f}"><TR><TD></TD></TR></TABLE>'
         label = f" label=<{cell}>" if wire.text else ""
-        port = f":r{wire.row}:w" if wire.row >= 0 else ""
-        lines.append(f"n{wire.tail} -> n{wire.head}{port} [wire={i}{label}];")
+        begin = ":e" if scene.boxes[wire.tail].gate else ""
+        end = f":r{wire.row}:w" if wire.row >= 0 else ":gate" if scene.boxes[wire.head].gate else ""
+        lines.append(f"n{wire.tail}{begin} -> n{wire.head}{end} [wire={i}{label}];")
     return "\n".join([*lines, "}"])
 
 
 def _size(box: Box) -> str:
-    """A box's size; of one with rows, a table of the same size, so that wires can end at a row."""
-    if not box.rows:
+    """A box's size; of one with rows or a gate, a table of the same size, so that wires can end at these."""
+    if box.rows:
+        rows = [_cells(LINE, {f"r{i}": box.width}) for i in range(len(box.rows))]
+        cells = [_cells(box.height - len(box.rows) * LINE - 3, {"": box.width}), *rows, _cells(3, {"": box.width})]
+    elif box.gate:
+        cells = [_cells(box.height, {"gate": box.gate, "": box.width - box.gate})]
+    else:
         return f"width={box.width / _INCH:.4f} height={box.height / _INCH:.4f}"
-    row = f'FIXEDSIZE="TRUE" WIDTH="{box.width:.0f}" HEIGHT="{LINE:.0f}"'
-    rows = "".join(f'<TR><TD PORT="r{i}" {row}></TD></TR>' for i in range(len(box.rows)))
-    head = f'<TR><TD FIXEDSIZE="TRUE" WIDTH="{box.width:.0f}" HEIGHT="{box.height - len(box.rows) * LINE - 3:.0f}"></TD></TR>'
-    foot = f'<TR><TD FIXEDSIZE="TRUE" WIDTH="{box.width:.0f}" HEIGHT="3"></TD></TR>'
-    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{head}{rows}{foot}</TABLE>'
+    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{"".join(cells)}</TABLE>'
     return f"shape=plain fixedsize=false label=<{table}>"
+
+
+def _cells(height: float, widths: dict[str, float]) -> str:
+    """A row of a table: empty cells, some of them with a name that wires can end at."""
+    ports = {port: f'PORT="{port}" ' if port else "" for port in widths}
+    cells = [f'<TD {ports[port]}FIXEDSIZE="TRUE" WIDTH="{wide:.0f}" HEIGHT="{height:.0f}"></TD>' for port, wide in widths.items()]
+    return f"<TR>{''.join(cells)}</TR>"
 
 
 def run(text: str) -> str:

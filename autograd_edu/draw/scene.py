@@ -44,6 +44,7 @@ class Box:
         kind: "input", "constant", "result", or "part" for several values; styles add "operation".
         name, symbol: the value's name, and its operation's; ``labelled`` if the user gave the name.
         aside: the scope it belongs to, where there is room.
+        gate: how much of its width, from the left, wires lead to; they leave at the right. 0: they may touch it anywhere.
         rows: of a box that stands for several values, its lines; ``data`` is then "" unless it has one result.
     """
 
@@ -60,6 +61,7 @@ class Box:
     symbol: str = ""
     labelled: bool = False
     aside: str = ""
+    gate: float = 0.0
     rows: tuple[Row, ...] = ()
 
 

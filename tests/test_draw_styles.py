@@ -1,0 +1,204 @@
+"""The three styles show what the engine knows, to the last wire; the lectures' examples look as they are kept in `expected`."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from drawn import check_dot, check_picture, in_a_column, read_svg
+from test_steps import lecture_004, random_graph
+
+from autograd_edu import Value, draw, exp, sigmoid, to_dot
+from autograd_edu.draw.scene import scene
+from autograd_edu.draw.styles import STYLES
+
+EXPECTED = Path(__file__).parent / "expected"
+
+
+def drawn(y, style):
+    """The picture of ``y`` in full, laid out without Graphviz."""
+    arranged = STYLES[style].arrange(scene(y))
+    return STYLES[style].svg(arranged, in_a_column(arranged), "a graph")
+
+
+# ---- the engine's numbers, read back -----------------------------------------------------------------------------------
+
+
+def test_pictures_of_a_thousand_random_graphs_read_back_as_the_graph():
+    for seed in range(1000):
+        y = random_graph(seed)
+        if seed % 10:
+            y.backward()
+        for style in STYLES:
+            check_picture(y, drawn(y, style), style)
+        check_dot(y, to_dot(y).source)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_pictures_that_graphviz_lays_out_read_back_as_the_graph(style):
+    for seed in range(0, 1000, 40):
+        y = random_graph(seed)
+        y.backward()
+        check_picture(y, draw(y, style=style, detail="full").svg, style)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    ("what", "pattern", "instead"),
+    [
+        ("the values differ", r'fill="#0b6e2e">3<', 'fill="#0b6e2e">4<'),
+        ("the gradients differ", r'fill="#b3142b">6<', 'fill="#b3142b">-6<'),
+        ("wires differ", r'<g data-wire="0 \d 1">.*</g>\n', ""),
+        ("wires differ", r'data-wire="0 (\d) 1"', r'data-wire="0 \1 0"'),
+        ("starts at", r'(data-wire="0 .*?d="M)\d+', r"\g<1>999"),
+        ("ends at", r'(data-wire="0 .*?Z?"/><path d="M)\d+', r"\g<1>999"),
+    ],
+)
+def test_a_doctored_picture_is_rejected(style, what, pattern, instead):
+    a = Value(3.0, "a")
+    y = a * a
+    y.backward()
+    right = draw(y, style=style).svg
+    check_picture(y, right, style)
+    wrong, count = re.subn(pattern, instead, right, count=1)
+    assert count == 1
+    with pytest.raises(AssertionError, match=what):
+        check_picture(y, wrong, style)
+
+
+@pytest.mark.parametrize("wrong", [("value 3", "value 4"), ("grad 6", "grad 5"), ("n0 -> n1", "n1 -> n0")])
+def test_a_doctored_dot_is_rejected(wrong):
+    a = Value(3.0, "a")
+    y = a * a
+    y.backward()
+    source = to_dot(y).source
+    check_dot(y, source)
+    with pytest.raises(AssertionError, match="differ"):
+        check_dot(y, source.replace(*wrong, 1))
+
+
+# ---- what each style shows -----------------------------------------------------------------------------------------------
+
+
+def square():
+    a = Value(3.0, "a")
+    b = a * a
+    b.label = "b"
+    b.backward()
+    return b
+
+
+def test_micrograd_draws_records_and_circles_with_both_wires_of_a_square():
+    found = read_svg(draw(square(), style="micrograd").svg)
+    assert found.texts == {0: ["a", "data", "3", "grad", "6"], 1: ["b", "data", "9", "grad", "1"], 2: ["×"]}
+    assert found.wires == {(0, 2, 0): 1, (0, 2, 1): 1, (2, 1, 0): 1}
+
+
+def test_circuits_have_values_above_their_wires_and_gradients_below():
+    svg = draw(square(), style="circuit").svg
+    assert read_svg(svg).texts == {0: ["a", "3", "6"], 1: ["×", "b", "9", "1"]}
+    for gate in re.findall(r"<g data-node.*", svg):
+        wire = float(re.search(r'<path d="M[\d.]+ ([\d.]+)H', gate)[1])
+        above, below = (float(re.search(rf'y="([\d.]+)"[^>]*fill="{colour}"', gate)[1]) for colour in ("#0b6e2e", "#b3142b"))
+        assert above < wire < below - 8
+
+
+def test_an_unknown_style_is_refused_with_those_there_are():
+    with pytest.raises(TypeError, match="no style 'cards'; there are card, circuit, micrograd"):
+        draw(square(), style="cards")
+
+
+# ---- the lectures' examples, to the byte ---------------------------------------------------------------------------------
+
+
+def labelled(**values):
+    for name, value in values.items():
+        value.label = name
+    return list(values.values())[-1]
+
+
+def product_and_sum():
+    x, y, z = Value(3, "x"), Value(-4, "y"), Value(2, "z")
+    f = x * y
+    return labelled(f=f, g=f + z)
+
+
+def sigmoid_of_four():
+    w, x, b = Value(0.5, "w"), Value(2, "x"), Value(-1, "b")
+    z = w * x + b
+    return labelled(z=z, y=1 / (1 + exp(-z)))
+
+
+def sigmoid_of_one():
+    w, x, b = Value(0.5, "w"), Value(2, "x"), Value(-1, "b")
+    z = w * x + b
+    return labelled(z=z, y=sigmoid(z))
+
+
+def regularised_logistic():
+    w, x, b, t, strength = Value(0.5, "w"), Value(2, "x"), Value(-1, "b"), Value(1, "t"), Value(0.1, "λ")
+    z = w * x + b
+    y = sigmoid(z)
+    loss, r = 0.5 * (y - t) ** 2, 0.5 * w**2
+    return labelled(z=z, y=y, L=loss, R=r, L_reg=loss + strength * r)
+
+
+def sum_and_exponential():
+    x, y = Value(0.5, "x"), Value(-2, "y")
+    return labelled(f=y + exp(x * y))
+
+
+EXAMPLES = {
+    "product_and_sum": product_and_sum, "sigmoid_of_four": sigmoid_of_four, "sigmoid_of_one": sigmoid_of_one,
+    "regularised_logistic": regularised_logistic, "sum_and_exponential": sum_and_exponential, "lecture_004": lambda: lecture_004(0.5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_lectures_examples_look_as_kept(name, style):
+    """`AUTOGRAD_EDU_KEEP=1 pytest tests/test_draw_styles.py` keeps the pictures as they are now: look at each before you commit it."""
+    y = EXAMPLES[name]()
+    y.backward()
+    svg = draw(y, style=style, detail="full").svg + "\n"
+    check_picture(y, svg, style)
+    kept = EXPECTED / f"{name}_{style}.svg"
+    if os.environ.get("AUTOGRAD_EDU_KEEP"):
+        kept.write_text(svg, encoding="utf-8")
+    assert svg == kept.read_text(encoding="utf-8")
+
+
+def test_the_regularised_example_shows_every_gradient_of_the_lecture():
+    y = regularised_logistic()
+    y.backward()
+    found = read_svg(draw(y).svg)
+    shown = {texts[0].split(" = ")[0]: texts[1:] for texts in found.texts.values()}
+    wanted = {"w": "-0.2", "x": "-0.0625", "b": "-0.125", "z": "-0.125", "y": "-0.5", "t": "0.5", "λ": "0.125", "R": "0.1", "L": "1"}
+    assert {name: shown[name][1] for name in wanted} == wanted
+    assert shown["L_reg"] == ["0.1375", "1"]
+
+
+def test_pictures_are_the_same_bytes_whatever_the_hash_seed():
+    code = (
+        "import sys, hashlib; sys.path.insert(0, sys.argv[1])\n"
+        "from autograd_edu import draw, nn\n"
+        "from test_steps import random_graph\n"
+        "model = nn.MLP(2, [3, 1], seed=1)\n"
+        "ys = [random_graph(7), (model([1.0, -1.0]) - 1.0) ** 2]\n"
+        "[y.backward() for y in ys]\n"
+        "made = [draw(y, style=s).svg for y in ys for s in ('card', 'circuit', 'micrograd')]\n"
+        "made += [draw(y, detail=d).svg for y in ys for d in ('fused', 'neuron', 'layer')]\n"
+        "print(hashlib.sha256(''.join(made).encode()).hexdigest())"
+    )
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(Path(__file__).parent)],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)}, stdout=subprocess.PIPE, text=True,
+        )
+        for seed in range(20)
+    ]  # fmt: skip
+    answers = {process.communicate(timeout=300)[0] for process in running}
+    assert len(answers) == 1
+    assert re.fullmatch(r"[0-9a-f]{64}\n", answers.pop())
