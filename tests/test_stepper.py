@@ -491,10 +491,24 @@ def test_some_hundred_values_take_at_most_400_kilobytes():
         assert len(steps(y)._repr_html_().encode()) <= 200_000
 
 
-def test_a_long_pass_is_not_stepped_through():
+def test_a_long_pass_is_not_stepped_through_and_the_picture_says_why(show):
     y = network((4, 8, 4))
     assert len(topological_order(y)) > MOST
     assert steps(y)._repr_html_() is None
+    html = draw(y, detail="full")._repr_mimebundle_()["text/html"]
+    assert "<script" not in html
+    page = show(html)
+    assert page.locator("p").text_content() == "223 values are too many to step through (at most 150): print(steps(y)) lists the pass."
+    assert page.locator("img").evaluate("e => e.naturalWidth") > 1000
+
+
+def test_another_style_or_level_is_a_picture_alone_even_where_nothing_is_trusted(show):
+    for options, note in [({"style": "circuit"}, []), ({"style": "micrograd"}, []), ({"detail": "fused"}, ['draw(y, detail="full")'])]:
+        y = network((2, 2, 1))
+        page = show(draw(y, **options)._repr_mimebundle_()["text/html"], java_script_enabled=False)
+        assert page.locator("img").bounding_box()["width"] > 300
+        assert [text[: len(note[0])] for text in page.locator("p").all_text_contents()] == note
+    assert "text/html" in draw(network((2, 2, 1)))._repr_mimebundle_()
 
 
 def test_a_part_of_a_pass_shows_as_tables():

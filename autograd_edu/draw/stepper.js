@@ -13,12 +13,21 @@
   const seed = steps.length, last = steps.push([top, []], ...backward);
   wires.forEach((wire, w) => into[wire[1]].push(w));
 
-  // The picture: an image until now, so that it shows without JavaScript; from here on elements that can change.
-  const image = root.querySelector("img"), view = part("picture"), table = part("table"), detail = part("detail");
-  const source = decodeURIComponent(image.src.replace(/^[^,]*,/, ""));
+  // The picture: an image until now, so that it alone shows without JavaScript; from here on elements that can change.
+  const image = root.querySelector("img"), source = decodeURIComponent(image.src.replace(/^[^,]*,/, ""));
   const svg = document.importNode(new DOMParser().parseFromString(source, "image/svg+xml").documentElement, true);
   set(svg, "role", "group");
-  image.replaceWith(svg);
+  const button = (part, text) => `<button type=button data-part=${part}>${text}</button>`;
+  const region = (part, name) => `<div data-part=${part} role=region aria-label="${name}" `;
+  image.outerHTML = "<div data-part=controls role=toolbar aria-label='Step through the computation'>" + button("back", "◀ Back") +
+    button("next", "Next ▶") + button("play", "▶ Play") + "<label>Speed <select data-part=speed><option value=2400>slow" +
+    "<option value=1200 selected>normal<option value=400>fast</select></label>" +
+    "<input type=range data-part=slider min=0 value=0 aria-label=Step>" + button("fit", "Fit width") + "</div>" +
+    "<p data-part=status role=status aria-live=polite></p><div class=both><div class=left><div data-part=picture></div>" +
+    region("detail", "The chosen value") + "aria-live=polite hidden></div></div>" + region("table", "Values and gradients so far") +
+    "tabindex=0><table><thead><tr><th scope=col>variable<th scope=col>value<th scope=col>gradient<tbody data-part=rows></table></div></div>";
+  const view = part("picture"), table = part("table"), detail = part("detail");
+  view.append(svg);
   const lines = all("[data-wire]"), cards = all("[data-node]"), texts = cards.map(card => all("text", card));
   const right = texts.map(t => +t[2].getAttribute("x") + +t[2].getAttribute("textLength"));
   lines.forEach(line => { // a second arrow, at the tail, for the way back
@@ -148,13 +157,14 @@
     card.onkeydown = e => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); e.stopPropagation(); explain(i); } };
   });
   root.tabIndex = 0;
+  // JupyterLab would take keys for itself, unless the very element that has the focus forbids it.
+  [root, ...all("button, select, input, [tabindex]", root)].forEach(e => set(e, "data-lm-suppress-shortcuts", true));
   root.onkeydown = e => {
     const move = { ArrowRight: 1, ArrowLeft: -1, Home: -last, End: last }[e.key], space = e.key === " " && e.target === root;
     if (!(move || space) || e.altKey || e.ctrlKey || e.metaKey || e.target === part("speed")) return;
     e.preventDefault(); e.stopPropagation();
     space ? toggle() : by(move);
   };
-  all("[hidden]", root).forEach(e => { e.hidden = e === detail; });
   fit.hidden = wide <= view.clientWidth;
   go(0);
 })(document.currentScript.closest(".autograd-stepper"))

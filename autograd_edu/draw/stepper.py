@@ -1,8 +1,8 @@
 """The picture one can step through: one self-contained piece of HTML.
 
 It holds the final picture as an image, which is all that shows where scripts do not run (JavaScript off, an untrusted notebook).
-Where they do, the script puts the same picture's elements in its place and moves along the record of the pass. It has
-no ids, so that any number of copies live on one page, and fetches nothing.
+Where they do, the script puts the same picture's elements and its controls in its place, and moves along the record of
+the pass. It has no ids, so that any number of copies live on one page, and fetches nothing.
 """
 
 from __future__ import annotations
@@ -23,23 +23,6 @@ from .svg import svg
 
 MOST = 150  # values; a longer pass nobody steps through, and its page would pass half a megabyte
 
-_CONTROLS = (
-    '<div data-part="controls" role="toolbar" aria-label="Step through the computation" hidden>'
-    '<button type="button" data-part="back">◀ Back</button><button type="button" data-part="next">Next ▶</button>'
-    '<button type="button" data-part="play" aria-pressed="false">▶ Play</button>'
-    '<label>Speed <select data-part="speed"><option value="2400">slow</option><option value="1200" selected>normal</option>'
-    '<option value="400">fast</option></select></label>'
-    '<input type="range" data-part="slider" min="0" max="0" value="0" aria-label="Step">'
-    '<button type="button" data-part="fit" aria-pressed="false">Fit width</button></div>'
-    '<p data-part="status" role="status" aria-live="polite" hidden></p>'
-)
-_DETAIL = '<div data-part="detail" role="region" aria-label="The chosen value" aria-live="polite" hidden></div>'
-_TABLE = (
-    '<div data-part="table" tabindex="0" role="region" aria-label="Values and gradients so far" hidden>'
-    '<table><thead><tr><th scope="col">variable</th>'
-    '<th scope="col">value</th><th scope="col">gradient</th></tr></thead><tbody data-part="rows"></tbody></table></div>'
-)
-
 
 def stepper(picture: Scene, record: Steps) -> str:
     """The stepper over ``record``, whose picture in full is ``picture``, as an HTML element to stand anywhere on a page.
@@ -51,20 +34,16 @@ def stepper(picture: Scene, record: Steps) -> str:
     caption = f"Computation graph of {printable(record.nodes[-1].name, 60)}: {len(boxes.boxes)} values, {len(boxes.wires)} wires"
     image = f'<img alt="{escape(caption)}" src="{_data_uri(svg(boxes, layout(boxes), caption))}">'
     return (
-        f'<div class="autograd-stepper" role="group" aria-label="{escape(caption)}" data-lm-suppress-shortcuts="true">'
-        f"<style>{_resource('stepper.css')}</style>{_CONTROLS}"
-        f'<div class="both"><div class="left"><div data-part="picture">{image}</div>{_DETAIL}</div>{_TABLE}</div>'
+        f'<div class="autograd-stepper" role="group" aria-label="{escape(caption)}"><style>{_resource("stepper.css")}</style>{image}'
         f'<script type="application/json">{_json(_content(boxes, record, _other(picture, boxes)))}</script>'
         f"<script>{_resource('stepper.js')}</script></div>"
     )
 
 
-def picture_alone(drawing: str, values: int) -> str:
-    """``drawing``, an SVG of ``values`` values that are too many to step through, as HTML that says so."""
-    note = (
-        f"{values:,} values are too many to step through here (at most {MOST}): `steps(y)` lists the pass, and a part of it can be drawn."
-    )
-    return f'<div><img alt="{escape(note)}" src="{_data_uri(drawing)}"><p>{escape(note)}</p></div>'
+def picture_alone(drawing: str, caption: str, note: str = "") -> str:
+    """``drawing``, an SVG, as an image to stand anywhere on a page, with a sentence below it."""
+    below = f"<p>{escape(note)}</p>" if note else ""
+    return f'<div><img alt="{escape(caption)}" src="{_data_uri(drawing)}">{below}</div>'
 
 
 def page(picture: Scene, record: Steps, title: str) -> str:
