@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from autograd_edu import OPS, Value, cos, dot, exp, log, maximum, sin, steps, where
+from autograd_edu import OPS, Value, cos, dot, exp, ieee, log, maximum, sin, steps, where
 from autograd_edu.draw.text import backward_table, forward_table, latex_name, tangents
 from autograd_edu.graph import names, topological_order
 from autograd_edu.steps import Steps
@@ -123,6 +123,93 @@ def test_each_step_says_its_numbers():
         "f.grad += local × upstream: 0 + 1 × 1 = 1; z.grad += local × upstream: 0 + 1 × 1 = 1",
         "x.grad += local × upstream: 0 + (-4) × 1 = -4; y.grad += local × upstream: 0 + 3 × 1 = 3",
     ]
+
+
+def test_the_last_of_several_consumers_says_the_sum_over_all():
+    x, y = Value(3, "x"), Value(-4, "y")
+    assert [str(step) for step in steps(x * y + x)][2:] == [
+        "∂v2/∂v2 = 1, the seed",
+        "v1.grad += local × upstream: 0 + 1 × 1 = 1; x.grad += local × upstream: 0 + 1 × 1 = 1",
+        "x.grad += local × upstream: 1 + (-4) × 1 = -3, the sum over 2 consumers: 1 + (-4) = -3; y.grad += local × upstream: 0 + 3 × 1 = 3",
+    ]
+    assert str(steps(x * x)[-1]).endswith("x.grad += local × upstream: 3 + 3 × 1 = 6, the sum over 2 uses: 3 + 3 = 6")
+    many = sum((x * i for i in range(2, 20)), x)
+    assert str(steps(many)[-1]).endswith(", the sum over 19 consumers: 19 + 18 + 17 + … + 2 = 190")
+
+
+def test_only_branches_that_were_taken_count_as_consumers():
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    said = str(steps(where(a > b, a * b, b * 3) + b))
+    assert "the sum over 2 consumers: 1 + 3 = 4" in said
+    assert said.count("the sum over") == 1
+
+
+def test_the_terms_of_a_sum_are_all_contributions_and_make_the_gradient():
+    for seed in range(200):
+        record = steps(random_graph(seed))
+        given = {}
+        for step in record:
+            for part in step.parts:
+                given.setdefault(part.parent, []).append(part.contribution)
+                last = len(given[part.parent]) > 1 and part.terms != ()
+                assert part.terms == (tuple(given[part.parent]) if last else ())
+                if last:
+                    total = part.terms[0]
+                    for term in part.terms[1:]:
+                        total += term
+                    assert total == part.after
+        totals = {part.parent for step in record for part in step.parts if part.terms}
+        assert totals == {parent for parent, terms in given.items() if len(terms) > 1}
+        assert sum(bool(part.terms) for step in record for part in step.parts) == len(totals)
+
+
+def test_slices_keep_the_nodes_and_count_from_both_ends():
+    record = steps(lecture_004(0.5))
+    assert len(record) == 11
+    assert [step.name for step in record[-2:]] == ["w", "v"]
+    assert [*record[::-1]] == [*record][::-1]
+    assert record[:] == record
+    assert record[2:4].nodes == record.nodes
+    assert [*record[:5]] == [*record.forward]
+    assert [*record[5:]] == [*record.backward]
+    assert record[:5] != record[:6]
+    with pytest.raises(IndexError):
+        record[11]
+
+
+def test_what_reached_a_value_may_be_asked_of_a_part():
+    record = steps(lecture_004(0.5))
+    assert [step.name for step in record.of("v").backward] == [step.name for step in record.backward.of("v")]
+    assert record.of("v").gradients()["v"] == record.gradients()["v"]
+    assert [step.kind for step in record.of("z")] == ["forward", "seed"]
+
+
+def test_json_keeps_what_a_record_says_bit_for_bit():
+    record = steps(Value(0.1, "x") * 3 + Value(1e-300, 'tiny ✓ "quoted"'))
+    for part in (record, record[:2], record.of("x"), record.backward):
+        again = Steps.from_json(part.to_json())
+        assert again == part
+        assert str(again) == str(part)
+    assert Steps.from_json(record.to_json()).text() == record.text()
+
+
+def test_json_is_strict_even_with_infinities():
+    import json
+
+    with ieee():
+        x = Value(0.0, "x")
+        record = steps(log(x) * 0.0 + Value(float("inf"), "y"))
+    text = record.to_json()
+    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    again = Steps.from_json(text)
+    assert again.to_json() == text
+    assert [repr(node.data) for node in again.nodes] == [repr(node.data) for node in record.nodes]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"nodes": [], "steps": [{}]}', '{"nodes": [{"index": 0}], "steps": []}', "nodes"])
+def test_text_that_is_no_record_is_refused(text):
+    with pytest.raises(TypeError, match=r"from_json needs the text that Steps\.to_json wrote"):
+        Steps.from_json(text)
 
 
 def test_everything_that_reached_a_value():
