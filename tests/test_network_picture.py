@@ -1,0 +1,214 @@
+"""Pictures of networks: a line for each weight, telling the truth by colour, dashes and width, or by its number."""
+
+import re
+import xml.etree.ElementTree as ET
+from itertools import combinations
+
+import pytest
+
+from autograd_edu import Value, draw_network
+from autograd_edu import relu as relu_function
+from autograd_edu.draw.network import NetworkDrawing
+from autograd_edu.draw.scene import CHARACTER, columns
+from autograd_edu.nn import MLP, Apply, Conv1d, Dropout, Layer, Linear, Neuron, Perceptron, Sequential
+from autograd_edu.steps import short
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def lines(picture):
+    """Of each weight that is drawn: its text, its line, and whether this is dashed."""
+    groups = [g for g in ET.fromstring(picture.svg).iter(f"{SVG}g") if g.get("data-weight")]
+    return [(g.get("data-weight"), line, "stroke-dasharray" in line.attrib) for g in groups for line in g.iter(f"{SVG}line")]
+
+
+def texts(picture):
+    """Each text with the rectangle it takes: left, right, baseline."""
+    return [
+        (t.text, float(t.get("x")), float(t.get("x")) + columns(t.text) * CHARACTER, float(t.get("y")))
+        for t in ET.fromstring(picture.svg).iter(f"{SVG}text")
+    ]
+
+
+def circles(picture):
+    return [(float(c.get("cx")), float(c.get("cy"))) for c in ET.fromstring(picture.svg).iter(f"{SVG}circle")]
+
+
+def weights_of(model):
+    return [w.data for layer in model.layers for neuron in layer.neurons for w in neuron.w]
+
+
+def test_every_weight_has_a_line_whose_dashes_and_width_tell_sign_and_size():
+    model = MLP(3, [4, 2], seed=0)
+    drawn, weights = lines(draw_network(model)), weights_of(model)
+    assert [text for text, _, _ in drawn] == [short(w) for w in weights]
+    assert [dashed for _, _, dashed in drawn] == [w < 0 for w in weights]
+    widths = [float(line.get("stroke-width")) for _, line, _ in drawn]
+    order = sorted(range(len(weights)), key=lambda i: abs(weights[i]))
+    assert [widths[i] for i in order] == sorted(widths)
+    assert max(widths) == 4.5
+    assert {line.get("stroke") for (_, line, _), w in zip(drawn, weights, strict=True) if w > 0} == {"#2f6f9f"}
+
+
+def test_lines_join_the_units_that_the_weight_joins():
+    model = MLP(2, [3, 1], seed=0)
+    picture = draw_network(model)
+    stacks: dict[float, list[float]] = {}
+    for x, y in circles(picture):
+        stacks.setdefault(x, []).append(y)
+    places = [[(x, y) for y in sorted(ys)] for x, ys in sorted(stacks.items())]
+    assert [len(column) for column in places] == [2, 3, 1]
+    ends = [tuple(float(line.get(k)) for k in ("x1", "y1", "x2", "y2")) for _, line, _ in lines(picture)]
+    assert ends == [(*a, *b) for k in (0, 1) for b in places[k + 1] for a in places[k]]
+
+
+def test_sizes_activations_and_names_are_written():
+    model = MLP(2, [3, 4, 2], activation="tanh", output="sigmoid", seed=0)
+    shown = [t for t, *_ in texts(draw_network(model, inputs=["height", "x"], outputs=["cat", "dog"]))]
+    for wanted in (
+        "height",
+        "x",
+        "cat",
+        "dog",
+        "input",
+        "2 units",
+        "hidden 1",
+        "3 units",
+        "tanh",
+        "hidden 2",
+        "4 units",
+        "output",
+        "sigmoid",
+    ):
+        assert wanted in shown
+
+
+def test_large_layers_are_cut_and_say_their_size():
+    picture = draw_network(MLP(2, [16, 1], seed=0))
+    shown = [t for t, *_ in texts(picture)]
+    assert "⋮" in shown
+    assert "16 units" in shown
+    assert len(circles(picture)) == 2 + 10 + 1
+    assert {"h₁", "h₉", "h₁₆"} <= set(shown)
+    assert "h₁₀" not in shown
+    assert "⋮" not in [t for t, *_ in texts(draw_network(MLP(2, [16, 1], seed=0), most=16))]
+    assert len(circles(draw_network(MLP(2, [16, 1], seed=0), most=3))) == 2 + 3 + 1
+
+
+def test_figure_1_of_the_mlpr_notes():
+    neuron = Neuron(3, activation="sigmoid", seed=0)
+    for parameter, number in zip([*neuron.w, neuron.b], (0.5, -1.25, 2.0, 0.25), strict=True):
+        parameter.data = number
+    picture = draw_network(neuron, weights="written")
+    shown = [t for t, *_ in texts(picture)]
+    assert [t for t in shown if "=" in t] == ["b = 0.25", "w₁ = 0.5", "w₂ = -1.25", "w₃ = 2"]
+    assert {"x₀", "1", "x₁", "x₂", "x₃", "Σ", "σ", "ŷ"} <= set(shown)
+    assert len(circles(picture)) == 4 + 2
+    assert len([g for g in lines(picture) if g[2]]) == 1, "the negative one is dashed"
+
+
+def test_biases_are_weights_of_a_unit_of_ones_where_weights_are_written():
+    model = MLP(2, [3, 2], seed=0)
+    for i, parameter in enumerate(model.parameters()):
+        parameter.data = i / 8
+    written = lines(draw_network(model, weights="written"))
+    numbers = [n for layer in model.layers for neuron in layer.neurons for n in (neuron.b.data, *(w.data for w in neuron.w))]
+    assert [text for text, _, _ in written] == [short(n) for n in numbers]
+    without = draw_network(MLP(2, [3, 2], bias=False, seed=0), weights="written")
+    assert "x₀" not in [t for t, *_ in texts(without)]
+    assert len(lines(without)) == 12
+
+
+@pytest.mark.parametrize("sizes", [(1, [1]), (2, [2, 1]), (3, [4, 4, 1]), (5, [5, 5, 5]), (12, [9, 2]), (2, [2, 40])], ids=str)
+@pytest.mark.parametrize("weights", ["written", "drawn"])
+def test_no_two_texts_overlap_and_all_are_on_the_page(sizes, weights):
+    model = MLP(*sizes, seed=3)
+    for i, parameter in enumerate(model.parameters()):
+        parameter.data = (-1.23456e-5, 0.1234, -98765.4, 1e-300)[i % 4]
+    picture = draw_network(model, weights=weights, inputs=[f"a long name {i}" for i in range(sizes[0])])
+    root = ET.fromstring(picture.svg)
+    wide, high = float(root.get("width")), float(root.get("height"))
+    found = texts(picture)
+    for text, left, right, y in found:
+        assert left >= 0, text
+        assert right <= wide, text
+        assert 10 <= y <= high, text
+    for (a, l1, r1, y1), (b, l2, r2, y2) in combinations(found, 2):
+        assert r1 <= l2 or r2 <= l1 or abs(y1 - y2) >= 12, f"{a} and {b} overlap"
+
+
+@pytest.mark.parametrize(
+    ("model", "rows"),
+    [
+        (Neuron(2, activation="tanh", seed=0), ["1      1      tanh        1 × 2    yes"]),
+        (Layer(2, 3, seed=0), ["1      3      relu        3 × 2    yes"]),
+        (Linear(2, 3, bias=False, seed=0), ["1      3      linear      3 × 2    no"]),
+        (Perceptron([1.0, -1.0]), ["1      1      step        1 × 2    yes"]),
+        (Sequential(Linear(2, 3, seed=0), Apply("tanh"), Linear(3, 1, seed=1)), ["1      3      tanh", "2      1      linear"]),
+        (
+            Sequential(MLP(2, [3, 3], seed=0), relu_function, Sequential(Linear(3, 1, seed=1))),
+            ["2      3      relu", "3      1      linear"],
+        ),
+    ],
+    ids=repr,
+)
+def test_all_stacks_of_dense_layers_are_drawn(model, rows):
+    picture = draw_network(model)
+    assert isinstance(picture, NetworkDrawing)
+    for row in rows:
+        assert row in repr(picture)
+
+
+def test_text_is_a_table_and_bundles_show_it():
+    model = MLP(3, [4, 4, 1], activation="tanh", seed=1)
+    assert repr(draw_network(model)) == (
+        "a network of 3 inputs, 3 layers, 41 parameters\n"
+        "  layer  units  activation  weights  bias\n"
+        "  1      4      tanh        4 × 3    yes\n"
+        "  2      4      tanh        4 × 4    yes\n"
+        "  3      1      linear      1 × 4    yes"
+    )
+    bundle = draw_network(model)._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "image/svg+xml"}
+    assert bundle == draw_network(MLP(3, [4, 4, 1], activation="tanh", seed=1))._repr_mimebundle_()
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: draw_network(Value(3.0)), "shows a Neuron, a Layer, an MLP, or a Sequential.*not Value"),
+        (lambda: draw_network(Conv1d(1, 1, 2, seed=0)), "not Conv1d"),
+        (lambda: draw_network(Sequential(Linear(2, 2, seed=0), Dropout(0.5))), "this Sequential has a Dropout in it"),
+        (lambda: draw_network(Sequential(Apply("tanh"))), "begins with a layer that has weights; this one begins with tanh"),
+        (lambda: draw_network(Sequential()), "has no layer"),
+        (lambda: draw_network(Sequential(Linear(2, 3), Linear(2, 1))), "layer 2 takes 2 numbers, and the one before it gives 3"),
+        (lambda: draw_network(MLP(2, [1], seed=0), weights="both"), "\"drawn\" or \"written\", not 'both'"),
+        (lambda: draw_network(MLP(2, [1], seed=0), inputs=["a"]), "2 input.*1 name"),
+        (lambda: draw_network(MLP(2, [1], seed=0), outputs="y"), "list of names"),
+        (lambda: draw_network(MLP(2, [1], seed=0), most=2), "at least 3"),
+        (lambda: draw_network(MLP), "not type"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_said(draw, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        draw()
+
+
+def test_weights_that_are_no_numbers_are_drawn_thin_and_grey():
+    model = MLP(2, [1], seed=0)
+    model.parameters()[0].data = float("nan")
+    model.parameters()[1].data = 0.0
+    assert [(text, line.get("stroke-width")) for text, line, _ in lines(draw_network(model))] == [("nan", "0.60"), ("0", "0.60")]
+
+
+def test_only_presentation_attributes_and_no_ids():
+    for weights in ("drawn", "written"):
+        svg = draw_network(MLP(2, [3, 1], seed=0), weights=weights).svg
+        assert not re.search(r"<style|<script| id=| class=| style=|<\?xml", svg)
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".html", ".png"])
+def test_files(tmp_path, suffix):
+    assert draw_network(MLP(2, [3, 1], seed=0)).save(tmp_path / f"n{suffix}").stat().st_size > 1000
+    with pytest.raises(TypeError, match=r"\.svg.*\.png.*\.pdf.*\.html"):
+        draw_network(MLP(2, [3, 1], seed=0)).save(tmp_path / "n.tex")
