@@ -35,7 +35,7 @@ class Drawing:
     ) -> None:
         graph = Graph(y)
         self.style, self.title = style, printable(y.label or "result", 60)
-        self.detail, self._scene = at_level(graph, detail, expand, collapse)
+        self.detail, self._scene = at_level(graph, detail, expand, collapse, formulas=STYLES[style].formulas)
         self._y, self._values = y, len(graph)
         if len(graph) <= MOST:
             self._record  # noqa: B018 - made now: the values may change after

@@ -40,7 +40,7 @@ class Piece:
     def lines(self) -> int:
         """Lines of text in its box, about."""
         if self.product:
-            return 2 + len(self.product.terms)
+            return 2 + len(self.product.terms) + self.product.activated
         return 2 if self.kind == "value" else 3 if self.brief else min(2 + len(self.members), 20)
 
 
@@ -53,18 +53,27 @@ class _Grouping:
     alone: set[int] = field(default_factory=set)  # shown by themselves because the caller said so
 
 
-def choose(graph: Graph, detail: str, expand: Sequence[str], collapse: Sequence[str]) -> tuple[str, list[Piece]]:
+@dataclass(frozen=True)
+class Folding:
+    """What the caller and the style say of folding: names to expand and to collapse, and whether formulas show plain numbers."""
+
+    expand: tuple[str, ...] = ()
+    collapse: tuple[str, ...] = ()
+    formulas: bool = True
+
+
+def choose(graph: Graph, detail: str, wish: Folding) -> tuple[str, list[Piece]]:
     """The level, and what its boxes stand for; for "auto" the finest level that is legible, else the one of fewest boxes."""
     if detail not in ("auto", *LEVELS):
         raise OperandError(f"there is no level of detail {detail!r}; there are auto, {', '.join(LEVELS)}")
-    _check_names(graph, (*expand, *collapse))
+    _check_names(graph, (*wish.expand, *wish.collapse))
     if detail != "auto":
-        return detail, fold(graph, detail, expand, collapse)
+        return detail, fold(graph, detail, wish)
     tried = []
     for level in LEVELS:
-        if level == "full" and len(graph) > LEGIBLE_BOXES and not collapse:
+        if level == "full" and len(graph) > LEGIBLE_BOXES and not wish.collapse:
             continue  # a box for each
-        pieces = fold(graph, level, expand, collapse)
+        pieces = fold(graph, level, wish)
         if len(pieces) <= LEGIBLE_BOXES and sum(piece.lines for piece in pieces) <= LEGIBLE_LINES:
             return level, pieces
         tried.append((len(pieces), level, pieces))
@@ -72,9 +81,10 @@ def choose(graph: Graph, detail: str, expand: Sequence[str], collapse: Sequence[
     return level, pieces
 
 
-def fold(graph: Graph, level: str, expand: Sequence[str] = (), collapse: Sequence[str] = ()) -> list[Piece]:
+def fold(graph: Graph, level: str, wish: Folding | None = None) -> list[Piece]:
     """What each box stands for at a level, in the order in which the graph makes them."""
-    groups = _scopes(graph, level, expand, collapse)
+    wish = wish or Folding()
+    groups = _scopes(graph, level, wish)
     if level == "layer" and groups.key:
         _fold_what_follows(graph, groups)
     free = {i for i in range(len(graph)) if i not in groups.key and i not in groups.alone}
@@ -82,7 +92,7 @@ def fold(graph: Graph, level: str, expand: Sequence[str] = (), collapse: Sequenc
     gone = absorbed(graph, products) - groups.alone if level != "full" else set()
     inside = {member for product in products.values() for member in product.members} | gone
     rest = [i for i in range(len(graph)) if i in free and i not in inside]
-    into = _numbers_in_formulas(graph, rest) if level != "full" else {}
+    into = _numbers_in_formulas(graph, rest) if level != "full" and wish.formulas else {}
     rest = [i for i in rest if i not in into]
     if level in _HEIGHT:
         _gather(graph, rest, groups)
@@ -131,19 +141,19 @@ def _numbers_in_parts(graph: Graph, groups: _Grouping) -> None:
 # ---- scopes ----------------------------------------------------------------------------------------------------------
 
 
-def _scopes(graph: Graph, level: str, expand: Sequence[str], collapse: Sequence[str]) -> _Grouping:
+def _scopes(graph: Graph, level: str, wish: Folding) -> _Grouping:
     groups = _Grouping()
     heights = _heights({value.scope for value in graph.order if value.scope})
     homes: dict[str, str] = {}
     for i, value in enumerate(graph.order):
-        if value.label and value.label in expand:
+        if value.label and value.label in wish.expand:
             groups.alone.add(i)
         elif value.scope:
             if value.scope not in homes:
-                homes[value.scope] = _home(value.scope, heights, level, expand, collapse)
+                homes[value.scope] = _home(value.scope, heights, level, wish)
             if homes[value.scope]:
                 groups.key[i] = homes[value.scope]
-    for name in collapse:
+    for name in wish.collapse:
         _collapse_label(graph, name, groups)
     _split_where_circular(graph, groups)
     return groups
@@ -170,18 +180,18 @@ def _heights(scopes: set[str]) -> dict[str, int]:
     return heights
 
 
-def _home(scope: str, heights: dict[str, int], level: str, expand: Sequence[str], collapse: Sequence[str]) -> str:
+def _home(scope: str, heights: dict[str, int], level: str, wish: Folding) -> str:
     """The part that a value of ``scope`` is shown in; "" if it is shown by itself."""
     prefixes = _prefixes(scope)
     for path in prefixes:
-        if _named(path, collapse):
+        if _named(path, wish.collapse):
             return path
     if level not in _HEIGHT:
         return ""
     for path in prefixes:
-        if heights[path] <= _HEIGHT[level] and not _named(path, expand):
+        if heights[path] <= _HEIGHT[level] and not _named(path, wish.expand):
             return path
-    return "" if _named(scope, expand) else scope
+    return "" if _named(scope, wish.expand) else scope
 
 
 def _named(path: str, given: Sequence[str]) -> bool:

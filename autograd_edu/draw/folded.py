@@ -13,16 +13,18 @@ from dataclasses import replace
 from math import fsum, sqrt
 
 from ..steps import short
-from .detail import Piece, choose
+from .detail import Folding, Piece, choose
 from .products import Product
 from .scene import CHARACTER, LINE, LONGEST, PADDING, Box, Graph, Row, Scene, Wire, columns, in_full, pixels, printable, wire
 
 _MOST_PARAMETERS, _MOST_OUTPUTS, _NAME = 24, 16, 14  # rows of a part, beyond which it says norms; columns of a row's name
 
 
-def at_level(graph: Graph, detail: str, expand: Sequence[str] = (), collapse: Sequence[str] = ()) -> tuple[str, Scene]:
-    """The level that ``detail`` means for this graph, and its scene."""
-    level, pieces = choose(graph, detail, expand, collapse)
+def at_level(
+    graph: Graph, detail: str, expand: Sequence[str] = (), collapse: Sequence[str] = (), *, formulas: bool = True
+) -> tuple[str, Scene]:
+    """The level that ``detail`` means for this graph, and its scene. Boxes with ``formulas`` can say plain numbers there."""
+    level, pieces = choose(graph, detail, Folding(tuple(expand), tuple(collapse), formulas))
     if len(pieces) == len(graph) and all(piece.kind == "value" for piece in pieces):
         return level, in_full(graph)
     boxes = tuple(_box(graph, piece) for piece in pieces)
@@ -40,16 +42,26 @@ def _box(graph: Graph, piece: Piece) -> Box:
 
 
 def _product_box(graph: Graph, i: int, product: Product) -> Box:
-    terms = [f"{_called(graph, a)}·{_called(graph, b)}" if b >= 0 else _called(graph, a) for a, b in product.terms]
-    shown = f"{graph.names[i]} = {' + '.join(terms)}" if len(terms) <= 4 else ""
-    if not shown or columns(shown) > LONGEST:
-        shown = f"{graph.names[i]} = Σ w·x" + (" + b" if any(b < 0 for _, b in product.terms) else "")
-    box = replace(graph.box(i), title=printable(shown, LONGEST))
-    box = _with_rows(box, [_term(graph, *term) for term in product.terms])
+    rows = [_term(graph, *term) for term in product.terms]
+    if product.activated:
+        rows.append(replace(_row(graph, product.members[-2], "Σ"), after=f"∂ {short(graph.order[i].local_grads[0])}"))
+    box = _with_rows(replace(graph.box(i), title=_product_title(graph, i, product)), rows)
     room = int((box.width - 2 * PADDING) / CHARACTER) - columns(box.title) - 2
     scope = printable(graph.order[i].scope, 10000)
     asides = (scope, scope.rpartition("/")[2])
     return replace(box, aside=next((aside for aside in asides if columns(aside) <= room), ""))
+
+
+def _product_title(graph: Graph, i: int, product: Product) -> str:
+    """ "n = w1·x1 + w2·x2 + b" where it fits, else "n = Σ w·x + b"; of an activated sum "v2 = tanh(Σ)"."""
+    name, op = graph.names[i], graph.order[i].op
+    if product.activated and op is not None:
+        return printable(f"{name} = {op.text('Σ')}", LONGEST)
+    terms = [f"{_called(graph, a)}·{_called(graph, b)}" if b >= 0 else _called(graph, a) for a, b in product.terms]
+    shown = f"{name} = {' + '.join(terms)}" if len(terms) <= 4 else ""
+    if not shown or columns(shown) > LONGEST:
+        shown = f"{name} = Σ w·x" + (" + b" if any(b < 0 for _, b in product.terms) else "")
+    return printable(shown, LONGEST)
 
 
 def _called(graph: Graph, i: int) -> str:
@@ -147,7 +159,7 @@ def _with_rows(box: Box, rows: Sequence[Row]) -> Box:
     box = replace(box, rows=tuple(rows))
     name, data, grad, after = widths(box) if rows else (0, 0, 0, 0)
     row = name + data + grad + after + 2 + (2 if grad else 0) + (1 if after else 0)
-    wide = max(columns(box.title), 2 * max(columns(box.data), columns(box.grad)) + 3, row, 10)
+    wide = max(columns(box.title), columns(box.data) + columns(box.grad) + 4, row, 10)
     lines = 1 + bool(box.data) + len(rows)
     return replace(box, width=pixels(wide), height=lines * LINE + PADDING + 6)
 

@@ -68,7 +68,7 @@ def read(answer: str, scene: Scene) -> Layout:
 
 def dot_text(scene: Scene) -> str:
     """What the layout program is asked: sizes, and which box a wire joins to which."""
-    lines = ['digraph { rankdir=LR; nodesep=0.2; ranksep=0.45; node [shape=box fixedsize=true label=""];']
+    lines = ['digraph { rankdir=LR; nodesep=0.2; ranksep=0.32; node [shape=box fixedsize=true label=""];']
     lines += [f"n{i} [{_size(box)}];" for i, box in enumerate(scene.boxes)]
     for i, wire in enumerate(scene.wires):
         cell = f'<TABLE BORDER="0" FIXEDSIZE="TRUE" WIDTH="{wire.width:.0f}" HEIGHT="{wire.height:.0f}"><TR><TD></TD></TR></TABLE>'

@@ -16,10 +16,14 @@ _SUMS = frozenset({"add", "total"})
 
 @dataclass(frozen=True)
 class Product:
-    """A sum's terms: (weight, input) for a product, (value, -1) for any other; and all values that it is made of, itself last."""
+    """A sum's terms: (weight, input) for a product, (value, -1) for any other; and all values that it is made of, itself last.
+
+    ``activated``: the last member is a function of the sum, the one before it is the sum.
+    """
 
     terms: tuple[tuple[int, int], ...]
     members: tuple[int, ...]
+    activated: bool = False
 
 
 def sums_of_products(graph: Graph, among: Collection[int]) -> dict[int, Product]:
@@ -32,7 +36,8 @@ def sums_of_products(graph: Graph, among: Collection[int]) -> dict[int, Product]
             continue
         product = _dot(graph, i) if op.name == "dot" else _sum(graph, i, among) if op.name in _SUMS else None
         if product is not None:
-            found[i] = product
+            product = _with_activation(graph, product, among)
+            found[product.members[-1]] = product
             taken.update(product.members)
     return found
 
@@ -46,6 +51,18 @@ def absorbed(graph: Graph, products: dict[int, Product]) -> set[int]:
             if given >= 0 and graph.order[given].is_constant:
                 rows[given] = rows.get(given, 0) + 1
     return {i for i, count in rows.items() if graph.order[i].op is None and count == len(graph.consumers[i])}
+
+
+def _with_activation(graph: Graph, product: Product, among: Collection[int]) -> Product:
+    """The sum together with the function of it alone that is in the same scope, its neuron's; if the user gave the sum no label."""
+    i = product.members[-1]
+    value, users = graph.order[i], graph.consumers[i]
+    if len(users) != 1 or users[0] not in among or not value.scope or value.label:
+        return product
+    user = users[0]
+    if graph.parents[user] != (i,) or graph.order[user].scope != value.scope:
+        return product
+    return Product(product.terms, (*product.members, user), activated=True)
 
 
 def _dot(graph: Graph, i: int) -> Product:

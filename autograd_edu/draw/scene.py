@@ -18,7 +18,7 @@ from ..value import Value
 
 CHARACTER, LINE, PADDING = 7.25, 18.0, 8.0  # of a 12-pixel monospaced face, in pixels
 LONGEST = 28  # characters of a name or formula in a box; the whole stands in the tooltip
-_MANY = 8  # operands: more make a formula that no box can hold
+_FORMULA, _MANY = 24, 8  # columns, and operands, of a formula: a longer one stands in the tooltip alone
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Graph:
         if value.op is None:
             return self.name(i)
         shown = self.formula(i, in_full=False) if len(self.parents[i]) <= _MANY else ""
-        return printable(shown if shown and columns(shown) <= LONGEST else f"{self.names[i]} = {value.op.symbol}", LONGEST)
+        return printable(shown if shown and columns(shown) <= _FORMULA else f"{self.names[i]} = {value.op.symbol}", LONGEST)
 
     def tooltip(self, i: int) -> str:
         """Formula, value and gradient in full."""
@@ -158,7 +158,7 @@ class Graph:
     def box(self, i: int) -> Box:
         """Value ``i`` as a box of its own."""
         value, title, data, grad = self.order[i], self.title(i), short(self.order[i].data), self.grad(i)
-        wide = max(columns(title), 2 * max(columns(data), columns(grad)) + 3, 10)
+        wide = max(columns(title), columns(data) + columns(grad) + 4, 10)
         return Box(
             title, data, grad, self.tooltip(i), self.strength(i), value.grad < 0.0,
             "constant" if value.is_constant else "result" if value.op else "input", pixels(wide),

@@ -74,13 +74,13 @@ def _wire(
 
 def card(box: Box) -> str:
     """Title, value and gradient; and the rows of a box that stands for several values."""
-    half, head = box.width / 2, LINE + 3
+    half, head = _split(box), LINE + 3
     corner = 2 if box.kind == "result" else 6
     dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
     shown = [f'<rect {_wide(box.width, box.height)} rx="{corner}" stroke="{BORDER[box.kind]}"{dash}/>']
     bottom = box.height - len(box.rows) * LINE - (6 if box.rows else 0)
     if box.data:
-        shown.append(tint(box, half, head, half, bottom - head))
+        shown.append(tint(box, half, head, box.width - half, bottom - head))
         shown.append(f'<path d="M0 {number(head)}H{number(box.width)}M{number(half)} {number(head)}V{number(bottom)}" stroke="#d5dae0"/>')
     shown.append(text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" '))
     if box.aside:
@@ -89,6 +89,12 @@ def card(box: Box) -> str:
         shown.append(text(box.data, PADDING, 2 * LINE + 1, VALUE))
         shown.append(text(box.grad, box.width - PADDING - columns(box.grad) * CHARACTER, 2 * LINE + 1, _red(box.grad)))
     return "".join(shown) + (rows(box, bottom) if box.rows else "")
+
+
+def _split(box: Box) -> float:
+    """Where the value ends and the gradient begins: in the middle, unless one of them needs more."""
+    left, right = ((columns(shown) + 1) * CHARACTER + PADDING for shown in (box.data, box.grad))
+    return max(min(box.width / 2, box.width - right), left)
 
 
 def rows(box: Box, top: float) -> str:
