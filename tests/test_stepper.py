@@ -431,7 +431,8 @@ def test_no_label_runs(show):
 
 
 def test_a_wide_picture_scrolls_at_its_own_size_with_the_table_below(show):
-    page = show(draw(network((2, 2, 1))).html, viewport={"width": 1000, "height": 700})
+    lab = "<style>.jp-RenderedHTMLCommon svg { max-width: 100%; height: auto }</style><div class=jp-RenderedHTMLCommon>"
+    page = show(lab + draw(network((2, 2, 1)), detail="full")._repr_mimebundle_()["text/html"], viewport={"width": 1000, "height": 700})
     drawn, view = page.locator("svg").bounding_box(), page.locator("[data-part=picture]").bounding_box()
     assert drawn["width"] == float(page.locator("svg").get_attribute("width")) > view["width"]
     assert page.locator("[data-part=table]").bounding_box()["y"] >= view["y"] + view["height"]
