@@ -83,13 +83,18 @@ class Lifted:
 
 def strided(rows: Rows) -> tuple[int, tuple[int, ...]] | None:
     """The first of ``rows`` and the step along each axis, if they lie evenly."""
-    base = int(rows.flat[0]) if rows.size else 0
-    steps, even = [], np.array(base)
+    if rows.size <= 1:
+        return (int(rows.item()) if rows.size else 0, (0,) * rows.ndim)
+    base, steps = int(rows.flat[0]), []
     for axis, count in enumerate(rows.shape):
-        step = int(rows[tuple([1 if a == axis else 0 for a in range(rows.ndim)])]) - base if count > 1 else 0
-        steps.append(step)
-        even = even[..., None] + step * np.arange(count)
-    return (base, tuple(steps)) if np.array_equal(rows, even) else None
+        steps.append(int(rows[(0,) * axis + (1,) + (0,) * (rows.ndim - axis - 1)]) - base if count > 1 else 0)
+    if rows.size == 2:
+        return base, tuple(steps)
+    for axis, step in enumerate(steps):
+        after, before = (slice(None),) * axis + (slice(1, None),), (slice(None),) * axis + (slice(None, -1),)
+        if not (rows[after] - rows[before] == step).all():
+            return None
+    return base, tuple(steps)
 
 
 def folded(reads: list[Rows]) -> tuple[int, ...]:
@@ -122,6 +127,8 @@ def split_by_length(lengths: list[int]) -> list[list[int]]:
 
 def summed(targets: Rows, edges: Rows, count: int) -> tuple[Rows, Rows | None]:
     """The edges of each of ``count`` targets: as columns, made up with the edge that is always 0, or as a list and its starts."""
+    if count == 1:
+        return (edges[:, None] if len(edges) else np.full((1, 1), ZERO, dtype=np.intp)), None
     number = np.bincount(targets, minlength=count)
     most = max(int(number.max(initial=0)), 1)
     lonely = np.flatnonzero(number == 0)

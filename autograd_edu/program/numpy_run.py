@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ..reals import arrays
 from .group import NEUTRAL, SEED, Group, Lifted, Read, Rows, Sum, strided
@@ -186,7 +185,8 @@ def view(table: Array, rows: Rows, calls: list[Call]) -> Array:
     if even is None:
         return _taken(table, rows, calls)
     base, steps = even
-    return as_strided(table[base:], (*rows.shape, table.shape[1]), (*[step * table.strides[0] for step in steps], table.itemsize))
+    width, size = table.shape[1], table.strides[0]
+    return np.ndarray((*rows.shape, width), buffer=table, offset=base * size, strides=(*[step * size for step in steps], table.itemsize))
 
 
 def _taken(table: Array, rows: Rows, calls: list[Call]) -> Array:

@@ -7,6 +7,7 @@ one use, or an operation passes its gradient on as it is (the slope of a sum is 
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class _Reverse:
         incoming = group.upstream.rows
         for i, read in enumerate(group.reads):
             wanted = self.owner[read.fixed][read.rows] != _NOBODY
-            if not wanted.any():
+            if not np.logical_or.reduce(wanted, None):
                 group.edges.append(None)
                 group.shared.append(False)
                 continue
@@ -76,14 +77,14 @@ class _Reverse:
         return group.kind == "stack" and all(passes_on(group.op))
 
     def _fresh(self, kind: bool, shape: tuple[int, ...]) -> Any:
-        start, size = self.counts[kind], int(np.prod(shape))
+        start, size = self.counts[kind], prod(shape)
         self.counts[kind] += size
         return np.arange(start, start + size).reshape(shape)
 
     def _arrive(self, kind: bool, rows: Rows, new: Rows) -> None:
         """Note that the gradients in ``new`` are for ``rows``."""
         owners = self.owner[kind][rows]
-        if (owners == owners[0]).all():
+        if len(rows) == 1 or (owners == owners[0]).all():
             self.arriving.setdefault((kind, int(owners[0])), []).append((rows, new))
             return
         for owner in np.unique(owners):
@@ -100,17 +101,20 @@ class _Reverse:
         return Sum(columns, starts, self._fresh(group.fixed, (len(group.members),)), shared=False)
 
     def _gathered(self, kind: bool, owner: int, start: int, count: int) -> tuple[Rows, Rows | None]:
+        targets, new = self._arrived(kind, owner)
+        return summed(targets - start, new, count)
+
+    def _arrived(self, kind: bool, owner: int) -> tuple[Rows, Rows]:
+        """The rows of an owner and the edges to them, in the order of their arrival."""
         arrived = self.arriving.pop((kind, owner), [])
+        if len(arrived) == 1:
+            return arrived[0]
         none = np.zeros(0, dtype=np.intp)
-        targets = np.concatenate([none, *[rows.ravel() for rows, _ in arrived]])
-        return summed(targets - start, np.concatenate([none, *[new.ravel() for _, new in arrived]]), count)
+        return np.concatenate([none, *[rows for rows, _ in arrived]]), np.concatenate([none, *[new for _, new in arrived]])
 
     def _leaf_sum(self, kind: bool, first: int, count: int) -> Sum:
         """The gradients of leaves in the order of their slots."""
-        arrived = self.arriving.pop((kind, _LEAF), [])
-        none = np.zeros(0, dtype=np.intp)
-        targets = np.concatenate([none, *[rows.ravel() for rows, _ in arrived]])
-        new = np.concatenate([none, *[rows.ravel() for _, rows in arrived]])
+        targets, new = self._arrived(kind, _LEAF)
         slot_at = np.zeros(self.lifted.counts[kind], dtype=np.intp)
         slot_at[self.lifted.row[first : first + count]] = np.arange(count)
         columns, starts = summed(slot_at[targets], new, count)
