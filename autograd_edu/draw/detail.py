@@ -115,7 +115,7 @@ def _pieces(
     for constant, user in into.items():
         numbers.setdefault(user, []).append(constant)
     pieces += [Piece((*numbers.get(i, ()), i)) for i in range(len(graph)) if i not in taken]
-    return sorted(pieces, key=lambda piece: (piece.members[0] if piece.kind == "part" else piece.members[-1], piece.title))
+    return sorted(pieces, key=lambda piece: piece.members[-1])
 
 
 def _numbers_in_formulas(graph: Graph, rest: Iterable[int]) -> dict[int, int]:

@@ -1,0 +1,336 @@
+"""Levels of detail: what a folded picture shows is true, says what it folded, and stays legible."""
+
+import random
+import re
+from collections import Counter
+
+import pytest
+from drawn import in_a_column, read_svg
+from test_steps import random_graph
+
+from autograd_edu import Value, dot, draw, nn, scope, tanh, total
+from autograd_edu.draw.detail import LEVELS, fold
+from autograd_edu.draw.folded import at_level
+from autograd_edu.draw.scene import Graph
+from autograd_edu.draw.styles import STYLES
+from autograd_edu.errors import LayoutError
+from autograd_edu.graph import names, topological_order
+from autograd_edu.steps import short
+
+XS, TS = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]], [1.0, -1.0, -1.0, 1.0]
+
+
+def trained(*, activation="relu", samples=1, inputs=float, seed=1):
+    """An MLP(3, [4, 4, 1]) after 30 steps on four samples, and its loss on some of them."""
+    model = nn.MLP(3, [4, 4, 1], activation=activation, seed=seed)
+    for _ in range(30):
+        model.zero_grad()
+        total([(model(x) - t) ** 2 for x, t in zip(XS, TS, strict=True)]).backward()
+        for p in model.parameters():
+            p.data -= 0.01 * p.grad
+    model.zero_grad()
+    xs = [[inputs(x) for x in sample] for sample in XS[:samples]]
+    losses = [(model(x) - t) ** 2 for x, t in zip(xs, TS, strict=False)]
+    loss = total(losses) if samples > 1 else losses[0]
+    loss.label = "loss"
+    loss.backward()
+    return model, loss
+
+
+def size(picture):
+    return tuple(map(int, re.search(r'width="(\d+)" height="(\d+)"', picture.svg).groups()))
+
+
+def titles(picture):
+    return [box.title for box in picture._scene.boxes]
+
+
+def box(picture, title):
+    return next(b for b in picture._scene.boxes if b.title == title)
+
+
+# ---- every level tells the truth ---------------------------------------------------------------------------------------
+
+
+def scoped_graph(seed):
+    """A random graph whose values belong to random scopes, several levels deep, in any order."""
+    y, rng = random_graph(seed), random.Random(seed)
+    for value in topological_order(y):
+        value.scope = "/".join(rng.choice("abc") + str(rng.randint(0, 2)) for _ in range(rng.randint(0, 3)))
+    y.backward()
+    return y
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_value_is_in_one_box_and_every_use_between_boxes_is_in_a_wire(level):
+    for seed in range(150):
+        graph = Graph(scoped_graph(seed) if seed % 3 else random_graph(seed))
+        pieces = fold(graph, level)
+        home = Counter(i for piece in pieces for i in piece.members)
+        rows = {i for piece in pieces if piece.product for term in piece.product.terms for i in term}
+        assert set(home.values()) == {1}
+        assert all(graph.order[i].op is None and i in rows for i in set(range(len(graph))) - set(home))
+        _, scene = at_level(graph, level)
+        place = {i: k for k, piece in enumerate(pieces) for i in piece.members}
+        uses = Counter(
+            (place[p], place[i])
+            for i, parents in enumerate(graph.parents)
+            for p in parents
+            if p in place and i in place and place[p] != place[i]
+        )
+        drawn = Counter()
+        for wire in scene.wires:
+            drawn[wire.tail, wire.head] += int(wire.text[2:]) if wire.text.startswith("× ") else 1
+        assert drawn == uses
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_folded_pictures_read_back_in_every_style(style):
+    for seed in range(0, 60):
+        graph = Graph(scoped_graph(seed))
+        for level in LEVELS:
+            _, scene = at_level(graph, level)
+            arranged = STYLES[style].arrange(scene)
+            found = read_svg(STYLES[style].svg(arranged, in_a_column(arranged), "a graph"))
+            assert len(found.texts) == len(arranged.boxes)
+            assert sum(found.wires.values()) == len(arranged.wires)
+            shown = Counter(text for texts in found.texts.values() for text in texts)
+            for b in scene.boxes:
+                for row in b.rows:
+                    assert shown[row.data]
+                    assert not row.grad or shown[row.grad]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_graphviz_leads_wires_to_the_rows_of_folded_boxes(style):
+    _, loss = trained(inputs=Value)
+    for level in LEVELS:
+        found = read_svg(draw(loss, style=style, detail=level).svg)
+        assert found.wires
+
+
+# ---- sums of products ------------------------------------------------------------------------------------------------------
+
+
+def neuron(how):
+    x1, x2 = Value(2.0, "x1"), Value(0.5, "x2")
+    w1, w2, b = Value(-3.0, "w1"), Value(1.0, "w2"), Value(6.88, "b")
+    n = {
+        "by hand": lambda: w1 * x1 + w2 * x2 + b,
+        "inputs first": lambda: x1 * w1 + x2 * w2 + b,
+        "bias first": lambda: b + (w1 * x1 + w2 * x2),
+        "as a dot": lambda: dot([w1, w2], [x1, x2], b),
+        "as a total": lambda: total([w1 * x1, w2 * x2, b]),
+    }[how]()
+    n.label = "n"
+    y = tanh(n)
+    y.label = "y"
+    y.backward()
+    return y
+
+
+@pytest.mark.parametrize("how", ["by hand", "inputs first", "bias first", "as a dot", "as a total"])
+def test_a_neuron_is_one_box_with_a_row_a_product_however_it_is_written(how):
+    y = neuron(how)
+    picture = draw(y, detail="fused")
+    assert sorted(titles(picture))[0].startswith("n = ")
+    n = next(b for b in picture._scene.boxes if b.rows)
+    assert len(picture._scene.boxes) == 4
+    grad = y.local_grads[0]
+    wanted = {("w1", "-3", short(2.0 * grad), "× x1"), ("w2", "1", short(0.5 * grad), "× x2"), ("b", "6.88", short(grad), "")}
+    assert {(row.name, row.data, row.grad, row.after) for row in n.rows} == wanted
+    assert (n.data, n.grad) == (short(y.parents[0].data), short(grad))
+
+
+def test_a_product_of_two_results_keeps_both_its_wires():
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    p, q = tanh(a), tanh(b)
+    y = dot([p, p], [q, p])
+    _, scene = at_level(Graph(y), "fused")
+    assert Counter((w.tail, w.head, w.row) for w in scene.wires if w.row >= 0) == {(1, 4, 0): 1, (3, 4, 0): 1, (1, 4, 1): 2}
+
+
+def test_a_weight_that_something_else_uses_keeps_its_box():
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    y = w * x + 1.0 + w**2
+    assert "w" in titles(draw(y, detail="fused"))
+
+
+# ---- networks ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("inputs", [float, Value])
+@pytest.mark.parametrize("samples", [1, 4])
+def test_a_trained_network_fused_fits_1600_pixels_and_every_gradient_can_be_read(activation, inputs, samples):
+    model, loss = trained(activation=activation, inputs=inputs, samples=samples)
+    picture = draw(loss, detail="fused")
+    assert len(model.parameters()) == 41
+    assert size(picture)[0] <= 1600
+    shown = Counter((r.name, r.data, r.grad) for b in picture._scene.boxes for r in b.rows if r.name != "Σ")
+    assert shown == Counter(
+        {key: samples * n for key, n in Counter((p.label, short(p.data), short(p.grad)) for p in model.parameters()).items()}
+    )
+    texts = Counter(text for texts in read_svg(picture.svg).texts.values() for text in texts)
+    assert all(texts[short(p.grad)] and texts[short(p.data)] for p in model.parameters())
+
+
+def test_a_network_has_a_box_a_neuron_with_its_parameters():
+    model, loss = trained(samples=4)
+    picture = draw(loss, detail="neuron")
+    neurons = [b for b in picture._scene.boxes if "/neuron" in b.title]
+    assert sorted(b.title for b in neurons) == sorted(f"layer{i}/neuron{k}" for i, n in enumerate((4, 4, 1)) for k in range(n))
+    first = model.layers[0].neurons[0]
+    rows = {r.name: (r.data, r.grad) for r in box(picture, "layer0/neuron0").rows}
+    assert {p.label: rows[p.label] for p in first.parameters()} == {p.label: (short(p.data), short(p.grad)) for p in first.parameters()}
+    assert [name for name in rows if name.startswith("out")] == ["out #1", "out #2", "out #3", "out #4"]
+
+
+def test_a_network_has_a_box_a_layer_with_norms_and_outputs():
+    model, loss = trained()
+    picture = draw(loss, detail="layer")
+    assert titles(picture) == ["layer0", "layer1", "layer2/neuron0", "loss"]
+    weights = model.layers[1].parameters()
+    norms, *outputs = box(picture, "layer1").rows
+    assert norms.data == short(sum(p.data**2 for p in weights) ** 0.5)
+    assert norms.grad == short(sum(p.grad**2 for p in weights) ** 0.5)
+    assert norms.name == "‖w‖ of 20"
+    assert [row.name for row in outputs] == ["neuron0", "neuron1", "neuron2", "neuron3"]
+    assert picture._scene.note == f"4 boxes for {len(topological_order(loss))} values"
+
+
+@pytest.mark.parametrize("inputs", [float, Value])
+@pytest.mark.parametrize("samples", [1, 20])
+def test_337_parameters_fit_one_screen_as_layers(inputs, samples):
+    model = nn.MLP(2, [16, 16, 1], seed=1)
+    rng = random.Random(0)
+    points = [[inputs(rng.uniform(-1, 1)) for _ in range(2)] for _ in range(samples)]
+    loss = total([(model(x) - 1.0) ** 2 for x in points])
+    loss.backward()
+    wide, high = size(draw(loss, detail="layer"))
+    assert wide <= 1280
+    assert high <= 720
+
+
+def test_auto_is_the_finest_level_that_is_legible():
+    _, loss = trained()
+    assert draw(neuron("by hand")).detail == "full"
+    assert draw(loss).detail == "fused"
+    assert draw(trained(samples=4)[1]).detail == "neuron"
+    big = nn.MLP(2, [16, 16, 1], seed=1)
+    assert draw((big([1.0, 2.0]) - 1.0) ** 2).detail == "layer"
+
+
+def test_a_hundred_thousand_values_are_drawn_in_a_few_boxes():
+    model = nn.MLP(2, [16, 16, 1], seed=1)
+    loss = total([(model([i / 500, -i / 500]) - 1.0) ** 2 for i in range(500)])
+    assert len(topological_order(loss)) > 50_000
+    picture = draw(loss)
+    assert len(picture._scene.boxes) <= 10
+    assert repr(picture).splitlines()[-1] == picture._scene.note
+
+
+# ---- scopes and names ----------------------------------------------------------------------------------------------------------
+
+
+def two_scopes():
+    x = Value(0.5, "x")
+    with scope("encode"):
+        h = tanh(x * 2.0) * 3.0
+    with scope("decode"):
+        y = tanh(h + 1.0)
+    y.label = "y"
+    y.backward()
+    return y
+
+
+def test_anybodys_scopes_fold_like_those_of_networks():
+    picture = draw(two_scopes(), detail="neuron")
+    assert titles(picture) == ["x", "encode", "decode"]
+    assert len(picture._scene.wires) == 2
+    assert box(picture, "decode").grad == "1"
+
+
+def test_the_picture_says_what_it_folded_to_eyes_and_to_screen_readers():
+    picture = draw(two_scopes(), detail="neuron")
+    assert ">3 boxes for 9 values</text>" in picture.svg
+    assert 'aria-label="Computation graph of y: 3 boxes for 9 values"' in picture.svg
+    assert repr(picture).endswith("3 boxes for 9 values")
+    assert "boxes for" not in draw(two_scopes(), detail="full").svg
+
+
+def test_a_scope_is_expanded_by_its_name_or_the_end_of_it():
+    _, loss = trained()
+    layers = draw(loss, detail="layer", expand=["layer1"])
+    assert titles(layers) == ["layer0", *[f"layer1/neuron{i}" for i in range(4)], "layer2/neuron0", "loss"]
+    one = draw(loss, detail="neuron", expand="layer0/neuron2")
+    assert "layer0/neuron2" not in titles(one)
+    assert "layer0/neuron1" in titles(one)
+    both = draw(loss, detail="neuron", expand=["neuron2"])
+    assert "layer1/neuron2" not in titles(both)
+
+
+def test_a_label_that_is_expanded_has_its_own_box():
+    assert "b" in titles(draw(neuron("as a dot"), detail="fused", expand=["b"]))
+
+
+def test_a_scope_or_a_result_is_collapsed_by_name_at_any_level():
+    assert titles(draw(two_scopes(), detail="full", collapse="encode")) == ["x", "encode", "1", "v4 = v3 + 1", "y = tanh(v4)"]
+    y = neuron("by hand")
+    x1 = next(v for v in topological_order(y) if v.label == "x1")
+    picture = draw(y * x1, detail="full", collapse=["n"])
+    assert sorted(titles(picture)) == ["n", "v4 = y·x1", "x1", "y = tanh(n)"]
+    assert {row.name for row in box(picture, "n").rows} == {"x2", "w1", "w2", "b"}
+
+
+def test_a_part_used_on_its_own_result_becomes_a_box_a_use():
+    y = Value(0.5, "x")
+    for _ in range(2):
+        for name in ("f", "g"):
+            with scope(name):
+                y = tanh(y * 2.0)
+    picture = draw(y, detail="neuron")
+    assert titles(picture) == ["x", "f (1)", "g (1)", "f (2)", "g (2)"]
+    assert [(w.tail, w.head) for w in picture._scene.wires] == [(0, 1), (1, 2), (2, 3), (3, 4)]
+
+
+@pytest.mark.parametrize("wrong", ["expand", "collapse"])
+def test_an_unknown_name_is_refused_with_those_there_are(wrong):
+    with pytest.raises(TypeError, match=r"no scope or label 'layer9' in this graph; there are encode, decode, x, y"):
+        draw(two_scopes(), **{wrong: ["layer9"]})
+
+
+def test_an_unknown_level_is_refused_with_those_there_are():
+    with pytest.raises(TypeError, match="no level of detail 'neurons'; there are auto, full, fused, neuron, layer"):
+        draw(two_scopes(), detail="neurons")
+
+
+@pytest.mark.parametrize("wrong", [3, [3], None])
+def test_names_that_are_no_names_are_refused(wrong):
+    with pytest.raises(TypeError, match=r"takes? the names?"):
+        draw(two_scopes(), expand=wrong)
+
+
+# ---- values without a scope ------------------------------------------------------------------------------------------------------
+
+
+def test_values_alike_are_gathered_at_the_coarse_levels():
+    xs = [Value(float(i), f"x{i}") for i in range(100)]
+    y = total([tanh(x) for x in xs])
+    y.backward()
+    picture = draw(y)
+    assert titles(picture) == ["100 inputs", "100 × tanh", "v101 = Σ"]
+    assert [(w.text) for w in picture._scene.wires] == ["× 100", "× 100"]
+
+
+def test_many_values_that_no_scope_gathers_are_refused_with_a_way_out():
+    y = Value(1.0)
+    for i in range(1600):
+        y = y * (1.0 + i / 1e9)
+    with pytest.raises(LayoutError, match=r"3,201 values, 1,601 boxes.*with scope"):
+        draw(y)
+
+
+def test_equal_labels_are_told_apart_in_linear_time():
+    many = [Value(1.0, "x") for _ in range(20_000)]
+    assert names(many)[-1] == "x_20000"
