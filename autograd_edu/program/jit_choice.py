@@ -1,4 +1,4 @@
-"""Which engine runs a program: an estimate from what the program was lifted to, made without a measurement.
+"""Which engine runs a program: an estimate from the program's operations, made without a measurement.
 
 NumPy pays for every call, and little for a product in a matrix; the interpreter pays for every instruction. The choice
 depends on the program and the size of the batch alone, so that the same call gives the same bits on every run.
@@ -7,12 +7,13 @@ depends on the program and the size of the batch alone, so that the same call gi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .jit_run import WIDTH, is_installed
+from .jit_run import WIDTH
+from .schedule import facts, signature
 
 if TYPE_CHECKING:
-    from .group import Lifted
+    from .record import Program
 
 ENGINES = ("auto", "numpy", "jit")
 # nanoseconds, forward and backward, as measured with tests/benchmarks/irregular.py --engines
@@ -31,12 +32,24 @@ class Costs:
     instructions: int
 
     @staticmethod
-    def of(lifted: Lifted) -> Costs:
-        groups = [group for group in lifted.groups if not group.fixed]
-        products = sum(len(group.members) * len(group.reads[1].rows) for group in groups if group.kind == "matrix")
-        operands = sum(read.rows.size for group in groups if group.kind != "matrix" for read in group.reads)
-        summed = sum(read.rows.size for group in groups if group.kind in ("stack", "dot") for read in group.reads)
-        return Costs(len(groups), products, operands, 3 * products + 2 * summed + 2 * sum(len(group.members) for group in groups))
+    def of(program: Program) -> Costs:
+        """From the heights and signatures of the operations: the groups that they will be lifted to, or nearly so."""
+        known = facts(program.slots, program.root)
+        groups: dict[Any, list[int]] = {}
+        for i, slot in enumerate(program.slots):
+            if slot.operands and not known.fixed[i]:
+                counts = groups.setdefault((known.height[i], signature(slot, known, i)), [0, 0])
+                counts[0] += 1
+                counts[1] += len(slot.operands)
+        products = operands = summed = members = 0
+        for (_, form), (count, read) in groups.items():
+            members += count
+            if form[0] == "matrix":
+                products += read // 2
+                continue
+            operands += read
+            summed += read if form[0] in ("stack", "dot") else 0
+        return Costs(len(groups), products, operands, 3 * products + 2 * summed + 2 * members)
 
     def numpy(self, samples: int) -> float:
         """Nanoseconds that NumPy takes."""
@@ -48,8 +61,8 @@ class Costs:
         return _A_CALL + each * self.instructions
 
 
-def is_interpreted(engine: str, costs: Costs, samples: int) -> bool:
+def is_interpreted(engine: str, costs: Costs | None, samples: int) -> bool:
     """Whether the interpreter is asked first: always for "jit", never for "numpy"; for "auto" where it is there and faster."""
     if engine not in ENGINES:
         raise ValueError(f"there is no engine {engine!r}; choose one of {', '.join(map(repr, ENGINES))}")
-    return engine == "jit" or (engine == "auto" and is_installed() and costs.jit(samples) < _MARGIN * costs.numpy(samples))
+    return engine == "jit" or (engine == "auto" and costs is not None and costs.jit(samples) < _MARGIN * costs.numpy(samples))
