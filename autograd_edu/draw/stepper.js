@@ -33,8 +33,8 @@
   lines.forEach(line => { // a second arrow, at the tail, for the way back
     const [curve, arrow] = all("path", line), n = curve.getAttribute("d").match(/-?[\d.]+/g).map(Number);
     const dx = n[0] - n[2], dy = n[1] - n[3], size = 9 / (Math.hypot(dx, dy) || 1), u = dx * size, v = dy * size;
-    const back = arrow.cloneNode();
-    set(back, "d", `M${n[0]} ${n[1]}L${n[0] - u - v / 2} ${n[1] - v + u / 2}L${n[0] - u + v / 2} ${n[1] - v - u / 2}Z`);
+    const back = arrow.cloneNode(), tip = arrow.getAttribute("d").slice(1).split("L")[0], end = n.slice(-2).join(" ");
+    set(back, "d", `M${n[0]} ${n[1]}L${n[0] - u - v / 2} ${n[1] - v + u / 2}L${n[0] - u + v / 2} ${n[1] - v - u / 2}ZM${end}L${tip}`);
     mark(arrow, "there", true); mark(back, "back", true); line.append(back);
   });
 
