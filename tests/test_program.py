@@ -16,6 +16,12 @@ ARITY = {op.name: 0 if op.variadic else len(op.operand_names()) for op in OPS.va
 ARITY["dot"] = 5
 
 
+@pytest.fixture(autouse=True, params=["numpy", "jit"])
+def engine(request, monkeypatch):
+    """Everything here holds for both engines."""
+    monkeypatch.setattr(Program, "engine", request.param)
+
+
 def eager(f, samples, parameters):
     """Values, gradients of each input, and the summed gradient of each parameter, a sample at a time."""
     for p in parameters:

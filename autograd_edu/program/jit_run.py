@@ -91,12 +91,13 @@ class _Table:
 
     def replay(self, columns: Array, guards: Array, root: int, values: Array, by_input: Array) -> bool:
         """Whether all leaves and results are finite and all guards hold; then ``values`` and ``by_input`` are filled."""
+        columns = np.ascontiguousarray(columns, dtype=float)
+        for leaves in (columns, self.values[len(columns) : self.code.leaves]):
+            if not np.isfinite(np.add.reduce(leaves, None)):
+                return False
         self.whole = False
-        columns = np.ascontiguousarray(columns)
-        fixed, leaves = self.code.fixed, (columns, self.values[len(columns) : self.code.leaves])
-        finite = all(np.isfinite(np.add.reduce(x, None)) for x in leaves)
-        done = self.machine(*self.streams, self.values, self.adjoints, columns, guards, root, fixed, values, by_input)
-        self.whole = finite and done
+        done = self.machine(*self.streams, self.values, self.adjoints, columns, guards, root, self.code.fixed, values, by_input)
+        self.whole = bool(done)
         return self.whole
 
 

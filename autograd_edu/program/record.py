@@ -53,7 +53,10 @@ class Program:
         parameters: the Values that the computation captured, in order of first use; empty after `from_json`.
         parameter_values: their numbers in this program, an array; `write_back` sets the Values' data to them.
         engine: "numpy"; "jit", the compiled interpreter (extra ``jit``); or "auto", that of the two which should be faster.
+            Set on the class, it holds for every program that has not its own.
     """
+
+    engine = "auto"
 
     def __init__(
         self, slots: tuple[Slot, ...], shapes: tuple[tuple[int, ...], ...], parameter_count: int, root: int,
@@ -68,7 +71,6 @@ class Program:
         start = self.input_count
         self._values = np.array([slot.number for slot in slots[start : start + parameter_count]], dtype=float)
         self._runner: Runner | None = None
-        self.engine = "auto"
         self.origins: Sequence[int] = range(len(slots))  # of each slot of a fused program, which one it was
 
     @property

@@ -1,0 +1,350 @@
+"""The compiled interpreter: it equals the eager engine, leaves to NumPy what is not finite, compiles once, and is optional.
+
+What holds for both engines is tested for both in `test_program`; here is what concerns the interpreter alone.
+"""
+
+import math
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autograd_edu import OPS, Program, Value, dot, exp, log, logsumexp, maximum, relu, sigmoid, sqrt, tanh, total, trace, where
+from autograd_edu.errors import BranchChanged, DomainError
+from autograd_edu.ops import row
+from autograd_edu.program import jit_run
+from autograd_edu.program.jit_choice import Costs, is_interpreted
+from autograd_edu.program.jit_run import Interpreter
+from autograd_edu.program.jit_steps import opcodes
+
+COUNTS = [(op.name, count) for op in OPS.values() for count in ((1, 2, 3, 4, 5, 40) if op.variadic else (len(op.operand_names()),))]
+COUNTS.remove(("dot", 1))
+
+
+def eager(f, columns):
+    """Values and gradients, one row a sample."""
+    values, slopes = [], []
+    for sample in columns.T:
+        xs = [Value(x) for x in sample]
+        y = f(*xs)
+        y.backward()
+        values.append(y.data)
+        slopes.append([x.grad for x in xs])
+    return np.array(values), np.array(slopes).T
+
+
+def interpreted(f, columns):
+    program = trace(f, *columns[:, 0])
+    answer = Interpreter(program).run(columns, program.parameter_values, backward=True)
+    assert answer is not None, "a result was not finite"
+    return answer[:2]
+
+
+def samples_of(name, count, batch):
+    """Operands near the row's example, where every row is smooth and defined."""
+    at = np.resize(OPS[name].example, count)
+    return at[:, None] * (1 + 0.2 * np.random.default_rng(count).uniform(-1, 1, (count, batch)))
+
+
+@pytest.mark.parametrize("batch", [1, 7, 100])
+@pytest.mark.parametrize(("name", "count"), COUNTS)
+def test_every_row_equals_the_eager_engine_in_every_sample(name, count, batch):
+    columns = samples_of(name, count, batch)
+    values, slopes = eager(OPS[name], columns)
+    replayed, by_input = interpreted(OPS[name], columns)
+    size = np.abs(columns).sum() / batch  # sums cancel; of other rows the terms are no larger than the operands
+    np.testing.assert_allclose(replayed, values, rtol=1e-14, atol=4e-16 * size)
+    np.testing.assert_allclose(by_input, slopes, rtol=1e-14, atol=4e-16 * np.abs(slopes).max())
+
+
+@pytest.mark.parametrize(("name", "count"), [(name, count) for name, count in COUNTS if count < 4])
+def test_every_row_may_have_numbers_for_operands(name, count):
+    """Instructions for some of the operands leave the others alone."""
+    columns = samples_of(name, count, 9)
+    for kept in range(1, 2**count):
+        at = [i for i in range(count) if kept >> i & 1]
+
+        def f(*xs, at=at):
+            given = dict(zip(at, xs, strict=True))
+            return OPS[name](*[given.get(i, float(columns[i, 0])) for i in range(count)])
+
+        values, slopes = eager(f, columns[at])
+        replayed, by_input = interpreted(f, columns[at])
+        np.testing.assert_allclose(replayed, values, rtol=1e-14, atol=1e-15)
+        np.testing.assert_allclose(by_input, slopes, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("x", [-745.0, -40.0, -30.0, -1.0, -0.7517915246935645, -1e-300, -0.0, 0.0, 1e-300, 0.5, 1.0, 19.0, 40.0, 700.0])
+def test_edges_are_those_of_the_table(x):
+    for name, count in COUNTS:
+        for other in (x, 1.0, -0.0) if count > 1 else (x,):
+            columns = np.array([[x, other, *[0.5] * 38][:count]] * 2).T
+            try:
+                values, slopes = eager(OPS[name], columns)
+            except (DomainError, ArithmeticError):
+                continue
+            if np.isfinite(values).all() and np.isfinite(slopes).all():
+                replayed, by_input = interpreted(OPS[name], columns)
+                np.testing.assert_allclose(replayed, values, rtol=1e-14, atol=1e-14 * np.abs(columns).max() * (count > 1), err_msg=name)
+                np.testing.assert_allclose(by_input, slopes, rtol=1e-13, atol=0, err_msg=name)
+
+
+def test_a_wrong_slope_is_noticed(monkeypatch):
+    columns = samples_of("tanh", 1, 5)
+    wrong = replace(OPS["tanh"], local_gradients=lambda xp, y, x: (1.001 * (1.0 - y * y),))
+    values, slopes = eager(OPS["tanh"], columns)
+    monkeypatch.setitem(OPS, "tanh", wrong)  # it is taken apart, as it does not stand in the table's file
+    replayed, by_input = interpreted(wrong, columns)
+    np.testing.assert_allclose(replayed, values, rtol=1e-14)
+    np.testing.assert_allclose(by_input / slopes, np.full((1, 5), 1.001), rtol=1e-14)
+
+
+def test_a_row_that_a_user_registers_is_run_without_compiling():
+    before = dict(opcodes())
+    name = "test_jit_softsign"
+    softsign = row(
+        name, lambda xp, x: x / (1.0 + abs(x)), lambda xp, y, x: (1.0 / ((1.0 + abs(x)) * (1.0 + abs(x))),),
+        "x/(1 + abs(x))", ("1/(1 + abs(x))**2",), (0.5,),
+    )  # fmt: skip
+    try:
+        columns = np.linspace(-3, 3, 25)[None]
+        replayed, by_input = interpreted(lambda x: softsign(x) * 2.0 + softsign(softsign(x)), columns)
+        inner = columns / (1 + np.abs(columns))
+        np.testing.assert_allclose(replayed, (2 * inner + inner / (1 + np.abs(inner)))[0], rtol=1e-14, atol=1e-16)
+        slope = 1 / (1 + np.abs(columns)) ** 2
+        np.testing.assert_allclose(by_input, slope * (2 + 1 / (1 + np.abs(inner)) ** 2), rtol=1e-14)
+        assert opcodes() == before
+    finally:
+        del OPS[name]
+
+
+def model(w, b):
+    """Uses of every kind: of parameters alone, of inputs, shared ones, sums of many, branches kept."""
+
+    def f(x, y):
+        scale = exp(w * b)
+        hidden = [tanh(w * x + b * y), relu(scale * x - y), sigmoid(x) ** 3.0, dot([w, x, scale], [x, y, y], b)]
+        chosen = where(x > y, log(2.5 + x), hidden[0])
+        return total(*hidden, hidden[1], chosen) * maximum(x, y, w) + logsumexp(*hidden, b)
+
+    return f
+
+
+@pytest.mark.parametrize("batch", [1, 7, 8, 9, 100])
+def test_parameters_are_shared_and_their_gradients_summed(batch):
+    w, b = Value(0.7), Value(-0.3)
+    f = model(w, b)
+    columns = np.random.default_rng(0).uniform(-1, 1, (2, batch))
+    program = trace(f, 0.5, 0.2)
+    program.engine = "jit"
+    value, grads = program.value_and_grad(*columns)
+    for p in (w, b):
+        p.clear_grad()
+    values, slopes = eager(f, columns)
+    terms = np.abs(values).max()  # where a result is small, terms of this size have cancelled
+    np.testing.assert_allclose(value, values, rtol=1e-14, atol=1e-15 * terms)
+    np.testing.assert_allclose(np.array(grads.inputs), slopes, rtol=1e-12)
+    np.testing.assert_allclose(grads.parameters, [p.grad for p in program.parameters], rtol=1e-12)
+
+
+def test_a_sample_does_not_depend_on_the_batch_it_stands_in():
+    interpreter = Interpreter(trace(model(Value(0.7), Value(-0.3)), 0.5, 0.2))
+    columns, own = np.random.default_rng(0).uniform(-1, 1, (2, 21)), np.array([0.7, -0.3])
+    values, by_input, _ = interpreter.run(columns, own, backward=True)
+    for k in range(21):
+        alone = interpreter.run(columns[:, k : k + 1], own, backward=True)
+        assert (values[k], by_input[:, k].tolist()) == (alone[0][0], alone[1][:, 0].tolist())
+
+
+def test_a_result_of_parameters_alone_counts_once_a_sample():
+    w = Value(3.0)
+    program = trace(lambda x: w * w, 1.0)
+    program.engine = "jit"
+    value, grads = program.value_and_grad(np.zeros(11))
+    assert (value.tolist(), grads.inputs[0].tolist(), grads.parameters.tolist()) == ([9.0] * 11, [0.0] * 11, [66.0])
+
+
+def test_inputs_that_nothing_uses_and_results_that_are_inputs():
+    program = trace(lambda x, y: x, 1.0, 2.0)
+    program.engine = "jit"
+    value, grads = program.value_and_grad(np.arange(9.0), np.zeros(9))
+    assert (value.tolist(), [g.tolist() for g in grads.inputs]) == ([*range(9)], [[1.0] * 9, [0.0] * 9])
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 33, 1000])
+def test_long_chains_and_wide_sums(size):
+    def f(x):
+        for _ in range(size):
+            x = x * 0.5 + 1.0
+        return total(*[x * float(k) for k in range(size)])
+
+    columns = np.linspace(-1, 1, 10)[None]
+    values, slopes = eager(f, columns)
+    replayed, by_input = interpreted(f, columns)
+    np.testing.assert_allclose(replayed, values, rtol=1e-13)
+    np.testing.assert_allclose(by_input, slopes, rtol=1e-13)
+
+
+# ---- what it leaves to NumPy ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", [0, 5, 20])
+def test_a_branch_change_and_a_fault_in_any_sample_give_no_answer(place):
+    rng = random.Random(place)
+    xs = np.array([rng.uniform(0.5, 1.5) for _ in range(21)])
+    program = trace(lambda x: sqrt(x) if x > 0.25 else x, 1.0)
+    program.engine = "jit"
+    interpreter = Interpreter(program)
+    none = np.zeros(0)
+    assert interpreter.run(xs[None], none, backward=True) is not None
+    xs[place] = 0.2
+    assert interpreter.run(xs[None], none, backward=True) is None
+    with pytest.raises(BranchChanged, match=f"sample {place} "):
+        program(xs)
+    faulty = trace(lambda x: log(x - 0.2), 1.0)
+    faulty.engine = "jit"
+    with pytest.raises(DomainError, match=f"^log: .* sample {place}:"):
+        faulty(xs)
+    assert faulty(xs, on_nonfinite="keep")[place] == -math.inf
+    with pytest.raises(DomainError, match=f"gradient of sqrt.* sample {place}"):
+        _ = trace(lambda x: sqrt(x - 0.2), 1.0).value_and_grad(xs)
+
+
+@pytest.mark.parametrize("sign", ["<", "<=", ">", ">="])
+def test_guards_of_every_sign_hold_at_the_corner_as_traced(sign):
+    holds = {"<": lambda x: x < 1, "<=": lambda x: x <= 1, ">": lambda x: x > 1, ">=": lambda x: x >= 1}[sign]
+    for start in (0.0, 1.0, 2.0):
+        interpreter = Interpreter(trace(lambda x: x * 2 if holds(x) else -x, start))
+        for x in (0.0, 1.0, 2.0):
+            answered = interpreter.run(np.array([[start, x]]), np.zeros(0), backward=False) is not None
+            assert answered == (holds(x) == holds(start))
+
+
+def test_a_pass_that_was_broken_off_leaves_nothing_behind():
+    w = Value(2.0)
+    program = trace(lambda x: log(w * x) * w, 1.0)
+    interpreter, xs = Interpreter(program), np.linspace(1.0, 2.0, 30)
+    first = interpreter.run(xs[None], program.parameter_values, backward=True)
+    assert interpreter.run(np.where(xs > 1.9, -xs, xs)[None], program.parameter_values, backward=True) is None
+    again = interpreter.run(xs[None], program.parameter_values, backward=True)
+    assert [part.tolist() for part in first] == [part.tolist() for part in again]
+
+
+# ---- the choice ----------------------------------------------------------------------------------------------------
+
+
+def test_irregular_programs_are_interpreted_and_large_matrices_are_not():
+    ws = [[Value(0.1 * i - 0.05 * j) for j in range(64)] for i in range(64)]
+
+    def layers(x):
+        for _ in range(2):
+            x = [tanh(dot(w, x)) for w in ws]
+        return total(*x)
+
+    def chained(x):
+        for _ in range(50):
+            x = tanh(x * 0.9)
+        return x
+
+    matrices = Costs.of(trace(layers, [0.1] * 64).runner.program)
+    chain = Costs.of(trace(lambda x: [x := tanh(x * 0.9) for _ in range(50)][-1], 0.5).runner.program)
+    assert [is_interpreted("auto", chain, n) for n in (1, 100, 10_000)] == [True, True, True]
+    assert not is_interpreted("auto", matrices, 10_000)
+    assert is_interpreted("jit", matrices, 10_000)
+    assert not is_interpreted("numpy", chain, 1)
+
+
+def test_an_engine_that_there_is_not_is_refused():
+    program = trace(lambda x: x * x, 1.0)
+    program.engine = "gpu"
+    with pytest.raises(ValueError, match="no engine 'gpu'; choose one of 'auto', 'numpy', 'jit'"):
+        program(2.0)
+
+
+WITHOUT = """
+import sys
+class Missing:
+    def find_spec(self, name, *_):
+        if name.partition('.')[0] in ('numba', 'llvmlite'):
+            raise ModuleNotFoundError(name)
+import importlib.util
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *a: None if name.partition('.')[0] in ('numba', 'llvmlite') else real(name, *a)
+sys.meta_path.insert(0, Missing())
+from autograd_edu import exp, trace
+program = trace(lambda x: exp(x) * x, 1.0)
+print(program.value_and_grad(0.0)[1].inputs[0], 'numba' in sys.modules)
+program.engine = 'jit'
+try:
+    program(0.0)
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_without_numba_everything_works_and_asking_for_it_says_what_to_install():
+    printed = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert printed == ["1.0 False", "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'"]
+
+
+def test_numba_switched_off_counts_as_not_there(monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    jit_run.is_installed.cache_clear()
+    try:
+        assert not jit_run.is_installed()
+    finally:
+        monkeypatch.undo()
+        jit_run.is_installed.cache_clear()
+    assert jit_run.is_installed()
+
+
+# ---- compiling -----------------------------------------------------------------------------------------------------
+
+COMPILED = """
+from autograd_edu import exp, trace
+from autograd_edu.program.jit_machine import machine
+program = trace(lambda x: exp(x) * x, 1.0)
+program.engine = 'jit'
+program(0.0)
+stats = machine(1).stats
+print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
+"""
+
+
+def test_a_second_process_finds_the_machine_in_the_cache(tmp_path):
+    run = [sys.executable, "-W", "error", "-c", COMPILED]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    printed = [subprocess.run(run, capture_output=True, text=True, check=True, env=environment).stdout for _ in range(2)]
+    assert printed == ["0 1\n", "1 0\n"]
+
+
+def test_a_changed_table_is_another_machine(monkeypatch):
+    from autograd_edu.program import jit_machine
+
+    before = jit_machine.fingerprint(8)
+    assert jit_machine.fingerprint(8) == before != jit_machine.fingerprint(1)
+    monkeypatch.setattr(jit_machine, "opcodes", lambda: {**opcodes(), ("value", "another", 1): 999})
+    assert jit_machine.fingerprint(8) != before
+
+
+def test_every_program_uses_the_same_machine():
+    from autograd_edu.program.jit_machine import machine
+
+    programs = [trace(f, 0.5) for f in (lambda x: x * x, lambda x: tanh(x) + x)]
+    for program in programs:
+        program.engine = "jit"
+        program(np.ones(3))
+    tables = [program.runner.interpreter.tables[8] for program in programs]
+    assert tables[0].machine is tables[1].machine is machine(8)
+    assert len(machine(8).signatures) == 1
+
+
+def test_a_program_from_json_is_interpreted_too():
+    program = trace(model(Value(0.7), Value(-0.3)), 0.5, 0.2)
+    again = Program.from_json(program.to_json())
+    program.engine = again.engine = "jit"
+    assert again(0.1, 0.2) == program(0.1, 0.2)
