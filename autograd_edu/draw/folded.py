@@ -13,9 +13,10 @@ from dataclasses import replace
 from math import fsum, sqrt
 
 from ..steps import short
-from .detail import Folding, Piece, choose
+from .detail import Piece, choose
 from .products import Product
 from .scene import CHARACTER, LINE, LONGEST, PADDING, Box, Graph, Row, Scene, Wire, columns, in_full, pixels, printable, wire
+from .scopes import Folding
 
 _MOST_PARAMETERS, _MOST_OUTPUTS, _NAME = 24, 16, 14  # rows of a part, beyond which it says norms; columns of a row's name
 
@@ -53,7 +54,7 @@ def _product_box(graph: Graph, i: int, product: Product) -> Box:
 
 
 def _product_title(graph: Graph, i: int, product: Product) -> str:
-    """ "n = w1·x1 + w2·x2 + b" where it fits, else "n = Σ w·x + b"; of an activated sum "v2 = tanh(Σ)"."""
+    """The sum, "n = w1·x1 + w2·x2 + b", where it fits, else "n = Σ w·x + b"; of an activated sum "v2 = tanh(Σ)"."""
     name, op = graph.names[i], graph.order[i].op
     if product.activated and op is not None:
         return printable(f"{name} = {op.text('Σ')}", LONGEST)
@@ -87,13 +88,15 @@ def _part_box(graph: Graph, piece: Piece) -> Box:
     own = set(piece.members)
     parameters = [i for i in piece.members if graph.order[i].op is None and not graph.order[i].is_constant]
     outputs = [i for i in piece.members if graph.order[i].op and not (graph.consumers[i] and own.issuperset(graph.consumers[i]))]
-    rows = _rows(graph, parameters, "w", 0 if piece.brief and outputs else _MOST_PARAMETERS)
+    scope = _scope(graph, piece)
+    listed = 0 if piece.brief and outputs else _MOST_PARAMETERS
+    rows = _rows(graph, parameters, "w", listed, _parameter_names(graph, parameters, scope))
     if not (parameters or outputs):
         rows = _rows(graph, piece.members, "x", _MOST_OUTPUTS)
     one = graph.box(outputs[0]) if len(outputs) == 1 else None
-    rows += [] if one else _rows(graph, outputs, "y", _MOST_OUTPUTS, _output_names(graph, outputs, _scope(graph, piece)))
+    rows += [] if one else _rows(graph, outputs, "y", _MOST_OUTPUTS, _output_names(graph, outputs, scope))
     tooltip = printable(f"{piece.title}: {len(own)} values, {len(parameters)} parameters, {len(outputs)} outputs", 10000)
-    title = _title(_scope(graph, piece))
+    title = _title(scope)
     box = Box(
         title, one.data if one else "", one.grad if one else "", f"{tooltip}; {one.tooltip}" if one else tooltip,
         one.strength if one else 0.0, bool(one and one.negative), "part", 0.0, name=title, symbol="",
@@ -119,8 +122,7 @@ def _output_names(graph: Graph, outputs: Sequence[int], part: str) -> list[str]:
     names = []
     for i in outputs:
         value = graph.order[i]
-        inner = value.scope.removeprefix(part).removeprefix("/") if value.scope.startswith(part) else ""
-        names.append(value.label or ((inner or "out") if value.scope else ""))
+        names.append(value.label or ((_within(part, value.scope) or "out") if value.scope else ""))
     seen: dict[str, int] = {}
     counts = Counter(names)
     for k, name in enumerate(names):
@@ -128,6 +130,17 @@ def _output_names(graph: Graph, outputs: Sequence[int], part: str) -> list[str]:
         if name and counts[name] > 1:
             names[k] = f"{printable(name, _NAME - 4)} #{seen[name]}"
     return names
+
+
+def _within(part: str, scope: str) -> str:
+    """The innermost scope, of one that is inside a part; "" for the part itself."""
+    return scope.rpartition("/")[2] if scope.startswith(f"{part}/") else ""
+
+
+def _parameter_names(graph: Graph, parameters: Sequence[int], part: str) -> list[str]:
+    """What a part calls its parameters: by label, with the scope within it that they belong to."""
+    inner = [_within(part, graph.order[i].scope) for i in parameters]
+    return [f"{scope}.{_called(graph, i)}" if scope else "" for i, scope in zip(parameters, inner, strict=True)]
 
 
 def _rows(graph: Graph, members: Sequence[int], what: str, most: int, names: Sequence[str] = ()) -> list[Row]:
