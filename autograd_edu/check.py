@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .errors import DomainError
+from .formula import printable
 from .graph import topological_order
 from .numeric import EPSILON, Estimate, Point, Section, extrapolated, noise
 from .ops import evaluate
@@ -59,7 +60,7 @@ class Report:
             "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True)))
             for line in lines
         ]
-        notes = [f"  {row.name}: {row.note}" for row in self.rows if row.note]
+        notes = [f"  {printable(row.name)}: {row.note}" for row in self.rows if row.note]
         counts = {v: sum(row.verdict == v for row in self.rows) for v in ("pass", "fail", "unsure")}
         summary = ", ".join(f"{n} {v}" for v, n in counts.items() if n or v == "pass")
         sampled = f" ({len(self.rows)} of {self.inputs} inputs, sampled with seed {self.seed})" if len(self.rows) < self.inputs else ""
@@ -71,7 +72,7 @@ class Report:
 def _cells(row: Row) -> tuple[str, ...]:
     numbers = (f"{row.at:.6g}", f"{row.analytic:.10g}", f"{row.numeric:.10g}")
     errors = (f"{row.absolute_error:.1e}", f"{row.relative_error:.1e}", f"{row.step:.1e}", f"{row.estimated_error:.1e}")
-    return (row.name, *numbers, *errors, row.verdict)
+    return (printable(row.name), *numbers, *errors, row.verdict)
 
 
 # ---- the check -----------------------------------------------------------------------------------------------------
@@ -215,7 +216,7 @@ def _wrong_rules(y: Any, relative: float, limit: int = 2000) -> list[str]:
             except DomainError:
                 continue
             if _verdict(local, estimate, relative) == "fail" and not _explained_by_kink(moved, estimate, local):
-                shown = op.text(*[p.label or p.data for p in value.parents])
+                shown = op.text(*[printable(p.label) or p.data for p in value.parents])
                 found[op.name] = f"{op.name}: {shown} has the local gradient {local:.10g}, numerically {estimate.value:.10g}"
     return list(found.values())
 

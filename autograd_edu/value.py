@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from . import modes
 from .errors import DomainError
+from .formula import printable
 from .graph import topological_order
 from .modes import no_gc as no_gc
 from .modes import no_grad as no_grad
@@ -311,10 +312,10 @@ def _propagate(order: list[Value]) -> None:
 def _without_gradient(leaf: Value, order: list[Value]) -> str:
     """Which operation the gradient that is not finite came from."""
     variable = repr(leaf.label) if leaf.label else "a leaf"
-    asked = f"the gradient of {order[-1].label or 'the result'} with respect to {variable} is {leaf._grad!r}"
+    asked = f"the gradient of {printable(order[-1].label) or 'the result'} with respect to {variable} is {leaf._grad!r}"
     for value in reversed(order):
         for parent, local in zip(value.parents, value.local_grads, strict=True):
             if local - local != 0.0 and value._grad is not None and value.op is not None:
-                shown = [p.label or p._data for p in value.parents]
+                shown = [printable(p.label) or p._data for p in value.parents]
                 return f"{asked}: {value.op.name}: {value.op.text(*shown)} has the local gradient {local!r} at {parent._data!r}"
     return f"{asked}: a product or a sum of gradients is larger than the largest float, 1.8e308"

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..formula import number
+from ..formula import number, printable
 from ..modes import no_gc
 from ..ops import OPS
 
@@ -130,7 +130,7 @@ class Program:
         taken: set[str] = set()
         names = []
         for i, slot in enumerate(self.slots):
-            name = number(slot.number) if slot.op == "constant" else slot.label or f"v{i}"
+            name = number(slot.number) if slot.op == "constant" else printable(slot.label) or f"v{i}"
             if slot.op != "constant" and name in taken:
                 name = f"{name}_{i}"
             taken.add(name)
@@ -142,6 +142,10 @@ class Program:
         if style not in ("math", "latex"):
             raise ValueError(f"there is no listing {style!r}; choose 'math' or 'latex'")
         names = self.names()
+        if style == "latex":
+            from ..draw.text import latex_name
+
+            names = [name if slot.op == "constant" else latex_name(name) for name, slot in zip(names, self.slots, strict=True)]
         lines = []
         for name, slot in zip(names, self.slots, strict=True):
             if slot.op in OPS:
