@@ -1,6 +1,6 @@
 """How fast irregular graphs are replayed: the compiled interpreter and NumPy against CasADi's SX, interleaved, one thread.
 
-    OPENBLAS_NUM_THREADS=1 python tests/benchmarks/irregular.py [--sizes]
+    OPENBLAS_NUM_THREADS=1 python tests/benchmarks/irregular.py [--sizes | --engines]
 
 A graph has 20 inputs and `size` operations. Each is drawn from a list, and its operands from all earlier results alike
 ("wide": some tens of operations deep), or the first from the latest 40 and the second from the first 1,000 ("deep":
@@ -11,7 +11,7 @@ there are parameters, half of the leaves are, and their gradients are summed.
 
 CasADi has the same graph as an `SX` expression; its Function gives [y, gradient(y, x)] and is called on a matrix, a
 column a sample, or mapped over the batch, whichever is faster; for single samples, on a buffer without any checks.
-Times are medians in milliseconds; "ns" is nanoseconds an operation and sample; "x" is how much of CasADi's time it takes.
+Times are medians on the processor, in milliseconds; "ns" is nanoseconds an operation and sample; "x" is how much of CasADi's time it takes.
 """
 
 import os
@@ -21,18 +21,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
 import random
-import statistics
 import time
 from collections.abc import Callable
 from functools import reduce
 from importlib.util import find_spec
+from itertools import pairwise
 
 import numpy as np
+from timing import judge, medians
 
-from autograd_edu import Value, no_gc, ops, trace_graph
+from autograd_edu import Value, dot, exp, log, no_gc, ops, sin, tanh, total, trace, trace_graph
 from autograd_edu.program import Program
-from autograd_edu.program.jit_run import Interpreter
-from autograd_edu.program.runner import Runner
+from autograd_edu.program.jit_choice import Costs, is_interpreted
 from autograd_edu.reals import arrays
 
 LEAVES = 20
@@ -72,19 +72,28 @@ def loose(lines: list[Line]) -> list[int]:
     return [i for i in range(LEAVES + len(lines)) if i not in used]
 
 
-def own(lines: list[Line], sample: np.ndarray, parameters: int) -> tuple[Program, float]:
-    """The graph as a Program, and the time of one eager step."""
-    began = time.perf_counter()
+def result(leaves: list[Value], lines: list[Line]) -> Value:
+    """The root of the graph on these leaves."""
+    results = list(leaves)
+    for name, a, b in lines:
+        op = ops.OPS[name]
+        results.append(op(*(results[a], results[b])[: len(op.example)]))
+    return ops.OPS["total"](*[results[i] for i in loose(lines)])
+
+
+def own(lines: list[Line], sample: np.ndarray, parameters: int) -> tuple[Program, float, float]:
+    """The graph as a Program, the time of an eager step, and how long it takes until the interpreter can run the program."""
     with no_gc():
         leaves = [Value(x) for x in sample]
-        results = list(leaves)
-        for name, a, b in lines:
-            op = ops.OPS[name]
-            results.append(op(*(results[a], results[b])[: len(op.example)]))
-        root = ops.OPS["total"](*[results[i] for i in loose(lines)])
+        began = time.thread_time()
+        root = result(leaves, lines)
         root.backward()
-        eager = time.perf_counter() - began
-        return trace_graph(root, inputs=leaves[parameters:], parameters=leaves[:parameters]), eager
+        eager = time.thread_time() - began
+        program = trace_graph(root, inputs=leaves[parameters:], parameters=leaves[:parameters])
+        began = time.thread_time()
+        again = trace_graph(root, inputs=leaves[parameters:], parameters=leaves[:parameters])
+        _ = again.runner.interpreter
+        return program, eager, time.thread_time() - began
 
 
 def casadi_job(lines: list[Line], samples: np.ndarray, parameters: int) -> dict[str, Callable[[], object]]:
@@ -112,64 +121,101 @@ def casadi_job(lines: list[Line], samples: np.ndarray, parameters: int) -> dict[
     return {"CasADi, called": lambda: f(samples), "CasADi, mapped": lambda: mapped(samples)}
 
 
-def medians(jobs: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The median time of each job in milliseconds, the jobs taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in jobs}
-    for round_ in range(rounds + 1):
-        for name, job in jobs.items():
-            began = time.perf_counter()
-            job()
-            if round_:
-                times[name].append(1e3 * (time.perf_counter() - began))
-    return {name: statistics.median(each) for name, each in times.items()}
-
-
-def compare(title: str, size: int, batch: int, *, names: tuple[str, ...], deep: bool = False, parameters: int = 0) -> None:
+def compare(
+    title: str, size: int, batch: int, *, names: tuple[str, ...], deep: bool = False, parameters: int = 0, alone: bool = False
+) -> float:
+    """Print the times of all engines; the result is the compiled interpreter's, in nanoseconds an operation and sample."""
     samples = np.resize(np.random.default_rng(0).uniform(-1, 1, (DISTINCT, LEAVES)), (batch, LEAVES)).T.copy()
     if parameters:
         samples[:parameters] = samples[:parameters, :1]
     lines = drawn(size, names, deep=deep, samples=samples)
-    program, eager = own(lines, samples[:, 0], parameters)
-    program.parameter_values = samples[:parameters, 0]
-    columns, values = samples[parameters:], program.parameter_values
-    began = time.perf_counter()
-    interpreter = Interpreter(program)
-    encoding = time.perf_counter() - began
-    runner = Runner(program, program.fused())
+    program, eager, ready = own(lines, samples[:, 0], parameters)
+    by_numpy = Program.from_json(program.to_json())
+    program.engine, by_numpy.engine = "jit", "numpy"
+    columns = samples[parameters:] if batch > 1 else samples[parameters:, 0].tolist()
     jobs: dict[str, Callable[[], object]] = {
-        "interpreter": lambda: interpreter.run(columns, values, backward=True),
-        "NumPy": lambda: runner.run(tuple(columns), backward=True, on_nonfinite="raise"),
+        "interpreter": lambda: program.value_and_grad(*columns),
+        "NumPy": lambda: by_numpy.value_and_grad(*columns),
     }
-    if find_spec("casadi"):
+    if alone:
+        del jobs["NumPy"]
+    elif find_spec("casadi"):
         jobs |= casadi_job(lines, samples, parameters)
         check(jobs, parameters)
-    times = medians(jobs, max(3, min(300, 10**7 // (size * batch))))
-    print(f"{title}: {size} operations, batch {batch}, {parameters} parameters; encoding took {encoding / eager:.2f} eager steps")
+    times = medians(jobs, 5)
     best = min([each for name, each in times.items() if name.startswith("CasADi")], default=float("nan"))
+    print(f"{title}: {size} operations, batch {batch}, {parameters} parameters; ready to run after {ready / eager:.2f} eager steps")
     for name, each in times.items():
         print(f"  {name:16} {each:10.3f} ms {each * 1e6 / size / batch:8.2f} ns  {each / best:6.3f} x", flush=True)
+    if size == 100_000 and batch == 100:
+        judge("of CasADi's time", times["interpreter"] / best, 1.2, 0.35)
+    return times["interpreter"] * 1e6 / size / batch
 
 
 def check(jobs: dict[str, Callable[[], object]], parameters: int) -> None:
     """Both compute the same."""
-    value, by_input, by_parameter = jobs["interpreter"]()
+    value, (by_input, by_parameter) = jobs["interpreter"]()
     y, gradient = (np.array(part) for part in jobs["CasADi, called"]())
+    size = 1e-6 * np.abs(gradient).max()
     np.testing.assert_allclose(value, y.ravel(), rtol=1e-6, atol=1e-6 * np.abs(y).max())
-    np.testing.assert_allclose(by_input, gradient[parameters:], rtol=1e-6, atol=1e-6 * np.abs(gradient).max())
-    np.testing.assert_allclose(by_parameter, gradient[:parameters].sum(1), rtol=1e-6, atol=1e-6 * np.abs(gradient).max() * len(value))
+    np.testing.assert_allclose(np.array(by_input).reshape(len(by_input), -1), gradient[parameters:], rtol=1e-6, atol=size)
+    np.testing.assert_allclose(by_parameter, gradient[:parameters].sum(1), rtol=1e-6, atol=size * y.size)
+
+
+def engines() -> None:
+    """Both engines' times beside what they were estimated to be, for programs between regular and irregular."""
+    for name, f, count in programs():
+        rng = np.random.default_rng(0)
+        by = {engine: trace(f, [0.5] * count) for engine in ("jit", "numpy")}
+        costs = Costs.of(by["jit"].fused())
+        for engine, program in by.items():
+            program.engine = engine
+        for batch in (1, 10, 100, 1_000, 10_000):
+            x = rng.uniform(0.2, 0.8, (batch, count))
+            times = medians({engine: lambda p=p, x=x: p.value_and_grad(x) for engine, p in by.items()}, 3)
+            estimated = costs.jit(batch) / 1e6, costs.numpy(batch) / 1e6
+            chosen = "jit" if is_interpreted("auto", costs, batch) else "numpy"
+            measured = f"interpreter {times['jit']:9.3f} ({estimated[0]:9.3f})  NumPy {times['numpy']:9.3f} ({estimated[1]:9.3f}) ms"
+            print(f"  {name:20} batch {batch:6}  {measured}  chosen: {chosen}", flush=True)
+
+
+def programs() -> list[tuple[str, Callable[..., Value], int]]:
+    def mlp(*sizes: int) -> Callable[[list[Value]], Value]:
+        rng = random.Random(0)
+        layers = [[[Value(rng.gauss(0, 0.3)) for _ in range(m)] for _ in range(n)] for m, n in pairwise(sizes)]
+
+        def f(x: list[Value]) -> Value:
+            for weights in layers:
+                x = [tanh(dot(w, x)) for w in weights]
+            return total(*x)
+
+        return f
+
+    lines = drawn(1_000, MIXED, deep=False, samples=np.random.default_rng(0).uniform(0.2, 0.8, (LEAVES, DISTINCT)))
+    return [
+        ("a formula", lambda x: exp(sin(x[0] ** 2) * log(x[0] ** 2 + 1.5)) / (1.0 + x[1] ** 2), 2),
+        ("MLP 2-16-16-1", mlp(2, 16, 16, 1), 2),
+        ("MLP 8-64-64-1", mlp(8, 64, 64, 1), 8),
+        ("irregular, 1000", lambda x: result(x, lines), LEAVES),
+    ]
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--sizes", action="store_true", help="also 10³ to 10⁶ operations")
+    parser.add_argument("--sizes", action="store_true", help="from 10³ to 10⁶ operations")
+    parser.add_argument("--engines", action="store_true", help="when the interpreter is faster than NumPy")
     asked = parser.parse_args()
-    compare("wide, + - *", 100_000, 100, names=SIMPLE)
-    compare("wide, mixed", 100_000, 100, names=MIXED)
-    compare("wide, mixed", 100_000, 100, names=MIXED, parameters=10)
-    compare("deep, + - *", 100_000, 100, names=SIMPLE, deep=True)
-    compare("deep, mixed", 100_000, 100, names=MIXED, deep=True)
-    compare("wide, mixed", 100_000, 1, names=MIXED)
-    compare("deep, mixed", 100_000, 1, names=MIXED, deep=True)
-    for size in (1_000, 10_000, 100_000, 1_000_000) if asked.sizes else ():
+    if asked.sizes:
         for batch in (100, 1):
-            compare("wide, mixed", size, batch, names=MIXED)
+            cost = [compare("wide, mixed", size, batch, names=MIXED, alone=True) for size in (1_000, 10_000, 100_000, 1_000_000)]
+            judge(f"batch {batch}: dearest operation over cheapest, 10³ to 10⁶", max(cost) / min(cost), 3.0, 1.5)
+    elif asked.engines:
+        engines()
+    else:
+        compare("wide, + - *", 100_000, 100, names=SIMPLE)
+        compare("wide, mixed", 100_000, 100, names=MIXED)
+        compare("wide, mixed", 100_000, 100, names=MIXED, parameters=10)
+        compare("deep, + - *", 100_000, 100, names=SIMPLE, deep=True)
+        compare("deep, mixed", 100_000, 100, names=MIXED, deep=True)
+        compare("wide, mixed", 100_000, 1, names=MIXED)
+        compare("deep, mixed", 100_000, 1, names=MIXED, deep=True)
