@@ -12,7 +12,6 @@ from autograd_edu.draw.layout import program
 from autograd_edu.draw.scene import columns, printable, scene
 from autograd_edu.errors import LayoutError
 from autograd_edu.graph import names, topological_order
-from autograd_edu.steps import short
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
@@ -61,23 +60,6 @@ def test_both_wires_of_a_square_are_drawn():
     _, wires = parsed(draw(a * a).svg)
     assert wires == [["2"], ["2"]]
     assert to_dot(a * a).source.count("->") == 2
-
-
-def test_pictures_of_random_graphs_show_the_engines_numbers():
-    for seed in range(1000):
-        y = random_graph(seed)
-        y.backward()
-        order = topological_order(y)
-        picture = scene(y)
-        assert [(b.data, b.grad) for b in picture.boxes] == [(short(v.data), short(v.grad) if v.has_grad else "–") for v in order]
-        place = {id(v): i for i, v in enumerate(order)}
-        assert [(w.tail, w.head) for w in picture.wires] == [(place[id(p)], place[id(v)]) for v in order for p in v.parents]
-        source = to_dot(y).source
-        assert [tuple(map(int, m)) for m in re.findall(r"n(\d+) -> n(\d+)", source)] == [(w.tail, w.head) for w in picture.wires]
-        if seed % 10 == 0:
-            cards, wires = parsed(draw(y, detail="full").svg)
-            assert [card[1:] for card in cards] == [[b.data, b.grad] for b in picture.boxes]
-            assert [w[0] if w else "" for w in wires] == [w.text for w in picture.wires]
 
 
 @pytest.mark.parametrize("label", HOSTILE, ids=lambda label: ascii(label)[:20])
@@ -167,10 +149,10 @@ def test_names_of_the_picture_are_those_of_the_tables():
 
 
 def test_a_graph_too_large_to_read_is_refused_at_once():
-    y = Value(1.0)
+    y = x = Value(1.0)
     for _ in range(1600):
-        y = y * 1.0
-    with pytest.raises(LayoutError, match=r"3,201 values, 1,601 boxes .*draw a part.*scope"):
+        y = y * x + 0.0
+    with pytest.raises(LayoutError, match=r"4,801 values, 1,601 boxes .*draw a part.*scope"):
         draw(y)
-    with pytest.raises(LayoutError, match=r"3,201 values cannot be read.*1,500 boxes"):
+    with pytest.raises(LayoutError, match=r"4,801 values cannot be read.*1,500 boxes"):
         draw(y, detail="full")

@@ -323,11 +323,45 @@ def test_values_alike_are_gathered_at_the_coarse_levels():
     assert [(w.text) for w in picture._scene.wires] == ["× 100", "× 100"]
 
 
+def test_a_long_run_is_a_table_of_its_values_gradients_and_local_gradients():
+    y = x = Value(0.5, "x")
+    made = []
+    for _ in range(60):
+        y = tanh(y)
+        made.append(y)
+    y.backward()
+    picture = draw(y)
+    assert titles(picture) == ["x", "60 values in a row"]
+    rows = box(picture, "60 values in a row").rows
+    assert [(r.data, r.grad, r.after) for r in rows] == [(short(v.data), short(v.grad), f"∂ {short(v.local_grads[0])}") for v in made]
+    assert [r.name for r in rows[:2]] == ["v1 = tanh(x)", "v2 = tanh(v1)"]
+    assert len(picture._scene.wires) == 1
+    longer = y
+    for _ in range(100):
+        longer = longer * longer * 0.5 + 0.1
+    rows = draw(longer, detail="layer")._scene.boxes[-1].rows
+    assert rows[40].name == "… 280 more"
+    assert len(rows) == 81
+    assert rows[41].after == "∂ 1"
+    assert x.has_grad
+
+
+def test_a_value_that_another_uses_too_ends_a_run():
+    y = Value(0.5, "x")
+    for _ in range(10):
+        y = tanh(y)
+    middle = y
+    for _ in range(10):
+        y = tanh(y)
+    picture = draw(y * middle, detail="layer")
+    assert titles(picture) == ["x", "10 values in a row", "10 values in a row", "v21 = v20·v10"]
+
+
 def test_many_values_that_no_scope_gathers_are_refused_with_a_way_out():
-    y = Value(1.0)
-    for i in range(1600):
-        y = y * (1.0 + i / 1e9)
-    with pytest.raises(LayoutError, match=r"3,201 values, 1,601 boxes.*with scope"):
+    y = x = Value(1.0)
+    for _ in range(1600):
+        y = y * x + 0.0
+    with pytest.raises(LayoutError, match=r"4,801 values, 1,601 boxes.*with scope"):
         draw(y)
 
 

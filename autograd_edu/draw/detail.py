@@ -19,6 +19,7 @@ from .scopes import HEIGHT, Folding, Grouping, by_scope, check_names
 
 LEVELS = ("full", "fused", "neuron", "layer")
 LEGIBLE_BOXES, LEGIBLE_LINES = 40, 200  # of text: what `auto` takes for a picture that can be read
+_RUN = 8  # values in a row, from which they are folded
 _ALIKE = 3  # values of one kind, from which they are gathered
 
 
@@ -26,13 +27,15 @@ _ALIKE = 3  # values of one kind, from which they are gathered
 class Piece:
     """What one box stands for: a value, a sum of products, or all values of a part.
 
-    ``members`` are numbers in the graph's order. A part's ``title`` is its scope; ``brief``: norms in place of its parameters.
+    ``members`` are numbers in the graph's order. A part's ``title`` is its scope; ``brief``: norms in place of its parameters;
+    ``run``: every value is made from the one before it, and numbers.
     """
 
     members: tuple[int, ...]
     kind: Literal["value", "product", "part"] = "value"
     title: str = ""
     brief: bool = False
+    run: bool = False
     product: Product | None = None
 
     @property
@@ -68,6 +71,8 @@ def fold(graph: Graph, level: str, wish: Folding | None = None) -> list[Piece]:
     groups = by_scope(graph, level, wish)
     if level == "layer" and groups.key:
         _fold_what_follows(graph, groups)
+    if level in HEIGHT:
+        _fold_runs(graph, groups)
     free = {i for i in range(len(graph)) if i not in groups.key and i not in groups.alone}
     products = sums_of_products(graph, free) if level != "full" else {}
     gone = absorbed(graph, products) - groups.alone if level != "full" else set()
@@ -89,7 +94,7 @@ def _pieces(
     for i in range(len(graph)):
         if i in groups.key:
             parts.setdefault(groups.key[i], []).append(i)
-    pieces = [Piece(tuple(members), "part", groups.title.get(key, key), brief) for key, members in parts.items()]
+    pieces = [Piece(tuple(members), "part", groups.title.get(key, key), brief, key in groups.runs) for key, members in parts.items()]
     pieces += [Piece(product.members, "product", product=product) for product in products.values()]
     taken = {i for piece in pieces for i in piece.members} | gone | into.keys()
     numbers: dict[int, list[int]] = {}
@@ -157,6 +162,26 @@ def _fold_what_follows(graph: Graph, groups: Grouping) -> None:
     if len(after) > 1:
         groups.key.update(dict.fromkeys(after, "\0"))
         groups.title["\0"] = graph.names[after[0]]
+
+
+def _fold_runs(graph: Graph, groups: Grouping) -> None:
+    """Put long runs of values without a scope, each made from the one before it alone and used by the next alone, into a part each."""
+    run: dict[int, list[int]] = {}  # by its latest value
+    for i, value in enumerate(graph.order):
+        if value.op is None or i in groups.key or i in groups.alone:
+            continue
+        made_from = {p for p in graph.parents[i] if not graph.order[p].is_constant}
+        before = made_from.pop() if len(made_from) == 1 else -1
+        follows = before in run and set(graph.consumers[before]) == {i}
+        run[i] = run.pop(before) if follows else []
+        if before >= 0:
+            run[i].append(i)
+    for members in run.values():
+        if len(members) >= _RUN:
+            key = f"\0{members[0]}"
+            groups.runs.add(key)
+            groups.title[key] = f"{len(members)} values in a row"
+            groups.key.update(dict.fromkeys(members, key))
 
 
 def _op_name(graph: Graph, i: int) -> str:

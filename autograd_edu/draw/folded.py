@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import fsum, sqrt
 
 from ..steps import short
@@ -18,6 +19,7 @@ from .products import Product
 from .scene import CHARACTER, LINE, LONGEST, PADDING, Box, Graph, Row, Scene, Wire, columns, in_full, pixels, printable, wire
 from .scopes import Folding
 
+_MOST_IN_A_ROW = 80  # values of a run that are listed
 _MOST_PARAMETERS, _MOST_OUTPUTS, _NAME = 24, 16, 14  # rows of a part, beyond which it says norms; columns of a row's name
 
 
@@ -39,6 +41,8 @@ def at_level(
 def _box(graph: Graph, piece: Piece) -> Box:
     if piece.product:
         return _product_box(graph, piece.members[-1], piece.product)
+    if piece.run:
+        return _run_box(graph, piece)
     return _part_box(graph, piece) if piece.kind == "part" else graph.box(piece.members[-1])
 
 
@@ -82,6 +86,25 @@ def _row(graph: Graph, i: int, name: str = "") -> Row:
         printable(name, _NAME) if name else _called(graph, i), short(value.data), "" if value.is_constant else graph.grad(i), "",
         graph.tooltip(i), graph.strength(i), value.grad < 0.0,
     )  # fmt: skip
+
+
+def _run_box(graph: Graph, piece: Piece) -> Box:
+    """A row a value, with the local gradient towards the one before it; of a very long run the first and the last."""
+    members = [i for i in piece.members if graph.order[i].op]
+    rows = [_made(graph, before, i) for before, i in pairwise([-1, *members])]
+    if len(rows) > _MOST_IN_A_ROW:
+        half = _MOST_IN_A_ROW // 2
+        rows = [*rows[:half], Row(f"… {len(rows) - 2 * half:,} more", ""), *rows[-half:]]
+    last = graph.box(members[-1])
+    tooltip = f"{piece.title}; the last: {last.tooltip}"
+    return _with_rows(replace(last, title=_title(piece.title), tooltip=tooltip, kind="part", symbol="", labelled=False), rows)
+
+
+def _made(graph: Graph, before: int, i: int) -> Row:
+    """A row for value ``i`` with its local gradient towards ``before``; of the first, -1, towards whatever it is made from."""
+    uses = zip(graph.parents[i], graph.order[i].local_grads, strict=True)
+    slope = fsum(local for p, local in uses if before in (-1, p) and not graph.order[p].is_constant)
+    return replace(_row(graph, i), name=printable(graph.title(i), _NAME + 6), after=f"∂ {short(slope)}")
 
 
 def _part_box(graph: Graph, piece: Piece) -> Box:

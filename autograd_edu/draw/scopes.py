@@ -22,6 +22,7 @@ class Grouping:
 
     key: dict[int, str] = field(default_factory=dict)
     title: dict[str, str] = field(default_factory=dict)  # of a key, where it is not the key itself
+    runs: set[str] = field(default_factory=set)  # keys of values each made from the one before
     alone: set[int] = field(default_factory=set)  # shown by themselves because the caller said so
 
 
