@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BranchChanged, DomainError
+from ..modes import no_gc
 from ..ops import OPS
 from ..reals import arrays
 from .group import NEUTRAL, SEED
@@ -29,7 +30,8 @@ class NumpyEngine:
 
     def __init__(self, given: Program, program: Program) -> None:
         self.given, self.program = given, program  # as recorded, for names and parameter values; and fused, to run
-        self.lifted = lift(program)
+        with no_gc():
+            self.lifted = lift(program)
         self.selects = any(OPS[slot.op].selects for slot in program.slots if slot.op in OPS)
         self.fixed = {True: table_of_values(self.lifted, True, 1), False: table_of_gradients(self.lifted, True, 1)}
         for i, slot in enumerate(program.slots):
@@ -48,7 +50,8 @@ class NumpyEngine:
         if plan is None:
             if len(self.plans) >= _KEPT:
                 del self.plans[next(iter(self.plans))]
-            plan = Plan(self.lifted, width, self.fixed, selects=self.selects)
+            with no_gc():
+                plan = Plan(self.lifted, width, self.fixed, selects=self.selects)
         self.plans[width] = plan
         return plan
 
