@@ -323,6 +323,27 @@ def test_values_alike_are_gathered_at_the_coarse_levels():
     assert [(w.text) for w in picture._scene.wires] == ["× 100", "× 100"]
 
 
+def test_layers_written_by_hand_without_a_scope_fold_too():
+    rng = random.Random(0)
+    numbers = [Value(rng.uniform(-1, 1), f"x{i}") for i in range(3)]
+    weights = []
+    for width in (8, 8, 1):
+        outputs = []
+        for _ in range(width):
+            own, b = [Value(rng.uniform(-1, 1), "w") for _ in numbers], Value(0.1, "b")
+            outputs.append(tanh(sum((w * x for w, x in zip(own, numbers, strict=True)), b)))
+            weights.append([*own, b])
+        numbers = outputs
+    numbers[0].backward()
+    picture = draw(numbers[0], detail="layer")
+    assert titles(picture)[:5] == ["3 inputs", "8 × Σ w·x", "8 × tanh", "8 × Σ w·x", "8 × tanh"]
+    texts = {(w.tail, w.head): w.text for w in picture._scene.wires}
+    assert [texts[i, i + 1] for i in range(5)] == ["× 24", "× 8", "× 64", "× 8", "× 8"]
+    first = [p for own in weights[:8] for p in own]
+    assert box(picture, "8 × Σ w·x").rows[0].name == "‖w‖ of 32"
+    assert box(picture, "8 × Σ w·x").rows[0].grad == short(sum(p.grad**2 for p in first) ** 0.5)
+
+
 def test_a_long_run_is_a_table_of_its_values_gradients_and_local_gradients():
     y = x = Value(0.5, "x")
     made = []

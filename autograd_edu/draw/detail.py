@@ -81,7 +81,10 @@ def fold(graph: Graph, level: str, wish: Folding | None = None) -> list[Piece]:
     into = _numbers_in_formulas(graph, rest) if level != "full" and wish.formulas else {}
     rest = [i for i in rest if i not in into]
     if level in HEIGHT:
-        _gather(graph, rest, groups)
+        sums = products if level == "layer" else {}
+        _gather(graph, rest, groups, sums, gone)
+        products = {i: product for i, product in products.items() if i not in groups.key}
+        gone -= groups.key.keys()
     if level != "full":
         _numbers_in_parts(graph, groups)
     return _pieces(graph, groups, products, gone, into, brief=level == "layer")
@@ -127,27 +130,44 @@ def _numbers_in_parts(graph: Graph, groups: Grouping) -> None:
 # ---- values without a scope ------------------------------------------------------------------------------------------
 
 
-def _gather(graph: Graph, rest: Sequence[int], groups: Grouping) -> None:
-    """Give values that are alike a part of their own: leaves used by the same parts, results of one operation on the same boxes."""
+def _gather(graph: Graph, rest: Sequence[int], groups: Grouping, sums: dict[int, Product], gone: set[int]) -> None:
+    """Give values that are alike a part of their own: leaves used by the same parts, results of one operation on the same boxes.
+
+    So are ``sums`` of products of the same inputs, with the leaves that only they use: a layer's, whose neurons have no scope.
+    """
     colour: dict[int, object] = {}
     classes: dict[tuple[object, ...], list[int]] = {}
     free = set(rest)
     for i, value in enumerate(graph.order):
-        if i not in free:
+        if i not in free and i not in sums:
             colour[i] = "number" if value.is_constant else groups.key.get(i, i)
             continue
-        if value.op is None:
+        if i in sums:
+            given = {p for member in sums[i].members for p in graph.parents[member]} - gone - set(sums[i].members)
+            mark: tuple[object, ...] = ("sum", *sorted({str(colour[p]) for p in given}))
+        elif value.op is None:
             users = {groups.key.get(k) or _op_name(graph, k) for k in graph.consumers[i]}
-            mark: tuple[object, ...] = ("leaf", value.is_constant, *sorted(users))
+            mark = ("leaf", value.is_constant, *sorted(users))
         else:
             mark = (value.op.name, *[colour[parent] for parent in graph.parents[i]])
         classes.setdefault(mark, []).append(i)
         colour[i] = -1 - classes[mark][0]
     for members in classes.values():
-        if len(members) >= _ALIKE:
+        inside = _insides(graph, members, sums, gone)
+        if len(members) >= _ALIKE and inside is not None:
             key = f"\0{members[0]}"  # no scope is called so
-            groups.title[key] = f"{len(members)} {_plural(graph, members[0])}"
-            groups.key.update(dict.fromkeys(members, key))
+            groups.title[key] = f"{len(members)} {'× Σ w·x' if members[0] in sums else _plural(graph, members[0])}"
+            groups.key.update(dict.fromkeys(inside, key))
+
+
+def _insides(graph: Graph, alike: Sequence[int], sums: dict[int, Product], gone: set[int]) -> set[int] | None:
+    """All values of what is alike: of sums, also their inner values and leaves; None if other sums use those leaves too."""
+    if alike[0] not in sums:
+        return set(alike)
+    members = {member for i in alike for member in sums[i].members}
+    leaves = {p for member in members for p in graph.parents[member] if p in gone}
+    users = {user for leaf in leaves for user in graph.consumers[leaf]}
+    return members | leaves if users <= members else None
 
 
 def _fold_what_follows(graph: Graph, groups: Grouping) -> None:
