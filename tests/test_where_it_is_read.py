@@ -158,13 +158,31 @@ def test_a_saved_notebook_that_is_not_trusted_shows_the_final_pictures(visit, pl
         assert page.locator(f".jp-OutputArea-output {what}").count() == 0
 
 
-def test_a_page_made_by_nbconvert_steps_each_copy_by_itself(show):
+def converted(book):
+    """The page that nbconvert makes of a notebook, without what it would fetch."""
     if not importlib.util.find_spec("nbconvert"):
         without("nbconvert is not installed, so the stepper is not tried in its pages: pip install nbconvert")
     from nbconvert import HTMLExporter
 
+    return HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="").from_notebook_node(book)[0]
+
+
+def test_the_committed_notebook_becomes_a_page_whose_pictures_all_step(show):
+    book = nbformat.read(Path(__file__).parent.parent / "notebooks" / "03-the-chain-rule-on-a-graph.ipynb", as_version=4)
+    drawn = [cell for cell in book.cells if cell.cell_type == "code" and cell.source.startswith("draw(") and "style" not in cell.source]
+    page = show(converted(book))
+    copies = page.locator(".autograd-stepper")
+    assert copies.count() == len(drawn) >= 5
+    for i in range(copies.count()):
+        slider = copies.nth(i).get_by_role("slider")
+        slider.press("End")
+        assert "backward" in copies.nth(i).get_by_role("status").text_content()
+        assert "?" not in copies.nth(i).locator("tbody").inner_text()
+
+
+def test_a_page_made_by_nbconvert_steps_each_copy_by_itself(show):
     one = draw(g())._repr_mimebundle_()
-    html, _ = HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="").from_notebook_node(notebook(one, one))
+    html = converted(notebook(one, one))
     record, shots, page = steps(g()), by_hand(g()), show(html)
     following = page.get_by_role("button", name="Next ▶")
     following.nth(1).click()
