@@ -326,3 +326,15 @@ def test_an_interrupt_is_status_130_and_no_traceback(run, monkeypatch):
 def test_all_errors_are_of_the_family():
     assert issubclass(ExpressionError, AutogradError)
     assert issubclass(ExpressionError, ValueError)
+
+
+def test_pictures_are_saved_under_any_suffix(run, tmp_path):
+    paths = [tmp_path / name for name in ("g.png", "g.tex", "g.md", "g.json")]
+    saved = [word for path in paths for word in ("--save", str(path))]
+    assert run("draw", *G, *saved) == (0, "", "")
+    assert all(path.stat().st_size > 300 for path in paths)
+    status, _, err = run("draw", *G, "--save", str(tmp_path / "g.bmp"))
+    assert (status, err.count("\n")) == (2, 1)
+    assert ".svg" in err
+    status, _, err = run("explain", *G, "--save", str(tmp_path / "missing" / "g.svg"))
+    assert (status, "cannot write" in err) == (2, True)

@@ -39,7 +39,11 @@ def test_every_suffix_is_written_in_capitals_or_not_to_text_or_path(tmp_path, su
 
 @pytest_dot
 def test_a_pdf_is_written_by_dot(tmp_path):
-    assert draw(g()).save(tmp_path / "g.pdf").read_bytes().startswith(b"%PDF")
+    pdf = draw(g()).save(tmp_path / "g.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF")
+    width, height = (float(n) for n in re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", pdf).groups())
+    assert abs(width - page(draw(g()).svg).width) <= 3, "a point a pixel"
+    assert abs(height - page(draw(g()).svg).height) <= 3
 
 
 def test_a_pdf_without_dot_says_what_to_do(tmp_path, monkeypatch):

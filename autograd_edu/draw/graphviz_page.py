@@ -18,7 +18,7 @@ from .shapes import Page, Paint, Path, Point, Text
 _FACE = "DejaVu Sans Mono,monospace"
 _CORNER = 'style=invis shape=point width=0 height=0 label=""'
 _UNASSIGNED = "\u0378"
-SHARP = 144  # dots an inch, two a pixel
+_DOTS = {"png": 144, "pdf": 72}  # an inch; of a PNG two a pixel, of a PDF a point a pixel
 
 
 def png(page: Page) -> bytes:
@@ -74,7 +74,7 @@ def _run(own: str, kind: str, page: Page) -> bytes:
 
     try:
         command = [own, "-Kneato", "-n2", f"-T{kind}"]
-        done = subprocess.run(command, input=_dot_text(page).encode(), capture_output=True, check=False)
+        done = subprocess.run(command, input=_dot_text(page, _DOTS[kind]).encode(), capture_output=True, check=False)
     except OSError as error:
         raise LayoutError(f"the Graphviz program {own!r} cannot be run: {error}") from None
     start = {"png": b"\x89PNG", "pdf": b"%PDF"}[kind]
@@ -84,9 +84,9 @@ def _run(own: str, kind: str, page: Page) -> bytes:
     return done.stdout
 
 
-def _dot_text(page: Page) -> str:
+def _dot_text(page: Page, dots: int = 72) -> str:
     drawn = "".join(part for shape in page.shapes for part in _xdot(shape, page.height))
-    head = f'graph {{ graph [pad=0 margin=0 dpi={SHARP} bgcolor="#ffffff" _background="{drawn}"]; node [{_CORNER}];'
+    head = f'graph {{ graph [pad=0 margin=0 dpi={dots} bgcolor="#ffffff" _background="{drawn}"]; node [{_CORNER}];'
     return f'{head} a [pos="0,0"]; b [pos="{page.width:g},{page.height:g}"]; }}'
 
 

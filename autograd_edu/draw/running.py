@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..steps import Step, Steps, short
 
+LONGEST_SENTENCE = 4000  # columns of a step's sentence in files and in print: only a label of thousands makes a longer one
+
 Known = tuple[str, str, float]  # value and gradient as text, and the gradient as a number
 State = list[Known]  # one for each node, in order
 

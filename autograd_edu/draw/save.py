@@ -140,10 +140,11 @@ def _tex(svg: str, record: Steps) -> str:
 
 
 def _markdown(record: Steps) -> str:
+    from .running import LONGEST_SENTENCE
     from .scene import printable
     from .text import markdown_text
 
-    said = [markdown_text(printable(step.sentence.strip(), 400)) for step in record]
+    said = [markdown_text(printable(step.sentence.strip(), LONGEST_SENTENCE)) for step in record]
     said = [re.sub(r"^(?:(\d+)(?=[.)])|(?=[#+=-]))", r"\1\\", sentence) for sentence in said]  # no list or heading in the list
     steps = "\n".join(f"{i}. {sentence}" for i, sentence in enumerate(said, 1))
     return f"{steps}\n\n{record.markdown()}\n"

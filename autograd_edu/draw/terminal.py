@@ -18,7 +18,7 @@ from ..steps import Steps
 from ..steps import steps as steps_of
 from ..value import Value
 from .keyboard import Keyboard, keyboard
-from .running import State, position, states
+from .running import LONGEST_SENTENCE, State, position, states
 from .scene import columns, printable
 
 _HELP = ("next: → space n", "back: ← b", "quit: q", "first: Home", "last: End")
@@ -44,7 +44,7 @@ def walk(of: Value | Steps) -> None:
 
 def plain(record: Steps) -> str:
     """All steps, a line each, and the values and gradients that they lead to."""
-    lines = [f"{position(k, record)}: {printable(step.sentence, 400)}" for k, step in enumerate(record, 1)]
+    lines = [f"{position(k, record)}: {printable(step.sentence, LONGEST_SENTENCE)}" for k, step in enumerate(record, 1)]
     return "\n".join([*lines, "", *table(record, states(record), len(record), 79)])
 
 
