@@ -268,3 +268,10 @@ def test_the_latex_file_compiles(tmp_path, label):
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "g.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout.decode(errors="replace")[-1500:]
+
+
+def test_a_gif_without_pillow_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "PIL", None)
+    with pytest.raises(ImportError, match=r"pip install 'autograd-edu\[plot\]'.*animated=True"):
+        draw(g()).save(tmp_path / "g.gif")
+    assert not list(tmp_path.iterdir())
