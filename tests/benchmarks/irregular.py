@@ -30,7 +30,7 @@ from itertools import pairwise
 import numpy as np
 from timing import judge, medians
 
-from autograd_edu import Value, dot, exp, log, no_gc, ops, sin, tanh, total, trace, trace_graph
+from autograd_edu import Value, dot, exp, log, no_gc, ops, sin, tanh, total, trace
 from autograd_edu.program import Program
 from autograd_edu.program.jit_choice import Costs, is_interpreted
 from autograd_edu.reals import arrays
@@ -82,18 +82,16 @@ def result(leaves: list[Value], lines: list[Line]) -> Value:
 
 
 def own(lines: list[Line], sample: np.ndarray, parameters: int) -> tuple[Program, float, float]:
-    """The graph as a Program, the time of an eager step, and how long it takes until the interpreter can run the program."""
+    """The graph as a Program of one vector, the time of an eager step, and how long it takes until the interpreter can run it."""
     with no_gc():
-        leaves = [Value(x) for x in sample]
         began = time.thread_time()
-        root = result(leaves, lines)
-        root.backward()
+        result([Value(x) for x in sample], lines).backward()
         eager = time.thread_time() - began
-        program = trace_graph(root, inputs=leaves[parameters:], parameters=leaves[:parameters])
-        began = time.thread_time()
-        again = trace_graph(root, inputs=leaves[parameters:], parameters=leaves[:parameters])
-        _ = again.runner.interpreter
-        return program, eager, time.thread_time() - began
+    own = [Value(x) for x in sample[:parameters]]
+    began = time.thread_time()
+    program = trace(lambda x: result([*own, *x], lines), sample[parameters:].tolist(), parameters=own)
+    _ = program.runner.interpreter
+    return program, eager, time.thread_time() - began
 
 
 def casadi_job(lines: list[Line], samples: np.ndarray, parameters: int) -> dict[str, Callable[[], object]]:
@@ -132,10 +130,10 @@ def compare(
     program, eager, ready = own(lines, samples[:, 0], parameters)
     by_numpy = Program.from_json(program.to_json())
     program.engine, by_numpy.engine = "jit", "numpy"
-    columns = samples[parameters:] if batch > 1 else samples[parameters:, 0].tolist()
+    x = samples[parameters:].T.copy() if batch > 1 else samples[parameters:, 0].copy()
     jobs: dict[str, Callable[[], object]] = {
-        "interpreter": lambda: program.value_and_grad(*columns),
-        "NumPy": lambda: by_numpy.value_and_grad(*columns),
+        "interpreter": lambda: program.value_and_grad(x),
+        "NumPy": lambda: by_numpy.value_and_grad(x),
     }
     if alone:
         del jobs["NumPy"]
@@ -158,7 +156,7 @@ def check(jobs: dict[str, Callable[[], object]], parameters: int) -> None:
     y, gradient = (np.array(part) for part in jobs["CasADi, called"]())
     size = 1e-6 * np.abs(gradient).max()
     np.testing.assert_allclose(value, y.ravel(), rtol=1e-6, atol=1e-6 * np.abs(y).max())
-    np.testing.assert_allclose(np.array(by_input).reshape(len(by_input), -1), gradient[parameters:], rtol=1e-6, atol=size)
+    np.testing.assert_allclose(np.atleast_2d(by_input[0]).T, gradient[parameters:], rtol=1e-6, atol=size)
     np.testing.assert_allclose(by_parameter, gradient[:parameters].sum(1), rtol=1e-6, atol=size * y.size)
 
 
