@@ -78,7 +78,12 @@ class NumpyEngine:
                     self._blame(plan, start)
                 if count > width:
                     total = from_batch.copy() if total is None else total + from_batch
-        return values, by_input, self._finish(plan, total, count, raising) if backward else None
+        if not backward:
+            return values, by_input, None
+        by_parameter = self._finish(plan, total, count)
+        if raising and not all_finite(by_parameter):
+            self._blame(*self._culprit(columns, count, plan))
+        return values, by_input, by_parameter
 
     def _forward(self, plan: Plan, columns: list[Array], start: int, raising: bool) -> None:
         """Run a block forward and see that it is what was asked for."""
@@ -95,7 +100,7 @@ class NumpyEngine:
         if not finite:
             self._locate(plan, columns, start)
 
-    def _finish(self, plan: Plan, total: Array | None, count: int, raising: bool) -> Array:
+    def _finish(self, plan: Plan, total: Array | None, count: int) -> Array:
         """The gradients of the parameters, from those of the blocks."""
         gradients = self.fixed[False]
         if total is not None:
@@ -103,8 +108,6 @@ class NumpyEngine:
         gradients[SEED] = count  # a root that depends on no input is the result of every sample
         for call in plan.finish:
             call()
-        if raising and not all_finite(plan.parameters):
-            self._blame(plan, 0)
         return plan.parameters[:, 0].copy()
 
     # ---- what can go wrong ----
@@ -163,20 +166,36 @@ class NumpyEngine:
         shown = OPS[slot.op].text(*[names[j] for j in slot.operands]) if slot.op in OPS else slot.op
         return f"{slot.op}: {names[i]} = {shown}{f' ({slot.line})' if slot.line else ''}"
 
+    def _culprit(self, columns: list[Array], count: int, plan: Plan) -> tuple[Plan, int]:
+        """The first sample that alone makes a gradient of the parameters not finite, and the plan that it was run with."""
+        alone = self.plan(1)
+        for call in alone.prepare:
+            call()
+        for sample in range(count if columns else 0):
+            self._forward(alone, [column[sample : sample + 1] for column in columns], sample, False)
+            for call in alone.backward:
+                call()
+            if not all_finite(self._finish(alone, None, 1)):
+                return alone, sample
+        return plan, 0
+
     def _blame(self, plan: Plan, start: int) -> None:
         """Raise for the operation at which a gradient stopped being finite."""
         for group in reversed(self.lifted.groups):
-            for read, edges in zip(group.reads, group.edges, strict=False):
+            for i, (read, edges) in enumerate(zip(group.reads, group.edges, strict=False)):
                 if edges is not None:
                     bad = np.argwhere(~np.isfinite(plan.gradients[read.fixed][edges]))
                     if len(bad):
                         *place, sample = map(int, bad[0])
-                        raise DomainError(self._faulty_gradient(group, place, None if read.fixed else start + sample))
+                        summed = read.fixed and (group.fixed or plan is not self.plans.get(1))
+                        raise DomainError(self._faulty_gradient(group, i, place, None if summed else start + sample))
         raise DomainError("a sum of gradients is larger than the largest float, 1.8e308; on_nonfinite='keep' keeps it")
 
-    def _faulty_gradient(self, group: Any, place: list[int], sample: int | None) -> str:
+    def _faulty_gradient(self, group: Any, read: int, place: list[int], sample: int | None) -> str:
         shape = group.shape
-        member = place[0] * shape[1] if group.kind == "matrix" else int(np.ravel_multi_index(place[-len(shape) :], shape))
+        if group.kind == "matrix" and read < 2:  # the edges of a row of weights, or of a vector, are those of several products
+            place = [place[0], 0] if read == 0 else [0, place[1]]
+        member = int(np.ravel_multi_index(place[-len(shape) :], shape))
         i = self.program.origins[group.members[member]]
         whose = "" if sample is None else f", for sample {sample}"
         return f"the gradient of {self._described(i)} is not finite{whose}; on_nonfinite='keep' keeps it"

@@ -81,7 +81,7 @@ class Runner:
                 f"the program takes inputs of the shapes {list(shapes)}, or all of them with one leading batch axis; "
                 f"the shapes {[x.shape for x in given]} were given"
             )
-        return [x.reshape(count, -1) for x in given], count, False
+        return [x.reshape(count, prod(x.shape[1:])) for x in given], count, False
 
     def _array(self, x: Any, i: int) -> Array:
         try:
@@ -97,6 +97,6 @@ class Runner:
         grads = []
         for (start, stop), shape in zip(self.spans, self.program.shapes, strict=True):
             rows = by_input[start:stop]
-            each = rows[:, 0].reshape(shape) if single else rows.T.reshape(-1, *shape)
+            each = rows[:, 0].reshape(shape) if single else rows.T.reshape(rows.shape[1], *shape)
             grads.append(float(each) if single and not shape else each)
         return grads
