@@ -247,6 +247,14 @@ def test_play_pauses_on_its_button_on_a_step_and_on_space(show):
     stands_still(3)
 
 
+def test_arrow_keys_in_the_list_of_speeds_choose_a_speed_and_no_step(show):
+    page = show(draw(g()).html)
+    page.get_by_label("Speed").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_label("Speed").input_value() == "400"
+    assert page.get_by_role("slider").input_value() == "0"
+
+
 def test_another_speed_counts_at_once(show):
     page = show(draw(g()).html, clock=True)
     page.get_by_role("button", name="Play").click()
@@ -325,6 +333,8 @@ def test_controls_have_names_and_roles(show):
     page.get_by_role("button", name="Next").click()
     assert page.get_by_role("slider").get_attribute("aria-valuetext").startswith("Step 1 of 5, forward")
     assert page.get_by_role("row", name="x 3 –").count() == 1
+    for card in page.locator(".card").all():
+        assert card.get_attribute("aria-label") == card.locator("title").text_content()
 
 
 CONTRAST = """() => {
