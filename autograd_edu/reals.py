@@ -101,6 +101,9 @@ def arrays() -> Any:
     def branch(condition: Any, then: Any, otherwise: Any) -> Any:
         if type(then) is type(otherwise) is float and then == 1.0 and otherwise == 0.0:
             return np.asarray(condition).astype(np.float64)  # the fastest of the ways to 1 and 0
+        if isinstance(condition, (bool, np.bool_)):
+            chosen = then if condition else otherwise
+            return chosen() if callable(chosen) else chosen
         if callable(then) or callable(otherwise):  # worth a look whether everybody, or nobody, takes it
             if np.logical_and.reduce(condition, None):
                 return then() if callable(then) else then

@@ -201,8 +201,14 @@ class _Lifting:
         part.members = [part.members[j] for j in order]
         columns = [column[order] for column in columns]
         shape = folded(columns)
-        reads = [Read(kind, column.reshape(shape)) for kind, column in zip(fixed, columns, strict=True)]
+        numbers = [self._number(column) if kind else None for kind, column in zip(fixed, operands.T.tolist(), strict=True)]
+        reads = [Read(*each) for each in zip(fixed, [column.reshape(shape) for column in columns], numbers, strict=True)]
         return Group("map", part.op, part.fixed, part.live, part.members, shape, reads, self._place(part))
+
+    def _number(self, slots: list[int]) -> float | None:
+        """The number that all of these slots are, if it is a constant of the program."""
+        numbers = {self.slots[i].number if self.slots[i].op == "constant" else None for i in slots}
+        return numbers.pop() if len(numbers) == 1 else None
 
     def _stack(self, part: _Part) -> Group:
         filler = NEUTRAL.index(part.op.neutral) if part.op.neutral in NEUTRAL else 0

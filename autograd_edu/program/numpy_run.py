@@ -57,6 +57,8 @@ class Plan:
 
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
         read = group.reads[i]
+        if read.number is not None:
+            return np.float64(read.number)  # not a float: division by it is NumPy's
         calls = self.prepare if read.fixed else calls
         if group.kind == "matrix" and i < 2:
             return self._factor(group, read, calls) if i else self._weights(read, calls)
