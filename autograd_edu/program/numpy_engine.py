@@ -144,10 +144,10 @@ class NumpyEngine:
         for table in (plan.values[True], plan.values[False]):
             bad = np.flatnonzero(~np.isfinite(table[len(NEUTRAL) :]).all(axis=0))
             if len(bad):
-                sample = start + int(bad[0])
-                numbers = np.concatenate([column[min(sample, len(column) - 1)] for column in columns]) if columns else np.zeros(0)
+                sample = int(bad[0])  # of the block
+                numbers = np.concatenate([column[sample] for column in columns]) if columns else np.zeros(0)
                 i, y = self._first_fault(numbers)
-                whose = "for every sample" if table is plan.values[True] else f"for sample {sample}"
+                whose = "for every sample" if table is plan.values[True] else f"for sample {start + sample}"
                 raise DomainError(f"{self._described(i)} is not finite {whose}: {y!r}; on_nonfinite='keep' keeps it")
 
     def _first_fault(self, numbers: Array) -> tuple[int, float]:
