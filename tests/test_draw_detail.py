@@ -199,6 +199,13 @@ def test_a_network_has_a_box_a_layer_with_norms_and_outputs():
     assert picture._scene.note == f"4 boxes for {len(topological_order(loss))} values"
 
 
+def test_a_norm_of_large_numbers_is_no_overflow():
+    with scope("layer"):
+        parameters = [Value(3e200), Value(4e200)]
+        outputs = [parameters[0] * 1e-200, parameters[1] * 1e-200]
+    assert box(draw(outputs[0] * outputs[1], detail="layer"), "layer").rows[0].data == "5e+200"
+
+
 @pytest.mark.parametrize("inputs", [float, Value])
 @pytest.mark.parametrize("samples", [1, 20])
 def test_337_parameters_fit_one_screen_as_layers(inputs, samples):

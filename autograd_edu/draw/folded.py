@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from math import fsum, sqrt
+from math import fsum, hypot
 
 from ..steps import short
 from .detail import Piece, choose
@@ -171,15 +171,11 @@ def _rows(graph: Graph, members: Sequence[int], what: str, most: int, names: Seq
     if len(members) <= most or len(members) == 1:
         return [_row(graph, i, names[k] if names else "") for k, i in enumerate(members)]
     values = [graph.order[i] for i in members]
-    norms = _norm(v.data for v in values), _norm(v.grad for v in values)
+    norms = hypot(*(v.data for v in values)), hypot(*(v.grad for v in values))
     grad = short(norms[1]) if any(v.has_grad for v in values) else "–"
     meant = {"w": "parameters", "y": "outputs", "x": "numbers"}[what]
     tooltip = f"norm of {len(members)} {meant}: {norms[0]!r}; of their gradients: {norms[1]!r}"
     return [Row(f"‖{what}‖ of {len(members)}", short(norms[0]), grad, tooltip=tooltip)]
-
-
-def _norm(numbers: Iterable[float]) -> float:
-    return sqrt(fsum(x * x for x in numbers))
 
 
 def widths(box: Box) -> tuple[int, int, int, int]:

@@ -109,6 +109,8 @@ def _collapse_label(graph: Graph, name: str, groups: Grouping) -> None:
 
 def check_names(graph: Graph, given: Sequence[str]) -> None:
     """Raise OperandError for a name that is no scope and no label of the graph."""
+    if not given:
+        return
     scopes = dict.fromkeys(path for value in graph.order if value.scope for path in _prefixes(value.scope))
     labels = dict.fromkeys(value.label for value in graph.order if value.label)
     for name in given:
