@@ -29,6 +29,7 @@ class Op:
     edges: str = ""  # what happens at kinks and limits
     variadic: bool = False
     stacked: tuple[Rule, Rule] | None = None  # of a variadic row: both rules, of all operands in one sequence or array
+    parts: Rule | None = None  # of a variadic row: what both stacked rules start from; given to them last, it is not computed again
     neutral: float | None = None  # of a variadic row: an operand that changes nothing
     selects: bool = False  # an operand whose local gradient is 0 was not chosen: nothing flows back into it
 

@@ -59,8 +59,8 @@ def _exponent_gradient(xp: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 POW = row(
-    "pow", lambda xp, a, b: xp.pow(a, b), apart(_base_gradient, _exponent_gradient), "a**b", ("b*a**(b - 1)", "y*log(a)"), (2.0, -3.0), symbol="xʸ",
-    template="{0}^{1}", latex="{{{0}}}^{{{1}}}",
+    "pow", lambda xp, a, b: xp.pow(a, b), apart(_base_gradient, _exponent_gradient), "a**b", ("b*a**(b - 1)", "y*log(a)"), (2.0, -3.0),
+    symbol="xʸ", template="{0}^{1}", latex="{{{0}}}^{{{1}}}",
     domain="{a} must be positive, or {b} a whole number (positive, if {a} is zero)",
     edges="0⁰ = 1 with gradient (0, 0); a < 0 has no gradient for b; never complex",
 )  # fmt: skip
@@ -327,8 +327,8 @@ def _dot_formula(*operands: str) -> str:
     return " + ".join([*(f"{w}*{x}" for w, x in zip(ws, xs, strict=True)), *bias])
 
 
-def _softmax(xp: Any, xs: Any) -> tuple[Any, Any]:
-    """The largest of ``xs``, and exp(x - largest) for each; what rounding the difference lost is put back, as exp would enlarge it."""
+def _softmax(xp: Any, xs: Any) -> tuple[Any, Any, Any]:
+    """The largest of ``xs``, exp(x - largest) for each, and their sum. What the difference lost is put back, as exp would enlarge it."""
     largest = _over(xp.maximum, xs)
 
     def power(x: Any) -> Any:
@@ -341,18 +341,18 @@ def _softmax(xp: Any, xs: Any) -> tuple[Any, Any]:
 
         return xp.choose(d > -700.0, mended, e)
 
-    return largest, _each(power, xs)
+    powers = _each(power, xs)
+    return largest, powers, xp.total(powers)
 
 
-def _softmax_gradients(xp: Any, y: Any, xs: Any) -> Any:
-    _, powers = _softmax(xp, xs)
-    whole = xp.total(powers)
+def _softmax_gradients(xp: Any, y: Any, xs: Any, parts: Any = None) -> Any:
+    _, powers, whole = parts or _softmax(xp, xs)
     return _each(lambda power: power / whole, powers)
 
 
-def _logsumexp(xp: Any, xs: Any) -> Any:
-    largest, powers = _softmax(xp, xs)
-    return largest + xp.log(xp.total(powers))
+def _logsumexp(xp: Any, xs: Any, parts: Any = None) -> Any:
+    largest, _, whole = parts or _softmax(xp, xs)
+    return largest + xp.log(whole)
 
 
 TOTAL = variadic_row(
@@ -365,5 +365,5 @@ DOT = row(
 )  # fmt: skip
 LOGSUMEXP = variadic_row(
     "logsumexp", _logsumexp, _softmax_gradients, lambda *xs: f"log({' + '.join(f'exp({x})' for x in xs)})",
-    lambda *xs: tuple(f"exp({x} - y)" for x in xs), (2.0, -3.0, 0.5), symbol="log Σ exp", neutral=-math.inf,
+    lambda *xs: tuple(f"exp({x} - y)" for x in xs), (2.0, -3.0, 0.5), symbol="log Σ exp", neutral=-math.inf, parts=_softmax,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ops import Op
 from ..reals import arrays
 from .group import NEUTRAL, SEED, Group, Lifted, Read, Rows, Sum, strided
 from .ufuncs import ufunc_of
@@ -37,6 +38,7 @@ class Plan:
         self.forward: list[Call] = []
         self.backward: list[Call] = []
         self.finish: list[Call] = []
+        self.parts: dict[tuple[int, bool], list[Any]] = {}  # what the way back takes over from the way there, by group
         read = [self._forward(group) for group in lifted.groups]
         for group, operands in reversed(list(zip(lifted.groups, read, strict=True))):
             if group.upstream is not None:
@@ -52,7 +54,12 @@ class Plan:
         """Make the calls of a group; what it reads, as arrays."""
         calls = self.prepare if group.fixed else self.forward
         operands = [self._read(group, i, calls) for i in range(len(group.reads))]
-        calls.append(_FORWARD[group.kind](group, self._out(group), operands))
+        if group.kind == "stack" and group.op.parts:
+            kept: list[Any] = []
+            self.parts[group.start, group.fixed] = kept
+            calls.append(_keeping(kept, group.op, self._out(group), operands[0]))
+        else:
+            calls.append(_FORWARD[group.kind](group, self._out(group), operands))
         return operands
 
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
@@ -127,6 +134,8 @@ class Plan:
             (stack,) = operands
             if group.op.stacked:
                 rule = group.op.stacked[1]
+                if group.op.parts:
+                    rule = _taking(self.parts[group.start, group.fixed], rule)
             else:
                 rule, operands = _stacked(rule), [stack]
         pairs = [(i, out, summed[i]) for i, out in enumerate(outs) if out is not None]
@@ -259,6 +268,24 @@ def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Cal
         out[...] = rule(xp, *operands)
 
     return call
+
+
+def _keeping(kept: list[Any], op: Op, out: Array, stack: Array) -> Call:
+    """The call of an operation both of whose rules start from the same parts, which stay for the way back."""
+    xp = arrays()
+    assert op.parts
+    assert op.stacked
+    parts, (value, _) = op.parts, op.stacked
+
+    def call() -> None:
+        kept[:] = [parts(xp, stack)]
+        out[...] = value(xp, stack, kept[0])
+
+    return call
+
+
+def _taking(kept: list[Any], rule: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda xp, y, stack: rule(xp, y, stack, kept[0])
 
 
 def _dot(_: Group, out: Array, operands: list[Array]) -> Call:
