@@ -69,7 +69,7 @@ def draw(options: argparse.Namespace) -> int:
     if not _write_pictures(options, y):
         from .draw import draw as drawing
 
-        print(drawing(y).svg)
+        print(drawing(y, options.style, options.detail).svg)
     return 0
 
 
@@ -109,6 +109,8 @@ def _picture_options(parser: argparse.ArgumentParser) -> None:
     for kind, what in (("svg", "the picture"), ("html", "a page with the picture"), ("dot", "the graph for Graphviz")):
         parser.add_argument(f"--{kind}", metavar="FILE", help=f"write {what}")
     parser.add_argument("--save", metavar="FILE", action="append", default=[], help="write what the suffix says, such as .png or .tex")
+    parser.add_argument("--style", default="card", metavar="NAME", help="of pictures: card, circuit or micrograd")
+    parser.add_argument("--detail", default="auto", metavar="LEVEL", help="of pictures: auto, full, fused, neuron or layer")
 
 
 def _explain_options(parser: argparse.ArgumentParser) -> None:
@@ -206,7 +208,7 @@ def _write_pictures(options: argparse.Namespace, y: Value) -> bool:
     if options.svg or options.html or options.save:
         from .draw import draw as drawing
 
-        picture = drawing(y)
+        picture = drawing(y, options.style, options.detail)
         for path in options.save:
             picture.save(path)
         _write(options.svg, picture.svg)

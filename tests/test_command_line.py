@@ -338,3 +338,17 @@ def test_pictures_are_saved_under_any_suffix(run, tmp_path):
     assert ".svg" in err
     status, _, err = run("explain", *G, "--save", str(tmp_path / "missing" / "g.svg"))
     assert (status, "cannot write" in err) == (2, True)
+
+
+def test_a_picture_is_drawn_in_the_style_and_detail_asked_for(run):
+    pictures = [run("draw", *G, *more)[1] for more in ([], ["--style", "circuit"], ["--style", "micrograd"], ["--detail", "fused"])]
+    assert all(picture.startswith("<svg") for picture in pictures)
+    assert len(set(pictures)) == 4
+    assert "boxes for 5 values" in pictures[3]
+
+
+@pytest.mark.parametrize(("option", "choices"), [("--style", "card, circuit, micrograd"), ("--detail", "neuron")])
+def test_an_unknown_style_or_detail_is_refused_with_those_there_are(run, option, choices):
+    status, out, err = run("draw", *G, option, "cubist")
+    assert (status, out) == (2, "")
+    assert choices in err
