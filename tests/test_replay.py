@@ -86,10 +86,89 @@ def test_an_error_of_a_hundred_billionth_is_caught(off):
     assert caught >= 0.95 * planted, (caught, planted)
 
 
+# ---- shapes that random graphs seldom have ---------------------------------------------------------------------------
+
+
+def agree(f, samples, *, weights=()):
+    """Hold a replay of ``f``, whose arguments are those of the samples, to the eager engine."""
+    program = trace(f, *samples[0], parameters=list(weights))
+    program.engine = "numpy"
+    values, grads = program.value_and_grad(*[np.array(each) for each in zip(*samples, strict=True)])
+    by_weight = np.zeros(len(weights))
+    for k, sample in enumerate(samples):
+        for w in weights:
+            w.clear_grad()
+        arguments = [_values(each) for each in sample]
+        f(*arguments).backward()
+        for each, slopes in zip(arguments, grads.inputs, strict=True):
+            wanted = np.vectorize(lambda x: x.grad, otypes=[float])(np.array(each, dtype=object))
+            np.testing.assert_allclose(slopes[k], wanted, rtol=1e-12, atol=1e-14)
+        assert values[k] == pytest.approx(f(*arguments).data, rel=1e-12)
+        by_weight += [w.grad for w in weights]
+    np.testing.assert_allclose(grads.parameters, by_weight, rtol=1e-12, atol=1e-14)
+    return program
+
+
+def _values(nested):
+    return [_values(x) for x in nested] if isinstance(nested, list) else Value(nested)
+
+
+def _drawn(seed, *shape):
+    return np.random.default_rng(seed).uniform(-1, 1, shape)
+
+
+def _matrix_of(seed, rows, columns):
+    return [[Value(x) for x in row] for row in _drawn(seed, rows, columns)]
+
+
+@pytest.mark.parametrize("weights_first", [True, False])
+@pytest.mark.parametrize("bias", ["none", "row", "vector", "each", "input"])
+def test_a_layer_over_several_vectors_is_a_matrix_product(bias, weights_first):
+    """Of an argument's rows, and of what a layer made of them; the bias one of the row, of the vector, of each product, or an input."""
+    rows, again, b = _matrix_of(0, 5, 4), _matrix_of(1, 3, 5), _matrix_of(2, 5, 3)
+
+    def f(x):
+        def layer(w, vectors):
+            return [[tanh(product(w, v, r, k)) for r in range(len(w))] for k, v in enumerate(vectors)]
+
+        def product(w, v, r, k):
+            first, second = (w[r], v) if weights_first else (v, w[r])
+            last = {"none": [], "row": [b[r][0]], "vector": [b[0][k]], "each": [b[r][k]], "input": [x[k][0]]}[bias]
+            return dot(first, second, *last)
+
+        return total([y * y for vector in layer(again, layer(rows, x)) for y in vector])
+
+    leaves = [w for row in (*rows, *again, *b) for w in row]
+    program = agree(f, [(x.tolist(),) for x in _drawn(3, 6, 3, 4)], weights=leaves)
+    assert [len(g.members) for g in program.runner.lifted.groups if g.kind == "matrix"] == [15, 9]
+
+
+@pytest.mark.parametrize("before", ["inputs", "results"])
+def test_one_number_used_hundreds_of_times_among_many_used_once(before):
+    """Their gradients are summed as runs of a flat list: as columns, most of them would be padding."""
+    w = [Value(x) for x in _drawn(0, 200)]
+
+    def f(x):
+        z = x if before == "inputs" else [tanh(a) for a in x]
+        own = [a * b for a, b in zip(z, w, strict=True)]
+        many = [z[7] * (0.01 * k) for k in range(300)] + [w[3] * a for a in z] + [w[5] * z[9] * (0.02 * k) for k in range(90)]
+        return total([tanh(a) for a in (*own, *many)])
+
+    agree(f, [(x.tolist(),) for x in _drawn(1, 3, 200)], weights=w)
+
+
+def test_sums_of_very_different_lengths():
+    def f(x):
+        sums = [total([tanh(a) for a in x[: n + 2]]) for n in range(20)] + [total([a * a for a in x] * 30), maximum(*x), maximum(*x[:2])]
+        return total([tanh(0.01 * a) for a in sums])
+
+    agree(f, [(x.tolist(),) for x in _drawn(1, 3, 150)])
+
+
 # ---- batches, blocks and what is kept between calls ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(12))
 def test_batches_of_any_size_in_any_order_give_the_same_numbers(seed):
     """Blocks join up, buffers of another size are not in the way, and no result changes with the next call."""
     graph = random_graph(seed, 40)
@@ -363,3 +442,14 @@ def test_a_gradient_that_overflows_in_a_matrix_names_a_product_of_it():
     xs, scale = np.tile([1.0] * 4 + [1e-210], (3, 1)), np.array([1.0, 1e150, 1.0])
     with pytest.raises(DomainError, match=r"the gradient of dot: \S+ = w00·.*for sample 1;"):
         program.value_and_grad(xs, scale)
+
+
+def test_every_fault_of_the_mutation_program_can_still_be_made():
+    """`python tests/mutation.py` makes each of them in a copy; all have to be noticed by the tests here or in test_program."""
+    from mutation import FAULTS as MUTATIONS
+    from mutation import ROOT, source
+
+    assert len(MUTATIONS) >= 30
+    found = {fault.what: (ROOT / source(fault)).read_text().count(fault.old) for fault in MUTATIONS}
+    assert {what: times for what, times in found.items() if times != 1} == {}
+    assert all(fault.old != fault.new for fault in MUTATIONS)
