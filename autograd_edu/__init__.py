@@ -36,8 +36,14 @@ _LATER = {
 
 
 __all__ = [
-    "OPS", "Constant", "Dual", "Op", "Value", "abs", "acos", "asin", "atan", "check_gradient", "clip", "cos", "cosh", "dot", "draw",
-    "elu", "erfc", "exp", "expm1", "gelu", "grad", "hessian", "hvp", "ieee", "jacobian", "jvp", "leaky_relu", "log", "log1p",
-    "logsumexp", "maximum", "minimum", "no_gc", "no_grad", "numeric_gradient", "pow", "register", "relu", "scope", "selu", "sigmoid",
-    "sin", "sinh", "softplus", "sqrt", "square", "step", "steps", "tan", "tanh", "to_dot", "total", "value_and_grad", "where",
+    "OPS", "Constant", "Dual", "Op", "Program", "ProgramCache", "Value", "abs", "acos", "asin", "atan", "check_gradient", "clip",
+    "cos", "cosh", "dot", "draw", "draw_network", "elu", "erfc", "exp", "expm1", "gelu", "grad", "hessian", "hvp", "ieee", "jacobian",
+    "jvp", "leaky_relu", "log", "log1p", "logsumexp", "maximum", "minimum", "no_gc", "no_grad", "numeric_gradient", "pow", "register",
+    "relu", "scope", "selu", "sigmoid", "sin", "sinh", "softplus", "sqrt", "square", "step", "steps", "tan", "tanh", "to_dot", "total",
+    "trace", "trace_graph", "value_and_grad", "walk", "where",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    """All public names, for completion at a prompt."""
+    return sorted({*globals(), *__all__})

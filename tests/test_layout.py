@@ -54,3 +54,8 @@ def test_version_is_written_in_one_place():
     from importlib.metadata import version
 
     assert version("autograd-edu") == autograd_edu.__version__
+
+
+def test_every_public_name_is_there():
+    assert [name for name in autograd_edu.__all__ if getattr(autograd_edu, name, None) is None] == []
+    assert set(autograd_edu.__all__) <= set(dir(autograd_edu))
