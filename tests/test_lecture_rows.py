@@ -24,7 +24,7 @@ ROWS = """
 check::test_the_lectures_forward_difference_takes_one_evaluation_more_than_there_are_inputs  U15 L13
 data::test_standardised_columns_have_mean_zero_and_deviation_one  K66
 data::test_the_full_batch_gradient_is_the_mean_of_those_of_equal_mini_batches  K42
-draw::test_pictures_of_random_graphs_show_the_engines_numbers  U24
+draw_styles::test_pictures_of_a_thousand_random_graphs_read_back_as_the_graph  U24
 draw::test_the_example_of_the_lectures  U21 K27
 graphs::test_gradients_of_any_graph_are_explained  U9
 lecture_networks::test_a_backward_pass_multiplies_twice_as_often_as_a_forward_pass  K40
