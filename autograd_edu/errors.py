@@ -25,6 +25,10 @@ class ArityError(AutogradError, TypeError):
     """An operation or function was given the wrong number of operands."""
 
 
+class ChoiceError(AutogradError, ValueError):
+    """A name was given that is not one of those there are."""
+
+
 class ExpressionError(AutogradError, ValueError):
     """The text of an expression cannot be read, or asks for more than arithmetic."""
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd_edu import OPS, Program, Value, dot, exp, log, maximum, nn, relu, sqrt, tanh, total, trace, trace_graph, where
-from autograd_edu.errors import ArityError, BranchChanged, DomainError, OperandError, ShapeError
+from autograd_edu.errors import ArityError, BranchChanged, DomainError, OperandError, ShapeError, StateError
 
 
 @pytest.fixture(autouse=True, params=["numpy", "jit"])
@@ -234,3 +234,21 @@ def test_a_branch_on_a_parameter_is_guarded_too():
     program.parameter_values = [-3.0]
     with pytest.raises(BranchChanged):
         program(5.0)
+
+
+@pytest.mark.parametrize("damage", [
+    "", "{}", "[]", "null", "nonsense", '{"slots": 3}',
+    lambda d: d.update(root=99), lambda d: d.update(root="x"), lambda d: d["slots"][-1].__setitem__(1, [0, 99]),
+    lambda d: d["slots"].reverse(),
+    lambda d: d.update(parameter_values=[1.0, 2.0, 3.0, 4.0]), lambda d: d.update(parameter_values=["x"]), lambda d: d.pop("guards"),
+    lambda d: d["slots"][-1].__setitem__(1, []), lambda d: d.update(shapes=[[2]]),
+])  # fmt: skip
+def test_a_text_that_is_no_program_is_refused_as_such(damage):
+    text = damage
+    if callable(damage):
+        w = Value(2.0)
+        data = json.loads(trace(lambda x: w * x, 1.0).to_json())
+        damage(data)
+        text = json.dumps(data)
+    with pytest.raises(StateError, match="this is not a program as to_json writes it"):
+        Program.from_json(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ChoiceError
 from .jit_run import WIDTH
 from .schedule import facts, signature
 
@@ -64,5 +65,5 @@ class Costs:
 def is_interpreted(engine: str, costs: Costs | None, samples: int) -> bool:
     """Whether the interpreter is asked first: always for "jit", never for "numpy"; for "auto" where it is there and faster."""
     if engine not in ENGINES:
-        raise ValueError(f"there is no engine {engine!r}; choose one of {', '.join(map(repr, ENGINES))}")
+        raise ChoiceError(f"there is no engine {engine!r}; choose one of {', '.join(map(repr, ENGINES))}")
     return engine == "jit" or (engine == "auto" and costs is not None and costs.jit(samples) < _MARGIN * costs.numpy(samples))

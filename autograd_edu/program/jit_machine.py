@@ -19,10 +19,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..ops import OPS
-from . import jit_rules, jit_steps, jit_vectors
-from .jit_rules import CONDITIONS, Symbol, written
+from . import jit_steps, jit_vectors, symbols
 from .jit_steps import AHEAD, STEPS, Opcode, opcodes
 from .jit_vectors import INDEX, INT, Vectors, vector_functions
+from .symbols import CONDITIONS, Symbol, written
 
 
 class _Instruction:
@@ -176,7 +176,7 @@ class _Interpreter:
 
 def fingerprint(width: int) -> int:
     """A number of what the machine code is made from, for the cache: this package's files, and the C library's functions."""
-    names = ("autograd_edu.ops", "autograd_edu.operation", *(module.__name__ for module in (jit_rules, jit_steps, jit_vectors)), __name__)
+    names = ("autograd_edu.ops", "autograd_edu.operation", *(module.__name__ for module in (symbols, jit_steps, jit_vectors)), __name__)
     specs = [find_spec(name) for name in names]
     texts = [Path(spec.origin).read_bytes() for spec in specs if spec and spec.origin]
     made_from = b"".join(texts) + repr((width, sorted(vector_functions().items()), list(opcodes()))).encode()

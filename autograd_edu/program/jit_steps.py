@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import ops
 from ..ops import OPS, Op
-from .jit_rules import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
+from .symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
 
 Opcode = tuple[Any, ...]  # ("value", name, count), ("slopes", name, count, mask) or (step,)
 AHEAD = 16  # instructions that the machine looks ahead

@@ -14,7 +14,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core.registry import cpu_target
 
-from .jit_rules import FUNCTIONS, Symbol, in_order
+from .symbols import FUNCTIONS, Symbol, in_order
 
 DOUBLE, INT, INDEX = ir.DoubleType(), ir.IntType(64), ir.IntType(32)
 
@@ -34,7 +34,7 @@ def vector_functions() -> dict[str, tuple[str, int]]:
 
 
 class Vectors:
-    """Instructions of LLVM on vectors of ``width`` doubles, by the names of `jit_rules`."""
+    """Instructions of LLVM on vectors of ``width`` doubles, by the names of `symbols`."""
 
     def __init__(self, builder: ir.IRBuilder, width: int) -> None:
         self.builder, self.width = builder, width

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -138,20 +138,39 @@ class Program:
         return names
 
     def listing(self, style: str = "math") -> str:
-        """The scalar program, a line an operation: "math" as text, "latex" for an aligned environment."""
-        if style not in ("math", "latex"):
-            raise ValueError(f"there is no listing {style!r}; choose 'math' or 'latex'")
-        names = self.names()
-        if style == "latex":
-            from ..draw.text import latex_name
+        """The program as text: "python" for the lifted one as plain NumPy, a function that runs by itself; "math" or "latex" for
+        the scalar one, a line an operation.
+        """
+        from .listing import listing
 
-            names = [name if slot.op == "constant" else latex_name(name) for name, slot in zip(names, self.slots, strict=True)]
-        lines = []
-        for name, slot in zip(names, self.slots, strict=True):
-            if slot.op in OPS:
-                op, operands = OPS[slot.op], [names[i] for i in slot.operands]
-                lines.append(f"{name} = {op.text(*operands)}" if style == "math" else rf"{name} &= {op.as_latex(*operands)} \\")
-        return "\n".join(lines)
+        return listing(self, style)
+
+    def to_jax(self) -> Callable[..., Any]:
+        """The program as a function of JAX, ``f(parameters, *inputs)``, to be jitted, differentiated and sharded by JAX.
+
+        Inputs are as for the program, with a leading batch axis or none; so is the result. Call it with `parameter_values`. It
+        computes in 64 bits, and is differentiated backwards only (`jax.grad`, `jax.vjp`). Nothing checks that numbers are finite.
+
+        Raises:
+            ImportError: without JAX (extra ``jax``).
+            OperandError: if JAX is set to 32 bits, or the program has guards: a compiled function cannot check them.
+        """
+        from .export import to_jax
+
+        return to_jax(self)
+
+    def to_torch(self) -> Callable[..., Any]:
+        """The program as a function of PyTorch tensors, ``f(parameters, *inputs)``, which PyTorch differentiates.
+
+        Inputs and the result are as for `to_jax`, in 64 bits.
+
+        Raises:
+            ImportError: without PyTorch (extra ``torch``).
+            OperandError: if the program has guards.
+        """
+        from .export import to_torch
+
+        return to_torch(self)
 
     def __repr__(self) -> str:
         operations = sum(slot.op in OPS for slot in self.slots)
@@ -178,14 +197,40 @@ class Program:
 
     @staticmethod
     def from_json(text: str) -> Program:
-        """The program that `to_json` wrote. It has the parameters' numbers, and no Values."""
-        data = json.loads(text)
-        slots = tuple(Slot(op, tuple(operands), *rest) for op, operands, *rest in data["slots"])
+        """The program that `to_json` wrote. It has the parameters' numbers, and no Values.
+
+        Raises:
+            StateError: if the text is not such a program, or uses operations that are not in the table.
+        """
+        from ..errors import StateError
+
+        try:
+            data = json.loads(text)
+            slots = tuple(Slot(op, tuple(operands), *rest) for op, operands, *rest in data["slots"])
+            guards = tuple(Guard(*guard) for guard in data["guards"])
+            shapes = tuple(tuple(shape) for shape in data["shapes"])
+            program = Program(slots, shapes, data["parameter_count"], data["root"], guards)
+            program.parameter_values = data["parameter_values"]
+            sound = program._is_sound()
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StateError(f"this is not a program as to_json writes it: {type(error).__name__}: {error}") from None
         unknown = {slot.op for slot in slots} - {*OPS, "input", "parameter", "constant"}
         if unknown:
-            raise ValueError(f"the program uses operations that are not in the table: {sorted(unknown)}; register them first")
-        guards = tuple(Guard(*guard) for guard in data["guards"])
-        shapes = tuple(tuple(shape) for shape in data["shapes"])
-        program = Program(slots, shapes, data["parameter_count"], data["root"], guards)
-        program.parameter_values = data["parameter_values"]
+            raise StateError(f"the program uses operations that are not in the table: {sorted(unknown)}; register them first")
+        if not sound:
+            raise StateError("this is not a program as to_json writes it: its leaves do not come first, or a number refers to a later one")
         return program
+
+    def _is_sound(self) -> bool:
+        """Whether inputs come first, then parameters, and every number refers to earlier ones."""
+        leaves = ["input"] * self.input_count + ["parameter"] * self.parameter_count
+        refers = [(i, *slot.operands) for i, slot in enumerate(self.slots) if slot.op not in ("input", "parameter", "constant")]
+        sides = [self.root, *[side for guard in self.guards for side in (guard.left, guard.right)]]
+        return (
+            [slot.op for slot in self.slots if slot.op in ("input", "parameter")]
+            == leaves
+            == [slot.op for slot in self.slots[: len(leaves)]]
+            and all(operands and 0 <= min(operands) and max(operands) < i for i, *operands in refers)
+            and all(0 <= side < len(self.slots) for side in sides)
+            and all(guard.sign in ("<", "<=", ">", ">=") for guard in self.guards)
+        )

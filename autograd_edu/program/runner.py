@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArityError, OperandError, ShapeError
+from ..errors import ArityError, ChoiceError, OperandError, ShapeError
 from .jit_choice import Costs, is_interpreted
 from .jit_run import Interpreter, is_installed
 from .numpy_engine import NumpyEngine
@@ -50,7 +50,7 @@ class Runner:
     def run(self, inputs: tuple[Any, ...], *, backward: bool, on_nonfinite: str) -> tuple[Any, Gradients | None]:
         """The result, and with ``backward`` its gradients."""
         if on_nonfinite not in ("raise", "keep"):
-            raise OperandError(f"on_nonfinite must be 'raise' or 'keep', not {on_nonfinite!r}")
+            raise ChoiceError(f"on_nonfinite must be 'raise' or 'keep', not {on_nonfinite!r}")
         columns, count, single = self._columns(inputs)
         with np.errstate(all="ignore"):
             answer = self._interpreted(columns, backward) if is_interpreted(self.given.engine, self.costs, count) else None

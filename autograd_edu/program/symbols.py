@@ -1,4 +1,4 @@
-"""The rules of the table, run on symbols: what a row computes, as data that the interpreter's code is made from.
+"""The rules of the table, run on symbols: what a row computes, as data that code for other machines is made from.
 
 A rule is a function of a namespace `xp` and of operands. Given a `Symbols` as namespace and `Symbol`s as operands it
 computes nothing: it writes down what it would have computed. Equal parts are written down once.
@@ -21,6 +21,10 @@ SUMS = ("total", "dot")  # of any number of operands; those of dot are flattened
 _Made = dict[Any, "Symbol"]
 
 
+class _Stacked(_Made):
+    """The symbols of a variadic row whose operands stand in one array."""
+
+
 class Symbol:
     """A number that a rule would compute: ``name`` says from what. Operators on it make further symbols."""
 
@@ -28,6 +32,18 @@ class Symbol:
 
     def __init__(self, made: _Made, name: str, operands: tuple[Symbol, ...], number: float) -> None:
         self.made, self.name, self.operands, self.number = made, name, operands, number
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """There only for operands that stand in one array: by it, the rules know them."""
+        if not isinstance(self.made, _Stacked):
+            raise AttributeError("shape")
+        return ()
+
+    def sum(self, axis: int) -> Symbol:
+        """The sum over the operands that stand in one array."""
+        assert axis == 0
+        return _symbol(self.made, "total_all", self)
 
     def __add__(self, other: Any) -> Symbol:
         return _symbol(self.made, "add", self, other)
@@ -106,7 +122,12 @@ class Symbols:
     def __getattr__(self, name: str) -> Callable[..., Symbol]:
         if name not in FUNCTIONS:
             raise AttributeError(f"the namespace of the rules has no function {name!r}")
-        return lambda *xs: _symbol(self.made, name, *xs)
+
+        def function(*xs: Any) -> Symbol:
+            return _symbol(self.made, name, *xs)
+
+        function.reduce = lambda xs, axis: _symbol(self.made, f"{name}_all", xs)  # type: ignore[attr-defined]  # noqa: ARG005 - as NumPy's
+        return function
 
     def choose(self, condition: Any, then: Any, otherwise: Any) -> Any:
         if not isinstance(condition, Symbol):
@@ -115,7 +136,9 @@ class Symbols:
         branches = [branch() if callable(branch) else branch for branch in (then, otherwise)]
         return _symbol(self.made, "select", condition, *branches)
 
-    def total(self, xs: Sequence[Any]) -> Symbol:
+    def total(self, xs: Any) -> Symbol:
+        if isinstance(xs, Symbol):
+            return _symbol(self.made, "total_all", xs)
         return _symbol(self.made, "total", *xs)
 
     def dot(self, ws: Sequence[Any], xs: Sequence[Any], bias: Sequence[Any]) -> Symbol:
@@ -136,6 +159,13 @@ def written(op: Op, count: int) -> Written:
     xp, xs, y = Symbols(made), [Symbol(made, "operand", (), float(i)) for i in range(count)], Symbol(made, "result", (), 0.0)
     slopes = op.local_gradients(xp, y, *xs)
     return Written(_as_symbol(made, op.value(xp, *xs)), tuple([_as_symbol(made, slope) for slope in slopes]))
+
+
+def stacked_value(op: Op) -> Symbol:
+    """The value of a variadic row whose operands stand in one array, its operand 0. Sums and maxima over it are named "…_all"."""
+    made = _Stacked()
+    assert op.stacked
+    return _as_symbol(made, op.stacked[0](Symbols(made), Symbol(made, "operand", (), 0.0)))
 
 
 def in_order(roots: Iterable[Symbol]) -> list[Symbol]:

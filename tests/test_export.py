@@ -1,0 +1,173 @@
+"""A program as a function of JAX or PyTorch: the same numbers and gradients, jitted and sharded; and what they say without it."""
+
+import os
+import subprocess
+import sys
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from replay_graphs import random_graph, replayed
+
+from autograd_edu import Value, relu, trace
+from autograd_edu.errors import ArityError, OperandError, ShapeError
+
+with_jax = pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed: nothing here tries to_jax")
+with_torch = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed: nothing here tries to_torch")
+
+BEGINNING = """
+import jax
+import numpy as np
+jax.config.update("jax_enable_x64", True)
+from autograd_edu import dot, exp, logsumexp, relu, total, trace, Value
+from autograd_edu.nn import MLP
+rng = np.random.default_rng(0)
+
+def network():
+    model = MLP(2, [16, 16, 1], seed=0)
+    program = trace(lambda x, t: relu(1 - t * model(x)), [0.5, -1.0], 1.0)
+    return program, (rng.standard_normal((64, 2)), np.sign(rng.standard_normal(64)))
+
+def attention():
+    query, key, value = ([[Value(x) for x in row] for row in rng.standard_normal((4, 4))] for _ in range(3))
+    def f(xs):
+        qs, ks, vs = ([[dot(row, x) for row in matrix] for x in xs] for matrix in (query, key, value))
+        mixed = []
+        for i, q in enumerate(qs):
+            scores = [dot(q, k) / 2 for k in ks[: i + 1]]
+            whole = logsumexp(*scores)
+            mixed += [dot([exp(s - whole) for s in scores], column) for column in zip(*vs[: i + 1], strict=True)]
+        return total(*mixed)
+    program = trace(f, rng.standard_normal((5, 4)).tolist())
+    return program, (rng.standard_normal((64, 5, 4)),)
+
+def agree(a, b):
+    a, b = np.asarray(a), np.asarray(b)
+    assert a.dtype == np.float64, a.dtype
+    np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12 * np.abs(b).max(initial=0.0))
+
+def check(program, f, inputs, compiled=lambda f: f):
+    values, grads = program.value_and_grad(*inputs)
+    agree(compiled(f)(program.parameter_values, *inputs), values)
+    every = tuple(range(len(inputs) + 1))
+    by = compiled(jax.grad(lambda *a: f(*a).sum(), argnums=every))(program.parameter_values, *inputs)
+    agree(by[0], grads.parameters)
+    for mine, theirs in zip(by[1:], grads.inputs):
+        agree(mine, theirs)
+"""
+
+
+def with_a_fresh_jax(code, devices=1):
+    """Run code in a process of its own, where JAX has not been configured yet."""
+    folder = str(Path(__file__).parent)
+    environment = {
+        **os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}", "JAX_PLATFORMS": "cpu",
+        "PYTHONPATH": os.pathsep.join([folder, *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", BEGINNING + code], capture_output=True, text=True, env=environment, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@with_jax
+@pytest.mark.parametrize("made", ["network", "attention"])
+def test_jax_gives_the_same_numbers_with_the_batch_on_four_devices(made):
+    out = with_a_fresh_jax(
+        f"""
+program, inputs = {made}()
+f = program.to_jax()
+check(program, f, inputs)
+mesh = jax.sharding.Mesh(np.array(jax.devices()), ("batch",))
+spread = [jax.device_put(x, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("batch"))) for x in inputs]
+check(program, f, spread, jax.jit)
+y = jax.jit(f)(program.parameter_values, *spread)
+print(len(jax.devices()), len(y.sharding.device_set), y.sharding.is_fully_replicated)
+single = f(program.parameter_values, *[x[0] for x in inputs])
+assert single.shape == ()
+agree(single, program(*[x[0] for x in inputs]))
+""",
+        devices=4,
+    )
+    assert out == "4 4 False\n"
+
+
+@with_jax
+def test_random_graphs_are_the_same_in_jax():
+    out = with_a_fresh_jax("""
+from replay_graphs import random_graph, replayed
+tried = 0
+for seed in range(12):
+    graph = random_graph(seed)
+    if graph.shapes and not graph.compared:
+        program, _ = replayed(graph, engine="numpy")
+        check(program, program.to_jax(), graph.columns(graph.samples), jax.jit)
+        tried += 1
+print(tried)
+""")
+    assert int(out) > 3
+
+
+@with_jax
+def test_jax_in_32_bits_is_refused():
+    out = with_a_fresh_jax("""
+jax.config.update("jax_enable_x64", False)
+from autograd_edu.errors import OperandError
+try:
+    trace(lambda x: x * x, 1.0).to_jax()
+except OperandError as error:
+    print(error)
+""")
+    assert "jax.config.update('jax_enable_x64', True)" in out
+
+
+@with_torch
+def test_pytorch_gives_the_same_numbers_and_gradients():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of importing PyTorch
+        import torch
+    tried = 0
+    for seed in range(60):
+        graph = random_graph(seed)
+        if not graph.shapes or graph.compared:
+            continue
+        program, _ = replayed(graph, engine="numpy")
+        columns = graph.columns(graph.samples)
+        values, grads = program.value_and_grad(*columns)
+        leaves = [torch.tensor(x, requires_grad=True) for x in (program.parameter_values, *columns)]
+        y = program.to_torch()(*leaves)
+        y.sum().backward()
+        expected = [values, grads.parameters, *grads.inputs]
+        given = [y.detach().numpy(), *[np.zeros(x.shape) if x.grad is None else x.grad.numpy() for x in leaves]]
+        for a, b in zip(given, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12 * np.abs(b).max(initial=0.0), err_msg=f"seed {seed}")
+        tried += 1
+    assert tried > 25
+
+
+@with_torch
+@pytest.mark.parametrize(("inputs", "error"), [(([1.0], [2.0]), ArityError), (([[1.0, 2.0]],), ShapeError)])
+def test_wrong_inputs_of_an_exported_program_are_refused(inputs, error):
+    f = trace(lambda x: x * Value(2.0), 1.0).to_torch()
+    with pytest.raises(error):
+        f([2.0], *inputs)
+    with pytest.raises(ShapeError, match="the program has 1 parameters"):
+        f([2.0, 3.0], [1.0])
+
+
+@pytest.mark.parametrize("name", ["jax", "torch"])
+def test_without_the_framework_the_error_says_what_to_install(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, name, None)
+    program = trace(lambda x: relu(x), 1.0)
+    with pytest.raises(ImportError, match=rf"pip install 'autograd-edu\[{name}\]'"):
+        program.to_jax() if name == "jax" else program.to_torch()
+
+
+@with_torch
+def test_a_program_with_guards_says_what_to_write_instead():
+    program = trace(lambda x: x * x if x > 0.0 else -x, 1.0)
+    with pytest.raises(OperandError, match=r"test_export.py:\d+ that an exported function could not check: write it with where"):
+        program.to_torch()

@@ -1,0 +1,153 @@
+"""A program printed as plain NumPy: it runs by itself, and gives the numbers that the program gives."""
+
+import ast
+
+import numpy as np
+import pytest
+from replay_graphs import random_graph, replayed
+
+from autograd_edu import Value, dot, exp, logsumexp, maximum, relu, sigmoid, total, trace, trace_graph, where
+from autograd_edu.nn import MLP
+
+
+def run(program, *inputs):
+    """The printed function, executed with nothing but what it imports itself."""
+    space = {"__builtins__": {"__import__": __import__, "float": float, "ValueError": ValueError}}
+    exec(program.listing("python"), space)
+    with np.errstate(all="ignore"):
+        return space["program"](program.parameter_values, *inputs)
+
+
+NEURONS = '''import numpy as np
+
+
+def program(parameters, x, target):
+    """Inputs x (batch, 2), target (batch,); parameters (9,). Gives (batch,)."""
+    x = np.asarray(x, float).reshape(-1, 2).T  # a column a sample
+    target = np.asarray(target, float).reshape(-1, 1).T  # a column a sample
+    n = x.shape[1]
+    parameters = np.asarray(parameters, float).reshape(9, 1)
+    layer1 = parameters[0:6].reshape(2, 3)
+    W1, b1 = layer1[:, :-1], layer1[:, -1:]
+    z1 = W1 @ x + b1
+    h1 = np.maximum(z1, 0.0)
+    layer2 = parameters[6:9].reshape(1, 3)
+    W2, b2 = layer2[:, :-1], layer2[:, -1:]
+    z2 = W2 @ h1 + b2
+    error = z2 - target
+    loss = error * error
+    return loss.reshape(-1)
+'''
+
+
+def labelled_loss():
+    model = MLP(2, [2, 1], seed=0)
+
+    def f(x, t):
+        error = model(x) - t
+        error.label = "error"
+        loss = error**2
+        loss.label = "loss"
+        return loss
+
+    return trace(f, [0.5, -1.0], 1.0)
+
+
+def test_a_network_reads_as_the_lines_a_person_would_write():
+    text = labelled_loss().listing("python")
+    assert text == NEURONS.replace("x, target", "x1, x2").replace("Inputs x (batch, 2), target", "Inputs x1 (batch, 2), x2").replace(
+        "    x = np.asarray(x,", "    x1 = np.asarray(x1,"
+    ).replace("    target = np.asarray(target,", "    x2 = np.asarray(x2,").replace("n = x.", "n = x1.").replace("@ x +", "@ x1 +").replace(
+        "- target", "- x2"
+    )
+
+
+def test_a_network_gives_the_same_numbers():
+    program, rng = labelled_loss(), np.random.default_rng(0)
+    x, t = rng.standard_normal((50, 2)), rng.standard_normal(50)
+    np.testing.assert_allclose(run(program, x, t), program(x, t), rtol=1e-13)
+    program.parameter_values = rng.standard_normal(9)
+    np.testing.assert_allclose(run(program, x, t), program(x, t), rtol=1e-13)
+    assert run(program, x[0], t[0]) == pytest.approx(program(x[0], t[0]), rel=1e-13)
+
+
+@pytest.mark.parametrize("first", range(0, 200, 20))
+def test_random_graphs_give_the_same_numbers(first):
+    for seed in range(first, first + 20):
+        graph = random_graph(seed)
+        program, _ = replayed(graph, engine="numpy")
+        if graph.shapes:
+            expected, given = program(*graph.columns(graph.samples)), run(program, *graph.columns(graph.samples))
+        else:
+            expected, given = program(), run(program)
+        np.testing.assert_allclose(given, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max(), err_msg=f"seed {seed}")
+
+
+def test_attention_gives_the_same_numbers():
+    rng = np.random.default_rng(1)
+    query, key, value = ([[Value(x) for x in row] for row in rng.standard_normal((4, 4))] for _ in range(3))
+
+    def f(xs):
+        qs, ks, vs = ([[dot(row, x) for row in matrix] for x in xs] for matrix in (query, key, value))
+        mixed = []
+        for i, q in enumerate(qs):
+            scores = [dot(q, k) / 2 for k in ks[: i + 1]]
+            whole = logsumexp(*scores)
+            mixed += [dot([exp(s - whole) for s in scores], column) for column in zip(*vs[: i + 1], strict=True)]
+        return total(*mixed)
+
+    xs = rng.standard_normal((7, 5, 4))
+    program = trace(f, xs[0].tolist())
+    np.testing.assert_allclose(run(program, xs), program(xs), rtol=1e-12)
+
+
+def test_results_of_parameters_alone_and_of_constants():
+    w = Value(0.5, "w")
+    assert run(trace_graph(sigmoid(w * 2.0))) == pytest.approx([1 / (1 + np.exp(-1.0))])
+    assert run(trace(lambda x: Value(0.0) * x + 3.0, 1.0), [1.0, 2.0]).tolist() == [3.0, 3.0]
+    np.testing.assert_array_equal(run(trace(lambda x: w * 3.0, 1.0), [1.0, 2.0]), [1.5, 1.5])
+
+
+def test_branches_that_are_kept_and_branches_that_are_guarded():
+    kept = trace(lambda x: where(x > 0.0, x * x, -x), 1.0)
+    np.testing.assert_array_equal(run(kept, [2.0, -3.0]), [4.0, 3.0])
+    guarded = trace(lambda x: x * x if x > 0.0 else -x, 1.0)
+    np.testing.assert_array_equal(run(guarded, [2.0, 3.0]), [4.0, 9.0])
+    with pytest.raises(ValueError, match=r"the branch at test_listing\.py"):
+        run(guarded, [2.0, -3.0])
+
+
+HOSTILE = ["x; import os", "import", "np", "parameters", "n", "None", "1x", "ünï", "a\nb", "__import__('os')", "x'\"", "loss)", "\ud800"]
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_no_label_is_more_than_a_name(label):
+    w = Value(2.0, label)
+
+    def f(x, y):
+        result = maximum(relu(w * x + y), x * y)
+        result.label = label
+        return result
+
+    program = trace(f, 1.0, 2.0)
+    plain = trace(lambda x, y: maximum(relu(w * x + y), x * y), 1.0, 2.0)
+    kinds = [[type(node).__name__ for node in ast.walk(ast.parse(p.listing("python")))] for p in (program, plain)]
+    assert kinds[0] == kinds[1]
+    np.testing.assert_allclose(run(program, [1.0, 3.0], [2.0, -1.0]), program([1.0, 3.0], [2.0, -1.0]), rtol=1e-14)
+    inputs = [Value(1.0, label), Value(2.0, label)]
+    graph = trace_graph(f(*inputs), inputs=inputs)
+    np.testing.assert_allclose(run(graph, [1.0], [2.0]), graph([1.0], [2.0]), rtol=1e-14)
+
+
+def test_labelled_inputs_and_results_keep_their_names():
+    x, t = Value(1.0, "speed"), Value(2.0, "time")
+    way = x * t
+    way.label = "way"
+    text = trace_graph(way, inputs=[x, t]).listing("python")
+    assert "def program(parameters, speed, time):" in text
+    assert "way = speed * time" in text
+
+
+def test_a_style_that_is_not_there_is_refused_with_those_there_are():
+    with pytest.raises(ValueError, match="there is no listing 'c'; there are 'python', 'math', 'latex'"):
+        trace(lambda x: x, 1.0).listing("c")
