@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from replay_graphs import random_graph, replayed
 
-from autograd_edu import Value, relu, trace
+from autograd_edu import Value, maximum, relu, trace, where
 from autograd_edu.errors import ArityError, OperandError, ShapeError
 
 with_jax = pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed: nothing here tries to_jax")
 with_torch = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed: nothing here tries to_torch")
+
+w = Value(0.7, "w")
 
 BEGINNING = """
 import jax
@@ -116,12 +118,17 @@ def test_jax_in_32_bits_is_refused():
     out = with_a_fresh_jax("""
 jax.config.update("jax_enable_x64", False)
 from autograd_edu.errors import OperandError
-try:
-    trace(lambda x: x * x, 1.0).to_jax()
-except OperandError as error:
-    print(error)
+program = trace(lambda x: x * x, 1.0)
+jax.config.update("jax_enable_x64", True)
+f = program.to_jax()
+jax.config.update("jax_enable_x64", False)
+for call in (program.to_jax, lambda: f([], [1.0])):
+    try:
+        call()
+    except OperandError as error:
+        print(error)
 """)
-    assert "jax.config.update('jax_enable_x64', True)" in out
+    assert out.count("jax.config.update('jax_enable_x64', True)") == 2
 
 
 @with_torch
@@ -146,6 +153,15 @@ def test_pytorch_gives_the_same_numbers_and_gradients():
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12 * np.abs(b).max(initial=0.0), err_msg=f"seed {seed}")
         tried += 1
     assert tried > 25
+
+
+@with_torch
+def test_a_program_runs_on_the_device_of_its_tensors():
+    import torch
+
+    program = trace(lambda x, t: where(x > 0.5, maximum(x, 0.1 * t, w) / 3.0, relu(w * x + 2.0) ** 2.0), 1.0, 2.0)
+    tensors = [torch.empty(shape, dtype=torch.float64, device="meta") for shape in ((1,), (5,), (5,))]
+    assert (program.to_torch()(*tensors)).device.type == "meta"
 
 
 @with_torch

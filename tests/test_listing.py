@@ -117,7 +117,23 @@ def test_branches_that_are_kept_and_branches_that_are_guarded():
         run(guarded, [2.0, -3.0])
 
 
-HOSTILE = ["x; import os", "import", "np", "parameters", "n", "None", "1x", "ünï", "a\nb", "__import__('os')", "x'\"", "loss)", "\ud800"]
+HOSTILE = [
+    "x; import os",
+    "import",
+    "np",
+    "float",
+    "ValueError",
+    "parameters",
+    "n",
+    "None",
+    "1x",
+    "ünï",
+    "a\nb",
+    "__import__('os')",
+    "x'\"",
+    "loss)",
+    "\ud800",
+]
 
 
 @pytest.mark.parametrize("label", HOSTILE)

@@ -241,7 +241,9 @@ def test_a_branch_on_a_parameter_is_guarded_too():
     lambda d: d.update(root=99), lambda d: d.update(root="x"), lambda d: d["slots"][-1].__setitem__(1, [0, 99]),
     lambda d: d["slots"].reverse(),
     lambda d: d.update(parameter_values=[1.0, 2.0, 3.0, 4.0]), lambda d: d.update(parameter_values=["x"]), lambda d: d.pop("guards"),
-    lambda d: d["slots"][-1].__setitem__(1, []), lambda d: d.update(shapes=[[2]]),
+    lambda d: d["slots"][-1].__setitem__(1, []), lambda d: d.update(shapes=[[2]]), "[" * 100_000,
+    lambda d: d["slots"][-1].__setitem__(0, ["mul"]), lambda d: d["slots"][-1].__setitem__(1, [0, 1, 1]), lambda d: d.update(root=1.0),
+    lambda d: d["slots"][0].__setitem__(1, [0]), lambda d: d["slots"][0].__setitem__(2, None), lambda d: d["slots"][1].__setitem__(4, "2"),
 ])  # fmt: skip
 def test_a_text_that_is_no_program_is_refused_as_such(damage):
     text = damage

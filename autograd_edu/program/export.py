@@ -35,12 +35,9 @@ def to_jax(program: Program) -> Function:
         import jax
     except ImportError:
         raise ImportError("to_jax needs JAX: pip install 'autograd-edu[jax]'") from None
-    if not jax.config.values["jax_enable_x64"]:
-        raise OperandError(
-            "JAX computes in 32 bits unless it is told otherwise, and this program's numbers have 64: call "
-            "jax.config.update('jax_enable_x64', True) before anything else of JAX, then to_jax again"
-        )
-    return _Exported(program, _Jax()).function()
+    framework = _Jax(jax)
+    framework.check()
+    return _Exported(program, framework).function()
 
 
 def to_torch(program: Program) -> Function:
@@ -101,10 +98,8 @@ class _Framework:
 
 
 class _Jax(_Framework):
-    def __init__(self) -> None:
-        import jax
-        import jax.numpy as jnp
-
+    def __init__(self, jax: Any) -> None:
+        jnp = jax.numpy
         self.jax, self.np = jax, jnp
         for name in _FUNCTIONS:
             setattr(self, name, getattr(jnp, _RENAMED.get(name, name)))
@@ -115,7 +110,15 @@ class _Jax(_Framework):
     def take(self, x: Array, rows: Rows) -> Array:
         return x[rows]
 
-    def array(self, x: Any) -> Array:
+    def check(self) -> None:
+        """Raise unless JAX computes in 64 bits, as the program does."""
+        if not self.jax.config.values["jax_enable_x64"]:
+            raise OperandError(
+                "JAX computes in 32 bits unless it is told otherwise, and this program's numbers have 64: call "
+                "jax.config.update('jax_enable_x64', True) before anything else of JAX"
+            )
+
+    def array(self, x: Any, like: Any = None) -> Array:  # noqa: ARG002 - JAX moves arrays itself
         return self.np.asarray(x, self.np.float64)
 
     def differentiated(self, value: Function, back: Function) -> Function:
@@ -151,14 +154,19 @@ class _Torch(_Framework):
         like = next(x for x in xs if hasattr(x, "shape"))
         return [x if hasattr(x, "shape") else self.torch.full_like(like, x) for x in xs]
 
+    def check(self) -> None:
+        """PyTorch computes in the bits that it is given."""
+
     def _where(self, condition: Any, then: Any, otherwise: Any) -> Array:
-        return self.torch.where(self.torch.as_tensor(condition), self._number(then), self._number(otherwise))
+        if isinstance(condition, bool):
+            like = then if hasattr(then, "shape") else otherwise
+            return self.torch.where(self.torch.full_like(like, condition, dtype=self.torch.bool), then, otherwise)
+        return self.torch.where(condition, *[self.array(x, condition) for x in (then, otherwise)])
 
-    def _number(self, x: Any) -> Array:
-        return x if hasattr(x, "shape") else self.torch.tensor(float(x), dtype=self.torch.float64)
-
-    def array(self, x: Any) -> Array:
-        return self.torch.as_tensor(x).to(self.torch.float64)
+    def array(self, x: Any, like: Any = None) -> Array:
+        """``x`` in 64 bits; a number, or an array that is no tensor, where ``like`` is."""
+        device = x.device if isinstance(x, self.torch.Tensor) else getattr(like, "device", None)
+        return self.torch.as_tensor(x, dtype=self.torch.float64, device=device)
 
     def differentiated(self, value: Function, back: Function) -> Function:
         """``value`` of tensors of one shape, whose gradients are what ``back`` says."""
@@ -211,18 +219,20 @@ class _Exported:
 
     def function(self) -> Function:
         def program(parameters: Array, *inputs: Array) -> Array:
-            columns, single = self._columns(inputs)
+            self.framework.check()
+            like = next((x for x in (parameters, *inputs) if hasattr(x, "device")), None)
+            columns, single = self._columns(inputs, like)
             samples = columns[0].shape[1] if columns else 1
-            y = self._run(self.framework.array(parameters), columns, samples)
+            y = self._run(self.framework.array(parameters, like), columns, samples)
             return y[0] if single else y
 
         return program
 
-    def _columns(self, inputs: Sequence[Any]) -> tuple[list[Array], bool]:
+    def _columns(self, inputs: Sequence[Any], like: Any) -> tuple[list[Array], bool]:
         """The inputs as arrays (numbers, samples), and whether they were one sample without a batch axis."""
         if len(inputs) != len(self.shapes):
             raise ArityError(f"the program takes {len(self.shapes)} input(s); {len(inputs)} were given")
-        given = [self.framework.array(x) for x in inputs]
+        given = [self.framework.array(x, like) for x in inputs]
         single = all(tuple(x.shape) == shape for x, shape in zip(given, self.shapes, strict=True))
         if not single and (
             len({x.shape[0] if x.ndim else -1 for x in given}) > 1
@@ -239,9 +249,10 @@ class _Exported:
         framework, first = self.framework, len(NEUTRAL)
         if tuple(parameters.shape) != (self.count,):
             raise ShapeError(f"the program has {self.count} parameters; an array of shape {tuple(parameters.shape)} was given")
-        neutral = framework.array(np.array(NEUTRAL).reshape(-1, 1))
+        neutral = framework.array(np.array(NEUTRAL).reshape(-1, 1), parameters)
         fixed = [(0, first, neutral), (first, first + self.count, parameters.reshape(-1, 1))]
-        fixed.append((first + self.count, first + self.count + len(self.constants), framework.array(self.constants.reshape(-1, 1))))
+        last = first + self.count
+        fixed.append((last, last + len(self.constants), framework.array(self.constants.reshape(-1, 1), parameters)))
         arrays = {True: fixed, False: [(0, first, framework.repeat(neutral, (first, samples)))]}
         for (start, stop, order), column in zip(self.lifted.arguments, columns, strict=True):
             arrays[False].append((start, stop, column if order is None else framework.take(column, order)))
@@ -254,7 +265,7 @@ class _Exported:
 
     def _group(self, group: Group, rule: Function | None, arrays: dict[bool, Any], width: int) -> Array:
         reads = [
-            self.framework.array(np.full((*read.rows.shape, 1), read.number)) if read.number is not None
+            self.framework.array(np.full((*read.rows.shape, 1), read.number), arrays[True][0][2]) if read.number is not None
             else self._rows(arrays[read.fixed], read.rows.ravel()).reshape(*read.rows.shape, 1 if read.fixed else width)
             for read in group.reads
         ]  # fmt: skip

@@ -54,7 +54,7 @@ class _Python:
     def __init__(self, program: Program) -> None:
         self.program, self.fused = program, program.fused()
         self.lifted = lift(self.fused)
-        self.taken = {"np", "math", "erfc", "program", "parameters", "n", "neutral", "constants"}
+        self.taken = {"np", "math", "erfc", "program", "parameters", "n", "neutral", "constants", "float", "ValueError"}
         self.lines: list[str] = []
         self.where: dict[bool, list[tuple[int, int, str]]] = {True: [], False: []}  # rows from and to, and the array that holds them
 

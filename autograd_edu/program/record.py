@@ -207,30 +207,41 @@ class Program:
         try:
             data = json.loads(text)
             slots = tuple(Slot(op, tuple(operands), *rest) for op, operands, *rest in data["slots"])
+            unknown = {slot.op for slot in slots} - {*OPS, "input", "parameter", "constant"}
             guards = tuple(Guard(*guard) for guard in data["guards"])
             shapes = tuple(tuple(shape) for shape in data["shapes"])
             program = Program(slots, shapes, data["parameter_count"], data["root"], guards)
             program.parameter_values = data["parameter_values"]
-            sound = program._is_sound()
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            sound = bool(unknown) or program._is_sound()
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise StateError(f"this is not a program as to_json writes it: {type(error).__name__}: {error}") from None
-        unknown = {slot.op for slot in slots} - {*OPS, "input", "parameter", "constant"}
         if unknown:
             raise StateError(f"the program uses operations that are not in the table: {sorted(unknown)}; register them first")
         if not sound:
-            raise StateError("this is not a program as to_json writes it: its leaves do not come first, or a number refers to a later one")
+            raise StateError(
+                "this is not a program as to_json writes it: its leaves do not come first, an operation has operands that it "
+                "cannot have, or a name or number is none"
+            )
         return program
 
     def _is_sound(self) -> bool:
-        """Whether inputs come first, then parameters, and every number refers to earlier ones."""
+        """Whether inputs come first, then parameters, and every operation has as many earlier slots as it needs."""
         leaves = ["input"] * self.input_count + ["parameter"] * self.parameter_count
-        refers = [(i, *slot.operands) for i, slot in enumerate(self.slots) if slot.op not in ("input", "parameter", "constant")]
-        sides = [self.root, *[side for guard in self.guards for side in (guard.left, guard.right)]]
+        numbers = [self.root, *[side for guard in self.guards for side in (guard.left, guard.right)]]
         return (
             [slot.op for slot in self.slots if slot.op in ("input", "parameter")]
             == leaves
             == [slot.op for slot in self.slots[: len(leaves)]]
-            and all(operands and 0 <= min(operands) and max(operands) < i for i, *operands in refers)
-            and all(0 <= side < len(self.slots) for side in sides)
-            and all(guard.sign in ("<", "<=", ">", ">=") for guard in self.guards)
+            and all(_slot_is_sound(i, slot) for i, slot in enumerate(self.slots))
+            and all(type(number) is int and 0 <= number < len(self.slots) for number in numbers)
+            and all(guard.sign in ("<", "<=", ">", ">=") and type(guard.outcome) is bool for guard in self.guards)
         )
+
+
+def _slot_is_sound(place: int, slot: Slot) -> bool:
+    """Whether a slot at this place refers to earlier ones, as many as its operation takes, and its texts and number are such."""
+    op, operands, label, line, number = slot
+    earlier = all(type(i) is int and 0 <= i < place for i in operands)
+    row = OPS.get(op)
+    right = not operands if row is None else len(operands) > 0 if row.variadic else len(operands) == len(row.operand_names())
+    return earlier and right and type(label) is type(line) is str and type(number) in (int, float)
