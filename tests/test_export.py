@@ -66,7 +66,7 @@ def with_a_fresh_jax(code, devices=1):
     folder = str(Path(__file__).parent)
     environment = {
         **os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}", "JAX_PLATFORMS": "cpu",
-        "PYTHONPATH": os.pathsep.join([folder, *filter(None, [os.environ.get("PYTHONPATH")])]),
+        "PYTHONPATH": os.pathsep.join([folder, os.path.join(folder, "benchmarks"), *filter(None, [os.environ.get("PYTHONPATH")])]),
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", BEGINNING + code], capture_output=True, text=True, env=environment, timeout=300, check=False
@@ -95,6 +95,17 @@ agree(single, program(*[x[0] for x in inputs]))
         devices=4,
     )
     assert out == "4 4 False\n"
+
+
+@with_jax
+def test_the_gpt_is_the_same_in_jax():
+    with_a_fresh_jax("""
+from gpt import GPT, ONE_HOT
+tokens = rng.integers(0, 27, (4, 3)), rng.integers(0, 27, (4, 3))
+inputs = [np.array(ONE_HOT)[each] for each in tokens]
+program = trace(GPT().loss, *[x[0].tolist() for x in inputs])
+check(program, program.to_jax(), inputs, jax.jit)
+""")
 
 
 @with_jax
