@@ -23,6 +23,7 @@ notebooks: .venv/test
 bench: .venv/bench
 	$(BIN)/python tests/benchmarks/engine.py
 	$(BIN)/python tests/benchmarks/program.py
+	$(BIN)/python tests/benchmarks/irregular.py
 	$(BIN)/python tests/benchmarks/drawing.py
 	$(BIN)/python tests/benchmarks/gpt.py
 	$(BIN)/python tests/benchmarks/gpt.py --compare
