@@ -9,6 +9,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from autograd_edu.graph import topological_order
+
 
 @dataclass(frozen=True)
 class Line:
@@ -72,3 +74,14 @@ def random_program(
 def _place(rng: random.Random, count: int) -> int:
     """A result's number; half the time one of the latest three."""
     return rng.randint(max(0, count - 3), count - 1) if rng.random() < 0.5 else rng.randrange(count)
+
+
+def path_sums(root, leaves):
+    """For each leaf, the sum over all paths of the absolute products of local gradients."""
+    order = topological_order(root)
+    adjoint = {id(v): 0.0 for v in order}
+    adjoint[id(root)] = 1.0
+    for value in reversed(order):
+        for parent, local in zip(value.parents, value.local_grads, strict=True):
+            adjoint[id(parent)] += abs(local) * adjoint[id(value)]
+    return [adjoint.get(id(leaf), 0.0) for leaf in leaves]

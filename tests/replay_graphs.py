@@ -12,9 +12,9 @@ from itertools import accumulate, pairwise
 from math import prod
 
 import numpy as np
+from random_graphs import path_sums
 
 from autograd_edu import OPS, Value, trace
-from autograd_edu.graph import topological_order
 from autograd_edu.reals import arrays
 from autograd_edu.value import Constant
 
@@ -305,17 +305,6 @@ def gradients(leaves):
     return np.array([leaf.grad for leaf in leaves])
 
 
-def path_sums(root, leaves):
-    """For each leaf, the sum over all paths of the absolute products of local gradients."""
-    order = topological_order(root)
-    adjoint = {id(v): 0.0 for v in order}
-    adjoint[id(root)] = 1.0
-    for value in reversed(order):
-        for parent, local in zip(value.parents, value.local_grads, strict=True):
-            adjoint[id(parent)] += abs(local) * adjoint[id(value)]
-    return np.array([adjoint.get(id(leaf), 0.0) for leaf in leaves])
-
-
 def room(graph, sample):
     """What rounding may do to the result, the inputs' and the weights' gradients: 10·S + 4·n·2⁻⁵³·A.
 
@@ -328,7 +317,7 @@ def room(graph, sample):
         off = eager(graph, sample, lambda y: y * (1.0 + rng.choice((-1, 1)) * 2.0**-52))
         found = (off[0].data, gradients(off[1]), gradients(off[2]))
         spread = [np.maximum(s, np.abs(a - b)) for s, a, b in zip(spread, found, exact, strict=True)]
-    sizes = (abs(root.data), path_sums(root, xs), path_sums(root, weights))
+    sizes = (abs(root.data), np.array(path_sums(root, xs)), np.array(path_sums(root, weights)))
     return [10 * s + 4 * len(graph.lines) * UNIT * size for s, size in zip(spread, sizes, strict=True)]
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import mpmath as mp
 import pytest
-from random_graphs import random_program
+from random_graphs import path_sums, random_program
 from witness import EXACT
 
 from autograd_edu import OPS, Value, grad, jvp
@@ -181,19 +181,6 @@ def perturbed(program, rng):
     leaves = [Value(x) for x in program.leaves]
     program.run(leaves, apply)[-1].backward()
     return [leaf.grad for leaf in leaves]
-
-
-def path_sums(root, leaves):
-    """For each leaf, the sum over all paths of the absolute products of local gradients."""
-    from autograd_edu.graph import topological_order
-
-    order = topological_order(root)
-    adjoint = {id(v): 0.0 for v in order}
-    adjoint[id(root)] = 1.0
-    for value in reversed(order):
-        for parent, local in zip(value.parents, value.local_grads, strict=True):
-            adjoint[id(parent)] += abs(local) * adjoint[id(value)]
-    return [adjoint.get(id(leaf), 0.0) for leaf in leaves]
 
 
 def unexplained(seed):

@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ET
 from html import escape
 from html.parser import HTMLParser
 
+import mistune
 import pytest
 
 from autograd_edu import Value, check_gradient, draw, draw_network, log, sigmoid, steps, to_dot, trace_graph
@@ -175,7 +176,6 @@ def test_latex_has_nothing_active_in_it(label):
 
 @every_label
 def test_markdown_shows_the_label_and_begins_nothing(label):
-    mistune = pytest.importorskip("mistune")
     render = mistune.create_markdown(plugins=["table", "strikethrough", "url", "math"], escape=False)
 
     class Read(HTMLParser):

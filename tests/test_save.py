@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from test_draw import g
 
 from autograd_edu import Value, draw, sigmoid, steps
@@ -128,9 +129,8 @@ def test_what_is_rasterised_holds_every_text_of_the_svg_in_place(style):
 
 
 def test_a_png_has_two_dots_a_pixel_and_the_colours_of_the_picture(tmp_path):
-    image = pytest.importorskip("PIL.Image")
     picture = draw(g())
-    with image.open(picture.save(tmp_path / "g.png")) as file:
+    with Image.open(picture.save(tmp_path / "g.png")) as file:
         png = file.convert("RGB")
     whole = page(picture.svg)
     assert abs(png.width - 2 * whole.width) <= 4
@@ -241,9 +241,8 @@ def test_a_folded_picture_does_not_move(tmp_path):
 
 
 def test_a_gif_has_a_frame_a_step(tmp_path):
-    image = pytest.importorskip("PIL.Image")
     y = g()
-    with image.open(draw(y).save(tmp_path / "g.gif")) as gif:
+    with Image.open(draw(y).save(tmp_path / "g.gif")) as gif:
         assert gif.n_frames == len(steps(y)) + 1
         assert gif.info["loop"] == 0
 

@@ -1,5 +1,6 @@
 """The steps in a terminal: walked through by real key presses on a pseudo-terminal, or printed where there is none."""
 
+import codecs
 import os
 import re
 import select
@@ -36,6 +37,8 @@ def example():
 class Terminal:
     """A program on a pseudo-terminal of 80 × 24, and the last screen that it drew."""
 
+    at_once = 65536  # bytes that are read
+
     def __init__(self, code=COMMAND, wide=80, high=24, **environment):
         import pty
 
@@ -49,6 +52,7 @@ class Terminal:
         streams = {"stdin": other, "stdout": other, "stderr": other}
         self.process = subprocess.Popen([sys.executable, "-c", code], **streams, start_new_session=True, env=env)
         os.close(other)
+        self.decoder = codecs.getincrementaldecoder("utf-8")()  # a read may end within a letter
         self.seen = ""
 
     def resize(self, wide, high):
@@ -62,9 +66,9 @@ class Terminal:
         return self
 
     def wait_for(self, pattern, seconds=20.0):
-        """The last screen, once it matches."""
+        """The last screen, once it is whole and matches; what has been read may end anywhere in a screen."""
         end = time.monotonic() + seconds
-        while not re.search(pattern, self.screen()):
+        while not (self.seen.endswith(("\x1b[J", "\r\n\r\n")) and re.search(pattern, self.screen())):
             assert time.monotonic() < end, f"{pattern!r} never came; the screen is\n{self.screen()}"
             self.take(0.1)
         return self.screen()
@@ -72,7 +76,7 @@ class Terminal:
     def take(self, seconds):
         if select.select([self.own], [], [], seconds)[0]:
             try:
-                self.seen += os.read(self.own, 65536).decode()
+                self.seen += self.decoder.decode(os.read(self.own, self.at_once))
             except OSError:  # the program has ended
                 time.sleep(0.05)
 
@@ -135,6 +139,16 @@ def test_keys_walk_to_the_end_and_back_and_every_screen_has_the_engines_numbers(
     assert program.press("q").ends() == 0
     assert program.seen.count("\x1b[?1049h") == program.seen.count("\x1b[?1049l") == 1
     assert program.seen.rindex("\x1b[?25h") > program.seen.rindex("\x1b[?25l")
+
+
+@unix
+def test_a_screen_that_arrives_a_byte_at_a_time_is_waited_for(run):
+    program = run()
+    program.at_once = 1
+    program.wait_for("before step 1 of 9")
+    shown = program.press("n").wait_for("step 1 of 9")
+    assert shown.split("\n")[-1].startswith("next: → space n")
+    assert program.press("q").ends() == 0
 
 
 @unix

@@ -76,7 +76,7 @@ def jupyter(tmp_path_factory):
 
 
 def wait_for(address, server, log):
-    for _ in range(300):
+    for _ in range(900):
         try:
             with urllib.request.urlopen(address, timeout=5):
                 return
@@ -110,10 +110,10 @@ def run_the_cell(page):
 
     output = page.locator(".jp-OutputArea-output").first
     for _ in range(4):
-        page.locator(".jp-CodeCell .cm-content").first.click(timeout=40_000)
+        page.locator(".jp-CodeCell .cm-content").first.click(timeout=90_000)
         page.keyboard.press("Shift+Enter")
         with contextlib.suppress(playwright.TimeoutError):
-            output.wait_for(timeout=12_000)
+            output.wait_for(timeout=25_000)
             break
     assert page.locator(".autograd-stepper svg").count() == 1, output.text_content()
 
@@ -149,7 +149,7 @@ def test_after_running_the_cell_the_stepper_answers_clicks_and_keys(visit, place
 def test_a_saved_notebook_that_is_not_trusted_shows_the_final_pictures(visit, place):
     page = visit(f"{place}/saved.ipynb")
     pictures = page.locator(".jp-OutputArea-output img")
-    pictures.nth(1).wait_for(timeout=40_000)
+    pictures.nth(1).wait_for(timeout=90_000)
     assert pictures.nth(0).get_attribute("alt") == "Computation graph of g: 5 values, 4 wires"
     for i in range(2):
         assert pictures.nth(i).evaluate("e => e.naturalWidth") > 200

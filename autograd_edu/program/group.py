@@ -19,18 +19,16 @@ FEW = 4096  # so many operands may be made up to the same number for each member
 
 @dataclass
 class Read:
-    """Rows of one of the two tables of values; ``strided`` where they lie evenly: the first, and the step of each axis.
-
-    Where all are one constant, ``number`` is it.
-    """
+    """Rows of one of the two tables of values. Where all are one constant, ``number`` is it."""
 
     fixed: bool
     rows: Rows
     number: float | None = None
-    strided: tuple[int, tuple[int, ...]] | None = None
 
-    def __post_init__(self) -> None:
-        self.strided = strided(self.rows)
+    @property
+    def strided(self) -> tuple[int, tuple[int, ...]] | None:
+        """Where the rows lie evenly: the first, and the step of each axis."""
+        return strided(self.rows)
 
 
 @dataclass

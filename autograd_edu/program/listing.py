@@ -15,7 +15,7 @@ from ..errors import ChoiceError
 from ..ops import OPS
 from .group import NEUTRAL, Group, Read, Rows
 from .lift import lift
-from .symbols import CONDITIONS, FUNCTIONS, Symbol, in_order, stacked_value, written
+from .symbols import FUNCTIONS, Symbol, in_order, stacked_value, written
 
 if TYPE_CHECKING:
     from .record import Program
@@ -310,6 +310,3 @@ def _symbol_text(symbol: Symbol, texts: list[str], operands: list[str]) -> str:
 def _tidy(text: str) -> str:
     """An expression with the brackets that it needs."""
     return ast.unparse(ast.parse(text, mode="eval"))
-
-
-assert set(CONDITIONS) <= set(_SIGNS)

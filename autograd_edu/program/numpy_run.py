@@ -256,8 +256,6 @@ def _map(group: Group, out: Array, operands: list[Array]) -> Call:
 def _stack(group: Group, out: Array, operands: list[Array]) -> Call:
     if group.op.stacked is None:
         return _writing(group.op.value, out, list(operands[0]))
-    if group.op.name == "total":
-        return partial(np.add.reduce, operands[0], 0, None, out)
     return _writing(group.op.stacked[0], out, operands)
 
 

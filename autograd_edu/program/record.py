@@ -75,6 +75,11 @@ class Program:
 
     @property
     def parameter_values(self) -> Any:
+        """The numbers of the parameters in this program: an array (parameter_count,) of float64, to read and to write to.
+
+        Raises:
+            ShapeError: if it is set to an array of another shape.
+        """
         return self._values
 
     @parameter_values.setter
@@ -108,6 +113,7 @@ class Program:
 
     @property
     def runner(self) -> Runner:
+        """The program made ready to run, the first time that it is asked for."""
         if self._runner is None:
             from .runner import Runner
 
