@@ -4,18 +4,45 @@ import ast
 
 import numpy as np
 import pytest
-from replay_graphs import random_graph, replayed
+from replay_graphs import Truth, over_batch, random_graph, replayed
 
-from autograd_edu import Value, dot, exp, logsumexp, maximum, relu, sigmoid, total, trace, trace_graph, where
+from autograd_edu import OPS, Value, dot, exp, logsumexp, maximum, relu, sigmoid, sqrt, total, trace, trace_graph, where
 from autograd_edu.nn import MLP
+from autograd_edu.ops import row, variadic_row
+from autograd_edu.program.record import Gradients
+
+
+def executed(text, name):
+    """A printed function, executed with nothing but what it imports itself."""
+    space = {"__builtins__": {"__import__": __import__, "float": float, "ValueError": ValueError}}
+    exec(text, space)
+    return space[name]
 
 
 def run(program, *inputs):
-    """The printed function, executed with nothing but what it imports itself."""
-    space = {"__builtins__": {"__import__": __import__, "float": float, "ValueError": ValueError}}
-    exec(program.listing("python"), space)
-    with np.errstate(all="ignore"):
-        return space["program"](program.parameter_values, *inputs)
+    return executed(program.listing("python"), "program")(program.parameter_values, *inputs)
+
+
+class Printed:
+    """The printed way there and back, in the manner of a program."""
+
+    def __init__(self, program):
+        self.program = program
+        self.function = executed(program.listing("python", gradients=True), "value_and_grad")
+
+    def value_and_grad(self, *inputs):
+        value, (of_inputs, of_parameters) = self.function(self.program.parameter_values, *inputs)
+        return value if inputs else value.item(), Gradients(of_inputs, of_parameters)
+
+
+def assert_gradients(program, *inputs, rtol=1e-12):
+    value, grads = Printed(program).value_and_grad(*inputs)
+    expected, wanted = program.value_and_grad(*inputs)
+    np.testing.assert_allclose(value, expected, rtol=rtol)
+    assert len(grads.inputs) == len(wanted.inputs)
+    for a, b in zip([*grads.inputs, grads.parameters], [*wanted.inputs, wanted.parameters], strict=True):
+        assert np.shape(a) == np.shape(b)
+        np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-14)
 
 
 NEURONS = '''import numpy as np
@@ -40,6 +67,24 @@ def program(parameters, x1, x2):
 '''
 
 
+WAY_BACK = """
+    # the way back: of everything, the gradient of the sum of the results
+    loss_grad = np.ones((1, n))
+    error_grad = 2.0 * error * loss_grad
+    z2_grad = error_grad
+    W2_grad = z2_grad @ h1.T
+    b2_grad = np.sum(z2_grad, axis=1, keepdims=True)
+    h1_grad = W2.T @ z2_grad
+    z1_grad = np.where(z1 > 0.0, 1.0, 0.0) * h1_grad
+    W1_grad = z1_grad @ x1.T
+    b1_grad = np.sum(z1_grad, axis=1, keepdims=True)
+    x1_grad = W1.T @ z1_grad
+    x2_grad = -error_grad
+    parameters_grad = np.concatenate([np.hstack([W1_grad, b1_grad]).reshape(-1, 1), np.hstack([W2_grad, b2_grad]).reshape(-1, 1)])
+    return loss.reshape(-1), ([x1_grad.T.reshape(-1, 2), x2_grad.reshape(-1)], parameters_grad.reshape(-1))
+"""
+
+
 def labelled_loss():
     model = MLP(2, [2, 1], seed=0)
 
@@ -57,6 +102,14 @@ def test_a_network_reads_as_the_lines_a_person_would_write():
     assert labelled_loss().listing("python") == NEURONS
 
 
+def test_the_way_back_reads_as_the_matrix_rules():
+    there = NEURONS.replace("program(", "value_and_grad(").replace(
+        "parameters (9,). Gives (batch,).", "parameters (9,).\n\n    Gives (batch,), ([the gradients of the inputs, per sample],"
+        " the gradient of the parameters).\n    "
+    )  # fmt: skip
+    assert labelled_loss().listing("python", gradients=True) == there.replace("\n    return loss.reshape(-1)\n", WAY_BACK)
+
+
 def test_a_network_gives_the_same_numbers():
     program, rng = labelled_loss(), np.random.default_rng(0)
     x, t = rng.standard_normal((50, 2)), rng.standard_normal(50)
@@ -64,6 +117,7 @@ def test_a_network_gives_the_same_numbers():
     program.parameter_values = rng.standard_normal(9)
     np.testing.assert_allclose(run(program, x, t), program(x, t), rtol=1e-13)
     assert run(program, x[0], t[0]) == pytest.approx(program(x[0], t[0]), rel=1e-13)
+    assert_gradients(program, x, t)
 
 
 @pytest.mark.parametrize("first", range(0, 200, 20))
@@ -76,6 +130,23 @@ def test_random_graphs_give_the_same_numbers(first):
         else:
             expected, given = program(), run(program)
         np.testing.assert_allclose(given, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max(), err_msg=f"seed {seed}")
+
+
+@pytest.mark.parametrize("first", range(0, 200, 20))
+def test_random_graphs_give_the_same_gradients(first):
+    for seed in range(first, first + 20):
+        graph = random_graph(seed)
+        program, used = replayed(graph, engine="numpy", declared=bool(seed % 2))
+        assert Truth.of(graph).faults(*over_batch(Printed(program), graph, graph.samples), used) == [], seed
+
+
+def test_a_wrong_gradient_of_a_printed_function_is_seen():
+    graph = random_graph(3)
+    program, used = replayed(graph, engine="numpy")
+    printed = Printed(program)
+    right = printed.function
+    printed.function = lambda *xs: (lambda v, g: (v, (g[0], g[1] * (1 + 1e-9))))(*right(*xs))
+    assert "gradient of weight" in Truth.of(graph).faults(*over_batch(printed, graph, graph.samples), used)[0]
 
 
 def test_attention_gives_the_same_numbers():
@@ -94,6 +165,7 @@ def test_attention_gives_the_same_numbers():
     xs = rng.standard_normal((7, 5, 4))
     program = trace(f, xs[0].tolist())
     np.testing.assert_allclose(run(program, xs), program(xs), rtol=1e-12)
+    assert_gradients(program, xs)
 
 
 def test_results_of_parameters_alone_and_of_constants():
@@ -101,15 +173,25 @@ def test_results_of_parameters_alone_and_of_constants():
     assert run(trace_graph(sigmoid(w * 2.0))) == pytest.approx([1 / (1 + np.exp(-1.0))])
     assert run(trace(lambda x: Value(0.0) * x + 3.0, 1.0), [1.0, 2.0]).tolist() == [3.0, 3.0]
     np.testing.assert_array_equal(run(trace(lambda x: w * 3.0, 1.0), [1.0, 2.0]), [1.5, 1.5])
+    assert_gradients(trace(lambda x: w * 3.0, 1.0), [1.0, 2.0])
+    assert_gradients(trace(lambda x: w, 1.0), [1.0, 2.0])
+    assert_gradients(trace(lambda x: x[1], [1.0, 2.0]), [[1.0, 2.0], [3.0, 4.0]])
+    assert_gradients(trace(lambda x, none: w * x[0][1], [[1.0, 2.0]], []), np.ones((3, 1, 2)), np.ones((3, 0)))
+    assert_gradients(trace(lambda x: Value(0.0) * x + 3.0, 1.0), [1.0, 2.0])
 
 
 def test_branches_that_are_kept_and_branches_that_are_guarded():
     kept = trace(lambda x: where(x > 0.0, x * x, -x), 1.0)
     np.testing.assert_array_equal(run(kept, [2.0, -3.0]), [4.0, 3.0])
+    assert_gradients(kept, [2.0, -3.0])
+    assert_gradients(trace(lambda x: where(x > 0.0, sqrt(maximum(x, 0.0)), -x), 1.0), [2.0, -3.0])
     guarded = trace(lambda x: x * x if x > 0.0 else -x, 1.0)
     np.testing.assert_array_equal(run(guarded, [2.0, 3.0]), [4.0, 9.0])
     with pytest.raises(ValueError, match=r"the branch at test_listing\.py"):
         run(guarded, [2.0, -3.0])
+    assert_gradients(guarded, [2.0, 3.0])
+    with pytest.raises(ValueError, match=r"the branch at test_listing\.py"):
+        Printed(guarded).value_and_grad([2.0, -3.0])
 
 
 HOSTILE = [
@@ -125,6 +207,10 @@ HOSTILE = [
     "ünï",
     "a\nb",
     "__import__('os')",
+    "value_and_grad",
+    "parameters_grad",
+    "x1_grad",
+    "slope",
     "x'\"",
     "loss)",
     "\ud800",
@@ -142,9 +228,10 @@ def test_no_label_is_more_than_a_name(label):
 
     program = trace(f, 1.0, 2.0)
     plain = trace(lambda x, y: maximum(relu(w * x + y), x * y), 1.0, 2.0)
-    kinds = [[type(node).__name__ for node in ast.walk(ast.parse(p.listing("python")))] for p in (program, plain)]
+    kinds = [[type(node).__name__ for node in ast.walk(ast.parse(p.listing("python", gradients=True)))] for p in (program, plain)]
     assert kinds[0] == kinds[1]
     np.testing.assert_allclose(run(program, [1.0, 3.0], [2.0, -1.0]), program([1.0, 3.0], [2.0, -1.0]), rtol=1e-14)
+    assert_gradients(program, [1.0, 3.0], [2.0, -1.0])
     inputs = [Value(1.0, label), Value(2.0, label)]
     graph = trace_graph(f(*inputs), inputs=inputs)
     np.testing.assert_allclose(run(graph, [1.0], [2.0]), graph([1.0], [2.0]), rtol=1e-14)
@@ -162,3 +249,27 @@ def test_labelled_inputs_and_results_keep_their_names():
 def test_a_style_that_is_not_there_is_refused_with_those_there_are():
     with pytest.raises(ValueError, match="there is no listing 'c'; there are 'python', 'math', 'latex'"):
         trace(lambda x: x, 1.0).listing("c")
+    with pytest.raises(ValueError, match="the listing 'latex' has no gradients: it is the scalar program; ask for the listing 'python'"):
+        trace(lambda x: x, 1.0).listing("latex", gradients=True)
+
+
+@pytest.fixture
+def own_rows():
+    """A variadic row whose rules take the operands apart, and one whose stacked rules go through them one by one."""
+    rows = [
+        row("mean", lambda xp, *xs: xp.total(xs) / len(xs), lambda xp, y, *xs: (1.0 / len(xs),) * len(xs),
+            lambda *xs: f"({' + '.join(xs)})/{len(xs)}", lambda *xs: (f"1/{len(xs)}",) * len(xs), (2.0, -3.0), variadic=True),
+        variadic_row("squares", lambda xp, xs: sum(x * x for x in xs), lambda xp, y, xs: [2.0 * x for x in xs],
+                     lambda *n: " + ".join(f"{k}**2" for k in n), lambda *n: tuple(f"2*{k}" for k in n), (2.0, 3.0), neutral=0.0),
+    ]  # fmt: skip
+    yield rows
+    for each in rows:
+        del OPS[each.name]
+
+
+def test_operations_of_the_user_on_any_number_of_operands_are_printed_too(own_rows):
+    w = Value(0.5, "w")
+    for row_ in own_rows:
+        program = trace(lambda x, row_=row_: row_(x[0] * w, x[1], x[0]) * row_(x[1], w) + row_(x[0]), [1.0, 2.0])
+        np.testing.assert_allclose(run(program, [[1.0, 2.0], [3.0, -4.0]]), program([[1.0, 2.0], [3.0, -4.0]]), rtol=1e-15)
+        assert_gradients(program, [[1.0, 2.0], [3.0, -4.0]])

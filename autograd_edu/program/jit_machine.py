@@ -55,7 +55,7 @@ class _Instruction:
     # ---- the kinds of instructions ----
 
     def value(self, name: str, count: int, bad: Any) -> None:
-        (y,) = self.vectors.written([written(OPS[name], count).value], self.leaf)
+        (y,) = self.vectors.written([written(OPS[name], [None] * count).value], self.leaf)
         self.store(y, self.pointer(0))
         self._watch(y, bad)
 
@@ -69,7 +69,7 @@ class _Instruction:
         above = self.pointer(0, adjoint=True)
         upstream = self.load(above)
         self.store(self.vectors.number(0.0), above)
-        slopes = written(OPS[name], count).slopes
+        slopes = written(OPS[name], [None] * count).slopes
         wanted = [i for i in range(count) if mask >> i & 1 and not _is_number(slopes[i], 0.0)]
         computed = self.vectors.written([slopes[i] for i in wanted], self.leaf)
         for i, slope in zip(wanted, computed, strict=True):

@@ -59,7 +59,7 @@ class Template:
 
 def templates(name: str, count: int) -> tuple[Template, Template]:
     """The steps of the row ``name`` of ``count`` operands, forward and backward."""
-    rule = written(OPS[name], count)
+    rule = written(OPS[name], [None] * count)
     return _forward(rule.value, count), _backward(rule.slopes, count)
 
 

@@ -143,13 +143,19 @@ class Program:
             names.append(name)
         return names
 
-    def listing(self, style: str = "math") -> str:
+    def listing(self, style: str = "math", *, gradients: bool = False) -> str:
         """The program as text: "python" for the lifted one as plain NumPy, a function that runs by itself; "math" or "latex" for
         the scalar one, a line an operation.
+
+        Args:
+            gradients: print the way back too, of "python": the function gives what `value_and_grad` gives.
+
+        Raises:
+            ChoiceError: if there is no such listing, or none with gradients.
         """
         from .listing import listing
 
-        return listing(self, style)
+        return listing(self, style, gradients=gradients)
 
     def to_jax(self) -> Callable[..., Any]:
         """The program as a function of JAX, ``f(parameters, *inputs)``, to be jitted, differentiated and sharded by JAX.

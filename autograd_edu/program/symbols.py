@@ -6,6 +6,7 @@ computes nothing: it writes down what it would have computed. Equal parts are wr
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,17 +79,17 @@ class Symbol:
     def __abs__(self) -> Symbol:
         return _symbol(self.made, "abs", self)
 
-    def __lt__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "lt", self, other)
+    def __lt__(self, other: Any) -> Symbol | bool:
+        return _compared(self.made, "lt", self, other)
 
-    def __le__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "le", self, other)
+    def __le__(self, other: Any) -> Symbol | bool:
+        return _compared(self.made, "le", self, other)
 
-    def __gt__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "gt", self, other)
+    def __gt__(self, other: Any) -> Symbol | bool:
+        return _compared(self.made, "gt", self, other)
 
-    def __ge__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "ge", self, other)
+    def __ge__(self, other: Any) -> Symbol | bool:
+        return _compared(self.made, "ge", self, other)
 
     def __bool__(self) -> bool:
         raise TypeError("a rule branched with `if` on an operand: use xp.choose, which every kind of number understands")
@@ -101,6 +102,14 @@ def _symbol(made: _Made, name: str, *operands: Any) -> Symbol:
     if key not in made:
         made[key] = Symbol(made, name, xs, 0.0)
     return made[key]
+
+
+def _compared(made: _Made, name: str, a: Symbol, b: Any) -> Symbol | bool:
+    """The symbol of a comparison; of two numbers, what it says."""
+    right = _as_symbol(made, b)
+    if a.name == right.name == "number":
+        return bool(getattr(operator, name)(a.number, right.number))
+    return _symbol(made, name, a, right)
 
 
 def _as_symbol(made: _Made, x: Any) -> Symbol:
@@ -147,25 +156,39 @@ class Symbols:
 
 @dataclass(frozen=True)
 class Written:
-    """A row on symbols: its value, and its slopes for each operand. Leaves are "operand" (by number), "result" and "number"."""
+    """A row on symbols: its value, and its slopes for each operand. Leaves are "operand" (by number), "result" and "number".
+
+    Where ``stacked``, operand 0 is the array of all, and there is one slope, an array of its shape.
+    """
 
     value: Symbol
     slopes: tuple[Symbol, ...]
+    stacked: bool = False
 
 
-def written(op: Op, count: int) -> Written:
-    """``op`` on ``count`` symbols."""
+def written(op: Op, numbers: Sequence[float | None]) -> Written:
+    """``op`` on symbols; those of ``numbers`` that are not None are the operands at their places."""
     made: _Made = {}
-    xp, xs, y = Symbols(made), [Symbol(made, "operand", (), float(i)) for i in range(count)], Symbol(made, "result", (), 0.0)
+    xs = [Symbol(made, "operand", (), float(i)) if x is None else _as_symbol(made, x) for i, x in enumerate(numbers)]
+    xp, y = Symbols(made), Symbol(made, "result", (), 0.0)
     slopes = op.local_gradients(xp, y, *xs)
     return Written(_as_symbol(made, op.value(xp, *xs)), tuple([_as_symbol(made, slope) for slope in slopes]))
 
 
-def stacked_value(op: Op) -> Symbol:
-    """The value of a variadic row whose operands stand in one array, its operand 0. Sums and maxima over it are named "…_all"."""
+def written_stacked(op: Op) -> Written | None:
+    """A variadic row whose operands stand in one array, its operand 0; sums and maxima over it are named "…_all".
+
+    None if its rules take the operands one by one.
+    """
+    if op.stacked is None:
+        return None
     made = _Stacked()
-    assert op.stacked
-    return _as_symbol(made, op.stacked[0](Symbols(made), Symbol(made, "operand", (), 0.0)))
+    xp, stack, y = Symbols(made), Symbol(made, "operand", (), 0.0), Symbol(made, "result", (), 0.0)
+    value, slopes = op.stacked
+    try:
+        return Written(_as_symbol(made, value(xp, stack)), (_as_symbol(made, slopes(xp, y, stack)),), stacked=True)
+    except TypeError:  # a symbol is no sequence
+        return None
 
 
 def in_order(roots: Iterable[Symbol]) -> list[Symbol]:
