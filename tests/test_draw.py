@@ -126,6 +126,7 @@ def test_notebooks_get_text_and_svg():
 
 def test_a_missing_layout_program_is_one_line_that_names_both_remedies(monkeypatch):
     monkeypatch.setattr("sysconfig.get_path", lambda name: "/nowhere")
+    monkeypatch.delenv("AUTOGRAD_EDU_DOT", raising=False)
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(LayoutError, match=r"pip install graphviz-pure.*`dot` is on the PATH"):
         draw(g())

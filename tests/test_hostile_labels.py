@@ -407,6 +407,15 @@ def test_every_file_is_written_with_every_label(tmp_path, label, suffix, recwarn
         assert text.count(r"\item ") == other.count(r"\item ")
 
 
+@every_label
+@pytest.mark.skipif(not shutil.which("dot"), reason="NOT TESTED: .pdf, as no Graphviz dot is on the PATH")
+def test_a_pdf_has_one_page_and_does_nothing(tmp_path, label):
+    pdf = draw(graph(label)).save(tmp_path / "g.pdf").read_bytes()
+    assert pdf.rstrip().endswith(b"%%EOF")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    assert not re.search(rb"/(JS|JavaScript|URI|Launch|OpenAction|Annots|EmbeddedFile)\b", pdf)
+
+
 @pytest.mark.parametrize("name", ["markup", "backslash and quote", "emoji", "xdot", "right to left"])
 def test_moving_files_too(tmp_path, name, recwarn):
     picture = draw(graph(LABELS[name]))

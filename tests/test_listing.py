@@ -132,9 +132,12 @@ def test_random_graphs_give_the_same_numbers(first):
         np.testing.assert_allclose(given, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max(), err_msg=f"seed {seed}")
 
 
-@pytest.mark.parametrize("first", range(0, 200, 20))
-def test_random_graphs_give_the_same_gradients(first):
-    for seed in range(first, first + 20):
+DECIDED = (1000, 1031, 1416)  # graphs with choices that constants decide
+
+
+@pytest.mark.parametrize("seeds", [*[range(first, first + 20) for first in range(0, 200, 20)], DECIDED], ids=lambda seeds: str(seeds[0]))
+def test_random_graphs_give_the_same_gradients(seeds):
+    for seed in seeds:
         graph = random_graph(seed)
         program, used = replayed(graph, engine="numpy", declared=bool(seed % 2))
         assert Truth.of(graph).faults(*over_batch(Printed(program), graph, graph.samples), used) == [], seed

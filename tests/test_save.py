@@ -21,11 +21,12 @@ from autograd_edu.draw.shapes import Page, Text, page
 from autograd_edu.draw.shapes import Path as Curve
 from autograd_edu.draw.styles import STYLES
 from autograd_edu.errors import LayoutError, OperandError
+from autograd_edu.nn import MLP
 from autograd_edu.steps import Steps, short
 
 SVG = "{http://www.w3.org/2000/svg}"
 MAGIC = {".png": b"\x89PNG", ".pdf": b"%PDF", ".gif": b"GIF89a", ".svg": b"<svg ", ".html": b"<!DOCTYPE html>", ".json": b'{"'}
-pytest_dot = pytest.mark.skipif(not shutil.which("dot"), reason="no Graphviz dot on the PATH: nothing here writes a PDF")
+pytest_dot = pytest.mark.skipif(not shutil.which("dot"), reason="NOT TESTED: .pdf, as no Graphviz dot is on the PATH")
 
 
 @pytest.mark.parametrize("suffix", [s for s in ABOUT if s != ".pdf"])
@@ -45,6 +46,24 @@ def test_a_pdf_is_written_by_dot(tmp_path):
     width, height = (float(n) for n in re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", pdf).groups())
     assert abs(width - page(draw(g()).svg).width) <= 3, "a point a pixel"
     assert abs(height - page(draw(g()).svg).height) <= 3
+
+
+@pytest_dot
+def test_a_pdf_of_a_whole_network_is_written(tmp_path):
+    model = MLP(3, [4, 4, 1], seed=0)
+    loss = (model([1.0, 2.0, -1.0]) - 1.0) ** 2
+    loss.backward()
+    for detail in ("full", "fused"):
+        assert draw(loss, detail=detail).save(tmp_path / f"{detail}.pdf").read_bytes().rstrip().endswith(b"%%EOF")
+
+
+def test_no_string_that_graphviz_is_given_is_too_long_for_it():
+    y = Value(1.0, "x" * 10_000)
+    for _ in range(300):
+        y = sigmoid(y)
+    given = graphviz_page._dot_text(page(draw(y).svg))
+    assert len(given) > 2 * 16_384
+    assert max(map(len, re.findall(r'"(?:[^"\\]|\\.)*"', given))) < 16_384, "the most that version 2.43 reads"
 
 
 def test_a_pdf_without_dot_says_what_to_do(tmp_path, monkeypatch):
@@ -234,8 +253,6 @@ def test_what_does_not_change_stands_in_the_moving_picture_once():
 
 
 def test_a_folded_picture_does_not_move(tmp_path):
-    from autograd_edu.nn import MLP
-
     with pytest.raises(OperandError, match='detail="full"'):
         draw(MLP(3, [4, 1], seed=0)([1.0, 2.0, 3.0]), detail="layer").save(tmp_path / "x.gif")
 

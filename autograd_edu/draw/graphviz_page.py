@@ -85,8 +85,9 @@ def _run(own: str, kind: str, page: Page) -> bytes:
 
 
 def _dot_text(page: Page, dots: int = 72) -> str:
-    drawn = "".join(part for shape in page.shapes for part in _xdot(shape, page.height))
-    head = f'graph {{ graph [pad=0 margin=0 dpi={dots} bgcolor="#ffffff" _background="{drawn}"]; node [{_CORNER}];'
+    drawn = ['"' + "".join(shape) + '"' for shape in (_xdot(shape, page.height) for shape in page.shapes)]
+    background = " +\n".join(drawn) or '""'  # a string a shape: some versions refuse one of more than 16,384 characters
+    head = f'graph {{ graph [pad=0 margin=0 dpi={dots} bgcolor="#ffffff" _background={background}]; node [{_CORNER}];'
     return f'{head} a [pos="0,0"]; b [pos="{page.width:g},{page.height:g}"]; }}'
 
 

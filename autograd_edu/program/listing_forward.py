@@ -160,8 +160,8 @@ class Forward:
         rule = written(group.op, [read.number for read in group.reads])
         used = {int(x.number) for x in in_order([rule.value]) if x.name == "operand"}
         text, noted = self._ruled(rule, wanted, operands)
-        if not group.fixed and all(group.reads[i].fixed for i in used):  # of a choice that numbers decide
-            text = f"np.broadcast_to({text}, ({len(group.members)}, n))"
+        if not used or (not group.fixed and all(group.reads[i].fixed for i in used)):  # of a choice that numbers decide
+            text = f"np.broadcast_to({text}, ({len(group.members)}, {1 if group.fixed else 'n'}))"
         return text, noted
 
     def _stack(self, group: Group) -> tuple[str, Rule]:
