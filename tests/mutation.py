@@ -65,7 +65,7 @@ FAULTS = (
     Fault(
         "early pull without the readiness check",
         "schedule",
-        "if not done[i] and all([done[j] for j in slots[i].operands])]",
+        "if not done[i] and all([done[j] for j in slots[i][1]])]",
         "if not done[i]]",
     ),
     Fault(
@@ -75,7 +75,7 @@ FAULTS = (
         'return ("matrix", live, len(weights))',
     ),
     Fault("bias or none is no difference", "schedule", 'return ("dot", live, bias_kind)', 'return ("dot", live)'),
-    Fault("maps ignore which operands vary", "schedule", "slot.op, *[fixed[j] for j in slot.operands])", "slot.op)"),
+    Fault("maps ignore which operands vary", "schedule", "name, *[fixed[j] for j in operands])", "name)"),
     Fault(
         "dot parts: inputs and weights are not told apart",
         "schedule",

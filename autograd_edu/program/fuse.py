@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from ..errors import DomainError
 from ..ops import OPS, evaluate
-from .record import Guard, Slot
+from .record import Guard, Slot, new_slot
 from .schedule import depends_on
 
 _SUMS = ("add", "total")
@@ -90,9 +90,11 @@ def _renumbered(
                     new.append(Slot("dot", factors, label, line, number))
                     op, operands = "total", (*rest, len(new) - 1)
             new.append(Slot(op, operands, label, line, number))
+        elif not operands:
+            new.append(slot)
         else:
             op = "total" if op == "dot" and len(operands) == 1 else op  # of no products and a bias
-            new.append(Slot(op, tuple([place[j] for j in operands]), label, line, number) if operands else slot)
+            new.append(new_slot((op, tuple([place[j] for j in operands]), label, line, number)))
         if operands and not varies[i]:
             new[-1] = _folded(new[-1], new)
         place[i] = len(new) - 1

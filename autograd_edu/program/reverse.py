@@ -87,9 +87,11 @@ class _Reverse:
         if len(rows) == 1 or (owners == owners[0]).all():
             self.arriving.setdefault((kind, int(owners[0])), []).append((rows, new))
             return
-        for owner in np.unique(owners):
-            own = owners == owner
-            self.arriving.setdefault((kind, int(owner)), []).append((rows[own], new[own]))
+        order = np.argsort(owners, kind="stable")
+        rows, new, owners = rows[order], new[order], owners[order]
+        cuts = [0, *(np.flatnonzero(owners[1:] != owners[:-1]) + 1).tolist(), len(rows)]
+        for owner, start, stop in zip(owners[cuts[:-1]].tolist(), cuts, cuts[1:], strict=False):
+            self.arriving.setdefault((kind, owner), []).append((rows[start:stop], new[start:stop]))
 
     def _sum(self, group: Group, n: int) -> Sum:
         """The sum of the edges to a group: shared with its only consumer, if they lie as the group can read them."""

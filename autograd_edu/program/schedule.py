@@ -73,7 +73,7 @@ def schedule(slots: Sequence[Slot], known: Facts) -> list[tuple[Signature, list[
             members = [i for i in members if not done[i]]
             for lower in range(height - 1, height - 1 - _EARLY, -1):
                 early = waiting.get((late, lower), {}).get(form, ())
-                members += [i for i in early if not done[i] and all([done[j] for j in slots[i].operands])]
+                members += [i for i in early if not done[i] and all([done[j] for j in slots[i][1]])]
             for i in members:
                 done[i] = True
             if members:
@@ -90,10 +90,11 @@ def signature(slot: Slot, known: Facts, i: int) -> Signature:
         if fixed[i] or (all_of(weights, fixed) and not any_of(inputs, fixed)):
             return ("matrix", live, len(weights), bias_kind)
         return ("dot", live, bias_kind)
-    op = OPS[slot.op]
+    name, operands = slot[0], slot[1]
+    op = OPS[name]
     if op.variadic:
-        return ("stack", live, slot.op, None if op.stacked and op.neutral in NEUTRAL else len(slot.operands))
-    return ("map", live, slot.op, *[fixed[j] for j in slot.operands])
+        return ("stack", live, name, None if op.stacked and op.neutral in NEUTRAL else len(operands))
+    return ("map", live, name, *[fixed[j] for j in operands])
 
 
 def dot_parts(operands: tuple[int, ...], fixed: Sequence[bool]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:

@@ -7,7 +7,6 @@ asked for it, and a comparison is a `Condition`, whose truth is recorded as a gu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 from ..errors import ArityError, OperandError
@@ -15,7 +14,7 @@ from ..graph import topological_order
 from ..modes import no_gc
 from ..syntax import compared
 from ..value import Constant, Value
-from .record import Guard, Program, Slot
+from .record import Guard, Program, Slot, new_slot
 from .traced import Condition, Tape, Traced, current_tape, line_of
 
 
@@ -86,9 +85,6 @@ def _traced(x: Any, leaves: list[Value]) -> Any:
     return leaf
 
 
-_slot = partial(tuple.__new__, Slot)  # a third of the time that the class itself takes, for programs of a million slots
-
-
 def _order(roots: list[Value]) -> list[Value]:
     """All that the roots depend on, parents first."""
     order = topological_order(roots[0])
@@ -112,8 +108,8 @@ def _program(
         parameters = first
     leaves = [*inputs, *parameters]
     place = {v: i for i, v in enumerate(leaves)}
-    slots = [_slot(("input", (), v.label, "", v._data)) for v in inputs]
-    slots += [_slot(("parameter", (), v.label, "", v._data)) for v in parameters]
+    slots = [new_slot(("input", (), v.label, "", v._data)) for v in inputs]
+    slots += [new_slot(("parameter", (), v.label, "", v._data)) for v in parameters]
     _fill(slots, place, order, tape)
     checks = tuple(Guard(sign, place[a], place[b], outcome, line) for sign, a, b, outcome, line in guards)
     return Program(tuple(slots), tuple(shapes), len(parameters), place[root], checks, parameters)
@@ -145,7 +141,7 @@ def _fill(slots: list[Slot], place: dict[Value, int], order: list[Value], tape: 
         if op is None:
             if value not in place:
                 place[value] = len(slots)
-                slots.append(_slot(("constant", (), value.label, "", value._data)))
+                slots.append(new_slot(("constant", (), value.label, "", value._data)))
             continue
         line, asked = "", results.get(value)
         if asked is not None:
@@ -154,4 +150,4 @@ def _fill(slots: list[Slot], place: dict[Value, int], order: list[Value], tape: 
             line = known.get(instruction) or known.setdefault(instruction, line_of(code, instruction))
         operands = (at(left), at(right)) if right is not None else tuple(map(at, left if left.__class__ is tuple else (left,)))
         place[value] = len(slots)
-        slots.append(_slot((op.name, operands, value.label, line, 0.0)))
+        slots.append(new_slot((op.name, operands, value.label, line, 0.0)))
