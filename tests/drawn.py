@@ -14,7 +14,7 @@ from autograd_edu.graph import topological_order
 from autograd_edu.steps import short
 
 SVG = "{http://www.w3.org/2000/svg}"
-GREEN, RED = "#0b6e2e", "#b3142b"
+GREEN, RED = "#0b6e2e", "#a01127"
 
 
 @dataclass

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from drawn import check_dot, check_picture, in_a_column, read_svg
+from drawn import RED, check_dot, check_picture, in_a_column, read_svg
 from test_steps import lecture_004, random_graph
 
 from autograd_edu import Value, draw, exp, sigmoid, to_dot
@@ -49,7 +49,7 @@ def test_pictures_that_graphviz_lays_out_read_back_as_the_graph(style):
     ("what", "pattern", "instead"),
     [
         ("the values differ", r'fill="#0b6e2e">3<', 'fill="#0b6e2e">4<'),
-        ("the gradients differ", r'fill="#b3142b">6<', 'fill="#b3142b">-6<'),
+        ("the gradients differ", r'fill="#a01127">6<', 'fill="#b3142b">-6<'),
         ("wires differ", r'<g data-wire="0 \d 1">.*</g>\n', ""),
         ("wires differ", r'data-wire="0 (\d) 1"', r'data-wire="0 \1 0"'),
         ("starts at", r'(data-wire="0 .*?d="M)\d+', r"\g<1>999"),
@@ -101,8 +101,34 @@ def test_circuits_have_values_above_their_wires_and_gradients_below():
     assert read_svg(svg).texts == {0: ["a", "3", "6"], 1: ["×", "b", "9", "1"]}
     for gate in re.findall(r"<g data-node.*", svg):
         wire = float(re.search(r'<path d="M[\d.]+ ([\d.]+)H', gate)[1])
-        above, below = (float(re.search(rf'y="([\d.]+)"[^>]*fill="{colour}"', gate)[1]) for colour in ("#0b6e2e", "#b3142b"))
+        above, below = (float(re.search(rf'y="([\d.]+)"[^>]*fill="{colour}"', gate)[1]) for colour in ("#0b6e2e", "#a01127"))
         assert above < wire < below - 8
+
+
+def contrast(a, b):
+    """The ratio of WCAG 2.2 of two colours, each (red, green, blue) from 0 to 1."""
+    light, dark = sorted((sum(w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for w, c in zip(
+        (0.2126, 0.7152, 0.0722), colour, strict=True)) for colour in (a, b)), reverse=True)  # fmt: skip
+    return (light + 0.05) / (dark + 0.05)
+
+
+def rgb(colour, opacity=1.0):
+    """A colour on white."""
+    return [1 - opacity + opacity * int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+
+
+def test_gradients_are_legible_on_the_strongest_tints():
+    x, y = Value(3.0, "x"), Value(-3.0, "y")
+    root = x * y  # gradients of one size, one of each sign: both are as strong as can be
+    root.backward()
+    found = re.findall(r'fill="(#[0-9a-f]{6})" fill-opacity="([\d.]+)"', draw(root).svg)
+    strongest = {colour: max(float(o) for c, o in found if c == colour) for colour, _ in found}
+    assert len(strongest) == 2
+    assert list(strongest.values()) == [0.3, 0.3]
+    for colour, opacity in strongest.items():
+        assert contrast(rgb(RED), rgb(colour, opacity)) >= 4.5
+    assert contrast(rgb("#b3142b"), rgb("#7b2cbf", 0.3)) < 4.5, "a lighter red is not"
+    assert contrast([0, 0, 0], [1, 1, 1]) == pytest.approx(21)
 
 
 def test_an_unknown_style_is_refused_with_those_there_are():

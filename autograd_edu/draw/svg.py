@@ -15,7 +15,7 @@ from .folded import widths
 from .layout import Layout, Point
 from .scene import CHARACTER, LINE, PADDING, Box, Row, Scene, Wire, columns
 
-VALUE, GRADIENT, INK, QUIET, LINE_COLOUR = "#0b6e2e", "#b3142b", "#1c1f24", "#5b6470", "#7d8793"
+VALUE, GRADIENT, INK, QUIET, LINE_COLOUR = "#0b6e2e", "#a01127", "#1c1f24", "#5b6470", "#7d8793"
 _TINT = {False: "#e5383b", True: "#7b2cbf"}  # of gradients: positive, negative
 BORDER = {"input": "#2f6f9f", "constant": "#9aa3ad", "result": "#4a525c", "part": "#1c1f24"}
 _MARGIN = 8
