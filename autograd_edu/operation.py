@@ -110,9 +110,17 @@ def _row_named(name: str) -> Op:
 
 
 def register(op: Op) -> Op:
-    """Put ``op`` into the table and give it back. Its name must be new."""
+    """Put ``op`` into the table and give it back. Its name must be new.
+
+    Raises:
+        ArityError: if at its example, its rule for local gradients does not give one for each operand.
+    """
     if op.name in OPS:
         raise ValueError(f"there is an operation {op.name!r} already; choose another name")
+    xs = op.example
+    count = len(op.local_gradients(Floats, op.value(Floats, *xs), *xs))
+    if count != len(xs):
+        raise ArityError(f"{op.name}: at its example {xs}, local_gradients gives {count} for {len(xs)} operands; it must give one for each")
     OPS[op.name] = op
     return op
 

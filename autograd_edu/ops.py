@@ -113,6 +113,22 @@ SINH = row(
 COSH = row(
     "cosh", lambda xp, x: xp.cosh(x), lambda xp, y, x: (xp.sinh(x),), "cosh(x)", ("sinh(x)",), (0.5,), latex=r"\cosh\left({0}\right)"
 )
+
+
+def _halved(xp: Any, x: Any) -> tuple[Any, Any]:
+    """``x``, kept within ±50 where exp(-x²/2) is zero anyway, and its upper half: 26 bits, so that products of it are exact."""
+    x = xp.minimum(xp.maximum(x, -50.0), 50.0)
+    big = 134217729.0 * x
+    return x, big - (big - x)
+
+
+def _gauss(xp: Any, x: Any, scale: Any) -> Any:
+    """exp(-scale·x²), with x² in two parts: rounded as one number, its error would be multiplied by x² itself."""
+    x, high = _halved(xp, x)
+    e = xp.exp(-scale * (high * high))
+    return e + e * xp.expm1(-scale * ((x - high) * (x + high)))
+
+
 ERFC = row(
     "erfc", lambda xp, x: xp.erfc(x), lambda xp, y, x: (-2.0 / math.sqrt(math.pi) * _gauss(xp, x, 1.0),), "erfc(x)",
     ("-2/sqrt(pi)*exp(-x**2)",), (0.5,),
@@ -141,20 +157,6 @@ def _sigmoid_gradient(xp: Any, y: Any, x: Any) -> tuple[Any]:
     """σ(1 - σ), as e/(1 + e)² with e = exp(-|x|): σ′(40) is 4.25e-18."""
     e = _decay(xp, x)
     return (e / ((1.0 + e) * (1.0 + e)),)
-
-
-def _halved(xp: Any, x: Any) -> tuple[Any, Any]:
-    """``x``, kept within ±50 where exp(-x²/2) is zero anyway, and its upper half: 26 bits, so that products of it are exact."""
-    x = xp.minimum(xp.maximum(x, -50.0), 50.0)
-    big = 134217729.0 * x
-    return x, big - (big - x)
-
-
-def _gauss(xp: Any, x: Any, scale: Any) -> Any:
-    """exp(-scale·x²), with x² in two parts: rounded as one number, its error would be multiplied by x² itself."""
-    x, high = _halved(xp, x)
-    e = xp.exp(-scale * (high * high))
-    return e + e * xp.expm1(-scale * ((x - high) * (x + high)))
 
 
 _SQRT_HALF, _SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17  # 1/√2 as a sum of two floats

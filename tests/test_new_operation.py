@@ -3,6 +3,7 @@
 import pytest
 
 from autograd_edu import OPS, Value, check_gradient, draw, grad, jvp, steps, to_dot
+from autograd_edu.errors import ArityError
 from autograd_edu.ops import row
 
 
@@ -40,3 +41,11 @@ def test_one_row_works_everywhere(softsign):
 def test_a_name_that_is_taken_is_refused(softsign):
     with pytest.raises(ValueError, match="already"):
         row("softsign", lambda xp, x: x, lambda xp, y, x: (1.0,), "x", ("1",), (0.5,))
+
+
+@pytest.mark.parametrize(("slopes", "count"), [(lambda xp, y, a, b: (b,), 1), (lambda xp, y, a, b: (b, a, 0.0), 3)], ids=["few", "many"])
+def test_a_row_with_too_few_or_too_many_local_gradients_is_refused(slopes, count):
+    message = rf"twofold: at its example \(2\.0, 3\.0\), local_gradients gives {count} for 2 operands; it must give one for each"
+    with pytest.raises(ArityError, match=message):
+        row("twofold", lambda xp, a, b: a * b, slopes, "a*b", ("b", "a"), (2.0, 3.0))
+    assert "twofold" not in OPS
