@@ -168,9 +168,9 @@ FAULTS = (
         "(operands[1], operands[0], 1.0)",
         "(operands[0], operands[1], 1.0)",
     ),
-    Fault("seed wrong", "numpy_run", "table[SEED] = 1.0", "table[SEED] = 2.0"),
+    Fault("seed wrong", "numpy_tables", "table[SEED] = 1.0", "table[SEED] = 2.0"),
     Fault("a bias is not added to a dot", "numpy_run", "        if bias:\n", "        if False:\n"),
-    Fault("a third edge is not added", "numpy_run", "for column in more)", "for column in more[1:])"),
+    Fault("a third edge is not added", "numpy_tables", "for column in more)", "for column in more[1:])"),
     Fault(
         "accumulators overwritten between blocks",
         "numpy_engine",

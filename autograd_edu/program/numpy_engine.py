@@ -14,7 +14,8 @@ from ..ops import OPS
 from ..reals import arrays
 from .group import NEUTRAL, SEED
 from .lift import lift
-from .numpy_run import Plan, table_of_gradients, table_of_values
+from .numpy_run import Plan
+from .numpy_tables import table_of_gradients, table_of_values
 
 if TYPE_CHECKING:
     from .record import Program

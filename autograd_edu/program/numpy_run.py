@@ -14,11 +14,10 @@ import numpy as np
 
 from ..ops import Op
 from ..reals import arrays
-from .group import NEUTRAL, SEED, Group, Lifted, Read, Rows, Sum, strided
+from .group import NEUTRAL, Group, Lifted, Read, Rows
+from .numpy_tables import Array, Call, add_up, gather, matrix, table_of_gradients, table_of_values, taken, view
 from .ufuncs import ufunc_of
 
-Array = Any
-Call = Callable[[], object]
 Tables = dict[bool, Array]
 
 
@@ -75,7 +74,7 @@ class Plan:
         """The weights of a matrix product, as they stand if BLAS can read them so."""
         if read.strided and 1 in read.strided[1]:
             return view(self.values[True], read.rows, calls)[..., 0]
-        return _taken(self.values[True], read.rows, calls)[..., 0]
+        return taken(self.values[True], read.rows, calls)[..., 0]
 
     def _factor(self, group: Group, read: Read, calls: list[Call]) -> Array:
         """The inputs of a matrix product: (numbers, vectors · samples)."""
@@ -83,7 +82,7 @@ class Plan:
         if group.ones:
             last = rows[-1:] + vectors
             rows = np.concatenate([rows, last])
-        return _matrix(self.values[read.fixed], rows, calls)
+        return matrix(self.values[read.fixed], rows, calls)
 
     def _out(self, group: Group) -> Array:
         table = self.values[group.fixed]
@@ -94,7 +93,7 @@ class Plan:
     def _backward(self, group: Group, operands: list[Array], calls: list[Call]) -> None:
         assert group.upstream is not None
         table = self.gradients[group.fixed]
-        _add_up(table, group.upstream, calls)
+        add_up(table, group.upstream, calls)
         upstream = view(table, group.upstream.rows.reshape(group.shape), calls)
         outs = [
             None if edges is None or shared else self._edge(group.reads[i].fixed, edges)
@@ -169,77 +168,8 @@ class Plan:
         leaves = self.lifted.leaves[kind]
         out = np.zeros((len(leaves.rows), self.gradients[kind].shape[1]))
         if len(out):
-            _gather(self.gradients[kind], leaves, out, calls)
+            gather(self.gradients[kind], leaves, out, calls)
         return out
-
-
-def table_of_values(lifted: Lifted, fixed: bool, width: int) -> Array:
-    """A table of values, what never changes in place."""
-    table = np.zeros((lifted.counts[fixed], width))
-    table[: len(NEUTRAL)] = np.array(NEUTRAL)[:, None]
-    for kind, start, count in lifted.gaps:
-        if kind == fixed:
-            table[start : start + count] = 1.0
-    return table
-
-
-def table_of_gradients(lifted: Lifted, fixed: bool, width: int) -> Array:
-    """A table of gradients, that of the root being 1."""
-    table = np.zeros((lifted.edge_counts[fixed], width))
-    table[SEED] = 1.0
-    return table
-
-
-def view(table: Array, rows: Rows, calls: list[Call]) -> Array:
-    """Rows of a table, an axis of samples last: as they stand if they lie evenly, else taken by a call before."""
-    even = strided(rows)
-    if even is None:
-        return _taken(table, rows, calls)
-    base, steps = even
-    width, size = table.shape[1], table.strides[0]
-    return np.ndarray((*rows.shape, width), buffer=table, offset=base * size, strides=(*[step * size for step in steps], table.itemsize))
-
-
-def _taken(table: Array, rows: Rows, calls: list[Call]) -> Array:
-    buffer = np.empty((*rows.shape, table.shape[1]))
-    calls.append(partial(table.take, rows, 0, buffer, "clip"))  # "raise" would copy once more
-    return buffer
-
-
-def _matrix(table: Array, rows: Rows, calls: list[Call]) -> Array:
-    """Rows of a table as a matrix whose columns are vectors and samples."""
-    even = strided(rows)
-    if even is not None and np.array_equal(rows.ravel(), np.arange(rows.size) + rows.flat[0]):
-        return table[even[0] : even[0] + rows.size].reshape(len(rows), -1)
-    return _taken(table, rows, calls).reshape(len(rows), -1)
-
-
-def _add_up(table: Array, sums: Sum, calls: list[Call]) -> None:
-    """The call for the gradients of a group, if it has rows of its own for them."""
-    if not sums.shared:
-        start = int(sums.rows[0])
-        _gather(table, sums, table[start : start + len(sums.rows)], calls)
-
-
-def _gather(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
-    if sums.starts is not None:
-        calls.append(partial(_add_runs, _taken(table, sums.edges, calls), sums.starts, out))
-        return
-    if len(sums.edges) == 1:
-        if strided(sums.edges[0]) is None:
-            calls.append(partial(table.take, sums.edges[0], 0, out, "clip"))
-        else:
-            calls.append(partial(np.copyto, out, view(table, sums.edges[0], calls)))
-    elif strided(sums.edges) is None and len(sums.edges) <= 4 and all(strided(column) is not None for column in sums.edges):
-        first, second, *more = [view(table, column, calls) for column in sums.edges]
-        calls.append(partial(np.add, first, second, out))
-        calls.extend(partial(np.add, out, column, out) for column in more)
-    else:
-        calls.append(partial(np.add.reduce, view(table, sums.edges, calls), 0, None, out))
-
-
-def _add_runs(flat: Array, starts: Rows, out: Array) -> None:
-    np.add.reduceat(flat, starts, 0, None, out)
 
 
 # ---- the forward call of each kind of group ----
