@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 from random_graphs import path_sums
 
-from autograd_edu import OPS, Value, trace
+from autograd_edu import OPS, Value, dot, exp, logsumexp, total, trace
 from autograd_edu.reals import arrays
 from autograd_edu.value import Constant
 
@@ -383,3 +383,19 @@ def disagreements(seed, engines=("numpy",), size=None):
         program, used = replayed(graph, engine=engine, declared=bool(seed % 2))
         found += [f"{engine}: {fault}" for fault in truth.faults(*over_batch(program, graph, graph.samples), used)]
     return found
+
+
+def attending(rng):
+    """The program of the sum of causal attention's outputs over five vectors of four numbers, written in scalars."""
+    query, key, value = ([[Value(x) for x in row] for row in rng.standard_normal((4, 4))] for _ in range(3))
+
+    def f(xs):
+        qs, ks, vs = ([[dot(row, x) for row in matrix] for x in xs] for matrix in (query, key, value))
+        mixed = []
+        for i, q in enumerate(qs):
+            scores = [dot(q, k) / 2 for k in ks[: i + 1]]
+            whole = logsumexp(*scores)
+            mixed += [dot([exp(s - whole) for s in scores], column) for column in zip(*vs[: i + 1], strict=True)]
+        return total(*mixed)
+
+    return trace(f, rng.standard_normal((5, 4)).tolist())

@@ -24,8 +24,9 @@ BEGINNING = """
 import jax
 import numpy as np
 jax.config.update("jax_enable_x64", True)
-from autograd_edu import dot, exp, logsumexp, relu, total, trace, Value
+from autograd_edu import relu, trace
 from autograd_edu.nn import MLP
+from replay_graphs import attending
 rng = np.random.default_rng(0)
 
 def network():
@@ -34,17 +35,7 @@ def network():
     return program, (rng.standard_normal((64, 2)), np.sign(rng.standard_normal(64)))
 
 def attention():
-    query, key, value = ([[Value(x) for x in row] for row in rng.standard_normal((4, 4))] for _ in range(3))
-    def f(xs):
-        qs, ks, vs = ([[dot(row, x) for row in matrix] for x in xs] for matrix in (query, key, value))
-        mixed = []
-        for i, q in enumerate(qs):
-            scores = [dot(q, k) / 2 for k in ks[: i + 1]]
-            whole = logsumexp(*scores)
-            mixed += [dot([exp(s - whole) for s in scores], column) for column in zip(*vs[: i + 1], strict=True)]
-        return total(*mixed)
-    program = trace(f, rng.standard_normal((5, 4)).tolist())
-    return program, (rng.standard_normal((64, 5, 4)),)
+    return attending(rng), (rng.standard_normal((64, 5, 4)),)
 
 def agree(a, b):
     a, b = np.asarray(a), np.asarray(b)

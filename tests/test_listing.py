@@ -4,9 +4,9 @@ import ast
 
 import numpy as np
 import pytest
-from replay_graphs import Truth, over_batch, random_graph, replayed
+from replay_graphs import Truth, attending, over_batch, random_graph, replayed
 
-from autograd_edu import OPS, Value, dot, exp, logsumexp, maximum, relu, sigmoid, sqrt, total, trace, trace_graph, where
+from autograd_edu import OPS, Value, maximum, relu, sigmoid, sqrt, trace, trace_graph, where
 from autograd_edu.nn import MLP
 from autograd_edu.ops import row, variadic_row
 from autograd_edu.program.record import Gradients
@@ -154,19 +154,7 @@ def test_a_wrong_gradient_of_a_printed_function_is_seen():
 
 def test_attention_gives_the_same_numbers():
     rng = np.random.default_rng(1)
-    query, key, value = ([[Value(x) for x in row] for row in rng.standard_normal((4, 4))] for _ in range(3))
-
-    def f(xs):
-        qs, ks, vs = ([[dot(row, x) for row in matrix] for x in xs] for matrix in (query, key, value))
-        mixed = []
-        for i, q in enumerate(qs):
-            scores = [dot(q, k) / 2 for k in ks[: i + 1]]
-            whole = logsumexp(*scores)
-            mixed += [dot([exp(s - whole) for s in scores], column) for column in zip(*vs[: i + 1], strict=True)]
-        return total(*mixed)
-
-    xs = rng.standard_normal((7, 5, 4))
-    program = trace(f, xs[0].tolist())
+    program, xs = attending(rng), rng.standard_normal((7, 5, 4))
     np.testing.assert_allclose(run(program, xs), program(xs), rtol=1e-12)
     assert_gradients(program, xs)
 
