@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 
+from .errors import OperandError
+
 recording: ContextVar[bool] = ContextVar("recording", default=True)
+tracing: ContextVar[bool] = ContextVar("tracing", default=False)  # whether a function is being traced
 current_scope: ContextVar[str] = ContextVar("scope", default="")
 pauses = scopes = 0  # how many blocks of each kind are open, in any thread: while there is none, no operation need ask
 _count = Lock()
@@ -18,8 +21,14 @@ _count = Lock()
 
 @contextmanager
 def no_grad() -> Iterator[None]:
-    """Inside, results are constants that remember nothing. In this thread, or this task, alone."""
+    """Inside, results are constants that remember nothing. In this thread, or this task, alone.
+
+    Raises:
+        OperandError: while a function is traced: what is computed inside would be frozen in every replay.
+    """
     global pauses
+    if tracing.get():
+        raise OperandError("no_grad() in a function that is traced: its results would be constants in every replay; compute them outside")
     token = recording.set(False)
     with _count:
         pauses += 1

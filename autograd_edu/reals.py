@@ -9,7 +9,7 @@ from functools import lru_cache, reduce
 from operator import mul
 from typing import Any
 
-from .errors import OperandError, OverflowDomainError
+from .errors import OperandError, OverflowDomainError, ShapeError
 
 _ieee: ContextVar[bool] = ContextVar("ieee", default=False)
 
@@ -41,6 +41,28 @@ def real(x: Any) -> float:
     if getattr(x, "shape", None) == () and getattr(getattr(x, "dtype", None), "kind", "") in ("b", "i", "u", "f"):
         return float(x)
     raise OperandError(f"a real number was expected, not {_described(x)}")
+
+
+def real_array(x: Any, what: str) -> Any:
+    """``x`` as an array of real numbers; ``what`` names it in the errors.
+
+    Raises:
+        ShapeError: if its rows are not of one length.
+        OperandError: if something in it is not a real number.
+    """
+    import numpy as np
+
+    try:
+        array = np.asarray(x)
+        if array.dtype.kind == "O":  # Fraction, Decimal, whole numbers of any size
+            array = np.array([real(each) for each in array.flat]).reshape(array.shape)
+    except OperandError as error:
+        raise OperandError(f"{what} must be real numbers: {error}") from None
+    except ValueError as error:
+        raise ShapeError(f"{what} is not an array: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise OperandError(f"{what} must be real numbers, not {array.dtype}")
+    return array
 
 
 def _described(x: Any) -> str:

@@ -1,12 +1,13 @@
 """A program printed as plain NumPy: it runs by itself, and gives the numbers that the program gives."""
 
 import ast
+import math
 
 import numpy as np
 import pytest
 from replay_graphs import Truth, attending, over_batch, random_graph, replayed
 
-from autograd_edu import OPS, Value, maximum, relu, sigmoid, sqrt, trace, trace_graph, where
+from autograd_edu import OPS, Value, maximum, relu, sigmoid, sin, sqrt, trace, trace_graph, where
 from autograd_edu.nn import MLP
 from autograd_edu.ops import row, variadic_row
 from autograd_edu.program.record import Gradients
@@ -264,3 +265,39 @@ def test_operations_of_the_user_on_any_number_of_operands_are_printed_too(own_ro
         program = trace(lambda x, row_=row_: row_(x[0] * w, x[1], x[0]) * row_(x[1], w) + row_(x[0]), [1.0, 2.0])
         np.testing.assert_allclose(run(program, [[1.0, 2.0], [3.0, -4.0]]), program([[1.0, 2.0], [3.0, -4.0]]), rtol=1e-15)
         assert_gradients(program, [[1.0, 2.0], [3.0, -4.0]])
+
+
+def test_a_deep_program_is_printed_in_lines_that_python_reads():
+    def f(x):
+        y = x[0]
+        for i in range(1500):
+            y = sin(y) * x[i % 2] + 0.1
+        return y
+
+    assert_gradients(trace(f, [0.5, 0.6]), [[0.5, 0.6], [0.7, -0.8]], rtol=1e-10)
+
+
+@pytest.fixture
+def wide_rows():
+    rows = [
+        row("product", lambda xp, *xs: math.prod(xs[1:], start=xs[0]), lambda xp, y, *xs: tuple(y / x for x in xs), lambda *n: "*".join(n),
+            lambda *n: tuple(f"y/{k}" for k in n), (2.0, 3.0), variadic=True),
+        row("added", lambda xp, *xs: xp.total(list(xs)), lambda xp, y, *xs: (1.0,) * len(xs), lambda *n: " + ".join(n),
+            lambda *n: ("1",) * len(n), (2.0, 3.0), variadic=True),
+    ]  # fmt: skip
+    yield rows
+    for each in rows:
+        del OPS[each.name]
+
+
+def test_operations_of_the_user_on_hundreds_of_operands_are_printed_in_parts(wide_rows):
+    for each in wide_rows:
+        xs = np.linspace(0.9, 1.1, 1200)
+        assert_gradients(trace(lambda xs, each=each: each(*xs), xs.tolist()), xs[None], rtol=1e-11)
+
+
+def test_inputs_without_numbers_still_say_how_many_samples_there_are():
+    program = trace(lambda xs: Value(2.0) * 3.0, [])
+    assert_gradients(program, np.zeros((3, 0)))
+    assert run(program, np.zeros((3, 0))).tolist() == [6.0, 6.0, 6.0]
+    assert run(program, np.zeros(0)).tolist() == [6.0]

@@ -1,14 +1,39 @@
 """A replayed program equals the eager engine: value and every gradient, of every sample; and says where it does not hold."""
 
+import copy
 import json
+import math
+import pickle
 import random
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from autograd_edu import OPS, Program, Value, dot, exp, log, maximum, nn, relu, sqrt, tanh, total, trace, trace_graph, where
+from autograd_edu import (
+    OPS,
+    Program,
+    Value,
+    clip,
+    dot,
+    exp,
+    log,
+    logsumexp,
+    maximum,
+    minimum,
+    nn,
+    relu,
+    sqrt,
+    tanh,
+    total,
+    trace,
+    trace_graph,
+    where,
+)
 from autograd_edu.errors import ArityError, BranchChanged, DomainError, OperandError, ShapeError, StateError
 
 
@@ -252,5 +277,91 @@ def test_a_text_that_is_no_program_is_refused_as_such(damage):
         data = json.loads(trace(lambda x: w * x, 1.0).to_json())
         damage(data)
         text = json.dumps(data)
+    with pytest.raises(StateError, match="this is not a program as to_json writes it"):
+        Program.from_json(text)
+
+
+# ---- copies, threads, and inputs of every kind -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))], ids=["copy", "deep copy", "pickle"])
+def test_a_copy_of_a_program_that_has_run_runs_by_itself(copied):
+    w = [Value(0.5), Value(-1.0)]
+    program = trace(lambda x: tanh(dot(w, x)), [1.0, 2.0])
+    xs = np.random.default_rng(0).standard_normal((5, 2))
+    first = program(xs)
+    twin = copied(program)
+    assert twin == program
+    twin.parameter_values = [3.0, 4.0]
+    np.testing.assert_allclose(twin(2 * xs), np.tanh(2 * xs @ [3.0, 4.0]), rtol=1e-14)
+    _, grads = twin.value_and_grad(xs)
+    assert (grads.parameters != 0).all()
+    np.testing.assert_array_equal(program(xs), first)
+
+
+def test_threads_may_share_a_program():
+    model = nn.MLP(4, [20, 20, 1], seed=0)
+    program = trace(lambda x: tanh(model(x)), [0.1] * 4)
+    batches = [np.random.default_rng(i).standard_normal((700, 4)) for i in range(8)]
+    alone = [program.value_and_grad(batch) for batch in batches]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(program.value_and_grad, batches * 10))
+    for i, (values, grads) in enumerate(together):
+        np.testing.assert_array_equal(values, alone[i % 8][0])
+        np.testing.assert_array_equal(grads.parameters, alone[i % 8][1].parameters)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda xs: min([math.inf, *xs]),
+        lambda xs: minimum(math.inf, xs[0]),
+        lambda xs: logsumexp(*xs, -math.inf),
+        lambda xs: clip(xs[0], -math.inf, 2.0),
+        lambda xs: total([minimum(x, Value(2.0), math.inf) for x in xs]),
+    ],
+    ids=["min", "minimum", "logsumexp", "clip", "total of minima"],
+)
+def test_infinite_numbers_that_the_author_wrote_are_no_fault(f):
+    program = trace(f, [3.0, 1.0, 2.0])
+    xs = [Value(x) for x in (3.5, 1.5, 2.5)]
+    y = f(xs)
+    y.backward()
+    value, grads = program.value_and_grad([3.5, 1.5, 2.5])
+    assert value == y.data
+    assert grads.inputs[0].tolist() == [x.grad for x in xs]
+    with pytest.raises(DomainError, match="input 0 is not finite"):
+        program([math.inf, 1.0, 2.0])
+    overflowing = trace(lambda xs: f(xs) + exp(xs[0] * 1.0), [3.0, 1.0, 2.0])
+    with pytest.raises(DomainError, match=r"exp: .* is not finite for sample 1: inf"):
+        overflowing([[3.0, 1.0, 2.0], [1000.0, 1.0, 2.0]])
+
+
+def test_inputs_of_all_blocks_are_looked_at_before_any_is_run():
+    program = trace(lambda x: exp(x), 1.0)
+    xs = np.ones(4500)
+    xs[5], xs[4321] = 1e6, np.nan
+    with pytest.raises(DomainError, match=r"input 0 is not finite at \(4321,\)"):
+        program(xs)
+
+
+def test_every_real_number_that_a_value_takes_a_program_takes():
+    program = trace(lambda x: x * 0.5, 1.0)
+    assert program([Fraction(1, 4), 10**30, Decimal("0.5")]).tolist() == [0.125, 5e29, 0.25]
+    w = Value(1.0)
+    program = trace(lambda x: x * w, 1.0)
+    program.parameter_values = [Fraction(1, 4)]
+    assert program(2.0) == 0.5
+
+
+@pytest.mark.parametrize("wrong", [["a"], ["1"], [1j], [None], [Value(1.0)], [[1.0], [1.0, 2.0]]], ids=repr)
+def test_what_are_no_numbers_are_refused_as_inputs_and_as_parameters(wrong):
+    w = Value(1.0)
+    program = trace(lambda x: x * w, 1.0)
+    with pytest.raises((OperandError, ShapeError), match="input 0 "):
+        program(wrong)
+    with pytest.raises((OperandError, ShapeError), match="the values of parameters "):
+        program.parameter_values = wrong
+    text = program.to_json().replace('"parameter_values": [1.0]', '"parameter_values": ["1"]')
     with pytest.raises(StateError, match="this is not a program as to_json writes it"):
         Program.from_json(text)

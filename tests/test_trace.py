@@ -1,11 +1,12 @@
 """What tracing notes of a function: its operations in order, the line that asked for each, and the Values it captured."""
 
 import inspect
+import math
 
 import pytest
 
-from autograd_edu import OPS, Value, dot, exp, nn, no_grad, sqrt, total, trace
-from autograd_edu.errors import ArityError, DomainError, OperandError
+from autograd_edu import OPS, Value, dot, exp, nn, no_grad, sqrt, total, trace, trace_graph, where
+from autograd_edu.errors import ArityError, BranchChanged, DomainError, OperandError
 
 
 def operations(program):
@@ -116,15 +117,6 @@ def test_a_comparison_counts_as_a_number_in_arithmetic():
     assert (program(3.0), program(0.5)) == (4.0, 1.0)
 
 
-def test_what_is_not_recorded_while_tracing_is_a_constant():
-    def f(x):
-        with no_grad():
-            scale = x * 2.0
-        return scale * x
-
-    assert trace(f, 3.0)(1.0) == 6.0  # scale is the 6 of the example
-
-
 @pytest.mark.parametrize("f", [lambda x: x / 0.0, lambda x: 1.0 / (x - x), lambda x: x * 1e308, lambda x: sqrt(-x)])
 def test_an_example_outside_the_domain_is_refused_as_the_eager_engine_does(f):
     with pytest.raises(DomainError) as eager:
@@ -141,3 +133,96 @@ def test_a_value_that_is_traced_can_be_differentiated_while_it_is():
         return y + x.grad
 
     assert trace(f, 2.0)(2.0) == 12.0 + 12.0
+
+
+# ---- comparisons are the truth values that they are in Python, and numbers on the graph ------------------------------
+
+
+BY_TRUTH = {
+    "equal": lambda a, b: a if (a > 0.0) == (b > 0.0) else b * 2.0,
+    "unequal": lambda a, b: a * 3.0 if (a > 0.0) != (a > 1.0) else b,
+    "equal to True": lambda a, b: a if (a > b) == True else b * 2.0,  # noqa: E712 - what a user may write
+    "True in a set": lambda a, b: a * len({a > 0.0, b > 0.0}),
+    "a key": lambda a, b: {True: a, False: b}[a > b],
+    "an index": lambda a, b: [a, b * 2.0][a > b],
+    "int": lambda a, b: a * int(a > b),
+    "float": lambda a, b: a * float(b >= a),
+    "and": lambda a, b: a if (a > 0.0) & (b > 0.0) else b * 2.0,
+    "or": lambda a, b: a if (a > 0.0) | (b > 0.0) else b * 2.0,
+    "exclusive or": lambda a, b: a if True ^ (b > 0.0) else b * 2.0,
+    "a comparison of comparisons": lambda a, b: a if (a > 0.0) > (b > 0.0) else b * 2.0,
+}
+AS_NUMBER = {
+    "sum": lambda a, b: a * sum(x > 0.0 for x in (a, b)),
+    "factor": lambda a, b: 2 * (a > b) * b,
+    "product with a float": lambda a, b: (a > 0.0) * 1.5 * b,
+    "minus": lambda a, b: -(a > 0.0) * b,
+    "difference": lambda a, b: ((a > 0.0) - (b > 0.0)) * a,
+}
+POINTS = [(2.0, 0.5), (-2.0, 0.5), (0.5, 2.0), (0.5, -2.0), (-1.0, -2.0), (-2.0, -1.0), (1.0, 1.0)]
+
+
+@pytest.mark.parametrize("f", BY_TRUTH.values(), ids=BY_TRUTH)
+def test_a_comparison_used_for_its_truth_is_right_or_refused_in_a_replay(f):
+    replayed = 0
+    for traced_at in POINTS:
+        program = trace(f, *traced_at)
+        assert program.guards
+        for point in POINTS:
+            try:
+                y = program(*point)
+            except BranchChanged:
+                continue
+            assert y == f(*map(Value, point)).data
+            replayed += 1
+    assert replayed >= len(POINTS)
+
+
+@pytest.mark.parametrize("f", AS_NUMBER.values(), ids=AS_NUMBER)
+def test_a_comparison_used_as_a_number_is_replayed_for_every_sample(f):
+    program = trace(f, *POINTS[0])
+    assert program.guards == ()
+    assert [program(*point) for point in POINTS] == [f(*map(Value, point)).data for point in POINTS]
+
+
+def test_a_comparison_is_printed_as_python_prints_it_and_printing_guards_nothing():
+    shown = []
+    program = trace(lambda x: [shown.append(f"{x > 0.0} {x > 3.0!r}"), x][1], 2.0)
+    assert shown == ["True False"]
+    assert program.guards == ()
+
+
+def test_infinite_bounds_are_kept_without_a_guard():
+    program = trace(lambda x: where(x > -math.inf, x, 0.0) + where(x < -math.inf, 1.0, 0.0), 2.0)
+    assert program([3.0, -4.0]).tolist() == [3.0, -4.0]
+
+
+# ---- what a replay could not know ------------------------------------------------------------------------------------
+
+
+def test_what_is_computed_without_a_record_is_refused_inside_and_recorded_for_a_caller_outside():
+    def f(x):
+        with no_grad():
+            y = x * x
+        return y * x
+
+    with pytest.raises(OperandError, match=r"no_grad\(\) in a function that is traced"):
+        trace(f, 2.0)
+    with no_grad():
+        program = trace(lambda x: x * x * x, 2.0)
+        assert (Value(2.0) * 3.0).parents == ()
+    assert program(3.0) == 27.0
+
+
+def test_a_number_taken_out_of_a_traced_value_is_warned_of_with_its_line():
+    f = lambda x: x * 2.0 if x.data > 0 else x  # noqa: E731 - one line, to be found
+    with pytest.warns(UserWarning, match=rf"read \.data of a traced value at {first_line(f)}: every replay has the example's number"):
+        trace(f, 2.0)
+    kept = []
+    trace(lambda x: [kept.append(x), x * x][1], 2.0)
+    assert kept[0].data == 2.0, "after the trace it is a Value like any other"
+
+
+def test_a_graph_is_given_by_a_value():
+    with pytest.raises(OperandError, match=r"a graph is given by its result, .* not 3\.0"):
+        trace_graph(3.0)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import ArityError, ShapeError
 from ..ops import OPS
+from ..reals import real_array
 from ..value import Value
 from .record import Gradients, Program
 from .trace import check_leaves, trace
@@ -111,12 +112,10 @@ class ProgramCache:
 
     @parameter_values.setter
     def parameter_values(self, new: Any) -> None:
-        import numpy as np
-
-        array = np.array(new, dtype=float)
+        array = real_array(new, "the values of parameters")
         if array.shape != self._values.shape:
             raise ShapeError(f"the cache has {len(self.parameters)} parameters; an array of shape {array.shape} was given")
-        self._values = array
+        self._values = array.astype(float)
 
     def read(self) -> None:
         """Set `parameter_values` to the data of `parameters`."""

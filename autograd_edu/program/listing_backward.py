@@ -16,6 +16,8 @@ from .listing_forward import Array, Forward, Rule
 from .listing_text import added_up, picked, tidy
 from .schedule import facts
 
+_TERMS = 8  # of a sum in a line
+
 
 @dataclass
 class _Passed:
@@ -74,10 +76,10 @@ class Backward:
         """Note that row ``source[j]`` of ``text``, by default row j, is passed back to ``rows[j]`` of a table."""
         size = len(rows) if size is None else size
         source = np.arange(size) if source is None else source
-        for array in self.forward.arrays:
-            inside = (rows >= array.start) & (rows < array.stop) & self.wanted[fixed][rows]
-            if array.fixed == fixed and inside.any():
-                self.passed.setdefault(array.name, []).append(_Passed(text, size, source[inside], rows[inside] - array.start))
+        holders = np.where(self.wanted[fixed][rows], self.forward.holder[fixed][rows], -1)
+        for i in np.unique(holders[holders >= 0]):
+            array, inside = self.forward.arrays[i], holders == i
+            self.passed.setdefault(array.name, []).append(_Passed(text, size, source[inside], rows[inside] - array.start))
 
     def _gradient(self, array: Array) -> str:
         """Write the gradient of an array; its name."""
@@ -88,7 +90,9 @@ class Backward:
             text = tidy(picked(f"({each.text})", each.size, each.source))
             sums.append(added_up(f"({text})", count, each.places))
         if sums and all(np.array_equal(rows, np.arange(count)) for _, rows in sums):
-            lines.append(f"{name} = {tidy(' + '.join(f'({text})' for text, _ in sums))}")
+            for start in range(0, len(sums), _TERMS):
+                terms = " + ".join(f"({text})" for text, _ in sums[start : start + _TERMS])
+                lines.append(f"{name} = {tidy(f'{name} + {terms}' if start else terms)}")
             return name
         sums.sort(key=lambda each: int(each[1][0]))
         if sums and np.array_equal(np.concatenate([rows for _, rows in sums]), np.arange(count)):

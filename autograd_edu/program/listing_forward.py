@@ -16,6 +16,7 @@ from .listing_text import number_text, picked, symbol_text, tidy
 from .record import Program
 from .symbols import Symbol, Written, in_order, written, written_stacked
 
+_MOST = 40  # brackets in one another, terms of a sum: Python reads some hundreds, people fewer
 _WORDS = {"np", "math", "erfc", "program", "value_and_grad", "parameters", "n", "neutral", "constants", "float", "ValueError"}
 
 
@@ -37,6 +38,7 @@ class Rule:
     operands: list[str]
     uses: dict[int, int]
     texts: dict[int, str] = field(default_factory=dict)
+    depths: dict[int, int] = field(default_factory=dict)  # of the brackets in a text
 
 
 class Forward:
@@ -53,10 +55,12 @@ class Forward:
     def __init__(self, program: Program, *, differentiated: bool) -> None:
         self.program, self.fused, self.differentiated = program, program.fused(), differentiated
         self.lifted = lift(self.fused)
-        self.taken = set(_WORDS)
+        self.taken, self.latest = set(_WORDS), dict[str, int]()  # names, and of each stem the latest number
         self.lines: list[str] = []
         self.arrays: list[Array] = []
+        self.holder = {kind: np.full(count, -1) for kind, count in self.lifted.counts.items()}  # of each row: the number of its array
         self.made: list[tuple[Array, Rule | list[str]]] = []
+        self.slot_at: dict[bool, dict[int, int]] = {}
         self.choosing = False
         self.arguments = self._arguments()
 
@@ -72,32 +76,40 @@ class Forward:
     # ---- leaves ----
 
     def _arguments(self) -> list[str]:
-        names, slot = [], 0
+        names, slot, start = [], 0, len(NEUTRAL)
+        self._add(Array("neutral", True, 0, start))
+        self._add(Array("np.repeat(neutral, n, axis=1)", False, 0, start))
         for i, shape in enumerate(self.program.shapes):
             label = self.program.slots[slot].label if prod(shape) == 1 else ""
             label = "" if re.fullmatch(r"x\d+", label) else label  # which tracing gave it
             slot += prod(shape)
             names.append(self.name(label, f"x{i + 1}" if len(self.program.shapes) > 1 else "x"))
-        for name, shape, (start, stop, order) in zip(names, self.program.shapes, self.lifted.arguments, strict=True):
+        for name, shape, (first, last, order) in zip(names, self.program.shapes, self.lifted.arguments, strict=True):
             if prod(shape):
                 columns = f"np.asarray({name}, float).reshape(-1, {prod(shape)}).T"
                 self.lines.append(f"{name} = {columns if order is None else picked(columns, prod(shape), order)}  # a column a sample")
-            self.arrays.append(Array(name, False, start, stop))
+            self._add(Array(name, False, first, last))
         filled = [name for name, shape in zip(names, self.program.shapes, strict=True) if prod(shape)]
-        self.lines.append(f"n = {filled[0]}.shape[1]" if filled else "n = 1")
-        start, count = len(NEUTRAL), self.program.parameter_count
+        empty = [f"np.shape({x})[0] if np.ndim({x}) > {len(shape)} else 1" for x, shape in zip(names, self.program.shapes, strict=True)]
+        self.lines.append(f"n = {f'{filled[0]}.shape[1]' if filled else empty[0] if empty else 1}")
+        count = self.program.parameter_count
         if count:
             self.lines.append(f"parameters = np.asarray(parameters, float).reshape({count}, 1)")
-        self.arrays.append(Array("parameters", True, start, start + count))
+        self._add(Array("parameters", True, start, start + count))
         numbers = [number_text(s.number) for s in self.fused.slots if s.op == "constant"]
         if numbers and self._constants_are_read():
             self.lines.append(f"constants = np.array([[{'], ['.join(numbers)}]])")
-        self.arrays.append(Array("constants", True, start + count, start + count + len(numbers)))
-        self.arrays += [Array("neutral", True, 0, start), Array("np.repeat(neutral, n, axis=1)", False, 0, start)]
+        self._add(Array("constants", True, start + count, start + count + len(numbers)))
         if any((read.rows < start).any() for group in self.lifted.groups for read in group.reads):
             self.choosing = True
             self.lines.append("neutral = np.array([[0.0], [-np.inf], [np.inf]])  # what changes a sum, a maximum, a minimum by nothing")
         return names
+
+    def _add(self, array: Array) -> Array:
+        """Note what holds some rows."""
+        self.holder[array.fixed][array.start : array.stop] = len(self.arrays)
+        self.arrays.append(array)
+        return array
 
     def _constants_are_read(self) -> bool:
         """Whether constants are read as rows, not only as a number in a formula."""
@@ -116,17 +128,17 @@ class Forward:
         """An identifier that is not taken: from ``label`` if that holds one, else ``otherwise``; with a number if need be."""
         stem = re.sub(r"\W+", "_", label).strip("_")
         stem = stem if stem.isidentifier() and not iskeyword(stem) and stem.isascii() else otherwise
-        name, count = stem, 1
-        while name in self.taken:
-            count += 1
-            name = f"{stem}_{count}" if stem == otherwise or stem[-1].isdigit() else f"{stem}{count}"
-        self.taken.add(name)
-        return name
+        if stem not in self.taken:
+            self.taken.add(stem)
+            return stem
+        return self._numbered(f"{stem}_" if stem == otherwise or stem[-1].isdigit() else stem, 2)
 
-    def _numbered(self, stem: str) -> str:
-        count = 1
+    def _numbered(self, stem: str, first: int = 1) -> str:
+        """The stem with the next number that makes a name of it."""
+        count = self.latest.get(stem, first - 1) + 1
         while f"{stem}{count}" in self.taken:
             count += 1
+        self.latest[stem] = count
         self.taken.add(f"{stem}{count}")
         return f"{stem}{count}"
 
@@ -150,9 +162,8 @@ class Forward:
         name = self.name(only, default) if only else self._common(group.members, default)
         self.lines.append(f"{name} = {tidy(text)}")
         if isinstance(texts, Rule):
-            texts.texts[id(texts.written.value)] = name
-        self.arrays.append(Array(name, group.fixed, group.start, group.start + len(group.members)))
-        self.made.append((self.arrays[-1], texts))
+            texts.texts[id(texts.written.value)], texts.depths[id(texts.written.value)] = name, 0
+        self.made.append((self._add(Array(name, group.fixed, group.start, group.start + len(group.members))), texts))
 
     def _map(self, group: Group) -> tuple[str, Rule]:
         operands = [self.rows(r.fixed, r.rows.ravel()) if r.number is None else number_text(r.number) for r in group.reads]
@@ -192,9 +203,12 @@ class Forward:
             if id(symbol) not in rule.texts:
                 self.choosing |= symbol.name == "select" and any(x.operands for x in symbol.operands[1:])
                 parts = [rule.texts[id(x)] for x in symbol.operands]
+                depth = 1 + max([rule.depths[id(x)] for x in symbol.operands], default=0)
+                while symbol.name == "total" and len(parts) > _MOST:
+                    parts = [self._temporary(" + ".join(parts[:_MOST])), *parts[_MOST:]]
                 text = result if symbol.name == "result" else symbol_text(symbol, parts, rule.operands)
-                shared = symbol is not root and symbol.operands and rule.uses.get(id(symbol), 0) > 1
-                rule.texts[id(symbol)] = self._temporary(text) if shared else text
+                shared = symbol is not root and symbol.operands and (depth > _MOST or rule.uses.get(id(symbol), 0) > 1)
+                rule.texts[id(symbol)], rule.depths[id(symbol)] = (self._temporary(text), 0) if shared else (text, depth)
         return rule.texts[id(root)]
 
     def _temporary(self, text: str) -> str:
@@ -243,8 +257,10 @@ class Forward:
     # ---- rows ----
 
     def _slots(self, fixed: bool, rows: Rows) -> list[int]:
-        at = {int(row): i for i, row in enumerate(self.lifted.row) if self.lifted.fixed[i] == fixed}
-        return [at[int(row)] for row in rows]
+        if fixed not in self.slot_at:
+            own = np.flatnonzero(np.array(self.lifted.fixed) == fixed)
+            self.slot_at[fixed] = dict(zip(self.lifted.row[own].tolist(), own.tolist(), strict=True))
+        return [self.slot_at[fixed][row] for row in rows.tolist()]
 
     def _shaped(self, read: Read) -> str:
         """A read of several axes, samples last."""
@@ -256,16 +272,11 @@ class Forward:
 
     def rows(self, fixed: bool, rows: Rows) -> str:
         """Rows of a table, as an expression on the arrays that hold them."""
-        touched, place = [], np.zeros(len(rows), dtype=np.intp)
-        found = np.zeros(len(rows), dtype=bool)
-        size = 0
-        for array in self.arrays:
-            inside = (rows >= array.start) & (rows < array.stop)
-            if array.fixed == fixed and inside.any():
-                place[inside] = rows[inside] - array.start + size
-                size += array.stop - array.start
-                touched.append(array.name)
-                found |= inside
-        assert found.all()
-        whole = touched[0] if len(touched) == 1 else f"np.concatenate([{', '.join(touched)}])"
+        holders, place, size = self.holder[fixed][rows], np.zeros(len(rows), dtype=np.intp), 0
+        held = [self.arrays[i] for i in np.unique(holders)]
+        for i, array in zip(np.unique(holders), held, strict=True):
+            inside = holders == i
+            place[inside] = rows[inside] - array.start + size
+            size += array.stop - array.start
+        whole = held[0].name if len(held) == 1 else f"np.concatenate([{', '.join(array.name for array in held)}])"
         return picked(whole, size, place)

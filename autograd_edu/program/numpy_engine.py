@@ -40,10 +40,23 @@ class NumpyEngine:
                 self.fixed[True][self.lifted.row[i]] = slot.number
         start = len(NEUTRAL)
         self.own = self.fixed[True][start : start + program.parameter_count, 0]
-        self.numbers = self.fixed[True][start:]
         self.block = min(_BLOCK, max(1, _NUMBERS // (self.lifted.counts[False] + self.lifted.edge_counts[False])))
+        self.watched = self._watched()
         self.plans: dict[int, Plan] = {}
         self.guards = self._compared()
+
+    def _watched(self) -> dict[bool, Array]:
+        """Which rows of each table have to be finite: all but those of constants that the author wrote as infinite."""
+        lifted, slots = self.lifted, self.program.slots
+        infinite = {i for i, slot in enumerate(slots) if slot.op == "constant" and not isfinite(slot.number)}
+        rows = {True: [int(lifted.row[i]) for i in infinite], False: []}
+        for group in lifted.groups:
+            if group.kind == "spread":
+                rows[False] += [group.start + j for j, i in enumerate(group.members) if i in infinite]
+        return {
+            kind: np.setdiff1d(np.arange(len(NEUTRAL), lifted.counts[kind]), odd) if odd else slice(len(NEUTRAL), None)
+            for kind, odd in rows.items()
+        }
 
     def plan(self, width: int) -> Plan:
         """The plan for blocks of ``width`` samples; the latest few are kept."""
@@ -62,6 +75,9 @@ class NumpyEngine:
         self.own[:] = self.given.parameter_values
         values, by_input, total = np.empty(count), np.empty((self.program.input_count if backward else 0, count)), None
         from_batch, prepared = self.fixed[False][: self.lifted.batch_edges], None
+        for start in range(0, count if raising and count > width else 0, width):
+            if not all([all_finite(column[start : start + width]) for column in columns]):
+                self._check_inputs([column[start : start + width] for column in columns], start)
         for start in range(0, count, width):
             stop = min(start + width, count)
             plan = self.plan(stop - start)
@@ -93,7 +109,7 @@ class NumpyEngine:
             table[row:stop] = column.T if order is None else column.T[order]
         for call in plan.forward:
             call()
-        finite = not raising or (all_finite(plan.numbers) and all_finite(self.numbers))
+        finite = not raising or (all_finite(table[self.watched[False]]) and all_finite(self.fixed[True][self.watched[True]]))
         if not finite:
             self._check_inputs(columns, start)
         for guards in self.guards:
@@ -142,13 +158,13 @@ class NumpyEngine:
 
     def _locate(self, plan: Plan, columns: list[Array], start: int) -> None:
         """Raise for the first operation, in the order of the program as recorded, whose result is not finite for some sample."""
-        for table in (plan.values[True], plan.values[False]):
-            bad = np.flatnonzero(~np.isfinite(table[len(NEUTRAL) :]).all(axis=0))
+        for kind, table in plan.values.items():
+            bad = np.flatnonzero(~np.isfinite(table[self.watched[kind]]).all(axis=0))
             if len(bad):
                 sample = int(bad[0])  # of the block
                 numbers = np.concatenate([column[sample] for column in columns]) if columns else np.zeros(0)
                 i, y = self._first_fault(numbers)
-                whose = "for every sample" if table is plan.values[True] else f"for sample {start + sample}"
+                whose = "for every sample" if kind else f"for sample {start + sample}"
                 raise DomainError(f"{self._described(i)} is not finite {whose}: {y!r}; on_nonfinite='keep' keeps it")
 
     def _first_fault(self, numbers: Array) -> tuple[int, float]:
@@ -158,7 +174,7 @@ class NumpyEngine:
         for i, slot in enumerate(self.given.slots):
             operands = [values[j] for j in slot.operands]
             values.append(np.float64(leaves[i] if i < len(leaves) else OPS[slot.op].value(xp, *operands) if operands else slot.number))
-            if not np.isfinite(values[-1]):
+            if not np.isfinite(values[-1]) and slot.op != "constant":
                 return i, float(values[-1])
         raise DomainError("a sum in the replay is larger than the largest float, 1.8e308; on_nonfinite='keep' keeps it")
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..ops import Op
 from ..reals import arrays
-from .group import NEUTRAL, Group, Lifted, Read, Rows
+from .group import Group, Lifted, Read, Rows
 from .numpy_tables import Array, Call, add_up, gather, matrix, table_of_gradients, table_of_values, taken, view
 from .ufuncs import ufunc_of
 
@@ -42,7 +42,6 @@ class Plan:
         for group, operands in reversed(list(zip(lifted.groups, read, strict=True))):
             if group.upstream is not None:
                 self._backward(group, operands, self.finish if group.fixed else self.backward)
-        self.numbers = self.values[False][len(NEUTRAL) :]
         self.result = self.values[lifted.fixed[lifted.root]][lifted.row[lifted.root]]
         self.inputs = self._leaves(False, self.backward)
         self.parameters = self._leaves(True, self.finish)

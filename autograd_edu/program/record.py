@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..formula import number, printable
 from ..modes import no_gc
 from ..ops import OPS
+from ..reals import real_array
 
 if TYPE_CHECKING:
     from ..value import Value
@@ -83,19 +84,18 @@ class Program:
 
         Raises:
             ShapeError: if it is set to an array of another shape.
+            OperandError: if it is set to what are not real numbers.
         """
         return self._values
 
     @parameter_values.setter
     def parameter_values(self, new: Any) -> None:
-        import numpy as np
-
         from ..errors import ShapeError
 
-        array = np.array(new, dtype=float)
+        array = real_array(new, "the values of parameters")
         if array.shape != self._values.shape:
             raise ShapeError(f"the program has {self.parameter_count} parameters; an array of shape {array.shape} was given")
-        self._values = array
+        self._values = array.astype(float)
 
     def write_back(self) -> None:
         """Set the data of the captured Values to `parameter_values`."""
@@ -196,6 +196,16 @@ class Program:
         return isinstance(other, Program) and self._data() == other._data()
 
     __hash__ = None  # type: ignore[assignment]  # parameter values change
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is copied and pickled: the data, and no tables and calls of a run."""
+        return {**self.__dict__, "_runner": None}
+
+    def __copy__(self) -> Program:
+        """A program of its own parameter values, for the same Values."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__getstate__(), _values=self._values.copy())
+        return twin
 
     def _data(self) -> dict[str, Any]:
         return {

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from itertools import accumulate, pairwise
 from math import prod
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArityError, ChoiceError, OperandError, ShapeError
+from ..errors import ArityError, ChoiceError, ShapeError
+from ..reals import real_array
 from .jit_choice import Costs, is_interpreted
 from .jit_run import Interpreter, is_installed
 from .numpy_engine import NumpyEngine
@@ -28,6 +30,7 @@ class Runner:
     def __init__(self, given: Program, program: Program) -> None:
         self.given, self.program = given, program  # as recorded, for names and parameter values; and fused, to run
         self.spans = list(pairwise(accumulate([0, *map(prod, program.shapes)])))
+        self.lock = Lock()
         self.costs = Costs.of(program) if is_installed() else None
         if self.costs is None:
             self.numpy  # noqa: B018 - made now, so that what cannot be run is known here
@@ -52,7 +55,7 @@ class Runner:
         if on_nonfinite not in ("raise", "keep"):
             raise ChoiceError(f"on_nonfinite must be 'raise' or 'keep', not {on_nonfinite!r}")
         columns, count, single = self._columns(inputs)
-        with np.errstate(all="ignore"):
+        with self.lock, np.errstate(all="ignore"):  # the tables are one thread's at a time
             answer = self._interpreted(columns, backward) if is_interpreted(self.given.engine, self.costs, count) else None
             if answer is None:
                 answer = self.numpy.run(columns, count, backward, raising=on_nonfinite == "raise")
@@ -72,7 +75,7 @@ class Runner:
             raise ArityError(f"the program takes {len(shapes)} input(s); {len(inputs)} were given")
         if not inputs:
             return [], 1, True
-        given = [self._array(x, i) for i, x in enumerate(inputs)]
+        given = [real_array(x, f"input {i}") for i, x in enumerate(inputs)]
         if all([x.shape == shape for x, shape in zip(given, shapes, strict=True)]):
             return [x.reshape(1, -1) for x in given], 1, True
         count = len(given[0]) if given[0].ndim else 0
@@ -82,15 +85,6 @@ class Runner:
                 f"the shapes {[x.shape for x in given]} were given"
             )
         return [x.reshape(count, prod(x.shape[1:])) for x in given], count, False
-
-    def _array(self, x: Any, i: int) -> Array:
-        try:
-            array = np.asarray(x)
-        except ValueError as error:
-            raise ShapeError(f"input {i} is not an array: {error}") from None
-        if array.dtype.kind not in "biuf":
-            raise OperandError(f"input {i} must be real numbers, not {array.dtype}")
-        return array
 
     def _per_argument(self, by_input: Array, single: bool) -> list[Any]:
         """Gradients of the inputs, one entry an argument, in its shape."""

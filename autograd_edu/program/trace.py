@@ -6,12 +6,13 @@ asked for it, and a comparison is a `Condition`, whose truth is recorded as a gu
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..errors import ArityError, OperandError
 from ..graph import topological_order
-from ..modes import no_gc
+from ..modes import no_gc, recording, tracing
 from ..syntax import compared
 from ..value import Constant, Value
 from .record import Guard, Program, Slot, new_slot
@@ -23,7 +24,8 @@ def trace(f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | No
     """``f`` as a Program, recorded by running it once at ``example``: numbers, or nested lists of them.
 
     ``f`` receives Values in the same shape. Values that it captures become ``program.parameters``, in order of first use;
-    or ``parameters`` do, used or not, and it may capture no others.
+    or ``parameters`` do, used or not, and it may capture no others. What it computes from the ``.data`` of a Value that is
+    traced is the same in every replay, and warned of.
     """
     if parameters is not None:
         check_leaves(parameters)
@@ -32,11 +34,17 @@ def trace(f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | No
     arguments = [_traced(x, leaves) for x in example]
     tape = Tape()
     token, hook = current_tape.set(tape), compared.set(Condition)  # comparisons of captured values are guarded like those of inputs
+    on, inside = recording.set(True), tracing.set(True)  # also where the caller records nothing
     try:
         root = f(*arguments)
     finally:
+        tracing.reset(inside)
+        recording.reset(on)
         compared.reset(hook)
         current_tape.reset(token)
+    if tape.read:
+        lines = ", ".join(tape.read)
+        warnings.warn(f"the function read .data of a traced value at {lines}: every replay has the example's number there", stacklevel=3)
     if isinstance(root, Condition):
         root = root.as_value()
     if not isinstance(root, Value):
@@ -53,6 +61,8 @@ def trace_graph(root: Value, *, inputs: Sequence[Value] = (), parameters: Sequen
     Without ``parameters``, every leaf that is no input and no plain number is one.
     """
     check_leaves([*inputs, *(parameters or ())])
+    if not isinstance(root, Value):
+        raise OperandError(f"a graph is given by its result, a Value that operations on Values gave, not {root!r}")
     return _program(root, list(inputs), [()] * len(inputs), list(parameters or ()), None, parameters is None)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from math import isfinite
 from os.path import basename, dirname
 from types import CodeType, FrameType
 from typing import Any, ClassVar
@@ -12,9 +14,11 @@ from typing import Any, ClassVar
 from .. import modes
 from ..ops import OPS, Op
 from ..reals import Floats
+from ..syntax import Number
 from ..value import Constant, Value
 from ..value import _record as recorded
 
+_COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _PACKAGE = dirname(dirname(__file__))
 
 
@@ -25,6 +29,7 @@ class Tape:
         self.results: dict[Value, tuple[CodeType, int]] = {}
         self.operands: dict[Value, None] = {}  # in order of first use; all leaves are among them
         self.guards: list[tuple[str, Value, Value, bool, str]] = []
+        self.read: dict[str, None] = {}  # the lines that took a number out of a traced value
 
 
 current_tape: ContextVar[Tape | None] = ContextVar("tape", default=None)
@@ -37,14 +42,19 @@ def line_of(code: CodeType, at: int) -> str:
     return f"{basename(code.co_filename)}:{number}"
 
 
+def _is_ours(file: str) -> bool:
+    """Whether a file is one of the package's."""
+    inside = _inside.get(file)
+    if inside is None:
+        inside = _inside[file] = file.startswith(_PACKAGE)
+    return inside
+
+
 def _caller(frame: FrameType) -> tuple[CodeType, int]:
     """The instruction outside the package that is being run, from ``frame`` outwards."""
     while True:
         code = frame.f_code
-        inside = _inside.get(code.co_filename)
-        if inside is None:
-            inside = _inside[code.co_filename] = code.co_filename.startswith(_PACKAGE)
-        if not inside or frame.f_back is None:
+        if not _is_ours(code.co_filename) or frame.f_back is None:
             return code, frame.f_lasti
         frame = frame.f_back
 
@@ -54,6 +64,15 @@ class Traced(Value):
 
     __slots__ = ()
     precedence: ClassVar[int] = 2
+
+    def _read(self) -> float:
+        """The number, and a note of who took it: a replay cannot know what is done with it."""
+        tape, frame = current_tape.get(), sys._getframe(1)
+        if tape is not None and not _is_ours(frame.f_code.co_filename):
+            tape.read[line_of(frame.f_code, frame.f_lasti)] = None
+        return self._data
+
+    data = property(_read, Value.data.fset)  # type: ignore[attr-defined]  # mypy takes a property for what it gives
 
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
@@ -126,30 +145,70 @@ for _name in ("add", "sub", "mul", "truediv"):
     _define(_name, OPS["div" if _name == "truediv" else _name])
 
 
-class Condition:
-    """A comparison made while tracing. Its truth records a guard; given to `where`, it keeps both branches."""
+def _side(x: Any) -> Value:
+    """A side of a comparison as a Value."""
+    return x.as_value() if isinstance(x, Condition) else x if isinstance(x, Value) else Constant(x)
 
+
+class Condition(Number):
+    """A comparison made while tracing: as a condition or an index its truth, which records a guard; as a number, 1 or 0 on the graph.
+
+    So given to `where` it keeps both branches.
+    """
+
+    __slots__ = ("left", "line", "right", "sign")
     precedence: ClassVar[int] = 3
 
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
         return Traced.apply(op, [x.as_value() if isinstance(x, Condition) else x for x in operands])
 
-    def __init__(self, sign: str, left: Value, right: Any) -> None:
-        self.sign, self.left = sign, left
-        self.right: Value = right if isinstance(right, Value) else Constant(right)
+    def __init__(self, sign: str, left: Any, right: Any) -> None:
+        self.sign = sign
+        self.left, self.right = _side(left), _side(right)
         self.line = line_of(*_caller(sys._getframe(1)))
 
+    @property
+    def data(self) -> float:
+        return float(self._outcome())
+
+    def _outcome(self) -> bool:
+        return bool(_COMPARE[self.sign](self.left._data, self.right._data))
+
     def __bool__(self) -> bool:
-        outcome = bool({"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__}[self.sign](
-            self.left.data, self.right.data
-        ))  # fmt: skip
-        tape = current_tape.get()
+        outcome, tape = self._outcome(), current_tape.get()
         if tape is not None:
             tape.guards.append((self.sign, self.left, self.right, outcome, self.line))
         return outcome
 
+    def __index__(self) -> int:
+        return int(bool(self))
+
+    __int__ = __hash__ = __index__
+
+    def __float__(self) -> float:
+        return float(bool(self))
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self) == (bool(other) if isinstance(other, Condition) else other)
+
+    def __and__(self, other: Any) -> Any:
+        return bool(self) & (bool(other) if isinstance(other, Condition) else other)
+
+    def __or__(self, other: Any) -> Any:
+        return bool(self) | (bool(other) if isinstance(other, Condition) else other)
+
+    def __xor__(self, other: Any) -> Any:
+        return bool(self) ^ (bool(other) if isinstance(other, Condition) else other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __repr__(self) -> str:
+        return repr(self._outcome())
+
     def as_value(self) -> Any:
         """1 where it holds, else 0: a - b is positive exactly where a > b, as floats underflow gradually."""
+        if any(side.is_constant and not isfinite(side._data) for side in (self.left, self.right)):
+            return Constant(float(self._outcome()))  # no finite number changes it
         more, less = (self.left, self.right) if ">" in self.sign else (self.right, self.left)
         return OPS["step" if "=" in self.sign else "strict_step"](OPS["sub"](more, less))
