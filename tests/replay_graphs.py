@@ -39,12 +39,16 @@ class Graph:
     compared: list[tuple[int, int]] = field(default_factory=list)
 
     def function(self, weights, after=lambda y: y):
-        """The function of its arguments, with ``weights`` captured; ``after`` sees every result of an operation."""
+        """The function of its arguments, with ``weights`` captured; ``after`` sees every result of an operation, and a factor of every product."""
 
         def f(*arguments):
             results = [*flat(arguments), *weights, *map(Constant, self.constants)]
             for name, operands in self.lines:
-                results.append(after(OPS[name](*[results[i] for i in operands])))
+                xs = [results[i] for i in operands]
+                if name == "dot":  # each of its products is rounded, however small their sum is
+                    half = len(xs) // 2
+                    xs = [*map(after, xs[:half]), *xs[half:]]
+                results.append(after(OPS[name](*xs)))
             for a, b in self.compared:
                 if results[a] < results[b]:
                     continue
