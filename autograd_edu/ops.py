@@ -227,7 +227,7 @@ SOFTPLUS = row(
     ("sigmoid(x)",), (0.5,),
 )  # fmt: skip
 RELU = row(
-    "relu", lambda xp, x: xp.maximum(x, 0.0), lambda xp, y, x: (xp.choose(x > 0.0, 1.0, 0.0),), "relu(x)", ("step(x)",), (0.5,),
+    "relu", lambda xp, x: xp.maximum(x, 0.0), lambda xp, y, x: (xp.choose(x > 0.0, 1.0, 0.0),), "relu(x)", ("where(x > 0, 1, 0)",), (0.5,),
     symbol="ReLU", edges="relu′(0) = 0",
 )  # fmt: skip
 LEAKY_RELU = row(
@@ -295,7 +295,7 @@ MINIMUM = variadic_row(
 WHERE = row(
     "where", lambda xp, condition, then, otherwise: xp.choose(condition > 0.0, then, otherwise),
     lambda xp, y, condition, then, otherwise: (0.0, xp.choose(condition > 0.0, 1.0, 0.0), xp.choose(condition > 0.0, 0.0, 1.0)),
-    "where(condition, then, otherwise)", ("0", "condition", "1 - condition"), (1.0, 2.0, -3.0),
+    "where(condition, then, otherwise)", ("0", "where(condition, 1, 0)", "where(condition, 0, 1)"), (1.0, 2.0, -3.0),
     selects=True, edges="only the taken branch receives a gradient",
 )  # fmt: skip
 CLIP = row(
@@ -363,7 +363,7 @@ TOTAL = variadic_row(
 )  # fmt: skip
 DOT = row(
     "dot", lambda xp, *ops: xp.dot(*_halves(ops)), lambda xp, y, *ops: _swapped(ops, 1.0), _dot_formula, lambda *ops: _swapped(ops, "1"),
-    (2.0, -3.0, 0.5, 1.5, 0.25), symbol="w·x + b", variadic=True, edges="each product rounded once, their sum once",
+    (2.0, -3.0, 0.5, 1.5, 0.25), symbol="Σ w·x", variadic=True, edges="each product rounded once, their sum once",
 )  # fmt: skip
 LOGSUMEXP = variadic_row(
     "logsumexp", _logsumexp, _softmax_gradients, lambda *xs: f"log({' + '.join(f'exp({x})' for x in xs)})",

@@ -7,12 +7,14 @@ to look is not to differentiate.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 
 from .errors import OperandError
 from .formula import number
 from .graph import names, topological_order
 from .ops import OPS
+from .reals import Floats
 from .record import Kind as Kind
 from .record import Node as Node
 from .record import Part as Part
@@ -35,6 +37,7 @@ def steps(y: Value) -> Steps:
         raise OperandError(f"steps needs a Value, the result of operations on Values; {type(y).__name__} was given")
     order = topological_order(y)
     nodes = _nodes(order)
+    _warn_of_changes(order)
     return Steps([*_forward(nodes), *_backward(nodes, order)], nodes, order, whole=True)
 
 
@@ -47,6 +50,26 @@ def _nodes(order: list[Value]) -> list[Node]:
         )
         for i, (value, name) in enumerate(zip(order, names(order), strict=True))
     ]  # fmt: skip
+
+
+def _warn_of_changes(order: list[Value]) -> None:
+    """Warn if a result is no longer that of the numbers that it was computed from: an optimiser's step changes those alone."""
+    for value in order:
+        if value.op is None:
+            continue
+        xs = [parent.data for parent in value.parents]
+        try:
+            y = value.op.value(Floats, *xs)
+        except (ValueError, ArithmeticError):
+            continue  # it had no finite value then either, or has none now
+        if y != value.data and y == y and value.data == value.data:
+            shown = value.op.text(*[parent.label or number(parent.data) for parent in value.parents])
+            warnings.warn(
+                f"{(value.label or value.op.name)!r} = {shown} was {value.data!r} when it was computed, and would be {y!r} now: a number "
+                f"has changed since; build the graph again to see it with the new numbers",
+                stacklevel=3,
+            )
+            return
 
 
 def operands(node: Node, nodes: Sequence[Node]) -> list[str | float]:

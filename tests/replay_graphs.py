@@ -39,7 +39,7 @@ class Graph:
     compared: list[tuple[int, int]] = field(default_factory=list)
 
     def function(self, weights, after=lambda y: y):
-        """The function of its arguments, with ``weights`` captured; ``after`` sees every result of an operation, and a factor of every product."""
+        """The function of its arguments, ``weights`` captured; ``after`` sees each operation's result, and a factor of each product."""
 
         def f(*arguments):
             results = [*flat(arguments), *weights, *map(Constant, self.constants)]

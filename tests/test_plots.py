@@ -3,9 +3,11 @@
 import math
 import sys
 
+import numpy as np
 import pytest
 
 from autograd_edu import Value, sin, tanh
+from autograd_edu.draw import plots
 from autograd_edu.draw.plots import (
     decision_boundary,
     function_and_derivative,
@@ -15,6 +17,7 @@ from autograd_edu.draw.plots import (
     trajectories,
     weights_as_images,
 )
+from autograd_edu.errors import OperandError
 
 
 def test_a_loss_curve_shows_each_loss_and_the_average_of_the_latest():
@@ -115,3 +118,17 @@ def test_every_plot_draws_on_the_axes_it_is_given():
 def test_what_cannot_be_drawn_is_refused(call):
     with pytest.raises(TypeError):
         call()
+
+
+def test_arrays_of_numpy_are_drawn_like_lists_and_what_cannot_be_drawn_is_refused():
+    points, labels = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]]), np.array([0, 1, 1])
+    assert plots.decision_boundary(lambda x: x[0] - x[1], points, labels, resolution=5).lines
+    assert plots.weights_as_images(np.ones((3, 4))).images
+    for draw_nothing in (
+        lambda: plots.histograms({"a": [1.0, math.inf]}),
+        lambda: plots.histograms({"a": []}),
+        lambda: plots.trajectories(lambda a, b: a * b, {"x": []}),
+        lambda: plots.decision_boundary(lambda x: x[0], np.zeros((0, 2)), np.zeros(0)),
+    ):
+        with pytest.raises(OperandError):
+            draw_nothing()

@@ -3,12 +3,13 @@
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 
 import pytest
 
-from autograd_edu import OPS, Value, cos, dot, exp, ieee, log, maximum, sin, steps, where
+from autograd_edu import OPS, Value, cos, dot, exp, ieee, log, maximum, relu, sin, steps, where
 from autograd_edu.draw.text import backward_table, forward_table, latex_name, tangents
 from autograd_edu.graph import names, topological_order
 from autograd_edu.steps import Steps
@@ -354,3 +355,45 @@ def test_every_operation_can_be_tabled_and_listed():
         y.backward()
         for i, leaf in enumerate(leaves):
             assert math.isclose(namespace.get(f"dv1_a{i}", 0.0), leaf.grad, rel_tol=1e-13), name
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: relu(Value(0.0, "x")),
+        lambda: relu(Value(2.0, "x")),
+        lambda: where(Value(2.5, "c"), Value(3.0, "x"), Value(7.0, "y")),
+        lambda: where(Value(-2.5, "c"), Value(3.0, "x"), Value(7.0, "y")),
+        lambda: sin(Value(1.0, "dv2_x")) * Value(2.0, "x"),
+    ],
+    ids=["relu at 0", "relu", "taken", "not taken", "a label like a gradient's name"],
+)
+def test_the_printed_program_has_the_engines_gradients_at_corners_and_for_any_label(made):
+    y = made()
+    y.backward()
+    record, space = steps(y), {}
+    exec(record.python(), space)
+    root = next(reversed([name for name in space if re.fullmatch(r"v\d+", name)]))
+    leaves = [value for value in topological_order(y) if value.op is None]
+    for leaf in leaves:
+        name = f"v_{leaf.label}" if f"v_{leaf.label}" in space else leaf.label
+        assert space[name] == leaf.data
+        assert space[f"d{root}_{name}"] == leaf.grad
+
+
+def test_numbers_changed_after_the_graph_was_computed_are_warned_of():
+    x = Value(2.0, "x")
+    y = x * x
+    y.label = "y"
+    steps(y)
+    x.data = 99.0
+    with pytest.warns(UserWarning, match=r"'y' = x·x was 4\.0 when it was computed, and would be 9801\.0 now: .*build the graph again"):
+        steps(y)
+    with ieee():
+        steps(log(Value(0.0, "x")))  # infinite then and now
+
+
+def test_what_is_not_a_number_is_no_change():
+    with ieee():
+        steps(log(Value(-1.0, "x")))
+    steps(exp(log(Value(1e-300)) * 1.0))

@@ -66,7 +66,7 @@ def decision_boundary(
         xs: n points of two numbers.
         ys: their n labels; those above the mean label are the second class.
     """
-    if not xs or any(len(x) != 2 for x in xs) or len(xs) != len(ys):
+    if not len(xs) or any(len(x) != 2 for x in xs) or len(xs) != len(ys):
         raise OperandError("a decision boundary needs points of two numbers and as many labels")
     _at_least(2, resolution=resolution)
     ax = _axes(ax)
@@ -104,8 +104,8 @@ def histograms(layers: Mapping[str, Sequence[Any]], *, bins: int = 40, ax: Any =
     ax = _axes(ax)
     for name, values in layers.items():
         numbers = [plain(v) for v in values]
-        if not numbers:
-            raise OperandError(f"there is nothing to draw in {name!r}")
+        if not numbers or not all(map(math.isfinite, numbers)):
+            raise OperandError(f"there is nothing to draw in {name!r}: it needs numbers, and all of them finite")
         mean = math.fsum(numbers) / len(numbers)
         sd = math.sqrt(math.fsum((x - mean) ** 2 for x in numbers) / len(numbers))
         ax.hist(numbers, bins=bins, histtype="step", density=True, label=f"{name} (sd {sd:.3g})")
@@ -119,7 +119,7 @@ def weights_as_images(weights: Sequence[Numbers], *, shape: tuple[int, int] | No
 
     ``shape`` is (height, width) of an image; by default a square.
     """
-    count = len(weights[0]) if weights else 0
+    count = len(weights[0]) if len(weights) else 0
     height, width = shape or (math.isqrt(count), math.isqrt(count))
     if not count or any(len(row) != height * width for row in weights):
         raise OperandError(f"each row must have {height} × {width} weights; rows of {sorted({len(row) for row in weights})} were given")
@@ -157,7 +157,7 @@ def function_and_derivative(f: Callable[[Any], Any], low: float = -3.0, high: fl
 
 def trajectories(f: Callable[[Any, Any], Any], paths: Mapping[str, Sequence[Numbers]], *, resolution: int = 80, ax: Any = None) -> Any:
     """The ways of optimisers, each a list of points of two numbers, on the contour lines of ``f``."""
-    if not paths or any(len(point) != 2 for path in paths.values() for point in path):
+    if not paths or not all(map(len, paths.values())) or any(len(point) != 2 for path in paths.values() for point in path):
         raise OperandError("a trajectory is a list of points of two numbers")
     _at_least(2, resolution=resolution)
     ax = _axes(ax)

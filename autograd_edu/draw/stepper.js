@@ -54,6 +54,7 @@
     for (const [, gives] of steps.slice(0, k)) for (const [w, after] of gives) gradient[wires[w][0]] = after;
     return gradient;
   }
+  const whole = gradients(last);
   function write(text, what, end) {
     const length = what.length * width;
     text.textContent = what;
@@ -70,6 +71,7 @@
     set(card, "aria-label", says);
     card.querySelector("title").textContent = says;
     mark(card, "bare", !gradient); mark(card, "wait", !known);
+    mark(card, "partial", gradient !== whole[i]); // the tint is that of the whole gradient
     into[i].forEach(w => mark(lines[w], "early", !known)); // a local gradient is known once the value is
   }
   function sentence(k) { // as Python's Step.sentence

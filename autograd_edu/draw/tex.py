@@ -38,7 +38,7 @@ _SPECIAL = {
 def document(svg: str, record: Steps) -> str:
     """The LaTeX file of the picture ``svg`` and the pass ``record``."""
     title = latex_text(printable(record.nodes[-1].name, 60))
-    steps = "\n".join(rf"\item {latex_text(printable(step.sentence, LONGEST_SENTENCE))}" for step in record)
+    steps = "\n".join(rf"\item {{}}{latex_text(printable(step.sentence, LONGEST_SENTENCE))}" for step in record)
     tables = "\n\n".join(rf"\fitted{{{part}}}" for table in record.latex().split("\n\n") for part in _pages(table))
     listed = "\n".join([r"\begin{enumerate}\raggedright\sloppy", steps, r"\end{enumerate}"])
     heads = [rf"\section*{{The computation of {title}}}", r"\section*{Step by step}", r"\section*{Tables, forward and backward}"]
