@@ -11,9 +11,9 @@ from contextvars import ContextVar
 from threading import Lock
 
 from .errors import OperandError
+from .syntax import compared
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
-tracing: ContextVar[bool] = ContextVar("tracing", default=False)  # whether a function is being traced
 current_scope: ContextVar[str] = ContextVar("scope", default="")
 pauses = scopes = 0  # how many blocks of each kind are open, in any thread: while there is none, no operation need ask
 _count = Lock()
@@ -27,7 +27,7 @@ def no_grad() -> Iterator[None]:
         OperandError: while a function is traced: what is computed inside would be frozen in every replay.
     """
     global pauses
-    if tracing.get():
+    if compared.get() is not None:  # which it is while a function is traced
         raise OperandError("no_grad() in a function that is traced: its results would be constants in every replay; compute them outside")
     token = recording.set(False)
     with _count:

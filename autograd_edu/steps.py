@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 from .errors import OperandError
-from .formula import number
+from .formula import number, printable
 from .graph import names, topological_order
 from .ops import OPS
 from .reals import Floats
@@ -63,10 +63,10 @@ def _warn_of_changes(order: list[Value]) -> None:
         except (ValueError, ArithmeticError):
             continue  # it had no finite value then either, or has none now
         if y != value.data and y == y and value.data == value.data:
-            shown = value.op.text(*[parent.label or number(parent.data) for parent in value.parents])
+            shown = [printable(parent.label) or number(parent.data) for parent in value.parents]
             warnings.warn(
-                f"{(value.label or value.op.name)!r} = {shown} was {value.data!r} when it was computed, and would be {y!r} now: a number "
-                f"has changed since; build the graph again to see it with the new numbers",
+                f"{printable(value.label or value.op.name)!r} = {value.op.text(*shown)} was {value.data!r} when it was computed, and would "
+                f"be {y!r} now: a number has changed since; build the graph again to see it with the new numbers",
                 stacklevel=3,
             )
             return

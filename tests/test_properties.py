@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from autograd_edu import Value, clip, dot, draw, grad, logsumexp, maximum, minimum, no_grad, sigmoid, steps, tanh, total, trace, trace_graph
 from autograd_edu.formula import number
@@ -149,11 +149,6 @@ class Forgetful(Engine):
     """The second engine made wrong: the engine must be found to differ from it."""
 
     seed = 2
-
-    @precondition(lambda self: False)
-    @rule()
-    def never(self):
-        """No rule of its own."""
 
 
 def test_values_and_gradients_are_exact_whatever_is_done_in_whatever_order():

@@ -291,3 +291,12 @@ def test_a_gif_without_pillow_says_what_to_do(tmp_path, monkeypatch):
     with pytest.raises(ImportError, match=r"pip install 'autograd-edu\[plot\]'.*animated=True"):
         draw(g()).save(tmp_path / "g.gif")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_label_in_brackets_is_no_option_of_a_list_in_latex(tmp_path):
+    y = Value(2.0, "x") * 3.0
+    y.label = "[loss"
+    items = re.findall(r"\\item (.*)", draw(y).save(tmp_path / "y.tex").read_text(encoding="utf-8"))
+    assert items
+    assert all(item.startswith("{}") for item in items)
+    assert "[loss" in items[0]

@@ -577,3 +577,18 @@ def test_no_template_of_the_script_stands_inside_another():
     for line in (files("autograd_edu.draw") / "stepper.js").read_text(encoding="utf-8").splitlines():
         for string in re.findall("`[^`]*`", line):
             assert string.count("${") == string.count("}"), line
+
+
+def test_a_gradient_is_tinted_when_it_is_whole(show):
+    x = Value(1.0, "x")
+    r = x * 8.0 + x * -5.0
+    r.backward()
+    page = show(draw(r).html)
+    tint = page.locator(".card").first.locator("rect + rect")
+    seen = []
+    for _ in steps(r):
+        page.get_by_role("button", name="Next ▶").click()
+        shown = page.locator(".card").first.locator("text").nth(2).text_content()
+        seen.append((shown, tint.is_visible()))
+    assert seen[-2:] == [("-5", False), ("3", True)], "the first of two consumers leaves a gradient of the other sign"
+    assert set(seen[:-2]) == {("–", False)}

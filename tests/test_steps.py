@@ -393,6 +393,16 @@ def test_numbers_changed_after_the_graph_was_computed_are_warned_of():
         steps(log(Value(0.0, "x")))  # infinite then and now
 
 
+def test_a_label_in_that_warning_sends_no_codes():
+    x = Value(2.0, "\x1b[31m\ud800")
+    y = x * x
+    y.label = "\x1b[2J"
+    x.data = 3.0
+    with pytest.warns(UserWarning, match="build the graph again") as warned:
+        steps(y)
+    assert str(warned[0].message).isprintable()
+
+
 def test_what_is_not_a_number_is_no_change():
     with ieee():
         steps(log(Value(-1.0, "x")))

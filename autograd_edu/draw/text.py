@@ -256,7 +256,7 @@ def _called(node: Node, nodes: Sequence[Node]) -> set[str]:
 def _identifiers(nodes: Sequence[Node]) -> list[str]:
     """A Python identifier for each node, close to its name, and none of the functions or gradients that the listing writes."""
     taken = {*OPS, "pi", "where"}
-    found: list[str] = []
+    found = []
     for node in nodes:
         stem = re.sub(r"\W", "_", node.name) or "v"
         stem = f"v_{stem}" if not stem.isidentifier() or keyword.iskeyword(stem) or re.fullmatch(r"d?f\d+(_\d+)?|d.+_.+", stem) else stem

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .jit_code import Encoded, encode
+from .record import SIGNS
 
 if TYPE_CHECKING:
     from .record import Program
 
 Array = Any
 WIDTH = 8  # samples taken at a time: a row of the table is one line of the processor's cache
-_SIGNS = ("<", "<=", ">", ">=")  # as the machine numbers them
+_SIGNS = list(SIGNS)
 _NONE = np.empty((0, 0))
 
 

@@ -30,13 +30,12 @@ def _python(program: Program, *, gradients: bool) -> str:
     result = forward.write()
     count = program.parameter_count
     shapes = ", ".join(f"{name} {('batch', *shape)}" for name, shape in zip(forward.arguments, program.shapes, strict=True))
-    gives = "Gives (batch,)."
+    name, says = "program", f"Inputs {shapes or 'none'}; parameters ({count},).".replace("'", "")
     if gradients:
-        gives = "\n\n    Gives (batch,), ([the gradients of the inputs, per sample], the gradient of the parameters).\n    "
-    says = f"Inputs {shapes or 'none'}; parameters ({count},). {gives}".replace("'", "").replace(" \n", "\n")
-    if gradients:
-        result = f"{result}, {Backward(forward).write()}"
-    name = "value_and_grad" if gradients else "program"
+        name, result = "value_and_grad", f"{result}, {Backward(forward).write()}"
+        says += "\n\n    Gives (batch,), ([the gradients of the inputs, per sample], the gradient of the parameters).\n    "
+    else:
+        says += " Gives (batch,)."
     body = "\n".join(f"    {line}" for line in [*forward.lines, f"return {result}"])
     erfc = "erfc = np.vectorize(math.erfc, otypes=[float])\n" if "erfc(" in body else ""
     imports = "import math\n\nimport numpy as np\n" if erfc else "import numpy as np\n"

@@ -64,7 +64,7 @@ class Backward:
         return f"([{', '.join(inputs)}], {parameters})"
 
     def _of_input(self, array: Array, shape: tuple[int, ...], order: Rows | None) -> str:
-        sizes = ", ".join(map(str, shape)) if prod(shape) != 1 or shape else ""
+        sizes = ", ".join(map(str, shape))
         if not prod(shape):
             return f"np.zeros((n, {sizes}))"
         columns = self._gradient(array) if order is None else f"{self._gradient(array)}[{np.argsort(order).tolist()}]"
@@ -88,7 +88,7 @@ class Backward:
         sums = []
         for each in self.passed.pop(array.name, []):
             text = tidy(picked(f"({each.text})", each.size, each.source))
-            sums.append(added_up(f"({text})", count, each.places))
+            sums.append(added_up(f"({text})", each.places))
         if sums and all(np.array_equal(rows, np.arange(count)) for _, rows in sums):
             for start in range(0, len(sums), _TERMS):
                 terms = " + ".join(f"({text})" for text, _ in sums[start : start + _TERMS])

@@ -273,10 +273,11 @@ class Forward:
     def rows(self, fixed: bool, rows: Rows) -> str:
         """Rows of a table, as an expression on the arrays that hold them."""
         holders, place, size = self.holder[fixed][rows], np.zeros(len(rows), dtype=np.intp), 0
-        held = [self.arrays[i] for i in np.unique(holders)]
-        for i, array in zip(np.unique(holders), held, strict=True):
-            inside = holders == i
+        names = []
+        for i in np.unique(holders):
+            array, inside = self.arrays[i], holders == i
             place[inside] = rows[inside] - array.start + size
             size += array.stop - array.start
-        whole = held[0].name if len(held) == 1 else f"np.concatenate([{', '.join(array.name for array in held)}])"
+            names.append(array.name)
+        whole = names[0] if len(names) == 1 else f"np.concatenate([{', '.join(names)}])"
         return picked(whole, size, place)

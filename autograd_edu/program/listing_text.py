@@ -38,8 +38,8 @@ def picked(name: str, size: int, rows: Rows) -> str:
     return f"{name}[{rows.tolist()}]"
 
 
-def added_up(text: str, size: int, rows: Rows) -> tuple[str, Rows]:
-    """The other way round: what rows of the expression ``text`` add to an array of ``size`` rows, as far as sums can write it.
+def added_up(text: str, rows: Rows) -> tuple[str, Rows]:
+    """The other way round: what rows of the expression ``text`` add to an array, as far as sums can write it.
 
     Gives an expression and the rows, each but once where possible, that it is to be added to.
     """
@@ -52,10 +52,10 @@ def added_up(text: str, size: int, rows: Rows) -> tuple[str, Rows]:
         return f"np.sum({text}, axis=0, keepdims=True)", rows[:1]
     period = int(np.flatnonzero(np.append(rows[1:] == rows[0], True))[0]) + 1
     if period < count and count % period == 0 and (rows.reshape(-1, period) == rows[:period]).all():
-        return added_up(f"{text}.reshape({count // period}, {period}, -1).sum(axis=0)", size, rows[:period])
+        return added_up(f"{text}.reshape({count // period}, {period}, -1).sum(axis=0)", rows[:period])
     period = int(np.flatnonzero(np.append(rows[1:] != rows[0], True))[0]) + 1
     if period > 1 and count % period == 0 and (rows.reshape(-1, period) == rows[::period, None]).all():
-        return added_up(f"{text}.reshape({count // period}, {period}, -1).sum(axis=1)", size, rows[::period])
+        return added_up(f"{text}.reshape({count // period}, {period}, -1).sum(axis=1)", rows[::period])
     return text, rows
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from .group import NEUTRAL, SEED
 from .lift import lift
 from .numpy_run import Plan
 from .numpy_tables import table_of_gradients, table_of_values
+from .record import SIGNS
 
 if TYPE_CHECKING:
     from .record import Program
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Array = Any
 _BLOCK, _NUMBERS = 2000, 8_000_000  # samples, and numbers in the tables, of a block
 _KEPT = 4  # sizes of block whose plan is kept
-_COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 class NumpyEngine:
@@ -145,7 +144,7 @@ class NumpyEngine:
         """Raise for the first of these guards, and its first sample, that does not hold."""
         (sign, left_fixed, right_fixed), left, right, outcomes, numbers = guards
         a, b = plan.values[left_fixed][left], plan.values[right_fixed][right]
-        other = _COMPARE[sign](a, b) != outcomes
+        other = SIGNS[sign](a, b) != outcomes
         if other.any():
             which, sample = map(int, np.argwhere(other)[0])
             guard, names = self.given.guards[numbers[which]], self.given.names()

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import ArityError, OperandError
 from ..graph import topological_order
-from ..modes import no_gc, recording, tracing
+from ..modes import no_gc, recording
 from ..syntax import compared
 from ..value import Constant, Value
 from .record import Guard, Program, Slot, new_slot
@@ -34,11 +34,10 @@ def trace(f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | No
     arguments = [_traced(x, leaves) for x in example]
     tape = Tape()
     token, hook = current_tape.set(tape), compared.set(Condition)  # comparisons of captured values are guarded like those of inputs
-    on, inside = recording.set(True), tracing.set(True)  # also where the caller records nothing
+    on = recording.set(True)  # also where the caller records nothing
     try:
         root = f(*arguments)
     finally:
-        tracing.reset(inside)
         recording.reset(on)
         compared.reset(hook)
         current_tape.reset(token)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -17,8 +16,8 @@ from ..reals import Floats
 from ..syntax import Number
 from ..value import Constant, Value
 from ..value import _record as recorded
+from .record import SIGNS
 
-_COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _PACKAGE = dirname(dirname(__file__))
 
 
@@ -150,6 +149,11 @@ def _side(x: Any) -> Value:
     return x.as_value() if isinstance(x, Condition) else x if isinstance(x, Value) else Constant(x)
 
 
+def _truth(x: Any) -> Any:
+    """The truth of a comparison, which records a guard; anything else as it is."""
+    return bool(x) if isinstance(x, Condition) else x
+
+
 class Condition(Number):
     """A comparison made while tracing: as a condition or an index its truth, which records a guard; as a number, 1 or 0 on the graph.
 
@@ -173,7 +177,7 @@ class Condition(Number):
         return float(self._outcome())
 
     def _outcome(self) -> bool:
-        return bool(_COMPARE[self.sign](self.left._data, self.right._data))
+        return bool(SIGNS[self.sign](self.left._data, self.right._data))
 
     def __bool__(self) -> bool:
         outcome, tape = self._outcome(), current_tape.get()
@@ -190,16 +194,16 @@ class Condition(Number):
         return float(bool(self))
 
     def __eq__(self, other: object) -> bool:
-        return bool(self) == (bool(other) if isinstance(other, Condition) else other)
+        return bool(bool(self) == _truth(other))
 
     def __and__(self, other: Any) -> Any:
-        return bool(self) & (bool(other) if isinstance(other, Condition) else other)
+        return bool(self) & _truth(other)
 
     def __or__(self, other: Any) -> Any:
-        return bool(self) | (bool(other) if isinstance(other, Condition) else other)
+        return bool(self) | _truth(other)
 
     def __xor__(self, other: Any) -> Any:
-        return bool(self) ^ (bool(other) if isinstance(other, Condition) else other)
+        return bool(self) ^ _truth(other)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
