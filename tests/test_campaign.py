@@ -1,4 +1,4 @@
-"""Each campaign's two slices: one with a fixed seed, so that a failure stays, and one with a fresh seed, so that more is tried on every run."""
+"""Two slices of each campaign: a fixed seed, so that a failure stays, and a fresh one, so that more is tried on every run."""
 
 import random
 
