@@ -11,7 +11,7 @@ import autograd_edu
 
 PACKAGE = Path(autograd_edu.__file__).parent
 ORDER = [  # design of the package: a module imports only from modules above it
-    "errors", "reals", "formula", "operation", "ops", "syntax", "graph", "modes", "value",
+    "errors", "files", "seeds", "reals", "formula", "operation", "ops", "syntax", "graph", "modes", "value",
     "dual", "transforms", "complexes", "numeric", "check", "record", "steps",
     "program", "draw", "nn", "optim", "schedules", "data", "train", "grammar", "expression", "printing", "__main__",
 ]  # fmt: skip

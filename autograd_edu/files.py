@@ -1,0 +1,131 @@
+"""Files that are whole or not there, and texts that know what they are and whether they are intact.
+
+Everything the package writes goes through `write`: a process that is killed, interrupted or out of
+disk leaves the old file. Everything it reads back as JSON was sealed: `unseal` notices what was cut
+short, altered, or is of another kind or version.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .errors import StateError
+
+PathLike = str | os.PathLike[str]
+
+
+def write(path: PathLike, content: bytes | str) -> None:
+    """Put ``content`` (text as UTF-8) in the place of ``path``, once all of it is on the disk.
+
+    A new file has the permissions that the umask says; one that was there keeps its own. A link
+    stays, and the file that it leads to is replaced. A device or a pipe is written to directly.
+
+    Raises:
+        OSError: if the folder does not exist, is full or cannot be written to; the old file stays.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    given = Path(path)
+    if given.exists() and not given.is_file() and not given.is_dir():
+        given.write_bytes(data)
+        return
+    target = Path(os.path.realpath(path))
+    new = target.with_name(f".{secrets.token_hex(8)}.new")
+    try:
+        # os.open, unlike tempfile, applies the umask
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            os.chmod(new, target.stat().st_mode & 0o7777)
+        os.replace(new, target)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def seal(content: Any, kind: str, version: int = 1) -> str:
+    """``content`` as JSON text that says its kind and version and carries a checksum; one line.
+
+    >>> print(seal([1.5, 2], "list"), end="")
+    {"format": "autograd_edu list 1", "checksum": 488563441, "content": [1.5, 2]}
+    """
+    text = json.dumps(content)
+    return f'{{"format": "{_format(kind, version)}", "checksum": {_checksum(text)}, "content": {text}}}\n'
+
+
+def unseal(text: str | bytes, kind: str, version: int = 1, *, source: object = "the text") -> Any:
+    """What `seal` was given.
+
+    Raises:
+        StateError: if the text was cut short or altered, or is of another kind or version. It
+            names the ``source``.
+    """
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StateError(f"{source} is not a saved {kind}: it is no JSON, or was cut short ({error})") from None
+    found = whole.get("format") if isinstance(whole, dict) else None
+    if found != _format(kind, version):
+        raise StateError(f"{source} is not a saved {kind}: its 'format' is {found!r}, not {_format(kind, version)!r}")
+    if set(whole) != {"format", "checksum", "content"} or whole["checksum"] != _checksum(json.dumps(whole["content"])):
+        raise StateError(f"{source} was altered since it was written: its checksum does not fit")
+    return whole["content"]
+
+
+def _format(kind: str, version: int) -> str:
+    return f"autograd_edu {kind} {version}"
+
+
+def _checksum(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
+# ---- what a content must look like -----------------------------------------------------------------
+
+
+def expect(content: Any, entries: Mapping[str, Callable[[Any], bool]], what: str) -> dict[str, Any]:
+    """``content``, which must be a dict of just these entries, each of which passes its test.
+
+    Raises:
+        StateError: if it is not. It says which entry of ``what`` is wrong.
+    """
+    if not isinstance(content, dict) or content.keys() != entries.keys():
+        found = sorted(content) if isinstance(content, dict) else type(content).__name__
+        raise StateError(f"{what} has the entries {sorted(entries)}; {found} was found")
+    for name, passes in entries.items():
+        if not passes(content[name]):
+            shown = repr(content[name])
+            shown = shown if len(shown) < 60 else shown[:60] + " …"
+            raise StateError(f"the entry {name!r} of {what} cannot be {shown}")
+    return content
+
+
+def is_text(x: Any) -> bool:
+    """Is it a string?"""
+    return isinstance(x, str)
+
+
+def is_number(x: Any) -> bool:
+    """Is it a float, or an int that a float can hold?"""
+    return isinstance(x, float) or (type(x) is int and abs(x) < 2**1023)
+
+
+def is_count(x: Any) -> bool:
+    """Is it a whole number from 0?"""
+    return type(x) is int and 0 <= x < 2**63
+
+
+def is_numbers(x: Any) -> bool:
+    """Is it a list of numbers?"""
+    return isinstance(x, list) and all(map(is_number, x))
