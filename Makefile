@@ -32,11 +32,11 @@ bench: .venv/bench
 	$(PYTHON) -m venv .venv
 
 # A file in .venv says that a set of packages is installed; the package itself is built and installed as a wheel.
-.venv/demo: pyproject.toml $(wildcard autograd_edu/*.py autograd_edu/*/*.py) | .venv
+.venv/demo: pyproject.toml $(shell find autograd_edu -name "*.py" -o -name "*.js" -o -name "*.css") | .venv
 	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)"
 	@touch $@
 
-.venv/test: pyproject.toml $(wildcard autograd_edu/*.py autograd_edu/*/*.py) | .venv
+.venv/test: pyproject.toml $(shell find autograd_edu -name "*.py" -o -name "*.js" -o -name "*.css") | .venv
 	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[test]"
 	@touch $@
 
@@ -44,7 +44,7 @@ bench: .venv/bench
 	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[dev]"
 	@touch $@
 
-.venv/bench: pyproject.toml $(wildcard autograd_edu/*.py autograd_edu/*/*.py) | .venv
+.venv/bench: pyproject.toml $(shell find autograd_edu -name "*.py" -o -name "*.js" -o -name "*.css") | .venv
 	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[bench]"
 	@touch $@
 

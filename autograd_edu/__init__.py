@@ -3,19 +3,20 @@
 Start with `Value`: a number that remembers how it was made. `steps`, `draw` and `check_gradient` show what it remembers.
 """
 
-from .check import check_gradient
-from .draw import draw, to_dot
-from .dual import Dual
-from .numeric import numeric_gradient
-from .ops import OPS, Op, register
-from .reals import ieee
-from .syntax import (
-    abs, acos, asin, atan, clip, cos, cosh, dot, elu, erfc, exp, expm1, gelu, leaky_relu, log, log1p, logsumexp, maximum, minimum, pow,
-    relu, selu, sigmoid, sin, sinh, softplus, sqrt, square, step, tan, tanh, total, where,
+from .derivatives.check import check_gradient
+from .pictures.drawing import draw, to_dot
+from .derivatives.dual import Dual
+from .derivatives.numeric import numeric_gradient
+from .engine.ops import OPS, Op, register
+from .engine.floats import ieee
+from .engine.number import (
+    abs, acos, asin, atan, clip, cos, cosh, dot, elu, erfc, exp, expm1, gelu, leaky_relu, log,
+    log1p, logsumexp, maximum, minimum, pow, relu, selu, sigmoid, sin, sinh, softplus, sqrt,
+    square, step, tan, tanh, total, where,
 )  # fmt: skip
-from .steps import steps
-from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad
-from .value import Constant, Value, no_gc, no_grad, scope
+from .record.build import steps
+from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad
+from .engine.value import Constant, Value, no_gc, no_grad, scope
 
 __version__ = "0.1.0"
 
@@ -31,7 +32,7 @@ def __getattr__(name: str) -> object:
 
 _LATER = {
     "Program": "program", "ProgramCache": "program", "trace": "program", "trace_graph": "program",
-    "draw_network": "draw.network", "walk": "draw.terminal",
+    "draw_network": "pictures.network.picture", "walk": "pictures.interactive.terminal",
 }  # fmt: skip
 
 

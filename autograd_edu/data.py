@@ -31,7 +31,9 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if len(self.xs) != len(self.ys):
-            raise ShapeError(f"a data set has a target for each sample; {len(self.xs)} samples and {len(self.ys)} targets were given")
+            raise ShapeError(
+                f"a data set has a target for each sample; {len(self.xs)} samples and {len(self.ys)} targets were given"
+            )
 
     def __len__(self) -> int:
         return len(self.xs)
@@ -51,7 +53,9 @@ class Dataset:
         cut = len(self) - max(1, round(share * len(self)))
         return self.take(order[:cut]), self.take(order[cut:])
 
-    def batches(self, size: int | None = None, rng: random.Random | None = None) -> Iterator[Dataset]:
+    def batches(
+        self, size: int | None = None, rng: random.Random | None = None
+    ) -> Iterator[Dataset]:
         """The samples in batches of ``size`` (the last may be smaller; None is one batch), shuffled by ``rng`` if there is one.
 
         The gradient of the whole is the mean of the gradients of batches of equal size.
@@ -88,14 +92,18 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     """Two half circles that reach into each other: (cos t, sin t), and (1 - cos t, ½ - sin t), t in [0, π]; N(0, noise²) added."""
     upper = [_spread(math.pi, i, n - n // 2) for i in range(n - n // 2)]
     lower = [_spread(math.pi, i, n // 2) for i in range(n // 2)]
-    points = [(math.cos(t), math.sin(t)) for t in upper] + [(1.0 - math.cos(t), 0.5 - math.sin(t)) for t in lower]
+    points = [(math.cos(t), math.sin(t)) for t in upper] + [
+        (1.0 - math.cos(t), 0.5 - math.sin(t)) for t in lower
+    ]
     return _two_classes(points, len(upper), noise, seed, "moons")
 
 
 def circles(n: int = 100, noise: float = 0.1, seed: int = 0, inner: float = 0.5) -> Dataset:
     """A circle of radius 1 (class 0) around one of radius ``inner`` (class 1); N(0, noise²) added."""
     outside = n - n // 2
-    points = [_on_circle(1.0, i / outside) for i in range(outside)] + [_on_circle(inner, i / (n // 2)) for i in range(n // 2)]
+    points = [_on_circle(1.0, i / outside) for i in range(outside)] + [
+        _on_circle(inner, i / (n // 2)) for i in range(n // 2)
+    ]
     return _two_classes(points, outside, noise, seed, "circles")
 
 
@@ -107,7 +115,12 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, turns: float = 1.0
     return _two_classes(arms[0] + arms[1], first, noise, seed, "spirals")
 
 
-def blobs(n: int = 100, centres: Sequence[Sequence[float]] = ((-1.0, -1.0), (1.0, 1.0)), sd: float = 0.4, seed: int = 0) -> Dataset:
+def blobs(
+    n: int = 100,
+    centres: Sequence[Sequence[float]] = ((-1.0, -1.0), (1.0, 1.0)),
+    sd: float = 0.4,
+    seed: int = 0,
+) -> Dataset:
     """A cloud N(centre, sd²) around each centre, in turn; the class is the centre's number."""
     rng = random.Random(seed)
     labels = [i % len(centres) for i in range(n)]
@@ -130,7 +143,11 @@ def noisy_function(
     rng = random.Random(seed)
     xs = sorted(rng.uniform(low, high) for _ in range(n))
     sds = [noise(x) if callable(noise) else noise for x in xs]
-    return Dataset([[x] for x in xs], [f(x) + rng.gauss(0.0, sd) for x, sd in zip(xs, sds, strict=True)], "noisy function")
+    return Dataset(
+        [[x] for x in xs],
+        [f(x) + rng.gauss(0.0, sd) for x, sd in zip(xs, sds, strict=True)],
+        "noisy function",
+    )
 
 
 def digits() -> Dataset:
@@ -142,7 +159,9 @@ def digits() -> Dataset:
     try:
         from sklearn.datasets import load_digits  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
-        raise ImportError("the handwritten digits come with scikit-learn: pip install 'autograd-edu[data]'") from None
+        raise ImportError(
+            "the handwritten digits come with scikit-learn: pip install 'autograd-edu[data]'"
+        ) from None
     raw = load_digits()
     return Dataset((raw.data / 16.0).tolist(), [int(t) for t in raw.target], "digits", 10)
 
@@ -155,11 +174,15 @@ def _on_circle(radius: float, turn: float) -> tuple[float, float]:
     return radius * math.cos(2.0 * math.pi * turn), radius * math.sin(2.0 * math.pi * turn)
 
 
-def _two_classes(points: Sequence[tuple[float, float]], first: int, noise: float, seed: int, name: str) -> Dataset:
+def _two_classes(
+    points: Sequence[tuple[float, float]], first: int, noise: float, seed: int, name: str
+) -> Dataset:
     """The first points class 0, the others class 1, blurred and shuffled."""
     rng = random.Random(seed)
     xs = [[a + rng.gauss(0.0, noise), b + rng.gauss(0.0, noise)] for a, b in points]
-    return Dataset(xs, [int(i >= first) for i in range(len(xs))], name, 2).take(shuffled(len(xs), rng))
+    return Dataset(xs, [int(i >= first) for i in range(len(xs))], name, 2).take(
+        shuffled(len(xs), rng)
+    )
 
 
 NAMED: dict[str, Callable[..., Dataset]] = {
@@ -191,12 +214,17 @@ def standardise(xs: Sequence[Sequence[float]]) -> tuple[list[Point], Scale]:
     """
     columns = _columns(xs)
     mean = [math.fsum(c) / len(c) for c in columns]
-    sd = [math.sqrt(math.fsum((v - m) ** 2 for v in c) / len(c)) or 1.0 for c, m in zip(columns, mean, strict=True)]
+    sd = [
+        math.sqrt(math.fsum((v - m) ** 2 for v in c) / len(c)) or 1.0
+        for c, m in zip(columns, mean, strict=True)
+    ]
     scale = Scale(mean, sd)
     return [scale(x) for x in xs], scale
 
 
-def whiten(xs: Sequence[Sequence[float]], keep: int | None = None) -> tuple[list[Point], Callable[[Sequence[float]], Point]]:
+def whiten(
+    xs: Sequence[Sequence[float]], keep: int | None = None
+) -> tuple[list[Point], Callable[[Sequence[float]], Point]]:
     """The samples along their principal axes, each scaled to variance 1, so that they are uncorrelated; and the map that does so.
 
     ``keep`` axes of the largest variance are kept; axes without any variance are left out always.
@@ -219,5 +247,7 @@ def whiten(xs: Sequence[Sequence[float]], keep: int | None = None) -> tuple[list
 
 def _columns(xs: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
     if not len(xs) or len({len(x) for x in xs}) != 1:
-        raise ShapeError("samples to scale are lists of one length, and at least one of them is needed")
+        raise ShapeError(
+            "samples to scale are lists of one length, and at least one of them is needed"
+        )
     return list(zip(*xs, strict=True))

@@ -38,7 +38,9 @@ def write(path: PathLike, content: bytes | str) -> None:
     new = target.with_name(f".{secrets.token_hex(8)}.new")
     try:
         # os.open, unlike tempfile, applies the umask
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        handle = os.open(
+            new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+        )
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
@@ -74,11 +76,17 @@ def unseal(text: str | bytes, kind: str, version: int = 1, *, source: object = "
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise StateError(f"{source} is not a saved {kind}: it is no JSON, or was cut short ({error})") from None
+        raise StateError(
+            f"{source} is not a saved {kind}: it is no JSON, or was cut short ({error})"
+        ) from None
     found = whole.get("format") if isinstance(whole, dict) else None
     if found != _format(kind, version):
-        raise StateError(f"{source} is not a saved {kind}: its 'format' is {found!r}, not {_format(kind, version)!r}")
-    if set(whole) != {"format", "checksum", "content"} or whole["checksum"] != _checksum(json.dumps(whole["content"])):
+        raise StateError(
+            f"{source} is not a saved {kind}: its 'format' is {found!r}, not {_format(kind, version)!r}"
+        )
+    if set(whole) != {"format", "checksum", "content"} or whole["checksum"] != _checksum(
+        json.dumps(whole["content"])
+    ):
         raise StateError(f"{source} was altered since it was written: its checksum does not fit")
     return whole["content"]
 

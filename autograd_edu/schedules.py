@@ -67,7 +67,9 @@ class InverseSqrt:
 
     def __call__(self, t: float) -> float:
         if t <= 0:
-            raise DomainError(f"InverseSqrt is α₀/√t and has no value at t = {t!r}; begin at 1: Shifted(InverseSqrt({self.lr!r}), 1)")
+            raise DomainError(
+                f"InverseSqrt is α₀/√t and has no value at t = {t!r}; begin at 1: Shifted(InverseSqrt({self.lr!r}), 1)"
+            )
         return self.lr / math.sqrt(t)
 
 
@@ -90,7 +92,11 @@ class WarmUp:
     steps: float
 
     def __call__(self, t: float) -> float:
-        return self.schedule(t) if t >= self.steps else self.schedule(self.steps) * (t + 1) / (self.steps + 1)
+        return (
+            self.schedule(t)
+            if t >= self.steps
+            else self.schedule(self.steps) * (t + 1) / (self.steps + 1)
+        )
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,10 @@ class Cyclic:
     low: float = 0.0
 
     def __call__(self, t: float) -> float:
-        return self.low + (self.lr - self.low) * math.cos(0.5 * math.pi * (t % self.period) / self.period) ** 2
+        return (
+            self.low
+            + (self.lr - self.low) * math.cos(0.5 * math.pi * (t % self.period) / self.period) ** 2
+        )
 
     def ends_cycle(self, t: float) -> bool:
         """Whether t is the last whole number of a period: the time to take a snapshot."""

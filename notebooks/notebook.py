@@ -20,7 +20,9 @@ from nbclient import NotebookClient
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in (HERE / "sources").glob("*.md"))
-_PIECES = re.compile(r"^```python\n(.*?)^```\n|^(<details>.*?^</details>\n)", re.MULTILINE | re.DOTALL)
+_PIECES = re.compile(
+    r"^```python\n(.*?)^```\n|^(<details>.*?^</details>\n)", re.MULTILINE | re.DOTALL
+)
 _ANSWER = re.compile(r"<summary>Answer</summary>\s*```python\n(.*?)```", re.DOTALL)
 
 
@@ -56,29 +58,46 @@ def answered(source: str) -> list[str]:
 def build(name: str) -> Any:
     """The notebook of that name, without outputs. Cell ids are counted, so that the same source gives the same file."""
     notebook = nbformat.v4.new_notebook()
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata["kernelspec"] = {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    }
     notebook.metadata["language_info"] = {"name": "python"}
     make = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
     source = (HERE / "sources" / f"{name}.md").read_text(encoding="utf-8")
-    notebook.cells = [make[kind](text, id=f"cell-{i}") for i, (kind, text) in enumerate(cells(source), 1)]
+    notebook.cells = [
+        make[kind](text, id=f"cell-{i}") for i, (kind, text) in enumerate(cells(source), 1)
+    ]
     return notebook
 
 
 def execute(notebook: Any) -> Any:
     """The notebook with its outputs, from the first cell to the last in a new kernel. A cell that raises ends it with that error."""
-    NotebookClient(notebook, timeout=60, kernel_name="python3", record_timing=False, coalesce_streams=True).execute()
-    notebook.metadata["language_info"] = {"name": "python"}  # without the version, which differs between machines
+    NotebookClient(
+        notebook, timeout=60, kernel_name="python3", record_timing=False, coalesce_streams=True
+    ).execute()
+    notebook.metadata["language_info"] = {
+        "name": "python"
+    }  # without the version, which differs between machines
     return notebook
 
 
 def warnings(notebook: Any) -> list[str]:
     """What cells wrote to the error stream."""
-    return [out.text for cell in notebook.cells for out in cell.get("outputs", []) if out.get("name") == "stderr"]
+    return [
+        out.text
+        for cell in notebook.cells
+        for out in cell.get("outputs", [])
+        if out.get("name") == "stderr"
+    ]
 
 
 def differences(committed: Any, fresh: Any) -> list[str]:
     """Where two notebooks differ in their cells or in what a reader reads below them, each as a short text."""
-    if [(c.cell_type, c.source) for c in committed.cells] != [(c.cell_type, c.source) for c in fresh.cells]:
+    if [(c.cell_type, c.source) for c in committed.cells] != [
+        (c.cell_type, c.source) for c in fresh.cells
+    ]:
         return ["the cells differ from those of the source: run `python notebooks/notebook.py run`"]
     found = []
     for i, (old, new) in enumerate(zip(committed.cells, fresh.cells, strict=True), 1):
@@ -124,7 +143,10 @@ def main(arguments: list[str]) -> int:
     command, *chosen = arguments or [""]
     unknown = sorted(set(chosen) - set(NAMES))
     if command not in ("run", "check") or unknown:
-        print(f"run or check, then names from {', '.join(NAMES)}; {' '.join(arguments) or 'nothing'} was given", file=sys.stderr)
+        print(
+            f"run or check, then names from {', '.join(NAMES)}; {' '.join(arguments) or 'nothing'} was given",
+            file=sys.stderr,
+        )
         return 2
     failed = 0
     for name in chosen or NAMES:

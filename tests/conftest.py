@@ -5,11 +5,15 @@ import shutil
 
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 
 
 def pytest_addoption(parser):
-    parser.addoption("--long", action="store_true", help="also run what takes minutes: 100,000 random graphs")
+    parser.addoption(
+        "--long", action="store_true", help="also run what takes minutes: 100,000 random graphs"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +31,9 @@ def without(what):
 def browser():
     """A headless Chromium of the system."""
     if not CHROMIUM:
-        without("no Chromium on the PATH, so nothing is tried in a browser: install the system's chromium package")
+        without(
+            "no Chromium on the PATH, so nothing is tried in a browser: install the system's chromium package"
+        )
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
@@ -45,7 +51,10 @@ def show(browser):
         page = browser.new_page(**options)
         page.faults = []
         page.on("pageerror", lambda error: page.faults.append(str(error)))
-        page.on("request", lambda request: request.url.startswith("data:") or page.faults.append(request.url))
+        page.on(
+            "request",
+            lambda request: request.url.startswith("data:") or page.faults.append(request.url),
+        )
         if clock:
             page.clock.install(time=0)
         page.set_content(html)

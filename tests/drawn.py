@@ -9,9 +9,9 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass
 
-from autograd_edu.draw.layout import Layout
-from autograd_edu.graph import topological_order
-from autograd_edu.steps import short
+from autograd_edu.engine.graph import topological_order
+from autograd_edu.pictures.render.layout import Layout
+from autograd_edu.record.build import short
 
 SVG = "{http://www.w3.org/2000/svg}"
 GREEN, RED = "#0b6e2e", "#a01127"
@@ -41,13 +41,27 @@ def read_svg(svg):
         if "data-wire" in e.attrib:
             tail, head, slot = map(int, e.get("data-wire").split())
             start, tip = _ends(e)
-            assert _touches(start, places[tail]), f"the wire from {tail} to {head} starts at {start}, away from its box {places[tail]}"
-            assert _touches(tip, places[head]), f"the wire from {tail} to {head} ends at {tip}, away from its box {places[head]}"
+            assert _touches(start, places[tail]), (
+                f"the wire from {tail} to {head} starts at {start}, away from its box {places[tail]}"
+            )
+            assert _touches(tip, places[head]), (
+                f"the wire from {tail} to {head} ends at {tip}, away from its box {places[head]}"
+            )
             wires[tail, head, slot] += 1
     found = {i: texts(e) for i, e in boxes.items()}
-    value = {i: next((t.text for t in e.iter(f"{SVG}text") if t.get("fill") == GREEN), "") for i, e in boxes.items()}
+    value = {
+        i: next((t.text for t in e.iter(f"{SVG}text") if t.get("fill") == GREEN), "")
+        for i, e in boxes.items()
+    }
     gradient = {
-        i: next((t.text for t in e.iter(f"{SVG}text") if t.get("fill") == RED or (t.text == "–" and value[i])), "")
+        i: next(
+            (
+                t.text
+                for t in e.iter(f"{SVG}text")
+                if t.get("fill") == RED or (t.text == "–" and value[i])
+            ),
+            "",
+        )
         for i, e in boxes.items()
     }
     return Drawn(found, value, gradient, wires)
@@ -57,15 +71,27 @@ def _place(box):
     x, y = map(float, re.fullmatch(r"translate\((.*),(.*)\)", box.get("transform")).groups())
     if (ellipse := box.find(f"{SVG}ellipse")) is not None:
         return x, y, x + 2 * float(ellipse.get("rx")), y + 2 * float(ellipse.get("ry"))
-    rectangles = [[float(r.get(name, 0)) for name in ("x", "y", "width", "height")] for r in box.iter(f"{SVG}rect")]
-    lines = [float(n) for p in box.iter(f"{SVG}path") for n in re.findall(r"[MH](-?[\d.]+)", p.get("d"))]
+    rectangles = [
+        [float(r.get(name, 0)) for name in ("x", "y", "width", "height")]
+        for r in box.iter(f"{SVG}rect")
+    ]
+    lines = [
+        float(n) for p in box.iter(f"{SVG}path") for n in re.findall(r"[MH](-?[\d.]+)", p.get("d"))
+    ]
     baselines = [float(t.get("y")) for t in box.iter(f"{SVG}text")]
-    return x, y, x + max(lines + [r[0] + r[2] for r in rectangles]), y + max(baselines + [r[1] + r[3] for r in rectangles])
+    return (
+        x,
+        y,
+        x + max(lines + [r[0] + r[2] for r in rectangles]),
+        y + max(baselines + [r[1] + r[3] for r in rectangles]),
+    )
 
 
 def _ends(wire):
     curve, arrow = wire.findall(f"{SVG}path")
-    start, tip = (re.match(r"M(-?[\d.]+) (-?[\d.]+)", path.get("d")).groups() for path in (curve, arrow))
+    start, tip = (
+        re.match(r"M(-?[\d.]+) (-?[\d.]+)", path.get("d")).groups() for path in (curve, arrow)
+    )
     return tuple(map(float, start)), tuple(map(float, tip))
 
 
@@ -87,7 +113,10 @@ def without_circles(drawn):
     for (tail, head, slot), count in drawn.wires.items():
         if tail not in circles:
             wires[tail, result.get(head, head), slot] += count
-    kept = [{i: what for i, what in part.items() if i not in circles} for part in (drawn.texts, drawn.value, drawn.gradient)]
+    kept = [
+        {i: what for i, what in part.items() if i not in circles}
+        for part in (drawn.texts, drawn.value, drawn.gradient)
+    ]
     return Drawn(*kept, wires), {result[i]: drawn.texts[i][0] for i in circles}
 
 
@@ -98,23 +127,44 @@ def check_picture(y, svg, style="card"):
     drawn = read_svg(svg)
     if style == "micrograd":
         drawn, symbols = without_circles(drawn)
-        assert symbols == {i: v.op.symbol for i, v in enumerate(order) if v.op}, "the operations differ"
+        assert symbols == {i: v.op.symbol for i, v in enumerate(order) if v.op}, (
+            "the operations differ"
+        )
     elif style == "circuit":
-        assert all(drawn.texts[i][0] == v.op.symbol for i, v in enumerate(order) if v.op), "the gates differ"
+        assert all(drawn.texts[i][0] == v.op.symbol for i, v in enumerate(order) if v.op), (
+            "the gates differ"
+        )
     assert drawn.value == {i: short(v.data) for i, v in enumerate(order)}, "the values differ"
-    assert drawn.gradient == {i: short(v.grad) if v.has_grad else "–" for i, v in enumerate(order)}, "the gradients differ"
-    wanted = Counter((place[id(p)], i, slot) for i, v in enumerate(order) for slot, p in enumerate(v.parents))
-    assert drawn.wires == wanted, f"wires differ: {drawn.wires - wanted} are too many, {wanted - drawn.wires} are missing"
+    assert drawn.gradient == {
+        i: short(v.grad) if v.has_grad else "–" for i, v in enumerate(order)
+    }, "the gradients differ"
+    wanted = Counter(
+        (place[id(p)], i, slot) for i, v in enumerate(order) for slot, p in enumerate(v.parents)
+    )
+    assert drawn.wires == wanted, (
+        f"wires differ: {drawn.wires - wanted} are too many, {wanted - drawn.wires} are missing"
+    )
 
 
 def check_dot(y, source):
     """AssertionError unless a DOT text has every value with its numbers, and an edge for each use of an operand."""
     order = topological_order(y)
     place = {id(value): i for i, value in enumerate(order)}
-    nodes = {int(i): (a, b) for i, a, b in re.findall(r'^\tn(\d+) \[label="\{.* \| \{ value (\S+) \| grad (\S+) \} \}"\]$', source, re.M)}
-    assert nodes == {i: (short(v.data), short(v.grad) if v.has_grad else "–") for i, v in enumerate(order)}, "the nodes differ"
-    edges = Counter((int(a), int(b)) for a, b in re.findall(r"^\tn(\d+) -> n(\d+) \[", source, re.M))
-    assert edges == Counter((place[id(p)], i) for i, v in enumerate(order) for p in v.parents), "the edges differ"
+    nodes = {
+        int(i): (a, b)
+        for i, a, b in re.findall(
+            r'^\tn(\d+) \[label="\{.* \| \{ value (\S+) \| grad (\S+) \} \}"\]$', source, re.M
+        )
+    }
+    assert nodes == {
+        i: (short(v.data), short(v.grad) if v.has_grad else "–") for i, v in enumerate(order)
+    }, "the nodes differ"
+    edges = Counter(
+        (int(a), int(b)) for a, b in re.findall(r"^\tn(\d+) -> n(\d+) \[", source, re.M)
+    )
+    assert edges == Counter((place[id(p)], i) for i, v in enumerate(order) for p in v.parents), (
+        "the edges differ"
+    )
 
 
 def in_a_column(scene):
@@ -127,6 +177,15 @@ def in_a_column(scene):
     wires = []
     for wire in scene.wires:
         (ax, ay), (bx, by) = middles[wire.tail], middles[wire.head]
-        a, b = (ax + scene.boxes[wire.tail].width / 2, ay), (bx - scene.boxes[wire.head].width / 2, by)
-        wires.append(((a, a, (b[0] - 9, b[1]), (b[0] - 9, b[1])), b, ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) if wire.text else None))
+        a, b = (
+            (ax + scene.boxes[wire.tail].width / 2, ay),
+            (bx - scene.boxes[wire.head].width / 2, by),
+        )
+        wires.append(
+            (
+                (a, a, (b[0] - 9, b[1]), (b[0] - 9, b[1])),
+                b,
+                ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) if wire.text else None,
+            )
+        )
     return Layout(tuple(middles), tuple(wires), wide, top)

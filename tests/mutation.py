@@ -43,10 +43,30 @@ FAULTS = (
         "*[place[b] for _, b in ordered])",
         "*[place[a] for a, _ in ordered])",
     ),
-    Fault("dropped consumer: a result used twice is taken into a sum", "fuse", "if uses[i] != 1:", "if uses[i] > 2:"),
-    Fault("bias dropped: the only other term of a sum of products", "fuse", "(*factors, *rest)\n", "factors\n"),
-    Fault("the products are left out of a sum with several other terms", "fuse", "(*rest, len(new) - 1)", "(*rest,)"),
-    Fault("what a guard needs is dropped", "fuse", "[root, *[g.left for g in guards], *[g.right for g in guards]]", "[root]"),
+    Fault(
+        "dropped consumer: a result used twice is taken into a sum",
+        "fuse",
+        "if uses[i] != 1:",
+        "if uses[i] > 2:",
+    ),
+    Fault(
+        "bias dropped: the only other term of a sum of products",
+        "fuse",
+        "(*factors, *rest)\n",
+        "factors\n",
+    ),
+    Fault(
+        "the products are left out of a sum with several other terms",
+        "fuse",
+        "(*rest, len(new) - 1)",
+        "(*rest,)",
+    ),
+    Fault(
+        "what a guard needs is dropped",
+        "fuse",
+        "[root, *[g.left for g in guards], *[g.right for g in guards]]",
+        "[root]",
+    ),
     Fault(
         "a constant's first operand is folded as zero",
         "fuse",
@@ -74,8 +94,18 @@ FAULTS = (
         'return ("matrix", live, len(weights), bias_kind)',
         'return ("matrix", live, len(weights))',
     ),
-    Fault("bias or none is no difference", "schedule", 'return ("dot", live, bias_kind)', 'return ("dot", live)'),
-    Fault("maps ignore which operands vary", "schedule", "name, *[fixed[j] for j in operands])", "name)"),
+    Fault(
+        "bias or none is no difference",
+        "schedule",
+        'return ("dot", live, bias_kind)',
+        'return ("dot", live)',
+    ),
+    Fault(
+        "maps ignore which operands vary",
+        "schedule",
+        "name, *[fixed[j] for j in operands])",
+        "name)",
+    ),
     Fault(
         "dot parts: inputs and weights are not told apart",
         "schedule",
@@ -83,8 +113,15 @@ FAULTS = (
         "return a, b, bias",
     ),
     # lift
-    Fault("the same product twice is lost", "lift", "rest.append(i)  # the same product twice", "pass"),
-    Fault("transposed members of a grid", "lift", "for n in rows for v in vectors]", "for v in vectors for n in rows]"),
+    Fault(
+        "the same product twice is lost", "lift", "rest.append(i)  # the same product twice", "pass"
+    ),
+    Fault(
+        "transposed members of a grid",
+        "lift",
+        "for n in rows for v in vectors]",
+        "for v in vectors for n in rows]",
+    ),
     Fault(
         "unsorted members: a map's operands in another order than its members",
         "lift",
@@ -97,7 +134,12 @@ FAULTS = (
         "read = Read(part.fixed, rows[:, order])",
         "read = Read(part.fixed, rows)",
     ),
-    Fault("a dot's inputs in another order than its members", "lift", "Read(part.fixed, inputs[:, order])]", "Read(part.fixed, inputs)]"),
+    Fault(
+        "a dot's inputs in another order than its members",
+        "lift",
+        "Read(part.fixed, inputs[:, order])]",
+        "Read(part.fixed, inputs)]",
+    ),
     Fault(
         "padding with the neutral number of another operation",
         "lift",
@@ -110,8 +152,18 @@ FAULTS = (
         "self.gaps.append((part.fixed, start + len(part.members), part.ones))",
         "self.gaps.append((part.fixed, start + len(part.members), 0))",
     ),
-    Fault("a bias of each vector counts as one of the row", "lift", "and biases == [i for i in column for _ in range(width)]", ""),
-    Fault("an argument read in another order is given in its own", "lift", "np.array(part.members) - min(part.members)", "None"),
+    Fault(
+        "a bias of each vector counts as one of the row",
+        "lift",
+        "and biases == [i for i in column for _ in range(width)]",
+        "",
+    ),
+    Fault(
+        "an argument read in another order is given in its own",
+        "lift",
+        "np.array(part.members) - min(part.members)",
+        "None",
+    ),
     # group and reverse
     Fault(
         "missing padding: an edge too many for a number without one",
@@ -170,7 +222,12 @@ FAULTS = (
     ),
     Fault("seed wrong", "numpy_tables", "table[SEED] = 1.0", "table[SEED] = 2.0"),
     Fault("a bias is not added to a dot", "numpy_run", "        if bias:\n", "        if False:\n"),
-    Fault("a third edge is not added", "numpy_tables", "for column in more)", "for column in more[1:])"),
+    Fault(
+        "a third edge is not added",
+        "numpy_tables",
+        "for column in more)",
+        "for column in more[1:])",
+    ),
     Fault(
         "accumulators overwritten between blocks",
         "numpy_engine",
@@ -189,15 +246,30 @@ FAULTS = (
         "            if plan is not prepared:\n",
         "            if plan is not prepared and not self.__dict__.setdefault('once', False):\n                self.once = True\n",
     ),
-    Fault("a result without inputs counts once for a batch", "numpy_engine", "gradients[SEED] = count", "gradients[SEED] = 1"),
-    Fault("a guard's sample counts from the block", "numpy_engine", "is not for sample {start + sample}", "is not for sample {sample}"),
+    Fault(
+        "a result without inputs counts once for a batch",
+        "numpy_engine",
+        "gradients[SEED] = count",
+        "gradients[SEED] = 1",
+    ),
+    Fault(
+        "a guard's sample counts from the block",
+        "numpy_engine",
+        "is not for sample {start + sample}",
+        "is not for sample {sample}",
+    ),
     Fault(
         "a fault is computed from another sample",
         "numpy_engine",
         "numbers = np.concatenate([column[sample] for column",
         "numbers = np.concatenate([column[sample - 1] for column",
     ),
-    Fault("results are handed out in the buffers", "numpy_engine", "return plan.parameters[:, 0].copy()", "return plan.parameters[:, 0]"),
+    Fault(
+        "results are handed out in the buffers",
+        "numpy_engine",
+        "return plan.parameters[:, 0].copy()",
+        "return plan.parameters[:, 0]",
+    ),
 )
 
 
@@ -212,22 +284,51 @@ def tried(fault: Fault) -> tuple[Fault, str, float]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for part in ("autograd_edu", "tests"):
-            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__", "expected", "benchmarks"))
+            shutil.copytree(
+                ROOT / part,
+                copy / part,
+                ignore=shutil.ignore_patterns("__pycache__", "expected", "benchmarks"),
+            )
         shutil.copy(ROOT / "pyproject.toml", copy)
         path = copy / source(fault)
         text = path.read_text()
         if text.count(fault.old) != 1:
             return fault, "not found", 0.0
         path.write_text(text.replace(fault.old, fault.new))
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no", *TESTS, "-k", f"not ({LEFT_OUT})"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--tb=no",
+            *TESTS,
+            "-k",
+            f"not ({LEFT_OUT})",
+        ]
         try:
-            run = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=120, check=False)
+            run = subprocess.run(
+                command, cwd=copy, capture_output=True, text=True, timeout=120, check=False
+            )
         except subprocess.TimeoutExpired:
             return fault, "killed: it does not end", time.monotonic() - begun
     by = next(
-        (line.split("::")[1].split(" ")[0] for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR")) and "::" in line), ""
+        (
+            line.split("::")[1].split(" ")[0]
+            for line in run.stdout.splitlines()
+            if line.startswith(("FAILED", "ERROR")) and "::" in line
+        ),
+        "",
     )
-    said = "survived" if run.returncode == 0 else f"killed: {by}" if by else f"no test ran: {(run.stdout + run.stderr)[-300:]}"
+    said = (
+        "survived"
+        if run.returncode == 0
+        else f"killed: {by}"
+        if by
+        else f"no test ran: {(run.stdout + run.stderr)[-300:]}"
+    )
     return fault, said, time.monotonic() - begun
 
 

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from autograd_edu.graph import topological_order
+from autograd_edu.engine.graph import topological_order
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,13 @@ class Program:
 
 
 def random_program(
-    seed: int, *, arity: dict[str, int], leaves: Callable, size: int, accept: Callable | None = None, number: Callable | None = None
+    seed: int,
+    *,
+    arity: dict[str, int],
+    leaves: Callable,
+    size: int,
+    accept: Callable | None = None,
+    number: Callable | None = None,
 ) -> Program:
     """A program of ``size`` operations drawn from ``arity`` (operation name: operands, 0 for two to four).
 

@@ -15,11 +15,20 @@ import numpy as np
 from random_graphs import path_sums
 
 from autograd_edu import OPS, Value, dot, exp, logsumexp, total, trace
-from autograd_edu.reals import arrays
-from autograd_edu.value import Constant
+from autograd_edu.engine.floats import arrays
+from autograd_edu.engine.value import Constant
 
 ARITY = {op.name: 0 if op.variadic else len(op.operand_names()) for op in OPS.values()}
-CORNERS = {"relu": 0.0, "abs": 0.0, "selu": 0.0, "step": 0.0, "strict_step": 0.0, "leaky_relu": 0.0, "elu": 0.0, "where": 0.0}
+CORNERS = {
+    "relu": 0.0,
+    "abs": 0.0,
+    "selu": 0.0,
+    "step": 0.0,
+    "strict_step": 0.0,
+    "leaky_relu": 0.0,
+    "elu": 0.0,
+    "where": 0.0,
+}
 TAME = ("tanh", "sigmoid", "sin", "relu", "neg", "gelu", "atan")
 MARGIN, MOST, GAIN = 1e-6, 40.0, 1e4
 UNIT = 2.0**-53
@@ -59,12 +68,18 @@ class Graph:
     def nested(self, numbers):
         """A sample as the arguments: numbers, or nested lists of them."""
         places = pairwise(accumulate([0, *map(prod, self.shapes)]))
-        return [np.asarray(numbers[a:b]).reshape(shape).tolist() for (a, b), shape in zip(places, self.shapes, strict=True)]
+        return [
+            np.asarray(numbers[a:b]).reshape(shape).tolist()
+            for (a, b), shape in zip(places, self.shapes, strict=True)
+        ]
 
     def columns(self, samples):
         """A batch as the arguments: arrays with a leading batch axis."""
         places = pairwise(accumulate([0, *map(prod, self.shapes)]))
-        return [samples[:, a:b].reshape(-1, *shape) for (a, b), shape in zip(places, self.shapes, strict=True)]
+        return [
+            samples[:, a:b].reshape(-1, *shape)
+            for (a, b), shape in zip(places, self.shapes, strict=True)
+        ]
 
 
 def flat(nested):
@@ -80,17 +95,27 @@ class Maker:
 
     def __init__(self, seed, size):
         self.rng = rng = random.Random(seed)
-        shapes = [rng.choice(SHAPES) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4)) if rng.random() < 0.2 else rng.choice((1, 2, 3)))]
+        shapes = [
+            rng.choice(SHAPES)
+            for _ in range(
+                rng.choice((0, 1, 1, 2, 2, 3, 4)) if rng.random() < 0.2 else rng.choice((1, 2, 3))
+            )
+        ]
         count, width = sum(map(prod, shapes)), rng.choice((5, 5, 6, 7))
         draw = lambda n: [rng.uniform(-2, 2) for _ in range(n)]  # noqa: E731 - a sampler
         samples = np.array([draw(count) for _ in range(width)]).reshape(width, count)
-        self.graph = Graph(shapes, samples, draw(rng.choice((0, 1, 3, 6, 12, 24))), draw(rng.choice((0, 1, 3))))
+        self.graph = Graph(
+            shapes, samples, draw(rng.choice((0, 1, 3, 6, 12, 24))), draw(rng.choice((0, 1, 3)))
+        )
         alone = [np.full(width, x) for x in (*self.graph.weights, *self.graph.constants)]
         self.results = [*samples.T, *alone]
         if not self.results:
             self.graph.constants.append(0.5)
             self.results.append(np.full(width, 0.5))
-        self.inputs, self.weights = list(range(count)), list(range(count, count + len(self.graph.weights)))
+        self.inputs, self.weights = (
+            list(range(count)),
+            list(range(count, count + len(self.graph.weights))),
+        )
         self.gain = [1.0] * len(self.results)
         self.size = size
 
@@ -105,7 +130,10 @@ class Maker:
             slopes = [np.max(np.abs(slope)) for slope in op.local_gradients(xp, y, *xs)]
         first = len(self.graph.weights) + len(self.inputs)
         constants = range(first, first + len(self.graph.constants))
-        slopes = [0.0 if i in constants else float(slope) for slope, i in zip(slopes, operands, strict=True)]
+        slopes = [
+            0.0 if i in constants else float(slope)
+            for slope, i in zip(slopes, operands, strict=True)
+        ]
         gain = 1.0 + sum(slope * self.gain[i] for slope, i in zip(slopes, operands, strict=True))
         if not (np.abs(y).max() < MOST and gain < GAIN):
             return None
@@ -120,17 +148,25 @@ class Maker:
         if name in ("maximum", "minimum", "clip"):
             pairs = [(a, b) for i, a in enumerate(operands) for b in operands[:i] if a != b]
             order = name == "clip" and (len(set(operands)) < 3 or (xs[1] >= xs[2]).any())
-            return order or any(np.abs(self.results[a] - self.results[b]).min() < MARGIN for a, b in pairs)
+            return order or any(
+                np.abs(self.results[a] - self.results[b]).min() < MARGIN for a, b in pairs
+            )
         return False
 
     def pick(self):
         """A result; half the time one of the latest, which makes graphs deep."""
         count = len(self.results)
-        return self.rng.randint(max(0, count - 4), count - 1) if self.rng.random() < 0.5 else self.rng.randrange(count)
+        return (
+            self.rng.randint(max(0, count - 4), count - 1)
+            if self.rng.random() < 0.5
+            else self.rng.randrange(count)
+        )
 
     def some(self, most=8):
         """Two or more of the results, or of the inputs, or of the weights."""
-        pool = self.rng.choice((self.inputs, self.weights, range(len(self.results)))) or range(len(self.results))
+        pool = self.rng.choice((self.inputs, self.weights, range(len(self.results)))) or range(
+            len(self.results)
+        )
         return [self.rng.choice(pool) for _ in range(self.rng.randint(2, most))]
 
     # ---- what graphs are put together from ----
@@ -160,9 +196,19 @@ class Maker:
             for row, b in zip(rows, own, strict=True):
                 if not whole and rng.random() < 0.3:
                     continue
-                last = {"none": [], "weight": [own[0]], "row": [b], "vector": [v[0]], "any": [self.pick()]}[bias]
+                last = {
+                    "none": [],
+                    "weight": [own[0]],
+                    "row": [b],
+                    "vector": [v[0]],
+                    "any": [self.pick()],
+                }[bias]
                 w, x = (v, row) if swapped else (row, v)
-                y = self.sum_of_products(w, x, last) if primitive else self.add("dot", [*w, *x, *last])
+                y = (
+                    self.sum_of_products(w, x, last)
+                    if primitive
+                    else self.add("dot", [*w, *x, *last])
+                )
                 if y is not None and act:
                     self.add(act, [y])
                 if rng.random() < 0.05:
@@ -186,7 +232,9 @@ class Maker:
         now = [[self.pick() for _ in range(length)] for _ in range(rng.choice((1, 1, 3)))]
         act = rng.choice(TAME)
         for width in (rng.randint(2, 5), rng.randint(1, 4)):
-            rows = [[rng.choice(self.weights) for _ in range(len(now[0]) + 1)] for _ in range(width)]
+            rows = [
+                [rng.choice(self.weights) for _ in range(len(now[0]) + 1)] for _ in range(width)
+            ]
             made = [[self.add("dot", [*row[1:], *v, row[0]]) for row in rows] for v in now]
             made = [[None if i is None else self.add(act, [i]) for i in vector] for vector in made]
             if any(i is None for vector in made for i in vector):
@@ -217,7 +265,10 @@ class Maker:
         """One operation over many numbers, perhaps of differing length; then their sum."""
         rng = self.rng
         name = rng.choice(list(ARITY))
-        makes = lambda: self.some() if not ARITY[name] else [self.pick() for _ in range(ARITY[name])]  # noqa: E731
+
+        def makes():
+            return self.some() if not ARITY[name] else [self.pick() for _ in range(ARITY[name])]
+
         made = [self.add(name, makes()) for _ in range(rng.randint(2, 12))]
         made = [i for i in made if i is not None]
         if len(made) > 1:
@@ -242,7 +293,11 @@ class Maker:
         """Choose the root and the comparisons."""
         rng, graph, count = self.rng, self.graph, len(self.results)
         used = {i for _, operands in graph.lines for i in operands}
-        loose = [i for i in range(count) if i not in used and (i >= count - len(graph.lines) or rng.random() < 0.5)]
+        loose = [
+            i
+            for i in range(count)
+            if i not in used and (i >= count - len(graph.lines) or rng.random() < 0.5)
+        ]
         how, root = rng.random(), None
         if how < 0.75 and loose:
             root = self.add("total", loose)
@@ -320,9 +375,13 @@ def room(graph, sample):
     for _ in range(8):
         off = eager(graph, sample, lambda y: y * (1.0 + rng.choice((-1, 1)) * 2.0**-52))
         found = (off[0].data, gradients(off[1]), gradients(off[2]))
-        spread = [np.maximum(s, np.abs(a - b)) for s, a, b in zip(spread, found, exact, strict=True)]
+        spread = [
+            np.maximum(s, np.abs(a - b)) for s, a, b in zip(spread, found, exact, strict=True)
+        ]
     sizes = (abs(root.data), np.array(path_sums(root, xs)), np.array(path_sums(root, weights)))
-    return [10 * s + 4 * len(graph.lines) * UNIT * size for s, size in zip(spread, sizes, strict=True)]
+    return [
+        10 * s + 4 * len(graph.lines) * UNIT * size for s, size in zip(spread, sizes, strict=True)
+    ]
 
 
 @dataclass
@@ -338,11 +397,17 @@ class Truth:
     def of(graph):
         rows = [eager(graph, sample) for sample in graph.samples]
         values, inputs = [r.data for r, _, _ in rows], [gradients(x) for _, x, _ in rows]
-        return Truth(graph, np.array(values), np.array(inputs), np.array([gradients(w) for _, _, w in rows]))
+        return Truth(
+            graph, np.array(values), np.array(inputs), np.array([gradients(w) for _, _, w in rows])
+        )
 
     def faults(self, values, inputs, weights, used):
         """What of a replay is neither within 1e-12 of the truth nor within what rounding may do; ``used`` are the weights it has."""
-        pairs = ((values, self.values), (inputs, self.inputs), (weights, self.weights[:, used].sum(axis=0)))
+        pairs = (
+            (values, self.values),
+            (inputs, self.inputs),
+            (weights, self.weights[:, used].sum(axis=0)),
+        )
         for found, wanted in pairs:
             assert found.shape == wanted.shape, (found.shape, wanted.shape)
         far = [~(np.abs(a - b) <= 1e-12 * np.abs(b)) for a, b in pairs]
@@ -350,7 +415,11 @@ class Truth:
             return []
         rooms = [room(self.graph, sample) for sample in self.graph.samples]
         added = len(self.graph.samples) * UNIT * np.abs(self.weights[:, used]).sum(axis=0)
-        allowed = [np.array([r[0] for r in rooms]), np.array([r[1] for r in rooms]), sum(r[2] for r in rooms)[used] + added]
+        allowed = [
+            np.array([r[0] for r in rooms]),
+            np.array([r[1] for r in rooms]),
+            sum(r[2] for r in rooms)[used] + added,
+        ]
         names = ("value", "gradient of input", "gradient of weight")
         return [
             f"{name} {tuple(map(int, place))}: {a[tuple(place)]!r}, eager {b[tuple(place)]!r}, room {may[tuple(place)]:.1e}"
@@ -362,7 +431,11 @@ class Truth:
 def replayed(graph, *, engine, declared=False):
     """A traced graph over its batch: values, gradients of inputs (samples, numbers), of weights, and which weights these are."""
     weights = [Value(w) for w in graph.weights]
-    program = trace(graph.function(weights), *graph.nested(graph.samples[0]), parameters=weights if declared else None)
+    program = trace(
+        graph.function(weights),
+        *graph.nested(graph.samples[0]),
+        parameters=weights if declared else None,
+    )
     program.engine = engine
     used = [weights.index(p) for p in program.parameters]
     return program, used
@@ -375,7 +448,11 @@ def over_batch(program, graph, samples):
         inputs = [np.asarray(g).reshape(len(samples), -1) for g in grads.inputs]
         return values, np.concatenate(inputs, axis=1), grads.parameters
     passes = [program.value_and_grad() for _ in samples]
-    return np.array([v for v, _ in passes]), np.zeros((len(samples), 0)), sum(g.parameters for _, g in passes)
+    return (
+        np.array([v for v, _ in passes]),
+        np.zeros((len(samples), 0)),
+        sum(g.parameters for _, g in passes),
+    )
 
 
 def disagreements(seed, engines=("numpy",), size=None):
@@ -385,21 +462,31 @@ def disagreements(seed, engines=("numpy",), size=None):
     found = []
     for engine in engines:
         program, used = replayed(graph, engine=engine, declared=bool(seed % 2))
-        found += [f"{engine}: {fault}" for fault in truth.faults(*over_batch(program, graph, graph.samples), used)]
+        found += [
+            f"{engine}: {fault}"
+            for fault in truth.faults(*over_batch(program, graph, graph.samples), used)
+        ]
     return found
 
 
 def attending(rng):
     """The program of the sum of causal attention's outputs over five vectors of four numbers, written in scalars."""
-    query, key, value = ([[Value(x) for x in row] for row in rng.standard_normal((4, 4))] for _ in range(3))
+    query, key, value = (
+        [[Value(x) for x in row] for row in rng.standard_normal((4, 4))] for _ in range(3)
+    )
 
     def f(xs):
-        qs, ks, vs = ([[dot(row, x) for row in matrix] for x in xs] for matrix in (query, key, value))
+        qs, ks, vs = (
+            [[dot(row, x) for row in matrix] for x in xs] for matrix in (query, key, value)
+        )
         mixed = []
         for i, q in enumerate(qs):
             scores = [dot(q, k) / 2 for k in ks[: i + 1]]
             whole = logsumexp(*scores)
-            mixed += [dot([exp(s - whole) for s in scores], column) for column in zip(*vs[: i + 1], strict=True)]
+            mixed += [
+                dot([exp(s - whole) for s in scores], column)
+                for column in zip(*vs[: i + 1], strict=True)
+            ]
         return total(*mixed)
 
     return trace(f, rng.standard_normal((5, 4)).tolist())

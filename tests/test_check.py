@@ -42,14 +42,18 @@ def lecture(u):
 
 def exact_lecture(u):
     with mpmath.workdps(50):
-        return float(mpmath.diff(lambda t: mpmath.exp(mpmath.sin(t * t) * mpmath.log(t * t)), mpmath.mpf(u)))
+        return float(
+            mpmath.diff(lambda t: mpmath.exp(mpmath.sin(t * t) * mpmath.log(t * t)), mpmath.mpf(u))
+        )
 
 
 # ---- numeric gradients ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("method", "error"), [("forward", 2e-7), ("central", 2e-9), ("extrapolated", 1e-12), ("complex", 2e-15)], ids=lambda x: str(x)
+    ("method", "error"),
+    [("forward", 2e-7), ("central", 2e-9), ("extrapolated", 1e-12), ("complex", 2e-15)],
+    ids=lambda x: str(x),
 )
 def test_each_method_is_as_accurate_as_it_says(method, error):
     for u in (0.5, 1.3, 2.0):
@@ -67,7 +71,9 @@ def counted(f):
 
 
 @pytest.mark.parametrize(("method", "calls"), [("forward", 8), ("central", 14), ("complex", 7)])
-def test_the_lectures_forward_difference_takes_one_evaluation_more_than_there_are_inputs(method, calls):
+def test_the_lectures_forward_difference_takes_one_evaluation_more_than_there_are_inputs(
+    method, calls
+):
     f = counted(lambda *xs: total([x * x for x in xs]))
     numeric_gradient(f, [0.1 * i for i in range(7)], method=method)
     assert f.calls == calls
@@ -79,26 +85,82 @@ def test_the_step_can_be_given():
     assert numeric_gradient(lambda x: x**3, [1.0], step=0.5) == pytest.approx([3.0], rel=1e-12)
 
 
-@pytest.mark.parametrize("op", [op for name, op in OPS.items() if name not in ("erfc", "gelu")], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [op for name, op in OPS.items() if name not in ("erfc", "gelu")], ids=lambda op: op.name
+)
 def test_the_complex_step_goes_through_every_operation_that_has_a_complex_version(op):
     analytic = grad(lambda xs: op(*xs))(list(op.example))
-    assert numeric_gradient(lambda xs: op(*xs), [list(op.example)], method="complex") == pytest.approx(analytic, rel=2e-15, abs=1e-300)
+    assert numeric_gradient(
+        lambda xs: op(*xs), [list(op.example)], method="complex"
+    ) == pytest.approx(analytic, rel=2e-15, abs=1e-300)
 
 
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        pytest.param(lambda: numeric_gradient(erfc, [0.5], method="complex"), DomainError, "cannot go through erfc", id="erfc"),
-        pytest.param(lambda: numeric_gradient(log, [-1.0]), DomainError, "undefined within a step", id="undefined at the point"),
-        pytest.param(lambda: numeric_gradient(log, [1.0], method="forward", step=0.0), DomainError, "step must be", id="no step"),
-        pytest.param(lambda: numeric_gradient(log, [1.0], method="central", step=2.0), DomainError, "log(-1", id="a step too far"),
-        pytest.param(lambda: numeric_gradient(log, [1.0], method="magic"), OperandError, "method is one of", id="no such method"),
-        pytest.param(lambda: numeric_gradient(log, 1.0), OperandError, "`at` is a list or tuple", id="a bare number"),
-        pytest.param(lambda: numeric_gradient(log, []), OperandError, "holds no number", id="nothing"),
-        pytest.param(lambda: numeric_gradient(lambda x: [x], [1.0]), OperandError, "several numbers", id="a list returned"),
-        pytest.param(lambda: check_gradient(log, [-1.0]), DomainError, "log(-1", id="check where f is undefined"),
-        pytest.param(lambda: check_gradient(sqrt, [0.0]), DomainError, "sqrt: √(0) has the local gradient inf", id="no gradient"),
-        pytest.param(lambda: check_gradient(lambda x, y: x, [1.0, 2.0], names=["a"]), OperandError, "as many names", id="too few names"),
+        pytest.param(
+            lambda: numeric_gradient(erfc, [0.5], method="complex"),
+            DomainError,
+            "cannot go through erfc",
+            id="erfc",
+        ),
+        pytest.param(
+            lambda: numeric_gradient(log, [-1.0]),
+            DomainError,
+            "undefined within a step",
+            id="undefined at the point",
+        ),
+        pytest.param(
+            lambda: numeric_gradient(log, [1.0], method="forward", step=0.0),
+            DomainError,
+            "step must be",
+            id="no step",
+        ),
+        pytest.param(
+            lambda: numeric_gradient(log, [1.0], method="central", step=2.0),
+            DomainError,
+            "log(-1",
+            id="a step too far",
+        ),
+        pytest.param(
+            lambda: numeric_gradient(log, [1.0], method="magic"),
+            OperandError,
+            "method is one of",
+            id="no such method",
+        ),
+        pytest.param(
+            lambda: numeric_gradient(log, 1.0),
+            OperandError,
+            "`at` is a list or tuple",
+            id="a bare number",
+        ),
+        pytest.param(
+            lambda: numeric_gradient(log, []), OperandError, "holds no number", id="nothing"
+        ),
+        pytest.param(
+            lambda: numeric_gradient(lambda x: [x], [1.0]),
+            OperandError,
+            "several numbers",
+            id="a list returned",
+        ),
+        pytest.param(
+            lambda: check_gradient(log, [-1.0]),
+            DomainError,
+            "log(-1",
+            id="check where f is undefined",
+        ),
+        pytest.param(
+            lambda: check_gradient(sqrt, [0.0]),
+            DomainError,
+            "sqrt: √(0) has the local gradient inf",
+            id="no gradient",
+        ),
+        pytest.param(
+            lambda: check_gradient(lambda x, y: x, [1.0, 2.0], names=["a"]),
+            OperandError,
+            "as many names",
+            id="too few names",
+        ),
     ],
 )
 def test_mistakes_are_explained(call, error, message):
@@ -116,7 +178,10 @@ SMOOTH = [
     (lambda x: tanh(x) * x, lambda x: math.tanh(x) + x / math.cosh(x) ** 2),
     (lambda x: log(1 + x * x), lambda x: 2 * x / (1 + x * x)),
     (lambda x: sigmoid(2 * x), lambda x: 2 * math.exp(-2 * x) / (1 + math.exp(-2 * x)) ** 2),
-    (lambda x: sqrt(2 + x) * cos(x), lambda x: math.cos(x) / (2 * math.sqrt(2 + x)) - math.sqrt(2 + x) * math.sin(x)),
+    (
+        lambda x: sqrt(2 + x) * cos(x),
+        lambda x: math.cos(x) / (2 * math.sqrt(2 + x)) - math.sqrt(2 + x) * math.sin(x),
+    ),
     (lambda x: 1 / (2.5 + x), lambda x: -1 / (2.5 + x) ** 2),
 ]
 
@@ -125,13 +190,18 @@ def test_none_of_ten_thousand_right_gradients_fails():
     rng = random.Random(1)
     verdicts = {"pass": 0, "unsure": 0, "fail": 0}
     for _ in range(625):
-        parts = [(rng.choice(SMOOTH)[0], rng.choice([1.0, -3.0, 1e-3, 1e-6, 1e-12, 1e6])) for _ in range(16)]
+        parts = [
+            (rng.choice(SMOOTH)[0], rng.choice([1.0, -3.0, 1e-3, 1e-6, 1e-12, 1e6]))
+            for _ in range(16)
+        ]
         at = [rng.uniform(-1.9, 1.9) for _ in parts]
         scale = rng.choice([1.0, 1e-8, 1e8])
         for (f, factor), x in zip(parts, at, strict=True):
             report = check_gradient(lambda x, f=f, c=factor * scale: c * f(x), [x])
             verdicts[report.rows[0].verdict] += 1
-    control = check_gradient(lambda x: replace(OPS["exp"], local_gradients=lambda xp, y, x: (1.001 * y,))(x), [0.3])
+    control = check_gradient(
+        lambda x: replace(OPS["exp"], local_gradients=lambda xp, y, x: (1.001 * y,))(x), [0.3]
+    )
     assert not control, "the negative control must fail, or this test shows nothing"
     assert sum(verdicts.values()) == 10_000
     assert verdicts["fail"] == 0
@@ -176,7 +246,12 @@ def test_inside_no_grad_the_check_is_the_same():
 
 def planted(f, slope):
     """An operation that computes ``f`` and claims the derivative ``slope``."""
-    return replace(OPS["exp"], name="planted", value=lambda xp, x: f(x), local_gradients=lambda xp, y, x: (slope(x),))
+    return replace(
+        OPS["exp"],
+        name="planted",
+        value=lambda xp, x: f(x),
+        local_gradients=lambda xp, y, x: (slope(x),),
+    )
 
 
 def test_every_one_of_a_thousand_planted_wrong_gradients_fails():
@@ -188,15 +263,24 @@ def test_every_one_of_a_thousand_planted_wrong_gradients_fails():
     missed, wrong = [], 0
     for k in range(1300):
         f, slope = rng.choice(SMOOTH)
-        scale, x, spoil = 10.0 ** -rng.choice([0, 3, 6, 9, 12]), rng.uniform(-1.9, 1.9), errors[k % len(errors)]
+        scale, x, spoil = (
+            10.0 ** -rng.choice([0, 3, 6, 9, 12]),
+            rng.uniform(-1.9, 1.9),
+            errors[k % len(errors)],
+        )
         if abs(slope(x)) < 0.05:
             continue  # next to a zero of the slope, a relative error means less than the rounding of f
         wrong += 1
-        op = planted(lambda x, f=f, s=scale: s * f(x), lambda x, slope=slope, s=scale, spoil=spoil: spoil(s * slope(x)))
+        op = planted(
+            lambda x, f=f, s=scale: s * f(x),
+            lambda x, slope=slope, s=scale, spoil=spoil: spoil(s * slope(x)),
+        )
         report = check_gradient(lambda x, op=op: op(x), [x])
         if report.rows[0].verdict != "fail" or "planted" not in str(report):
             missed.append(str(report))
-        right = planted(lambda x, f=f, s=scale: s * f(x), lambda x, slope=slope, s=scale: s * slope(x))
+        right = planted(
+            lambda x, f=f, s=scale: s * f(x), lambda x, slope=slope, s=scale: s * slope(x)
+        )
         assert check_gradient(lambda x, op=right: op(x), [x]), "the positive control must pass"
     assert wrong >= 1000
     assert missed == []
@@ -204,7 +288,9 @@ def test_every_one_of_a_thousand_planted_wrong_gradients_fails():
 
 def test_a_wrong_rule_is_rejected_by_name():
     right = OPS["tanh"].local_gradients
-    wrong = replace(OPS["tanh"], local_gradients=lambda xp, y, x: (1.001 * right(xp, y, x)[0],))  # 0.1 % off
+    wrong = replace(
+        OPS["tanh"], local_gradients=lambda xp, y, x: (1.001 * right(xp, y, x)[0],)
+    )  # 0.1 % off
     report = check_gradient(lambda x: sin(wrong(x * x)) * x, [0.3])
     assert not report
     assert "wrong rule: tanh: " in str(report)
@@ -229,7 +315,11 @@ def test_wrong_rules_of_two_operands_are_rejected_by_name(name, slopes):
 
 def test_a_gradient_that_is_wrong_altogether_at_the_scale_of_a_millionth_fails():
     """torch.autograd.gradcheck and jax.test_util.check_grads both pass this one: their absolute tolerance is larger."""
-    wrong = replace(OPS["square"], value=lambda xp, x: 1e-6 * x * x, local_gradients=lambda xp, y, x: (4e-6 * x,))
+    wrong = replace(
+        OPS["square"],
+        value=lambda xp, x: 1e-6 * x * x,
+        local_gradients=lambda xp, y, x: (4e-6 * x,),
+    )
     assert [row.verdict for row in check_gradient(lambda x: wrong(x), [1.5]).rows] == ["fail"]
 
 
@@ -250,7 +340,9 @@ def test_nan_does_not_slip_through():
     ("f", "at"),
     [
         pytest.param(sigmoid, 40.0, id="a slope of 4e-18 of a function that rounds to 1"),
-        pytest.param(lambda x: 1 + 1e-14 * sin(x), 1.0, id="a slope below the rounding of the value"),
+        pytest.param(
+            lambda x: 1 + 1e-14 * sin(x), 1.0, id="a slope below the rounding of the value"
+        ),
         pytest.param(lambda x: x**1.5, 0.0, id="the end of the domain"),
     ],
 )
@@ -282,7 +374,9 @@ def test_noise_is_not_taken_for_a_wrong_rule():
         pytest.param(lambda x: abs(sin(x)), 0.0, -1, 1, id="a kink of something curved"),
     ],
 )
-def test_at_a_kink_any_slope_between_the_one_sided_ones_passes_and_the_report_says_so(f, at, left, right):
+def test_at_a_kink_any_slope_between_the_one_sided_ones_passes_and_the_report_says_so(
+    f, at, left, right
+):
     report = check_gradient(f, [at])
     assert report
     assert f"kink: the slope is {left} on the left, {right} on the right" in str(report)

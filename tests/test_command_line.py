@@ -9,10 +9,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from autograd_edu import Dual, Value
-from autograd_edu import __main__ as command_line
+from autograd_edu.cli import main as command_line
+from autograd_edu.cli.expression import parse
+from autograd_edu.cli.grammar import LONGEST, functions
 from autograd_edu.errors import AutogradError, DomainError, ExpressionError
-from autograd_edu.expression import parse
-from autograd_edu.grammar import LONGEST, functions
 
 G = ["x*y + z", "x=3", "y=-4", "z=2"]
 LECTURE = "v = u**2; exp(sin(v) * log(v))"
@@ -75,7 +75,11 @@ def test_every_operation_of_the_table_can_be_called(name):
 
     example = OPS[name].example
     names = [f"x{i}" for i in range(len(example))]
-    listed = f"[{', '.join(names[:2])}], [{', '.join(names[2:4])}], {names[4]}" if name == "dot" else ", ".join(names)
+    listed = (
+        f"[{', '.join(names[:2])}], [{', '.join(names[2:4])}], {names[4]}"
+        if name == "dot"
+        else ", ".join(names)
+    )
     assert parse(f"{name}({listed})")(*example) == OPS[name](*example)
 
 
@@ -119,16 +123,23 @@ def _computed(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["-" * 5000 + "x", "x**" * 3000 + "x", "x+" * 4900 + "x", "sin(" * 199 + "x" + ")" * 199], ids=lambda t: t[:6]
+    "text",
+    ["-" * 5000 + "x", "x**" * 3000 + "x", "x+" * 4900 + "x", "sin(" * 199 + "x" + ")" * 199],
+    ids=lambda t: t[:6],
 )
 def test_a_formula_nested_very_deeply_is_computed_or_refused_but_never_a_crash(text):
     result = process("check", "--", text, "x=0.5")
-    assert result.returncode == 0 or (result.returncode == 2 and result.stderr.startswith(b"autograd-edu: "))
+    assert result.returncode == 0 or (
+        result.returncode == 2 and result.stderr.startswith(b"autograd-edu: ")
+    )
     assert b"Traceback" not in result.stderr
 
 
 def test_a_long_flat_formula_is_computed_without_recursion():
-    assert parse("; ".join([f"v{i} = {f'v{i - 1}' if i else 'x'} + x" for i in range(600)]))(1.0) == 601.0
+    assert (
+        parse("; ".join([f"v{i} = {f'v{i - 1}' if i else 'x'} + x" for i in range(600)]))(1.0)
+        == 601.0
+    )
     assert parse("+".join(["x"] * 500))(1.0) == 500.0
 
 
@@ -143,19 +154,36 @@ def test_numbers_cannot_grow_without_bound():
 def test_explain_shows_value_tables_and_check(run):
     status, out, err = run("explain", *G)
     assert (status, err) == (0, "")
-    assert out.startswith("x*y + z\nat x = 3.0, y = -4.0, z = 2.0\nis -10.0\n\nStep by step\n  1  v1 = x·y = 3·(-4) = -12\n")
-    assert "x.grad += local × upstream: 0 + (-4) × 1 = -4; y.grad += local × upstream: 0 + 3 × 1 = 3\n\nForward\n" in out
+    assert out.startswith(
+        "x*y + z\nat x = 3.0, y = -4.0, z = 2.0\nis -10.0\n\nStep by step\n  1  v1 = x·y = 3·(-4) = -12\n"
+    )
+    assert (
+        "x.grad += local × upstream: 0 + (-4) × 1 = -4; y.grad += local × upstream: 0 + 3 × 1 = 3\n\nForward\n"
+        in out
+    )
     backward = out[out.index("Backward") :]
     for row in (("x", "3", "-4"), ("y", "-4", "3"), ("z", "2", "1")):
         name, value, gradient = row
-        (line,) = [line.split() for line in backward.splitlines() if line.split()[:2] == [name, value] and "pass" not in line]
+        (line,) = [
+            line.split()
+            for line in backward.splitlines()
+            if line.split()[:2] == [name, value] and "pass" not in line
+        ]
         assert line[-1] == gradient
     assert out.endswith("gradient check: 3 pass\n")
 
 
 def test_explain_writes_the_files_it_is_asked_for(run, tmp_path):
-    files = {kind: tmp_path / f"z.{kind}" for kind in ("svg", "html", "latex", "markdown", "python", "dot")}
-    status, _, err = run("explain", LECTURE, "u=0.5", *[part for kind, path in files.items() for part in (f"--{kind}", str(path))])
+    files = {
+        kind: tmp_path / f"z.{kind}"
+        for kind in ("svg", "html", "latex", "markdown", "python", "dot")
+    }
+    status, _, err = run(
+        "explain",
+        LECTURE,
+        "u=0.5",
+        *[part for kind, path in files.items() for part in (f"--{kind}", str(path))],
+    )
     assert (status, err) == (0, "")
     assert ET.parse(files["svg"]).getroot().tag.endswith("svg")
     assert files["html"].read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
@@ -170,7 +198,10 @@ def test_the_listing_runs_by_itself_and_finds_the_lectures_gradient(run):
     names = {}
     exec(out, names)
     assert status == 0
-    assert any(type(x) is float and x == pytest.approx(-0.25092163556897229, rel=1e-15) for x in names.values())
+    assert any(
+        type(x) is float and x == pytest.approx(-0.25092163556897229, rel=1e-15)
+        for x in names.values()
+    )
 
 
 def test_draw_prints_svg_where_no_file_is_named(run):
@@ -199,7 +230,11 @@ def test_values_may_be_formulas_of_numbers(run):
 def test_help_shows_the_commands_and_examples(run):
     status, out, _ = run("--help")
     assert status == 0
-    for word in (*command_line.COMMANDS, 'autograd-edu explain "x*y + z" x=3 y=-4 z=2', "exit status"):
+    for word in (
+        *command_line.COMMANDS,
+        'autograd-edu explain "x*y + z" x=3 y=-4 z=2',
+        "exit status",
+    ):
         assert word in out
 
 
@@ -207,7 +242,11 @@ def test_every_example_of_the_help_runs(run, tmp_path, monkeypatch):
     import shlex
 
     monkeypatch.chdir(tmp_path)
-    examples = [line for line in command_line.EXAMPLES.splitlines() if line.startswith("  autograd-edu") and " train " not in line]
+    examples = [
+        line
+        for line in command_line.EXAMPLES.splitlines()
+        if line.startswith("  autograd-edu") and " train " not in line
+    ]
     assert len(examples) >= 5
     for example in examples:
         assert run(*shlex.split(example)[1:])[0] == 0, example
@@ -219,36 +258,112 @@ def test_every_example_of_the_help_runs(run, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param(["check", "x*yy", "x=1", "y=2"], "'y' is given, but the formula does not use it; did you mean yy?", id="a slip"),
-        pytest.param(["check", "x*q", "x=1"], "no value is given for 'q': add q=…", id="a missing value"),
-        pytest.param(["check", "x*q*r"], "no value is given for 'x', 'q', 'r': add x=… q=… r=…", id="no values"),
-        pytest.param(["check", "x", "x=1", "x=2"], "'x' is given twice: x=1.0 and x=2", id="a value twice"),
-        pytest.param(["check", "x", "x=1", "k=2"], "'k' is given, but the formula does not use it; its variables are x", id="unused"),
-        pytest.param(["check", "x", "x"], "'x' does not give a value: write name=number, without spaces, like x=3", id="no ="),
-        pytest.param(["check", "x", "x=three"], "the value of 'x' must be a number, not 'three'", id="no number"),
-        pytest.param(["check", "x", "x="], "the value of 'x' must be a number, not ''", id="nothing"),
+        pytest.param(
+            ["check", "x*yy", "x=1", "y=2"],
+            "'y' is given, but the formula does not use it; did you mean yy?",
+            id="a slip",
+        ),
+        pytest.param(
+            ["check", "x*q", "x=1"], "no value is given for 'q': add q=…", id="a missing value"
+        ),
+        pytest.param(
+            ["check", "x*q*r"],
+            "no value is given for 'x', 'q', 'r': add x=… q=… r=…",
+            id="no values",
+        ),
+        pytest.param(
+            ["check", "x", "x=1", "x=2"], "'x' is given twice: x=1.0 and x=2", id="a value twice"
+        ),
+        pytest.param(
+            ["check", "x", "x=1", "k=2"],
+            "'k' is given, but the formula does not use it; its variables are x",
+            id="unused",
+        ),
+        pytest.param(
+            ["check", "x", "x"],
+            "'x' does not give a value: write name=number, without spaces, like x=3",
+            id="no =",
+        ),
+        pytest.param(
+            ["check", "x", "x=three"],
+            "the value of 'x' must be a number, not 'three'",
+            id="no number",
+        ),
+        pytest.param(
+            ["check", "x", "x="], "the value of 'x' must be a number, not ''", id="nothing"
+        ),
         pytest.param(["check", "2+3"], "the formula has no variable", id="no variable"),
-        pytest.param(["check", "snh(x)", "x=1"], "there is no function 'snh'; did you mean sinh?\n  snh(x)\n  ^^^", id="misspelt"),
-        pytest.param(["check", "ln(x)", "x=1"], "there is no function 'ln'; did you mean log?\n  ln(x)\n  ^^", id="another name"),
-        pytest.param(["check", "x*y+", "x=1"], "cannot be read: invalid syntax\n  x*y+\n      ^", id="syntax"),
-        pytest.param(["check", "2*(x + y", "x=1"], "cannot be read: '(' was never closed\n  2*(x + y\n    ^", id="a bracket"),
-        pytest.param(["check", "θ + x^2", "x=1"], "^ (write ** for a power): only numbers", id="a caret for a power"),
-        pytest.param(["check", "θ + x.real", "x=1"], "\n  θ + x.real\n      ^^^^^^\n", id="the caret counts letters, not bytes"),
+        pytest.param(
+            ["check", "snh(x)", "x=1"],
+            "there is no function 'snh'; did you mean sinh?\n  snh(x)\n  ^^^",
+            id="misspelt",
+        ),
+        pytest.param(
+            ["check", "ln(x)", "x=1"],
+            "there is no function 'ln'; did you mean log?\n  ln(x)\n  ^^",
+            id="another name",
+        ),
+        pytest.param(
+            ["check", "x*y+", "x=1"], "cannot be read: invalid syntax\n  x*y+\n      ^", id="syntax"
+        ),
+        pytest.param(
+            ["check", "2*(x + y", "x=1"],
+            "cannot be read: '(' was never closed\n  2*(x + y\n    ^",
+            id="a bracket",
+        ),
+        pytest.param(
+            ["check", "θ + x^2", "x=1"],
+            "^ (write ** for a power): only numbers",
+            id="a caret for a power",
+        ),
+        pytest.param(
+            ["check", "θ + x.real", "x=1"],
+            "\n  θ + x.real\n      ^^^^^^\n",
+            id="the caret counts letters, not bytes",
+        ),
         pytest.param(
             ["check", "2*log(x*y - 3) + z", "x=-1", "y=1", "z=3"],
             "log: log(-4) has no real value: 'x' must be positive ('x' is -4.0)\n  2*log(x*y - 3) + z\n    ^^^^^^^^^^^^\n",
             id="outside the domain",
         ),
-        pytest.param(["check", "1/x", "x=0"], "'x' must not be zero ('a' is 1.0, 'x' is 0.0)\n  1/x\n  ^^^", id="a division by zero"),
-        pytest.param(["explain", "sqrt(x)", "x=0"], "sqrt: √(x) has the local gradient inf", id="no gradient"),
-        pytest.param(["check", "leaky_relu(x, 1, 2)", "x=0"], "leaky_relu(x, slope) cannot take 3 argument(s)", id="too many operands"),
-        pytest.param(["check", "sin()*x", "x=0"], "sin takes 1 operand(s), x; 0 were given\n  sin()*x\n  ^^^^^", id="too few operands"),
-        pytest.param(["check", "dot(x, x)", "x=0"], "a list is written [a, b]\n  dot(x, x)\n  ^^^^^^^^^", id="numbers for lists"),
         pytest.param(
-            ["draw", "x*x", "x=3", "--svg", "/no/such/folder/a.svg"], "cannot write /no/such/folder/a.svg: No such", id="no folder"
+            ["check", "1/x", "x=0"],
+            "'x' must not be zero ('a' is 1.0, 'x' is 0.0)\n  1/x\n  ^^^",
+            id="a division by zero",
         ),
-        pytest.param(["explain", "x", "x=3", "--frob"], "unrecognized arguments: --frob; see autograd-edu --help", id="unknown option"),
-        pytest.param(["explain", "x", "x=3", "--digits", "0"], "a number from 1 to 17 was expected, not '0'", id="no digits"),
+        pytest.param(
+            ["explain", "sqrt(x)", "x=0"], "sqrt: √(x) has the local gradient inf", id="no gradient"
+        ),
+        pytest.param(
+            ["check", "leaky_relu(x, 1, 2)", "x=0"],
+            "leaky_relu(x, slope) cannot take 3 argument(s)",
+            id="too many operands",
+        ),
+        pytest.param(
+            ["check", "sin()*x", "x=0"],
+            "sin takes 1 operand(s), x; 0 were given\n  sin()*x\n  ^^^^^",
+            id="too few operands",
+        ),
+        pytest.param(
+            ["check", "dot(x, x)", "x=0"],
+            "a list is written [a, b]\n  dot(x, x)\n  ^^^^^^^^^",
+            id="numbers for lists",
+        ),
+        pytest.param(
+            ["draw", "x*x", "x=3", "--svg", "/no/such/folder/a.svg"],
+            "cannot write /no/such/folder/a.svg: No such",
+            id="no folder",
+        ),
+        pytest.param(
+            ["explain", "x", "x=3", "--frob"],
+            "unrecognized arguments: --frob; see autograd-edu --help",
+            id="unknown option",
+        ),
+        pytest.param(
+            ["explain", "x", "x=3", "--digits", "0"],
+            "a number from 1 to 17 was expected, not '0'",
+            id="no digits",
+        ),
         pytest.param(["train", "mooons"], "invalid choice: 'mooons'", id="unknown data"),
         pytest.param(["explian", "x"], "invalid choice: 'explian'", id="unknown command"),
         pytest.param([], "required: command", id="no command"),
@@ -279,7 +394,10 @@ def test_errors_of_a_command_that_is_no_fault_of_the_user_are_not_hidden(monkeyp
 
 
 def test_it_runs_as_a_module_and_its_output_does_not_depend_on_the_hash_seed():
-    outputs = {process("explain", LECTURE, "u=1.5", env={**os.environ, "PYTHONHASHSEED": seed}).stdout for seed in "0123"}
+    outputs = {
+        process("explain", LECTURE, "u=1.5", env={**os.environ, "PYTHONHASHSEED": seed}).stdout
+        for seed in "0123"
+    }
     assert len(outputs) == 1
     assert b"gradient check: 1 pass" in outputs.pop()
 
@@ -300,7 +418,11 @@ def test_errors_print_on_an_ascii_terminal_too():
 
 def test_a_reader_that_stops_early_is_no_error():
     command = f"{sys.executable} -m autograd_edu explain '{LECTURE}' u=1.5"
-    result = subprocess.run(["bash", "-c", f"{command} | head -1; exit ${{PIPESTATUS[0]}}"], capture_output=True, check=False)
+    result = subprocess.run(
+        ["bash", "-c", f"{command} | head -1; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        check=False,
+    )
     assert result.stderr == b""
     assert result.returncode in (0, 141)
 
@@ -341,13 +463,18 @@ def test_pictures_are_saved_under_any_suffix(run, tmp_path):
 
 
 def test_a_picture_is_drawn_in_the_style_and_detail_asked_for(run):
-    pictures = [run("draw", *G, *more)[1] for more in ([], ["--style", "circuit"], ["--style", "micrograd"], ["--detail", "fused"])]
+    pictures = [
+        run("draw", *G, *more)[1]
+        for more in ([], ["--style", "circuit"], ["--style", "micrograd"], ["--detail", "fused"])
+    ]
     assert all(picture.startswith("<svg") for picture in pictures)
     assert len(set(pictures)) == 4
     assert "boxes for 5 values" in pictures[3]
 
 
-@pytest.mark.parametrize(("option", "choices"), [("--style", "card, circuit, micrograd"), ("--detail", "neuron")])
+@pytest.mark.parametrize(
+    ("option", "choices"), [("--style", "card, circuit, micrograd"), ("--detail", "neuron")]
+)
 def test_an_unknown_style_or_detail_is_refused_with_those_there_are(run, option, choices):
     status, out, err = run("draw", *G, option, "cubist")
     assert (status, out) == (2, "")

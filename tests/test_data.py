@@ -29,7 +29,9 @@ def test_classes_are_balanced_and_shuffled(make):
 
 
 def test_a_seeded_point_is_the_same_on_every_machine():
-    assert data.moons(4, 0.1, 7).xs[0] == pytest.approx([-0.09300181903227675, 0.4786698052578796], abs=1e-12)
+    assert data.moons(4, 0.1, 7).xs[0] == pytest.approx(
+        [-0.09300181903227675, 0.4786698052578796], abs=1e-12
+    )
 
 
 def test_without_noise_moons_lie_on_their_half_circles():
@@ -46,7 +48,9 @@ def test_without_noise_circles_have_their_radii():
 
 def test_without_noise_the_arms_of_a_spiral_are_one_turned_half_around():
     arms = data.spirals(40, 0.0)
-    first, second = ({(round(x, 9), round(y, 9)) for (x, y), label in arms if label == k} for k in (0, 1))
+    first, second = (
+        {(round(x, 9), round(y, 9)) for (x, y), label in arms if label == k} for k in (0, 1)
+    )
     assert {(-x, -y) for x, y in first} == second
 
 
@@ -59,7 +63,11 @@ def test_blobs_lie_around_their_centres():
 
 
 def test_truth_tables():
-    assert [data.truth_table(name).ys for name in ("xor", "and", "or")] == [[0, 1, 1, 0], [0, 0, 0, 1], [0, 1, 1, 1]]
+    assert [data.truth_table(name).ys for name in ("xor", "and", "or")] == [
+        [0, 1, 1, 0],
+        [0, 0, 0, 1],
+        [0, 1, 1, 1],
+    ]
     with pytest.raises(TargetError, match="no table 'nand'"):
         data.truth_table("nand")
 
@@ -88,7 +96,9 @@ def test_the_digits_are_those_of_scikit_learn():
 def test_standardised_columns_have_mean_zero_and_deviation_one():
     xs, scale = standardise([[1.0, 5.0], [2.0, 5.0], [3.0, 5.0], [4.0, 5.0]])
     assert [x[0] for x in xs] == pytest.approx(
-        [-1.3416407864998738, -0.4472135954999579, 0.4472135954999579, 1.3416407864998738], rel=1e-15, abs=0.0
+        [-1.3416407864998738, -0.4472135954999579, 0.4472135954999579, 1.3416407864998738],
+        rel=1e-15,
+        abs=0.0,
     )
     assert [x[1] for x in xs] == [0.0] * 4, "a column that never changes is only moved"
     assert scale([2.5, 6.0]) == [0.0, 1.0]

@@ -8,10 +8,10 @@ import pytest
 from test_steps import random_graph
 
 from autograd_edu import Value, draw, to_dot
-from autograd_edu.draw.layout import program
-from autograd_edu.draw.scene import columns, printable, scene
+from autograd_edu.engine.graph import names, topological_order
 from autograd_edu.errors import LayoutError
-from autograd_edu.graph import names, topological_order
+from autograd_edu.pictures.render.layout import program
+from autograd_edu.pictures.scene.scene import columns, printable, scene
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
@@ -39,12 +39,20 @@ def texts(element):
 def parsed(svg):
     """The cards (title, value, gradient) and the texts on each wire, read back from an SVG."""
     root = ET.fromstring(svg)
-    return [texts(e) for e in root.iter() if "data-node" in e.attrib], [texts(e) for e in root.iter() if "data-wire" in e.attrib]
+    return [texts(e) for e in root.iter() if "data-node" in e.attrib], [
+        texts(e) for e in root.iter() if "data-wire" in e.attrib
+    ]
 
 
 def test_the_example_of_the_lectures():
     cards, wires = parsed(draw(g()).svg)
-    assert cards == [["x", "3", "-4"], ["y", "-4", "3"], ["f = x·y", "-12", "1"], ["z", "2", "1"], ["g = f + z", "-10", "1"]]
+    assert cards == [
+        ["x", "3", "-4"],
+        ["y", "-4", "3"],
+        ["f = x·y", "-12", "1"],
+        ["z", "2", "1"],
+        ["g = f + z", "-10", "1"],
+    ]
     assert sorted(wires) == [["-4"], ["1"], ["1"], ["3"]]
 
 
@@ -89,7 +97,9 @@ def test_graphviz_reads_the_dot_of_any_label(label):
     import subprocess
 
     source = to_dot(Value(2.0, label) * Value(3.0, "w")).source
-    done = subprocess.run([program(), "-Tjson"], input=source.encode(), capture_output=True, check=True)
+    done = subprocess.run(
+        [program(), "-Tjson"], input=source.encode(), capture_output=True, check=True
+    )
     picture = json.loads(done.stdout)
     assert len(picture["objects"]) == 3
     assert len(picture["edges"]) == 2
@@ -113,7 +123,11 @@ def test_text_fits_its_box():
 def test_files_are_written_as_their_suffix_says(tmp_path):
     picture = draw(g())
     assert picture.save(tmp_path / "g.svg").read_text(encoding="utf-8") == picture.svg + "\n"
-    assert picture.save(str(tmp_path / "g.HTML")).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert (
+        picture.save(str(tmp_path / "g.HTML"))
+        .read_text(encoding="utf-8")
+        .startswith("<!DOCTYPE html>")
+    )
     with pytest.raises(TypeError, match=r"saved as \.svg"):
         picture.save(tmp_path / "g.bmp")
 
@@ -146,7 +160,9 @@ def test_only_values_are_drawn():
 
 def test_names_of_the_picture_are_those_of_the_tables():
     y = random_graph(3)
-    assert [box.title.split(" = ")[0] for box in scene(y).boxes] == [printable(n, 28) for n in names(topological_order(y))]
+    assert [box.title.split(" = ")[0] for box in scene(y).boxes] == [
+        printable(n, 28) for n in names(topological_order(y))
+    ]
 
 
 def test_a_graph_too_large_to_read_is_refused_at_once():

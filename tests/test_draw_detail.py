@@ -9,14 +9,17 @@ from drawn import in_a_column, read_svg
 from test_steps import random_graph
 
 from autograd_edu import Value, dot, draw, nn, scope, tanh, total
-from autograd_edu.draw.detail import LEVELS, fold
-from autograd_edu.draw.folded import at_level
-from autograd_edu.draw.scene import Graph
-from autograd_edu.draw.styles import STYLES
-from autograd_edu.graph import names, topological_order
-from autograd_edu.steps import short
+from autograd_edu.engine.graph import names, topological_order
+from autograd_edu.pictures.folding.detail import LEVELS, fold
+from autograd_edu.pictures.folding.folded import at_level
+from autograd_edu.pictures.render.styles import STYLES
+from autograd_edu.pictures.scene.scene import Graph
+from autograd_edu.record.build import short
 
-XS, TS = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]], [1.0, -1.0, -1.0, 1.0]
+XS, TS = (
+    [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]],
+    [1.0, -1.0, -1.0, 1.0],
+)
 
 
 def trained(*, activation="relu", samples=1, inputs=float, seed=1):
@@ -55,7 +58,9 @@ def scoped_graph(seed):
     """A random graph whose values belong to random scopes, several levels deep, in any order."""
     y, rng = random_graph(seed), random.Random(seed)
     for value in topological_order(y):
-        value.scope = "/".join(rng.choice("abc") + str(rng.randint(0, 2)) for _ in range(rng.randint(0, 3)))
+        value.scope = "/".join(
+            rng.choice("abc") + str(rng.randint(0, 2)) for _ in range(rng.randint(0, 3))
+        )
     y.backward()
     return y
 
@@ -66,9 +71,13 @@ def test_every_value_is_in_one_box_and_every_use_between_boxes_is_in_a_wire(leve
         graph = Graph(scoped_graph(seed) if seed % 3 else random_graph(seed))
         pieces = fold(graph, level)
         home = Counter(i for piece in pieces for i in piece.members)
-        rows = {i for piece in pieces if piece.product for term in piece.product.terms for i in term}
+        rows = {
+            i for piece in pieces if piece.product for term in piece.product.terms for i in term
+        }
         assert set(home.values()) == {1}
-        assert all(graph.order[i].op is None and i in rows for i in set(range(len(graph))) - set(home))
+        assert all(
+            graph.order[i].op is None and i in rows for i in set(range(len(graph))) - set(home)
+        )
         _, scene = at_level(graph, level)
         place = {i: k for k, piece in enumerate(pieces) for i in piece.members}
         uses = Counter(
@@ -136,7 +145,11 @@ def test_a_neuron_is_one_box_with_a_row_a_product_however_it_is_written(how):
     n = next(b for b in picture._scene.boxes if b.rows)
     assert len(picture._scene.boxes) == 4
     grad = y.local_grads[0]
-    wanted = {("w1", "-3", short(2.0 * grad), "× x1"), ("w2", "1", short(0.5 * grad), "× x2"), ("b", "6.88", short(grad), "")}
+    wanted = {
+        ("w1", "-3", short(2.0 * grad), "× x1"),
+        ("w2", "1", short(0.5 * grad), "× x2"),
+        ("b", "6.88", short(grad), ""),
+    }
     assert {(row.name, row.data, row.grad, row.after) for row in n.rows} == wanted
     assert (n.data, n.grad) == (short(y.parents[0].data), short(grad))
 
@@ -146,7 +159,11 @@ def test_a_product_of_two_results_keeps_both_its_wires():
     p, q = tanh(a), tanh(b)
     y = dot([p, p], [q, p])
     _, scene = at_level(Graph(y), "fused")
-    assert Counter((w.tail, w.head, w.row) for w in scene.wires if w.row >= 0) == {(1, 4, 0): 1, (3, 4, 0): 1, (1, 4, 1): 2}
+    assert Counter((w.tail, w.head, w.row) for w in scene.wires if w.row >= 0) == {
+        (1, 4, 0): 1,
+        (3, 4, 0): 1,
+        (1, 4, 1): 2,
+    }
 
 
 def test_a_weight_that_something_else_uses_keeps_its_box():
@@ -161,14 +178,23 @@ def test_a_weight_that_something_else_uses_keeps_its_box():
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 @pytest.mark.parametrize("inputs", [float, Value])
 @pytest.mark.parametrize("samples", [1, 4])
-def test_a_trained_network_fused_fits_1600_pixels_and_every_gradient_can_be_read(activation, inputs, samples):
+def test_a_trained_network_fused_fits_1600_pixels_and_every_gradient_can_be_read(
+    activation, inputs, samples
+):
     model, loss = trained(activation=activation, inputs=inputs, samples=samples)
     picture = draw(loss, detail="fused")
     assert len(model.parameters()) == 41
     assert size(picture)[0] <= 1600
-    shown = Counter((r.name, r.data, r.grad) for b in picture._scene.boxes for r in b.rows if r.name != "Σ")
+    shown = Counter(
+        (r.name, r.data, r.grad) for b in picture._scene.boxes for r in b.rows if r.name != "Σ"
+    )
     assert shown == Counter(
-        {key: samples * n for key, n in Counter((p.label, short(p.data), short(p.grad)) for p in model.parameters()).items()}
+        {
+            key: samples * n
+            for key, n in Counter(
+                (p.label, short(p.data), short(p.grad)) for p in model.parameters()
+            ).items()
+        }
     )
     texts = Counter(text for texts in read_svg(picture.svg).texts.values() for text in texts)
     assert all(texts[short(p.grad)] and texts[short(p.data)] for p in model.parameters())
@@ -178,11 +204,20 @@ def test_a_network_has_a_box_a_neuron_with_its_parameters():
     model, loss = trained(samples=4)
     picture = draw(loss, detail="neuron")
     neurons = [b for b in picture._scene.boxes if "/neuron" in b.title]
-    assert sorted(b.title for b in neurons) == sorted(f"layer{i}/neuron{k}" for i, n in enumerate((4, 4, 1)) for k in range(n))
+    assert sorted(b.title for b in neurons) == sorted(
+        f"layer{i}/neuron{k}" for i, n in enumerate((4, 4, 1)) for k in range(n)
+    )
     first = model.layers[0].neurons[0]
     rows = {r.name: (r.data, r.grad) for r in box(picture, "layer0/neuron0").rows}
-    assert {p.label: rows[p.label] for p in first.parameters()} == {p.label: (short(p.data), short(p.grad)) for p in first.parameters()}
-    assert [name for name in rows if name.startswith("out")] == ["out #1", "out #2", "out #3", "out #4"]
+    assert {p.label: rows[p.label] for p in first.parameters()} == {
+        p.label: (short(p.data), short(p.grad)) for p in first.parameters()
+    }
+    assert [name for name in rows if name.startswith("out")] == [
+        "out #1",
+        "out #2",
+        "out #3",
+        "out #4",
+    ]
 
 
 def test_a_network_has_a_box_a_layer_with_norms_and_outputs():
@@ -268,7 +303,12 @@ def test_the_picture_says_what_it_folded_to_eyes_and_to_screen_readers():
 def test_a_scope_is_expanded_by_its_name_or_the_end_of_it():
     _, loss = trained()
     layers = draw(loss, detail="layer", expand=["layer1"])
-    assert titles(layers) == ["layer0", *[f"layer1/neuron{i}" for i in range(4)], "layer2/neuron0", "loss"]
+    assert titles(layers) == [
+        "layer0",
+        *[f"layer1/neuron{i}" for i in range(4)],
+        "layer2/neuron0",
+        "loss",
+    ]
     one = draw(loss, detail="neuron", expand="layer0/neuron2")
     assert "layer0/neuron2" not in titles(one)
     assert "layer0/neuron1" in titles(one)
@@ -281,7 +321,13 @@ def test_a_label_that_is_expanded_has_its_own_box():
 
 
 def test_a_scope_or_a_result_is_collapsed_by_name_at_any_level():
-    assert titles(draw(two_scopes(), detail="full", collapse="encode")) == ["x", "encode", "1", "v4 = v3 + 1", "y = tanh(v4)"]
+    assert titles(draw(two_scopes(), detail="full", collapse="encode")) == [
+        "x",
+        "encode",
+        "1",
+        "v4 = v3 + 1",
+        "y = tanh(v4)",
+    ]
     y = neuron("by hand")
     x1 = next(v for v in topological_order(y) if v.label == "x1")
     picture = draw(y * x1, detail="full", collapse=["n"])
@@ -302,12 +348,16 @@ def test_a_part_used_on_its_own_result_becomes_a_box_a_use():
 
 @pytest.mark.parametrize("wrong", ["expand", "collapse"])
 def test_an_unknown_name_is_refused_with_those_there_are(wrong):
-    with pytest.raises(TypeError, match=r"no scope or label 'layer9' in this graph; there are encode, decode, x, y"):
+    with pytest.raises(
+        TypeError, match=r"no scope or label 'layer9' in this graph; there are encode, decode, x, y"
+    ):
         draw(two_scopes(), **{wrong: ["layer9"]})
 
 
 def test_an_unknown_level_is_refused_with_those_there_are():
-    with pytest.raises(TypeError, match="no level of detail 'neurons'; there are auto, full, fused, neuron, layer"):
+    with pytest.raises(
+        TypeError, match="no level of detail 'neurons'; there are auto, full, fused, neuron, layer"
+    ):
         draw(two_scopes(), detail="neurons")
 
 
@@ -360,7 +410,9 @@ def test_a_long_run_is_a_table_of_its_values_gradients_and_local_gradients():
     picture = draw(y)
     assert titles(picture) == ["x", "60 values in a row"]
     rows = box(picture, "60 values in a row").rows
-    assert [(r.data, r.grad, r.after) for r in rows] == [(short(v.data), short(v.grad), f"∂ {short(v.local_grads[0])}") for v in made]
+    assert [(r.data, r.grad, r.after) for r in rows] == [
+        (short(v.data), short(v.grad), f"∂ {short(v.local_grads[0])}") for v in made
+    ]
     assert [r.name for r in rows[:2]] == ["v1 = tanh(x)", "v2 = tanh(v1)"]
     assert len(picture._scene.wires) == 1
     longer = y

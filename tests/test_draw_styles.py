@@ -11,8 +11,8 @@ from drawn import RED, check_dot, check_picture, in_a_column, read_svg
 from test_steps import lecture_004, random_graph
 
 from autograd_edu import Value, draw, exp, sigmoid, to_dot
-from autograd_edu.draw.scene import scene
-from autograd_edu.draw.styles import STYLES
+from autograd_edu.pictures.render.styles import STYLES
+from autograd_edu.pictures.scene.scene import scene
 
 EXPECTED = Path(__file__).parent / "expected"
 
@@ -68,7 +68,9 @@ def test_a_doctored_picture_is_rejected(style, what, pattern, instead):
         check_picture(y, wrong, style)
 
 
-@pytest.mark.parametrize("wrong", [("value 3", "value 4"), ("grad 6", "grad 5"), ("n0 -> n1", "n1 -> n0")])
+@pytest.mark.parametrize(
+    "wrong", [("value 3", "value 4"), ("grad 6", "grad 5"), ("n0 -> n1", "n1 -> n0")]
+)
 def test_a_doctored_dot_is_rejected(wrong):
     a = Value(3.0, "a")
     y = a * a
@@ -92,7 +94,11 @@ def square():
 
 def test_micrograd_draws_records_and_circles_with_both_wires_of_a_square():
     found = read_svg(draw(square(), style="micrograd").svg)
-    assert found.texts == {0: ["a", "data", "3", "grad", "6"], 1: ["b", "data", "9", "grad", "1"], 2: ["×"]}
+    assert found.texts == {
+        0: ["a", "data", "3", "grad", "6"],
+        1: ["b", "data", "9", "grad", "1"],
+        2: ["×"],
+    }
     assert found.wires == {(0, 2, 0): 1, (0, 2, 1): 1, (2, 1, 0): 1}
 
 
@@ -101,7 +107,10 @@ def test_circuits_have_values_above_their_wires_and_gradients_below():
     assert read_svg(svg).texts == {0: ["a", "3", "6"], 1: ["×", "b", "9", "1"]}
     for gate in re.findall(r"<g data-node.*", svg):
         wire = float(re.search(r'<path d="M[\d.]+ ([\d.]+)H', gate)[1])
-        above, below = (float(re.search(rf'y="([\d.]+)"[^>]*fill="{colour}"', gate)[1]) for colour in ("#0b6e2e", "#a01127"))
+        above, below = (
+            float(re.search(rf'y="([\d.]+)"[^>]*fill="{colour}"', gate)[1])
+            for colour in ("#0b6e2e", "#a01127")
+        )
         assert above < wire < below - 8
 
 
@@ -164,7 +173,13 @@ def sigmoid_of_one():
 
 
 def regularised_logistic():
-    w, x, b, t, strength = Value(0.5, "w"), Value(2, "x"), Value(-1, "b"), Value(1, "t"), Value(0.1, "λ")
+    w, x, b, t, strength = (
+        Value(0.5, "w"),
+        Value(2, "x"),
+        Value(-1, "b"),
+        Value(1, "t"),
+        Value(0.1, "λ"),
+    )
     z = w * x + b
     y = sigmoid(z)
     loss, r = 0.5 * (y - t) ** 2, 0.5 * w**2
@@ -201,7 +216,17 @@ def test_the_regularised_example_shows_every_gradient_of_the_lecture():
     y.backward()
     found = read_svg(draw(y).svg)
     shown = {texts[0].split(" = ")[0]: texts[1:] for texts in found.texts.values()}
-    wanted = {"w": "-0.2", "x": "-0.0625", "b": "-0.125", "z": "-0.125", "y": "-0.5", "t": "0.5", "λ": "0.125", "R": "0.1", "L": "1"}
+    wanted = {
+        "w": "-0.2",
+        "x": "-0.0625",
+        "b": "-0.125",
+        "z": "-0.125",
+        "y": "-0.5",
+        "t": "0.5",
+        "λ": "0.125",
+        "R": "0.1",
+        "L": "1",
+    }
     assert {name: shown[name][1] for name in wanted} == wanted
     assert shown["L_reg"] == ["0.1375", "1"]
 

@@ -34,7 +34,9 @@ def test_an_operand_without_a_tangent_contributes_nothing_even_where_its_gradien
 
 
 def test_a_gradient_that_does_not_exist_is_an_error_that_names_the_operation():
-    with pytest.raises(DomainError, match=r"derivative is inf: sqrt: √\(0\) has the local gradient inf"):
+    with pytest.raises(
+        DomainError, match=r"derivative is inf: sqrt: √\(0\) has the local gradient inf"
+    ):
         jvp(sqrt, (0.0,), (1.0,))
     assert jvp(sqrt, (0.0,), (0.0,)) == (0.0, 0.0)  # in no direction there is nothing to have
 
@@ -55,15 +57,37 @@ def test_duals_compare_by_their_data():
 @pytest.mark.parametrize(
     ("f", "at", "expected"),
     [
-        pytest.param(lambda x: x * jvp(lambda y: x + y, (1.0,), (1.0,))[1], 3.0, 1.0, id="x·d/dy(x + y) = x"),
-        pytest.param(lambda x: x * jvp(lambda y: x * y, (1.0,), (1.0,))[1], 3.0, 6.0, id="x·d/dy(x·y) = x²"),
-        pytest.param(lambda x: jvp(lambda y: x * y * y, (x,), (1.0,))[1], 3.0, 12.0, id="d/dy x·y² at y = x is 2x²"),
         pytest.param(
-            lambda x: jvp(lambda y: jvp(lambda z: x * y * y * z, (y,), (1.0,))[1], (x,), (1.0,))[1], 5.0, 20.0, id="three deep: 2x²"
+            lambda x: x * jvp(lambda y: x + y, (1.0,), (1.0,))[1], 3.0, 1.0, id="x·d/dy(x + y) = x"
         ),
-        pytest.param(lambda x: jvp(lambda y: x, (1.0,), (1.0,))[1] + x, 3.0, 1.0, id="the inner one does not depend on its own"),
+        pytest.param(
+            lambda x: x * jvp(lambda y: x * y, (1.0,), (1.0,))[1], 3.0, 6.0, id="x·d/dy(x·y) = x²"
+        ),
+        pytest.param(
+            lambda x: jvp(lambda y: x * y * y, (x,), (1.0,))[1],
+            3.0,
+            12.0,
+            id="d/dy x·y² at y = x is 2x²",
+        ),
+        pytest.param(
+            lambda x: jvp(lambda y: jvp(lambda z: x * y * y * z, (y,), (1.0,))[1], (x,), (1.0,))[1],
+            5.0,
+            20.0,
+            id="three deep: 2x²",
+        ),
+        pytest.param(
+            lambda x: jvp(lambda y: x, (1.0,), (1.0,))[1] + x,
+            3.0,
+            1.0,
+            id="the inner one does not depend on its own",
+        ),
         pytest.param(lambda x: x * grad(lambda y: x * y)(1.0), 3.0, 6.0, id="reverse inside"),
-        pytest.param(lambda x: grad(lambda y: x * y * y)(x), 3.0, 12.0, id="reverse inside, at the outer point"),
+        pytest.param(
+            lambda x: grad(lambda y: x * y * y)(x),
+            3.0,
+            12.0,
+            id="reverse inside, at the outer point",
+        ),
     ],
 )
 @pytest.mark.parametrize("outer", ["forward", "reverse"])
@@ -75,7 +99,9 @@ def derivative(f, mode):
     return grad(f) if mode == "r" else lambda x: jvp(f, (x,), (1.0,))[1]
 
 
-@pytest.mark.parametrize("modes", ["ff", "fr", "rf", "rr", "frf", "rfr", "ffr", "rrf", "fff", "rrr", "ffrr"])
+@pytest.mark.parametrize(
+    "modes", ["ff", "fr", "rf", "rr", "frf", "rfr", "ffr", "rrf", "fff", "rrr", "ffrr"]
+)
 def test_forward_and_reverse_nest_in_any_order(modes):
     def f(x):
         return exp(sin(x * x) * log(x * x))
@@ -100,7 +126,10 @@ def test_a_tie_shares_the_tangent():
 
 
 def test_a_function_of_many_results_has_a_derivative_of_each():
-    assert jvp(lambda x: [x * x, (2 * x, 7.0)], (3.0,), (1.0,)) == ([9.0, (6.0, 7.0)], [6.0, (2.0, 0.0)])
+    assert jvp(lambda x: [x * x, (2 * x, 7.0)], (3.0,), (1.0,)) == (
+        [9.0, (6.0, 7.0)],
+        [6.0, (2.0, 0.0)],
+    )
 
 
 def test_lists_as_arguments_take_lists_as_tangents():

@@ -74,7 +74,13 @@ SLOPES = [
     pytest.param(lambda x: sqrt(x * x), (0.0,), 0.0, (NAN,), id="√(x·x) at 0 is inf·0"),
     pytest.param(ae.asin, (1.0,), math.pi / 2, (INF,), id="asin 1"),
     pytest.param(ae.acos, (-1.0,), math.pi, (-INF,), id="acos -1"),
-    pytest.param(ae.pow, (-2.0, 3.0), -8.0, (12.0, NAN), id="a negative base has no gradient for a variable exponent"),
+    pytest.param(
+        ae.pow,
+        (-2.0, 3.0),
+        -8.0,
+        (12.0, NAN),
+        id="a negative base has no gradient for a variable exponent",
+    ),
 ]
 
 
@@ -119,7 +125,25 @@ def test_where_there_is_no_gradient_only_asking_for_it_is_an_error(f, at, value,
 
 
 ADVERSARIAL = [
-    s * x for x in (0.0, 5e-324, 2.3e-308, 1e-308, 1e-20, 0.5, 1.0, 1.5, 2.0, 3.0, 710.0, 1e16, 1e154, 1e308, INF) for s in (1.0, -1.0)
+    s * x
+    for x in (
+        0.0,
+        5e-324,
+        2.3e-308,
+        1e-308,
+        1e-20,
+        0.5,
+        1.0,
+        1.5,
+        2.0,
+        3.0,
+        710.0,
+        1e16,
+        1e154,
+        1e308,
+        INF,
+    )
+    for s in (1.0, -1.0)
 ] + [NAN]
 
 

@@ -15,8 +15,12 @@ from autograd_edu import Value, maximum, relu, trace, where
 from autograd_edu.errors import ArityError, OperandError, ShapeError
 
 in_ci = os.environ.get("CI") == "true"  # where JAX has to be there: the tests fail without it
-with_jax = pytest.mark.skipif(find_spec("jax") is None and not in_ci, reason="NOT TESTED: to_jax, as JAX is not installed")
-with_torch = pytest.mark.skipif(find_spec("torch") is None, reason="NOT TESTED: to_torch, as PyTorch is not installed")
+with_jax = pytest.mark.skipif(
+    find_spec("jax") is None and not in_ci, reason="NOT TESTED: to_jax, as JAX is not installed"
+)
+with_torch = pytest.mark.skipif(
+    find_spec("torch") is None, reason="NOT TESTED: to_torch, as PyTorch is not installed"
+)
 
 w = Value(0.7, "w")
 
@@ -61,7 +65,12 @@ def with_a_fresh_jax(code, devices=1):
         "PYTHONPATH": os.pathsep.join([folder, os.path.join(folder, "benchmarks"), *filter(None, [os.environ.get("PYTHONPATH")])]),
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", BEGINNING + code], capture_output=True, text=True, env=environment, timeout=300, check=False
+        [sys.executable, "-c", BEGINNING + code],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
@@ -151,9 +160,14 @@ def test_pytorch_gives_the_same_numbers_and_gradients():
         y = program.to_torch()(*leaves)
         y.sum().backward()
         expected = [values, grads.parameters, *grads.inputs]
-        given = [y.detach().numpy(), *[np.zeros(x.shape) if x.grad is None else x.grad.numpy() for x in leaves]]
+        given = [
+            y.detach().numpy(),
+            *[np.zeros(x.shape) if x.grad is None else x.grad.numpy() for x in leaves],
+        ]
         for a, b in zip(given, expected, strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12 * np.abs(b).max(initial=0.0), err_msg=f"seed {seed}")
+            np.testing.assert_allclose(
+                a, b, rtol=1e-12, atol=1e-12 * np.abs(b).max(initial=0.0), err_msg=f"seed {seed}"
+            )
         tried += 1
     assert tried > 25
 
@@ -162,13 +176,21 @@ def test_pytorch_gives_the_same_numbers_and_gradients():
 def test_a_program_runs_on_the_device_of_its_tensors():
     import torch
 
-    program = trace(lambda x, t: where(x > 0.5, maximum(x, 0.1 * t, w) / 3.0, relu(w * x + 2.0) ** 2.0), 1.0, 2.0)
-    tensors = [torch.empty(shape, dtype=torch.float64, device="meta") for shape in ((1,), (5,), (5,))]
+    program = trace(
+        lambda x, t: where(x > 0.5, maximum(x, 0.1 * t, w) / 3.0, relu(w * x + 2.0) ** 2.0),
+        1.0,
+        2.0,
+    )
+    tensors = [
+        torch.empty(shape, dtype=torch.float64, device="meta") for shape in ((1,), (5,), (5,))
+    ]
     assert (program.to_torch()(*tensors)).device.type == "meta"
 
 
 @with_torch
-@pytest.mark.parametrize(("inputs", "error"), [(([1.0], [2.0]), ArityError), (([[1.0, 2.0]],), ShapeError)])
+@pytest.mark.parametrize(
+    ("inputs", "error"), [(([1.0], [2.0]), ArityError), (([[1.0, 2.0]],), ShapeError)]
+)
 def test_wrong_inputs_of_an_exported_program_are_refused(inputs, error):
     f = trace(lambda x: x * Value(2.0), 1.0).to_torch()
     with pytest.raises(error):
@@ -188,5 +210,8 @@ def test_without_the_framework_the_error_says_what_to_install(name, monkeypatch)
 @with_torch
 def test_a_program_with_guards_says_what_to_write_instead():
     program = trace(lambda x: x * x if x > 0.0 else -x, 1.0)
-    with pytest.raises(OperandError, match=r"test_export.py:\d+ that an exported function could not check: write it with where"):
+    with pytest.raises(
+        OperandError,
+        match=r"test_export.py:\d+ that an exported function could not check: write it with where",
+    ):
         program.to_torch()

@@ -21,7 +21,9 @@ def leftovers(folder):
 @pytest.mark.parametrize("content", ["λ\n", b"\x00\xff", ""])
 def test_what_is_written_is_there(tmp_path, content):
     write(tmp_path / "f", content)
-    assert (tmp_path / "f").read_bytes() == (content.encode() if isinstance(content, str) else content)
+    assert (tmp_path / "f").read_bytes() == (
+        content.encode() if isinstance(content, str) else content
+    )
     assert not leftovers(tmp_path)
 
 
@@ -72,7 +74,9 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try:\n    write(sys.argv[1], 'x' * 5000)\nexcept OSError as e:\n    print(e.filename)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == str(path)
     assert path.read_text() == "old"
     assert not leftovers(tmp_path)
@@ -102,7 +106,9 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new_file(tmp_path):
     path = tmp_path / "f"
     path.write_text("a" * 300_000)
     for i in range(5):
-        process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE
+        )
         process.stdout.readline()
         time.sleep(0.003 + 0.0071 * i)
         process.send_signal(signal.SIGKILL)
@@ -111,7 +117,10 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new_file(tmp_path):
         assert path.read_text() in ("a" * 300_000, "b" * 200_000)
 
 
-@pytest.mark.parametrize("content", [None, [], {}, {"a": [1, 2.5, "é\ud800"], "b": None}, float("inf"), [1e-320, -0.0, 10**50]])
+@pytest.mark.parametrize(
+    "content",
+    [None, [], {}, {"a": [1, 2.5, "é\ud800"], "b": None}, float("inf"), [1e-320, -0.0, 10**50]],
+)
 def test_what_is_sealed_comes_back(content):
     assert repr(unseal(seal(content, "thing"), "thing")) == repr(content)
     assert unseal(seal(content, "thing").encode(), "thing") == content
@@ -133,7 +142,10 @@ def test_every_cut_and_every_flipped_bit_of_a_sealed_text_is_noticed_or_changes_
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (seal([1], "model"), "run.json is not a saved history: its 'format' is 'autograd_edu model 1'"),
+        (
+            seal([1], "model"),
+            "run.json is not a saved history: its 'format' is 'autograd_edu model 1'",
+        ),
         (seal([1], "history", 9), "'autograd_edu history 9', not 'autograd_edu history 1'"),
         (seal([1], "history").replace("[1]", "[2]"), "run.json was altered"),
         ("[" * 100_000, "run.json is not a saved history"),

@@ -6,8 +6,9 @@ import random
 import pytest
 
 import autograd_edu
-from autograd_edu import OPS, formula
-from autograd_edu.ops import evaluate, evaluate_local_gradients
+from autograd_edu import OPS
+from autograd_edu.engine.ops import evaluate, evaluate_local_gradients
+from autograd_edu.notation import formula
 
 FUNCTIONS = {**{name: OPS[name] for name in OPS}, "where": autograd_edu.where, "pi": math.pi}
 
@@ -18,7 +19,9 @@ def test_formula_and_slopes_say_what_the_rule_does(name):
     names = [f"a{i}" for i in range(len(xs))]
     known = {**FUNCTIONS, **dict(zip(names, xs, strict=True))}
     y = evaluate(op, xs)
-    if op.source("y", *names) != f"{name}({', '.join(names)})":  # otherwise it says no more than its name
+    if (
+        op.source("y", *names) != f"{name}({', '.join(names)})"
+    ):  # otherwise it says no more than its name
         assert eval(op.source("y", *names), known) == pytest.approx(y, rel=1e-14, abs=0.0)
     slopes = [eval(op.source("y", *names, slope=i), {**known, "y": y}) for i in range(len(xs))]
     assert slopes == pytest.approx(evaluate_local_gradients(op, y, xs), rel=1e-14, abs=0.0)
@@ -36,10 +39,17 @@ def test_formula_and_slopes_say_what_the_rule_does(name):
         ("a - b", {"a": "x", "b": -2.0}, "x - (-2)", r"x - \left(-2\right)"),
         ("a**b", {"a": -2.0, "b": 0.5}, "(-2)^0.5", r"\left(-2\right)^{0.5}"),
         ("a*b", {"a": 1e308, "b": 10.0}, "1e+308·10", r"1e+308 \cdot 10"),
-        ("where(x > 0, 1, s)", {"x": "v", "s": 0.1}, "where(v > 0, 1, 0.1)", "where(v > 0, 1, 0.1)"),
+        (
+            "where(x > 0, 1, s)",
+            {"x": "v", "s": 0.1},
+            "where(v > 0, 1, 0.1)",
+            "where(v > 0, 1, 0.1)",
+        ),
     ],
 )
-def test_formulas_are_printed_with_the_readers_names_and_numbers_folded(expression, names, text, latex):
+def test_formulas_are_printed_with_the_readers_names_and_numbers_folded(
+    expression, names, text, latex
+):
     assert formula.text(expression, names) == text
     assert formula.latex(expression, names) == latex
 
@@ -62,7 +72,9 @@ def test_brackets_keep_the_meaning():
             expected = eval(expression, {"a": 1.37, "b": -0.61})
         except ZeroDivisionError:
             continue
-        assert eval(shown, {"a": 1.37, "b": -0.61}) == pytest.approx(expected, rel=1e-12, abs=0.0), (expression, shown)
+        assert eval(shown, {"a": 1.37, "b": -0.61}) == pytest.approx(
+            expected, rel=1e-12, abs=0.0
+        ), (expression, shown)
 
 
 @pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.variadic])

@@ -33,8 +33,16 @@ def test_three_steps_by_replay_are_three_steps_of_the_eager_engine():
         adam.lr = 0.01 * (1 - step / 3)
         adam.step()
     training.programs.write_back()
-    np.testing.assert_allclose([p.data for p in model.parameters()], [p.data for p in twin.parameters()], rtol=1e-9, atol=1e-12)
-    assert (training.programs.traced, training.programs.found) == (2, 1)  # anna and leon are of one length
+    np.testing.assert_allclose(
+        [p.data for p in model.parameters()],
+        [p.data for p in twin.parameters()],
+        rtol=1e-9,
+        atol=1e-12,
+    )
+    assert (training.programs.traced, training.programs.found) == (
+        2,
+        1,
+    )  # anna and leon are of one length
 
 
 @pytest.mark.parametrize("kind", [GPT, PlainGPT])
@@ -44,7 +52,9 @@ def test_each_way_of_writing_the_model_gives_the_gradients_derived_by_hand(kind)
     assert eager_step(model, "anna") == pytest.approx(loss, rel=1e-12)
     expected = flat(gradients)
     largest = np.abs(expected).max()
-    np.testing.assert_allclose([p.grad for p in model.parameters()], expected, rtol=1e-12, atol=1e-13 * largest)
+    np.testing.assert_allclose(
+        [p.grad for p in model.parameters()], expected, rtol=1e-12, atol=1e-13 * largest
+    )
     programs = ProgramCache(model.loss, model.parameters())
     replayed, grads = programs.value_and_grad(ONE_HOT[tokens], ONE_HOT[following])
     assert replayed == pytest.approx(loss, rel=1e-12)
@@ -57,7 +67,9 @@ def test_training_lowers_the_loss_of_names_that_it_has_not_seen():
     before = training.mean_loss(NAMES)
     for _ in range(60):
         training.step()
-    assert before == pytest.approx(np.log(27), rel=0.05)  # it knows nothing: every token is as probable as any
+    assert before == pytest.approx(
+        np.log(27), rel=0.05
+    )  # it knows nothing: every token is as probable as any
     assert training.mean_loss(NAMES) < before - 0.2
 
 
@@ -71,7 +83,13 @@ def test_no_place_in_a_name_sees_what_comes_after_it():
     model = small()
     anna, anka = (model.surprises(*tokens_of(name)) for name in ("anna", "anka"))
     same = [a.data == b.data for a, b in zip(anna, anka, strict=True)]
-    assert same == [True, True, False, False, False]  # the third letter itself is the first that surprises differently
+    assert same == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]  # the third letter itself is the first that surprises differently
 
 
 def test_a_name_that_is_too_long_is_refused():
@@ -82,13 +100,23 @@ def test_a_name_that_is_too_long_is_refused():
 def test_invented_names_are_letters_and_the_same_for_the_same_seed():
     model = small()
     programs = ProgramCache(model.surprise, model.parameters())
-    names = [[invented(programs, model.context, temperature=0.7, rng=random.Random(seed)) for seed in range(3)] for _ in range(2)]
+    names = [
+        [
+            invented(programs, model.context, temperature=0.7, rng=random.Random(seed))
+            for seed in range(3)
+        ]
+        for _ in range(2)
+    ]
     assert names[0] == names[1]
-    assert all(name.islower() and name.isascii() and 0 < len(name) < model.context for name in names[0])
+    assert all(
+        name.islower() and name.isascii() and 0 < len(name) < model.context for name in names[0]
+    )
 
 
 def test_the_list_of_names_is_large_and_clean():
     names = all_names()
     assert len(names) == len(set(names)) >= 2000
-    assert all(3 <= len(name) <= 10 and set(name) <= set("abcdefghijklmnopqrstuvwxyz") for name in names)
+    assert all(
+        3 <= len(name) <= 10 and set(name) <= set("abcdefghijklmnopqrstuvwxyz") for name in names
+    )
     assert names != sorted(names)

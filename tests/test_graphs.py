@@ -72,7 +72,10 @@ def exact_case(seed):
     """A program whose numbers stay small enough for floats to be exact throughout."""
 
     def accept(name, xs):
-        if name in ("maximum", "minimum") and xs.count(max(xs) if name == "maximum" else min(xs)) == 3:
+        if (
+            name in ("maximum", "minimum")
+            and xs.count(max(xs) if name == "maximum" else min(xs)) == 3
+        ):
             return None  # a third is no float
         v = [Tangent(Fraction(x), []) for x in xs]
         y = exactly(name, v).value
@@ -92,12 +95,18 @@ def mismatch(seed, on_values=on_values):
     program = exact_case(seed)
     count = len(program.leaves)
     unit = [[Fraction(int(i == j)) for j in range(count)] for i in range(count)]
-    want = program.run([Tangent(x, row) for x, row in zip(program.leaves, unit, strict=True)], exactly)[-1]
+    want = program.run(
+        [Tangent(x, row) for x, row in zip(program.leaves, unit, strict=True)], exactly
+    )[-1]
     leaves = [Value(x) for x in program.leaves]
     root = program.run(leaves, on_values)[-1]
     root.backward()
     assert Fraction(root.data) == want.value
-    return [(leaf.grad, slope) for leaf, slope in zip(leaves, want.slopes, strict=True) if Fraction(leaf.grad) != slope]
+    return [
+        (leaf.grad, slope)
+        for leaf, slope in zip(leaves, want.slopes, strict=True)
+        if Fraction(leaf.grad) != slope
+    ]
 
 
 def test_gradients_of_exact_graphs_are_exact(long):
@@ -154,7 +163,14 @@ def smooth_case(seed):
 
     size = random.Random(seed).randint(3, 40)
     draw = lambda rng: rng.choice((-1, 1)) * rng.uniform(0.1, 3.0)  # noqa: E731 - a sampler
-    return random_program(seed, arity=SMOOTH, leaves=draw, size=size, accept=accept, number=lambda rng: round(rng.uniform(-3, 3), 2) or 1.0)
+    return random_program(
+        seed,
+        arity=SMOOTH,
+        leaves=draw,
+        size=size,
+        accept=accept,
+        number=lambda rng: round(rng.uniform(-3, 3), 2) or 1.0,
+    )
 
 
 def by_differences(program, digits=150):
@@ -203,7 +219,11 @@ def unexplained(seed):
         if not abs(leaf.grad - float(want)) <= room:
             found.append((leaf.grad, float(want), room))
     forward = [
-        jvp(lambda *xs: program.run(xs, lambda n, o: OPS[n](*o))[-1], program.leaves, [float(i == j) for j in range(len(leaves))])[1]
+        jvp(
+            lambda *xs: program.run(xs, lambda n, o: OPS[n](*o))[-1],
+            program.leaves,
+            [float(i == j) for j in range(len(leaves))],
+        )[1]
         for i in range(len(leaves))
     ]
     functional = grad(lambda *xs: program.run(xs, lambda n, o: OPS[n](*o))[-1])(*program.leaves)

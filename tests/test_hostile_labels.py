@@ -18,18 +18,28 @@ from html.parser import HTMLParser
 import mistune
 import pytest
 
-from autograd_edu import Value, check_gradient, draw, draw_network, log, sigmoid, steps, to_dot, trace_graph
-from autograd_edu.draw import scene
-from autograd_edu.draw.layout import program
-from autograd_edu.draw.running import states
-from autograd_edu.draw.save import ABOUT
-from autograd_edu.draw.scene import columns
-from autograd_edu.draw.styles import STYLES
-from autograd_edu.draw.terminal import plain, screen
-from autograd_edu.draw.text import latex_name
+from autograd_edu import (
+    Value,
+    check_gradient,
+    draw,
+    draw_network,
+    log,
+    sigmoid,
+    steps,
+    to_dot,
+    trace_graph,
+)
 from autograd_edu.errors import DomainError
 from autograd_edu.nn import MLP
-from autograd_edu.steps import Steps
+from autograd_edu.pictures.files.save import ABOUT
+from autograd_edu.pictures.interactive.running import states
+from autograd_edu.pictures.interactive.terminal import plain, screen
+from autograd_edu.pictures.render.layout import program
+from autograd_edu.pictures.render.styles import STYLES
+from autograd_edu.pictures.scene import scene
+from autograd_edu.pictures.scene.scene import columns
+from autograd_edu.record.build import Steps
+from autograd_edu.record.text import latex_name
 
 SVG = "{http://www.w3.org/2000/svg}"
 RUN = "window.sentinel=1"
@@ -148,7 +158,11 @@ def same_size(label):
 @every_label
 def test_text_tables_keep_their_lines_and_columns(label):
     record, usual = steps(graph(label)), steps(graph("x"))
-    for text, other in ((record.text(), usual.text()), (str(record), str(usual)), (plain(record), plain(usual))):
+    for text, other in (
+        (record.text(), usual.text()),
+        (str(record), str(usual)),
+        (plain(record), plain(usual)),
+    ):
         assert text.count("\n") == other.count("\n")
         assert all(map(one_line, text.split("\n")))
         text.encode("utf-8")
@@ -165,18 +179,24 @@ def test_latex_has_nothing_active_in_it(label):
     latex = steps(graph(label)).latex()
     assert latex.count("\n") == steps(graph("x")).latex().count("\n")
     for row in latex.split("\n"):
-        assert row.count("&") - row.count(r"\&") == (0 if row.startswith(("\\begin", "\\end")) or not row else 4)
+        assert row.count("&") - row.count(r"\&") == (
+            0 if row.startswith(("\\begin", "\\end")) or not row else 4
+        )
         assert row.replace(r"\{", "").count("{") == row.replace(r"\}", "").count("}")
     assert "%" not in re.sub(r"\\%", "", latex)
     name = latex_name(label)
     assert "\n" not in name
     assert one_line(name)
-    assert skeleton(name) in ("L", "x", *(c for c in name if len(name) == 1)) or re.fullmatch(r"\\[a-z]+|[A-Za-z](_\{\d+\})?", name)
+    assert skeleton(name) in ("L", "x", *(c for c in name if len(name) == 1)) or re.fullmatch(
+        r"\\[a-z]+|[A-Za-z](_\{\d+\})?", name
+    )
 
 
 @every_label
 def test_markdown_shows_the_label_and_begins_nothing(label):
-    render = mistune.create_markdown(plugins=["table", "strikethrough", "url", "math"], escape=False)
+    render = mistune.create_markdown(
+        plugins=["table", "strikethrough", "url", "math"], escape=False
+    )
 
     class Read(HTMLParser):
         def __init__(self, text):
@@ -192,7 +212,10 @@ def test_markdown_shows_the_label_and_begins_nothing(label):
             if self.cells:
                 self.cells[-1] += data
 
-    hostile, usual = Read(render(steps(graph(label)).markdown())), Read(render(steps(graph("x")).markdown()))
+    hostile, usual = (
+        Read(render(steps(graph(label)).markdown())),
+        Read(render(steps(graph("x")).markdown())),
+    )
     assert hostile.tags == usual.tags
     begins = " ".join(shown(label)[:30].split())
     assert any(begins in " ".join(cell.split()) for cell in hostile.cells)
@@ -203,7 +226,10 @@ def test_json_round_trips(label):
     record = steps(graph(label))
     text = record.to_json()
     assert Steps.from_json(text) == record
-    assert Steps.from_json(text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogatepass")) == record
+    assert (
+        Steps.from_json(text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogatepass"))
+        == record
+    )
     assert json.loads(text)["nodes"][0]["name"] == shown(label)
 
 
@@ -216,8 +242,14 @@ def test_the_python_listing_is_the_same_program_under_other_names(label):
     assert shape(listing) == shape(steps(graph("x")).python())
     names: dict = {}
     exec(compile(listing, "listing", "exec"), names)
-    gradient = next(value for name, value in names.items() if name.startswith("d") and name.endswith(tuple(_leaf(names))))
-    assert gradient == pytest.approx(steps(graph(label)).gradients()[steps(graph(label)).nodes[0].name], rel=1e-14)
+    gradient = next(
+        value
+        for name, value in names.items()
+        if name.startswith("d") and name.endswith(tuple(_leaf(names)))
+    )
+    assert gradient == pytest.approx(
+        steps(graph(label)).gradients()[steps(graph(label)).nodes[0].name], rel=1e-14
+    )
 
 
 def _leaf(names):
@@ -245,7 +277,9 @@ def test_program_listings_keep_their_lines(label, style):
 @every_label
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("detail", ["full", "fused"])
-def test_no_picture_has_an_element_or_attribute_that_a_plain_label_would_not_give(label, style, detail):
+def test_no_picture_has_an_element_or_attribute_that_a_plain_label_would_not_give(
+    label, style, detail
+):
     svg = draw(graph(label), style=style, detail=detail).svg
     svg.encode("utf-8")
     assert skeleton(svg) == skeleton(draw(graph(same_size(label)), style=style, detail=detail).svg)
@@ -255,20 +289,36 @@ def test_no_picture_has_an_element_or_attribute_that_a_plain_label_would_not_giv
 
 
 def test_a_picture_with_unescaped_text_is_rejected(monkeypatch):
-    from autograd_edu.draw import svg
+    from autograd_edu.pictures.render import svg
 
     monkeypatch.setattr(svg, "escape", lambda text, quote=True: text)
     with pytest.raises((AssertionError, ET.ParseError)):
-        test_no_picture_has_an_element_or_attribute_that_a_plain_label_would_not_give("<b>x</b>", "card", "full")
+        test_no_picture_has_an_element_or_attribute_that_a_plain_label_would_not_give(
+            "<b>x</b>", "card", "full"
+        )
 
 
 @every_label
 def test_graphviz_reads_the_dot_and_shows_the_label(label):
-    done = subprocess.run([program(), "-Tsvg"], input=to_dot(graph(label)).source.encode(), capture_output=True, check=True)
-    other = subprocess.run([program(), "-Tsvg"], input=to_dot(graph(same_size(label))).source.encode(), capture_output=True, check=True)
+    done = subprocess.run(
+        [program(), "-Tsvg"],
+        input=to_dot(graph(label)).source.encode(),
+        capture_output=True,
+        check=True,
+    )
+    other = subprocess.run(
+        [program(), "-Tsvg"],
+        input=to_dot(graph(same_size(label))).source.encode(),
+        capture_output=True,
+        check=True,
+    )
     hostile, usual = ET.fromstring(done.stdout), ET.fromstring(other.stdout)
     count = [sum(e.get("class") == kind for e in hostile.iter()) for kind in ("node", "edge")]
-    assert count == [sum(e.get("class") == kind for e in usual.iter()) for kind in ("node", "edge")] == [7, 7]
+    assert (
+        count
+        == [sum(e.get("class") == kind for e in usual.iter()) for kind in ("node", "edge")]
+        == [7, 7]
+    )
     assert {e.tag for e in hostile.iter()} == {e.tag for e in usual.iter()}
     texts = ["".join((t.text or "").split()) for t in hostile.iter(f"{SVG}text")]
     assert "".join(shown(label, 28).split()) in texts or not shown(label).strip()
@@ -280,8 +330,12 @@ def test_names_of_units_add_nothing_to_a_network_picture(label, weights):
     model = MLP(2, [1], seed=0)
     picture = draw_network(model, weights=weights, inputs=[label, "b"], outputs=[label])
     plain_ = same_size(label)
-    assert skeleton(picture.svg) == skeleton(draw_network(model, weights=weights, inputs=[plain_, "b"], outputs=[plain_]).svg)
-    assert [t.text for t in ET.fromstring(picture.svg).iter(f"{SVG}text")].count(shown(label, 24)) == 2
+    assert skeleton(picture.svg) == skeleton(
+        draw_network(model, weights=weights, inputs=[plain_, "b"], outputs=[plain_]).svg
+    )
+    assert [t.text for t in ET.fromstring(picture.svg).iter(f"{SVG}text")].count(
+        shown(label, 24)
+    ) == 2
     picture.svg.encode("utf-8")
 
 
@@ -295,7 +349,9 @@ def opened(page, html):
     page.set_content(html.encode("utf-8").decode())
     slider = page.locator("[data-part=slider]")
     if slider.count():
-        slider.evaluate("s => { s.value = s.max; s.dispatchEvent(new Event('input', {bubbles: true})); }")
+        slider.evaluate(
+            "s => { s.value = s.max; s.dispatchEvent(new Event('input', {bubbles: true})); }"
+        )
         page.locator(".card").first.dispatch_event("click")
     return page.evaluate(TREE)
 
@@ -359,7 +415,9 @@ def test_every_message_is_one_line(label):
         lambda: steps(bad * 2.0).of(f"{label}?"),
         lambda: draw(bad * 2.0, expand=[f"{label}?"]),
         lambda: (Value(1e-300, label) ** 0.5 * 1e300).backward(),
-        lambda: draw(bad * 2.0).save(f"{'' if '/' in label or chr(0) in label or len(label) > 99 else label}.nothing"),
+        lambda: draw(bad * 2.0).save(
+            f"{'' if '/' in label or chr(0) in label or len(label) > 99 else label}.nothing"
+        ),
         lambda: draw_network(MLP(2, [1], seed=0), inputs=[label]),
     ):
         try:
@@ -382,7 +440,9 @@ def test_a_gradient_that_is_not_finite_is_told_in_one_line(label):
 
 @every_label
 def test_the_report_of_a_gradient_check_keeps_its_lines(label):
-    report, usual = (str(check_gradient(lambda x: x * x, (3.0,), names=[name])) for name in (label, "x"))
+    report, usual = (
+        str(check_gradient(lambda x: x * x, (3.0,), names=[name])) for name in (label, "x")
+    )
     assert report.count("\n") == usual.count("\n")
     assert all(map(one_line, report.split("\n")))
 
@@ -408,7 +468,9 @@ def test_every_file_is_written_with_every_label(tmp_path, label, suffix, recwarn
 
 
 @every_label
-@pytest.mark.skipif(not shutil.which("dot"), reason="NOT TESTED: .pdf, as no Graphviz dot is on the PATH")
+@pytest.mark.skipif(
+    not shutil.which("dot"), reason="NOT TESTED: .pdf, as no Graphviz dot is on the PATH"
+)
 def test_a_pdf_has_one_page_and_does_nothing(tmp_path, label):
     pdf = draw(graph(label)).save(tmp_path / "g.pdf").read_bytes()
     assert pdf.rstrip().endswith(b"%%EOF")
@@ -416,7 +478,9 @@ def test_a_pdf_has_one_page_and_does_nothing(tmp_path, label):
     assert not re.search(rb"/(JS|JavaScript|URI|Launch|OpenAction|Annots|EmbeddedFile)\b", pdf)
 
 
-@pytest.mark.parametrize("name", ["markup", "backslash and quote", "emoji", "xdot", "right to left"])
+@pytest.mark.parametrize(
+    "name", ["markup", "backslash and quote", "emoji", "xdot", "right to left"]
+)
 def test_moving_files_too(tmp_path, name, recwarn):
     picture = draw(graph(LABELS[name]))
     assert picture.save(tmp_path / "g.gif").stat().st_size > 1000
@@ -432,7 +496,14 @@ def _moving(folder, label):
 def test_latex_files_of_all_labels_compile(tmp_path):
     for i, label in enumerate(LABELS.values()):
         draw(graph(label)).save(tmp_path / f"g{i}.tex")
-        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "-draftmode", f"g{i}.tex"]
+        command = [
+            "pdflatex",
+            "-interaction=nonstopmode",
+            "-halt-on-error",
+            "-no-shell-escape",
+            "-draftmode",
+            f"g{i}.tex",
+        ]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=120)
         assert done.returncode == 0, (label[:100], done.stdout.decode(errors="replace")[-1500:])
 

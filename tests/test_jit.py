@@ -13,15 +13,35 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograd_edu import OPS, Program, Value, dot, exp, log, logsumexp, maximum, relu, sigmoid, sqrt, tanh, total, trace, where
+from autograd_edu import (
+    OPS,
+    Program,
+    Value,
+    dot,
+    exp,
+    log,
+    logsumexp,
+    maximum,
+    relu,
+    sigmoid,
+    sqrt,
+    tanh,
+    total,
+    trace,
+    where,
+)
+from autograd_edu.engine.ops import row
 from autograd_edu.errors import BranchChanged, DomainError
-from autograd_edu.ops import row
-from autograd_edu.program import jit_run
-from autograd_edu.program.jit_choice import Costs, is_interpreted
-from autograd_edu.program.jit_run import Interpreter
-from autograd_edu.program.jit_steps import opcodes
+from autograd_edu.program.compiled_engine import run as jit_run
+from autograd_edu.program.compiled_engine.choice import Costs, is_interpreted
+from autograd_edu.program.compiled_engine.run import Interpreter
+from autograd_edu.program.compiled_engine.steps import opcodes
 
-COUNTS = [(op.name, count) for op in OPS.values() for count in ((1, 2, 3, 4, 5, 40) if op.variadic else (len(op.operand_names()),))]
+COUNTS = [
+    (op.name, count)
+    for op in OPS.values()
+    for count in ((1, 2, 3, 4, 5, 40) if op.variadic else (len(op.operand_names()),))
+]
 COUNTS.remove(("dot", 1))
 
 
@@ -56,7 +76,9 @@ def test_every_row_equals_the_eager_engine_in_every_sample(name, count, batch):
     columns = samples_of(name, count, batch)
     values, slopes = eager(OPS[name], columns)
     replayed, by_input = interpreted(OPS[name], columns)
-    size = np.abs(columns).sum() / batch  # sums cancel; of other rows the terms are no larger than the operands
+    size = (
+        np.abs(columns).sum() / batch
+    )  # sums cancel; of other rows the terms are no larger than the operands
     np.testing.assert_allclose(replayed, values, rtol=1e-14, atol=4e-16 * size)
     np.testing.assert_allclose(by_input, slopes, rtol=1e-14, atol=4e-16 * np.abs(slopes).max())
 
@@ -78,7 +100,25 @@ def test_every_row_may_have_numbers_for_operands(name, count):
         np.testing.assert_allclose(by_input, slopes, rtol=1e-14, atol=1e-15)
 
 
-@pytest.mark.parametrize("x", [-745.0, -40.0, -30.0, -1.0, -0.7517915246935645, -1e-300, -0.0, 0.0, 1e-300, 0.5, 1.0, 19.0, 40.0, 700.0])
+@pytest.mark.parametrize(
+    "x",
+    [
+        -745.0,
+        -40.0,
+        -30.0,
+        -1.0,
+        -0.7517915246935645,
+        -1e-300,
+        -0.0,
+        0.0,
+        1e-300,
+        0.5,
+        1.0,
+        19.0,
+        40.0,
+        700.0,
+    ],
+)
 def test_edges_are_those_of_the_table(x):
     for name, count in COUNTS:
         for other in (x, 1.0, -0.0) if count > 1 else (x,):
@@ -89,7 +129,13 @@ def test_edges_are_those_of_the_table(x):
                 continue
             if np.isfinite(values).all() and np.isfinite(slopes).all():
                 replayed, by_input = interpreted(OPS[name], columns)
-                np.testing.assert_allclose(replayed, values, rtol=1e-14, atol=1e-14 * np.abs(columns).max() * (count > 1), err_msg=name)
+                np.testing.assert_allclose(
+                    replayed,
+                    values,
+                    rtol=1e-14,
+                    atol=1e-14 * np.abs(columns).max() * (count > 1),
+                    err_msg=name,
+                )
                 np.testing.assert_allclose(by_input, slopes, rtol=1e-13, atol=0, err_msg=name)
 
 
@@ -97,7 +143,9 @@ def test_a_wrong_slope_is_noticed(monkeypatch):
     columns = samples_of("tanh", 1, 5)
     wrong = replace(OPS["tanh"], local_gradients=lambda xp, y, x: (1.001 * (1.0 - y * y),))
     values, slopes = eager(OPS["tanh"], columns)
-    monkeypatch.setitem(OPS, "tanh", wrong)  # it is taken apart, as it does not stand in the table's file
+    monkeypatch.setitem(
+        OPS, "tanh", wrong
+    )  # it is taken apart, as it does not stand in the table's file
     replayed, by_input = interpreted(wrong, columns)
     np.testing.assert_allclose(replayed, values, rtol=1e-14)
     np.testing.assert_allclose(by_input / slopes, np.full((1, 5), 1.001), rtol=1e-14)
@@ -112,9 +160,13 @@ def test_a_row_that_a_user_registers_is_run_without_compiling():
     )  # fmt: skip
     try:
         columns = np.linspace(-3, 3, 25)[None]
-        replayed, by_input = interpreted(lambda x: softsign(x) * 2.0 + softsign(softsign(x)), columns)
+        replayed, by_input = interpreted(
+            lambda x: softsign(x) * 2.0 + softsign(softsign(x)), columns
+        )
         inner = columns / (1 + np.abs(columns))
-        np.testing.assert_allclose(replayed, (2 * inner + inner / (1 + np.abs(inner)))[0], rtol=1e-14, atol=1e-16)
+        np.testing.assert_allclose(
+            replayed, (2 * inner + inner / (1 + np.abs(inner)))[0], rtol=1e-14, atol=1e-16
+        )
         slope = 1 / (1 + np.abs(columns)) ** 2
         np.testing.assert_allclose(by_input, slope * (2 + 1 / (1 + np.abs(inner)) ** 2), rtol=1e-14)
         assert opcodes() == before
@@ -127,7 +179,12 @@ def model(w, b):
 
     def f(x, y):
         scale = exp(w * b)
-        hidden = [tanh(w * x + b * y), relu(scale * x - y), sigmoid(x) ** 3.0, dot([w, x, scale], [x, y, y], b)]
+        hidden = [
+            tanh(w * x + b * y),
+            relu(scale * x - y),
+            sigmoid(x) ** 3.0,
+            dot([w, x, scale], [x, y, y], b),
+        ]
         chosen = where(x > y, log(2.5 + x), hidden[0])
         return total(*hidden, hidden[1], chosen) * maximum(x, y, w) + logsumexp(*hidden, b)
 
@@ -165,14 +222,21 @@ def test_a_result_of_parameters_alone_counts_once_a_sample():
     program = trace(lambda x: w * w, 1.0)
     program.engine = "jit"
     value, grads = program.value_and_grad(np.zeros(11))
-    assert (value.tolist(), grads.inputs[0].tolist(), grads.parameters.tolist()) == ([9.0] * 11, [0.0] * 11, [66.0])
+    assert (value.tolist(), grads.inputs[0].tolist(), grads.parameters.tolist()) == (
+        [9.0] * 11,
+        [0.0] * 11,
+        [66.0],
+    )
 
 
 def test_inputs_that_nothing_uses_and_results_that_are_inputs():
     program = trace(lambda x, y: x, 1.0, 2.0)
     program.engine = "jit"
     value, grads = program.value_and_grad(np.arange(9.0), np.zeros(9))
-    assert (value.tolist(), [g.tolist() for g in grads.inputs]) == ([*range(9)], [[1.0] * 9, [0.0] * 9])
+    assert (value.tolist(), [g.tolist() for g in grads.inputs]) == (
+        [*range(9)],
+        [[1.0] * 9, [0.0] * 9],
+    )
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 33, 1000])
@@ -216,11 +280,18 @@ def test_a_branch_change_and_a_fault_in_any_sample_give_no_answer(place):
 
 @pytest.mark.parametrize("sign", ["<", "<=", ">", ">="])
 def test_guards_of_every_sign_hold_at_the_corner_as_traced(sign):
-    holds = {"<": lambda x: x < 1, "<=": lambda x: x <= 1, ">": lambda x: x > 1, ">=": lambda x: x >= 1}[sign]
+    holds = {
+        "<": lambda x: x < 1,
+        "<=": lambda x: x <= 1,
+        ">": lambda x: x > 1,
+        ">=": lambda x: x >= 1,
+    }[sign]
     for start in (0.0, 1.0, 2.0):
         interpreter = Interpreter(trace(lambda x: x * 2 if holds(x) else -x, start))
         for x in (0.0, 1.0, 2.0):
-            answered = interpreter.run(np.array([[start, x]]), np.zeros(0), backward=False) is not None
+            answered = (
+                interpreter.run(np.array([[start, x]]), np.zeros(0), backward=False) is not None
+            )
             assert answered == (holds(x) == holds(start))
 
 
@@ -229,7 +300,10 @@ def test_a_pass_that_was_broken_off_leaves_nothing_behind():
     program = trace(lambda x: log(w * x) * w, 1.0)
     interpreter, xs = Interpreter(program), np.linspace(1.0, 2.0, 30)
     first = interpreter.run(xs[None], program.parameter_values, backward=True)
-    assert interpreter.run(np.where(xs > 1.9, -xs, xs)[None], program.parameter_values, backward=True) is None
+    assert (
+        interpreter.run(np.where(xs > 1.9, -xs, xs)[None], program.parameter_values, backward=True)
+        is None
+    )
     again = interpreter.run(xs[None], program.parameter_values, backward=True)
     assert [part.tolist() for part in first] == [part.tolist() for part in again]
 
@@ -251,7 +325,9 @@ def test_irregular_programs_are_interpreted_and_large_matrices_are_not():
         return x
 
     matrices = Costs.of(trace(layers, [0.1] * 64).runner.program)
-    chain = Costs.of(trace(lambda x: [x := tanh(x * 0.9) for _ in range(50)][-1], 0.5).runner.program)
+    chain = Costs.of(
+        trace(lambda x: [x := tanh(x * 0.9) for _ in range(50)][-1], 0.5).runner.program
+    )
     assert [is_interpreted("auto", chain, n) for n in (1, 100, 10_000)] == [True, True, True]
     assert not is_interpreted("auto", matrices, 10_000)
     assert is_interpreted("jit", matrices, 10_000)
@@ -287,8 +363,13 @@ except ImportError as error:
 
 
 def test_without_numba_everything_works_and_asking_for_it_says_what_to_install():
-    printed = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert printed == ["1.0 False", "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'"]
+    printed = subprocess.run(
+        [sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert printed == [
+        "1.0 False",
+        "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'",
+    ]
 
 
 def test_numba_switched_off_counts_as_not_there(monkeypatch):
@@ -306,7 +387,7 @@ def test_numba_switched_off_counts_as_not_there(monkeypatch):
 
 COMPILED = """
 from autograd_edu import exp, trace
-from autograd_edu.program.jit_machine import machine
+from autograd_edu.program.compiled_engine.machine import machine
 program = trace(lambda x: exp(x) * x, 1.0)
 program.engine = 'jit'
 program(0.0)
@@ -318,12 +399,15 @@ print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
 def test_a_second_process_finds_the_machine_in_the_cache(tmp_path):
     run = [sys.executable, "-W", "error", "-c", COMPILED]
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    printed = [subprocess.run(run, capture_output=True, text=True, check=True, env=environment).stdout for _ in range(2)]
+    printed = [
+        subprocess.run(run, capture_output=True, text=True, check=True, env=environment).stdout
+        for _ in range(2)
+    ]
     assert printed == ["0 1\n", "1 0\n"]
 
 
 def test_a_changed_table_is_another_machine(monkeypatch):
-    from autograd_edu.program import jit_machine
+    from autograd_edu.program.compiled_engine import machine as jit_machine
 
     before = jit_machine.fingerprint(8)
     assert jit_machine.fingerprint(8) == before != jit_machine.fingerprint(1)
@@ -332,7 +416,7 @@ def test_a_changed_table_is_another_machine(monkeypatch):
 
 
 def test_every_program_uses_the_same_machine():
-    from autograd_edu.program.jit_machine import machine
+    from autograd_edu.program.compiled_engine.machine import machine
 
     programs = [trace(f, 0.5) for f in (lambda x: x * x, lambda x: tanh(x) + x)]
     for program in programs:

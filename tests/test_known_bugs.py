@@ -9,7 +9,22 @@ import sys
 import numpy as np
 import pytest
 
-from autograd_edu import Value, check_gradient, dot, draw, leaky_relu, maximum, no_gc, relu, sigmoid, sqrt, step, tanh, to_dot, where
+from autograd_edu import (
+    Value,
+    check_gradient,
+    dot,
+    draw,
+    leaky_relu,
+    maximum,
+    no_gc,
+    relu,
+    sigmoid,
+    sqrt,
+    step,
+    tanh,
+    to_dot,
+    where,
+)
 from autograd_edu.errors import DomainError
 
 
@@ -75,7 +90,14 @@ def test_07_subtraction_and_division_from_the_right_side():  # nn-zero-to-hero #
 
 def test_08_reflected_operations_end():  # micrograd #76
     x = Value(2.0)
-    assert [(1 + x).data, (1 - x).data, (3 * x).data, (1 / x).data, (3**x).data, sum([x, x]).data] == [3.0, -1.0, 6.0, 0.5, 9.0, 4.0]
+    assert [
+        (1 + x).data,
+        (1 - x).data,
+        (3 * x).data,
+        (1 / x).data,
+        (3**x).data,
+        sum([x, x]).data,
+    ] == [3.0, -1.0, 6.0, 0.5, 9.0, 4.0]
 
 
 def test_09_powers_of_values_and_negative_bases():  # micrograd #17, #122
@@ -90,7 +112,12 @@ def test_10_powers_at_zero():  # micrograd: x**0 at 0 raises
 
 
 def test_11_saturated_activations_do_not_overflow():  # micrograd #29
-    assert [f(Value(s * 1e308)).data for f in (tanh, sigmoid) for s in (1, -1)] == [1.0, -1.0, 1.0, 0.0]
+    assert [f(Value(s * 1e308)).data for f in (tanh, sigmoid) for s in (1, -1)] == [
+        1.0,
+        -1.0,
+        1.0,
+        0.0,
+    ]
 
 
 def test_12_no_nan_comes_through_a_branch_not_taken():  # jax #1052
@@ -98,7 +125,12 @@ def test_12_no_nan_comes_through_a_branch_not_taken():  # jax #1052
 
 
 def test_13_kinks_have_one_convention():  # pytorch #41779
-    assert [slopes(f, 0.0) for f in (relu, abs, lambda x: maximum(x, 0), step)] == [[0.0], [0.0], [0.5], [0.0]]
+    assert [slopes(f, 0.0) for f in (relu, abs, lambda x: maximum(x, 0), step)] == [
+        [0.0],
+        [0.0],
+        [0.5],
+        [0.0],
+    ]
 
 
 def test_14_slope_zero_is_relu():  # chainer #5898

@@ -25,7 +25,11 @@ def neuron(weights, bias, activation="relu"):
 
 
 def imperial():
-    a, b, c = neuron([0.25, 0.75, 0.75], 1.0), neuron([0.5, 0.125, 0.25], 1.0), neuron([0.5, 0.125], 0.5)
+    a, b, c = (
+        neuron([0.25, 0.75, 0.75], 1.0),
+        neuron([0.5, 0.125, 0.25], 1.0),
+        neuron([0.5, 0.125], 0.5),
+    )
     x = [Value(v) for v in (4.0, -8.0, 4.0)]
     fa, fb = a(x), b(x)
     h = c([fa, fb])
@@ -34,7 +38,11 @@ def imperial():
 
 def test_imperial_forward():
     a, b, c, x, fa, fb, h, loss = imperial()
-    assert [a.preactivation(x).data, b.preactivation(x).data, c.preactivation([fa, fb]).data] == [-1.0, 3.0, 0.875]
+    assert [a.preactivation(x).data, b.preactivation(x).data, c.preactivation([fa, fb]).data] == [
+        -1.0,
+        3.0,
+        0.875,
+    ]
     assert [fa.data, fb.data, h.data, loss.data] == [0.0, 3.0, 0.875, 0.6328125]
 
 
@@ -63,8 +71,12 @@ def test_imperial_update_of_all_weights_overshoots():
     loss.backward()
     SGD([*a.parameters(), *b.parameters(), *c.parameters()], 0.1).step()
     h = c([a(x), b(x)])
-    assert (b(x).data, c.w[1].data, c.b.data, h.data) == pytest.approx((4.3640625, 0.4625, 0.6125, 2.63087890625), rel=1e-15, abs=0.0)
-    assert half_squared_error(h, 2.0).data == pytest.approx(float(Fraction(1043354601, 5242880000)), rel=1e-14, abs=0.0)
+    assert (b(x).data, c.w[1].data, c.b.data, h.data) == pytest.approx(
+        (4.3640625, 0.4625, 0.6125, 2.63087890625), rel=1e-15, abs=0.0
+    )
+    assert half_squared_error(h, 2.0).data == pytest.approx(
+        float(Fraction(1043354601, 5242880000)), rel=1e-14, abs=0.0
+    )
 
 
 # ---- KIT: logistic least squares (6.4) and the 2-2-2 network (6.6) -------------------------------------------------
@@ -79,7 +91,15 @@ def test_regularised_logistic_regression_every_bar():
     regularised.backward()
     assert [v.data for v in (z, y, loss, r)] == [0.0, 0.5, 0.125, 0.125]
     assert regularised.data == pytest.approx(0.1375, rel=1e-15, abs=0.0)
-    assert [v.grad for v in (regularised, loss, r, y, z, b, x)] == [1.0, 1.0, 0.1, -0.5, -0.125, -0.125, -0.0625]
+    assert [v.grad for v in (regularised, loss, r, y, z, b, x)] == [
+        1.0,
+        1.0,
+        0.1,
+        -0.5,
+        -0.125,
+        -0.125,
+        -0.0625,
+    ]
     assert w.grad == pytest.approx(-0.2, rel=1e-15, abs=0.0)
     assert (strength.grad, t.grad) == (r.data, -y.grad)
 
@@ -99,18 +119,33 @@ def test_the_two_two_two_network():
     y = second(h)
     loss = half_squared_error(y, t)
     loss.backward()
-    assert [n.preactivation(x).data for n in first.neurons] == pytest.approx([-0.25, 1.0], rel=1e-15, abs=0.0)
-    assert [v.data for v in h] == pytest.approx([0.4378234991142019, 0.73105857863000488], rel=1e-15, abs=0.0)
-    assert [v.data for v in y] == pytest.approx([-0.21972339762090198, 0.99132331228394523], rel=1e-15, abs=0.0)
+    assert [n.preactivation(x).data for n in first.neurons] == pytest.approx(
+        [-0.25, 1.0], rel=1e-15, abs=0.0
+    )
+    assert [v.data for v in h] == pytest.approx(
+        [0.4378234991142019, 0.73105857863000488], rel=1e-15, abs=0.0
+    )
+    assert [v.data for v in y] == pytest.approx(
+        [-0.21972339762090198, 0.99132331228394523], rel=1e-15, abs=0.0
+    )
     assert loss.data == pytest.approx(1.2352235380907447, rel=1e-15, abs=0.0)
-    assert [v.grad for v in y] == pytest.approx([-1.219723397620902, 0.99132331228394523], rel=1e-15, abs=0.0)
-    assert [v.grad for v in h] == pytest.approx([0.084064619788310672, 1.5248926883996974], rel=1e-15, abs=0.0)
+    assert [v.grad for v in y] == pytest.approx(
+        [-1.219723397620902, 0.99132331228394523], rel=1e-15, abs=0.0
+    )
+    assert [v.grad for v in h] == pytest.approx(
+        [0.084064619788310672, 1.5248926883996974], rel=1e-15, abs=0.0
+    )
     w2 = [[-0.5340235658978463, -0.89168925338649688], [0.43402464133763758, 0.72471541164108946]]
-    w1 = [[0.020691168082280806, -0.041382336164561612], [0.29981209945206509, -0.59962419890413018]]
+    w1 = [
+        [0.020691168082280806, -0.041382336164561612],
+        [0.29981209945206509, -0.59962419890413018],
+    ]
     for layer, expected in ((second, w2), (first, w1)):
         for unit, row in zip(layer.neurons, expected, strict=True):
             assert [w.grad for w in unit.w] == pytest.approx(row, rel=2e-15, abs=0.0)
-    assert [unit.b.grad for unit in first.neurons] == pytest.approx([0.020691168082280806, 0.29981209945206509], rel=2e-15, abs=0.0)
+    assert [unit.b.grad for unit in first.neurons] == pytest.approx(
+        [0.020691168082280806, 0.29981209945206509], rel=2e-15, abs=0.0
+    )
 
 
 def test_a_backward_pass_multiplies_twice_as_often_as_a_forward_pass():
@@ -140,7 +175,11 @@ def test_swapping_hidden_units_gives_the_same_loss_and_swapped_gradients():
     """Why the loss of a network is not convex: it has as many equal minima as there are orders of the units."""
     model, swapped = two_two_two(), two_two_two()
     for one, other in ((0, 1), (1, 0)):
-        for a, b in zip(swapped.layers[0].neurons[one].parameters(), two_two_two().layers[0].neurons[other].parameters(), strict=True):
+        for a, b in zip(
+            swapped.layers[0].neurons[one].parameters(),
+            two_two_two().layers[0].neurons[other].parameters(),
+            strict=True,
+        ):
             a.data = b.data
     for unit, old in zip(swapped.layers[1].neurons, two_two_two().layers[1].neurons, strict=True):
         unit.w[0].data, unit.w[1].data = old.w[1].data, old.w[0].data
@@ -168,7 +207,11 @@ def test_the_hidden_layer_of_two_heads_adds_their_gradients():
 
 
 def test_penalties_and_their_gradients():
-    for penalty, value, slopes in ((l2(0.1), 1.3, [0.4, -0.6]), (half_l2(0.1), 0.65, [0.2, -0.3]), (l1(0.1), 0.5, [0.1, -0.1])):
+    for penalty, value, slopes in (
+        (l2(0.1), 1.3, [0.4, -0.6]),
+        (half_l2(0.1), 0.65, [0.2, -0.3]),
+        (l1(0.1), 0.5, [0.1, -0.1]),
+    ):
         theta = [Value(2.0), Value(-3.0)]
         y = penalty(theta)
         y.backward()
@@ -185,9 +228,17 @@ def test_the_weights_of_a_model_are_its_parameters_without_biases():
 
 def test_input_noise_on_a_linear_model_is_an_l2_penalty_of_its_variance():
     """E[½(w·(x + ε) - t)²] = ½(w·x - t)² + ½σ²|w|²; σ² small or not, but only for linear models and squared error."""
-    rng, w, x, t, sd = np.random.default_rng(0), np.array([0.5, -1.0]), np.array([1.0, 2.0]), 0.3, 0.7
+    rng, w, x, t, sd = (
+        np.random.default_rng(0),
+        np.array([0.5, -1.0]),
+        np.array([1.0, 2.0]),
+        0.3,
+        0.7,
+    )
     noisy = 0.5 * ((x + rng.normal(scale=sd, size=(400_000, 2))) @ w - t) ** 2
-    assert noisy.mean() == pytest.approx(0.5 * (w @ x - t) ** 2 + 0.5 * sd**2 * (w @ w), abs=5 * noisy.std() / math.sqrt(400_000))
+    assert noisy.mean() == pytest.approx(
+        0.5 * (w @ x - t) ** 2 + 0.5 * sd**2 * (w @ w), abs=5 * noisy.std() / math.sqrt(400_000)
+    )
 
 
 # ---- initial weights (6.7) -----------------------------------------------------------------------------------------
@@ -202,7 +253,15 @@ def test_equal_weights_stay_equal_for_ever():
         optimiser.step()
         units = [[p.data for p in unit.parameters()] for unit in model.layers[0].neurons]
         assert all(unit == units[0] for unit in units)
-    assert len({tuple(p.data for p in u.parameters()) for u in MLP(3, [4, 2], seed=0).layers[0].neurons}) == 4, "random ones differ"
+    assert (
+        len(
+            {
+                tuple(p.data for p in u.parameters())
+                for u in MLP(3, [4, 2], seed=0).layers[0].neurons
+            }
+        )
+        == 4
+    ), "random ones differ"
 
 
 @pytest.mark.parametrize(("rule", "sd", "limit"), [
@@ -219,8 +278,12 @@ def test_spreads(rule, sd, limit):
         assert rule.limit(784, 100) == pytest.approx(limit, rel=1e-15, abs=0.0)
 
 
-@pytest.mark.parametrize("rule", [init.glorot_uniform, init.he_uniform, init.glorot_normal, init.uniform(1.0)], ids=str)
-@pytest.mark.parametrize("generator", [init.generator(1), np.random.default_rng(1)], ids=["random", "numpy"])
+@pytest.mark.parametrize(
+    "rule", [init.glorot_uniform, init.he_uniform, init.glorot_normal, init.uniform(1.0)], ids=str
+)
+@pytest.mark.parametrize(
+    "generator", [init.generator(1), np.random.default_rng(1)], ids=["random", "numpy"]
+)
 def test_draws_have_the_spread_of_the_rule(rule, generator):
     drawn = np.array([rule(generator, 30, 10) for _ in range(20_000)])
     assert drawn.std() == pytest.approx(rule.sd(30, 10), rel=0.02, abs=0.0)
@@ -231,7 +294,10 @@ def test_draws_have_the_spread_of_the_rule(rule, generator):
 
 def test_the_same_seed_gives_the_same_model():
     assert MLP(3, [4, 1], seed=5).state_dict() == MLP(3, [4, 1], seed=5).state_dict()
-    assert MLP(3, [4, 1], seed=np.random.default_rng(5)).state_dict() == MLP(3, [4, 1], seed=np.random.default_rng(5)).state_dict()
+    assert (
+        MLP(3, [4, 1], seed=np.random.default_rng(5)).state_dict()
+        == MLP(3, [4, 1], seed=np.random.default_rng(5)).state_dict()
+    )
     assert MLP(3, [4, 1], seed=5).state_dict() != MLP(3, [4, 1], seed=6).state_dict()
 
 
@@ -240,11 +306,41 @@ def relu(a):
 
 
 CASES = [
-    pytest.param(init.gaussian(0.01), np.tanh, "std", [0.4922, 0.2892, 0.1792, 0.1132, 0.07209, 0.04604], id="0.01 collapses"),
-    pytest.param(init.gaussian(0.05), np.tanh, "std", [0.8717, 0.8530, 0.8498, 0.8493, 0.8492, 0.8492], id="0.05 saturates"),
-    pytest.param(init.lecun_normal, np.tanh, "std", [0.6279, 0.4863, 0.4082, 0.3576, 0.3216, 0.2944], id="Xavier holds"),
-    pytest.param(init.lecun_normal, relu, "rms", [0.7071, 0.5, 0.3536, 0.25, 0.1768, 0.125], id="ReLU halves every two layers"),
-    pytest.param(init.printed_relu, relu, "rms", [1.414, 2.0, 2.828, 4.0, 5.657, 8.0], id="2/√D as printed grows"),
+    pytest.param(
+        init.gaussian(0.01),
+        np.tanh,
+        "std",
+        [0.4922, 0.2892, 0.1792, 0.1132, 0.07209, 0.04604],
+        id="0.01 collapses",
+    ),
+    pytest.param(
+        init.gaussian(0.05),
+        np.tanh,
+        "std",
+        [0.8717, 0.8530, 0.8498, 0.8493, 0.8492, 0.8492],
+        id="0.05 saturates",
+    ),
+    pytest.param(
+        init.lecun_normal,
+        np.tanh,
+        "std",
+        [0.6279, 0.4863, 0.4082, 0.3576, 0.3216, 0.2944],
+        id="Xavier holds",
+    ),
+    pytest.param(
+        init.lecun_normal,
+        relu,
+        "rms",
+        [0.7071, 0.5, 0.3536, 0.25, 0.1768, 0.125],
+        id="ReLU halves every two layers",
+    ),
+    pytest.param(
+        init.printed_relu,
+        relu,
+        "rms",
+        [1.414, 2.0, 2.828, 4.0, 5.657, 8.0],
+        id="2/√D as printed grows",
+    ),
     pytest.param(init.he_normal, relu, "rms", [1.0] * 6, id="He holds"),
 ]
 
@@ -257,7 +353,10 @@ def activations():
     layers = []
     for _ in range(6):
         draws = rng.standard_normal((4096, 4096), dtype=np.float32)
-        hidden = [phi(h @ draws * np.float32(rule.sd(4096, 4096))) for h, (rule, phi) in zip(hidden, cases, strict=True)]
+        hidden = [
+            phi(h @ draws * np.float32(rule.sd(4096, 4096)))
+            for h, (rule, phi) in zip(hidden, cases, strict=True)
+        ]
         layers.append(hidden)
     return [[layer[case] for layer in layers] for case in range(len(cases))]
 
@@ -265,7 +364,9 @@ def activations():
 @pytest.mark.parametrize("case", range(len(CASES)), ids=[case.id for case in CASES])
 def test_activation_statistics_of_six_layers_of_4096_units(activations, case):
     _, _, kind, theory = CASES[case].values
-    found = [float(h.std() if kind == "std" else np.sqrt((h * h).mean())) for h in activations[case]]
+    found = [
+        float(h.std() if kind == "std" else np.sqrt((h * h).mean())) for h in activations[case]
+    ]
     assert found == pytest.approx(theory, rel=0.03, abs=0.0)
 
 
@@ -285,13 +386,17 @@ def test_activation_statistics_by_the_recursion_of_variances(rule, phi, kind, th
 def test_with_a_spread_of_one_twentieth_a_third_of_the_units_saturates(activations):
     saturated = activations[1]
     assert all(0.31 < float((np.abs(h) > 0.99).mean()) < 0.43 for h in saturated)
-    assert [float((1 - h * h).mean()) for h in (saturated[0], saturated[-1])] == pytest.approx([0.24, 0.28], abs=0.01)
+    assert [float((1 - h * h).mean()) for h in (saturated[0], saturated[-1])] == pytest.approx(
+        [0.24, 0.28], abs=0.01
+    )
 
 
 def test_a_unit_with_weights_of_variance_one_takes_a_random_walk():
     """Σ w_d x_d has variance K for x_d = ±1: its root mean square is √K; its mean size is √(2K/π) = .798√K."""
     rng, k = np.random.default_rng(0), 400
-    walks = (rng.choice([-1.0, 1.0], size=(20_000, k)) * rng.standard_normal((20_000, k))).sum(axis=1)
+    walks = (rng.choice([-1.0, 1.0], size=(20_000, k)) * rng.standard_normal((20_000, k))).sum(
+        axis=1
+    )
     assert walks.var() / k == pytest.approx(1.0, rel=0.03, abs=0.0)
     assert np.abs(walks).mean() == pytest.approx(0.7979 * math.sqrt(k), rel=0.03, abs=0.0)
 
@@ -300,7 +405,9 @@ def test_a_sigmoid_of_many_inputs_saturates():
     x = Value(5.0)
     y = sigmoid(x)
     y.backward()
-    assert (y.data, x.grad) == pytest.approx((0.99330714907571514, 0.0066480566707901550), rel=1e-15, abs=0.0)
+    assert (y.data, x.grad) == pytest.approx(
+        (0.99330714907571514, 0.0066480566707901550), rel=1e-15, abs=0.0
+    )
     x = Value(math.sqrt(1000.0))
     sigmoid(x).backward()
     assert x.grad == pytest.approx(1.8467266624096249e-14, rel=1e-14, abs=0.0)
@@ -321,4 +428,6 @@ def test_logistic_softmax_and_layers_are_one_table_of_weights():
     scores = np.array([y.data for y in layer([0.5, -1.0, 2.0])])
     p = np.exp(scores) / np.exp(scores).sum()
     for k, unit in enumerate(layer.neurons):
-        assert [w.grad for w in unit.w] == pytest.approx([(p[k] - (k == 2)) * x for x in (0.5, -1.0, 2.0)], rel=1e-13, abs=0.0)
+        assert [w.grad for w in unit.w] == pytest.approx(
+            [(p[k] - (k == 2)) * x for x in (0.5, -1.0, 2.0)], rel=1e-13, abs=0.0
+        )

@@ -210,7 +210,9 @@ def names_in(path: Path) -> frozenset[str]:
     """The names of the tests in a file."""
     if not path.exists():
         return frozenset()
-    return frozenset(node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef))
+    return frozenset(
+        node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)
+    )
 
 
 def exists(test: str) -> bool:
@@ -221,7 +223,12 @@ def exists(test: str) -> bool:
 
 def missing(rows: set[str], concepts: set[str]) -> list[str]:
     """The rows of the survey that are neither shown nor a concept."""
-    return [f"{lecture}{i}" for lecture, last in LAST.items() for i in range(1, last + 1) if f"{lecture}{i}" not in rows | concepts]
+    return [
+        f"{lecture}{i}"
+        for lecture, last in LAST.items()
+        for i in range(1, last + 1)
+        if f"{lecture}{i}" not in rows | concepts
+    ]
 
 
 def test_every_row_that_can_be_built_has_a_test():
@@ -239,7 +246,9 @@ def test_a_missing_row_would_be_seen():
 
 @pytest.mark.parametrize("test", sorted({test for tests in shown().values() for test in tests}))
 def test_the_test_of_a_row_exists(test):
-    assert exists(test), f"{test} shows {', '.join(row for row, tests in shown().items() if test in tests)} and is gone"
+    assert exists(test), (
+        f"{test} shows {', '.join(row for row, tests in shown().items() if test in tests)} and is gone"
+    )
 
 
 def test_a_test_that_is_gone_would_be_seen():

@@ -27,8 +27,8 @@ from autograd_edu import (
     total,
     value_and_grad,
 )  # fmt: skip
+from autograd_edu.engine.graph import topological_order
 from autograd_edu.errors import StateError
-from autograd_edu.graph import topological_order
 from autograd_edu.nn import MLP, Layer, Neuron, Perceptron, Sequential, log_softmax, losses, softmax
 from autograd_edu.nn.layers import subscript
 from autograd_edu.optim import SGD, Adam, Momentum, RMSProp
@@ -45,7 +45,9 @@ STAGES = [sin, exp, tanh, sigmoid, lambda x: x * x]
 
 
 def test_the_chain_rule_of_two_functions_is_evaluated_at_the_inner_value():
-    assert slope(lambda x: exp(sin(x)), 0.7) == pytest.approx(math.exp(math.sin(0.7)) * math.cos(0.7), rel=1e-15, abs=0.0)
+    assert slope(lambda x: exp(sin(x)), 0.7) == pytest.approx(
+        math.exp(math.sin(0.7)) * math.cos(0.7), rel=1e-15, abs=0.0
+    )
 
 
 def test_a_chain_of_any_length_multiplies_its_local_gradients_from_either_end():
@@ -55,7 +57,10 @@ def test_a_chain_of_any_length_multiplies_its_local_gradients_from_either_end():
         y = stage(y)
         nodes.append(y)
     y.backward()
-    local = [node.local_grads if len(node.local_grads) == 1 else (sum(node.local_grads),) for node in nodes]
+    local = [
+        node.local_grads if len(node.local_grads) == 1 else (sum(node.local_grads),)
+        for node in nodes
+    ]
     forwards = backwards = 1.0
     for (g,) in local:
         forwards *= g
@@ -88,7 +93,9 @@ def test_a_sigmoid_of_four_nodes_is_the_sigmoid_of_one():
     nodes.append(1 + nodes[-1])
     nodes.append(1 / nodes[-1])
     nodes[-1].backward()
-    assert [v.data for v in nodes] == pytest.approx([-1.0, 0.36787944117144233, 1.3678794411714423, 0.7310585786300049], rel=1e-15, abs=0.0)
+    assert [v.data for v in nodes] == pytest.approx(
+        [-1.0, 0.36787944117144233, 1.3678794411714423, 0.7310585786300049], rel=1e-15, abs=0.0
+    )
     assert x.grad == pytest.approx(0.19661193324148185, rel=4e-16, abs=0.0)
     for at in (-3.0, 0.2, 5.0):
         four = slope(lambda v: 1 / (1 + exp(-v)), at)
@@ -130,14 +137,25 @@ def test_the_backpropagation_algorithm_taken_literally():
     """v̄_N = 1; for i = N-1 … 1: v̄_i = Σ over its children of v̄_j ∂v_j/∂v_i (KIT)."""
     rng = random.Random(3)
     values = [Value(rng.uniform(0.2, 1.5)) for _ in range(4)]
-    operations = [lambda a, b: a * b, lambda a, b: a + b, lambda a, b: a - b, lambda a, b: sin(a), lambda a, b: tanh(a * b)]
+    operations = [
+        lambda a, b: a * b,
+        lambda a, b: a + b,
+        lambda a, b: a - b,
+        lambda a, b: sin(a),
+        lambda a, b: tanh(a * b),
+    ]
     for _ in range(40):
         values.append(rng.choice(operations)(rng.choice(values), rng.choice(values)))
     root = total(values)
     order = topological_order(root)
     bars = {id(root): 1.0}
     for v in reversed(order[:-1]):
-        children = [(child, g) for child in order for parent, g in zip(child.parents, child.local_grads, strict=True) if parent is v]
+        children = [
+            (child, g)
+            for child in order
+            for parent, g in zip(child.parents, child.local_grads, strict=True)
+            if parent is v
+        ]
         bars[id(v)] = math.fsum(bars[id(child)] * g for child, g in children)
     root.backward()
     for v in order:
@@ -234,7 +252,9 @@ def test_a_saturated_sigmoid_has_a_tiny_slope_and_not_zero():
 
 
 def test_a_multiclass_output_is_a_log_probability():
-    assert [exp(z) for z in log_softmax([1.0, 2.0, 3.0])] == pytest.approx(softmax([1.0, 2.0, 3.0]), rel=1e-15, abs=0.0)
+    assert [exp(z) for z in log_softmax([1.0, 2.0, 3.0])] == pytest.approx(
+        softmax([1.0, 2.0, 3.0]), rel=1e-15, abs=0.0
+    )
     assert math.fsum(softmax([1.0, 2.0, 3.0])) == pytest.approx(1.0, rel=1e-15, abs=0.0)
 
 
@@ -249,12 +269,14 @@ def test_a_folded_bias_is_a_weight_of_a_constant_input():
 
 def test_a_general_network_turns_signs_into_a_smooth_function_in_its_hidden_layers():
     model = MLP(2, [3, 3, 1], activation="tanh", seed=0)
-    inner = [v for v in topological_order(model([0.1, 0.2])) if v.op is not None and v.op.name == "tanh"]
+    inner = [
+        v for v in topological_order(model([0.1, 0.2])) if v.op is not None and v.op.name == "tanh"
+    ]
     assert {v.scope.split("/")[0] for v in inner} == {"layer0", "layer1"}
 
 
 def test_a_labelled_neuron_draws_its_weights_and_bias():
-    from autograd_edu.draw import draw
+    from autograd_edu.pictures.drawing import draw
 
     y = Neuron(2, activation="sigmoid", seed=0)([Value(1.0, "x₁"), Value(2.0, "x₂")])
     y.backward()
@@ -264,7 +286,7 @@ def test_a_labelled_neuron_draws_its_weights_and_bias():
 
 
 def test_gradients_have_bars_in_the_tables():
-    from autograd_edu.steps import steps
+    from autograd_edu.record.build import steps
 
     w, x = Value(0.5, "w"), Value(2.0, "x")
     y = sigmoid(w * x)
@@ -277,7 +299,9 @@ def test_gradients_have_bars_in_the_tables():
 
 def test_averaging_and_summing_a_batch_differ_by_its_size_in_the_gradient_and_in_the_rate():
     w, samples = Value(0.5), [(1.0, 2.0), (2.0, 1.0)]
-    mean = grad(lambda v: losses.average([losses.half_squared_error(v * x, t) for x, t in samples]))(w.data)
+    mean = grad(
+        lambda v: losses.average([losses.half_squared_error(v * x, t) for x, t in samples])
+    )(w.data)
     whole = grad(lambda v: total([losses.half_squared_error(v * x, t) for x, t in samples]))(w.data)
     assert mean == whole / 2
 
@@ -285,7 +309,14 @@ def test_averaging_and_summing_a_batch_differ_by_its_size_in_the_gradient_and_in
 def test_steps_of_one_sample_a_mini_batch_or_all():
     for size, steps in ((1, 4), (2, 2), (None, 1)):
         model = MLP(2, [3, 1], seed=0)
-        history = fit(model, losses.half_squared_error, data.truth_table("xor"), SGD(model.parameters(), 0.1), epochs=1, batch_size=size)
+        history = fit(
+            model,
+            losses.half_squared_error,
+            data.truth_table("xor"),
+            SGD(model.parameters(), 0.1),
+            epochs=1,
+            batch_size=size,
+        )
         assert len(history.step_loss) == steps
 
 
@@ -293,7 +324,13 @@ def test_four_optimisers_all_lower_the_loss_and_their_curves_can_be_compared():
     curves = {}
     for rule, lr in ((SGD, 0.3), (Momentum, 0.1), (RMSProp, 0.02), (Adam, 0.03)):
         model = MLP(2, [6, 1], activation="tanh", seed=0)
-        history = fit(model, losses.binary_cross_entropy_with_logits, data.moons(30), rule(model.parameters(), lr), epochs=40)
+        history = fit(
+            model,
+            losses.binary_cross_entropy_with_logits,
+            data.moons(30),
+            rule(model.parameters(), lr),
+            epochs=40,
+        )
         curves[rule.__name__] = history.loss
     assert all(curve[-1] < 0.6 * curve[0] for curve in curves.values())
     assert len({curve[0] for curve in curves.values()}) == 1, "all begin at the same model"
@@ -304,7 +341,11 @@ def test_standardising_makes_the_loss_less_sensitive():
     raw = [[1000.0 + i, 0.01 * (i * 7 % 5)] for i in range(10)]
 
     def condition(xs):
-        h = hessian(lambda a, b, c: losses.average([losses.half_squared_error(a * x + b * y + c, 0.0) for x, y in xs]))(0.1, 0.1, 0.1)
+        h = hessian(
+            lambda a, b, c: losses.average(
+                [losses.half_squared_error(a * x + b * y + c, 0.0) for x, y in xs]
+            )
+        )(0.1, 0.1, 0.1)
         return np.linalg.cond(np.array(h))
 
     assert condition(data.standardise(raw)[0]) < 10 < 1e6 < condition(raw)
@@ -328,7 +369,13 @@ def test_a_ravine_is_crossed_back_and_forth_and_momentum_goes_along_it():
 
 def test_two_classes_in_the_plane_are_separated():
     model, points = MLP(2, [8, 1], activation="tanh", seed=0), data.circles(60, 0.05)
-    fit(model, losses.binary_cross_entropy_with_logits, points, Adam(model.parameters(), 0.05), epochs=120)
+    fit(
+        model,
+        losses.binary_cross_entropy_with_logits,
+        points,
+        Adam(model.parameters(), 0.05),
+        epochs=120,
+    )
     assert evaluate(model, losses.binary_cross_entropy_with_logits, points).accuracy == 1.0
 
 
@@ -338,7 +385,9 @@ def test_other_weights_make_another_map_of_the_same_function():
     for weights in ([0.1, 0.2, 0.3], [-1.0, 2.0, 0.5]):
         for w, number in zip(unit.w, weights, strict=True):
             w.data = number
-        expected = 1 / (1 + math.exp(-sum(w * x for w, x in zip(weights, (1.0, 2.0, -1.0), strict=True))))
+        expected = 1 / (
+            1 + math.exp(-sum(w * x for w, x in zip(weights, (1.0, 2.0, -1.0), strict=True)))
+        )
         assert unit([1.0, 2.0, -1.0]).data == pytest.approx(expected, rel=1e-15, abs=0.0)
     assert len(unit.parameters()) == 3
 
@@ -351,7 +400,9 @@ def test_a_network_cannot_contain_a_cycle():
 
 def test_a_layer_is_a_map_of_vectors_and_a_network_their_composition():
     first, second = Layer(2, 3, seed=0), Layer(3, 2, seed=1)
-    assert [y.data for y in Sequential(first, second)([1.0, 2.0])] == [y.data for y in second(first([1.0, 2.0]))]
+    assert [y.data for y in Sequential(first, second)([1.0, 2.0])] == [
+        y.data for y in second(first([1.0, 2.0]))
+    ]
 
 
 def test_the_loss_of_all_samples_with_its_penalty_is_one_objective():
@@ -370,7 +421,9 @@ def test_the_loss_of_all_samples_with_its_penalty_is_one_objective():
     def penalty():
         return 0.1 * total([p * p for p in model.parameters()])
 
-    assert gradients(lambda: fitting() + penalty()) == pytest.approx(gradients(fitting, penalty), rel=1e-13, abs=0.0)
+    assert gradients(lambda: fitting() + penalty()) == pytest.approx(
+        gradients(fitting, penalty), rel=1e-13, abs=0.0
+    )
 
 
 def test_importance_of_a_ratio_of_logs():

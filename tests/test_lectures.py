@@ -11,7 +11,22 @@ from fractions import Fraction
 import mpmath
 import pytest
 
-from autograd_edu import Value, cos, dot, exp, grad, jacobian, jvp, log, logsumexp, relu, sigmoid, sin, total, value_and_grad
+from autograd_edu import (
+    Value,
+    cos,
+    dot,
+    exp,
+    grad,
+    jacobian,
+    jvp,
+    log,
+    logsumexp,
+    relu,
+    sigmoid,
+    sin,
+    total,
+    value_and_grad,
+)
 
 
 def by_reverse_mode(f, *at):
@@ -32,7 +47,11 @@ def by_forward_mode(f, *at):
     return runs[0][0], gradients[0] if len(at) == 1 else gradients
 
 
-MODES = pytest.mark.parametrize("differentiate", [by_backward, by_reverse_mode, by_forward_mode], ids=["backward", "reverse", "forward"])
+MODES = pytest.mark.parametrize(
+    "differentiate",
+    [by_backward, by_reverse_mode, by_forward_mode],
+    ids=["backward", "reverse", "forward"],
+)
 
 
 def close(exact, rel=1e-15):
@@ -54,11 +73,15 @@ def test_l15_g_is_minus_10_with_gradients_minus_4_3_1(differentiate):
 @MODES
 def test_l17_one_step_of_a_tenth_lowers_g_by_2_72(differentiate):
     before, slopes = differentiate(g, 3, -4, 2)
-    exact = [Fraction(x) - Fraction(1, 10) * Fraction(s) for x, s in zip((3, -4, 2), slopes, strict=True)]
+    exact = [
+        Fraction(x) - Fraction(1, 10) * Fraction(s) for x, s in zip((3, -4, 2), slopes, strict=True)
+    ]
     assert exact == [Fraction(34, 10), Fraction(-43, 10), Fraction(19, 10)]
     assert Fraction(-10) - g(*exact) == Fraction(68, 25)
     after = g(*[x - 0.1 * s for x, s in zip((3, -4, 2), slopes, strict=True)])
-    assert before - after == pytest.approx(2.72, abs=4e-15)  # the difference of two numbers near 12, each with its rounding
+    assert before - after == pytest.approx(
+        2.72, abs=4e-15
+    )  # the difference of two numbers near 12, each with its rounding
 
 
 def test_l15_the_product_inside_is_minus_12():
@@ -87,7 +110,10 @@ def exact_m14(u):
         v_bar = z * x * mpmath.cos(v) + z * w / v
         values = {"v": v, "w": w, "x": x, "y": y, "z": z}
         backward = {"y": z, "w": z * x, "x": z * w, "v": v_bar, "u": v_bar * 2 * u}
-        return tuple({k: float(number) for k, number in table.items()} for table in (values, forward, backward))
+        return tuple(
+            {k: float(number) for k, number in table.items()}
+            for table in (values, forward, backward)
+        )
 
 
 @pytest.mark.parametrize("u", [0.5, 1.0, 2.0])
@@ -187,11 +213,16 @@ def test_i25_one_step_on_the_weight_from_input_3_to_b():
 
 def test_i25_one_step_on_all_parameters_overshoots():
     slopes = grad(imperial_loss)(*IMPERIAL.values(), X)
-    a, b, c = ([p - 0.1 * s for p, s in zip(row, by, strict=True)] for row, by in zip(IMPERIAL.values(), slopes, strict=False))
+    a, b, c = (
+        [p - 0.1 * s for p, s in zip(row, by, strict=True)]
+        for row, by in zip(IMPERIAL.values(), slopes, strict=False)
+    )
     assert relu(dot(b[1:], X, b[0])) == close(4.3640625)
     assert (c[2], c[0]) == (close(0.4625), close(0.6125))
     assert imperial(a, b, c, X) == close(2.63087890625)
-    assert imperial_loss(a, b, c, X) == close(1043354601 / 5242880000, 2e-15)  # (h - 2)² with h near 2.6: rounding of h counts 4-fold
+    assert imperial_loss(a, b, c, X) == close(
+        1043354601 / 5242880000, 2e-15
+    )  # (h - 2)² with h near 2.6: rounding of h counts 4-fold
 
 
 # ---- K32: the multivariable chain rule -----------------------------------------------------------------------------
@@ -249,7 +280,9 @@ def test_k31_the_gradient_is_y_minus_t(differentiate):
         return logsumexp(*z) - z[2]
 
     value, slopes = differentiate(cross_entropy, 1.0, 2.0, 3.0)
-    assert value == pytest.approx(0.40760596444438030, abs=4.5e-16)  # a difference from 3.4: half a unit in that number's last place
+    assert value == pytest.approx(
+        0.40760596444438030, abs=4.5e-16
+    )  # a difference from 3.4: half a unit in that number's last place
     assert slopes[:2] == (close(0.09003057317038046), close(0.24472847105479765))
     assert slopes[2] == close(-0.33475904422517811)
     assert logsumexp(1000, 1001, 1002) == close(1002.4076059644444)
@@ -286,12 +319,21 @@ def test_k39_backward_pass_in_vector_form():
     y = outputs(h, W2, B2)
     assert grad(squared)(y) == close([-1.219723397620902, 0.99132331228394523])
     h_bar, w2_bar, b2_bar = grad(lambda h, w2, b2: squared(outputs(h, w2, b2)))(h, W2, B2)
-    assert h_bar == [close(0.084064619788310672, 2e-15), close(1.5248926883996974)]  # -0.6099 + 0.6939 cancels one digit
-    assert w2_bar == [close([-0.5340235658978463, -0.89168925338649688]), close([0.43402464133763758, 0.72471541164108946])]
+    assert h_bar == [
+        close(0.084064619788310672, 2e-15),
+        close(1.5248926883996974),
+    ]  # -0.6099 + 0.6939 cancels one digit
+    assert w2_bar == [
+        close([-0.5340235658978463, -0.89168925338649688]),
+        close([0.43402464133763758, 0.72471541164108946]),
+    ]
     assert b2_bar == close([-1.219723397620902, 0.99132331228394523])
     w1_bar, b1_bar = grad(lambda w1, b1: squared(outputs(hidden(w1, b1), W2, B2)))(W1, B1)
     assert b1_bar == [close(0.020691168082280806, 2e-15), close(0.29981209945206509)]
-    assert w1_bar == [close([0.020691168082280806, -0.041382336164561612], 2e-15), close([0.29981209945206509, -0.59962419890413018])]
+    assert w1_bar == [
+        close([0.020691168082280806, -0.041382336164561612], 2e-15),
+        close([0.29981209945206509, -0.59962419890413018]),
+    ]
 
 
 def test_k36_forward_mode_agrees():

@@ -8,9 +8,9 @@ import pytest
 from replay_graphs import Truth, attending, over_batch, random_graph, replayed
 
 from autograd_edu import OPS, Value, maximum, relu, sigmoid, sin, sqrt, trace, trace_graph, where
+from autograd_edu.engine.ops import row, variadic_row
 from autograd_edu.nn import MLP
-from autograd_edu.ops import row, variadic_row
-from autograd_edu.program.record import Gradients
+from autograd_edu.program.program import Gradients
 
 
 def executed(text, name):
@@ -41,7 +41,9 @@ def assert_gradients(program, *inputs, rtol=1e-12):
     expected, wanted = program.value_and_grad(*inputs)
     np.testing.assert_allclose(value, expected, rtol=rtol)
     assert len(grads.inputs) == len(wanted.inputs)
-    for a, b in zip([*grads.inputs, grads.parameters], [*wanted.inputs, wanted.parameters], strict=True):
+    for a, b in zip(
+        [*grads.inputs, grads.parameters], [*wanted.inputs, wanted.parameters], strict=True
+    ):
         assert np.shape(a) == np.shape(b)
         np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-14)
 
@@ -108,7 +110,9 @@ def test_the_way_back_reads_as_the_matrix_rules():
         "parameters (9,). Gives (batch,).", "parameters (9,).\n\n    Gives (batch,), ([the gradients of the inputs, per sample],"
         " the gradient of the parameters).\n    "
     )  # fmt: skip
-    assert labelled_loss().listing("python", gradients=True) == there.replace("\n    return loss.reshape(-1)\n", WAY_BACK)
+    assert labelled_loss().listing("python", gradients=True) == there.replace(
+        "\n    return loss.reshape(-1)\n", WAY_BACK
+    )
 
 
 def test_a_network_gives_the_same_numbers():
@@ -127,21 +131,32 @@ def test_random_graphs_give_the_same_numbers(first):
         graph = random_graph(seed)
         program, _ = replayed(graph, engine="numpy")
         if graph.shapes:
-            expected, given = program(*graph.columns(graph.samples)), run(program, *graph.columns(graph.samples))
+            expected, given = (
+                program(*graph.columns(graph.samples)),
+                run(program, *graph.columns(graph.samples)),
+            )
         else:
             expected, given = program(), run(program)
-        np.testing.assert_allclose(given, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max(), err_msg=f"seed {seed}")
+        np.testing.assert_allclose(
+            given, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max(), err_msg=f"seed {seed}"
+        )
 
 
 DECIDED = (1000, 1031, 1416)  # graphs with choices that constants decide
 
 
-@pytest.mark.parametrize("seeds", [*[range(first, first + 20) for first in range(0, 200, 20)], DECIDED], ids=lambda seeds: str(seeds[0]))
+@pytest.mark.parametrize(
+    "seeds",
+    [*[range(first, first + 20) for first in range(0, 200, 20)], DECIDED],
+    ids=lambda seeds: str(seeds[0]),
+)
 def test_random_graphs_give_the_same_gradients(seeds):
     for seed in seeds:
         graph = random_graph(seed)
         program, used = replayed(graph, engine="numpy", declared=bool(seed % 2))
-        assert Truth.of(graph).faults(*over_batch(Printed(program), graph, graph.samples), used) == [], seed
+        assert (
+            Truth.of(graph).faults(*over_batch(Printed(program), graph, graph.samples), used) == []
+        ), seed
 
 
 def test_a_wrong_gradient_of_a_printed_function_is_seen():
@@ -150,7 +165,10 @@ def test_a_wrong_gradient_of_a_printed_function_is_seen():
     printed = Printed(program)
     right = printed.function
     printed.function = lambda *xs: (lambda v, g: (v, (g[0], g[1] * (1 + 1e-9))))(*right(*xs))
-    assert "gradient of weight" in Truth.of(graph).faults(*over_batch(printed, graph, graph.samples), used)[0]
+    assert (
+        "gradient of weight"
+        in Truth.of(graph).faults(*over_batch(printed, graph, graph.samples), used)[0]
+    )
 
 
 def test_attention_gives_the_same_numbers():
@@ -168,7 +186,9 @@ def test_results_of_parameters_alone_and_of_constants():
     assert_gradients(trace(lambda x: w * 3.0, 1.0), [1.0, 2.0])
     assert_gradients(trace(lambda x: w, 1.0), [1.0, 2.0])
     assert_gradients(trace(lambda x: x[1], [1.0, 2.0]), [[1.0, 2.0], [3.0, 4.0]])
-    assert_gradients(trace(lambda x, none: w * x[0][1], [[1.0, 2.0]], []), np.ones((3, 1, 2)), np.ones((3, 0)))
+    assert_gradients(
+        trace(lambda x, none: w * x[0][1], [[1.0, 2.0]], []), np.ones((3, 1, 2)), np.ones((3, 0))
+    )
     assert_gradients(trace(lambda x: Value(0.0) * x + 3.0, 1.0), [1.0, 2.0])
 
 
@@ -220,9 +240,14 @@ def test_no_label_is_more_than_a_name(label):
 
     program = trace(f, 1.0, 2.0)
     plain = trace(lambda x, y: maximum(relu(w * x + y), x * y), 1.0, 2.0)
-    kinds = [[type(node).__name__ for node in ast.walk(ast.parse(p.listing("python", gradients=True)))] for p in (program, plain)]
+    kinds = [
+        [type(node).__name__ for node in ast.walk(ast.parse(p.listing("python", gradients=True)))]
+        for p in (program, plain)
+    ]
     assert kinds[0] == kinds[1]
-    np.testing.assert_allclose(run(program, [1.0, 3.0], [2.0, -1.0]), program([1.0, 3.0], [2.0, -1.0]), rtol=1e-14)
+    np.testing.assert_allclose(
+        run(program, [1.0, 3.0], [2.0, -1.0]), program([1.0, 3.0], [2.0, -1.0]), rtol=1e-14
+    )
     assert_gradients(program, [1.0, 3.0], [2.0, -1.0])
     inputs = [Value(1.0, label), Value(2.0, label)]
     graph = trace_graph(f(*inputs), inputs=inputs)
@@ -239,9 +264,14 @@ def test_labelled_inputs_and_results_keep_their_names():
 
 
 def test_a_style_that_is_not_there_is_refused_with_those_there_are():
-    with pytest.raises(ValueError, match="there is no listing 'c'; there are 'python', 'math', 'latex'"):
+    with pytest.raises(
+        ValueError, match="there is no listing 'c'; there are 'python', 'math', 'latex'"
+    ):
         trace(lambda x: x, 1.0).listing("c")
-    with pytest.raises(ValueError, match="the listing 'latex' has no gradients: it is the scalar program; ask for the listing 'python'"):
+    with pytest.raises(
+        ValueError,
+        match="the listing 'latex' has no gradients: it is the scalar program; ask for the listing 'python'",
+    ):
         trace(lambda x: x, 1.0).listing("latex", gradients=True)
 
 
@@ -262,8 +292,12 @@ def own_rows():
 def test_operations_of_the_user_on_any_number_of_operands_are_printed_too(own_rows):
     w = Value(0.5, "w")
     for row_ in own_rows:
-        program = trace(lambda x, row_=row_: row_(x[0] * w, x[1], x[0]) * row_(x[1], w) + row_(x[0]), [1.0, 2.0])
-        np.testing.assert_allclose(run(program, [[1.0, 2.0], [3.0, -4.0]]), program([[1.0, 2.0], [3.0, -4.0]]), rtol=1e-15)
+        program = trace(
+            lambda x, row_=row_: row_(x[0] * w, x[1], x[0]) * row_(x[1], w) + row_(x[0]), [1.0, 2.0]
+        )
+        np.testing.assert_allclose(
+            run(program, [[1.0, 2.0], [3.0, -4.0]]), program([[1.0, 2.0], [3.0, -4.0]]), rtol=1e-15
+        )
         assert_gradients(program, [[1.0, 2.0], [3.0, -4.0]])
 
 

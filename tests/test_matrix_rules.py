@@ -32,7 +32,13 @@ def product(a, b):
 
 def backward(matrix, seed):
     """The pass from Σ C̄ᵢⱼCᵢⱼ, whose gradient at C is C̄."""
-    total([s * c for seeds, row in zip(seed.tolist(), matrix, strict=True) for s, c in zip(seeds, row, strict=True)]).backward()
+    total(
+        [
+            s * c
+            for seeds, row in zip(seed.tolist(), matrix, strict=True)
+            for s, c in zip(seeds, row, strict=True)
+        ]
+    ).backward()
 
 
 @pytest.fixture
@@ -51,7 +57,9 @@ def test_a_product_gives_c_bar_b_transposed_and_a_transposed_c_bar(rng):
 def test_a_sum_passes_its_gradient_to_both(rng):
     a, b, c_bar = (rng.normal(size=(3, 4)) for _ in range(3))
     av, bv = values(a), values(b)
-    backward([[x + y for x, y in zip(*rows, strict=True)] for rows in zip(av, bv, strict=True)], c_bar)
+    backward(
+        [[x + y for x, y in zip(*rows, strict=True)] for rows in zip(av, bv, strict=True)], c_bar
+    )
     close(grads(av), c_bar)
     close(grads(bv), c_bar)
 
@@ -64,9 +72,19 @@ def test_an_elementwise_function_multiplies_by_its_slope(rng):
 
 
 def test_masking_masks_the_gradient_too(rng):
-    a, c_bar, mask = rng.normal(size=(3, 4)), rng.normal(size=(3, 4)), rng.integers(0, 2, size=(3, 4)).astype(float)
+    a, c_bar, mask = (
+        rng.normal(size=(3, 4)),
+        rng.normal(size=(3, 4)),
+        rng.integers(0, 2, size=(3, 4)).astype(float),
+    )
     av = values(a)
-    backward([[x * m for x, m in zip(*rows, strict=True)] for rows in zip(av, mask.tolist(), strict=True)], c_bar)
+    backward(
+        [
+            [x * m for x, m in zip(*rows, strict=True)]
+            for rows in zip(av, mask.tolist(), strict=True)
+        ],
+        c_bar,
+    )
     close(grads(av), mask * c_bar)
 
 
@@ -127,11 +145,19 @@ def test_any_network_s_gradients_are_those_of_the_matrix_rules(seed):
     inputs = [[Value(v) for v in column] for column in x.T.tolist()]
     outputs = [y if isinstance(y, list) else [y] for y in map(model, inputs)]
     rows = zip(outputs, t.T.tolist(), strict=True)
-    loss = total([0.5 * square(y - wanted) for row, targets in rows for y, wanted in zip(row, targets, strict=True)])
+    loss = total(
+        [
+            0.5 * square(y - wanted)
+            for row, targets in rows
+            for y, wanted in zip(row, targets, strict=True)
+        ]
+    )
     loss.backward()
 
     g, slope = ACTIVATIONS[name]
-    weights = [np.array([[w.data for w in neuron.w] for neuron in layer.neurons]) for layer in model.layers]
+    weights = [
+        np.array([[w.data for w in neuron.w] for neuron in layer.neurons]) for layer in model.layers
+    ]
     biases = [np.array([[neuron.b.data] for neuron in layer.neurons]) for layer in model.layers]
     hidden, before = [x], []
     for depth, (w, b) in enumerate(zip(weights, biases, strict=True)):
@@ -158,18 +184,28 @@ def test_a_wrong_matrix_rule_is_rejected(rng):
 
 def test_the_delta_recursion_of_imperial():
     """δᵢ = (1 - xᵢ²) Σⱼ δⱼwᵢⱼ for tanh, and every weight's gradient is δⱼxᵢ."""
-    model, x, y = MLP(3, [4, 2], activation="tanh", output="tanh", seed=5), [0.3, -0.8, 1.2], [0.4, -0.6]
+    model, x, y = (
+        MLP(3, [4, 2], activation="tanh", output="tanh", seed=5),
+        [0.3, -0.8, 1.2],
+        [0.4, -0.6],
+    )
     hidden = model.layers[0](x)
     out = model.layers[1](hidden)
     total([0.5 * square(o - t) for o, t in zip(out, y, strict=True)]).backward()
     last = [(o.data - t) * (1 - o.data**2) for o, t in zip(out, y, strict=True)]
     first = [
-        (1 - h.data**2) * sum(d * unit.w[i].data for d, unit in zip(last, model.layers[1].neurons, strict=True))
+        (1 - h.data**2)
+        * sum(d * unit.w[i].data for d, unit in zip(last, model.layers[1].neurons, strict=True))
         for i, h in enumerate(hidden)
     ]
-    for deltas, layer, inputs in ((last, model.layers[1], [h.data for h in hidden]), (first, model.layers[0], x)):
+    for deltas, layer, inputs in (
+        (last, model.layers[1], [h.data for h in hidden]),
+        (first, model.layers[0], x),
+    ):
         for delta, unit in zip(deltas, layer.neurons, strict=True):
-            assert [w.grad for w in unit.w] == pytest.approx([delta * xi for xi in inputs], rel=1e-12, abs=0.0)
+            assert [w.grad for w in unit.w] == pytest.approx(
+                [delta * xi for xi in inputs], rel=1e-12, abs=0.0
+            )
             assert unit.b.grad == pytest.approx(delta, rel=1e-12, abs=0.0)
 
 
@@ -178,5 +214,7 @@ def test_sigmoidal_features_are_a_layer(rng):
     model, x = MLP(3, [5, 1], activation="sigmoid", seed=1), rng.normal(size=3)
     v = np.array([[w.data for w in neuron.w] for neuron in model.layers[0].neurons])
     w = np.array([u.data for u in model.layers[1].neurons[0].w])
-    assert model(x.tolist()).data == pytest.approx(float(w @ (1 / (1 + np.exp(-v @ x)))), rel=1e-14, abs=0.0)
+    assert model(x.tolist()).data == pytest.approx(
+        float(w @ (1 / (1 + np.exp(-v @ x)))), rel=1e-14, abs=0.0
+    )
     assert sigmoid(0.3) == pytest.approx(1 / (1 + exp(-0.3)), rel=1e-15, abs=0.0)

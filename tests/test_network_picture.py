@@ -8,10 +8,20 @@ import pytest
 
 from autograd_edu import Value, draw_network
 from autograd_edu import relu as relu_function
-from autograd_edu.draw.network import NetworkDrawing
-from autograd_edu.draw.scene import CHARACTER, columns
-from autograd_edu.nn import MLP, Apply, Conv1d, Dropout, Layer, Linear, Neuron, Perceptron, Sequential
-from autograd_edu.steps import short
+from autograd_edu.nn import (
+    MLP,
+    Apply,
+    Conv1d,
+    Dropout,
+    Layer,
+    Linear,
+    Neuron,
+    Perceptron,
+    Sequential,
+)
+from autograd_edu.pictures.network.picture import NetworkDrawing
+from autograd_edu.pictures.scene.scene import CHARACTER, columns
+from autograd_edu.record.build import short
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -19,19 +29,31 @@ SVG = "{http://www.w3.org/2000/svg}"
 def lines(picture):
     """Of each weight that is drawn: its text, its line, and whether this is dashed."""
     groups = [g for g in ET.fromstring(picture.svg).iter(f"{SVG}g") if g.get("data-weight")]
-    return [(g.get("data-weight"), line, "stroke-dasharray" in line.attrib) for g in groups for line in g.iter(f"{SVG}line")]
+    return [
+        (g.get("data-weight"), line, "stroke-dasharray" in line.attrib)
+        for g in groups
+        for line in g.iter(f"{SVG}line")
+    ]
 
 
 def texts(picture):
     """Each text with the rectangle it takes: left, right, baseline."""
     return [
-        (t.text, float(t.get("x")), float(t.get("x")) + columns(t.text) * CHARACTER, float(t.get("y")))
+        (
+            t.text,
+            float(t.get("x")),
+            float(t.get("x")) + columns(t.text) * CHARACTER,
+            float(t.get("y")),
+        )
         for t in ET.fromstring(picture.svg).iter(f"{SVG}text")
     ]
 
 
 def circles(picture):
-    return [(float(c.get("cx")), float(c.get("cy"))) for c in ET.fromstring(picture.svg).iter(f"{SVG}circle")]
+    return [
+        (float(c.get("cx")), float(c.get("cy")))
+        for c in ET.fromstring(picture.svg).iter(f"{SVG}circle")
+    ]
 
 
 def weights_of(model):
@@ -47,7 +69,9 @@ def test_every_weight_has_a_line_whose_dashes_and_width_tell_sign_and_size():
     order = sorted(range(len(weights)), key=lambda i: abs(weights[i]))
     assert [widths[i] for i in order] == sorted(widths)
     assert max(widths) == 4.5
-    assert {line.get("stroke") for (_, line, _), w in zip(drawn, weights, strict=True) if w > 0} == {"#2f6f9f"}
+    assert {
+        line.get("stroke") for (_, line, _), w in zip(drawn, weights, strict=True) if w > 0
+    } == {"#2f6f9f"}
 
 
 def test_lines_join_the_units_that_the_weight_joins():
@@ -58,13 +82,17 @@ def test_lines_join_the_units_that_the_weight_joins():
         stacks.setdefault(x, []).append(y)
     places = [[(x, y) for y in sorted(ys)] for x, ys in sorted(stacks.items())]
     assert [len(column) for column in places] == [2, 3, 1]
-    ends = [tuple(float(line.get(k)) for k in ("x1", "y1", "x2", "y2")) for _, line, _ in lines(picture)]
+    ends = [
+        tuple(float(line.get(k)) for k in ("x1", "y1", "x2", "y2")) for _, line, _ in lines(picture)
+    ]
     assert ends == [(*a, *b) for k in (0, 1) for b in places[k + 1] for a in places[k]]
 
 
 def test_sizes_activations_and_names_are_written():
     model = MLP(2, [3, 4, 2], activation="tanh", output="sigmoid", seed=0)
-    shown = [t for t, *_ in texts(draw_network(model, inputs=["height", "x"], outputs=["cat", "dog"]))]
+    shown = [
+        t for t, *_ in texts(draw_network(model, inputs=["height", "x"], outputs=["cat", "dog"]))
+    ]
     for wanted in (
         "height",
         "x",
@@ -112,20 +140,31 @@ def test_biases_are_weights_of_a_unit_of_ones_where_weights_are_written():
     for i, parameter in enumerate(model.parameters()):
         parameter.data = i / 8
     written = lines(draw_network(model, weights="written"))
-    numbers = [n for layer in model.layers for neuron in layer.neurons for n in (neuron.b.data, *(w.data for w in neuron.w))]
+    numbers = [
+        n
+        for layer in model.layers
+        for neuron in layer.neurons
+        for n in (neuron.b.data, *(w.data for w in neuron.w))
+    ]
     assert [text for text, _, _ in written] == [short(n) for n in numbers]
     without = draw_network(MLP(2, [3, 2], bias=False, seed=0), weights="written")
     assert "x₀" not in [t for t, *_ in texts(without)]
     assert len(lines(without)) == 12
 
 
-@pytest.mark.parametrize("sizes", [(1, [1]), (2, [2, 1]), (3, [4, 4, 1]), (5, [5, 5, 5]), (12, [9, 2]), (2, [2, 40])], ids=str)
+@pytest.mark.parametrize(
+    "sizes",
+    [(1, [1]), (2, [2, 1]), (3, [4, 4, 1]), (5, [5, 5, 5]), (12, [9, 2]), (2, [2, 40])],
+    ids=str,
+)
 @pytest.mark.parametrize("weights", ["written", "drawn"])
 def test_no_two_texts_overlap_and_all_are_on_the_page(sizes, weights):
     model = MLP(*sizes, seed=3)
     for i, parameter in enumerate(model.parameters()):
         parameter.data = (-1.23456e-5, 0.1234, -98765.4, 1e-300)[i % 4]
-    picture = draw_network(model, weights=weights, inputs=[f"a long name {i}" for i in range(sizes[0])])
+    picture = draw_network(
+        model, weights=weights, inputs=[f"a long name {i}" for i in range(sizes[0])]
+    )
     root = ET.fromstring(picture.svg)
     wide, high = float(root.get("width")), float(root.get("height"))
     found = texts(picture)
@@ -144,7 +183,10 @@ def test_no_two_texts_overlap_and_all_are_on_the_page(sizes, weights):
         (Layer(2, 3, seed=0), ["1      3      relu        3 × 2    yes"]),
         (Linear(2, 3, bias=False, seed=0), ["1      3      linear      3 × 2    no"]),
         (Perceptron([1.0, -1.0]), ["1      1      step        1 × 2    yes"]),
-        (Sequential(Linear(2, 3, seed=0), Apply("tanh"), Linear(3, 1, seed=1)), ["1      3      tanh", "2      1      linear"]),
+        (
+            Sequential(Linear(2, 3, seed=0), Apply("tanh"), Linear(3, 1, seed=1)),
+            ["1      3      tanh", "2      1      linear"],
+        ),
         (
             Sequential(MLP(2, [3, 3], seed=0), relu_function, Sequential(Linear(3, 1, seed=1))),
             ["2      3      relu", "3      1      linear"],
@@ -198,7 +240,10 @@ def test_weights_that_are_no_numbers_are_drawn_thin_and_grey():
     model = MLP(2, [1], seed=0)
     model.parameters()[0].data = float("nan")
     model.parameters()[1].data = 0.0
-    assert [(text, line.get("stroke-width")) for text, line, _ in lines(draw_network(model))] == [("nan", "0.60"), ("0", "0.60")]
+    assert [(text, line.get("stroke-width")) for text, line, _ in lines(draw_network(model))] == [
+        ("nan", "0.60"),
+        ("0", "0.60"),
+    ]
 
 
 def test_only_presentation_attributes_and_no_ids():

@@ -68,7 +68,10 @@ MODULES = [
     (Layer(4, 3, activation="sigmoid", seed=1), VECTOR),
     (Linear(4, 2, bias=False, seed=1), VECTOR),
     (MLP(4, [3, 2], seed=1), VECTOR),
-    (MLP(4, [3, 3, 1], activation=["tanh", "gelu", "softplus"], init="glorot_uniform", seed=2), VECTOR),
+    (
+        MLP(4, [3, 3, 1], activation=["tanh", "gelu", "softplus"], init="glorot_uniform", seed=2),
+        VECTOR,
+    ),
     (Sequential(Linear(4, 3, seed=1), Apply("elu"), Linear(3, 2, seed=2)), VECTOR),
     (Residual(Linear(4, 4, seed=1), Apply("tanh")), VECTOR),
     (Skip(Linear(4, 2, seed=1), Apply("tanh")), VECTOR),
@@ -95,19 +98,29 @@ MODULES = [
 ]
 
 
-@pytest.mark.parametrize(("module", "x"), MODULES, ids=lambda held: repr(held)[:60] if isinstance(held, Module) else "")
+@pytest.mark.parametrize(
+    ("module", "x"), MODULES, ids=lambda held: repr(held)[:60] if isinstance(held, Module) else ""
+)
 def test_gradients_of_parameters_and_inputs_pass_the_check(module, x):
     numbers = flat(x)
     inputs = [Value(number) for number in numbers]
 
     def shaped(like, source):
-        return [shaped(part, source) for part in like] if isinstance(like, (list, tuple)) else next(source)
+        return (
+            [shaped(part, source) for part in like]
+            if isinstance(like, (list, tuple))
+            else next(source)
+        )
 
-    report = check_gradient(lambda: weighed(module(shaped(x, iter(inputs)))), [*module.parameters(), *inputs])
+    report = check_gradient(
+        lambda: weighed(module(shaped(x, iter(inputs)))), [*module.parameters(), *inputs]
+    )
     assert report, report
 
 
-@pytest.mark.parametrize(("module", "x"), MODULES, ids=lambda held: repr(held)[:60] if isinstance(held, Module) else "")
+@pytest.mark.parametrize(
+    ("module", "x"), MODULES, ids=lambda held: repr(held)[:60] if isinstance(held, Module) else ""
+)
 def test_values_and_plain_numbers_give_the_same_output(module, x):
     def valued(part):
         return [valued(p) for p in part] if isinstance(part, (list, tuple)) else Value(part)
@@ -136,7 +149,9 @@ def test_a_module_with_a_wrong_gradient_is_rejected():
 def test_the_names_and_signatures_are_those_of_micrograd():
     model = MLP(3, [4, 4, 1])
     assert len(model.parameters()) == 41
-    assert repr(model).startswith("MLP of [Layer of [ReLUNeuron(3), ReLUNeuron(3), ReLUNeuron(3), ReLUNeuron(3)], Layer of [")
+    assert repr(model).startswith(
+        "MLP of [Layer of [ReLUNeuron(3), ReLUNeuron(3), ReLUNeuron(3), ReLUNeuron(3)], Layer of ["
+    )
     assert repr(model).endswith("Layer of [LinearNeuron(4)]]")
     model([2.0, 3.0, -1.0]).backward()
     assert any(p.grad for p in model.parameters())
@@ -161,9 +176,15 @@ def test_weights_are_stored_by_output_then_input():
         for j, w in enumerate(neuron.w):
             w.data = 10.0 * k + j
     x = [5.0, 7.0]
-    assert [y.data for y in layer(x)] == [(10.0 * k) * 5.0 + (10.0 * k + 1) * 7.0 for k in range(3)]  # Wx
-    by_rows = [[neuron.w[j].data for neuron in layer.neurons] for j in range(2)]  # the other convention: xW with W[in][out]
-    assert [y.data for y in layer(x)] == [sum(x[j] * by_rows[j][k] for j in range(2)) for k in range(3)]
+    assert [y.data for y in layer(x)] == [
+        (10.0 * k) * 5.0 + (10.0 * k + 1) * 7.0 for k in range(3)
+    ]  # Wx
+    by_rows = [
+        [neuron.w[j].data for neuron in layer.neurons] for j in range(2)
+    ]  # the other convention: xW with W[in][out]
+    assert [y.data for y in layer(x)] == [
+        sum(x[j] * by_rows[j][k] for j in range(2)) for k in range(3)
+    ]
 
 
 def test_linear_layers_collapse_to_one_linear_map():
@@ -171,7 +192,9 @@ def test_linear_layers_collapse_to_one_linear_map():
     columns = [[y.data for y in model([float(i == j) for j in range(3)])] for i in range(3)]
     x = [0.3, -1.2, 0.7]
     for k, y in enumerate(model(x)):
-        assert y.data == pytest.approx(sum(columns[i][k] * x[i] for i in range(3)), rel=1e-12, abs=0.0)
+        assert y.data == pytest.approx(
+            sum(columns[i][k] * x[i] for i in range(3)), rel=1e-12, abs=0.0
+        )
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -208,15 +231,29 @@ def test_one_threshold_computes_where_x2_is_at_least_x1():
 def test_xor_by_thresholds_in_two_constructions():
     either, both = Perceptron([1.0, 1.0], -0.5), Perceptron([1.0, 1.0], -1.5)
     only_one = Perceptron([1.0, -1.0], -0.5)  # KIT: OR and not AND
-    first, second, any_of = Perceptron([1.0, -1.0], -0.5), Perceptron([-1.0, 1.0], -0.5), Perceptron([1.0, 1.0], -0.5)
+    first, second, any_of = (
+        Perceptron([1.0, -1.0], -0.5),
+        Perceptron([-1.0, 1.0], -0.5),
+        Perceptron([1.0, 1.0], -0.5),
+    )
     bits = [(a, b) for a in (0.0, 1.0) for b in (0.0, 1.0)]
     assert [only_one([either(x), both(x)]).data for x in bits] == [0.0, 1.0, 1.0, 0.0]
-    assert [any_of([first(x), second(x)]).data for x in bits] == [0.0, 1.0, 1.0, 0.0]  # Imperial: a¬b or ¬ab
+    assert [any_of([first(x), second(x)]).data for x in bits] == [
+        0.0,
+        1.0,
+        1.0,
+        0.0,
+    ]  # Imperial: a¬b or ¬ab
 
 
 def test_no_single_threshold_computes_xor_or_the_corner():
     grid = [i * 0.25 for i in range(-8, 9)]
-    tables = {tuple(float(a * x + b * y + c >= 0) for x in (0, 1) for y in (0, 1)) for a in grid for b in grid for c in grid}
+    tables = {
+        tuple(float(a * x + b * y + c >= 0) for x in (0, 1) for y in (0, 1))
+        for a in grid
+        for b in grid
+        for c in grid
+    }
     assert (0.0, 1.0, 1.0, 0.0) not in tables
     assert (0.0, 0.0, 0.0, 1.0) in tables, "but AND it does"
     # (1, 2) and (-1, 2) are in x₂ ≥ |x₁|, (±1, 0) are not … and (2, 2.1), (-2, 2.1) with (0, -1): any line leaves one wrong
@@ -247,7 +284,10 @@ def test_maxout_takes_the_larger_of_its_pieces_and_only_the_winner_learns():
     (y,) = unit([1.0, -1.0])
     y.backward()
     assert y.data == -0.5
-    assert [[p.grad for p in piece.parameters()] for piece in unit.pieces] == [[0.0, 0.0, 0.0], [1.0, -1.0, 1.0]]
+    assert [[p.grad for p in piece.parameters()] for piece in unit.pieces] == [
+        [0.0, 0.0, 0.0],
+        [1.0, -1.0, 1.0],
+    ]
 
 
 def test_a_dead_rectifier_gets_gradient_exactly_zero_for_every_sample():
@@ -271,7 +311,9 @@ def test_sigmoid_outputs_are_positive_so_all_weight_gradients_of_the_next_unit_h
 
 def test_sequential_is_nested_calls():
     first, second = Linear(4, 3, seed=1), Layer(3, 2, seed=2)
-    assert [y.data for y in Sequential(first, second)(VECTOR)] == [y.data for y in second(first(VECTOR))]
+    assert [y.data for y in Sequential(first, second)(VECTOR)] == [
+        y.data for y in second(first(VECTOR))
+    ]
 
 
 def test_a_residual_layer_adds_its_input():
@@ -293,7 +335,9 @@ def test_a_skip_connection_gives_output_and_input():
 def test_an_ensemble_of_one_model_repeated_is_the_model():
     model = MLP(4, [3], seed=1)
     alone = [y.data for y in softmax(model(VECTOR))]
-    assert [y.data for y in Ensemble([model, model, model])(VECTOR)] == pytest.approx(alone, rel=1e-15, abs=0.0)
+    assert [y.data for y in Ensemble([model, model, model])(VECTOR)] == pytest.approx(
+        alone, rel=1e-15, abs=0.0
+    )
 
 
 # ---- embeddings, pooling, attention, sequences ---------------------------------------------------------------------
@@ -302,7 +346,12 @@ def test_an_ensemble_of_one_model_repeated_is_the_model():
 def test_only_the_row_that_is_looked_up_gets_a_gradient():
     table = Embedding(4, 2, seed=0)
     total([tanh(e) for e in table(2)]).backward()
-    assert [[e.has_grad for e in row] for row in table.rows] == [[False, False], [False, False], [True, True], [False, False]]
+    assert [[e.has_grad for e in row] for row in table.rows] == [
+        [False, False],
+        [False, False],
+        [True, True],
+        [False, False],
+    ]
 
 
 def test_an_embedding_is_a_linear_layer_of_a_one_hot_input():
@@ -321,7 +370,9 @@ def test_attention_pooling_weighs_by_the_match_with_the_query():
     assert [a.data for a in pool.weights(vectors)] == pytest.approx(
         [0.09003057317038046, 0.24472847105479764, 0.6652409557748218], rel=1e-15, abs=0.0
     )
-    assert [y.data for y in pool(vectors)] == pytest.approx([0.7552715289452022, 0.9099694268296195], rel=1e-15, abs=0.0)
+    assert [y.data for y in pool(vectors)] == pytest.approx(
+        [0.7552715289452022, 0.9099694268296195], rel=1e-15, abs=0.0
+    )
 
 
 def test_of_max_pooling_only_the_winner_gets_a_gradient():
@@ -355,7 +406,9 @@ def test_attention_is_softmax_of_scaled_products_times_values():
     query, keys, values = [1.0, 0.5], [[0.2, 0.1], [-0.3, 0.8]], [[1.0, 2.0], [3.0, 4.0]]
     scores = [(0.2 + 0.05) / math.sqrt(2), (-0.3 + 0.4) / math.sqrt(2)]
     share = math.exp(scores[0]) / (math.exp(scores[0]) + math.exp(scores[1]))
-    assert attend([query], keys, values)[0] == pytest.approx([share * 1 + (1 - share) * 3, share * 2 + (1 - share) * 4], rel=1e-14, abs=0.0)
+    assert attend([query], keys, values)[0] == pytest.approx(
+        [share * 1 + (1 - share) * 3, share * 2 + (1 - share) * 4], rel=1e-14, abs=0.0
+    )
 
 
 def test_a_recurrent_network_is_its_cell_repeated():
@@ -378,7 +431,10 @@ def test_a_convolution_is_the_same_neuron_at_every_place():
 def test_two_dimensional_convolution_matches_a_sum_over_windows():
     layer = Conv2d(1, 1, 2, stride=2, nonlin=False, seed=1)
     w, p = [v.data for v in layer.neurons[0].w], PICTURE[0]
-    expected = [[sum(w[2 * a + b] * p[i + a][j + b] for a in (0, 1) for b in (0, 1)) for j in (0, 2)] for i in (0, 2)]
+    expected = [
+        [sum(w[2 * a + b] * p[i + a][j + b] for a in (0, 1) for b in (0, 1)) for j in (0, 2)]
+        for i in (0, 2)
+    ]
     for row, wanted in zip(layer(PICTURE)[0], expected, strict=True):
         assert [y.data for y in row] == pytest.approx(wanted, rel=1e-14, abs=0.0)
 
@@ -389,7 +445,11 @@ def test_two_dimensional_convolution_matches_a_sum_over_windows():
 def test_batch_norm_gives_mean_zero_and_variance_one_over_the_batch():
     norm = BatchNorm(1, eps=0.0)
     columns = [y.data for (y,) in norm.batch([[1.0], [2.0], [3.0], [4.0]])]
-    assert columns == pytest.approx([-1.3416407864998738, -0.4472135954999579, 0.4472135954999579, 1.3416407864998738], rel=1e-15, abs=0.0)
+    assert columns == pytest.approx(
+        [-1.3416407864998738, -0.4472135954999579, 0.4472135954999579, 1.3416407864998738],
+        rel=1e-15,
+        abs=0.0,
+    )
 
 
 def test_batch_norm_gradients_through_the_statistics_pass_the_check():
@@ -415,7 +475,9 @@ def test_layer_norm_and_rms_norm_by_their_formulas():
     assert [y.data for y in LayerNorm(4, eps=0.0)(x)] == pytest.approx(
         [-1.3416407864998738, -0.4472135954999579, 0.4472135954999579, 1.3416407864998738]
     )
-    assert [y.data for y in RMSNorm(4, eps=0.0)(x)] == pytest.approx([v / math.sqrt(7.5) for v in x], rel=1e-15, abs=0.0)
+    assert [y.data for y in RMSNorm(4, eps=0.0)(x)] == pytest.approx(
+        [v / math.sqrt(7.5) for v in x], rel=1e-15, abs=0.0
+    )
 
 
 # ---- random layers -------------------------------------------------------------------------------------------------
@@ -463,7 +525,11 @@ def test_parameters_have_names_labels_and_scopes():
 def test_what_a_neuron_computes_is_in_its_scope():
     y = MLP(2, [3, 1], seed=1)([1.0, 2.0])
     assert y.scope == "layer1/neuron0"
-    assert [parent.scope for parent in y.parents[3:6]] == ["layer0/neuron0", "layer0/neuron1", "layer0/neuron2"]
+    assert [parent.scope for parent in y.parents[3:6]] == [
+        "layer0/neuron0",
+        "layer0/neuron1",
+        "layer0/neuron2",
+    ]
 
 
 def test_parts_inside_parts_have_the_path_as_scope():
@@ -496,33 +562,128 @@ def test_with_parameters_makes_the_model_a_function_of_them():
 # ---- misuse --------------------------------------------------------------------------------------------------------
 
 MISUSE = [
-    pytest.param(lambda: MLP(3, [2, 1])([1.0, 2.0]), ShapeError, r"takes 3 number\(s\); 2 were given", id="an input too short"),
-    pytest.param(lambda: MLP(2, [2, 1])([1.0, 2.0, 3.0]), ShapeError, r"takes 2 number\(s\); 3 were given", id="an input too long"),
-    pytest.param(lambda: MLP(1, [1])(3.0), OperandError, r"a list of 1 number\(s\), not float 3.0", id="a number instead of a list"),
-    pytest.param(lambda: MLP(1, [1])(Value(3.0)), OperandError, "not Value", id="a Value instead of a list"),
+    pytest.param(
+        lambda: MLP(3, [2, 1])([1.0, 2.0]),
+        ShapeError,
+        r"takes 3 number\(s\); 2 were given",
+        id="an input too short",
+    ),
+    pytest.param(
+        lambda: MLP(2, [2, 1])([1.0, 2.0, 3.0]),
+        ShapeError,
+        r"takes 2 number\(s\); 3 were given",
+        id="an input too long",
+    ),
+    pytest.param(
+        lambda: MLP(1, [1])(3.0),
+        OperandError,
+        r"a list of 1 number\(s\), not float 3.0",
+        id="a number instead of a list",
+    ),
+    pytest.param(
+        lambda: MLP(1, [1])(Value(3.0)), OperandError, "not Value", id="a Value instead of a list"
+    ),
     pytest.param(lambda: MLP(3, [1])("abc"), OperandError, "not str", id="text instead of a list"),
     pytest.param(
-        lambda: MLP(2, [2, 1], activation=["relu"]), ShapeError, "2 layers needs 2 of `activation`", id="activations for fewer layers"
+        lambda: MLP(2, [2, 1], activation=["relu"]),
+        ShapeError,
+        "2 layers needs 2 of `activation`",
+        id="activations for fewer layers",
     ),
-    pytest.param(lambda: Neuron(2, activation="rleu"), TargetError, "no activation 'rleu'; there are linear", id="an unknown activation"),
-    pytest.param(lambda: Neuron(2, init="xavier"), TargetError, "no initialiser 'xavier'", id="an unknown initialiser"),
-    pytest.param(lambda: Neuron(2, seed="one"), OperandError, "a seed is a whole number", id="a seed of text"),
-    pytest.param(lambda: Layer(2, 0), ShapeError, "at least one input and one neuron", id="an empty layer"),
-    pytest.param(lambda: Residual(Linear(2, 3))([1.0, 2.0]), ShapeError, "they have 2 and 3 numbers", id="a residual of another width"),
-    pytest.param(lambda: Embedding(3, 2)(3), TargetError, "rows 0 to 2, not 3", id="a row that is not there"),
-    pytest.param(lambda: Embedding(3, 2)(Value(1.0)), OperandError, "by a whole number, not Value", id="a Value as an index"),
-    pytest.param(lambda: Dropout(1.0), TargetError, r"in \[0, 1\), not 1.0", id="dropping everything"),
-    pytest.param(lambda: BatchNorm(1)([1.0]), TrainingError, "over a batch while training", id="batch norm of one sample"),
-    pytest.param(lambda: BatchNorm(1).batch([[1.0]]), TrainingError, "at least two samples", id="a batch of one"),
-    pytest.param(lambda: Pool("median"), TargetError, "no pooling 'median'", id="an unknown pooling"),
+    pytest.param(
+        lambda: Neuron(2, activation="rleu"),
+        TargetError,
+        "no activation 'rleu'; there are linear",
+        id="an unknown activation",
+    ),
+    pytest.param(
+        lambda: Neuron(2, init="xavier"),
+        TargetError,
+        "no initialiser 'xavier'",
+        id="an unknown initialiser",
+    ),
+    pytest.param(
+        lambda: Neuron(2, seed="one"), OperandError, "a seed is a whole number", id="a seed of text"
+    ),
+    pytest.param(
+        lambda: Layer(2, 0), ShapeError, "at least one input and one neuron", id="an empty layer"
+    ),
+    pytest.param(
+        lambda: Residual(Linear(2, 3))([1.0, 2.0]),
+        ShapeError,
+        "they have 2 and 3 numbers",
+        id="a residual of another width",
+    ),
+    pytest.param(
+        lambda: Embedding(3, 2)(3), TargetError, "rows 0 to 2, not 3", id="a row that is not there"
+    ),
+    pytest.param(
+        lambda: Embedding(3, 2)(Value(1.0)),
+        OperandError,
+        "by a whole number, not Value",
+        id="a Value as an index",
+    ),
+    pytest.param(
+        lambda: Dropout(1.0), TargetError, r"in \[0, 1\), not 1.0", id="dropping everything"
+    ),
+    pytest.param(
+        lambda: BatchNorm(1)([1.0]),
+        TrainingError,
+        "over a batch while training",
+        id="batch norm of one sample",
+    ),
+    pytest.param(
+        lambda: BatchNorm(1).batch([[1.0]]),
+        TrainingError,
+        "at least two samples",
+        id="a batch of one",
+    ),
+    pytest.param(
+        lambda: Pool("median"), TargetError, "no pooling 'median'", id="an unknown pooling"
+    ),
     pytest.param(lambda: Pool()([]), ShapeError, "at least one vector", id="pooling of nothing"),
-    pytest.param(lambda: Pool()([[1.0], [1.0, 2.0]]), ShapeError, r"lengths \[1, 2\]", id="vectors of several lengths"),
-    pytest.param(lambda: SelfAttention(4, heads=3), ShapeError, "3 heads cannot share 4", id="heads that do not divide"),
-    pytest.param(lambda: Conv1d(1, 1, 5)([[1.0, 2.0]]), ShapeError, "a window of 5 does not fit into 2", id="a kernel too wide"),
-    pytest.param(lambda: Conv1d(2, 1, 1)([[1.0]]), ShapeError, r"takes 2 channel\(s\); 1 were given", id="a missing channel"),
-    pytest.param(lambda: Pool2d(2)([[[1.0, 2.0, 3.0]]]), ShapeError, "1 × 3 cannot be cut into tiles of 2 × 2", id="tiles that do not fit"),
-    pytest.param(lambda: RNN(1, 1)([]), ShapeError, "at least one input; an empty one", id="an empty sequence"),
-    pytest.param(lambda: RecurrentCell(1, 2)([1.0], [0.0]), ShapeError, r"state of RecurrentCell\(1, 2\) takes 2", id="a state too short"),
+    pytest.param(
+        lambda: Pool()([[1.0], [1.0, 2.0]]),
+        ShapeError,
+        r"lengths \[1, 2\]",
+        id="vectors of several lengths",
+    ),
+    pytest.param(
+        lambda: SelfAttention(4, heads=3),
+        ShapeError,
+        "3 heads cannot share 4",
+        id="heads that do not divide",
+    ),
+    pytest.param(
+        lambda: Conv1d(1, 1, 5)([[1.0, 2.0]]),
+        ShapeError,
+        "a window of 5 does not fit into 2",
+        id="a kernel too wide",
+    ),
+    pytest.param(
+        lambda: Conv1d(2, 1, 1)([[1.0]]),
+        ShapeError,
+        r"takes 2 channel\(s\); 1 were given",
+        id="a missing channel",
+    ),
+    pytest.param(
+        lambda: Pool2d(2)([[[1.0, 2.0, 3.0]]]),
+        ShapeError,
+        "1 × 3 cannot be cut into tiles of 2 × 2",
+        id="tiles that do not fit",
+    ),
+    pytest.param(
+        lambda: RNN(1, 1)([]),
+        ShapeError,
+        "at least one input; an empty one",
+        id="an empty sequence",
+    ),
+    pytest.param(
+        lambda: RecurrentCell(1, 2)([1.0], [0.0]),
+        ShapeError,
+        r"state of RecurrentCell\(1, 2\) takes 2",
+        id="a state too short",
+    ),
     pytest.param(lambda: Ensemble([]), ShapeError, "at least one model", id="an empty ensemble"),
     pytest.param(lambda: softmax([]), ShapeError, "at least one score", id="softmax of nothing"),
 ]
@@ -543,7 +704,9 @@ def test_the_sigmoid_of_a_logistic_unit_and_logistic_regression_are_one():
     by_hand.backward()
     unit.backward()
     assert unit.data == pytest.approx(by_hand.data, rel=1e-15, abs=0.0)
-    assert [p.grad for p in neuron.parameters()] == pytest.approx([w1.grad, w2.grad, b.grad], rel=1e-14, abs=0.0)
+    assert [p.grad for p in neuron.parameters()] == pytest.approx(
+        [w1.grad, w2.grad, b.grad], rel=1e-14, abs=0.0
+    )
 
 
 def test_arrays_serve_as_samples_and_targets():
@@ -555,5 +718,11 @@ def test_arrays_serve_as_samples_and_targets():
     listed, arrayed = model([0.5, -2.0]), model(np.array([0.5, -2.0]))
     assert [y.data for y in listed] == [y.data for y in arrayed]
     for target in ([0.0, 1.0], np.array([0.0, 1.0])):
-        assert losses.softmax_cross_entropy(listed, target).data == losses.softmax_cross_entropy(listed, np.int64(1)).data
-        assert losses.mean_squared_error(listed, target).data == losses.mean_squared_error(listed, [0.0, 1.0]).data
+        assert (
+            losses.softmax_cross_entropy(listed, target).data
+            == losses.softmax_cross_entropy(listed, np.int64(1)).data
+        )
+        assert (
+            losses.mean_squared_error(listed, target).data
+            == losses.mean_squared_error(listed, [0.0, 1.0]).data
+        )

@@ -18,11 +18,18 @@ from autograd_edu.nn.saving import load_state, save_state
 
 
 def model(seed=0):
-    return Sequential(Linear(2, 3, seed=seed, activation="tanh"), BatchNorm(3), MLP(3, [2, 1], activation=PReLU(), seed=seed + 1))
+    return Sequential(
+        Linear(2, 3, seed=seed, activation="tanh"),
+        BatchNorm(3),
+        MLP(3, [2, 1], activation=PReLU(), seed=seed + 1),
+    )
 
 
 @pytest.mark.parametrize("suffix", ["json", "npz"])
-@pytest.mark.parametrize("make", [model, lambda seed=0: Embedding(3, 2, seed=seed), lambda seed=0: Conv2d(1, 2, 2, seed=seed)])
+@pytest.mark.parametrize(
+    "make",
+    [model, lambda seed=0: Embedding(3, 2, seed=seed), lambda seed=0: Conv2d(1, 2, 2, seed=seed)],
+)
 def test_what_is_saved_comes_back_bit_for_bit(tmp_path, suffix, make):
     saved, loaded = make(0), make(5)
     assert saved.state_dict() != loaded.state_dict()
@@ -38,7 +45,9 @@ def test_running_statistics_are_saved_too(tmp_path):
     saved.save(tmp_path / "m.json")
     loaded.load(tmp_path / "m.json")
     assert loaded.layers[1].running_mean == saved.layers[1].running_mean != [0.0] * 3
-    assert [y.data for y in [saved.eval()([1.0, 1.0])]] == [y.data for y in [loaded.eval()([1.0, 1.0])]]
+    assert [y.data for y in [saved.eval()([1.0, 1.0])]] == [
+        y.data for y in [loaded.eval()([1.0, 1.0])]
+    ]
 
 
 def test_the_state_is_plain_numbers_by_name():
@@ -48,7 +57,9 @@ def test_the_state_is_plain_numbers_by_name():
     assert json.loads(json.dumps(state)) == state
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["copy", "pickle"])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["copy", "pickle"]
+)
 def test_a_copy_is_a_model_of_its_own_that_goes_on_alike(copied):
     own = Sequential(Linear(2, 8, seed=0, activation="tanh"), Dropout(0.5), MLP(8, [1], seed=1))
     other = copied(own)
@@ -61,8 +72,16 @@ def test_a_copy_is_a_model_of_its_own_that_goes_on_alike(copied):
 
 
 MISFITS = [
-    pytest.param(MLP(2, [3, 1], seed=1), r"has, and the model has not, layers.0.neurons.2.b", id="another width"),
-    pytest.param(MLP(3, [2, 1], seed=1), r"shape \(2,\) in the model and \(3,\)", id="another number of inputs"),
+    pytest.param(
+        MLP(2, [3, 1], seed=1),
+        r"has, and the model has not, layers.0.neurons.2.b",
+        id="another width",
+    ),
+    pytest.param(
+        MLP(3, [2, 1], seed=1),
+        r"shape \(2,\) in the model and \(3,\)",
+        id="another number of inputs",
+    ),
     pytest.param(MLP(2, [2, 1], bias=False, seed=1), "lacks layers.0.neurons.0.b", id="no biases"),
 ]
 
@@ -109,7 +128,11 @@ def test_an_altered_file_is_refused(tmp_path):
 
 
 def test_files_of_another_kind_are_refused(tmp_path):
-    for content, message in (('{"weights": 1}', "holds no state"), ("[1, 2]", "holds no state"), ("hello", "no JSON")):
+    for content, message in (
+        ('{"weights": 1}', "holds no state"),
+        ("[1, 2]", "holds no state"),
+        ("hello", "no JSON"),
+    ):
         (tmp_path / "x.json").write_text(content)
         with pytest.raises(StateError, match=message):
             load_state(tmp_path / "x.json")
@@ -144,7 +167,9 @@ while True:
 def test_a_process_killed_while_it_writes_leaves_a_file_that_loads(tmp_path):
     path, pick = tmp_path / "state.json", random.Random(0)
     for _ in range(5):
-        process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, env={**os.environ})
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, env={**os.environ}
+        )
         process.stdout.readline()
         while not path.exists():
             time.sleep(0.005)

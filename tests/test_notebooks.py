@@ -16,7 +16,9 @@ notebook = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(notebook)
 
 EXERCISES = 3
-quiet = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # of the Jupyter client, not of ours
+quiet = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning"
+)  # of the Jupyter client, not of ours
 
 
 def output(code, **names):
@@ -73,7 +75,9 @@ def test_a_wrong_answer_is_not_called_right(name):
     for place, stub in enumerate(stubs):
         if stub.startswith("# exercise"):
             function = re.search(r"def (\w+)", stub)[1]
-            code[place] += f"\n\n_right_{function} = {function}\ndef {function}(*a):\n    return _spoilt(_right_{function}(*a))"
+            code[place] += (
+                f"\n\n_right_{function} = {function}\ndef {function}(*a):\n    return _spoilt(_right_{function}(*a))"
+            )
     found = verdicts(output(code, _spoilt=spoilt))
     assert len(found) == EXERCISES
     assert not {"right", "not answered yet"} & set(found)
@@ -131,7 +135,9 @@ def test_a_changed_cell_is_found():
 
 def test_a_missing_picture_is_found_and_another_rendering_of_one_is_not():
     def picture(data):
-        return nbformat.v4.new_output("display_data", data={"image/png": data, "text/plain": "<Figure>"})
+        return nbformat.v4.new_output(
+            "display_data", data={"image/png": data, "text/plain": "<Figure>"}
+        )
 
     assert notebook.differences(made("a", picture("x")), made("a", picture("y"))) == []
     assert notebook.differences(made("a", picture("x")), made("a"))

@@ -9,7 +9,7 @@ import pytest
 from witness import EXACT, SLOPES
 
 from autograd_edu import OPS
-from autograd_edu.ops import evaluate, evaluate_local_gradients
+from autograd_edu.engine.ops import evaluate, evaluate_local_gradients
 
 POINTS = 2000
 TINY, HUGE = sys.float_info.min, sys.float_info.max
@@ -23,8 +23,27 @@ def around(rng, centre, spread):
     return centre + spread * log_spaced(rng, -16, 0)
 
 
-EDGES = (0.0, -0.0, 5e-324, TINY, 1e-8, 0.5, 1.0, math.nextafter(1.0, 2.0), math.nextafter(1.0, 0.0), 2.0, 10.0, 1e8, 1e154, 1e300)
-ANYWHERE = [lambda rng: log_spaced(rng), lambda rng: log_spaced(rng, -8, 2), lambda rng: rng.choice((-1, 1)) * rng.choice(EDGES)]
+EDGES = (
+    0.0,
+    -0.0,
+    5e-324,
+    TINY,
+    1e-8,
+    0.5,
+    1.0,
+    math.nextafter(1.0, 2.0),
+    math.nextafter(1.0, 0.0),
+    2.0,
+    10.0,
+    1e8,
+    1e154,
+    1e300,
+)
+ANYWHERE = [
+    lambda rng: log_spaced(rng),
+    lambda rng: log_spaced(rng, -8, 2),
+    lambda rng: rng.choice((-1, 1)) * rng.choice(EDGES),
+]
 CURVED = [
     lambda rng: log_spaced(rng, -20, 2.87),
     lambda rng: rng.uniform(-40, 40),
@@ -36,7 +55,11 @@ UNIT = [
     lambda rng: rng.uniform(-1, 1),
     lambda rng: rng.choice((-1, 1)) * (1 - 10.0 ** rng.uniform(-16, 0)),
 ]
-POSITIVE = [lambda rng: abs(log_spaced(rng)), lambda rng: around(rng, 1.0, 0.5), lambda rng: rng.choice(EDGES[2:])]
+POSITIVE = [
+    lambda rng: abs(log_spaced(rng)),
+    lambda rng: around(rng, 1.0, 0.5),
+    lambda rng: rng.choice(EDGES[2:]),
+]
 GELU = [
     lambda rng: log_spaced(rng, -20, 1.57),
     lambda rng: abs(log_spaced(rng, -20, 300)),
@@ -52,7 +75,20 @@ POWERS = [
     lambda rng: (0.0, rng.choice((1.0, 2.0, 3.0, 2.5, 1e5))),
     lambda rng: (
         abs(log_spaced(rng)),
-        rng.choice((0.0, 0.5, 1.0, 1.5, 2.0, 3.0, -1.0, -0.5, math.nextafter(0.5, 0), math.nextafter(0.5, 1))),
+        rng.choice(
+            (
+                0.0,
+                0.5,
+                1.0,
+                1.5,
+                2.0,
+                3.0,
+                -1.0,
+                -0.5,
+                math.nextafter(0.5, 0),
+                math.nextafter(0.5, 1),
+            )
+        ),
     ),
 ]
 SAMPLERS = {
@@ -75,7 +111,9 @@ def points(name, rng):
             continue
         if name == "logsumexp":
             shift = rng.choice((0.0, rng.uniform(-700, 700), log_spaced(rng, 0, 15)))
-            yield tuple(shift + rng.uniform(-40, 40) * rng.random() ** 3 for _ in range(rng.randint(1, 6)))
+            yield tuple(
+                shift + rng.uniform(-40, 40) * rng.random() ** 3 for _ in range(rng.randint(1, 6))
+            )
             continue
         if name == "dot":
             n = rng.randint(1, 12)
@@ -115,7 +153,8 @@ def worst(name, rng, count=POINTS):
             if name == "dot":
                 n = len(xs) // 2
                 scale = mp.fsum(
-                    [abs(w * x) for w, x in zip(exact_xs[:n], exact_xs[n : 2 * n], strict=True)] + [abs(b) for b in exact_xs[2 * n :]]
+                    [abs(w * x) for w, x in zip(exact_xs[:n], exact_xs[n : 2 * n], strict=True)]
+                    + [abs(b) for b in exact_xs[2 * n :]]
                 )
             if name == "logsumexp":
                 scale = max(abs(EXACT[name](*exact_xs)), max(map(abs, exact_xs)))
@@ -158,8 +197,12 @@ def test_an_identity_that_loses_digits_is_rejected(monkeypatch):
 
 
 def test_saturated_slopes_are_not_zero():
-    assert evaluate_local_gradients(OPS["sigmoid"], 1.0, [40.0])[0] == pytest.approx(4.248354255291589e-18, rel=1e-15, abs=0.0)
-    assert evaluate_local_gradients(OPS["tanh"], 1.0, [19.0])[0] == pytest.approx(1.2556e-16, rel=1e-4, abs=0.0)
+    assert evaluate_local_gradients(OPS["sigmoid"], 1.0, [40.0])[0] == pytest.approx(
+        4.248354255291589e-18, rel=1e-15, abs=0.0
+    )
+    assert evaluate_local_gradients(OPS["tanh"], 1.0, [19.0])[0] == pytest.approx(
+        1.2556e-16, rel=1e-4, abs=0.0
+    )
 
 
 def test_a_total_is_correctly_rounded():
@@ -170,4 +213,7 @@ def test_a_total_is_correctly_rounded():
 
 if __name__ == "__main__":  # the figures, for people
     for each in sorted(OPS):
-        print(f"{each:12}", "value {:.2f} ulp, local gradient {:.2f} ulp".format(*worst(each, random.Random(each))))
+        print(
+            f"{each:12}",
+            "value {:.2f} ulp, local gradient {:.2f} ulp".format(*worst(each, random.Random(each))),
+        )

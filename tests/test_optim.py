@@ -9,7 +9,18 @@ from autograd_edu import Value
 from autograd_edu.errors import DomainError, ShapeError, StateError, TargetError, TrainingError
 from autograd_edu.nn import MLP
 from autograd_edu.nn.losses import half_squared_error
-from autograd_edu.optim import SGD, AdaGrad, Adam, AdamW, Momentum, NAdam, Nesterov, RMSProp, lbfgs, newton
+from autograd_edu.optim import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Momentum,
+    NAdam,
+    Nesterov,
+    RMSProp,
+    lbfgs,
+    newton,
+)
 from autograd_edu.optim.second_order import of_parameters
 
 
@@ -92,23 +103,39 @@ def test_the_first_three_iterates(make, expected, trace):
 
 
 def test_a_wrong_iterate_would_be_seen():
-    assert iterates(lambda p: SGD(p, 0.050000001))[0] != pytest.approx((0.95, 0.5), abs=1e-15, rel=0.0)
+    assert iterates(lambda p: SGD(p, 0.050000001))[0] != pytest.approx(
+        (0.95, 0.5), abs=1e-15, rel=0.0
+    )
 
 
-@pytest.mark.parametrize("make", [lambda p: AdaGrad(p, 0.1, eps=0.0), lambda p: RMSProp(p, 0.1, eps=0.0), lambda p: Adam(p, 0.1, eps=0.0)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p: AdaGrad(p, 0.1, eps=0.0),
+        lambda p: RMSProp(p, 0.1, eps=0.0),
+        lambda p: Adam(p, 0.1, eps=0.0),
+    ],
+)
 def test_without_epsilon_the_scale_of_a_coordinate_does_not_matter(make):
     for a, b in iterates(make, 5):
         assert a == pytest.approx(b, rel=1e-14, abs=0.0)
 
 
 def test_an_average_with_eta_takes_the_steps_of_a_velocity_with_eta_times_one_minus_gamma():
-    average, velocity = iterates(lambda p: Momentum(p, 0.05, style="average"), 10), iterates(lambda p: Momentum(p, 0.005), 10)
+    average, velocity = (
+        iterates(lambda p: Momentum(p, 0.05, style="average"), 10),
+        iterates(lambda p: Momentum(p, 0.005), 10),
+    )
     for a, v in zip(average, velocity, strict=True):
         assert a == pytest.approx(v, rel=1e-13, abs=0.0)
 
 
 def test_the_arithmetic_average_is_the_mean_of_all_gradients():
-    optimiser, theta, gradients = Momentum((), 1.0, style="arithmetic"), np.zeros(1), [3.0, -1.0, 7.0, 2.0]
+    optimiser, theta, gradients = (
+        Momentum((), 1.0, style="arithmetic"),
+        np.zeros(1),
+        [3.0, -1.0, 7.0, 2.0],
+    )
     for k, g in enumerate(gradients):
         moved = optimiser.update(theta, np.array([g]))
         assert moved[0] == pytest.approx(-sum(gradients[: k + 1]) / (k + 1))
@@ -150,7 +177,10 @@ def test_one_step_on_the_worked_example_of_lip():
 def test_newton_solves_a_quadratic_in_one_step_and_the_form_without_the_half_stops_half_way():
     assert newton(quadratic, [1.0, 1.0]) == [0.0, 0.0]
     # KIT's L₀ + dᵀg + dᵀHd is smallest at d = -½H⁻¹g
-    d = [x - 0.5 * (x - there) for x, there in zip([1.0, 1.0], newton(quadratic, [1.0, 1.0]), strict=True)]
+    d = [
+        x - 0.5 * (x - there)
+        for x, there in zip([1.0, 1.0], newton(quadratic, [1.0, 1.0]), strict=True)
+    ]
     assert d == [0.5, 0.5]
 
 
@@ -169,7 +199,9 @@ def test_newton_and_lbfgs_work_on_the_parameters_of_a_model():
     samples = [([1.0, 2.0], 3.0), ([0.0, 1.0], 1.0), ([2.0, -1.0], 0.5), ([1.0, 1.0], 2.0)]
     f = of_parameters(model, lambda: sum(half_squared_error(model(x), t) for x, t in samples))
     start = [p.data for p in model.parameters()]
-    exact = np.linalg.lstsq(np.array([[*x, 1.0] for x, _ in samples]), np.array([t for _, t in samples]), rcond=None)[0]
+    exact = np.linalg.lstsq(
+        np.array([[*x, 1.0] for x, _ in samples]), np.array([t for _, t in samples]), rcond=None
+    )[0]
     assert newton(f, start) == pytest.approx(exact.tolist(), rel=1e-10, abs=0.0)
     assert lbfgs(f, start) == pytest.approx(exact.tolist(), rel=1e-6, abs=0.0)
     assert [p.data for p in model.parameters()] == start, "the model keeps its own parameters"
@@ -184,22 +216,36 @@ def test_a_zero_gradient_without_epsilon_leaves_the_parameter():
 
 
 def test_gradients_are_clipped_by_length_or_part():
-    assert SGD((), 1.0, clip_norm=5.0).update(np.zeros(2), np.array([30.0, 40.0])).tolist() == pytest.approx([-3.0, -4.0])
-    assert SGD((), 1.0, clip_norm=50.1).update(np.zeros(2), np.array([30.0, 40.0])).tolist() == [-30.0, -40.0]
-    assert SGD((), 1.0, clip_value=35.0).update(np.zeros(2), np.array([30.0, -40.0])).tolist() == [-30.0, 35.0]
+    assert SGD((), 1.0, clip_norm=5.0).update(
+        np.zeros(2), np.array([30.0, 40.0])
+    ).tolist() == pytest.approx([-3.0, -4.0])
+    assert SGD((), 1.0, clip_norm=50.1).update(np.zeros(2), np.array([30.0, 40.0])).tolist() == [
+        -30.0,
+        -40.0,
+    ]
+    assert SGD((), 1.0, clip_value=35.0).update(np.zeros(2), np.array([30.0, -40.0])).tolist() == [
+        -30.0,
+        35.0,
+    ]
 
 
 def test_weight_decay_adds_to_the_gradient_and_in_adamw_is_taken_from_the_parameter():
-    assert SGD((), 0.1, weight_decay=0.5).update(np.array([2.0]), np.array([3.0])) == pytest.approx([2.0 - 0.1 * (3.0 + 1.0)])
+    assert SGD((), 0.1, weight_decay=0.5).update(np.array([2.0]), np.array([3.0])) == pytest.approx(
+        [2.0 - 0.1 * (3.0 + 1.0)]
+    )
     plain = Adam((), 0.1).update(np.array([2.0]), np.array([3.0]))
-    assert AdamW((), 0.1, weight_decay=0.5).update(np.array([2.0]), np.array([3.0])) == pytest.approx(plain - 0.1 * 0.5 * 2.0)
+    assert AdamW((), 0.1, weight_decay=0.5).update(
+        np.array([2.0]), np.array([3.0])
+    ) == pytest.approx(plain - 0.1 * 0.5 * 2.0)
 
 
 def test_nadam_s_first_step_by_hand():
     mu1, mu2 = (0.9 * (1 - 0.5 * 0.96 ** (k * 0.004)) for k in (1, 2))
     g, m = 3.0, 0.1 * 3.0
     ahead = mu2 * m / (1 - mu1 * mu2) + (1 - mu1) * g / (1 - mu1)
-    assert NAdam((), 0.1).update(np.array([1.0]), np.array([g]))[0] == pytest.approx(1.0 - 0.1 * ahead / (g + 1e-8), rel=1e-14, abs=0.0)
+    assert NAdam((), 0.1).update(np.array([1.0]), np.array([g]))[0] == pytest.approx(
+        1.0 - 0.1 * ahead / (g + 1e-8), rel=1e-14, abs=0.0
+    )
 
 
 # ---- states and misuse ---------------------------------------------------------------------------------------------
@@ -219,7 +265,10 @@ def test_a_saved_state_goes_on_to_the_same_numbers(rule):
     resumed.load_state_dict(whole.state_dict())
     there = theta
     for k in range(4, 8):
-        theta, there = whole.update(theta, gradient(theta, k)), resumed.update(there, gradient(there, k))
+        theta, there = (
+            whole.update(theta, gradient(theta, k)),
+            resumed.update(there, gradient(there, k)),
+        )
     assert theta.tolist() == there.tolist()
 
 
@@ -256,12 +305,31 @@ def test_nesterov_without_looking_ahead_is_told():
 
 
 REFUSED = [
-    pytest.param(lambda: SGD((), -0.1), TargetError, "learning rate is not negative", id="a negative rate"),
-    pytest.param(lambda: Momentum((), 0.1, 1.0), TargetError, r"in \[0, 1\), not 1.0", id="momentum 1"),
-    pytest.param(lambda: Momentum((), 0.1, style="heavy"), TargetError, "one of velocity, average, arithmetic", id="an unknown style"),
-    pytest.param(lambda: Adam((), 0.1, eps_place="under"), TargetError, "one of inside, outside", id="an unknown place of ε"),
+    pytest.param(
+        lambda: SGD((), -0.1), TargetError, "learning rate is not negative", id="a negative rate"
+    ),
+    pytest.param(
+        lambda: Momentum((), 0.1, 1.0), TargetError, r"in \[0, 1\), not 1.0", id="momentum 1"
+    ),
+    pytest.param(
+        lambda: Momentum((), 0.1, style="heavy"),
+        TargetError,
+        "one of velocity, average, arithmetic",
+        id="an unknown style",
+    ),
+    pytest.param(
+        lambda: Adam((), 0.1, eps_place="under"),
+        TargetError,
+        "one of inside, outside",
+        id="an unknown place of ε",
+    ),
     pytest.param(lambda: Adam((), 0.1, eps=-1.0), TargetError, "not negative", id="a negative ε"),
-    pytest.param(lambda: SGD().update(np.ones(2), np.ones(3)), ShapeError, "shape of its parameters", id="a gradient of another shape"),
+    pytest.param(
+        lambda: SGD().update(np.ones(2), np.ones(3)),
+        ShapeError,
+        "shape of its parameters",
+        id="a gradient of another shape",
+    ),
 ]
 
 

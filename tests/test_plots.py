@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 
-from autograd_edu import Value, sin, tanh
-from autograd_edu.draw import plots
-from autograd_edu.draw.plots import (
+from autograd_edu import Value, plots, sin, tanh
+from autograd_edu.errors import OperandError
+from autograd_edu.plots import (
     decision_boundary,
     function_and_derivative,
     histograms,
@@ -17,7 +17,6 @@ from autograd_edu.draw.plots import (
     trajectories,
     weights_as_images,
 )
-from autograd_edu.errors import OperandError
 
 
 def test_a_loss_curve_shows_each_loss_and_the_average_of_the_latest():
@@ -41,7 +40,10 @@ def test_a_decision_boundary_lies_where_the_score_changes_sign():
 
 def test_histograms_state_the_spread():
     ax = histograms({"layer 1": [-1.0, 1.0], "layer 2": [Value(3.0)] * 4})
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["layer 1 (sd 1)", "layer 2 (sd 0)"]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == [
+        "layer 1 (sd 1)",
+        "layer 2 (sd 0)",
+    ]
 
 
 def test_weights_stand_in_the_image_where_they_stand_in_the_row():
@@ -54,7 +56,9 @@ def test_weights_stand_in_the_image_where_they_stand_in_the_row():
 def test_a_function_is_drawn_with_its_derivative():
     f, slope = function_and_derivative(tanh, -1, 1, points=3).lines[:2]
     assert list(f.get_ydata()) == [math.tanh(-1), 0.0, math.tanh(1)]
-    assert list(slope.get_ydata()) == pytest.approx([1 - math.tanh(1) ** 2, 1.0, 1 - math.tanh(1) ** 2])
+    assert list(slope.get_ydata()) == pytest.approx(
+        [1 - math.tanh(1) ** 2, 1.0, 1 - math.tanh(1) ** 2]
+    )
 
 
 def test_trajectories_pass_through_their_points():
@@ -63,7 +67,9 @@ def test_trajectories_pass_through_their_points():
 
 
 def test_the_error_of_a_difference_falls_and_rises_again():
-    forward, central = (line.get_ydata() for line in numeric_error(sin, 1.0, steps=[1e-1, 1e-8, 1e-14]).lines)
+    forward, central = (
+        line.get_ydata() for line in numeric_error(sin, 1.0, steps=[1e-1, 1e-8, 1e-14]).lines
+    )
     assert forward[1] < forward[0]
     assert forward[1] < forward[2]
     assert central[0] < forward[0]
@@ -71,7 +77,10 @@ def test_the_error_of_a_difference_falls_and_rises_again():
 
 def test_the_complex_step_has_no_step_too_small_and_extrapolation_none_too_long():
     steps = [1e-1, 1e-5, 1e-14]
-    extrapolated, complex_ = (line.get_ydata() for line in numeric_error(sin, 1.0, steps=steps, methods=["extrapolated", "complex"]).lines)
+    extrapolated, complex_ = (
+        line.get_ydata()
+        for line in numeric_error(sin, 1.0, steps=steps, methods=["extrapolated", "complex"]).lines
+    )
     assert extrapolated[0] < 1e-9
     assert complex_[2] < 1e-15 < complex_[0]
 

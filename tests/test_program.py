@@ -34,7 +34,14 @@ from autograd_edu import (
     trace_graph,
     where,
 )
-from autograd_edu.errors import ArityError, BranchChanged, DomainError, OperandError, ShapeError, StateError
+from autograd_edu.errors import (
+    ArityError,
+    BranchChanged,
+    DomainError,
+    OperandError,
+    ShapeError,
+    StateError,
+)
 
 
 @pytest.fixture(autouse=True, params=["numpy", "jit"])
@@ -81,7 +88,9 @@ def test_blocks_of_a_large_batch_join_up():
     xs = np.linspace(-2, 2, 4501)
     values, grads = program.value_and_grad(xs)
     np.testing.assert_allclose(values, np.tanh(0.7 * xs) * xs, rtol=1e-12)
-    np.testing.assert_allclose(grads.parameters, [np.sum(xs**2 * (1 - np.tanh(0.7 * xs) ** 2))], rtol=1e-10)
+    np.testing.assert_allclose(
+        grads.parameters, [np.sum(xs**2 * (1 - np.tanh(0.7 * xs) ** 2))], rtol=1e-10
+    )
 
 
 def test_floats_give_floats_and_nested_inputs_keep_their_shape():
@@ -135,7 +144,12 @@ def test_a_program_survives_json():
 def test_a_planted_branch_change_raises_with_its_sample(seed):
     rng = random.Random(seed)
     edge, sign = rng.uniform(-1, 1), rng.choice(["<", "<=", ">", ">="])
-    holds = {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b}[sign]
+    holds = {
+        "<": lambda a, b: a < b,
+        "<=": lambda a, b: a <= b,
+        ">": lambda a, b: a > b,
+        ">=": lambda a, b: a >= b,
+    }[sign]
     f = lambda x, y: exp(x) if holds(x * y + tanh(x), edge) else x * y  # noqa: E731
     compared = lambda x, y: x * y + np.tanh(x)  # noqa: E731
     points = np.array([[rng.uniform(-2, 2), rng.uniform(-2, 2)] for _ in range(60)])
@@ -149,7 +163,12 @@ def test_a_planted_branch_change_raises_with_its_sample(seed):
         program(*planted.T)
 
 
-FAULTS = [(log, "log", -1.0), (sqrt, "sqrt", -1.0), (lambda x: 1 / x, "div", 0.0), (lambda x: exp(x * 1000.0), "exp", 1.0)]
+FAULTS = [
+    (log, "log", -1.0),
+    (sqrt, "sqrt", -1.0),
+    (lambda x: 1 / x, "div", 0.0),
+    (lambda x: exp(x * 1000.0), "exp", 1.0),
+]
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -223,9 +242,16 @@ def test_importing_the_package_does_not_import_numpy():
 
 def test_sums_of_products_become_dots_and_these_a_matrix_product():
     ws = [[Value(0.1 * i + j) for i in range(4)] for j in range(3)]
-    f = lambda x: total([tanh(sum((w * xi for w, xi in zip(row, x, strict=True)), 1.0)) for row in ws])  # noqa: E731
+
+    def f(x):
+        return total([tanh(sum((w * xi for w, xi in zip(row, x, strict=True)), 1.0)) for row in ws])
+
     program = trace(f, [1.0, 2.0, 3.0, 4.0])
-    assert sorted({slot.op for slot in program.fused().slots} & set(OPS)) == ["dot", "tanh", "total"]
+    assert sorted({slot.op for slot in program.fused().slots} & set(OPS)) == [
+        "dot",
+        "tanh",
+        "total",
+    ]
     assert [len(g.members) for g in program.runner.lifted.groups if g.kind == "matrix"] == [3]
     samples = np.random.default_rng(1).standard_normal((6, 4))
     plain = [f([Value(x) for x in sample]).data for sample in samples]
@@ -284,7 +310,11 @@ def test_a_text_that_is_no_program_is_refused_as_such(damage):
 # ---- copies, threads, and inputs of every kind -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))], ids=["copy", "deep copy", "pickle"])
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))],
+    ids=["copy", "deep copy", "pickle"],
+)
 def test_a_copy_of_a_program_that_has_run_runs_by_itself(copied):
     w = [Value(0.5), Value(-1.0)]
     program = trace(lambda x: tanh(dot(w, x)), [1.0, 2.0])
@@ -354,7 +384,9 @@ def test_every_real_number_that_a_value_takes_a_program_takes():
     assert program(2.0) == 0.5
 
 
-@pytest.mark.parametrize("wrong", [["a"], ["1"], [1j], [None], [Value(1.0)], [[1.0], [1.0, 2.0]]], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", [["a"], ["1"], [1j], [None], [Value(1.0)], [[1.0], [1.0, 2.0]]], ids=repr
+)
 def test_what_are_no_numbers_are_refused_as_inputs_and_as_parameters(wrong):
     w = Value(1.0)
     program = trace(lambda x: x * w, 1.0)

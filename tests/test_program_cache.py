@@ -46,13 +46,17 @@ def test_every_length_gives_the_eager_value_and_gradients(given):
         np.testing.assert_allclose(grads.inputs[0], by_xs, rtol=1e-13)
         assert grads.inputs[1] == pytest.approx(by_scale, rel=1e-13)
         place = {id(w): i for i, w in enumerate(ws)}
-        np.testing.assert_allclose(grads.parameters, [by_w[place[id(p)]] for p in programs.parameters], rtol=1e-13)
+        np.testing.assert_allclose(
+            grads.parameters, [by_w[place[id(p)]] for p in programs.parameters], rtol=1e-13
+        )
     assert (len(programs), programs.found, programs.traced, programs.dropped) == (4, 1, 4, 0)
 
 
 def test_gradients_come_in_the_order_of_the_parameters_and_are_zero_where_a_length_has_none():
     a, b, c = weights(3)
-    programs = ProgramCache(lambda xs: total([w * x for w, x in zip([c, a, b], xs, strict=False)]), [a, b, c])
+    programs = ProgramCache(
+        lambda xs: total([w * x for w, x in zip([c, a, b], xs, strict=False)]), [a, b, c]
+    )
     assert programs.value_and_grad([7.0])[1].parameters.tolist() == [0.0, 0.0, 7.0]
     assert programs.value_and_grad([7.0, 5.0, 3.0])[1].parameters.tolist() == [5.0, 3.0, 7.0]
 
@@ -60,18 +64,25 @@ def test_gradients_come_in_the_order_of_the_parameters_and_are_zero_where_a_leng
 def test_a_batch_is_a_replay_of_the_program_of_its_samples():
     ws = weights(4)
     programs = ProgramCache(chained(ws), ws)
-    samples, scales = np.random.default_rng(0).standard_normal((5, 3)), np.array([0.5, 1.0, -1.0, 2.0, 0.1])
+    samples, scales = (
+        np.random.default_rng(0).standard_normal((5, 3)),
+        np.array([0.5, 1.0, -1.0, 2.0, 0.1]),
+    )
     values, grads = programs.value_and_grad(samples, scales, batch=True)
     alone = [programs.value_and_grad(x, t) for x, t in zip(samples, scales, strict=True)]
     assert (len(programs), programs.traced) == (1, 1)
     np.testing.assert_allclose(values, [value for value, _ in alone], rtol=1e-14)
     np.testing.assert_allclose(grads.inputs[0], [each.inputs[0] for _, each in alone], rtol=1e-13)
-    np.testing.assert_allclose(grads.parameters, sum(each.parameters for _, each in alone), rtol=1e-13)
+    np.testing.assert_allclose(
+        grads.parameters, sum(each.parameters for _, each in alone), rtol=1e-13
+    )
     np.testing.assert_array_equal(programs(samples, scales, batch=True), values)
 
 
 def test_a_batch_of_vectors_and_one_matrix_are_told_apart_by_the_caller_alone():
-    programs = ProgramCache(lambda x: total(x) if not isinstance(x[0], list) else total([dot(row, row) for row in x]))
+    programs = ProgramCache(
+        lambda x: total(x) if not isinstance(x[0], list) else total([dot(row, row) for row in x])
+    )
     square = [[1.0, 2.0], [3.0, 4.0]]
     assert programs(square) == 30.0
     assert programs(square, batch=True).tolist() == [3.0, 7.0]
@@ -121,7 +132,10 @@ def test_parameters_that_are_found_have_the_same_place_in_every_gradient():
     a, b = weights(2)
     programs = ProgramCache(lambda xs: a * xs[0] if len(xs) == 1 else b * xs[1] + a * xs[0])
     assert programs.value_and_grad([3.0])[1].parameters.tolist() == [3.0]
-    assert programs.value_and_grad([3.0, 5.0])[1].parameters.tolist() == [3.0, 5.0]  # the second program has b first
+    assert programs.value_and_grad([3.0, 5.0])[1].parameters.tolist() == [
+        3.0,
+        5.0,
+    ]  # the second program has b first
 
 
 def test_a_thousand_structures_leave_no_more_programs_than_the_bound():
@@ -144,12 +158,21 @@ def test_the_program_used_longest_ago_goes():
 
 def test_the_report_says_what_is_held():
     ws = weights(3)
-    programs = ProgramCache(lambda xs, t: total([w * x for w, x in zip(ws, xs, strict=False)]) * t, ws, bound=5)
+    programs = ProgramCache(
+        lambda xs, t: total([w * x for w, x in zip(ws, xs, strict=False)]) * t, ws, bound=5
+    )
     programs([1.0, 2.0], 3.0), programs([1.0, 2.0, 3.0], 1.0), programs([0.0, 0.0], 1.0)
     first, head, *rows = str(programs).splitlines()
-    assert first == repr(programs) == "ProgramCache(2 of at most 5 programs, 3 parameters, 3 calls: 1 found, 2 traced, 0 dropped)"
+    assert (
+        first
+        == repr(programs)
+        == "ProgramCache(2 of at most 5 programs, 3 parameters, 3 calls: 1 found, 2 traced, 0 dropped)"
+    )
     assert head.split() == ["structure", "operations", "calls", "compiled", "in"]
-    assert [row.split()[:4] for row in rows] == [["(3)", "number", "5", "1"], ["(2)", "number", "4", "2"]]
+    assert [row.split()[:4] for row in rows] == [
+        ["(3)", "number", "5", "1"],
+        ["(2)", "number", "4", "2"],
+    ]
 
 
 def test_the_program_of_a_structure_can_be_had():
@@ -163,7 +186,9 @@ def test_the_program_of_a_structure_can_be_had():
 def test_a_captured_value_that_is_not_listed_is_refused():
     a, b = weights(2)
     programs = ProgramCache(lambda x: a * x + b, [a])
-    with pytest.raises(OperandError, match=r"captured .*label='w1'.* not among the 1 parameters given"):
+    with pytest.raises(
+        OperandError, match=r"captured .*label='w1'.* not among the 1 parameters given"
+    ):
         programs(1.0)
     assert (len(programs), programs.traced) == (0, 0)
 
@@ -178,7 +203,11 @@ def test_a_captured_value_that_is_not_listed_is_refused():
         pytest.param(lambda p: p([None]), OperandError, id="None"),
         pytest.param(lambda p: p([Value(1.0)]), OperandError, id="a Value"),
         pytest.param(lambda p: p([np.nan, 1.0]), DomainError, id="not finite"),
-        pytest.param(lambda p: setattr(p, "parameter_values", [1.0, 2.0]), ShapeError, id="too many parameter values"),
+        pytest.param(
+            lambda p: setattr(p, "parameter_values", [1.0, 2.0]),
+            ShapeError,
+            id="too many parameter values",
+        ),
     ],
 )
 def test_a_mistake_is_refused(call, error):

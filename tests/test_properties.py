@@ -10,16 +10,40 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
-from autograd_edu import Value, clip, dot, draw, grad, logsumexp, maximum, minimum, no_grad, sigmoid, steps, tanh, total, trace, trace_graph
-from autograd_edu.formula import number
-from autograd_edu.graph import topological_order
-from autograd_edu.ops import ADD, MUL, NEG, SUB
+from autograd_edu import (
+    Value,
+    clip,
+    dot,
+    draw,
+    grad,
+    logsumexp,
+    maximum,
+    minimum,
+    no_grad,
+    sigmoid,
+    steps,
+    tanh,
+    total,
+    trace,
+    trace_graph,
+)
+from autograd_edu.engine.graph import topological_order
+from autograd_edu.engine.ops import ADD, MUL, NEG, SUB
+from autograd_edu.notation.formula import number
 from autograd_edu.program import Program
-from autograd_edu.steps import Steps, short
+from autograd_edu.record.build import Steps, short
 
-settings.register_profile("here", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "here", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("here")
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -118,7 +142,10 @@ class Engine(RuleBasedStateMachine):
             unrecorded = value * 2.0 + value
         assert (unrecorded.data, unrecorded.parents) == (3 * self.made[value][2], ())
 
-    @rule(value=values, copied=st.sampled_from([copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))]))
+    @rule(
+        value=values,
+        copied=st.sampled_from([copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))]),
+    )
     def twin(self, value, copied):
         """A copy has all numbers of its original, and its passes change nothing here."""
         twin = copied(value)
@@ -157,7 +184,10 @@ def test_values_and_gradients_are_exact_whatever_is_done_in_whatever_order():
 
 def test_a_wrong_gradient_would_be_found():
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(Forgetful, settings=settings(max_examples=50, stateful_step_count=20, report_multiple_bugs=False))
+        run_state_machine_as_test(
+            Forgetful,
+            settings=settings(max_examples=50, stateful_step_count=20, report_multiple_bugs=False),
+        )
 
 
 # ---- sums and choices ------------------------------------------------------------------------------------------------
@@ -172,7 +202,9 @@ def test_total_is_the_exact_sum_rounded_once(xs):
 @given(st.lists(st.tuples(tame, tame), min_size=1, max_size=8), tame)
 def test_dot_rounds_each_product_once_and_their_sum_once(pairs, bias):
     ws, xs = zip(*pairs, strict=True)
-    assert dot(list(map(Value, ws)), list(xs), bias).data == math.fsum([*(w * x for w, x in pairs), bias])
+    assert dot(list(map(Value, ws)), list(xs), bias).data == math.fsum(
+        [*(w * x for w, x in pairs), bias]
+    )
 
 
 @given(st.lists(tame, min_size=1, max_size=6))
@@ -183,7 +215,10 @@ def test_the_gradients_of_a_maximum_and_a_minimum_are_shares_of_one(xs):
         y.backward()
         assert y.data == best
         assert math.fsum(leaf.grad for leaf in leaves) == pytest.approx(1.0, rel=1e-15)
-        assert all(leaf.grad == (1 / xs.count(best) if x == best else 0) for leaf, x in zip(leaves, xs, strict=True))
+        assert all(
+            leaf.grad == (1 / xs.count(best) if x == best else 0)
+            for leaf, x in zip(leaves, xs, strict=True)
+        )
 
 
 @given(st.lists(st.floats(-700, 700), min_size=1, max_size=6), st.floats(-100, 100))
@@ -193,7 +228,9 @@ def test_logsumexp_is_above_every_operand_and_its_gradients_are_a_distribution(x
     y.backward()
     assert max(xs) <= y.data <= max(xs) + math.log(len(xs)) + 1e-12 * max(1, abs(max(xs)))
     assert math.fsum(leaf.grad for leaf in leaves) == pytest.approx(1.0, rel=1e-14)
-    assert logsumexp(*(x + shift for x in xs)) == pytest.approx(y.data + shift, rel=1e-12, abs=1e-10)
+    assert logsumexp(*(x + shift for x in xs)) == pytest.approx(
+        y.data + shift, rel=1e-12, abs=1e-10
+    )
 
 
 @given(finite, st.tuples(tame, tame))
@@ -210,7 +247,9 @@ def test_clip_stays_within_its_bounds_and_is_flat_outside(x, bounds):
 def test_saturating_functions_stay_in_their_range_with_slopes_that_are_not_negative(x):
     for function, low, high in ((sigmoid, 0.0, 1.0), (tanh, -1.0, 1.0)):
         assert low <= function(x) <= high
-        assert 0.0 <= grad(function)(x) <= 1.0 + 2.0**-52  # a unit in the last place above, beside 0
+        assert (
+            0.0 <= grad(function)(x) <= 1.0 + 2.0**-52
+        )  # a unit in the last place above, beside 0
 
 
 # ---- texts ---------------------------------------------------------------------------------------------------------
@@ -260,4 +299,6 @@ def test_a_batch_is_its_samples_one_after_another(samples):
     each = [program.value_and_grad(*sample) for sample in samples]
     assert values.tolist() == [value for value, _ in each]
     assert grads.inputs[0].tolist() == [one.inputs[0] for _, one in each]
-    assert grads.parameters[0] == pytest.approx(math.fsum(float(one.parameters[0]) for _, one in each), rel=1e-12, abs=1e-12)
+    assert grads.parameters[0] == pytest.approx(
+        math.fsum(float(one.parameters[0]) for _, one in each), rel=1e-12, abs=1e-12
+    )

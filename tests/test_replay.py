@@ -14,8 +14,8 @@ import pytest
 from replay_graphs import Truth, disagreements, over_batch, random_graph, replayed
 
 from autograd_edu import OPS, Value, dot, exp, log, maximum, sqrt, tanh, total, trace
+from autograd_edu.engine.op import row, variadic_row
 from autograd_edu.errors import BranchChanged, DomainError
-from autograd_edu.operation import row, variadic_row
 
 CHUNKS = 20
 
@@ -42,18 +42,26 @@ def test_random_graphs_are_of_every_kind():
         program, used = replayed(graph, engine="numpy")
         lifted = program.runner.lifted
         seen.update({slot.op for slot in program.slots})
-        kinds.update((group.kind, group.fixed, len(group.reads), bool(group.ones)) for group in lifted.groups)
+        kinds.update(
+            (group.kind, group.fixed, len(group.reads), bool(group.ones)) for group in lifted.groups
+        )
         facts["samples"] += len(graph.samples) >= 5
         facts["unused weights"] += len(used) < len(graph.weights)
-        facts["unused inputs"] += not set(range(program.input_count)) <= {j for slot in program.slots for j in slot.operands}
+        facts["unused inputs"] += not set(range(program.input_count)) <= {
+            j for slot in program.slots for j in slot.operands
+        }
         facts["duplicates"] += len(set(graph.lines)) < len(graph.lines)
         facts["guards"] += bool(program.guards)
-        facts["an operand twice"] += any(len(set(operands)) < len(operands) for _, operands in graph.lines)
+        facts["an operand twice"] += any(
+            len(set(operands)) < len(operands) for _, operands in graph.lines
+        )
         facts["deep"] += max(_depths(program)) >= 15
         facts["wide"] += max((len(group.members) for group in lifted.groups), default=0) >= 12
     assert set(OPS) <= set(seen)
     assert {kind for kind, *_ in kinds} == {"map", "stack", "matrix", "dot", "spread"}
-    assert {(fixed, ones) for kind, fixed, _, ones in kinds if kind == "matrix"} == {(f, o) for f in (True, False) for o in (True, False)}
+    assert {(fixed, ones) for kind, fixed, _, ones in kinds if kind == "matrix"} == {
+        (f, o) for f in (True, False) for o in (True, False)
+    }
     assert facts.pop("samples") == 400
     assert min(facts.values()) >= 12, facts
 
@@ -129,11 +137,19 @@ def test_a_layer_over_several_vectors_is_a_matrix_product(bias, weights_first):
 
     def f(x):
         def layer(w, vectors):
-            return [[tanh(product(w, v, r, k)) for r in range(len(w))] for k, v in enumerate(vectors)]
+            return [
+                [tanh(product(w, v, r, k)) for r in range(len(w))] for k, v in enumerate(vectors)
+            ]
 
         def product(w, v, r, k):
             first, second = (w[r], v) if weights_first else (v, w[r])
-            last = {"none": [], "row": [b[r][0]], "vector": [b[0][k]], "each": [b[r][k]], "input": [x[k][0]]}[bias]
+            last = {
+                "none": [],
+                "row": [b[r][0]],
+                "vector": [b[0][k]],
+                "each": [b[r][k]],
+                "input": [x[k][0]],
+            }[bias]
             return dot(first, second, *last)
 
         return total([y * y for vector in layer(again, layer(rows, x)) for y in vector])
@@ -151,7 +167,11 @@ def test_one_number_used_hundreds_of_times_among_many_used_once(before):
     def f(x):
         z = x if before == "inputs" else [tanh(a) for a in x]
         own = [a * b for a, b in zip(z, w, strict=True)]
-        many = [z[7] * (0.01 * k) for k in range(300)] + [w[3] * a for a in z] + [w[5] * z[9] * (0.02 * k) for k in range(90)]
+        many = (
+            [z[7] * (0.01 * k) for k in range(300)]
+            + [w[3] * a for a in z]
+            + [w[5] * z[9] * (0.02 * k) for k in range(90)]
+        )
         return total([tanh(a) for a in (*own, *many)])
 
     agree(f, [(x.tolist(),) for x in _drawn(1, 3, 200)], weights=w)
@@ -159,7 +179,11 @@ def test_one_number_used_hundreds_of_times_among_many_used_once(before):
 
 def test_sums_of_very_different_lengths():
     def f(x):
-        sums = [total([tanh(a) for a in x[: n + 2]]) for n in range(20)] + [total([a * a for a in x] * 30), maximum(*x), maximum(*x[:2])]
+        sums = [total([tanh(a) for a in x[: n + 2]]) for n in range(20)] + [
+            total([a * a for a in x] * 30),
+            maximum(*x),
+            maximum(*x[:2]),
+        ]
         return total([tanh(0.01 * a) for a in sums])
 
     agree(f, [(x.tolist(),) for x in _drawn(1, 3, 150)])
@@ -185,7 +209,9 @@ def test_batches_of_any_size_in_any_order_give_the_same_numbers(seed):
         np.testing.assert_allclose(values, truth.values[which], rtol=1e-11, atol=1e-12)
         np.testing.assert_allclose(inputs, truth.inputs[which], rtol=1e-10, atol=1e-10)
         size = np.abs(weights).max(axis=0, initial=1.0)
-        np.testing.assert_allclose(parameters / len(which) / size, weights.mean(axis=0) / size, rtol=0, atol=1e-11)
+        np.testing.assert_allclose(
+            parameters / len(which) / size, weights.mean(axis=0) / size, rtol=0, atol=1e-11
+        )
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -197,17 +223,32 @@ def test_new_parameters_are_used_from_the_next_call_on(seed):
     for scale in (1e-4, -1e-4):
         changed = [w * (1 + scale * (i + 1)) for i, w in enumerate(graph.weights)]
         program.parameter_values = [changed[i] for i in used]
-        again = type(graph)(graph.shapes, graph.samples, changed, graph.constants, graph.lines, graph.root)
+        again = type(graph)(
+            graph.shapes, graph.samples, changed, graph.constants, graph.lines, graph.root
+        )
         assert Truth.of(again).faults(*over_batch(program, again, again.samples), used) == []
 
 
 def test_arrays_of_any_kind_are_read_and_left_alone():
-    program = trace(lambda x, y: total([a * b for a, b in zip(x, y, strict=True)]) * x[0], [1.0, 2.0], [3.0, 4.0])
+    program = trace(
+        lambda x, y: total([a * b for a, b in zip(x, y, strict=True)]) * x[0],
+        [1.0, 2.0],
+        [3.0, 4.0],
+    )
     wanted = np.array([(3.0 + 8) * 1, (6.0 + 20) * 2, (-3.0 + 0) * -1])
     x, y = np.array([[1.0, 2], [2, 5], [-1, 0]]), np.array([[3.0, 4], [3, 4], [3, 4]])
     wider = np.zeros((6, 4))
     wider[::2, ::2] = x
-    kinds = [x, x.astype(int), x.astype(np.float32), np.asfortranarray(x), wider[::2, ::2], x[::-1][::-1], x.tolist(), x.astype(np.int8)]
+    kinds = [
+        x,
+        x.astype(int),
+        x.astype(np.float32),
+        np.asfortranarray(x),
+        wider[::2, ::2],
+        x[::-1][::-1],
+        x.tolist(),
+        x.astype(np.int8),
+    ]
     for each in kinds:
         before = np.array(each)
         assert program(each, y).tolist() == wanted.tolist()
@@ -220,7 +261,10 @@ def test_arrays_of_any_kind_are_read_and_left_alone():
 def test_an_argument_may_be_an_empty_list():
     program = trace(lambda none, x: x * x, [], 1.0)
     assert program.value_and_grad([], 3.0)[1].inputs[1] == 6.0
-    assert [g.shape for g in program.value_and_grad(np.zeros((4, 0)), np.ones(4))[1].inputs] == [(4, 0), (4,)]
+    assert [g.shape for g in program.value_and_grad(np.zeros((4, 0)), np.ones(4))[1].inputs] == [
+        (4, 0),
+        (4,),
+    ]
 
 
 def test_the_memory_of_a_replay_is_that_of_a_block_and_a_few_numbers_a_sample(long):
@@ -228,8 +272,14 @@ def test_the_memory_of_a_replay_is_that_of_a_block_and_a_few_numbers_a_sample(lo
     weights = [[Value(0.1 * i - 0.2 * j) for i in range(8)] for j in range(16)]
     program = trace(lambda x: total([tanh(dot(w, x)) for w in weights]), [0.1] * 8)
     program.engine = "numpy"
-    peaks = {count: _peak(program, np.full((count, 8), 0.3)) for count in (2_000, 4_000, 10_000, 20_000, 40_000)}
-    each = [(peaks[b] - peaks[a]) / (b - a) for a, b in ((4_000, 10_000), (10_000, 20_000), (20_000, 40_000))]
+    peaks = {
+        count: _peak(program, np.full((count, 8), 0.3))
+        for count in (2_000, 4_000, 10_000, 20_000, 40_000)
+    }
+    each = [
+        (peaks[b] - peaks[a]) / (b - a)
+        for a, b in ((4_000, 10_000), (10_000, 20_000), (20_000, 40_000))
+    ]
     assert max(each) < 8 * (3 * 8 + 4), peaks
     assert max(each) < 1.2 * min(each) + 8, peaks
     assert len(program.runner.numpy.plans) <= 4
@@ -291,9 +341,32 @@ def test_rows_of_a_users_own_are_replayed(own_rows):
     w = Value(1.5)
 
     def f(a, b, c):
-        first = total([multiplied(a, b), multiplied(b, c, a), multiplied(w, c, c), multiplied(w, w), multiplied(w, a, b, c)])
-        second = total([tripled(a), tripled(b), tripled(w), twice_added(a, w), twice_added(w, b), twice_added(w, w), twice_added(a, b)])
-        third = weighed(a, b) * weighed(b, c, a) + weighed(w, w, a) * weighed(w, w) + weighed(a, w) + weighed(c, c)
+        first = total(
+            [
+                multiplied(a, b),
+                multiplied(b, c, a),
+                multiplied(w, c, c),
+                multiplied(w, w),
+                multiplied(w, a, b, c),
+            ]
+        )
+        second = total(
+            [
+                tripled(a),
+                tripled(b),
+                tripled(w),
+                twice_added(a, w),
+                twice_added(w, b),
+                twice_added(w, w),
+                twice_added(a, b),
+            ]
+        )
+        third = (
+            weighed(a, b) * weighed(b, c, a)
+            + weighed(w, w, a) * weighed(w, w)
+            + weighed(a, w)
+            + weighed(c, c)
+        )
         return first * second + third * tanh(summed(a, b) + summed(b, c, w) + summed(c, c))
 
     samples = np.random.default_rng(0).uniform(0.5, 2, (6, 3))
@@ -353,7 +426,8 @@ def test_a_planted_branch_change_names_comparison_line_and_sample(seed):
             run(xs, ys)
         text = str(caught.value)
         assert re.search(
-            rf"comparison \S+ {re.escape(sign)} {re.escape(repr(edge))} at test_replay\.py:{SIGNS[sign].__code__.co_firstlineno} was", text
+            rf"comparison \S+ {re.escape(sign)} {re.escape(repr(edge))} at test_replay\.py:{SIGNS[sign].__code__.co_firstlineno} was",
+            text,
         ), text
         assert f"not for sample {place} " in text
 
@@ -370,7 +444,12 @@ FAULTS = {
     "pow": (lambda x: x**0.5, -1.0),
     "square": (lambda x: (1e200 * x) ** 2, 1.0),
 }
-STEEP = {"sqrt": (sqrt, 0.0), "asin": (OPS["asin"], 1.0), "acos": (OPS["acos"], -1.0), "pow": (lambda x: x**0.5, 0.0)}
+STEEP = {
+    "sqrt": (sqrt, 0.0),
+    "asin": (OPS["asin"], 1.0),
+    "acos": (OPS["acos"], -1.0),
+    "pow": (lambda x: x**0.5, 0.0),
+}
 
 
 def planted(seed, faults):
@@ -405,7 +484,10 @@ def planted(seed, faults):
 @pytest.mark.parametrize("seed", range(200))
 def test_a_planted_non_finite_result_is_located_by_operation_line_and_sample(seed):
     program, xs, name, place = planted(seed, FAULTS)
-    with pytest.raises(DomainError, match=rf"^{name}: culprit = .*test_replay\.py:\d+\) is not finite for sample {place}: "):
+    with pytest.raises(
+        DomainError,
+        match=rf"^{name}: culprit = .*test_replay\.py:\d+\) is not finite for sample {place}: ",
+    ):
         program(xs)
     with pytest.raises(DomainError, match=rf"^{name}: culprit = .*sample {place}: "):
         program.value_and_grad(xs)
@@ -418,7 +500,8 @@ def test_a_planted_gradient_that_is_not_finite_is_located(seed):
     program, xs, name, place = planted(seed, STEEP)
     assert np.isfinite(program(xs)).all()
     with pytest.raises(
-        DomainError, match=rf"^the gradient of {name}: culprit = .*test_replay\.py:\d+\) is not finite, for sample {place};"
+        DomainError,
+        match=rf"^the gradient of {name}: culprit = .*test_replay\.py:\d+\) is not finite, for sample {place};",
     ):
         program.value_and_grad(xs)
 
@@ -437,7 +520,9 @@ def test_a_gradient_of_a_parameter_alone_that_is_not_finite_is_located(place):
 def test_a_gradient_that_overflows_in_a_matrix_names_a_product_of_it():
     """The last of five inputs, of a layer of two neurons: not the row of a fifth."""
     rows = [[Value(1e-100 if j < 4 else 1e200, f"w{i}{j}") for j in range(5)] for i in range(2)]
-    program = trace(lambda x, s: total([s * tanh(dot(row, list(x))) for row in rows]), [1.0] * 4 + [1e-210], 1.0)
+    program = trace(
+        lambda x, s: total([s * tanh(dot(row, list(x))) for row in rows]), [1.0] * 4 + [1e-210], 1.0
+    )
     program.engine = "numpy"
     xs, scale = np.tile([1.0] * 4 + [1e-210], (3, 1)), np.array([1.0, 1e150, 1.0])
     with pytest.raises(DomainError, match=r"the gradient of dot: \S+ = w00·.*for sample 1;"):

@@ -14,19 +14,28 @@ from PIL import Image
 from test_draw import g
 
 from autograd_edu import Value, draw, sigmoid, steps
-from autograd_edu.draw import graphviz_page, shapes
-from autograd_edu.draw.animate import frames, moving
-from autograd_edu.draw.save import ABOUT
-from autograd_edu.draw.shapes import Page, Text, page
-from autograd_edu.draw.shapes import Path as Curve
-from autograd_edu.draw.styles import STYLES
 from autograd_edu.errors import LayoutError, OperandError
 from autograd_edu.nn import MLP
-from autograd_edu.steps import Steps, short
+from autograd_edu.pictures.files import graphviz_page, shapes
+from autograd_edu.pictures.files.animate import frames, moving
+from autograd_edu.pictures.files.save import ABOUT
+from autograd_edu.pictures.files.shapes import Page, Text, page
+from autograd_edu.pictures.files.shapes import Path as Curve
+from autograd_edu.pictures.render.styles import STYLES
+from autograd_edu.record.build import Steps, short
 
 SVG = "{http://www.w3.org/2000/svg}"
-MAGIC = {".png": b"\x89PNG", ".pdf": b"%PDF", ".gif": b"GIF89a", ".svg": b"<svg ", ".html": b"<!DOCTYPE html>", ".json": b'{"'}
-pytest_dot = pytest.mark.skipif(not shutil.which("dot"), reason="NOT TESTED: .pdf, as no Graphviz dot is on the PATH")
+MAGIC = {
+    ".png": b"\x89PNG",
+    ".pdf": b"%PDF",
+    ".gif": b"GIF89a",
+    ".svg": b"<svg ",
+    ".html": b"<!DOCTYPE html>",
+    ".json": b'{"',
+}
+pytest_dot = pytest.mark.skipif(
+    not shutil.which("dot"), reason="NOT TESTED: .pdf, as no Graphviz dot is on the PATH"
+)
 
 
 @pytest.mark.parametrize("suffix", [s for s in ABOUT if s != ".pdf"])
@@ -43,7 +52,9 @@ def test_every_suffix_is_written_in_capitals_or_not_to_text_or_path(tmp_path, su
 def test_a_pdf_is_written_by_dot(tmp_path):
     pdf = draw(g()).save(tmp_path / "g.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
-    width, height = (float(n) for n in re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", pdf).groups())
+    width, height = (
+        float(n) for n in re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", pdf).groups()
+    )
     assert abs(width - page(draw(g()).svg).width) <= 3, "a point a pixel"
     assert abs(height - page(draw(g()).svg).height) <= 3
 
@@ -54,7 +65,13 @@ def test_a_pdf_of_a_whole_network_is_written(tmp_path):
     loss = (model([1.0, 2.0, -1.0]) - 1.0) ** 2
     loss.backward()
     for detail in ("full", "fused"):
-        assert draw(loss, detail=detail).save(tmp_path / f"{detail}.pdf").read_bytes().rstrip().endswith(b"%%EOF")
+        assert (
+            draw(loss, detail=detail)
+            .save(tmp_path / f"{detail}.pdf")
+            .read_bytes()
+            .rstrip()
+            .endswith(b"%%EOF")
+        )
 
 
 def test_no_string_that_graphviz_is_given_is_too_long_for_it():
@@ -63,7 +80,9 @@ def test_no_string_that_graphviz_is_given_is_too_long_for_it():
         y = sigmoid(y)
     given = graphviz_page._dot_text(page(draw(y).svg))
     assert len(given) > 2 * 16_384
-    assert max(map(len, re.findall(r'"(?:[^"\\]|\\.)*"', given))) < 16_384, "the most that version 2.43 reads"
+    assert max(map(len, re.findall(r'"(?:[^"\\]|\\.)*"', given))) < 16_384, (
+        "the most that version 2.43 reads"
+    )
 
 
 def test_a_pdf_without_dot_says_what_to_do(tmp_path, monkeypatch):
@@ -75,7 +94,9 @@ def test_a_pdf_without_dot_says_what_to_do(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["g.bmp", "g", "g.svgz", ".svg"])
 def test_another_suffix_is_refused_with_a_list_of_all(tmp_path, name):
-    with pytest.raises(OperandError, match=r"\.svg.*\.html.*\.png.*\.pdf.*\.gif.*\.tex.*\.md.*\.json"):
+    with pytest.raises(
+        OperandError, match=r"\.svg.*\.html.*\.png.*\.pdf.*\.gif.*\.tex.*\.md.*\.json"
+    ):
         draw(g()).save(tmp_path / name)
 
 
@@ -92,7 +113,9 @@ def test_a_failed_save_keeps_the_file_that_was_there(tmp_path, monkeypatch, suff
     path = tmp_path / f"g{suffix}"
     path.write_text("precious")
     picture = draw(g())
-    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        "os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.raises(OSError, match="No space"):
         picture.save(path)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -119,7 +142,7 @@ def test_json_is_the_record():
     y = x * x
     y.label = "y"
     picture = draw(y)
-    from autograd_edu.draw.save import of_graph
+    from autograd_edu.pictures.files.save import of_graph
 
     text = of_graph(picture.svg, str, picture._scene, picture._record)[".json"]()
     assert Steps.from_json(text.encode().decode()) == steps(y)
@@ -132,7 +155,9 @@ def test_json_is_the_record():
 def drawn_by_graphviz(whole):
     """The texts that the layout program draws, told as SVG."""
     command = [graphviz_page.program(), "-Kneato", "-n2", "-Tsvg"]
-    done = subprocess.run(command, input=graphviz_page._dot_text(whole).encode(), capture_output=True, check=True)
+    done = subprocess.run(
+        command, input=graphviz_page._dot_text(whole).encode(), capture_output=True, check=True
+    )
     return [t.text for t in ET.fromstring(done.stdout).iter(f"{SVG}text")]
 
 
@@ -140,9 +165,13 @@ def drawn_by_graphviz(whole):
 def test_what_is_rasterised_holds_every_text_of_the_svg_in_place(style):
     svg = draw(g(), style=style).svg
     texts = [shape for shape in page(svg).shapes if isinstance(shape, Text)]
-    assert [t.text for t in texts] == [t.text for t in ET.fromstring(svg).iter(f"{SVG}text") if t.text.strip()]
+    assert [t.text for t in texts] == [
+        t.text for t in ET.fromstring(svg).iter(f"{SVG}text") if t.text.strip()
+    ]
     whole = page(svg)
-    assert all(0 <= t.x and t.x + t.width <= whole.width + 1 and 0 < t.y <= whole.height for t in texts)
+    assert all(
+        0 <= t.x and t.x + t.width <= whole.width + 1 and 0 < t.y <= whole.height for t in texts
+    )
     drawn = "".join("".join((t or "").split()) for t in drawn_by_graphviz(whole))
     assert drawn == "".join("".join(t.text.split()) for t in texts)
 
@@ -160,7 +189,9 @@ def test_a_png_has_two_dots_a_pixel_and_the_colours_of_the_picture(tmp_path):
 
 def test_a_program_that_writes_no_text_is_found_out(tmp_path, monkeypatch):
     blank = tmp_path / "blank.py"
-    blank.write_text("#!/usr/bin/env python3\nimport sys\nsys.stdout.buffer.write(b'\\x89PNG the same for everything')\n")
+    blank.write_text(
+        "#!/usr/bin/env python3\nimport sys\nsys.stdout.buffer.write(b'\\x89PNG the same for everything')\n"
+    )
     blank.chmod(0o755)
     monkeypatch.setattr(graphviz_page, "program", lambda: str(blank))
     with pytest.raises(LayoutError, match="finds no font"):
@@ -174,9 +205,33 @@ def test_a_sign_without_a_face_is_warned_of(monkeypatch):
         graphviz_page.png(Page(40.0, 20.0, (Text("文", 5.0, 15.0, 14.5, "#000000", 12.0),)))
 
 
-@pytest.mark.parametrize("text", ["\\", '\\"', '"', "&lt;", "&", "\\\\n", "\\N%s", "a\\", "<b>", "]]>", "c 7 -#ff0000", "-", '"]; x ['])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\",
+        '\\"',
+        '"',
+        "&lt;",
+        "&",
+        "\\\\n",
+        "\\N%s",
+        "a\\",
+        "<b>",
+        "]]>",
+        "c 7 -#ff0000",
+        "-",
+        '"]; x [',
+    ],
+)
 def test_no_text_breaks_the_drawing_language(text):
-    whole = Page(200.0, 20.0, (Text(text, 5.0, 15.0, 100.0, "#000000", 12.0), Text("after", 150.0, 15.0, 30.0, "#000000", 12.0)))
+    whole = Page(
+        200.0,
+        20.0,
+        (
+            Text(text, 5.0, 15.0, 100.0, "#000000", 12.0),
+            Text("after", 150.0, 15.0, 30.0, "#000000", 12.0),
+        ),
+    )
     assert "".join(t.rstrip() for t in drawn_by_graphviz(whole)) == text + "after"
 
 
@@ -197,7 +252,12 @@ def test_paths_are_read_as_curves(path, ends):
 
 
 def test_what_is_not_ours_is_refused():
-    for svg in ('<path d="m0 0l1 1"/>', '<use href="#a"/>', '<rect fill="url(#x)"/>', '<g transform="rotate(3)"/>'):
+    for svg in (
+        '<path d="m0 0l1 1"/>',
+        '<use href="#a"/>',
+        '<rect fill="url(#x)"/>',
+        '<g transform="rotate(3)"/>',
+    ):
         with pytest.raises((AssertionError, LookupError)):
             page(f'<svg width="9" height="9">{svg}</svg>')
     assert shapes.page('<svg width="9" height="9"/>').shapes == ()
@@ -276,12 +336,21 @@ def test_the_latex_file_holds_picture_steps_and_tables(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex on the PATH")
-@pytest.mark.parametrize("label", ["x", r"\input{/etc/passwd}", "#$%&_{}^~\\", "文字😀עברית", "σ₁·²", "<<a>>--'`\"", "%", "é"])
+@pytest.mark.parametrize(
+    "label",
+    ["x", r"\input{/etc/passwd}", "#$%&_{}^~\\", "文字😀עברית", "σ₁·²", "<<a>>--'`\"", "%", "é"],
+)
 def test_the_latex_file_compiles(tmp_path, label):
     y = sigmoid(Value(2.0, label) * 3.0)
     y.label = label + "'"
     draw(y).save(tmp_path / "g.tex")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "g.tex"]
+    command = [
+        "pdflatex",
+        "-interaction=nonstopmode",
+        "-halt-on-error",
+        "-no-shell-escape",
+        "g.tex",
+    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout.decode(errors="replace")[-1500:]
 

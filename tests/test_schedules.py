@@ -3,7 +3,16 @@
 import pytest
 
 from autograd_edu.errors import DomainError
-from autograd_edu.schedules import Constant, Cosine, Cyclic, InverseSqrt, Linear, Shifted, StepDecay, WarmUp
+from autograd_edu.schedules import (
+    Constant,
+    Cosine,
+    Cyclic,
+    InverseSqrt,
+    Linear,
+    Shifted,
+    StepDecay,
+    WarmUp,
+)
 
 
 @pytest.mark.parametrize(("schedule", "times", "rates"), [

@@ -9,10 +9,10 @@ from test_draw import HOSTILE, g
 from test_steps import lecture_004, random_graph
 
 from autograd_edu import Value, draw, exp, maximum, relu, sin, steps, tanh, where
-from autograd_edu.draw.stepper import MOST, compact_css, compact_js
-from autograd_edu.graph import topological_order
-from autograd_edu.reals import Floats
-from autograd_edu.steps import short
+from autograd_edu.engine.floats import Floats
+from autograd_edu.engine.graph import topological_order
+from autograd_edu.pictures.interactive.stepper import MOST, compact_css, compact_js
+from autograd_edu.record.build import short
 
 STATE = """root => ({
   rows: [...root.querySelectorAll("tbody tr")].map(row => [...row.children].map(e => e.textContent)),
@@ -81,7 +81,12 @@ def by_hand(y):
     shots = []
 
     def shot():
-        shots.append([["?" if v is None else short(v), "–" if d is None else short(d)] for v, d in zip(value, gradient, strict=True)])
+        shots.append(
+            [
+                ["?" if v is None else short(v), "–" if d is None else short(d)]
+                for v, d in zip(value, gradient, strict=True)
+            ]
+        )
 
     shot()
     for i, v in enumerate(order):
@@ -98,7 +103,9 @@ def by_hand(y):
             if not parent.is_constant and not (order[i].op.selects and local == 0.0):
                 gradient[j] = (gradient[j] or 0.0) + local * gradient[i]
         shot()
-    assert shots[-1] == [[short(v.data), short(v.grad) if v.has_grad else "–"] for v in differentiated(y)]
+    assert shots[-1] == [
+        [short(v.data), short(v.grad) if v.has_grad else "–"] for v in differentiated(y)
+    ]
     return shots
 
 
@@ -117,7 +124,8 @@ def assert_step(page, record, shots, k, nth=0):
     seen, step = state(page, nth), record[k - 1] if k else None
     assert [row[1:] for row in seen["rows"]] == [card[1:] for card in seen["cards"]] == shots[k]
     assert [tip.rsplit(", value ", 1)[1] for tip in seen["tips"]] == [
-        f"{'not computed yet' if v == '?' else v}, gradient {'none yet' if d == '–' else d}" for v, d in shots[k]
+        f"{'not computed yet' if v == '?' else v}, gradient {'none yet' if d == '–' else d}"
+        for v, d in shots[k]
     ]
     assert seen["now"] == seen["marked"] == ([step.node] if step else [])
     way = "start" if step is None else "forward →" if step.kind == "forward" else "← backward"
@@ -149,7 +157,10 @@ def test_by_slider_every_step_shows_the_engines_numbers(show, graph):
 def test_buttons_step_to_the_end_and_back(show):
     y = ten()
     record, shots, page = steps(y), by_hand(y), show(draw(y).html)
-    following, before = page.get_by_role("button", name="Next"), page.get_by_role("button", name="Back")
+    following, before = (
+        page.get_by_role("button", name="Next"),
+        page.get_by_role("button", name="Back"),
+    )
     for k in range(len(record)):
         assert_step(page, record, shots, k)
         following.click()
@@ -165,11 +176,19 @@ def test_keys_step_to_the_end_and_back(show):
     y = ten()
     record, shots, page = steps(y), by_hand(y), show(draw(y).html)
     page.keyboard.press("Tab")
-    for key, where_to in [("ArrowRight", range(1, len(shots))), ("ArrowLeft", reversed(range(len(record))))]:
+    for key, where_to in [
+        ("ArrowRight", range(1, len(shots))),
+        ("ArrowLeft", reversed(range(len(record)))),
+    ]:
         for k in where_to:
             page.keyboard.press(key)
             assert_step(page, record, shots, k)
-    for key, k in [("End", len(record)), ("ArrowRight", len(record)), ("Home", 0), ("ArrowLeft", 0)]:
+    for key, k in [
+        ("End", len(record)),
+        ("ArrowRight", len(record)),
+        ("Home", 0),
+        ("ArrowLeft", 0),
+    ]:
         page.keyboard.press(key)
         assert_step(page, record, shots, k)
     page.get_by_role("slider").focus()
@@ -201,7 +220,10 @@ def test_the_start_says_that_gradients_begin_at_zero_where_the_values_hold_other
     y = g()
     assert "Gradients begin at zero." in state(show(draw(y).html))["status"]
     y.backward()
-    assert "one pass from gradients of zero; the values hold other gradients" in state(show(draw(y).html))["status"]
+    assert (
+        "one pass from gradients of zero; the values hold other gradients"
+        in state(show(draw(y).html))["status"]
+    )
 
 
 # ---- playing ----------------------------------------------------------------------------------------------------------
@@ -275,17 +297,30 @@ def test_a_chosen_card_gives_formula_local_gradients_and_the_sum_over_its_consum
     page = show(draw(y).html)
     detail = page.locator("[data-part=detail]")
     page.locator(".card").nth(2).click()
-    assert detail.locator("p").all_text_contents() == ["value not computed yet", "gradient: none yet"]
+    assert detail.locator("p").all_text_contents() == [
+        "value not computed yet",
+        "gradient: none yet",
+    ]
     page.keyboard.press("End")
     assert detail.locator("b").text_content() == "b = a·2"
-    assert detail.locator("p").all_text_contents() == ["value 6", "local gradient ∂b/∂a = 2 = 2", "gradient: 1 × 1 (through y) = 1"]
+    assert detail.locator("p").all_text_contents() == [
+        "value 6",
+        "local gradient ∂b/∂a = 2 = 2",
+        "gradient: 1 × 1 (through y) = 1",
+    ]
     page.locator(".card").nth(0).focus()
     page.keyboard.press("Enter")
     assert page.locator(".card").nth(0).get_attribute("aria-pressed") == "true"
-    assert detail.locator("p").all_text_contents() == ["value 3", "gradient: (-0.99) × 1 (through v1) + 2 × 1 (through b) = 1.01"]
+    assert detail.locator("p").all_text_contents() == [
+        "value 3",
+        "gradient: (-0.99) × 1 (through v1) + 2 × 1 (through b) = 1.01",
+    ]
     page.locator(".card").nth(1).focus()
     page.keyboard.press(" ")
-    assert detail.locator("p").all_text_contents() == ["value 2", "gradient: none, it is a constant"]
+    assert detail.locator("p").all_text_contents() == [
+        "value 2",
+        "gradient: none, it is a constant",
+    ]
     page.locator(".card").nth(3).click()
     assert detail.locator("p").all_text_contents()[:2] == [
         "value 0.1411200080598672",
@@ -297,7 +332,12 @@ def test_a_chosen_card_gives_formula_local_gradients_and_the_sum_over_its_consum
 
 def test_nothing_tells_a_gradient_before_its_step(show):
     page = show(draw(ten()).html)
-    assert page.locator(".autograd-stepper").evaluate("e => e.querySelector('svg').outerHTML").count("none yet") == 20
+    assert (
+        page.locator(".autograd-stepper")
+        .evaluate("e => e.querySelector('svg').outerHTML")
+        .count("none yet")
+        == 20
+    )
 
 
 # ---- everybody can use it ---------------------------------------------------------------------------------------------------
@@ -315,7 +355,16 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(show):
             break
         assert (line, width >= 2) == ("solid", True), name
         reached.append(name.split()[0])
-    assert reached == ["autograd-stepper", "back", "next", "play", "speed", "slider", *["card"] * 5, "table"]
+    assert reached == [
+        "autograd-stepper",
+        "back",
+        "next",
+        "play",
+        "speed",
+        "slider",
+        *["card"] * 5,
+        "table",
+    ]
 
 
 def test_controls_have_names_and_roles(show):
@@ -331,7 +380,11 @@ def test_controls_have_names_and_roles(show):
         assert page.get_by_role(role, name=name).count() >= 1
     assert page.get_by_role("status").text_content().startswith("Step 0 of 5, start")
     page.get_by_role("button", name="Next").click()
-    assert page.get_by_role("slider").get_attribute("aria-valuetext").startswith("Step 1 of 5, forward")
+    assert (
+        page.get_by_role("slider")
+        .get_attribute("aria-valuetext")
+        .startswith("Step 1 of 5, forward")
+    )
     assert page.get_by_role("row", name="x 3 –").count() == 1
     for card in page.locator(".card").all():
         assert card.get_attribute("aria-label") == card.locator("title").text_content()
@@ -383,13 +436,19 @@ def test_text_that_does_not_stand_out_is_found(show):
     assert page.evaluate(CONTRAST)[0][0] < 2
 
 
-@pytest.mark.parametrize("body", ["data-jp-theme-light='false'", "data-vscode-theme-kind='vscode-dark'"])
+@pytest.mark.parametrize(
+    "body", ["data-jp-theme-light='false'", "data-vscode-theme-kind='vscode-dark'"]
+)
 def test_the_theme_of_the_program_around_it_counts_for_more_than_that_of_the_system(show, body):
     one = steps(g())._repr_html_()
     dark = "e => e.classList.contains('dark')"
     assert show(f"<body {body}>{one}").locator(".autograd-stepper").evaluate(dark)
     light = body.replace("false", "true").replace("vscode-dark", "vscode-light")
-    assert not show(f"<body {light}>{one}", color_scheme="dark").locator(".autograd-stepper").evaluate(dark)
+    assert (
+        not show(f"<body {light}>{one}", color_scheme="dark")
+        .locator(".autograd-stepper")
+        .evaluate(dark)
+    )
 
 
 def test_nothing_moves_by_itself_and_least_of_all_for_those_who_ask_for_it(show):
@@ -397,7 +456,9 @@ def test_nothing_moves_by_itself_and_least_of_all_for_those_who_ask_for_it(show)
         page = show(draw(g()).html, reduced_motion=motion)
         page.get_by_role("button", name="Next").click()
         assert page.evaluate("document.getAnimations().length") == 0
-        assert page.evaluate("[...document.querySelectorAll('*')].every(e => getComputedStyle(e).transitionDuration === '0s')")
+        assert page.evaluate(
+            "[...document.querySelectorAll('*')].every(e => getComputedStyle(e).transitionDuration === '0s')"
+        )
         assert state(page)["status"].startswith("Step 1 of 5")
 
 
@@ -432,18 +493,30 @@ def test_no_label_runs(show):
     plain = show(steps(Value(2.0, "x") * 3)._repr_html_())
     assert page.locator(".autograd-stepper").count() == len(HOSTILE)
     for what in ("*", "script", ".card", "[onload]", "b"):
-        assert page.locator(f".autograd-stepper {what}").count() == len(HOSTILE) * plain.locator(f".autograd-stepper {what}").count()
+        assert (
+            page.locator(f".autograd-stepper {what}").count()
+            == len(HOSTILE) * plain.locator(f".autograd-stepper {what}").count()
+        )
     for i, label in enumerate(HOSTILE):
         copy = page.locator(".autograd-stepper").nth(i)
         copy.locator("[data-part=next]").click()
         copy.locator(".card").first.click()
-        assert label[:3] in copy.locator("[data-part=detail] b").text_content() or not label.isprintable()
+        assert (
+            label[:3] in copy.locator("[data-part=detail] b").text_content()
+            or not label.isprintable()
+        )
 
 
 def test_a_wide_picture_scrolls_at_its_own_size_with_the_table_below(show):
     lab = "<style>.jp-RenderedHTMLCommon svg { max-width: 100%; height: auto }</style><div class=jp-RenderedHTMLCommon>"
-    page = show(lab + draw(network((2, 2, 1)), detail="full")._repr_mimebundle_()["text/html"], viewport={"width": 1000, "height": 700})
-    drawn, view = page.locator("svg").bounding_box(), page.locator("[data-part=picture]").bounding_box()
+    page = show(
+        lab + draw(network((2, 2, 1)), detail="full")._repr_mimebundle_()["text/html"],
+        viewport={"width": 1000, "height": 700},
+    )
+    drawn, view = (
+        page.locator("svg").bounding_box(),
+        page.locator("[data-part=picture]").bounding_box(),
+    )
     assert drawn["width"] == float(page.locator("svg").get_attribute("width")) > view["width"]
     assert page.locator("[data-part=table]").bounding_box()["y"] >= view["y"] + view["height"]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -459,7 +532,10 @@ def test_a_wide_picture_scrolls_at_its_own_size_with_the_table_below(show):
 
 def test_a_small_picture_has_the_table_beside_it(show):
     page = show(draw(g()).html, viewport={"width": 1000, "height": 700})
-    assert page.locator("[data-part=table]").bounding_box()["x"] > page.locator("svg").bounding_box()["x"] + 200
+    assert (
+        page.locator("[data-part=table]").bounding_box()["x"]
+        > page.locator("svg").bounding_box()["x"] + 200
+    )
     assert page.get_by_role("button", name="Fit width").count() == 0
 
 
@@ -509,12 +585,19 @@ def test_a_long_pass_is_not_stepped_through_and_the_picture_says_why(show):
     html = draw(y, detail="full")._repr_mimebundle_()["text/html"]
     assert "<script" not in html
     page = show(html)
-    assert page.locator("p").text_content() == "223 values are too many to step through (at most 150): print(steps(y)) lists the pass."
+    assert (
+        page.locator("p").text_content()
+        == "223 values are too many to step through (at most 150): print(steps(y)) lists the pass."
+    )
     assert page.locator("img").evaluate("e => e.naturalWidth") > 1000
 
 
 def test_another_style_or_level_is_a_picture_alone_even_where_nothing_is_trusted(show):
-    for options, note in [({"style": "circuit"}, []), ({"style": "micrograd"}, []), ({"detail": "fused"}, ['draw(y, detail="full")'])]:
+    for options, note in [
+        ({"style": "circuit"}, []),
+        ({"style": "micrograd"}, []),
+        ({"detail": "fused"}, ['draw(y, detail="full")']),
+    ]:
         y = network((2, 2, 1))
         page = show(draw(y, **options)._repr_mimebundle_()["text/html"], java_script_enabled=False)
         assert page.locator("img").bounding_box()["width"] > 300
@@ -525,7 +608,12 @@ def test_another_style_or_level_is_a_picture_alone_even_where_nothing_is_trusted
 def test_a_part_of_a_pass_shows_as_tables():
     record = steps(g())
     assert record._repr_html_()
-    for part in (record[:3], record.backward, record.of("x"), type(record).from_json(record.to_json())):
+    for part in (
+        record[:3],
+        record.backward,
+        record.of("x"),
+        type(record).from_json(record.to_json()),
+    ):
         assert part._repr_html_() is None
         assert part._repr_markdown_()
 
@@ -547,8 +635,8 @@ PAINT = """async () => {
 def test_a_key_is_answered_within_fifty_milliseconds(show):
     y = network((3, 11, 4))
     assert len(topological_order(y)) > 250
-    from autograd_edu.draw.scene import scene
-    from autograd_edu.draw.stepper import stepper
+    from autograd_edu.pictures.interactive.stepper import stepper
+    from autograd_edu.pictures.scene.scene import scene
 
     page = show(stepper(scene(y), steps(y)))
     assert page.evaluate(PAINT) < 50
@@ -567,14 +655,20 @@ def test_a_script_loses_spaces_and_comments_and_nothing_else(source, short_):
 
 
 def test_a_style_sheet_keeps_the_spaces_that_mean_something():
-    source = ".a {\n  margin: 0 auto; color: red;\n  &.b .c, .d > e { top: 1px }\n  :focus { x: y }\n}\n"
+    source = (
+        ".a {\n  margin: 0 auto; color: red;\n  &.b .c, .d > e { top: 1px }\n  :focus { x: y }\n}\n"
+    )
     assert compact_css(source) == ".a{margin:0 auto;color:red;&.b .c,.d > e{top:1px}:focus{x:y}}"
 
 
 def test_no_template_of_the_script_stands_inside_another():
     from importlib.resources import files
 
-    for line in (files("autograd_edu.draw") / "stepper.js").read_text(encoding="utf-8").splitlines():
+    for line in (
+        (files("autograd_edu.pictures.interactive") / "stepper.js")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    ):
         for string in re.findall("`[^`]*`", line):
             assert string.count("${") == string.count("}"), line
 
@@ -590,5 +684,7 @@ def test_a_gradient_is_tinted_when_it_is_whole(show):
         page.get_by_role("button", name="Next ▶").click()
         shown = page.locator(".card").first.locator("text").nth(2).text_content()
         seen.append((shown, tint.is_visible()))
-    assert seen[-2:] == [("-5", False), ("3", True)], "the first of two consumers leaves a gradient of the other sign"
+    assert seen[-2:] == [("-5", False), ("3", True)], (
+        "the first of two consumers leaves a gradient of the other sign"
+    )
     assert set(seen[:-2]) == {("–", False)}

@@ -10,9 +10,9 @@ import sys
 import pytest
 
 from autograd_edu import OPS, Value, cos, dot, exp, ieee, log, maximum, relu, sin, steps, where
-from autograd_edu.draw.text import backward_table, forward_table, latex_name, tangents
-from autograd_edu.graph import names, topological_order
-from autograd_edu.steps import Steps
+from autograd_edu.engine.graph import names, topological_order
+from autograd_edu.record.build import Steps
+from autograd_edu.record.text import backward_table, forward_table, latex_name, tangents
 
 
 def lecture_004(at):
@@ -97,7 +97,11 @@ def test_a_chain_reads_as_in_lecture_000():
     loss = cos(out2)
     out1.label, out2.label, loss.label = "out1", "out2", "loss"
     lines = steps(loss).python().splitlines()
-    assert lines[-3:] == ["dloss_out2 = df3(out2)", "dloss_out1 = df2(out1) * dloss_out2", "dloss_x = df1(x) * dloss_out1"]
+    assert lines[-3:] == [
+        "dloss_out2 = df3(out2)",
+        "dloss_out1 = df2(out1) * dloss_out2",
+        "dloss_x = df1(x) * dloss_out1",
+    ]
 
 
 def test_markdown_and_latex_hold_the_same_cells():
@@ -107,7 +111,10 @@ def test_markdown_and_latex_hold_the_same_cells():
     assert markdown.count("\n| --- | --- | --- | --- | --- |\n") == 2
     latex = record.latex()
     assert r"$v = u^{2}$ & $0.25$ & $\frac{\partial v}{\partial u} = 2 \cdot u$" in latex
-    assert r"$\bar{v} = \frac{1}{v} \cdot \bar{x} + \cos\left(v\right) \cdot \bar{w}$ & $-0.250922$ \\" in latex
+    assert (
+        r"$\bar{v} = \frac{1}{v} \cdot \bar{x} + \cos\left(v\right) \cdot \bar{w}$ & $-0.250922$ \\"
+        in latex
+    )
     assert latex.count(r"\begin{tabular}") == latex.count(r"\end{tabular}") == 2
 
 
@@ -133,7 +140,9 @@ def test_the_last_of_several_consumers_says_the_sum_over_all():
         "v1.grad += local × upstream: 0 + 1 × 1 = 1; x.grad += local × upstream: 0 + 1 × 1 = 1",
         "x.grad += local × upstream: 1 + (-4) × 1 = -3, the sum over 2 consumers: 1 + (-4) = -3; y.grad += local × upstream: 0 + 3 × 1 = 3",
     ]
-    assert str(steps(x * x)[-1]).endswith("x.grad += local × upstream: 3 + 3 × 1 = 6, the sum over 2 uses: 3 + 3 = 6")
+    assert str(steps(x * x)[-1]).endswith(
+        "x.grad += local × upstream: 3 + 3 × 1 = 6, the sum over 2 uses: 3 + 3 = 6"
+    )
     many = sum((x * i for i in range(2, 20)), x)
     assert str(steps(many)[-1]).endswith(", the sum over 19 consumers: 19 + 18 + 17 + … + 2 = 190")
 
@@ -180,7 +189,9 @@ def test_slices_keep_the_nodes_and_count_from_both_ends():
 
 def test_what_reached_a_value_may_be_asked_of_a_part():
     record = steps(lecture_004(0.5))
-    assert [step.name for step in record.of("v").backward] == [step.name for step in record.backward.of("v")]
+    assert [step.name for step in record.of("v").backward] == [
+        step.name for step in record.backward.of("v")
+    ]
     assert record.of("v").gradients()["v"] == record.gradients()["v"]
     assert [step.kind for step in record.of("z")] == ["forward", "seed"]
 
@@ -207,7 +218,17 @@ def test_json_is_strict_even_with_infinities():
     assert [repr(node.data) for node in again.nodes] == [repr(node.data) for node in record.nodes]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"nodes": [], "steps": [{}]}', '{"nodes": [{"index": 0}], "steps": []}', "nodes"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"nodes": [], "steps": [{}]}',
+        '{"nodes": [{"index": 0}], "steps": []}',
+        "nodes",
+    ],
+)
 def test_text_that_is_no_record_is_refused(text):
     with pytest.raises(TypeError, match=r"from_json needs the text that Steps\.to_json wrote"):
         Steps.from_json(text)
@@ -216,7 +237,11 @@ def test_text_that_is_no_record_is_refused(text):
 def test_everything_that_reached_a_value():
     record = steps(lecture_004(0.5))
     reached = record.of("v")
-    assert [(s.kind, s.name) for s in reached] == [("forward", "v"), ("backward", "x"), ("backward", "w")]
+    assert [(s.kind, s.name) for s in reached] == [
+        ("forward", "v"),
+        ("backward", "x"),
+        ("backward", "w"),
+    ]
     assert len(record.forward) == 5
     assert [s.kind for s in record.backward][:2] == ["seed", "backward"]
     assert isinstance(record[:3], Steps)
@@ -237,7 +262,9 @@ def test_values_are_found_by_identity_and_not_by_label():
 def test_sentences_hold_nothing_that_a_terminal_would_obey():
     y = Value(2.0, "\x1b[31m\n\ud800") * 3
     record = steps(y)
-    assert (str(record) + record.text() + record.latex() + record.markdown() + record.to_json()).encode()
+    assert (
+        str(record) + record.text() + record.latex() + record.markdown() + record.to_json()
+    ).encode()
     assert "\x1b" not in str(record) + record.text() + record.to_json()
     assert str(record).count("\n") == 2
 
@@ -270,7 +297,10 @@ def test_the_record_has_the_engines_numbers_bit_for_bit_and_touches_nothing():
         assert Steps.from_json(record.to_json()) == record
         forward = tangents(record, names(order)[0])
         if record.nodes[0].kind == "input":
-            assert forward[-1] == pytest.approx(order[0].grad, rel=1e-9, abs=1e-12) or forward[-1] is None
+            assert (
+                forward[-1] == pytest.approx(order[0].grad, rel=1e-9, abs=1e-12)
+                or forward[-1] is None
+            )
 
 
 def test_the_listing_of_any_graph_runs_and_agrees():
@@ -283,7 +313,9 @@ def test_the_listing_of_any_graph_runs_and_agrees():
         root = names(topological_order(y))[-1]
         for value, name in zip(topological_order(y), names(topological_order(y)), strict=True):
             if value.has_grad and value is not y:
-                assert namespace[f"d{root}_{name}"] == pytest.approx(value.grad, rel=1e-12, abs=1e-13), source
+                assert namespace[f"d{root}_{name}"] == pytest.approx(
+                    value.grad, rel=1e-12, abs=1e-13
+                ), source
 
 
 def test_names_that_are_no_identifiers_do_not_break_the_listing():
@@ -332,7 +364,11 @@ def test_tables_dot_and_svg_are_the_same_for_every_hash_seed():
     )
     outputs = {
         subprocess.run(
-            [sys.executable, "-c", code], env={"PYTHONHASHSEED": str(seed), "PYTHONPATH": path}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": str(seed), "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         for seed in range(20)
     }
@@ -387,7 +423,10 @@ def test_numbers_changed_after_the_graph_was_computed_are_warned_of():
     y.label = "y"
     steps(y)
     x.data = 99.0
-    with pytest.warns(UserWarning, match=r"'y' = x·x was 4\.0 when it was computed, and would be 9801\.0 now: .*build the graph again"):
+    with pytest.warns(
+        UserWarning,
+        match=r"'y' = x·x was 4\.0 when it was computed, and would be 9801\.0 now: .*build the graph again",
+    ):
         steps(y)
     with ieee():
         steps(log(Value(0.0, "x")))  # infinite then and now

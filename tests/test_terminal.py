@@ -13,17 +13,18 @@ import time
 import pytest
 
 from autograd_edu import Value, exp, sigmoid, steps
-from autograd_edu.draw import terminal
-from autograd_edu.draw.keyboard import meaning
-from autograd_edu.draw.running import states
-from autograd_edu.draw.scene import columns
-from autograd_edu.draw.terminal import moved, plain, screen, walk
-from autograd_edu.steps import short
+from autograd_edu.pictures.interactive import terminal
+from autograd_edu.pictures.interactive.keyboard import meaning
+from autograd_edu.pictures.interactive.running import states
+from autograd_edu.pictures.interactive.terminal import moved, plain, screen, walk
+from autograd_edu.pictures.scene.scene import columns
+from autograd_edu.record.build import short
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of Unix")
 LEAD = "import fcntl, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
 COMMAND = (
-    LEAD + "from autograd_edu.__main__ import main; sys.exit(main(['explain', 'f = x*y; f*f + exp(z)', 'x=3', 'y=-4', 'z=2', '--step']))"
+    LEAD
+    + "from autograd_edu.cli.main import main; sys.exit(main(['explain', 'f = x*y; f*f + exp(z)', 'x=3', 'y=-4', 'z=2', '--step']))"
 )
 
 
@@ -48,9 +49,15 @@ class Terminal:
 
         self.before = termios.tcgetattr(self.own)
         # in order that a test run in any terminal sees the same
-        env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")} | {"TERM": "xterm"} | environment
+        env = (
+            {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}
+            | {"TERM": "xterm"}
+            | environment
+        )
         streams = {"stdin": other, "stdout": other, "stderr": other}
-        self.process = subprocess.Popen([sys.executable, "-c", code], **streams, start_new_session=True, env=env)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code], **streams, start_new_session=True, env=env
+        )
         os.close(other)
         self.decoder = codecs.getincrementaldecoder("utf-8")()  # a read may end within a letter
         self.seen = ""
@@ -68,7 +75,9 @@ class Terminal:
     def wait_for(self, pattern, seconds=20.0):
         """The last screen, once it is whole and matches; what has been read may end anywhere in a screen."""
         end = time.monotonic() + seconds
-        while not (self.seen.endswith(("\x1b[J", "\r\n\r\n")) and re.search(pattern, self.screen())):
+        while not (
+            self.seen.endswith(("\x1b[J", "\r\n\r\n")) and re.search(pattern, self.screen())
+        ):
             assert time.monotonic() < end, f"{pattern!r} never came; the screen is\n{self.screen()}"
             self.take(0.1)
         return self.screen()
@@ -81,7 +90,9 @@ class Terminal:
                 time.sleep(0.05)
 
     def screen(self):
-        return re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", self.seen.rsplit("\x1b[H", 1)[-1]).replace("\r", "")
+        return re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", self.seen.rsplit("\x1b[H", 1)[-1]).replace(
+            "\r", ""
+        )
 
     def ends(self, seconds=20.0):
         """The exit status; the terminal must be as it was."""
@@ -93,7 +104,9 @@ class Terminal:
             self.take(0.1)
         for _ in range(3):
             self.take(0.05)
-        assert termios.tcgetattr(self.own)[:4] == self.before[:4], "echo, line mode and speed are as they were"
+        assert termios.tcgetattr(self.own)[:4] == self.before[:4], (
+            "echo, line mode and speed are as they were"
+        )
         return self.process.returncode
 
     def close(self):
@@ -125,10 +138,18 @@ def test_keys_walk_to_the_end_and_back_and_every_screen_has_the_engines_numbers(
     known = states(record)
     program.wait_for("before step 1 of 9")
     for k in range(1, 10):
-        shown = program.press("\x1b[C" if k % 2 else " ").wait_for(f"step {k} of 9, {'forward' if k <= 4 else 'backward'}")
+        shown = program.press("\x1b[C" if k % 2 else " ").wait_for(
+            f"step {k} of 9, {'forward' if k <= 4 else 'backward'}"
+        )
         assert "".join(record[k - 1].sentence.split()) in "".join(shown.split())
-        rows = [line for line in shown.split("\n") if line[:2] in ("  ", "▸ ", "• ") and len(line.split()) > 2]
-        assert [row.split()[-2:] for row in rows[1:]] == [[data, grad] for data, grad, _ in known[k]]
+        rows = [
+            line
+            for line in shown.split("\n")
+            if line[:2] in ("  ", "▸ ", "• ") and len(line.split()) > 2
+        ]
+        assert [row.split()[-2:] for row in rows[1:]] == [
+            [data, grad] for data, grad, _ in known[k]
+        ]
     for k in range(8, 4, -1):
         program.press("\x1b[D").wait_for(f"step {k} of 9")
     program.press("\x1b[H").wait_for("before step 1")
@@ -179,7 +200,9 @@ def test_no_line_is_longer_than_the_terminal_and_a_resize_draws_again(run):
     ("stop", "status"),
     [
         pytest.param(lambda program: program.press("\x03"), 130, id="control C"),
-        pytest.param(lambda program: program.process.send_signal(signal.SIGTERM), 143, id="SIGTERM"),
+        pytest.param(
+            lambda program: program.process.send_signal(signal.SIGTERM), 143, id="SIGTERM"
+        ),
     ],
 )
 def test_the_terminal_is_set_back_however_it_ends(run, stop, status):
@@ -193,7 +216,7 @@ def test_the_terminal_is_set_back_however_it_ends(run, stop, status):
 @unix
 def test_the_terminal_is_set_back_after_a_fault(run):
     code = LEAD + (
-        "from autograd_edu import Value; from autograd_edu.draw import terminal\n"
+        "from autograd_edu import Value; from autograd_edu.pictures.interactive import terminal\n"
         "terminal.moved = lambda *_: 1/0\nterminal.walk(Value(2.0) * 3.0)"
     )
     program = run(code)
@@ -276,10 +299,16 @@ def test_every_screen_fits_and_shows_what_changed(wide, high, colour):
 def test_the_numbers_of_a_screen_are_known_by_then():
     record = example()
     for k, state in enumerate(states(record)):
-        values = {n.index: short(n.data) for n in record.nodes if not n.op} | {s.node: short(s.value) for s in record[:k] if not s.parts}
+        values = {n.index: short(n.data) for n in record.nodes if not n.op} | {
+            s.node: short(s.value) for s in record[:k] if not s.parts
+        }
         gradients = {p.parent: short(p.after) for s in record[:k] for p in s.parts}
         for index, (data, grad, number) in enumerate(state):
-            assert data == (values.get(index, "?") if record.nodes[index].op == "" or k < 5 else short(record.nodes[index].data))
+            assert data == (
+                values.get(index, "?")
+                if record.nodes[index].op == "" or k < 5
+                else short(record.nodes[index].data)
+            )
             assert grad == gradients.get(index, "1" if index == len(state) - 1 and k > 4 else "–")
             assert grad in ("–", short(number))
 
@@ -298,13 +327,21 @@ def test_keys_mean_what_the_help_says(keys, means):
 
 
 def test_moves_stay_within_the_pass():
-    assert [moved(0, "back", 9), moved(9, "next", 9), moved(3, "ten on", 9), moved(3, "ten back", 9), moved(3, "", 9)] == [0, 9, 9, 0, 3]
+    assert [
+        moved(0, "back", 9),
+        moved(9, "next", 9),
+        moved(3, "ten on", 9),
+        moved(3, "ten back", 9),
+        moved(3, "", 9),
+    ] == [0, 9, 9, 0, 3]
 
 
 def test_a_label_cannot_send_codes_to_the_terminal():
     record = steps(Value(2.0, "\x1b[31m\x07\n\x9b2J\u202eevil") * 3.0)
     known = states(record)
-    text = plain(record) + "".join("".join(screen(record, known, k, 80, 24)) for k in range(len(record) + 1))
+    text = plain(record) + "".join(
+        "".join(screen(record, known, k, 80, 24)) for k in range(len(record) + 1)
+    )
     assert all(c == "\n" or c.isprintable() for c in text)
     assert not "\x1b[2J".isprintable(), "the check sees such codes"
     assert terminal._safe("ok") == "ok"

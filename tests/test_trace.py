@@ -26,7 +26,10 @@ def test_each_operation_knows_the_line_that_asked_for_it():
         ])  # fmt: skip
 
     start = inspect.getsourcelines(f)[1]
-    lines = {slot.op: int(slot.line.removeprefix("test_trace.py:")) - start for slot in operations(trace(f, 1.0, 2.0))}
+    lines = {
+        slot.op: int(slot.line.removeprefix("test_trace.py:")) - start
+        for slot in operations(trace(f, 1.0, 2.0))
+    }
     assert lines == {"mul": 1, "add": 1, "exp": 2, "dot": 4, "total": 2, "div": 2}
 
 
@@ -40,7 +43,10 @@ def test_an_expression_over_several_lines_belongs_to_the_line_that_it_begins_on(
     # fmt: on
 
     start = inspect.getsourcelines(f)[1]
-    assert [int(slot.line.split(":")[1]) - start for slot in operations(trace(f, 1.0, 2.0))] == [2, 2]
+    assert [int(slot.line.split(":")[1]) - start for slot in operations(trace(f, 1.0, 2.0))] == [
+        2,
+        2,
+    ]
 
 
 def test_operations_within_the_package_have_the_line_that_called_it():
@@ -53,7 +59,10 @@ def test_a_result_from_before_is_part_of_the_program_without_a_line():
     w = Value(3.0, "w")
     before = w * w
     program = trace(lambda x: before * x, 1.0)
-    assert [(slot.op, bool(slot.line)) for slot in operations(program)] == [("mul", False), ("mul", True)]
+    assert [(slot.op, bool(slot.line)) for slot in operations(program)] == [
+        ("mul", False),
+        ("mul", True),
+    ]
     assert program.parameters == (w,)
     assert program.value_and_grad(2.0)[1].parameters.tolist() == [12.0]
 
@@ -74,7 +83,9 @@ def test_parameters_that_are_given_are_those_of_the_program_used_or_not():
     program = trace(lambda x: c * x + a, 1.0, parameters=[a, b, c])
     assert program.parameters == (a, b, c)
     assert program.value_and_grad(5.0)[1].parameters.tolist() == [1.0, 0.0, 5.0]
-    with pytest.raises(OperandError, match=r"captured .*label='b'.* not among the 2 parameters given"):
+    with pytest.raises(
+        OperandError, match=r"captured .*label='b'.* not among the 2 parameters given"
+    ):
         trace(lambda x: a * x + b, 1.0, parameters=[a, c])
     with pytest.raises(ArityError, match="twice"):
         trace(lambda x: a * x, 1.0, parameters=[a, a])
@@ -117,7 +128,9 @@ def test_a_comparison_counts_as_a_number_in_arithmetic():
     assert (program(3.0), program(0.5)) == (4.0, 1.0)
 
 
-@pytest.mark.parametrize("f", [lambda x: x / 0.0, lambda x: 1.0 / (x - x), lambda x: x * 1e308, lambda x: sqrt(-x)])
+@pytest.mark.parametrize(
+    "f", [lambda x: x / 0.0, lambda x: 1.0 / (x - x), lambda x: x * 1e308, lambda x: sqrt(-x)]
+)
 def test_an_example_outside_the_domain_is_refused_as_the_eager_engine_does(f):
     with pytest.raises(DomainError) as eager:
         f(Value(5.0, "x1"))
@@ -216,7 +229,10 @@ def test_what_is_computed_without_a_record_is_refused_inside_and_recorded_for_a_
 
 def test_a_number_taken_out_of_a_traced_value_is_warned_of_with_its_line():
     f = lambda x: x * 2.0 if x.data > 0 else x  # noqa: E731 - one line, to be found
-    with pytest.warns(UserWarning, match=rf"read \.data of a traced value at {first_line(f)}: every replay has the example's number"):
+    with pytest.warns(
+        UserWarning,
+        match=rf"read \.data of a traced value at {first_line(f)}: every replay has the example's number",
+    ):
         trace(f, 2.0)
     kept = []
     trace(lambda x: [kept.append(x), x * x][1], 2.0)

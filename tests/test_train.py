@@ -13,7 +13,19 @@ import pytest
 
 from autograd_edu import Value, data
 from autograd_edu.errors import DomainError, ShapeError, StateError, TargetError, TrainingError
-from autograd_edu.nn import MLP, RNN, Apply, BatchNorm, Dropout, Embedding, Linear, Module, Sequential, losses, regularise
+from autograd_edu.nn import (
+    MLP,
+    RNN,
+    Apply,
+    BatchNorm,
+    Dropout,
+    Embedding,
+    Linear,
+    Module,
+    Sequential,
+    losses,
+    regularise,
+)
 from autograd_edu.nn.init import constant, gaussian
 from autograd_edu.optim import SGD, Adam, Momentum, Nesterov
 from autograd_edu.schedules import Cosine, Cyclic, StepDecay
@@ -47,7 +59,9 @@ def small(seed=0):
 def trained(model=None, **options):
     model = model or small()
     options = {"epochs": 5, **options}
-    return model, fit(model, BCE, options.pop("data", data.moons(20)), Adam(model.parameters(), 0.05), **options)
+    return model, fit(
+        model, BCE, options.pop("data", data.moons(20)), Adam(model.parameters(), 0.05), **options
+    )
 
 
 # ---- the loop ------------------------------------------------------------------------------------------------------
@@ -78,7 +92,9 @@ def test_the_same_seed_repeats_a_run_bit_for_bit(engine):
 
 def test_a_penalty_is_added_to_the_loss_of_the_weights_it_is_given():
     model = small()
-    history = fit(model, BCE, XOR, SGD(model.parameters(), 0.0), epochs=1, penalty=regularise.l2(0.1))
+    history = fit(
+        model, BCE, XOR, SGD(model.parameters(), 0.0), epochs=1, penalty=regularise.l2(0.1)
+    )
     expected = evaluate(model, BCE, XOR).loss + 0.1 * sum(p * p for p in numbers(model))
     assert history.loss[0] == pytest.approx(expected, rel=1e-13, abs=0.0)
     before = numbers(model)
@@ -98,9 +114,20 @@ def test_a_penalty_is_added_to_the_loss_of_the_weights_it_is_given():
 
 def test_a_schedule_sets_the_rate_by_epoch_or_by_step():
     model = small()
-    history = fit(model, BCE, XOR, SGD(model.parameters()), epochs=4, schedule=StepDecay(1.0, (1, 3)))
+    history = fit(
+        model, BCE, XOR, SGD(model.parameters()), epochs=4, schedule=StepDecay(1.0, (1, 3))
+    )
     assert history.lr == pytest.approx([1.0, 0.1, 0.1, 0.01])
-    by_step = fit(model, BCE, XOR, SGD(model.parameters()), epochs=2, batch_size=2, schedule=Cosine(1.0, 4), schedule_by="step")
+    by_step = fit(
+        model,
+        BCE,
+        XOR,
+        SGD(model.parameters()),
+        epochs=2,
+        batch_size=2,
+        schedule=Cosine(1.0, 4),
+        schedule_by="step",
+    )
     assert by_step.lr == pytest.approx([Cosine(1.0, 4)(1), Cosine(1.0, 4)(3)])
 
 
@@ -125,7 +152,9 @@ def test_only_the_optimiser_s_parameters_change():
 
 
 def test_a_model_whose_graph_varies_is_trained_eagerly_and_the_history_says_why():
-    model = Sequential(Linear(2, 4, seed=0), Apply("tanh"), Dropout(0.5, seed=1), MLP(4, [1], seed=2))
+    model = Sequential(
+        Linear(2, 4, seed=0), Apply("tanh"), Dropout(0.5, seed=1), MLP(4, [1], seed=2)
+    )
     history = trained(model)[1]
     assert history.engine == "eager: Dropout(0.5) draws anew for every sample while training"
     assert not model.layers[2].training, "and is left in evaluation mode"
@@ -160,7 +189,10 @@ def test_sequences_of_several_lengths_are_trained_on_eagerly():
     sums = data.Dataset([[[0.1]], [[0.2], [-0.4]], [[0.5], [0.1], [-0.3]]], [0.1, -0.2, 0.3])
     model = LastState()
     history = fit(model, losses.half_squared_error, sums, Adam(model.parameters(), 0.05), epochs=60)
-    assert history.engine == "eager: the samples, or the targets, are not numbers in lists of one shape"
+    assert (
+        history.engine
+        == "eager: the samples, or the targets, are not numbers in lists of one shape"
+    )
     assert history.loss[-1] < 0.1 * history.loss[0]
 
 
@@ -174,7 +206,12 @@ def test_an_embedding_learns():
 
 def test_callbacks_see_every_epoch_and_can_end_training():
     seen = []
-    _, history = trained(callbacks=[lambda epoch: seen.append((epoch.number, epoch.loss)), lambda epoch: epoch.number == 2])
+    _, history = trained(
+        callbacks=[
+            lambda epoch: seen.append((epoch.number, epoch.loss)),
+            lambda epoch: epoch.number == 2,
+        ]
+    )
     assert seen == list(enumerate(history.loss))
     assert (history.epochs, history.stopped) == (3, "a callback ended it")
 
@@ -193,7 +230,9 @@ def test_a_validation_set_is_measured_after_every_epoch():
     training, test = data.moons(30).split(0.3)
     model, history = trained(data=training, validation=test)
     assert len(history.validation) == 5
-    assert history.validation[-1] == pytest.approx(evaluate(model, BCE, test).loss, rel=1e-12, abs=0.0)
+    assert history.validation[-1] == pytest.approx(
+        evaluate(model, BCE, test).loss, rel=1e-12, abs=0.0
+    )
 
 
 # ---- early stopping ------------------------------------------------------------------------------------------------
@@ -201,7 +240,9 @@ def test_a_validation_set_is_measured_after_every_epoch():
 
 def test_early_stopping_waits_for_its_patience_and_keeps_the_best():
     stop = EarlyStopping(patience=3)
-    answers = [stop.check(loss, place) for place, loss in enumerate([5.0, 4.0, 3.0, 3.5, 3.2, 3.1, 1.0])]
+    answers = [
+        stop.check(loss, place) for place, loss in enumerate([5.0, 4.0, 3.0, 3.5, 3.2, 3.1, 1.0])
+    ]
     assert answers.index(True) == 5
     scripted = EarlyStopping(patience=3)
     for place, loss in enumerate([5.0, 4.0, 3.0, 3.5, 3.2, 3.1]):
@@ -256,7 +297,9 @@ def test_the_bar_is_quiet_unless_somebody_looks(capfd):
 
 
 def dropping():
-    return Sequential(Linear(2, 4, seed=0), Apply("tanh"), Dropout(0.3, seed=1), BatchNorm(4), MLP(4, [1], seed=2))
+    return Sequential(
+        Linear(2, 4, seed=0), Apply("tanh"), Dropout(0.3, seed=1), BatchNorm(4), MLP(4, [1], seed=2)
+    )
 
 
 @pytest.mark.parametrize("make", [small, dropping])
@@ -264,7 +307,16 @@ def dropping():
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tmp_path, make, rule):
     def run(epochs, **options):
         model = make()
-        return model, fit(model, BCE, data.moons(20), rule(model.parameters(), 0.05), epochs=epochs, batch_size=7, seed=5, **options)
+        return model, fit(
+            model,
+            BCE,
+            data.moons(20),
+            rule(model.parameters(), 0.05),
+            epochs=epochs,
+            batch_size=7,
+            seed=5,
+            **options,
+        )
 
     whole, history = run(8)
     run(3, checkpoint=tmp_path / "run.json")
@@ -276,7 +328,15 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(tmp_path, make, r
 def test_early_stopping_is_resumed_too(tmp_path):
     def run(epochs, **options):
         model, stop = small(), EarlyStopping(patience=3)
-        fit(model, BCE, data.moons(20), SGD(model.parameters(), 20.0), epochs=epochs, early_stopping=stop, **options)
+        fit(
+            model,
+            BCE,
+            data.moons(20),
+            SGD(model.parameters(), 20.0),
+            epochs=epochs,
+            early_stopping=stop,
+            **options,
+        )
         return numbers(model), stop.since, stop.best_loss
 
     whole = run(30)
@@ -289,10 +349,26 @@ def test_a_checkpoint_of_another_model_or_optimiser_changes_nothing(tmp_path):
     other = MLP(2, [5, 1], seed=9)
     before, optimiser = numbers(other), Adam(other.parameters(), 0.01)
     with pytest.raises(StateError):
-        fit(other, BCE, data.moons(20), optimiser, epochs=9, checkpoint=tmp_path / "run.json", resume=True)
+        fit(
+            other,
+            BCE,
+            data.moons(20),
+            optimiser,
+            epochs=9,
+            checkpoint=tmp_path / "run.json",
+            resume=True,
+        )
     assert (numbers(other), optimiser.steps, optimiser.lr) == (before, 0, 0.01)
     with pytest.raises(StateError, match="state of 'Adam'"):
-        fit(small(), BCE, data.moons(20), SGD(), epochs=9, checkpoint=tmp_path / "run.json", resume=True)
+        fit(
+            small(),
+            BCE,
+            data.moons(20),
+            SGD(),
+            epochs=9,
+            checkpoint=tmp_path / "run.json",
+            resume=True,
+        )
     (tmp_path / "run.json").write_text((tmp_path / "run.json").read_text()[:500])
     with pytest.raises(StateError, match="cut short"):
         trained(checkpoint=tmp_path / "run.json", resume=True)
@@ -313,17 +389,33 @@ fit(model, losses.binary_cross_entropy_with_logits, data.moons(20), Adam(model.p
 def test_a_run_killed_at_any_point_leaves_a_checkpoint_that_resumes_to_the_same_numbers(tmp_path):
     path, pick = tmp_path / "run.json", random.Random(1)
     for _ in range(3):
-        process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, env={**os.environ})
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, env={**os.environ}
+        )
         process.stdout.readline()
         time.sleep(pick.uniform(0.0, 0.1))
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
     model = small()
-    resumed = fit(model, BCE, data.moons(20), Adam(model.parameters(), 0.05), epochs=0, batch_size=5, checkpoint=path, resume=True)
+    resumed = fit(
+        model,
+        BCE,
+        data.moons(20),
+        Adam(model.parameters(), 0.05),
+        epochs=0,
+        batch_size=5,
+        checkpoint=path,
+        resume=True,
+    )
     epochs, model = resumed.epochs, small()
     assert epochs >= 3
-    assert resumed.step_loss == fit(model, BCE, data.moons(20), Adam(model.parameters(), 0.05), epochs=epochs, batch_size=5).step_loss
+    assert (
+        resumed.step_loss
+        == fit(
+            model, BCE, data.moons(20), Adam(model.parameters(), 0.05), epochs=epochs, batch_size=5
+        ).step_loss
+    )
 
 
 # ---- evaluation ----------------------------------------------------------------------------------------------------
@@ -337,10 +429,15 @@ def test_loss_and_accuracy_of_the_kinds_of_targets():
     scores = data.Dataset([[1.0], [-2.0], [0.5], [-0.1]], [1, 0, 0, 0])
     assert accuracy(Echo(), BCE, scores) == 0.75
     assert accuracy(Echo(), losses.hinge, scores.map_targets(lambda t: 2 * t - 1)) == 0.75
-    assert accuracy(Echo(), losses.binary_cross_entropy, data.Dataset([[0.6], [0.4]], [1, 1])) == 0.5
+    assert (
+        accuracy(Echo(), losses.binary_cross_entropy, data.Dataset([[0.6], [0.4]], [1, 1])) == 0.5
+    )
     classes = data.Dataset([[1.0, 2.0, 0.0], [3.0, 2.0, 0.0]], [1, 1])
     assert accuracy(Echo(), losses.softmax_cross_entropy, classes) == 0.5
-    assert str(evaluate(Echo(), losses.softmax_cross_entropy, classes)) == "loss 0.8783, accuracy 50.0%"  # (.4076 + 1.3490)/2
+    assert (
+        str(evaluate(Echo(), losses.softmax_cross_entropy, classes))
+        == "loss 0.8783, accuracy 50.0%"
+    )  # (.4076 + 1.3490)/2
     assert evaluate(Echo(), losses.half_squared_error, scores).accuracy is None
     with pytest.raises(TargetError, match="half_squared_error is a loss of numbers"):
         accuracy(Echo(), losses.half_squared_error, scores)
@@ -348,7 +445,9 @@ def test_loss_and_accuracy_of_the_kinds_of_targets():
 
 def test_evaluating_with_dropout_on_is_told():
     model = Sequential(Linear(2, 4, seed=0), Dropout(0.5), MLP(4, [1], seed=0))
-    with pytest.raises(TrainingError, match=r"Dropout\(0.5\) is in training mode .* call model.eval\(\) first"):
+    with pytest.raises(
+        TrainingError, match=r"Dropout\(0.5\) is in training mode .* call model.eval\(\) first"
+    ):
         evaluate(model, BCE, XOR)
     assert predictions(model.eval(), XOR) == predictions(model, XOR)
 
@@ -356,9 +455,17 @@ def test_evaluating_with_dropout_on_is_told():
 # ---- misuse --------------------------------------------------------------------------------------------------------
 
 MISUSE = [
-    pytest.param(lambda: fit(small(), losses.hinge, XOR, SGD()), TargetError, "labels -1 and 1, not 0.0", id="0/1 labels for hinge"),
     pytest.param(
-        lambda: fit(MLP(3, [1]), BCE, XOR, SGD()), ShapeError, r"takes 3 number\(s\); 2 were given", id="samples of another length"
+        lambda: fit(small(), losses.hinge, XOR, SGD()),
+        TargetError,
+        "labels -1 and 1, not 0.0",
+        id="0/1 labels for hinge",
+    ),
+    pytest.param(
+        lambda: fit(MLP(3, [1]), BCE, XOR, SGD()),
+        ShapeError,
+        r"takes 3 number\(s\); 2 were given",
+        id="samples of another length",
     ),
     pytest.param(
         lambda: fit(MLP(2, [1]), BCE, data.Dataset([[1.0, 2.0], [1.0]], [0, 1]), SGD()),
@@ -366,9 +473,24 @@ MISUSE = [
         r"takes 2 number\(s\); 1 were given",
         id="one sample too short",
     ),
-    pytest.param(lambda: fit(small(), BCE, data.Dataset([], []), SGD()), ShapeError, "an empty set", id="no data"),
-    pytest.param(lambda: fit(Apply("tanh"), BCE, XOR, SGD()), TrainingError, "no parameters", id="nothing to train"),
-    pytest.param(lambda: fit(small(), BCE, XOR, SGD(), schedule_by="day"), TrainingError, "not 'day'", id="a schedule by days"),
+    pytest.param(
+        lambda: fit(small(), BCE, data.Dataset([], []), SGD()),
+        ShapeError,
+        "an empty set",
+        id="no data",
+    ),
+    pytest.param(
+        lambda: fit(Apply("tanh"), BCE, XOR, SGD()),
+        TrainingError,
+        "no parameters",
+        id="nothing to train",
+    ),
+    pytest.param(
+        lambda: fit(small(), BCE, XOR, SGD(), schedule_by="day"),
+        TrainingError,
+        "not 'day'",
+        id="a schedule by days",
+    ),
 ]
 
 
@@ -393,13 +515,20 @@ def test_a_loss_that_leaves_the_numbers_says_in_which_epoch_and_keeps_the_last_g
 # ---- the recipe ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("classes", "log_c"), [(2, 0.6931471805599453), (3, 1.0986122886681098), (10, 2.302585092994046)])
+@pytest.mark.parametrize(
+    ("classes", "log_c"),
+    [(2, 0.6931471805599453), (3, 1.0986122886681098), (10, 2.302585092994046)],
+)
 def test_the_first_loss_of_a_model_that_knows_nothing_is_log_c(classes, log_c):
     samples = data.Dataset([[1.0, 2.0], [3.0, 4.0]], [0, classes - 1], "two", classes)
-    good = check_initial_loss(MLP(2, [4, classes], init=constant(0.0)), losses.softmax_cross_entropy, samples)
+    good = check_initial_loss(
+        MLP(2, [4, classes], init=constant(0.0)), losses.softmax_cross_entropy, samples
+    )
     assert good
     assert (good.loss, good.expected) == pytest.approx((log_c, log_c), rel=1e-15, abs=0.0)
-    bad = check_initial_loss(MLP(2, [30, classes], init=gaussian(10.0), seed=0), losses.softmax_cross_entropy, samples)
+    bad = check_initial_loss(
+        MLP(2, [30, classes], init=gaussian(10.0), seed=0), losses.softmax_cross_entropy, samples
+    )
     assert not bad
     assert "not as it should be" in str(bad)
 
@@ -419,7 +548,9 @@ def test_a_small_sample_can_be_learned_by_heart_and_a_hopeless_model_is_told():
 def test_a_learning_rate_is_found_between_no_progress_and_divergence():
     model = MLP(1, [1], seed=0)
     line = data.Dataset([[x / 5] for x in range(-5, 6)], [2 * x / 5 for x in range(-5, 6)])
-    curve = find_learning_rate(model, losses.half_squared_error, line, low=1e-3, high=100.0, steps=60)
+    curve = find_learning_rate(
+        model, losses.half_squared_error, line, low=1e-3, high=100.0, steps=60
+    )
     assert 1e-3 < curve.suggestion < 2.0 / 0.4, "of curvature .4, rates above 5 diverge"
     assert curve.losses[-1] > 4 * min(curve.losses)
     assert len(curve.rates) == len(curve.losses) < 60
@@ -459,13 +590,23 @@ def test_a_gradient_that_is_not_finite_is_located():
         def forward(self, x):
             return (self.w * x[0]).sqrt()
 
-    assert "a local gradient of sqrt" in str(diagnose(Root(), losses.half_squared_error, data.Dataset([[1.0]], [1.0])))
+    assert "a local gradient of sqrt" in str(
+        diagnose(Root(), losses.half_squared_error, data.Dataset([[1.0]], [1.0]))
+    )
 
 
 def test_snapshots_of_a_cyclic_schedule_make_an_ensemble():
     schedule, model = Cyclic(0.1, 4), MLP(2, [4, 2], activation="tanh", seed=0)
     snapshots = Snapshots(schedule)
-    fit(model, losses.softmax_cross_entropy, XOR, Adam(model.parameters()), epochs=8, schedule=schedule, callbacks=[snapshots])
+    fit(
+        model,
+        losses.softmax_cross_entropy,
+        XOR,
+        Adam(model.parameters()),
+        epochs=8,
+        schedule=schedule,
+        callbacks=[snapshots],
+    )
     assert len(snapshots.models) == 2
     assert numbers(snapshots.models[0]) != numbers(snapshots.models[1]) == numbers(model)
     assert sum(p.data for p in snapshots.ensemble()([0.0, 1.0])) == pytest.approx(1.0)
@@ -507,7 +648,7 @@ def test_the_eager_engine_leaves_the_parameters_where_it_was_asked_to_look():
 
 
 def test_the_weights_of_the_first_layer_are_a_picture_for_each_unit():
-    from autograd_edu.draw.plots import weights_as_images
+    from autograd_edu.plots import weights_as_images
 
     model = MLP(64, [3, 10], seed=0)
     rows = [[w.data for w in neuron.w] for neuron in model.layers[0].neurons]
@@ -525,7 +666,10 @@ def test_a_history_and_a_rate_curve_draw_themselves():
 
 def command(*arguments, folder):
     return subprocess.run(
-        [sys.executable, "-m", "autograd_edu", "train", *arguments, "--out", str(folder)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "autograd_edu", "train", *arguments, "--out", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -537,7 +681,10 @@ def test_the_command_trains_and_leaves_model_history_and_pictures(tmp_path):
     assert second.startswith("60 epochs in ")
     assert "accuracy" in third
     assert last == f"written to {tmp_path}: model.json, history.json, loss.svg, boundary.svg"
-    assert all((tmp_path / name).stat().st_size for name in ("model.json", "history.json", "loss.svg", "boundary.svg"))
+    assert all(
+        (tmp_path / name).stat().st_size
+        for name in ("model.json", "history.json", "loss.svg", "boundary.svg")
+    )
     assert History.load(tmp_path / "history.json").epochs == 60
     again = command("moons", "--layers", "8", "--steps", "60", folder=tmp_path / "again")
     assert again.returncode == 0

@@ -3,7 +3,17 @@
 import pytest
 
 from autograd_edu import data
-from autograd_edu.nn import MLP, Apply, LayerNorm, Linear, Maxout, Residual, Sequential, losses, regularise
+from autograd_edu.nn import (
+    MLP,
+    Apply,
+    LayerNorm,
+    Linear,
+    Maxout,
+    Residual,
+    Sequential,
+    losses,
+    regularise,
+)
 from autograd_edu.optim import Adam, Momentum, Nesterov
 from autograd_edu.schedules import Cosine
 from autograd_edu.train import accuracy, fit
@@ -12,7 +22,12 @@ BCE = losses.binary_cross_entropy_with_logits
 
 
 def other_layers():
-    parts = Linear(2, 4, seed=0), LayerNorm(4), Residual(Linear(4, 4, seed=1), Apply("tanh")), Maxout(4, 1, seed=2)
+    parts = (
+        Linear(2, 4, seed=0),
+        LayerNorm(4),
+        Residual(Linear(4, 4, seed=1), Apply("tanh")),
+        Maxout(4, 1, seed=2),
+    )
     return Sequential(*parts)
 
 
@@ -36,7 +51,17 @@ CASES = [
 
 def run(make, loss, points, engine, rule=Adam, **options):
     model = make()
-    history = fit(model, loss, points, rule(model.parameters(), 0.03), epochs=6, batch_size=11, engine=engine, seed=1, **options)
+    history = fit(
+        model,
+        loss,
+        points,
+        rule(model.parameters(), 0.03),
+        epochs=6,
+        batch_size=11,
+        engine=engine,
+        seed=1,
+        **options,
+    )
     return history, [p.data for p in model.parameters()]
 
 
@@ -61,15 +86,27 @@ def test_with_a_penalty_on_some_parameters_and_any_optimiser(rule):
         if engine == "replay":
             expected = numbers
     assert numbers == pytest.approx(expected, rel=1e-11)
-    assert numbers[-6:] == [p.data for p in MLP(2, [5, 1], activation="tanh", seed=0).parameters()][-6:], "the others stay"
+    assert (
+        numbers[-6:]
+        == [p.data for p in MLP(2, [5, 1], activation="tanh", seed=0).parameters()][-6:]
+    ), "the others stay"
 
 
 def test_moons_are_learned_without_an_error_for_9_of_10_seeds():
     perfect = 0
     for seed in range(10):
-        model, points = MLP(2, [16, 16, 1], seed=seed), data.moons(100, 0.1, seed).map_targets(lambda t: 2 * t - 1)
+        model, points = (
+            MLP(2, [16, 16, 1], seed=seed),
+            data.moons(100, 0.1, seed).map_targets(lambda t: 2 * t - 1),
+        )
         history = fit(
-            model, losses.hinge, points, Adam(model.parameters(), 0.1), epochs=100, penalty=regularise.l2(1e-4), schedule=Cosine(0.1, 110)
+            model,
+            losses.hinge,
+            points,
+            Adam(model.parameters(), 0.1),
+            epochs=100,
+            penalty=regularise.l2(1e-4),
+            schedule=Cosine(0.1, 110),
         )
         perfect += accuracy(model, losses.hinge, points) == 1.0
         assert history.engine == "replay"
@@ -80,7 +117,13 @@ def test_handwritten_digits_are_learned_to_95_percent():
     training, test = data.digits().split(0.2, seed=0)
     model = MLP(64, [32, 10], seed=0)
     history = fit(
-        model, losses.softmax_cross_entropy, training, Adam(model.parameters(), 0.01), epochs=30, batch_size=32, schedule=Cosine(0.01, 30)
+        model,
+        losses.softmax_cross_entropy,
+        training,
+        Adam(model.parameters(), 0.01),
+        epochs=30,
+        batch_size=32,
+        schedule=Cosine(0.01, 30),
     )
     assert history.engine == "replay"
     assert accuracy(model, losses.softmax_cross_entropy, test) >= 0.95

@@ -89,7 +89,11 @@ def test_gradients_come_in_the_shape_of_the_arguments():
     def f(w, b, x):
         return dot(w[0], x) * w[1][0] + b
 
-    assert grad(f)([[1.0, 2.0], (3.0,)], 4.0, (5.0, 6.0)) == ([[15.0, 18.0], (17.0,)], 1.0, (3.0, 6.0))
+    assert grad(f)([[1.0, 2.0], (3.0,)], 4.0, (5.0, 6.0)) == (
+        [[15.0, 18.0], (17.0,)],
+        1.0,
+        (3.0, 6.0),
+    )
 
 
 def test_one_argument_gives_one_gradient_and_several_give_a_tuple():
@@ -100,11 +104,18 @@ def test_one_argument_gives_one_gradient_and_several_give_a_tuple():
 
 
 def test_arrays_are_taken_apart():
-    assert grad(lambda w: total(w[0]) * w[1][0])(np.array([[1.0, 2.0], [3.0, 4.0]])) == [[3.0, 3.0], [3.0, 0.0]]
+    assert grad(lambda w: total(w[0]) * w[1][0])(np.array([[1.0, 2.0], [3.0, 4.0]])) == [
+        [3.0, 3.0],
+        [3.0, 0.0],
+    ]
 
 
 def test_jacobian_has_a_row_for_each_result():
-    assert jacobian(lambda x, y: [x * y, x + y, 5.0])(3.0, -4.0) == [(-4.0, 3.0), (1.0, 1.0), (0.0, 0.0)]
+    assert jacobian(lambda x, y: [x * y, x + y, 5.0])(3.0, -4.0) == [
+        (-4.0, 3.0),
+        (1.0, 1.0),
+        (0.0, 0.0),
+    ]
     assert jacobian(lambda xs: [xs[0] * xs[1]])([2.0, 3.0]) == [[3.0, 2.0]]
 
 
@@ -115,9 +126,13 @@ def test_hessian_of_a_quadratic_form_is_its_symmetric_part_doubled():
         return total([xs[i] * a[i][j] * xs[j] for i in range(3) for j in range(3)])
 
     at, vector = [1.0, -2.0, 0.5], [3.0, 1.0, -1.0]
-    expected = [[a[i][j] + a[j][i] for j in range(3)] for i in range(3)]  # ∇xᵀAx = (A + Aᵀ)x, not 2Ax
+    expected = [
+        [a[i][j] + a[j][i] for j in range(3)] for i in range(3)
+    ]  # ∇xᵀAx = (A + Aᵀ)x, not 2Ax
     assert hessian(form)(at) == expected
-    assert hvp(form, (at,), (vector,)) == [sum(e * v for e, v in zip(row, vector, strict=True)) for row in expected]
+    assert hvp(form, (at,), (vector,)) == [
+        sum(e * v for e, v in zip(row, vector, strict=True)) for row in expected
+    ]
 
 
 def test_newton_finds_a_root_to_the_last_digit():
@@ -137,7 +152,10 @@ def test_newtons_step_goes_to_the_minimum_of_a_quadratic_at_once():
 
     g, ((a, b), (c, d)) = grad(f)(1.0, 1.0), hessian(f)(1.0, 1.0)
     determinant = a * d - b * c
-    assert (1 - (d * g[0] - b * g[1]) / determinant, 1 - (a * g[1] - c * g[0]) / determinant) == (0.0, 0.0)
+    assert (1 - (d * g[0] - b * g[1]) / determinant, 1 - (a * g[1] - c * g[0]) / determinant) == (
+        0.0,
+        0.0,
+    )
 
 
 def test_gradients_flow_to_values_that_the_function_captures_where_calls_are_nested():
@@ -214,19 +232,73 @@ def test_eight_threads_on_one_shared_graph_get_the_serial_answer_to_the_last_bit
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        pytest.param(lambda: grad(lambda x: x)(), ArityError, "nothing to differentiate with respect to", id="no argument"),
-        pytest.param(lambda: grad(lambda x: x)([]), ArityError, "nothing to differentiate with respect to", id="an empty list"),
-        pytest.param(lambda: grad(lambda x: [x])(1.0), OperandError, "must return a single number, not list", id="a list returned"),
-        pytest.param(lambda: grad(lambda x: None)(1.0), OperandError, "not None", id="nothing returned"),
+        pytest.param(
+            lambda: grad(lambda x: x)(),
+            ArityError,
+            "nothing to differentiate with respect to",
+            id="no argument",
+        ),
+        pytest.param(
+            lambda: grad(lambda x: x)([]),
+            ArityError,
+            "nothing to differentiate with respect to",
+            id="an empty list",
+        ),
+        pytest.param(
+            lambda: grad(lambda x: [x])(1.0),
+            OperandError,
+            "must return a single number, not list",
+            id="a list returned",
+        ),
+        pytest.param(
+            lambda: grad(lambda x: None)(1.0), OperandError, "not None", id="nothing returned"
+        ),
         pytest.param(lambda: grad(lambda x: "a")(1.0), OperandError, "'a'", id="text returned"),
-        pytest.param(lambda: grad(lambda x: x)("a"), OperandError, "'a', which is text", id="text given"),
-        pytest.param(lambda: grad(lambda x: x)(1j), OperandError, "complex numbers are not supported", id="a complex number given"),
-        pytest.param(lambda: jvp(lambda x: x, 1.0, 1.0), OperandError, "`at` is a list or tuple", id="jvp with a bare number"),
-        pytest.param(lambda: jvp(lambda x: x, (1.0,), (1.0, 2.0)), ArityError, "`tangents` needs the shape", id="too many tangents"),
-        pytest.param(lambda: jvp(lambda x: None, (1.0,), (1.0,)), OperandError, "not None", id="jvp of nothing"),
-        pytest.param(lambda: jacobian(lambda x: [x, None])(1.0), OperandError, "not None", id="a row that is nothing"),
-        pytest.param(lambda: grad(sqrt)(0.0), DomainError, "gradient is inf: sqrt: √(0) has the local gradient inf", id="√ at 0"),
-        pytest.param(lambda: grad(lambda x: sqrt(x * x))(0.0), DomainError, "gradient is nan", id="inf times 0"),
+        pytest.param(
+            lambda: grad(lambda x: x)("a"), OperandError, "'a', which is text", id="text given"
+        ),
+        pytest.param(
+            lambda: grad(lambda x: x)(1j),
+            OperandError,
+            "complex numbers are not supported",
+            id="a complex number given",
+        ),
+        pytest.param(
+            lambda: jvp(lambda x: x, 1.0, 1.0),
+            OperandError,
+            "`at` is a list or tuple",
+            id="jvp with a bare number",
+        ),
+        pytest.param(
+            lambda: jvp(lambda x: x, (1.0,), (1.0, 2.0)),
+            ArityError,
+            "`tangents` needs the shape",
+            id="too many tangents",
+        ),
+        pytest.param(
+            lambda: jvp(lambda x: None, (1.0,), (1.0,)),
+            OperandError,
+            "not None",
+            id="jvp of nothing",
+        ),
+        pytest.param(
+            lambda: jacobian(lambda x: [x, None])(1.0),
+            OperandError,
+            "not None",
+            id="a row that is nothing",
+        ),
+        pytest.param(
+            lambda: grad(sqrt)(0.0),
+            DomainError,
+            "gradient is inf: sqrt: √(0) has the local gradient inf",
+            id="√ at 0",
+        ),
+        pytest.param(
+            lambda: grad(lambda x: sqrt(x * x))(0.0),
+            DomainError,
+            "gradient is nan",
+            id="inf times 0",
+        ),
     ],
 )
 def test_mistakes_are_explained(call, error, message):

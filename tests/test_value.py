@@ -13,9 +13,33 @@ import numpy as np
 import pytest
 
 import autograd_edu as ae
-from autograd_edu import OPS, Constant, Value, dot, exp, grad, ieee, log, maximum, no_gc, no_grad, relu, scope, sigmoid, sqrt, total, where
-from autograd_edu.errors import ArityError, DivisionDomainError, DomainError, OperandError, OverflowDomainError
-from autograd_edu.graph import names, topological_order
+from autograd_edu import (
+    OPS,
+    Constant,
+    Value,
+    dot,
+    exp,
+    grad,
+    ieee,
+    log,
+    maximum,
+    no_gc,
+    no_grad,
+    relu,
+    scope,
+    sigmoid,
+    sqrt,
+    total,
+    where,
+)
+from autograd_edu.engine.graph import names, topological_order
+from autograd_edu.errors import (
+    ArityError,
+    DivisionDomainError,
+    DomainError,
+    OperandError,
+    OverflowDomainError,
+)
 
 # ---- what counts as a number ---------------------------------------------------------------------------------------
 
@@ -33,7 +57,20 @@ NUMBERS = [
     Fraction(2),
     Decimal(2),
 ]
-OTHERS = ["2", b"2", None, 2j, [2.0], (2.0,), {2.0}, np.array([2.0]), np.array([1.0, 2.0]), np.complex128(2), object(), math.sin]
+OTHERS = [
+    "2",
+    b"2",
+    None,
+    2j,
+    [2.0],
+    (2.0,),
+    {2.0},
+    np.array([2.0]),
+    np.array([1.0, 2.0]),
+    np.complex128(2),
+    object(),
+    math.sin,
+]
 BINARY = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
@@ -62,7 +99,11 @@ def test_real_numbers_of_every_kind_become_floats(x):
 @pytest.mark.parametrize("x", OTHERS, ids=lambda x: type(x).__name__)
 def test_anything_else_is_refused_with_advice(x):
     calls = [lambda: Value(x)]
-    calls += [lambda op=op, left=left: op(x, Value(3.0)) if left else op(Value(3.0), x) for op in BINARY.values() for left in (True, False)]
+    calls += [
+        lambda op=op, left=left: op(x, Value(3.0)) if left else op(Value(3.0), x)
+        for op in BINARY.values()
+        for left in (True, False)
+    ]
     for call in calls:
         with pytest.raises(TypeError) as error:
             call()
@@ -75,7 +116,13 @@ def test_a_value_inside_a_value_is_refused():
 
 
 def test_numpy_functions_and_math_functions_do_not_drop_the_graph():
-    for call in (lambda v: np.exp(v), lambda v: math.exp(v), lambda v: float(v), lambda v: complex(v), lambda v: int(v)):
+    for call in (
+        lambda v: np.exp(v),
+        lambda v: math.exp(v),
+        lambda v: float(v),
+        lambda v: complex(v),
+        lambda v: int(v),
+    ):
         with pytest.raises(TypeError):
             call(Value(1.0))
 
@@ -188,7 +235,12 @@ def test_format_uses_the_number():
         pytest.param(lambda x: x**1.0, 0.0, 1.0, id="x ** 1 at 0"),
         pytest.param(lambda x: x**2, 0.0, 0.0, id="x ** 2 at 0"),
         pytest.param(lambda x: (x + x) + (x + x), 1.0, 4.0, id="a=1, b=a+a, c=b+b"),
-        pytest.param(lambda x: where(x > 0, sqrt(x), 0.0), 0.0, 0.0, id="nothing flows into a branch not taken"),
+        pytest.param(
+            lambda x: where(x > 0, sqrt(x), 0.0),
+            0.0,
+            0.0,
+            id="nothing flows into a branch not taken",
+        ),
     ],
 )
 def test_derivative(f, at, slope):
@@ -256,7 +308,11 @@ def test_gradients_too_large_for_a_float_are_an_error():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: log(Value(-1.0, "q")), DomainError, "log: log(-1) has no real value: 'q' must be positive ('q' is -1.0)"),
+        (
+            lambda: log(Value(-1.0, "q")),
+            DomainError,
+            "log: log(-1) has no real value: 'q' must be positive ('q' is -1.0)",
+        ),
         (lambda: log(0.0), DomainError, "'x' must be positive"),
         (lambda: Value(1.0) / Value(0.0, "den"), DivisionDomainError, "'den' must not be zero"),
         (lambda: Value(1.0) / 0, ZeroDivisionError, "'b' must not be zero"),
@@ -354,7 +410,11 @@ def test_nothing_is_left_behind_without_the_collector():
     assert gc.collect() == 0
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, copy.copy, lambda v: pickle.loads(pickle.dumps(v))], ids=["deepcopy", "copy", "pickle"])
+@pytest.mark.parametrize(
+    "copied",
+    [copy.deepcopy, copy.copy, lambda v: pickle.loads(pickle.dumps(v))],
+    ids=["deepcopy", "copy", "pickle"],
+)
 def test_a_copy_is_a_graph_of_its_own(copied):
     x = Value(3.0, "x")
     with scope("s"):
@@ -363,7 +423,13 @@ def test_a_copy_is_a_graph_of_its_own(copied):
     y.backward()
     twin = copied(y)
     leaf = next(v for v in topological_order(twin) if v.label == "x")
-    assert (twin.data, twin.grad, twin.label, twin.scope, leaf.grad) == (y.data, 1.0, "y", "s", x.grad)
+    assert (twin.data, twin.grad, twin.label, twin.scope, leaf.grad) == (
+        y.data,
+        1.0,
+        "y",
+        "s",
+        x.grad,
+    )
     assert [v.op for v in topological_order(twin)] == [v.op for v in topological_order(y)]
     twin.backward()
     assert leaf.grad == (2 * x.grad if leaf is not x else x.grad)
@@ -386,13 +452,26 @@ def test_separate_graphs_may_be_differentiated_in_separate_threads():
         values = list(leaves)
         for _ in range(200):
             a, b = rng.choice(values[-6:]), rng.choice(values[-6:])
-            values.append(rng.choice([lambda a=a, b=b: a * b / (a * a + 1), lambda a=a: sigmoid(a), lambda a=a, b=b: a - b * 0.5])())
+            values.append(
+                rng.choice(
+                    [
+                        lambda a=a, b=b: a * b / (a * a + 1),
+                        lambda a=a: sigmoid(a),
+                        lambda a=a, b=b: a - b * 0.5,
+                    ]
+                )()
+            )
         values[-1].backward()
         return [leaf.grad for leaf in leaves]
 
     serial = [work(seed) for seed in range(32)]
     found = [None] * 32
-    threads = [threading.Thread(target=lambda k=k: [found.__setitem__(i, work(i)) for i in range(k, 32, 8)]) for k in range(8)]
+    threads = [
+        threading.Thread(
+            target=lambda k=k: [found.__setitem__(i, work(i)) for i in range(k, 32, 8)]
+        )
+        for k in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -403,7 +482,12 @@ def test_separate_graphs_may_be_differentiated_in_separate_threads():
 def test_functional_gradients_share_leaves_between_threads():
     w = Value(2.0)
     found = []
-    threads = [threading.Thread(target=lambda: found.extend(grad(lambda x: w * x * x)(3.0) for _ in range(200))) for _ in range(4)]
+    threads = [
+        threading.Thread(
+            target=lambda: found.extend(grad(lambda x: w * x * x)(3.0) for _ in range(200))
+        )
+        for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -418,9 +502,16 @@ def test_functional_gradients_share_leaves_between_threads():
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "div"])
 def test_arithmetic_is_what_its_row_says(name):
     op = OPS[name]
-    python = {"add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b}[name]
+    python = {
+        "add": lambda a, b: a + b,
+        "sub": lambda a, b: a - b,
+        "mul": lambda a, b: a * b,
+        "div": lambda a, b: a / b,
+    }[name]
     rng = random.Random(name)
-    numbers = [0.0, -0.0, 1.0, 5e-324, 1e-308, 1e308, -3.5] + [rng.choice((-1, 1)) * 10 ** rng.uniform(-300, 300) for _ in range(60)]
+    numbers = [0.0, -0.0, 1.0, 5e-324, 1e-308, 1e308, -3.5] + [
+        rng.choice((-1, 1)) * 10 ** rng.uniform(-300, 300) for _ in range(60)
+    ]
     for a in numbers:
         for b in numbers:
             results = []
@@ -428,7 +519,14 @@ def test_arithmetic_is_what_its_row_says(name):
                 for left, right in ((Value(a), Value(b)), (Value(a), b), (a, Value(b))):
                     try:
                         y = make(left, right)
-                        results.append((y.op.name, y.data.hex(), [g.hex() for g in y.local_grads], [p.data for p in y.parents]))
+                        results.append(
+                            (
+                                y.op.name,
+                                y.data.hex(),
+                                [g.hex() for g in y.local_grads],
+                                [p.data for p in y.parents],
+                            )
+                        )
                     except DomainError as error:
                         results.append((type(error), str(error)))
             assert all(r == results[0] for r in results), (a, b, results)

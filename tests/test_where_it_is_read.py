@@ -34,10 +34,18 @@ TOKEN = "a-token-of-the-test"
 
 def notebook(*outputs):
     """A notebook of one cell a picture, with its saved outputs; without any, the cell has not run yet."""
-    book = nbformat.v4.new_notebook(metadata={"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}})
+    book = nbformat.v4.new_notebook(
+        metadata={
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
+        }
+    )
     book.cells = [
         nbformat.v4.new_code_cell(
-            CODE, id=f"cell-{i}", outputs=[nbformat.v4.new_output("execute_result", data=data, execution_count=1)] if data else []
+            CODE,
+            id=f"cell-{i}",
+            outputs=[nbformat.v4.new_output("execute_result", data=data, execution_count=1)]
+            if data
+            else [],
         )
         for i, data in enumerate(outputs or [None])
     ]
@@ -54,17 +62,34 @@ def free_port():
 def jupyter(tmp_path_factory):
     """The address of a JupyterLab that knows nothing of the user's own settings and signatures; Notebook 7 is served beside it."""
     if not importlib.util.find_spec("jupyterlab"):
-        without("JupyterLab is not installed, so the stepper is not tried in it: pip install jupyterlab notebook")
+        without(
+            "JupyterLab is not installed, so the stepper is not tried in it: pip install jupyterlab notebook"
+        )
     home, port = tmp_path_factory.mktemp("jupyter"), free_port()
     nbformat.write(notebook(), home / "fresh.ipynb")
     pictures = [draw(g(), style)._repr_mimebundle_() for style in ("card", "circuit")]
     nbformat.write(notebook(*pictures), home / "saved.ipynb")
-    own = {f"JUPYTER_{kind}_DIR": str(home / f".{kind.lower()}") for kind in ("DATA", "CONFIG", "RUNTIME")}
-    own |= {"IPYTHONDIR": str(home / ".ipython"), "PYTHONPATH": str(Path(autograd_edu.__file__).parent.parent)}
-    options = ["--no-browser", f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", "--allow-root"]
+    own = {
+        f"JUPYTER_{kind}_DIR": str(home / f".{kind.lower()}")
+        for kind in ("DATA", "CONFIG", "RUNTIME")
+    }
+    own |= {
+        "IPYTHONDIR": str(home / ".ipython"),
+        "PYTHONPATH": str(Path(autograd_edu.__file__).parent.parent),
+    }
+    options = [
+        "--no-browser",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={TOKEN}",
+        "--allow-root",
+    ]
     with open(home / "log", "w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={home}"], env=os.environ | own, stdout=log, stderr=log
+            [sys.executable, "-m", "jupyterlab", *options, f"--ServerApp.root_dir={home}"],
+            env=os.environ | own,
+            stdout=log,
+            stderr=log,
         )
         try:
             address = f"http://127.0.0.1:{port}"
@@ -130,7 +155,12 @@ def test_after_running_the_cell_the_stepper_answers_clicks_and_keys(visit, place
     assert_step(page, record, shots, 0)
     page.get_by_role("button", name="Next ▶").click()
     assert_step(page, record, shots, 1)
-    for key, k in [("ArrowRight", 2), ("ArrowLeft", 1), ("Enter", 2), (" ", 3)]:  # the last two on the button Next
+    for key, k in [
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("Enter", 2),
+        (" ", 3),
+    ]:  # the last two on the button Next
         page.keyboard.press(key)
         assert_step(page, record, shots, k)
     page.locator(".card").first.click()
@@ -161,15 +191,28 @@ def test_a_saved_notebook_that_is_not_trusted_shows_the_final_pictures(visit, pl
 def converted(book):
     """The page that nbconvert makes of a notebook, without what it would fetch."""
     if not importlib.util.find_spec("nbconvert"):
-        without("nbconvert is not installed, so the stepper is not tried in its pages: pip install nbconvert")
+        without(
+            "nbconvert is not installed, so the stepper is not tried in its pages: pip install nbconvert"
+        )
     from nbconvert import HTMLExporter
 
-    return HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="").from_notebook_node(book)[0]
+    return HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="").from_notebook_node(
+        book
+    )[0]
 
 
 def test_the_committed_notebook_becomes_a_page_whose_pictures_all_step(show):
-    book = nbformat.read(Path(__file__).parent.parent / "notebooks" / "03-the-chain-rule-on-a-graph.ipynb", as_version=4)
-    drawn = [cell for cell in book.cells if cell.cell_type == "code" and cell.source.startswith("draw(") and "style" not in cell.source]
+    book = nbformat.read(
+        Path(__file__).parent.parent / "notebooks" / "03-the-chain-rule-on-a-graph.ipynb",
+        as_version=4,
+    )
+    drawn = [
+        cell
+        for cell in book.cells
+        if cell.cell_type == "code"
+        and cell.source.startswith("draw(")
+        and "style" not in cell.source
+    ]
     page = show(converted(book))
     copies = page.locator(".autograd-stepper")
     assert copies.count() == len(drawn) >= 5

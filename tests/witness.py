@@ -60,7 +60,8 @@ EXACT: dict[str, Callable] = {
     "clip": lambda x, low, high: min(max(x, low), high),
     "total": lambda *xs: _rational(sum(map(_exactly, xs), Fraction())),
     "dot": lambda *ops: mp.fsum(
-        [w * x for w, x in zip(ops[: len(ops) // 2], ops[len(ops) // 2 :], strict=False)] + list(ops[len(ops) // 2 * 2 :])
+        [w * x for w, x in zip(ops[: len(ops) // 2], ops[len(ops) // 2 :], strict=False)]
+        + list(ops[len(ops) // 2 * 2 :])
     ),
     "logsumexp": lambda *xs: mp.log(mp.fsum([mp.exp(x) for x in xs])),
 }
@@ -117,6 +118,10 @@ SLOPES: dict[str, Callable] = {  # closed forms, each written in another way tha
     "where": lambda condition, then, otherwise: (0, int(condition > 0), int(condition <= 0)),
     "clip": lambda x, low, high: (int(low <= x <= high), int(x < low), int(x > high)),
     "total": lambda *xs: (1,) * len(xs),
-    "dot": lambda *ops: (*ops[len(ops) // 2 : len(ops) // 2 * 2], *ops[: len(ops) // 2], *(1,) * (len(ops) % 2)),
+    "dot": lambda *ops: (
+        *ops[len(ops) // 2 : len(ops) // 2 * 2],
+        *ops[: len(ops) // 2],
+        *(1,) * (len(ops) % 2),
+    ),
     "logsumexp": lambda *xs: tuple(_softmax(i)(*xs) for i in range(len(xs))),
 }

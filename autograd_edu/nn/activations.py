@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import syntax
+from ..engine import number as syntax
+from ..engine.value import Value
 from ..errors import TargetError
-from ..value import Value
 from .init import Initialiser, glorot_normal, he_normal
 from .module import Module
 
@@ -37,13 +37,19 @@ def activation_named(wanted: str | Activation) -> Activation:
     if callable(wanted):
         return wanted
     if wanted not in ACTIVATIONS:
-        raise TargetError(f"there is no activation {wanted!r}; there are {', '.join(ACTIVATIONS)}, and any function of a number serves")
+        raise TargetError(
+            f"there is no activation {wanted!r}; there are {', '.join(ACTIVATIONS)}, and any function of a number serves"
+        )
     return ACTIVATIONS[wanted]
 
 
 def usual_initialiser(activation: str | Activation) -> Initialiser:
     """He's rule for rectifiers, which pass half of the variance; Glorot's for all others."""
-    return he_normal if isinstance(activation, PReLU) or name_of(activation) in _RECTIFIERS else glorot_normal
+    return (
+        he_normal
+        if isinstance(activation, PReLU) or name_of(activation) in _RECTIFIERS
+        else glorot_normal
+    )
 
 
 def name_of(activation: str | Activation) -> str:

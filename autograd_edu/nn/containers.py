@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..engine.number import maximum
 from ..errors import ShapeError
-from ..syntax import maximum
 from .layers import Linear, as_list
 from .module import Module
 
@@ -28,7 +28,9 @@ class Sequential(Module):
     def batch(self, samples: Sequence[Any]) -> list[Any]:
         outputs = list(samples)
         for layer in self.layers:
-            outputs = layer.batch(outputs) if isinstance(layer, Module) else [layer(x) for x in outputs]
+            outputs = (
+                layer.batch(outputs) if isinstance(layer, Module) else [layer(x) for x in outputs]
+            )
         return outputs
 
     def __repr__(self) -> str:
@@ -65,7 +67,10 @@ class Skip(Module):
         return [*as_list(self.inner(x)), *as_list(x)]
 
     def batch(self, samples: Sequence[Any]) -> list[Any]:
-        return [[*as_list(y), *as_list(x)] for x, y in zip(samples, self.inner.batch(samples), strict=True)]
+        return [
+            [*as_list(y), *as_list(x)]
+            for x, y in zip(samples, self.inner.batch(samples), strict=True)
+        ]
 
     def __repr__(self) -> str:
         return f"Skip({', '.join(map(str, self.inner.layers))})"
@@ -83,7 +88,9 @@ class Maxout(Module):
         self.pieces = [Linear(nin, nout, **of_neurons) for _ in range(pieces)]
 
     def forward(self, x: Any) -> list[Any]:
-        return [maximum(rivals) for rivals in zip(*(piece(x) for piece in self.pieces), strict=True)]
+        return [
+            maximum(rivals) for rivals in zip(*(piece(x) for piece in self.pieces), strict=True)
+        ]
 
     def __repr__(self) -> str:
         return f"Maxout({self.pieces[0].nin}, {len(self.pieces[0].neurons)}, pieces={len(self.pieces)})"
@@ -91,5 +98,7 @@ class Maxout(Module):
 
 def _sum(xs: list[Any], ys: list[Any]) -> list[Any]:
     if len(xs) != len(ys):
-        raise ShapeError(f"a residual layer adds its input to its output; they have {len(xs)} and {len(ys)} numbers")
+        raise ShapeError(
+            f"a residual layer adds its input to its output; they have {len(xs)} and {len(ys)} numbers"
+        )
     return [x + y for x, y in zip(xs, ys, strict=True)]

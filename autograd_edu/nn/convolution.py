@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+from ..engine.value import scope
 from ..errors import ShapeError
-from ..value import scope
 from .init import generator
 from .layers import Neuron
 from .module import Module
@@ -16,18 +16,35 @@ from .module import Module
 class _Convolution(Module):
     """What convolutions share: the neurons, each applied to every window, with 0 beyond the borders if padded."""
 
-    def __init__(self, window: int, channels: int, filters: int, *, seed: Any, stride: int, padding: int, **of_neurons: Any) -> None:
+    def __init__(
+        self,
+        window: int,
+        channels: int,
+        filters: int,
+        *,
+        seed: Any,
+        stride: int,
+        padding: int,
+        **of_neurons: Any,
+    ) -> None:
         if min(window, channels, filters, stride) < 1 or padding < 0:
-            raise ShapeError("a convolution has at least one channel, one filter, a window and a stride of at least 1, and padding ≥ 0")
+            raise ShapeError(
+                "a convolution has at least one channel, one filter, a window and a stride of at least 1, and padding ≥ 0"
+            )
         rng = generator(seed)
         self.channels, self.stride, self.padding = channels, stride, padding
-        self.neurons = [Neuron(window * channels, fan_out=filters, seed=rng, **of_neurons) for _ in range(filters)]
+        self.neurons = [
+            Neuron(window * channels, fan_out=filters, seed=rng, **of_neurons)
+            for _ in range(filters)
+        ]
 
     def starts(self, length: int, kernel: int) -> range:
         """Where windows begin; in the padding, before 0."""
         last = length + self.padding - kernel
         if last < -self.padding:
-            raise ShapeError(f"{self!r}: a window of {kernel} does not fit into {length} with padding {self.padding}")
+            raise ShapeError(
+                f"{self!r}: a window of {kernel} does not fit into {length} with padding {self.padding}"
+            )
         return range(-self.padding, last + 1, self.stride)
 
     def check_channels(self, given: Sequence[Any]) -> None:
@@ -39,17 +56,31 @@ class Conv1d(_Convolution):
     """``filters`` neurons slid along a sequence: takes a list of channels (each a list of numbers), gives one for each filter."""
 
     def __init__(
-        self, channels: int, filters: int, kernel: int, *, stride: int = 1, padding: int = 0, seed: Any = None, **of_neurons: Any
+        self,
+        channels: int,
+        filters: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        seed: Any = None,
+        **of_neurons: Any,
     ) -> None:
         self.kernel = kernel
-        super().__init__(kernel, channels, filters, seed=seed, stride=stride, padding=padding, **of_neurons)
+        super().__init__(
+            kernel, channels, filters, seed=seed, stride=stride, padding=padding, **of_neurons
+        )
 
     def forward(self, signal: Sequence[Sequence[Any]]) -> list[list[Any]]:
         self.check_channels(signal)
         length = _common([len(channel) for channel in signal], repr(self))
         maps: list[list[Any]] = [[] for _ in self.neurons]
         for i in self.starts(length, self.kernel):
-            window = [channel[j] if 0 <= j < length else 0.0 for channel in signal for j in range(i, i + self.kernel)]
+            window = [
+                channel[j] if 0 <= j < length else 0.0
+                for channel in signal
+                for j in range(i, i + self.kernel)
+            ]
             with scope(f"at{i}"):
                 for out, neuron in zip(maps, self.neurons, strict=True):
                     out.append(neuron(window))
@@ -63,10 +94,26 @@ class Conv2d(_Convolution):
     """``filters`` neurons slid over a picture: takes a list of channels (each a list of rows), gives one for each filter."""
 
     def __init__(
-        self, channels: int, filters: int, kernel: int, *, stride: int = 1, padding: int = 0, seed: Any = None, **of_neurons: Any
+        self,
+        channels: int,
+        filters: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        seed: Any = None,
+        **of_neurons: Any,
     ) -> None:
         self.kernel = kernel
-        super().__init__(kernel * kernel, channels, filters, seed=seed, stride=stride, padding=padding, **of_neurons)
+        super().__init__(
+            kernel * kernel,
+            channels,
+            filters,
+            seed=seed,
+            stride=stride,
+            padding=padding,
+            **of_neurons,
+        )
 
     def forward(self, picture: Sequence[Sequence[Sequence[Any]]]) -> list[list[list[Any]]]:
         self.check_channels(picture)
@@ -100,11 +147,23 @@ class Pool2d(Module):
         return [self._channel(channel) for channel in picture]
 
     def _channel(self, channel: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        size, height, width = self.size, len(channel), _common([len(row) for row in channel], repr(self))
+        size, height, width = (
+            self.size,
+            len(channel),
+            _common([len(row) for row in channel], repr(self)),
+        )
         if height % size or width % size:
-            raise ShapeError(f"{self!r}: {height} × {width} cannot be cut into tiles of {size} × {size}")
-        tile: Callable[[int, int], list[list[Any]]] = lambda i, j: [[channel[i + a][j + b]] for a, b in product(range(size), range(size))]  # noqa: E731
-        return [[self.pool(tile(i, j))[0] for j in range(0, width, size)] for i in range(0, height, size)]
+            raise ShapeError(
+                f"{self!r}: {height} × {width} cannot be cut into tiles of {size} × {size}"
+            )
+
+        def tile(i: int, j: int) -> list[list[Any]]:
+            return [[channel[i + a][j + b]] for a, b in product(range(size), range(size))]
+
+        return [
+            [self.pool(tile(i, j))[0] for j in range(0, width, size)]
+            for i in range(0, height, size)
+        ]
 
     def __repr__(self) -> str:
         return f"Pool2d({self.size}, {self.pool.kind!r})"
@@ -130,5 +189,7 @@ class Flatten(Module):
 
 def _common(lengths: list[int], who: str) -> int:
     if len(set(lengths)) != 1:
-        raise ShapeError(f"{who} takes rows of one length; the lengths {sorted(set(lengths))} were given")
+        raise ShapeError(
+            f"{who} takes rows of one length; the lengths {sorted(set(lengths))} were given"
+        )
     return lengths[0]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ..graph import topological_order
-from ..ops import DIV, DOT, MUL, Op
-from ..value import Constant, Value
+from ..engine.graph import topological_order
+from ..engine.ops import DIV, DOT, MUL, Op
+from ..engine.value import Constant, Value
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,14 @@ class Cost:
             (f"forward mode, {self.inputs} passes", self.inputs * self.backward),
         ]
         width = max(len(name) for name, _ in rows)
-        lines = [f"{'':{width}}  multiplications", *(f"{name:{width}}  {count:15,}" for name, count in rows)]
+        lines = [
+            f"{'':{width}}  multiplications",
+            *(f"{name:{width}}  {count:15,}" for name, count in rows),
+        ]
         if self.functions:
-            lines.append("and " + ", ".join(f"{count} × {name}" for name, count in self.functions.items()))
+            lines.append(
+                "and " + ", ".join(f"{count} × {name}" for name, count in self.functions.items())
+            )
         return "\n".join(lines)
 
 
@@ -63,7 +68,9 @@ def cost(y: Value) -> Cost:
     return Cost(forward, backward, dict(functions), inputs)
 
 
-_SUMS = frozenset({"add", "sub", "neg", "total"})  # their local gradients are 1 or -1: nothing to multiply
+_SUMS = frozenset(
+    {"add", "sub", "neg", "total"}
+)  # their local gradients are 1 or -1: nothing to multiply
 
 
 def _products(op: Op, operands: int) -> int:

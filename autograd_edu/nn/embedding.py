@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..engine.value import Value
 from ..errors import OperandError, ShapeError, TargetError
-from ..value import Value
 from .init import Initialiser, gaussian, generator, initialiser_named
 from .layers import subscript
 from .module import Module
@@ -18,9 +18,17 @@ class Embedding(Module):
     It is a linear layer of a one-hot input, without the multiplications by 0: only the row looked up gets a gradient.
     """
 
-    def __init__(self, count: int, size: int, *, init: str | Initialiser | None = None, seed: Any = None) -> None:
+    def __init__(
+        self, count: int, size: int, *, init: str | Initialiser | None = None, seed: Any = None
+    ) -> None:
         draw, rng = initialiser_named(init or gaussian(1.0)), generator(seed)
-        self.rows = [[Value(draw(rng, count, size), f"e{subscript(i)},{subscript(j + 1)}") for j in range(size)] for i in range(count)]
+        self.rows = [
+            [
+                Value(draw(rng, count, size), f"e{subscript(i)},{subscript(j + 1)}")
+                for j in range(size)
+            ]
+            for i in range(count)
+        ]
 
     def forward(self, index: int | Sequence[int]) -> list[Any]:
         if isinstance(index, (list, tuple)):
@@ -29,9 +37,13 @@ class Embedding(Module):
 
     def _row(self, index: Any) -> list[Value]:
         if hasattr(index, "precedence") or isinstance(index, (bool, str)) or index != int(index):
-            raise OperandError(f"an embedding is looked up by a whole number, not {type(index).__name__} {index!r}")
+            raise OperandError(
+                f"an embedding is looked up by a whole number, not {type(index).__name__} {index!r}"
+            )
         if not 0 <= index < len(self.rows):
-            raise TargetError(f"an embedding of {len(self.rows)} items has the rows 0 to {len(self.rows) - 1}, not {index!r}")
+            raise TargetError(
+                f"an embedding of {len(self.rows)} items has the rows 0 to {len(self.rows) - 1}, not {index!r}"
+            )
         return list(self.rows[int(index)])
 
     def varying(self) -> str:

@@ -56,7 +56,9 @@ def generator(seed: Any) -> Rng:
         return random.Random(seed)
     if hasattr(seed, "uniform"):
         return seed
-    raise OperandError(f"a seed is a whole number, a random.Random or a numpy.random.Generator, not {type(seed).__name__} {seed!r}")
+    raise OperandError(
+        f"a seed is a whole number, a random.Random or a numpy.random.Generator, not {type(seed).__name__} {seed!r}"
+    )
 
 
 def constant(value: float) -> Initialiser:
@@ -66,7 +68,9 @@ def constant(value: float) -> Initialiser:
 
 def uniform(limit: float) -> Initialiser:
     """U(-limit, limit); micrograd's is uniform(1)."""
-    return Initialiser(f"uniform({limit})", "uniform", lambda fan_in, fan_out: limit / math.sqrt(3.0))
+    return Initialiser(
+        f"uniform({limit})", "uniform", lambda fan_in, fan_out: limit / math.sqrt(3.0)
+    )
 
 
 def gaussian(sd: float) -> Initialiser:
@@ -74,20 +78,38 @@ def gaussian(sd: float) -> Initialiser:
     return Initialiser(f"gaussian({sd})", "normal", lambda fan_in, fan_out: sd)
 
 
-glorot_normal = Initialiser("glorot_normal", "normal", lambda fan_in, fan_out: math.sqrt(2.0 / (fan_in + fan_out)))
-glorot_uniform = Initialiser("glorot_uniform", "uniform", lambda fan_in, fan_out: math.sqrt(2.0 / (fan_in + fan_out)))
+glorot_normal = Initialiser(
+    "glorot_normal", "normal", lambda fan_in, fan_out: math.sqrt(2.0 / (fan_in + fan_out))
+)
+glorot_uniform = Initialiser(
+    "glorot_uniform", "uniform", lambda fan_in, fan_out: math.sqrt(2.0 / (fan_in + fan_out))
+)
 he_normal = Initialiser("he_normal", "normal", lambda fan_in, fan_out: math.sqrt(2.0 / fan_in))
 he_uniform = Initialiser("he_uniform", "uniform", lambda fan_in, fan_out: math.sqrt(2.0 / fan_in))
 # 1/√fan_in: KIT calls it "Xavier"; it is LeCun's, and equals Glorot's where fan_in = fan_out.
-lecun_normal = Initialiser("lecun_normal", "normal", lambda fan_in, fan_out: 1.0 / math.sqrt(fan_in))
+lecun_normal = Initialiser(
+    "lecun_normal", "normal", lambda fan_in, fan_out: 1.0 / math.sqrt(fan_in)
+)
 # The quick fix of MLPR: variance 0.01/K.
-small_normal = Initialiser("small_normal", "normal", lambda fan_in, fan_out: math.sqrt(0.01 / fan_in))
+small_normal = Initialiser(
+    "small_normal", "normal", lambda fan_in, fan_out: math.sqrt(0.01 / fan_in)
+)
 # KIT's "ReLU correction" as printed. A lesson, not advice: the variance doubles in every layer; √2/√fan_in is right.
-printed_relu = Initialiser("printed_relu", "normal", lambda fan_in, fan_out: 2.0 / math.sqrt(fan_in))
+printed_relu = Initialiser(
+    "printed_relu", "normal", lambda fan_in, fan_out: 2.0 / math.sqrt(fan_in)
+)
 
 INITIALISERS = {
     initialiser.name: initialiser
-    for initialiser in (glorot_normal, glorot_uniform, he_normal, he_uniform, lecun_normal, small_normal, printed_relu)
+    for initialiser in (
+        glorot_normal,
+        glorot_uniform,
+        he_normal,
+        he_uniform,
+        lecun_normal,
+        small_normal,
+        printed_relu,
+    )
 }
 
 
@@ -96,5 +118,7 @@ def initialiser_named(wanted: str | Initialiser | Callable[..., float]) -> Calla
     if callable(wanted):
         return wanted
     if wanted not in INITIALISERS:
-        raise TargetError(f"there is no initialiser {wanted!r}; there are {', '.join(INITIALISERS)}")
+        raise TargetError(
+            f"there is no initialiser {wanted!r}; there are {', '.join(INITIALISERS)}"
+        )
     return INITIALISERS[wanted]

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..engine.number import dot
+from ..engine.value import Value
 from ..errors import OperandError, ShapeError
-from ..syntax import dot
-from ..value import Value
 from .activations import Activation, activation_named, name_of, usual_initialiser
 from .init import Initialiser, generator, initialiser_named
 from .module import Module
@@ -21,7 +21,9 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 def numbers(x: Any, *, wanted: int, who: str) -> Sequence[Any]:
     """``x`` as the list of ``wanted`` numbers that ``who`` takes; micrograd would cut the longer of the two."""
     if hasattr(x, "precedence") or isinstance(x, (str, bytes)) or not hasattr(x, "__len__"):
-        raise OperandError(f"{who} takes a list of {wanted} number(s), not {type(x).__name__} {x!r}")
+        raise OperandError(
+            f"{who} takes a list of {wanted} number(s), not {type(x).__name__} {x!r}"
+        )
     if len(x) != wanted:
         raise ShapeError(f"{who} takes {wanted} number(s); {len(x)} were given")
     return x  # type: ignore[no-any-return]  # a sequence, as the tests have just shown
@@ -58,7 +60,10 @@ class Neuron(Module):
         bias: bool = True, fan_out: int = 1, seed: Any = None,
     ) -> None:  # fmt: skip
         shown = activation if nonlin else "linear"
-        draw, rng = usual_initialiser(shown) if init is None else initialiser_named(init), generator(seed)
+        draw, rng = (
+            usual_initialiser(shown) if init is None else initialiser_named(init),
+            generator(seed),
+        )
         self.w = [Value(draw(rng, nin, fan_out), f"w{subscript(i + 1)}") for i in range(nin)]
         self.b = Value(0.0, "b") if bias else None
         self.activation = activation_named(shown)
@@ -81,12 +86,18 @@ class Layer(Module):
     Keyword arguments are those of `Neuron`; an activation that is a module (PReLU) is shared by the neurons.
     """
 
-    def __init__(self, nin: int, nout: int, nonlin: bool = True, *, seed: Any = None, **of_neurons: Any) -> None:
+    def __init__(
+        self, nin: int, nout: int, nonlin: bool = True, *, seed: Any = None, **of_neurons: Any
+    ) -> None:
         if nin < 1 or nout < 1:
-            raise ShapeError(f"a layer has at least one input and one neuron; {nin} inputs and {nout} neurons were asked for")
+            raise ShapeError(
+                f"a layer has at least one input and one neuron; {nin} inputs and {nout} neurons were asked for"
+            )
         rng = generator(seed)
         self.nin = nin
-        self.neurons = [Neuron(nin, nonlin, fan_out=nout, seed=rng, **of_neurons) for _ in range(nout)]
+        self.neurons = [
+            Neuron(nin, nonlin, fan_out=nout, seed=rng, **of_neurons) for _ in range(nout)
+        ]
 
     def forward(self, x: Any) -> Any:
         numbers(x, wanted=self.nin, who=f"a layer of {len(self.neurons)} {self.neurons[0]!r}")
@@ -148,5 +159,7 @@ def _one_each(given: Any, count: int, what: str, last: Any = None) -> list[Any]:
     if not isinstance(given, (list, tuple)):
         return [given] * count if last is None else [given] * (count - 1) + [last]
     if len(given) != count:
-        raise ShapeError(f"a model of {count} layers needs {count} of `{what}`, or one for all; {len(given)} were given")
+        raise ShapeError(
+            f"a model of {count} layers needs {count} of `{what}`, or one for all; {len(given)} were given"
+        )
     return list(given)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from typing import Any
 
+from ..engine.floats import real
+from ..engine.number import dot, exp, log, plain, relu, softplus, square, total, where
 from ..errors import ShapeError, TargetError
-from ..reals import real
-from ..syntax import dot, exp, log, plain, relu, softplus, square, total, where
 from .activations import linear
 from .layers import as_list
 from .softmax import log_softmax, softmax
@@ -35,7 +35,10 @@ def _as_it_is(target: Any, outputs: int) -> Any:  # noqa: ARG001
 
 
 def loss(
-    check: Callable[[Any], None], *, prepare: Callable[[Any, int], Any] = _as_it_is, threshold: float | None = None
+    check: Callable[[Any], None],
+    *,
+    prepare: Callable[[Any, int], Any] = _as_it_is,
+    threshold: float | None = None,
 ) -> Callable[[Loss], Loss]:
     """Make a function of (prediction, target) a loss.
 
@@ -66,13 +69,17 @@ def _any_numbers(target: Any) -> None:
 def _signs(target: Any) -> None:
     for t in as_list(target):
         if plain(t) not in (-1.0, 1.0):
-            raise TargetError(f"hinge takes the labels -1 and 1, not {plain(t)!r}; for 0/1 labels give 2*t - 1")
+            raise TargetError(
+                f"hinge takes the labels -1 and 1, not {plain(t)!r}; for 0/1 labels give 2*t - 1"
+            )
 
 
 def _probabilities(target: Any) -> None:
     for t in as_list(target):
         if not 0.0 <= plain(t) <= 1.0:
-            raise TargetError(f"a target of cross-entropy is 0, 1 or a probability between, not {plain(t)!r}; for ±1 labels give (t + 1)/2")
+            raise TargetError(
+                f"a target of cross-entropy is 0, 1 or a probability between, not {plain(t)!r}; for ±1 labels give (t + 1)/2"
+            )
 
 
 def _class(target: Any) -> None:
@@ -81,8 +88,15 @@ def _class(target: Any) -> None:
         whole = math.fsum(map(plain, target))
         if abs(whole - 1.0) > 1e-9:
             raise TargetError(f"a list of target probabilities sums to 1; this sums to {whole!r}")
-    elif isinstance(target, (str, bytes)) or hasattr(target, "precedence") or real(target) != int(real(target)) or target < 0:
-        raise TargetError(f"a class is a whole number from 0 or a list with a probability for each class, not {target!r}")
+    elif (
+        isinstance(target, (str, bytes))
+        or hasattr(target, "precedence")
+        or real(target) != int(real(target))
+        or target < 0
+    ):
+        raise TargetError(
+            f"a class is a whole number from 0 or a list with a probability for each class, not {target!r}"
+        )
 
 
 def _is_listed(target: Any) -> bool:
@@ -101,14 +115,18 @@ def one_hot(label: Any, classes: int) -> list[float]:
         return list(label)
     _class(label)
     if label >= classes:
-        raise TargetError(f"class {label} was given for {classes} scores: classes are 0 to {classes - 1}")
+        raise TargetError(
+            f"class {label} was given for {classes} scores: classes are 0 to {classes - 1}"
+        )
     return [1.0 if k == label else 0.0 for k in range(classes)]
 
 
 def _pairs(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
     ys, ts = as_list(prediction), as_list(target)
     if len(ys) != len(ts):
-        raise ShapeError(f"{who} needs as many targets as outputs; {len(ys)} output(s) and {len(ts)} target(s) were given")
+        raise ShapeError(
+            f"{who} needs as many targets as outputs; {len(ys)} output(s) and {len(ts)} target(s) were given"
+        )
     return list(zip(ys, ts, strict=True))
 
 
@@ -133,7 +151,11 @@ def mean_squared_error(prediction: Any, target: Any) -> Any:
 
 def normal_negative_log_likelihood(mean: Any, variance: Any, target: Any) -> Any:
     """-log N(t; μ, v) = ½ log v + (t - μ)²/2v + ½ log 2π."""
-    return 0.5 * log(variance) + square(target - mean) / (2.0 * variance) + 0.5 * math.log(2.0 * math.pi)
+    return (
+        0.5 * log(variance)
+        + square(target - mean) / (2.0 * variance)
+        + 0.5 * math.log(2.0 * math.pi)
+    )
 
 
 @loss(_any_numbers)
@@ -145,11 +167,17 @@ def gaussian_negative_log_likelihood(prediction: Any, target: Any, *, parts: boo
     """
     pair = as_list(prediction)
     if len(pair) != 2:
-        raise ShapeError(f"gaussian_negative_log_likelihood takes two outputs, mean and log variance; {len(pair)} were given")
+        raise ShapeError(
+            f"gaussian_negative_log_likelihood takes two outputs, mean and log variance; {len(pair)} were given"
+        )
     mean, log_variance = pair
     if parts:
         return normal_negative_log_likelihood(mean, exp(log_variance), target)
-    return 0.5 * log_variance + 0.5 * square((target - mean) * exp(-0.5 * log_variance)) + 0.5 * math.log(2.0 * math.pi)
+    return (
+        0.5 * log_variance
+        + 0.5 * square((target - mean) * exp(-0.5 * log_variance))
+        + 0.5 * math.log(2.0 * math.pi)
+    )
 
 
 # ---- two classes ---------------------------------------------------------------------------------------------------
@@ -169,12 +197,16 @@ def binary_cross_entropy(prediction: Any, target: Any) -> Any:
         TargetError: if a prediction is not in [0, 1].
         DomainError: if a prediction is exactly 0 or 1 and the target says otherwise: the loss is infinite.
     """
-    return _mean_of([_cross_entropy(p, t) for p, t in _pairs(prediction, target, "binary_cross_entropy")])
+    return _mean_of(
+        [_cross_entropy(p, t) for p, t in _pairs(prediction, target, "binary_cross_entropy")]
+    )
 
 
 def _cross_entropy(p: Any, t: Any) -> Any:
     if not 0.0 <= plain(p) <= 1.0:
-        raise TargetError(f"binary_cross_entropy takes probabilities, not {plain(p)!r}; for scores use binary_cross_entropy_with_logits")
+        raise TargetError(
+            f"binary_cross_entropy takes probabilities, not {plain(p)!r}; for scores use binary_cross_entropy_with_logits"
+        )
     return _weighed(t, lambda: -log(p), lambda: -log(1.0 - p))
 
 
@@ -184,7 +216,9 @@ def binary_cross_entropy_with_logits(prediction: Any, target: Any) -> Any:
 
     Right to the last digits for any z; its gradient is σ(z) - t.
     """
-    return _mean_of([_of_logit(z, t) for z, t in _pairs(prediction, target, "binary_cross_entropy_with_logits")])
+    return _mean_of(
+        [_of_logit(z, t) for z, t in _pairs(prediction, target, "binary_cross_entropy_with_logits")]
+    )
 
 
 def _of_logit(z: Any, t: Any) -> Any:
@@ -211,7 +245,9 @@ def negative_log_likelihood(prediction: Any, target: Any) -> Any:
     ys = as_list(prediction)
     for y in ys:
         if not 0.0 <= plain(y) <= 1.0:
-            raise TargetError(f"negative_log_likelihood takes probabilities, not {plain(y)!r}; for scores use softmax_cross_entropy")
+            raise TargetError(
+                f"negative_log_likelihood takes probabilities, not {plain(y)!r}; for scores use softmax_cross_entropy"
+            )
     return -_expected([partial(log, y) for y in ys], target)
 
 
@@ -232,7 +268,9 @@ def softmax_cross_entropy(prediction: Any, target: Any, *, parts: bool = False) 
 def _expected(terms: list[Callable[[], Any]], target: Any) -> Any:
     """Σ tₖ termₖ, of the terms whose target is not a plain 0: the logarithm of a probability of 0 may not exist."""
     ts = one_hot(target, len(terms))
-    chosen = [(t, term()) for t, term in zip(ts, terms, strict=True) if hasattr(t, "precedence") or t]
+    chosen = [
+        (t, term()) for t, term in zip(ts, terms, strict=True) if hasattr(t, "precedence") or t
+    ]
     if len(chosen) == 1 and chosen[0][0] == 1.0:
         return chosen[0][1]
     return dot([t for t, _ in chosen], [term for _, term in chosen])
@@ -259,7 +297,9 @@ def weighted(of: Loss, weight: Callable[[Any], Any] | dict[float, float]) -> Los
 def _looked_up(weight: dict[float, float], target: Any) -> Any:
     if not hasattr(target, "precedence"):
         if target not in weight:
-            raise TargetError(f"there are weights for the labels {sorted(weight)}, not for {target!r}")
+            raise TargetError(
+                f"there are weights for the labels {sorted(weight)}, not for {target!r}"
+            )
         return weight[target]
     chosen: Any = 0.0
     for label, w in weight.items():

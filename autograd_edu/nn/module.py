@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from ..engine.floats import real
+from ..engine.value import Constant, Value, scope
 from ..errors import OperandError, ShapeError, StateError
-from ..reals import real
-from ..value import Constant, Value, scope
 from .saving import load_state, save_state
 
 State = dict[str, Any]  # name: a number, or a (nested) list of them
@@ -58,7 +58,11 @@ class Module:
 
     def __setattr__(self, attribute: str, new: Any) -> None:
         object.__setattr__(self, attribute, new)
-        parts = [(key, part) for key, part in _leaves(new, attribute) if isinstance(part, (Module, Value))]
+        parts = [
+            (key, part)
+            for key, part in _leaves(new, attribute)
+            if isinstance(part, (Module, Value))
+        ]
         for key, part in parts:
             if isinstance(part, Module):
                 object.__setattr__(part, "name", _scope_name(key))
@@ -85,7 +89,9 @@ class Module:
             if id(module) not in seen:
                 seen.add(id(module))
                 yield module
-                stack.extend(reversed([part for _, part in module._parts() if isinstance(part, Module)]))
+                stack.extend(
+                    reversed([part for _, part in module._parts() if isinstance(part, Module)])
+                )
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Each parameter once, with its name: "layers.0.neurons.3.w.1"."""
@@ -97,7 +103,9 @@ class Module:
             for key, part in parts:
                 if _is_parameter(part):
                     found.setdefault(id(part), (key, part))
-            stack.extend((key + ".", part) for key, part in reversed(parts) if isinstance(part, Module))
+            stack.extend(
+                (key + ".", part) for key, part in reversed(parts) if isinstance(part, Module)
+            )
         return list(found.values())
 
     def parameters(self) -> list[Value]:
@@ -133,13 +141,17 @@ class Module:
         """
         own = self.parameters()
         if len(values) != len(own):
-            raise ShapeError(f"the model has {len(own)} parameters; {len(values)} values were given in their place")
+            raise ShapeError(
+                f"the model has {len(own)} parameters; {len(values)} values were given in their place"
+            )
         place = {id(parameter): value for parameter, value in zip(own, values, strict=True)}
         saved = [(module, dict(vars(module))) for module in self.modules()]
         try:
             for module, attributes in saved:
                 for attribute, held in attributes.items():
-                    object.__setattr__(module, attribute, _mapped(held, lambda v: place.get(id(v), v)))
+                    object.__setattr__(
+                        module, attribute, _mapped(held, lambda v: place.get(id(v), v))
+                    )
             yield self
         finally:
             for module, attributes in saved:
@@ -159,12 +171,19 @@ class Module:
             StateError: if a name is missing or unknown, or a shape differs. Nothing is changed then.
         """
         own = self.state_dict()
-        for wrong, what in ((own.keys() - state.keys(), "lacks"), (state.keys() - own.keys(), "has, and the model has not,")):
+        for wrong, what in (
+            (own.keys() - state.keys(), "lacks"),
+            (state.keys() - own.keys(), "has, and the model has not,"),
+        ):
             if wrong:
-                raise StateError(f"the state {what} {', '.join(sorted(wrong)[:3])}; it is of another kind of model")
+                raise StateError(
+                    f"the state {what} {', '.join(sorted(wrong)[:3])}; it is of another kind of model"
+                )
         for name, held in own.items():
             if _shape(held) != _shape(state[name]):
-                raise StateError(f"{name} has the shape {_shape(held)} in the model and {_shape(state[name])} in the state")
+                raise StateError(
+                    f"{name} has the shape {_shape(held)} in the model and {_shape(state[name])} in the state"
+                )
         numbers = {name: _as_numbers(name, state[name]) for name in own}
         for name, module, attribute, held in self._holders():
             if attribute in module.buffers:
@@ -191,9 +210,19 @@ class Module:
                 continue
             seen.add(id(module))
             for attribute, held in vars(module).items():
-                if attribute in module.buffers or any(_is_parameter(part) for _, part in _leaves(held, "")):
+                if attribute in module.buffers or any(
+                    _is_parameter(part) for _, part in _leaves(held, "")
+                ):
                     yield prefix + attribute, module, attribute, held
-            stack.extend(reversed([(f"{prefix}{key}.", part) for key, part in module._parts() if isinstance(part, Module)]))
+            stack.extend(
+                reversed(
+                    [
+                        (f"{prefix}{key}.", part)
+                        for key, part in module._parts()
+                        if isinstance(part, Module)
+                    ]
+                )
+            )
 
 
 def _is_parameter(part: Any) -> bool:

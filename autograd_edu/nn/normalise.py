@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from ..engine.floats import real
+from ..engine.number import plain, sqrt, square
+from ..engine.value import Value
 from ..errors import ShapeError, TrainingError
-from ..reals import real
-from ..syntax import plain, sqrt, square
-from ..value import Value
 from .layers import numbers, subscript
 from .losses import average
 from .module import Module
@@ -26,7 +26,9 @@ class _Scaled(Module):
     def __init__(self, size: int, *, affine: bool, shift: bool, eps: float) -> None:
         self.size, self.eps = size, eps
         self.scale = [Value(1.0, f"γ{subscript(i + 1)}") for i in range(size)] if affine else []
-        self.shift = [Value(0.0, f"β{subscript(i + 1)}") for i in range(size)] if affine and shift else []
+        self.shift = (
+            [Value(0.0, f"β{subscript(i + 1)}") for i in range(size)] if affine and shift else []
+        )
 
     def finish(self, i: int, x: Any) -> Any:
         """γᵢx + βᵢ."""
@@ -47,7 +49,9 @@ class BatchNorm(_Scaled):
     buffers: ClassVar[tuple[str, ...]] = ("running_mean", "running_variance")
     changes_in_training: ClassVar[bool] = True
 
-    def __init__(self, size: int, *, affine: bool = True, momentum: float = 0.1, eps: float = 1e-5) -> None:
+    def __init__(
+        self, size: int, *, affine: bool = True, momentum: float = 0.1, eps: float = 1e-5
+    ) -> None:
         super().__init__(size, affine=affine, shift=True, eps=eps)
         self.momentum = momentum
         self.running_mean = [0.0] * size
@@ -56,16 +60,25 @@ class BatchNorm(_Scaled):
     def forward(self, x: Any) -> list[Any]:
         numbers(x, wanted=self.size, who=repr(self))
         if self.training:
-            raise TrainingError(f"{self!r} normalises over a batch while training: call model.batch(samples), or model.eval() first")
+            raise TrainingError(
+                f"{self!r} normalises over a batch while training: call model.batch(samples), or model.eval() first"
+            )
         of_each = zip(x, self.running_mean, self.running_variance, strict=True)
-        return [self.finish(i, (v - mean) / sqrt(variance + self.eps)) for i, (v, mean, variance) in enumerate(of_each)]
+        return [
+            self.finish(i, (v - mean) / sqrt(variance + self.eps))
+            for i, (v, mean, variance) in enumerate(of_each)
+        ]
 
     def batch(self, samples: Sequence[Any]) -> list[Any]:
         if not self.training:
             return super().batch(samples)
         if len(samples) < 2:
-            raise TrainingError(f"{self!r} needs at least two samples to normalise over; {len(samples)} were given")
-        columns = list(zip(*(numbers(x, wanted=self.size, who=repr(self)) for x in samples), strict=True))
+            raise TrainingError(
+                f"{self!r} needs at least two samples to normalise over; {len(samples)} were given"
+            )
+        columns = list(
+            zip(*(numbers(x, wanted=self.size, who=repr(self)) for x in samples), strict=True)
+        )
         normalised = [self._column(i, column) for i, column in enumerate(columns)]
         return [list(row) for row in zip(*normalised, strict=True)]
 
@@ -73,12 +86,16 @@ class BatchNorm(_Scaled):
         mean, variance = moments(column)
         new, n = self.momentum, len(column)
         self.running_mean[i] += new * (plain(mean) - self.running_mean[i])
-        self.running_variance[i] += new * (plain(variance) * n / (n - 1) - self.running_variance[i])  # unbiased, as in PyTorch
+        self.running_variance[i] += new * (
+            plain(variance) * n / (n - 1) - self.running_variance[i]
+        )  # unbiased, as in PyTorch
         sd = sqrt(variance + self.eps)
         return [self.finish(i, (x - mean) / sd) for x in column]
 
     def varying(self) -> str:
-        return f"{self!r} ties the samples of a batch together while training" if self.training else ""
+        return (
+            f"{self!r} ties the samples of a batch together while training" if self.training else ""
+        )
 
 
 class LayerNorm(_Scaled):
@@ -100,7 +117,9 @@ class RMSNorm(_Scaled):
         super().__init__(size, affine=affine, shift=False, eps=eps)
 
     def forward(self, x: Any) -> list[Any]:
-        rms = sqrt(average([square(v) for v in numbers(x, wanted=self.size, who=repr(self))]) + self.eps)
+        rms = sqrt(
+            average([square(v) for v in numbers(x, wanted=self.size, who=repr(self))]) + self.eps
+        )
         return [self.finish(i, v / rms) for i, v in enumerate(x)]
 
 
@@ -111,7 +130,9 @@ class Standardiser(Module):
 
     def __init__(self, mean: Sequence[float], sd: Sequence[float]) -> None:
         if len(mean) != len(sd):
-            raise ShapeError(f"a standardiser has as many means as standard deviations; {len(mean)} and {len(sd)} were given")
+            raise ShapeError(
+                f"a standardiser has as many means as standard deviations; {len(mean)} and {len(sd)} were given"
+            )
         self.mean, self.sd = [real(m) for m in mean], [real(s) for s in sd]
 
     def forward(self, x: Any) -> list[Any]:

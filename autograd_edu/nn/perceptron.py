@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..syntax import dot, step
-from ..value import Value
+from ..engine.number import dot, step
+from ..engine.value import Value
 from .layers import numbers, subscript
 from .module import Module
 
@@ -24,7 +24,9 @@ class Perceptron(Module):
         self.strict = strict
 
     def forward(self, x: Any) -> Any:
-        return step(dot(self.w, numbers(x, wanted=len(self.w), who=repr(self)), self.b), strict=self.strict)
+        return step(
+            dot(self.w, numbers(x, wanted=len(self.w), who=repr(self)), self.b), strict=self.strict
+        )
 
     def __repr__(self) -> str:
         return f"Perceptron({len(self.w)})"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..engine.number import dot, maximum, total
+from ..engine.value import Value
 from ..errors import ShapeError, TargetError
-from ..syntax import dot, maximum, total
-from ..value import Value
 from .init import Initialiser, generator, initialiser_named, lecun_normal
 from .layers import numbers, subscript
 from .losses import average
@@ -24,7 +24,9 @@ _POOLS: dict[str, Callable[[Sequence[Any]], Any]] = {
 def columns(vectors: Sequence[Any], who: str) -> list[tuple[Any, ...]]:
     """The i-th numbers of all vectors, for each i."""
     if not len(vectors) or len({len(v) for v in vectors}) != 1:
-        raise ShapeError(f"{who} takes at least one vector, all of one length; lengths {[len(v) for v in vectors]} were given")
+        raise ShapeError(
+            f"{who} takes at least one vector, all of one length; lengths {[len(v) for v in vectors]} were given"
+        )
     return list(zip(*vectors, strict=True))
 
 
@@ -46,13 +48,17 @@ class Pool(Module):
 class AttentionPool(Module):
     """Σ aₜeₜ with a = softmax(Eq): vectors weighted by how well each matches a learned query q."""
 
-    def __init__(self, size: int, *, init: str | Initialiser = lecun_normal, seed: Any = None) -> None:
+    def __init__(
+        self, size: int, *, init: str | Initialiser = lecun_normal, seed: Any = None
+    ) -> None:
         draw, rng = initialiser_named(init), generator(seed)
         self.query = [Value(draw(rng, size, 1), f"q{subscript(i + 1)}") for i in range(size)]
 
     def weights(self, vectors: Sequence[Any]) -> list[Any]:
         """The attention that each vector gets; they sum to 1."""
-        return softmax([dot(numbers(e, wanted=len(self.query), who=repr(self)), self.query) for e in vectors])
+        return softmax(
+            [dot(numbers(e, wanted=len(self.query), who=repr(self)), self.query) for e in vectors]
+        )
 
     def forward(self, vectors: Sequence[Any]) -> list[Any]:
         of_each = columns(vectors, repr(self))

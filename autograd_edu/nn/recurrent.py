@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..engine.value import scope
 from ..errors import ShapeError
-from ..value import scope
 from .activations import Activation
 from .init import generator
 from .layers import Layer, as_list, numbers
@@ -16,12 +16,25 @@ from .module import Module
 class RecurrentCell(Module):
     """h′ = φ(W[x, h] + b): the next state of ``nhidden`` numbers, from an input of ``nin`` numbers and the state."""
 
-    def __init__(self, nin: int, nhidden: int, *, activation: str | Activation = "tanh", seed: Any = None, **of_neurons: Any) -> None:
+    def __init__(
+        self,
+        nin: int,
+        nhidden: int,
+        *,
+        activation: str | Activation = "tanh",
+        seed: Any = None,
+        **of_neurons: Any,
+    ) -> None:
         self.nin, self.nhidden = nin, nhidden
-        self.layer = Layer(nin + nhidden, nhidden, activation=activation, seed=generator(seed), **of_neurons)
+        self.layer = Layer(
+            nin + nhidden, nhidden, activation=activation, seed=generator(seed), **of_neurons
+        )
 
     def forward(self, x: Any, state: Sequence[Any]) -> list[Any]:
-        x, state = numbers(x, wanted=self.nin, who=repr(self)), numbers(state, wanted=self.nhidden, who=f"the state of {self!r}")
+        x, state = (
+            numbers(x, wanted=self.nin, who=repr(self)),
+            numbers(state, wanted=self.nhidden, who=f"the state of {self!r}"),
+        )
         return as_list(self.layer([*x, *state]))
 
     def __repr__(self) -> str:
@@ -39,7 +52,9 @@ class RNN(Module):
 
     def forward(self, sequence: Sequence[Any]) -> list[list[Any]]:
         if not len(sequence):
-            raise ShapeError(f"{self!r} takes a sequence of at least one input; an empty one was given")
+            raise ShapeError(
+                f"{self!r} takes a sequence of at least one input; an empty one was given"
+            )
         state: list[Any] = [0.0] * self.cell.nhidden
         states = []
         for t, x in enumerate(sequence):

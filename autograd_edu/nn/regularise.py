@@ -11,9 +11,9 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..engine.number import dot, total
+from ..engine.value import Value
 from ..errors import ShapeError, TargetError
-from ..syntax import dot, total
-from ..value import Value
 from .init import gauss, generator
 from .layers import Neuron, as_list, numbers
 from .losses import average
@@ -40,7 +40,9 @@ def l1(strength: float) -> Penalty:
 
 def weights_of(model: Module) -> list[Value]:
     """The parameters without the biases, which are usually not penalised."""
-    return [parameter for name, parameter in model.named_parameters() if name.rsplit(".", 1)[-1] != "b"]
+    return [
+        parameter for name, parameter in model.named_parameters() if name.rsplit(".", 1)[-1] != "b"
+    ]
 
 
 class _Random(Module):
@@ -52,14 +54,20 @@ class _Random(Module):
         if not 0.0 <= p < 1.0:
             raise TargetError(f"the probability of dropping is in [0, 1), not {p!r}")
         self.p = p
-        self.rng = random.Random(random.random()) if seed is None else generator(seed)  # its own, to be copied and saved
+        self.rng = (
+            random.Random(random.random()) if seed is None else generator(seed)
+        )  # its own, to be copied and saved
 
     def keep(self) -> float:
         """0 with probability p, else 1/(1 - p)."""
         return 0.0 if self.rng.random() < self.p else 1.0 / (1.0 - self.p)
 
     def varying(self) -> str:
-        return f"{self!r} draws anew for every sample while training" if self.training and self.p else ""
+        return (
+            f"{self!r} draws anew for every sample while training"
+            if self.training and self.p
+            else ""
+        )
 
 
 class Dropout(_Random):
@@ -81,7 +89,9 @@ class Dropout(_Random):
 class DropConnect(_Random):
     """A layer of neurons in which, in training, single weights are dropped instead of whole numbers (Wan et al. 2013)."""
 
-    def __init__(self, nin: int, nout: int, p: float = 0.5, *, seed: Any = None, **of_neurons: Any) -> None:
+    def __init__(
+        self, nin: int, nout: int, p: float = 0.5, *, seed: Any = None, **of_neurons: Any
+    ) -> None:
         super().__init__(p, seed)
         self.neurons = [Neuron(nin, fan_out=nout, seed=self.rng, **of_neurons) for _ in range(nout)]
 
@@ -112,7 +122,11 @@ class Noise(_Random):
         self.sd = sd
 
     def varying(self) -> str:
-        return f"{self!r} draws anew for every sample while training" if self.training and self.sd else ""
+        return (
+            f"{self!r} draws anew for every sample while training"
+            if self.training and self.sd
+            else ""
+        )
 
     def forward(self, x: Sequence[Any]) -> list[Any]:
         return [number + self.sd * gauss(self.rng) for number in x] if self.training else list(x)
@@ -128,7 +142,9 @@ class Ensemble(Module):
         probabilities: how a model's output becomes probabilities; `as_list` takes it as it is.
     """
 
-    def __init__(self, models: Iterable[Module], probabilities: Callable[[Any], list[Any]] = softmax) -> None:
+    def __init__(
+        self, models: Iterable[Module], probabilities: Callable[[Any], list[Any]] = softmax
+    ) -> None:
         self.models = list(models)
         self.probabilities = probabilities
         if not self.models:

@@ -26,7 +26,9 @@ def save_state(state: dict[str, Any], path: str | Path) -> None:
     else:
         _json_only(path)
         text = json.dumps(state)
-        whole = f'{{"format": "{_FORMAT}", "checksum": {zlib.crc32(text.encode())}, "state": {text}}}\n'
+        whole = (
+            f'{{"format": "{_FORMAT}", "checksum": {zlib.crc32(text.encode())}, "state": {text}}}\n'
+        )
         _replace(path, lambda file: file.write(whole.encode()))
 
 
@@ -45,7 +47,11 @@ def load_state(path: str | Path) -> dict[str, Any]:
         content = json.loads(raw)
     except ValueError as error:
         raise StateError(f"{path} is no JSON, or was cut short: {error}") from None
-    if not isinstance(content, dict) or content.get("format") != _FORMAT or not isinstance(content.get("state"), dict):
+    if (
+        not isinstance(content, dict)
+        or content.get("format") != _FORMAT
+        or not isinstance(content.get("state"), dict)
+    ):
         raise StateError(f"{path} holds no state of a model: its 'format' is not {_FORMAT!r}")
     if zlib.crc32(json.dumps(content["state"]).encode()) != content.get("checksum"):
         raise StateError(f"{path} was altered since it was written: its checksum does not fit")
@@ -80,7 +86,9 @@ def _write_npz(state: dict[str, Any], file: BinaryIO) -> None:
         try:
             arrays[name] = np.array(held, float)
         except ValueError:
-            raise StateError(f"{name} has rows of several lengths, which .npz cannot hold; use .json") from None
+            raise StateError(
+                f"{name} has rows of several lengths, which .npz cannot hold; use .json"
+            ) from None
     np.savez(file, **arrays)  # type: ignore[arg-type]  # the names are those of attributes
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..engine.number import exp, logsumexp, total
 from ..errors import ShapeError
-from ..syntax import exp, logsumexp, total
 
 
 def softmax(scores: Sequence[Any], *, parts: bool = False) -> list[Any]:

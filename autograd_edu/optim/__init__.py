@@ -14,4 +14,16 @@ from .base import Optimiser
 from .momentum import SGD, Momentum, Nesterov
 from .second_order import lbfgs, newton
 
-__all__ = ["SGD", "AdaGrad", "Adam", "AdamW", "Momentum", "NAdam", "Nesterov", "Optimiser", "RMSProp", "lbfgs", "newton"]
+__all__ = [
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Momentum",
+    "NAdam",
+    "Nesterov",
+    "Optimiser",
+    "RMSProp",
+    "lbfgs",
+    "newton",
+]

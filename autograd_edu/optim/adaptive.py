@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from ..engine.value import Value
 from ..errors import TargetError
-from ..value import Value
 from .base import Array, Optimiser, fraction, one_of
 
 
@@ -18,7 +18,13 @@ class _Scaled(Optimiser):
     """
 
     def __init__(
-        self, parameters: Iterable[Value] = (), lr: float = 0.01, *, eps: float = 1e-8, eps_place: str = "outside", **common: Any
+        self,
+        parameters: Iterable[Value] = (),
+        lr: float = 0.01,
+        *,
+        eps: float = 1e-8,
+        eps_place: str = "outside",
+        **common: Any,
     ) -> None:
         super().__init__(parameters, lr, **common)
         self.eps, self.eps_place = eps, one_of(eps_place, ("inside", "outside"), "eps_place")
@@ -29,7 +35,11 @@ class _Scaled(Optimiser):
         """numerator / √squares, with ε where it was asked for."""
         import numpy as np
 
-        root = np.sqrt(squares + self.eps) if self.eps_place == "inside" else np.sqrt(squares) + self.eps
+        root = (
+            np.sqrt(squares + self.eps)
+            if self.eps_place == "inside"
+            else np.sqrt(squares) + self.eps
+        )
         return np.divide(numerator, root, out=np.zeros_like(numerator), where=root > 0.0)
 
 
@@ -51,12 +61,16 @@ class RMSProp(_Scaled):
 
     remembers = ("squares",)
 
-    def __init__(self, parameters: Iterable[Value] = (), lr: float = 0.01, decay: float = 0.9, **common: Any) -> None:
+    def __init__(
+        self, parameters: Iterable[Value] = (), lr: float = 0.01, decay: float = 0.9, **common: Any
+    ) -> None:
         super().__init__(parameters, lr, **common)
         self.decay = fraction(decay, "decay")
 
     def rule(self, theta: Array, g: Array) -> Array:
-        self.state["squares"] = squares = self.decay * self.state["squares"] + (1.0 - self.decay) * (g * g)
+        self.state["squares"] = squares = self.decay * self.state["squares"] + (
+            1.0 - self.decay
+        ) * (g * g)
         return theta - self.over_root(self.lr * g, squares)
 
 
@@ -70,7 +84,11 @@ class Adam(_Scaled):
     remembers = ("mean", "squares")
 
     def __init__(
-        self, parameters: Iterable[Value] = (), lr: float = 0.001, betas: tuple[float, float] = (0.9, 0.999), **common: Any
+        self,
+        parameters: Iterable[Value] = (),
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        **common: Any,
     ) -> None:
         super().__init__(parameters, lr, **common)
         self.betas = fraction(betas[0], "the first β"), fraction(betas[1], "the second β")
@@ -84,13 +102,22 @@ class Adam(_Scaled):
 
     def rule(self, theta: Array, g: Array) -> Array:
         m, v_hat = self.averages(g)
-        return theta - self.over_root(self.lr * (m / _one_minus_power(self.betas[0], self.steps)), v_hat)
+        return theta - self.over_root(
+            self.lr * (m / _one_minus_power(self.betas[0], self.steps)), v_hat
+        )
 
 
 class AdamW(Adam):
     """Adam with the weight decay taken from the parameters, θ ← θ - ηλθ, and not added to the gradient (Loshchilov and Hutter 2019)."""
 
-    def __init__(self, parameters: Iterable[Value] = (), lr: float = 0.001, *, weight_decay: float = 0.01, **common: Any) -> None:
+    def __init__(
+        self,
+        parameters: Iterable[Value] = (),
+        lr: float = 0.001,
+        *,
+        weight_decay: float = 0.01,
+        **common: Any,
+    ) -> None:
         super().__init__(parameters, lr, weight_decay=weight_decay, **common)
 
     def decayed(self, theta: Array, g: Array) -> Array:  # noqa: ARG002
@@ -119,7 +146,10 @@ class NAdam(Adam):
         import numpy as np
 
         m, v_hat = self.averages(g)
-        mu, following = (self.betas[0] * (1.0 - 0.5 * 0.96 ** (k * self.momentum_decay)) for k in (self.steps, self.steps + 1))
+        mu, following = (
+            self.betas[0] * (1.0 - 0.5 * 0.96 ** (k * self.momentum_decay))
+            for k in (self.steps, self.steps + 1)
+        )
         self.state["product"] = product = self.state.get("product", np.ones(())) * mu
         ahead = following * m / (1.0 - product * following) + (1.0 - mu) * g / (1.0 - product)
         return theta - self.over_root(self.lr * ahead, v_hat)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from ..engine.value import Value
 from ..errors import ShapeError, StateError, TargetError, TrainingError
-from ..value import Value
 
 Array = Any  # numpy.ndarray of float64
 
@@ -45,7 +45,9 @@ class Optimiser:
 
         theta, g = np.asarray(theta, float), self.clipped(np.asarray(gradient, float))
         if theta.shape != g.shape:
-            raise ShapeError(f"a gradient has the shape of its parameters; {g.shape} was given for {theta.shape}")
+            raise ShapeError(
+                f"a gradient has the shape of its parameters; {g.shape} was given for {theta.shape}"
+            )
         for name in self.remembers:
             kept = self.state.setdefault(name, np.zeros_like(theta))
             if kept.shape != theta.shape:
@@ -79,10 +81,14 @@ class Optimiser:
         import numpy as np
 
         if not any(p.has_grad for p in self.parameters):
-            raise TrainingError("step() needs gradients, and no parameter has one: call loss.backward() first")
+            raise TrainingError(
+                "step() needs gradients, and no parameter has one: call loss.backward() first"
+            )
         theta = np.array([p.data for p in self.parameters])
         gradient = np.array([p.grad for p in self.parameters])
-        for parameter, new in zip(self.parameters, self.update(theta, gradient).tolist(), strict=True):
+        for parameter, new in zip(
+            self.parameters, self.update(theta, gradient).tolist(), strict=True
+        ):
             parameter.data = new
 
     def zero_grad(self) -> None:
@@ -96,20 +102,31 @@ class Optimiser:
 
     def state_dict(self) -> dict[str, Any]:
         """All that the rule remembers, as plain numbers and lists: with it, training goes on to the same numbers."""
-        return {"rule": type(self).__name__, "steps": self.steps, "lr": self.lr, **{k: v.tolist() for k, v in self.state.items()}}
+        return {
+            "rule": type(self).__name__,
+            "steps": self.steps,
+            "lr": self.lr,
+            **{k: v.tolist() for k, v in self.state.items()},
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` gave. Raises StateError for that of another rule or other parameters; nothing is changed then."""
         import numpy as np
 
         if state.get("rule") != type(self).__name__:
-            raise StateError(f"this is the state of {state.get('rule')!r}, and the optimiser is {type(self).__name__}")
+            raise StateError(
+                f"this is the state of {state.get('rule')!r}, and the optimiser is {type(self).__name__}"
+            )
         names = [name for name in self.remembers if name in state]
         arrays = {name: np.array(state[name], float) for name in names}
         for name, array in arrays.items():
             if self.parameters and array.shape != (len(self.parameters),):
-                raise StateError(f"{name} is of {array.shape} parameters, and the optimiser has {len(self.parameters)}")
-        arrays |= {name: np.array(state[name], float) for name in self.remembers_once if name in state}
+                raise StateError(
+                    f"{name} is of {array.shape} parameters, and the optimiser has {len(self.parameters)}"
+                )
+        arrays |= {
+            name: np.array(state[name], float) for name in self.remembers_once if name in state
+        }
         self.steps, self.lr, self.state = int(state["steps"]), float(state["lr"]), arrays
 
     def __repr__(self) -> str:

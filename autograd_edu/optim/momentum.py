@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..engine.value import Value
 from ..errors import TrainingError
-from ..value import Value
 from .base import Array, Optimiser, fraction, one_of
 
 
@@ -29,10 +29,19 @@ class Momentum(Optimiser):
     remembers = ("velocity",)
 
     def __init__(
-        self, parameters: Iterable[Value] = (), lr: float = 0.01, momentum: float = 0.9, *, style: str = "velocity", **common: Any
+        self,
+        parameters: Iterable[Value] = (),
+        lr: float = 0.01,
+        momentum: float = 0.9,
+        *,
+        style: str = "velocity",
+        **common: Any,
     ) -> None:
         super().__init__(parameters, lr, **common)
-        self.momentum, self.style = fraction(momentum, "momentum"), one_of(style, ("velocity", "average", "arithmetic"), "style")
+        self.momentum, self.style = (
+            fraction(momentum, "momentum"),
+            one_of(style, ("velocity", "average", "arithmetic"), "style"),
+        )
 
     def rule(self, theta: Array, g: Array) -> Array:
         v, gamma = self.state["velocity"], self.momentum
@@ -55,10 +64,19 @@ class Nesterov(Optimiser):
     remembers = ("velocity",)
 
     def __init__(
-        self, parameters: Iterable[Value] = (), lr: float = 0.01, momentum: float = 0.9, *, form: str = "look-ahead", **common: Any
+        self,
+        parameters: Iterable[Value] = (),
+        lr: float = 0.01,
+        momentum: float = 0.9,
+        *,
+        form: str = "look-ahead",
+        **common: Any,
     ) -> None:
         super().__init__(parameters, lr, **common)
-        self.momentum, self.form = fraction(momentum, "momentum"), one_of(form, ("look-ahead", "rearranged"), "form")
+        self.momentum, self.form = (
+            fraction(momentum, "momentum"),
+            one_of(form, ("look-ahead", "rearranged"), "form"),
+        )
         self._home: list[float] | None = None
 
     def rule(self, theta: Array, g: Array) -> Array:
@@ -79,13 +97,17 @@ class Nesterov(Optimiser):
         import numpy as np
 
         self._home = [p.data for p in self.parameters]
-        for parameter, there in zip(self.parameters, self.look_ahead(np.array(self._home)).tolist(), strict=True):
+        for parameter, there in zip(
+            self.parameters, self.look_ahead(np.array(self._home)).tolist(), strict=True
+        ):
             parameter.data = there
 
     def step(self) -> None:
         """One step; raises TrainingError if the gradient was not taken at θ + αv."""
         if self.form == "look-ahead" and self.steps and self._home is None:
-            raise TrainingError("Nesterov's gradient is taken ahead of the parameters: call looking_ahead() before each forward pass")
+            raise TrainingError(
+                "Nesterov's gradient is taken ahead of the parameters: call looking_ahead() before each forward pass"
+            )
         if self._home is not None and any(p.has_grad for p in self.parameters):
             for parameter, there in zip(self.parameters, self._home, strict=True):
                 parameter.data = there

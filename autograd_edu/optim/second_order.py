@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..derivatives.transforms import hessian, value_and_grad
+from ..engine.number import plain
 from ..errors import DomainError
-from ..syntax import plain
-from ..transforms import hessian, value_and_grad
 
 Loss = Callable[[list[Any]], Any]
 
@@ -40,9 +40,13 @@ def newton(f: Loss, at: Sequence[float], steps: int = 1) -> list[float]:
     for _ in range(steps):
         _, g = value_and_grad(f)(theta)
         try:
-            move = np.linalg.solve(np.array(hessian(f)(theta), float).reshape(len(theta), -1), np.array(g, float))
+            move = np.linalg.solve(
+                np.array(hessian(f)(theta), float).reshape(len(theta), -1), np.array(g, float)
+            )
         except np.linalg.LinAlgError:
-            raise DomainError(f"newton: the Hessian at {theta[:4]} is singular: there is no single minimum to step to") from None
+            raise DomainError(
+                f"newton: the Hessian at {theta[:4]} is singular: there is no single minimum to step to"
+            ) from None
         theta = [x - d for x, d in zip(theta, move.tolist(), strict=True)]
     return theta
 
@@ -63,4 +67,9 @@ def lbfgs(f: Loss, at: Sequence[float], steps: int = 100, tolerance: float = 1e-
         return plain(y), list(g)
 
     options = {"maxiter": steps, "ftol": tolerance * 1e-4, "gtol": tolerance}
-    return [float(x) for x in minimize(fun, [float(x) for x in at], jac=True, method="L-BFGS-B", options=options).x]
+    return [
+        float(x)
+        for x in minimize(
+            fun, [float(x) for x in at], jac=True, method="L-BFGS-B", options=options
+        ).x
+    ]

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..engine.floats import real_array
+from ..engine.ops import OPS
+from ..engine.value import Value
 from ..errors import ArityError, ShapeError
-from ..ops import OPS
-from ..reals import real_array
-from ..value import Value
-from .record import Gradients, Program
-from .trace import check_leaves, trace
+from .program import Gradients, Program
+from .tracing.trace import check_leaves, trace
 
 Array = Any  # numpy.ndarray of float64
 Structure = tuple[tuple[int, ...], ...]
@@ -59,11 +59,15 @@ class ProgramCache:
     ProgramCache(2 of at most 32 programs, 1 parameters, 3 calls: 1 found, 2 traced, 0 dropped)
     """
 
-    def __init__(self, f: Callable[..., Any], parameters: Iterable[Value] | None = None, *, bound: int = 32) -> None:
+    def __init__(
+        self, f: Callable[..., Any], parameters: Iterable[Value] | None = None, *, bound: int = 32
+    ) -> None:
         import numpy as np
 
         if isinstance(bound, bool) or not isinstance(bound, int) or bound < 1:
-            raise ArityError(f"a cache keeps a whole number of programs, at least one; its bound cannot be {bound!r}")
+            raise ArityError(
+                f"a cache keeps a whole number of programs, at least one; its bound cannot be {bound!r}"
+            )
         self.f, self.bound = f, bound
         self.grows = parameters is None
         self.parameters: list[Value] = []
@@ -83,7 +87,9 @@ class ProgramCache:
         arrays = _arrays(inputs)
         return self._entry(arrays, batch).program(*arrays, on_nonfinite=on_nonfinite)
 
-    def value_and_grad(self, *inputs: Any, batch: bool = False, on_nonfinite: str = "raise") -> tuple[Any, Gradients]:
+    def value_and_grad(
+        self, *inputs: Any, batch: bool = False, on_nonfinite: str = "raise"
+    ) -> tuple[Any, Gradients]:
         """The result and its `Gradients`, as a program gives them; those of parameters in the order of `parameters`.
 
         A parameter that the program of this structure does not have has gradient 0.
@@ -114,7 +120,9 @@ class ProgramCache:
     def parameter_values(self, new: Any) -> None:
         array = real_array(new, "the values of parameters")
         if array.shape != self._values.shape:
-            raise ShapeError(f"the cache has {len(self.parameters)} parameters; an array of shape {array.shape} was given")
+            raise ShapeError(
+                f"the cache has {len(self.parameters)} parameters; an array of shape {array.shape} was given"
+            )
         self._values = array.astype(float)
 
     def read(self) -> None:
@@ -141,7 +149,11 @@ class ProgramCache:
         structure = _structure(arrays, batch)
         entry = self._entries.get(structure)
         if entry is None:
-            example = [array[0].tolist() for array in arrays] if batch else [array.tolist() for array in arrays]
+            example = (
+                [array[0].tolist() for array in arrays]
+                if batch
+                else [array.tolist() for array in arrays]
+            )
             entry = self._made(example)
             self._entries[structure] = entry
             self.traced += 1
@@ -152,7 +164,9 @@ class ProgramCache:
             self._entries.move_to_end(structure)
             self.found += 1
         entry.calls += 1
-        entry.program.parameter_values[:] = self._values if entry.places is None else self._values[entry.places]
+        entry.program.parameter_values[:] = (
+            self._values if entry.places is None else self._values[entry.places]
+        )
         return entry
 
     def _made(self, example: list[Any]) -> _Entry:
@@ -164,7 +178,9 @@ class ProgramCache:
         places = None
         if self.grows:
             self._add([value for value in program.parameters if id(value) not in self._place])
-            places = np.array([self._place[id(value)] for value in program.parameters], dtype=np.intp)
+            places = np.array(
+                [self._place[id(value)] for value in program.parameters], dtype=np.intp
+            )
         entry = _Entry(program, places, time.perf_counter() - start)
         self.seconds += entry.seconds
         return entry
@@ -198,7 +214,12 @@ class ProgramCache:
         lines = [f"{'structure':28}{'operations':>12}{'calls':>8}{'compiled in':>14}"]
         for structure, entry in self._entries.items():
             operations = sum(slot.op in OPS for slot in entry.program.slots)
-            shapes = " ".join(str(shape).replace(",)", ")").replace("()", "number") for shape in structure) or "no input"
+            shapes = (
+                " ".join(
+                    str(shape).replace(",)", ")").replace("()", "number") for shape in structure
+                )
+                or "no input"
+            )
             lines.append(f"{shapes:28}{operations:12}{entry.calls:8}{entry.seconds:12.3f} s")
         return "\n".join([repr(self), *lines])
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..engine.floats import real_array
 from ..errors import ArityError, ChoiceError, ShapeError
-from ..reals import real_array
-from .jit_choice import Costs, is_interpreted
-from .jit_run import Interpreter, is_installed
-from .numpy_engine import NumpyEngine
-from .record import Gradients
+from .array_engine.engine import NumpyEngine
+from .compiled_engine.choice import Costs, is_interpreted
+from .compiled_engine.run import Interpreter, is_installed
+from .program import Gradients
 
 if TYPE_CHECKING:
-    from .group import Lifted
-    from .record import Program
+    from .lifting.group import Lifted
+    from .program import Program
 
 Array = Any
 
@@ -28,7 +28,10 @@ class Runner:
     """A program made ready to run."""
 
     def __init__(self, given: Program, program: Program) -> None:
-        self.given, self.program = given, program  # as recorded, for names and parameter values; and fused, to run
+        self.given, self.program = (
+            given,
+            program,
+        )  # as recorded, for names and parameter values; and fused, to run
         self.spans = list(pairwise(accumulate([0, *map(prod, program.shapes)])))
         self.lock = Lock()
         self.costs = Costs.of(program) if is_installed() else None
@@ -50,20 +53,30 @@ class Runner:
         """The program as array operations."""
         return self.numpy.lifted
 
-    def run(self, inputs: tuple[Any, ...], *, backward: bool, on_nonfinite: str) -> tuple[Any, Gradients | None]:
+    def run(
+        self, inputs: tuple[Any, ...], *, backward: bool, on_nonfinite: str
+    ) -> tuple[Any, Gradients | None]:
         """The result, and with ``backward`` its gradients."""
         if on_nonfinite not in ("raise", "keep"):
             raise ChoiceError(f"on_nonfinite must be 'raise' or 'keep', not {on_nonfinite!r}")
         columns, count, single = self._columns(inputs)
         with self.lock, np.errstate(all="ignore"):  # the tables are one thread's at a time
-            answer = self._interpreted(columns, backward) if is_interpreted(self.given.engine, self.costs, count) else None
+            answer = (
+                self._interpreted(columns, backward)
+                if is_interpreted(self.given.engine, self.costs, count)
+                else None
+            )
             if answer is None:
                 answer = self.numpy.run(columns, count, backward, raising=on_nonfinite == "raise")
         values, by_input, by_parameter = answer
         y = float(values[0]) if single else values
-        return y, Gradients(self._per_argument(by_input, single), by_parameter) if backward else None
+        return y, Gradients(
+            self._per_argument(by_input, single), by_parameter
+        ) if backward else None
 
-    def _interpreted(self, columns: list[Array], backward: bool) -> tuple[Array, Array, Array] | None:
+    def _interpreted(
+        self, columns: list[Array], backward: bool
+    ) -> tuple[Array, Array, Array] | None:
         """The answer of the compiled interpreter; None where something is not finite or a guard does not hold."""
         together = np.concatenate([column.T for column in columns]) if columns else np.zeros((0, 1))
         return self.interpreter.run(together, self.given.parameter_values, backward=backward)
@@ -79,7 +92,9 @@ class Runner:
         if all([x.shape == shape for x, shape in zip(given, shapes, strict=True)]):
             return [x.reshape(1, -1) for x in given], 1, True
         count = len(given[0]) if given[0].ndim else 0
-        if not count or any([x.shape != (count, *shape) for x, shape in zip(given, shapes, strict=True)]):
+        if not count or any(
+            [x.shape != (count, *shape) for x, shape in zip(given, shapes, strict=True)]
+        ):
             raise ShapeError(
                 f"the program takes inputs of the shapes {list(shapes)}, or all of them with one leading batch axis; "
                 f"the shapes {[x.shape for x in given]} were given"

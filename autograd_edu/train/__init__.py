@@ -4,9 +4,9 @@ from .diagnose import Diagnosis, diagnose
 from .early import EarlyStopping
 from .evaluate import Evaluation, accuracy, evaluate, predictions
 from .history import History
-from .loop import Epoch, fit
 from .recipe import check_initial_loss, find_learning_rate, overfit_small_sample
 from .snapshots import Snapshots
+from .trainer import Epoch, fit
 
 __all__ = [
     "Diagnosis", "EarlyStopping", "Epoch", "Evaluation", "History", "Snapshots", "accuracy", "check_initial_loss", "diagnose", "evaluate",

@@ -19,7 +19,15 @@ from .history import History
 
 def generators(model: Module, *others: random.Random) -> list[Any]:
     """Every generator of random numbers that training draws from, each once, in order."""
-    found = [*others, *(held for module in model.modules() for held in vars(module).values() if _is_generator(held))]
+    found = [
+        *others,
+        *(
+            held
+            for module in model.modules()
+            for held in vars(module).values()
+            if _is_generator(held)
+        ),
+    ]
     return list({id(g): g for g in found}.values())
 
 
@@ -44,7 +52,13 @@ def set_generator_state(g: Any, state: Any) -> None:
 
 
 def write_checkpoint(
-    path: str | Path, *, model: Module, optimiser: Optimiser, history: History, rng: random.Random, early: EarlyStopping | None
+    path: str | Path,
+    *,
+    model: Module,
+    optimiser: Optimiser,
+    history: History,
+    rng: random.Random,
+    early: EarlyStopping | None,
 ) -> None:
     """Save all of it to a .json file."""
     state = {
@@ -57,7 +71,14 @@ def write_checkpoint(
     save_state(state, path)
 
 
-def read_checkpoint(path: str | Path, *, model: Module, optimiser: Optimiser, rng: random.Random, early: EarlyStopping | None) -> History:
+def read_checkpoint(
+    path: str | Path,
+    *,
+    model: Module,
+    optimiser: Optimiser,
+    rng: random.Random,
+    early: EarlyStopping | None,
+) -> History:
     """Load all of it, and give the history so far.
 
     Raises:
@@ -67,9 +88,13 @@ def read_checkpoint(path: str | Path, *, model: Module, optimiser: Optimiser, rn
     missing = {"model", "optimiser", "history", "generators", "early"} - state.keys()
     own = generators(model, rng)
     if missing:
-        raise StateError(f"{path} is no checkpoint of a training run: it lacks {', '.join(sorted(missing))}")
+        raise StateError(
+            f"{path} is no checkpoint of a training run: it lacks {', '.join(sorted(missing))}"
+        )
     if len(state["generators"]) != len(own) or (state["early"] is None) != (early is None):
-        raise StateError(f"{path} is the checkpoint of a run with other random layers, or another choice of early stopping")
+        raise StateError(
+            f"{path} is the checkpoint of a run with other random layers, or another choice of early stopping"
+        )
     before = optimiser.state_dict()
     optimiser.load_state_dict(state["optimiser"])
     try:

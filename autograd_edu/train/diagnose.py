@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..data import Dataset
-from ..graph import topological_order
+from ..engine.floats import ieee
+from ..engine.graph import topological_order
+from ..engine.value import Constant, Value
 from ..nn.losses import Loss, average
 from ..nn.module import Module
-from ..reals import ieee
-from ..value import Constant, Value
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class Diagnosis:
         return not self.findings
 
     def __str__(self) -> str:
-        return f"loss {self.loss:.6g}: " + ("; ".join(self.findings) or "finite, and gradients arrive everywhere")
+        return f"loss {self.loss:.6g}: " + (
+            "; ".join(self.findings) or "finite, and gradients arrive everywhere"
+        )
 
 
 def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
@@ -47,7 +49,9 @@ def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
         order = topological_order(y)
         first = next((v for v in order if not math.isfinite(v.data)), None)
         if first is not None:
-            return Diagnosis(y.data, first, [f"the first value that is not finite is {_described(first)}"])
+            return Diagnosis(
+                y.data, first, [f"the first value that is not finite is {_described(first)}"]
+            )
         y.backward()
     named = trial.named_parameters()
     broken = [name for name, p in named if not math.isfinite(p.grad)]
@@ -55,7 +59,9 @@ def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
     dead = _dead_rectifiers(order)
     findings = []
     if broken:
-        findings.append(f"the gradients of {_some(broken)} are not finite: {_where_gradient_breaks(order)}")
+        findings.append(
+            f"the gradients of {_some(broken)} are not finite: {_where_gradient_breaks(order)}"
+        )
     if flat:
         findings.append(f"{len(flat)} of {len(named)} parameters have gradient 0: {_some(flat)}")
     if dead:
@@ -65,7 +71,11 @@ def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
 
 def _described(value: Value) -> str:
     shown = value.label or (value.op.name if value.op else "a leaf")
-    made = f" = {value.op.text(*[p.label or f'{p.data:.4g}' for p in value.parents[:4]])}" if value.op and len(value.parents) <= 4 else ""
+    made = (
+        f" = {value.op.text(*[p.label or f'{p.data:.4g}' for p in value.parents[:4]])}"
+        if value.op and len(value.parents) <= 4
+        else ""
+    )
     return f"{shown}{made} = {value.data}" + (f" in {value.scope}" if value.scope else "")
 
 
@@ -79,7 +89,12 @@ def _where_gradient_breaks(order: list[Value]) -> str:
 def _dead_rectifiers(order: list[Value]) -> list[str]:
     outputs: dict[str, list[float]] = defaultdict(list)
     for value in order:
-        if value.op is not None and value.op.name == "relu" and value.scope and not _is_constant(value):
+        if (
+            value.op is not None
+            and value.op.name == "relu"
+            and value.scope
+            and not _is_constant(value)
+        ):
             outputs[value.scope].append(value.data)
     return [scope for scope, seen in outputs.items() if not any(seen)]
 

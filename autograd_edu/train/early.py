@@ -42,4 +42,8 @@ class EarlyStopping:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` gave."""
-        self.best_loss, self.best, self.since = float(state["best_loss"]), state["best"], int(state["since"])
+        self.best_loss, self.best, self.since = (
+            float(state["best_loss"]),
+            state["best"],
+            int(state["since"]),
+        )

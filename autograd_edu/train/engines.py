@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..data import Dataset
+from ..engine.number import plain
+from ..engine.value import Value, no_gc
 from ..errors import AutogradError, ShapeError
 from ..nn.layers import as_list
 from ..nn.losses import Loss, average
 from ..nn.module import Module
-from ..syntax import plain
-from ..value import Value, no_gc
 
 if TYPE_CHECKING:
     from ..program import Program
@@ -32,7 +32,14 @@ def put(values: Sequence[Value], theta: Array) -> None:
 class Eager:
     """A new graph for each batch: works for every model."""
 
-    def __init__(self, model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None, reason: str) -> None:
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        parameters: Sequence[Value],
+        penalty: Penalty | None,
+        reason: str,
+    ) -> None:
         self.model, self.loss, self.parameters, self.penalty = model, loss, parameters, penalty
         self.name = f"eager: {reason}" if reason else "eager"
 
@@ -52,7 +59,9 @@ class Eager:
 
     def of_batch(self, batch: Dataset) -> Any:
         """The mean loss with the penalty, as a graph."""
-        y = average([self.loss(out, t) for out, t in zip(self.model.batch(batch.xs), batch.ys, strict=True)])
+        y = average(
+            [self.loss(out, t) for out, t in zip(self.model.batch(batch.xs), batch.ys, strict=True)]
+        )
         return y if self.penalty is None else y + self.penalty(self.parameters)
 
 
@@ -64,17 +73,32 @@ class Replay:
 
     name = "replay"
 
-    def __init__(self, model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None, data: Dataset) -> None:
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        parameters: Sequence[Value],
+        penalty: Penalty | None,
+        data: Dataset,
+    ) -> None:
         from ..program import trace
 
         self.parameters, self.penalty = parameters, penalty
         self.penalty_program: Program | None = None  # traced when it is first wanted
         self.outputs = len(as_list(model(data.xs[0])))
-        self.prepare: Callable[[Any, int], Any] = getattr(loss, "prepare", lambda target, outputs: target)  # noqa: ARG005
-        self.program = trace(lambda x, t: loss(model(x), t), *(column[0].tolist() for column in self.arrays(data)))
+        self.prepare: Callable[[Any, int], Any] = getattr(
+            loss,
+            "prepare",
+            lambda target, outputs: target,  # noqa: ARG005 - takes what losses take
+        )
+        self.program = trace(
+            lambda x, t: loss(model(x), t), *(column[0].tolist() for column in self.arrays(data))
+        )
         place = {id(parameter): i for i, parameter in enumerate(parameters)}
         in_program = list(self.program.parameters)
-        self.taken = [j for j, p in enumerate(in_program) if id(p) in place]  # the others are not trained
+        self.taken = [
+            j for j, p in enumerate(in_program) if id(p) in place
+        ]  # the others are not trained
         self.places = [place[id(in_program[j])] for j in self.taken]
 
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
@@ -108,9 +132,13 @@ class Replay:
         import numpy as np
 
         try:
-            return np.array(batch.xs, float), np.array([self.prepare(t, self.outputs) for t in batch.ys], float)
+            return np.array(batch.xs, float), np.array(
+                [self.prepare(t, self.outputs) for t in batch.ys], float
+            )
         except (TypeError, ValueError):
-            raise ShapeError("the samples, or the targets, are not numbers in lists of one shape") from None
+            raise ShapeError(
+                "the samples, or the targets, are not numbers in lists of one shape"
+            ) from None
 
     def _penalty(self, theta: Array) -> tuple[float, Array]:
         """The penalty and its gradient, replayed as well; where it compares numbers, a new graph each time."""
@@ -132,7 +160,12 @@ class Replay:
 
 
 def engine_for(
-    model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None, data: Dataset, wanted: str = "auto"
+    model: Module,
+    loss: Loss,
+    parameters: Sequence[Value],
+    penalty: Penalty | None,
+    data: Dataset,
+    wanted: str = "auto",
 ) -> Eager | Replay:
     """Replay where the graph is the same for every sample, else eager; which and why stands in the engine's name.
 

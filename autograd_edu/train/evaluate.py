@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..data import Dataset
+from ..engine.number import plain
+from ..engine.value import no_grad
 from ..errors import TargetError, TrainingError
 from ..nn.layers import as_list
 from ..nn.losses import Loss, average
 from ..nn.module import Module
-from ..syntax import plain
-from ..value import no_grad
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,21 @@ class Evaluation:
     accuracy: float | None
 
     def __str__(self) -> str:
-        return f"loss {self.loss:.4g}" + ("" if self.accuracy is None else f", accuracy {self.accuracy:.1%}")
+        return f"loss {self.loss:.4g}" + (
+            "" if self.accuracy is None else f", accuracy {self.accuracy:.1%}"
+        )
 
 
 def check_evaluating(model: Module) -> None:
     """Raises TrainingError if a layer would drop, add noise or use the batch's statistics, as in training."""
-    busy = next((module for module in model.modules() if module.training and module.changes_in_training), None)
+    busy = next(
+        (module for module in model.modules() if module.training and module.changes_in_training),
+        None,
+    )
     if busy is not None:
-        raise TrainingError(f"{busy!r} is in training mode and would falsify an evaluation: call model.eval() first")
+        raise TrainingError(
+            f"{busy!r} is in training mode and would falsify an evaluation: call model.eval() first"
+        )
 
 
 def predictions(model: Module, data: Dataset) -> list[Any]:
@@ -41,7 +48,9 @@ def predictions(model: Module, data: Dataset) -> list[Any]:
 
 def mean_loss(model: Module, loss: Loss, data: Dataset) -> float:
     """The mean loss, without any penalty."""
-    return plain(average([loss(out, t) for out, t in zip(predictions(model, data), data.ys, strict=True)]))
+    return plain(
+        average([loss(out, t) for out, t in zip(predictions(model, data), data.ys, strict=True)])
+    )
 
 
 def chosen_class(output: Any, loss: Loss) -> int:
@@ -52,9 +61,15 @@ def chosen_class(output: Any, loss: Loss) -> int:
     """
     threshold = getattr(loss, "threshold", None)
     if threshold is None:
-        raise TargetError(f"{getattr(loss, '__name__', 'this loss')} is a loss of numbers, not of classes: accuracy is not defined")
+        raise TargetError(
+            f"{getattr(loss, '__name__', 'this loss')} is a loss of numbers, not of classes: accuracy is not defined"
+        )
     scores = [plain(score) for score in as_list(output)]
-    return max(range(len(scores)), key=scores.__getitem__) if len(scores) > 1 else int(scores[0] > threshold)
+    return (
+        max(range(len(scores)), key=scores.__getitem__)
+        if len(scores) > 1
+        else int(scores[0] > threshold)
+    )
 
 
 def right_class(target: Any) -> int:
@@ -76,7 +91,9 @@ def evaluate(model: Module, loss: Loss, data: Dataset) -> Evaluation:
     measured = plain(average([loss(out, t) for out, t in zip(outputs, data.ys, strict=True)]))
     if getattr(loss, "threshold", None) is None:
         return Evaluation(measured, None)
-    right = sum(chosen_class(out, loss) == right_class(t) for out, t in zip(outputs, data.ys, strict=True))
+    right = sum(
+        chosen_class(out, loss) == right_class(t) for out, t in zip(outputs, data.ys, strict=True)
+    )
     return Evaluation(measured, right / len(data))
 
 

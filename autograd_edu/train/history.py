@@ -51,7 +51,7 @@ class History:
 
     def plot(self) -> Any:
         """The loss curve as matplotlib Axes (extra `plot`)."""
-        from ..draw.plots import loss_curve
+        from ..plots import loss_curve
 
         return loss_curve(self.step_loss)
 

@@ -34,7 +34,9 @@ def bar(total: int, done: int, wanted: bool | None) -> Any:
         else:
             from tqdm import tqdm
     except ImportError:
-        raise ImportError("progress=True needs tqdm: pip install 'autograd-edu[progress]'; progress=None does without") from None
+        raise ImportError(
+            "progress=True needs tqdm: pip install 'autograd-edu[progress]'; progress=None does without"
+        ) from None
     return tqdm(total=total, initial=done, unit="epoch", leave=True)
 
 

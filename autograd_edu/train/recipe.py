@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..data import Dataset, shuffled
+from ..engine.value import Value
 from ..errors import DomainError, TargetError
 from ..nn.losses import Loss
 from ..nn.module import Module
 from ..optim import SGD, Adam, Optimiser
-from ..value import Value
 from .evaluate import accuracy, mean_loss
-from .loop import Epoch, fit
+from .trainer import Epoch, fit
 
 MakeOptimiser = Callable[[Iterable[Value]], Optimiser]
 
@@ -37,20 +37,28 @@ class InitialLoss:
 
     def __str__(self) -> str:
         verdict = (
-            "as it should be" if self else "not as it should be: scores are far from equal; use smaller initial weights, check the targets"
+            "as it should be"
+            if self
+            else "not as it should be: scores are far from equal; use smaller initial weights, check the targets"
         )
         return f"initial loss {self.loss:.4f}, of a model that knows nothing {self.expected:.4f}: {verdict}"
 
 
-def check_initial_loss(model: Module, loss: Loss, data: Dataset, *, tolerance: float = 0.5) -> InitialLoss:
+def check_initial_loss(
+    model: Module, loss: Loss, data: Dataset, *, tolerance: float = 0.5
+) -> InitialLoss:
     """Whether the first loss of a classifier by cross-entropy is near log C, to the relative ``tolerance``.
 
     Raises:
         TargetError: if the data set does not say how many classes it has.
     """
     if data.classes < 2:
-        raise TargetError("the expected loss is log C: it needs a data set that knows its number of classes, Dataset(…, classes=C)")
-    return InitialLoss(mean_loss(copy.deepcopy(model).eval(), loss, data), math.log(data.classes), tolerance)
+        raise TargetError(
+            "the expected loss is log C: it needs a data set that knows its number of classes, Dataset(…, classes=C)"
+        )
+    return InitialLoss(
+        mean_loss(copy.deepcopy(model).eval(), loss, data), math.log(data.classes), tolerance
+    )
 
 
 @dataclass(frozen=True)
@@ -65,12 +73,23 @@ class Overfit:
 
     def __str__(self) -> str:
         epochs = f"{len(self.loss)} epochs: loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}"
-        advice = "" if self else "; a model that cannot learn these cannot learn more: check data, loss, gradients, learning rate"
+        advice = (
+            ""
+            if self
+            else "; a model that cannot learn these cannot learn more: check data, loss, gradients, learning rate"
+        )
         return f"{self.accuracy:.0%} of a small sample right after {epochs}{advice}"
 
 
 def overfit_small_sample(
-    model: Module, loss: Loss, data: Dataset, *, samples: int = 10, epochs: int = 300, optimiser: MakeOptimiser | None = None, seed: int = 0
+    model: Module,
+    loss: Loss,
+    data: Dataset,
+    *,
+    samples: int = 10,
+    epochs: int = 300,
+    optimiser: MakeOptimiser | None = None,
+    seed: int = 0,
 ) -> Overfit:
     """Train a copy on ``samples`` samples, chosen by ``seed``, until all of them are right; Adam with 0.02 by default."""
     small = data.take(shuffled(len(data), random.Random(seed))[:samples])
@@ -107,7 +126,9 @@ class RateCurve:
             raise ImportError("a plot needs matplotlib: pip install 'autograd-edu[plot]'") from None
         axes = Figure(figsize=(6, 4), layout="constrained").subplots()
         axes.plot(self.rates, self.losses)
-        axes.axvline(self.suggestion, linestyle="--", color="grey", label=f"suggestion {self.suggestion:.2g}")
+        axes.axvline(
+            self.suggestion, linestyle="--", color="grey", label=f"suggestion {self.suggestion:.2g}"
+        )
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
         axes.legend()
         return axes
@@ -122,7 +143,9 @@ def find_learning_rate(
     It ends early once the loss is four times the smallest, or no longer finite. SGD by default.
     """
     if not (0.0 < low < high and steps >= 2):
-        raise TargetError(f"rates grow from low to high in at least two steps; low={low!r}, high={high!r}, steps={steps!r} were given")
+        raise TargetError(
+            f"rates grow from low to high in at least two steps; low={low!r}, high={high!r}, steps={steps!r} were given"
+        )
     trial = copy.deepcopy(model)
     made = optimiser(trial.parameters()) if optimiser else SGD(trial.parameters())
     losses: list[float] = []
@@ -148,5 +171,8 @@ def find_learning_rate(
 
 
 def _suggested(rates: list[float], losses: list[float]) -> float:
-    smooth = [sum(losses[max(0, i - 2) : i + 3]) / len(losses[max(0, i - 2) : i + 3]) for i in range(len(losses))]
+    smooth = [
+        sum(losses[max(0, i - 2) : i + 3]) / len(losses[max(0, i - 2) : i + 3])
+        for i in range(len(losses))
+    ]
     return rates[min(range(len(smooth)), key=smooth.__getitem__)] / 10.0

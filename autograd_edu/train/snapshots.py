@@ -7,7 +7,7 @@ import copy
 from ..nn.module import Module
 from ..nn.regularise import Ensemble
 from ..schedules import Cyclic
-from .loop import Epoch
+from .trainer import Epoch
 
 
 class Snapshots:

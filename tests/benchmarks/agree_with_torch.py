@@ -13,7 +13,10 @@ from autograd_edu.nn import MLP, losses
 from autograd_edu.nn.layers import as_list
 from autograd_edu.optim import SGD, AdaGrad, Adam, AdamW, Momentum, NAdam, Nesterov, RMSProp
 
-GRADIENTS, STEPS = 1e-10, 1e-9  # the largest differences allowed, relative to the largest number of their kind
+GRADIENTS, STEPS = (
+    1e-10,
+    1e-9,
+)  # the largest differences allowed, relative to the largest number of their kind
 
 ACTIVATIONS = {
     "tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu, "softplus": torch.nn.functional.softplus,
@@ -37,8 +40,16 @@ def torch_model(model, activation):
     """The same network, as weight and bias tensors of each layer and a function of a batch."""
     parameters = []
     for layer in model.layers:
-        parameters.append(torch.tensor([[w.data for w in n.w] for n in layer.neurons], dtype=torch.float64, requires_grad=True))
-        parameters.append(torch.tensor([n.b.data for n in layer.neurons], dtype=torch.float64, requires_grad=True))
+        parameters.append(
+            torch.tensor(
+                [[w.data for w in n.w] for n in layer.neurons],
+                dtype=torch.float64,
+                requires_grad=True,
+            )
+        )
+        parameters.append(
+            torch.tensor([n.b.data for n in layer.neurons], dtype=torch.float64, requires_grad=True)
+        )
 
     def forward(x):
         for i in range(0, len(parameters), 2):
@@ -60,7 +71,9 @@ def in_our_order(parameters, take):
 
 def difference(ours, theirs):
     """The largest difference over the largest number."""
-    return max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) / max(1e-300, *map(abs, theirs))
+    return max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) / max(
+        1e-300, *map(abs, theirs)
+    )
 
 
 def network(seed):
@@ -72,14 +85,19 @@ def network(seed):
     for p in model.parameters():
         p.data = rng.gauss(0, 0.7)
     ours, theirs, target = LOSSES[name]
-    xs, ts = [[rng.gauss(0, 1) for _ in range(nin)] for _ in range(batch)], [target(rng, sizes[-1]) for _ in range(batch)]
+    xs, ts = (
+        [[rng.gauss(0, 1) for _ in range(nin)] for _ in range(batch)],
+        [target(rng, sizes[-1]) for _ in range(batch)],
+    )
     loss = losses.average([ours(as_list(model(x)), t) for x, t in zip(xs, ts, strict=True)])
     loss.backward()
     parameters, forward = torch_model(model, activation)
     kind = torch.long if name == "softmax_cross_entropy" else torch.float64
     expected = theirs(forward(torch.tensor(xs, dtype=torch.float64)), torch.tensor(ts, dtype=kind))
     expected.backward()
-    off = difference([p.grad for p in model.parameters()], in_our_order(parameters, lambda p: p.grad))
+    off = difference(
+        [p.grad for p in model.parameters()], in_our_order(parameters, lambda p: p.grad)
+    )
     described = f"{nin} → {' → '.join(map(str, sizes))} {activation}, {name}, batch of {batch}"
     return described, difference([loss.data], [expected.item()]), off
 
@@ -104,14 +122,22 @@ def optimiser(name, steps=50):
     """How far apart the parameters are after ``steps`` steps on a smooth function of six of them."""
     ours, theirs = OPTIMISERS[name]
     start = [0.9, -1.3, 0.4, 2.0, -0.2, 1.1]
-    values, tensor = [Value(x) for x in start], torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    values, tensor = (
+        [Value(x) for x in start],
+        torch.tensor(start, dtype=torch.float64, requires_grad=True),
+    )
     a, b = ours(values), theirs([tensor])
     for _ in range(steps):
         a.zero_grad()
-        sum((i + 1) * (v - 0.1 * i) ** 2 + (v * values[i - 1]).tanh() for i, v in enumerate(values)).backward()
+        sum(
+            (i + 1) * (v - 0.1 * i) ** 2 + (v * values[i - 1]).tanh() for i, v in enumerate(values)
+        ).backward()
         a.step()
         b.zero_grad()
-        scale, shift = torch.arange(1.0, 7.0, dtype=torch.float64), 0.1 * torch.arange(6, dtype=torch.float64)
+        scale, shift = (
+            torch.arange(1.0, 7.0, dtype=torch.float64),
+            0.1 * torch.arange(6, dtype=torch.float64),
+        )
         (scale * (tensor - shift) ** 2 + torch.tanh(tensor * tensor.roll(1))).sum().backward()
         b.step()
     return difference([v.data for v in values], tensor.tolist())
@@ -128,7 +154,9 @@ def main():
         off = optimiser(name)
         worst_steps = max(worst_steps, off)
         print(f"after 50 steps {off:8.1e}  {name}")
-    print(f"largest: networks {worst_network:.1e} (allowed {GRADIENTS:.0e}), optimisers {worst_steps:.1e} (allowed {STEPS:.0e})")
+    print(
+        f"largest: networks {worst_network:.1e} (allowed {GRADIENTS:.0e}), optimisers {worst_steps:.1e} (allowed {STEPS:.0e})"
+    )
     return int(worst_network > GRADIENTS or worst_steps > STEPS)
 
 

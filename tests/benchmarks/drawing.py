@@ -12,14 +12,20 @@ from importlib import import_module
 
 from autograd_edu import Value, draw, nn, total
 
-layout_module = import_module("autograd_edu.draw.layout")
+layout_module = import_module("autograd_edu.pictures.render.layout")
 
 BOUNDS = {10: 50, 122: 200, 985: 500}  # values: milliseconds
 
 
 def neuron() -> Value:
     """10 values: tanh(x1·w1 + x2·w2 + b)."""
-    x1, x2, w1, w2, b = Value(2.0, "x1"), Value(0.5, "x2"), Value(-3.0, "w1"), Value(1.0, "w2"), Value(6.88, "b")
+    x1, x2, w1, w2, b = (
+        Value(2.0, "x1"),
+        Value(0.5, "x2"),
+        Value(-3.0, "w1"),
+        Value(1.0, "w2"),
+        Value(6.88, "b"),
+    )
     return (x1 * w1 + x2 * w2 + b).tanh()
 
 
@@ -35,7 +41,7 @@ def network(count: int, nouts: list[int], samples: int) -> Value:
 
 
 def size(y: Value) -> int:
-    from autograd_edu.graph import topological_order
+    from autograd_edu.engine.graph import topological_order
 
     return len(topological_order(y))
 
@@ -72,7 +78,9 @@ def main() -> int:
         count = size(y)
         ours, program = measure(y)
         late += ours > BOUNDS[count]
-        print(f"{count:4} values: {ours:6.1f} ms (at most {BOUNDS[count]}), and {program:6.1f} ms in the layout program; {draw(y).detail}")
+        print(
+            f"{count:4} values: {ours:6.1f} ms (at most {BOUNDS[count]}), and {program:6.1f} ms in the layout program; {draw(y).detail}"
+        )
     return 1 if late else 0
 
 

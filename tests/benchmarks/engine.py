@@ -69,7 +69,14 @@ class Microgpt:
 
 def random_program(size, kinds, seed=0):
     rng = random.Random(seed)
-    return [(rng.choice(kinds), rng.randrange(max(0, i - 30), i + 10), rng.randrange(max(0, i - 30), i + 10)) for i in range(size)]
+    return [
+        (
+            rng.choice(kinds),
+            rng.randrange(max(0, i - 30), i + 10),
+            rng.randrange(max(0, i - 30), i + 10),
+        )
+        for i in range(size)
+    ]
 
 
 def run(kind, program):
@@ -77,7 +84,17 @@ def run(kind, program):
     values = [kind(rng.uniform(1e-4, 1e-3)) for _ in range(10)]
     for op, a, b in program:
         x, y = values[a], values[b]
-        values.append(x + y if op == "+" else x * y if op == "*" else x - y if op == "-" else x.relu() if op == "r" else x * 0.99)
+        values.append(
+            x + y
+            if op == "+"
+            else x * y
+            if op == "*"
+            else x - y
+            if op == "-"
+            else x.relu()
+            if op == "r"
+            else x * 0.99
+        )
     root = values[-1]
     for value in values[-40:-1]:
         root = root + value
@@ -103,7 +120,10 @@ class Moons:
         self.xs = [[rng.uniform(-1, 1), rng.uniform(-1, 1)] for _ in range(100)]
         self.ys = [rng.choice((-1, 1)) for _ in self.xs]
         sizes = [2, 16, 16, 1]
-        self.layers = [[([Value(rng.uniform(-1, 1)) for _ in range(a)], Value(0.0)) for _ in range(b)] for a, b in pairwise(sizes)]
+        self.layers = [
+            [([Value(rng.uniform(-1, 1)) for _ in range(a)], Value(0.0)) for _ in range(b)]
+            for a, b in pairwise(sizes)
+        ]
         self.parameters = [p for layer in self.layers for ws, b in layer for p in (*ws, b)]
         self.peer = nn.MLP(2, [16, 16, 1])
 
@@ -147,14 +167,26 @@ def main(rounds):
         ratios = f"{t['ours'] / t['microgpt']:.2f} of microgpt's, {t['ours'] / t['micrograd']:.2f} of micrograd's"
         print(f"10,000 operations ({title}): {t['ours'] * 1e3:.2f} ms, {ratios}")
     rng = random.Random(2)
-    ws, xs, b = [Value(rng.random()) for _ in range(32)], [Value(rng.random()) for _ in range(32)], Value(0.1)
-    t = interleaved({"dot": lambda: neuron_by_dot(ws, xs, b), "binary": lambda: neuron_by_operations(ws, xs, b)}, 40 * rounds)
+    ws, xs, b = (
+        [Value(rng.random()) for _ in range(32)],
+        [Value(rng.random()) for _ in range(32)],
+        Value(0.1),
+    )
+    t = interleaved(
+        {
+            "dot": lambda: neuron_by_dot(ws, xs, b),
+            "binary": lambda: neuron_by_operations(ws, xs, b),
+        },
+        40 * rounds,
+    )
     times = f"{t['dot'] * 1e6:.1f} µs by dot, {t['binary'] * 1e6:.1f} µs by operations"
     print(f"neuron of 32 inputs: {times}: {t['binary'] / t['dot']:.2f} times faster")
     moons = Moons()
     moons.micrograd()
     t = interleaved({"ours": moons.ours, "micrograd": moons.micrograd}, max(3, rounds // 2))
-    print(f"moons step: {t['ours'] * 1e3:.1f} ms, micrograd {t['micrograd'] * 1e3:.0f} ms: {t['micrograd'] / t['ours']:.0f} times faster")
+    print(
+        f"moons step: {t['ours'] * 1e3:.1f} ms, micrograd {t['micrograd'] * 1e3:.0f} ms: {t['micrograd'] / t['ours']:.0f} times faster"
+    )
     program = random_program(10_000, "+*")
     values = [Value(1e-3) for _ in range(10)]
     tracemalloc.start()
@@ -162,7 +194,9 @@ def main(rounds):
         values.append(values[a] + values[c] if op == "+" else values[a] * values[c])
     built = tracemalloc.get_traced_memory()[0] / len(program)
     values[-1].backward()
-    print(f"memory: {built:.0f} bytes a node built, {tracemalloc.get_traced_memory()[0] / len(program):.0f} with gradients")
+    print(
+        f"memory: {built:.0f} bytes a node built, {tracemalloc.get_traced_memory()[0] / len(program):.0f} with gradients"
+    )
 
 
 if __name__ == "__main__":

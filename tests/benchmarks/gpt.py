@@ -39,23 +39,45 @@ class GPT:
     of one length. A row looked up by number is the same as the product with a one-hot vector.
     """
 
-    dot, softmax, log_total, relu = staticmethod(dot), staticmethod(softmax), staticmethod(logsumexp), staticmethod(relu)
+    dot, softmax, log_total, relu = (
+        staticmethod(dot),
+        staticmethod(softmax),
+        staticmethod(logsumexp),
+        staticmethod(relu),
+    )
 
-    def __init__(self, width: int = 16, heads: int = 4, context: int = 16, *, seed: int = 0) -> None:
+    def __init__(
+        self, width: int = 16, heads: int = 4, context: int = 16, *, seed: int = 0
+    ) -> None:
         rng = random.Random(seed)
 
         def matrix(name, rows, columns, spread=0.08):
-            return [[Value(rng.gauss(0.0, spread), f"{name}{i},{j}") for j in range(columns)] for i in range(rows)]
+            return [
+                [Value(rng.gauss(0.0, spread), f"{name}{i},{j}") for j in range(columns)]
+                for i in range(rows)
+            ]
 
         self.width, self.heads, self.context = width, heads, context
         self.letter, self.place = matrix("letter", TOKENS, width), matrix("place", context, width)
-        self.query, self.key, self.value = (matrix(name, width, width) for name in ("query", "key", "value"))
+        self.query, self.key, self.value = (
+            matrix(name, width, width) for name in ("query", "key", "value")
+        )
         self.mix = matrix("mix", width, width)
         self.up, self.down = matrix("up", 4 * width, width), matrix("down", width, 4 * width)
         self.out = matrix("out", TOKENS, width)
 
     def matrices(self):
-        return [self.letter, self.place, self.query, self.key, self.value, self.mix, self.up, self.down, self.out]
+        return [
+            self.letter,
+            self.place,
+            self.query,
+            self.key,
+            self.value,
+            self.mix,
+            self.up,
+            self.down,
+            self.out,
+        ]
 
     def parameters(self):
         return [number for matrix in self.matrices() for row in matrix for number in row]
@@ -78,23 +100,38 @@ class GPT:
     def scores(self, tokens):
         """For each place in a name, a score for every token that may follow."""
         if len(tokens) > self.context:
-            raise ShapeError(f"the model looks at no more than {self.context} tokens; {len(tokens)} were given")
-        xs = [added(self.row(self.letter, token), place) for token, place in zip(tokens, self.place, strict=False)]
-        xs = [added(x, mixed) for x, mixed in zip(xs, self.attention([self.normalised(x) for x in xs]), strict=True)]
+            raise ShapeError(
+                f"the model looks at no more than {self.context} tokens; {len(tokens)} were given"
+            )
+        xs = [
+            added(self.row(self.letter, token), place)
+            for token, place in zip(tokens, self.place, strict=False)
+        ]
+        xs = [
+            added(x, mixed)
+            for x, mixed in zip(xs, self.attention([self.normalised(x) for x in xs]), strict=True)
+        ]
         xs = [added(x, self.network(self.normalised(x))) for x in xs]
         return [self.product(self.out, x) for x in xs]
 
     def attention(self, xs):
         """Each place takes in what it and the places before it have to say, head by head."""
-        queries, keys, values = ([self.product(matrix, x) for x in xs] for matrix in (self.query, self.key, self.value))
+        queries, keys, values = (
+            [self.product(matrix, x) for x in xs] for matrix in (self.query, self.key, self.value)
+        )
         size = self.width // self.heads
         results = []
         for t, query in enumerate(queries):
             taken = []
             for start in range(0, self.width, size):
                 head = slice(start, start + size)
-                weights = self.softmax([self.dot(query[head], key[head]) / size**0.5 for key in keys[: t + 1]])
-                taken += [self.dot(weights, column) for column in zip(*(value[head] for value in values[: t + 1]), strict=True)]
+                weights = self.softmax(
+                    [self.dot(query[head], key[head]) / size**0.5 for key in keys[: t + 1]]
+                )
+                taken += [
+                    self.dot(weights, column)
+                    for column in zip(*(value[head] for value in values[: t + 1]), strict=True)
+                ]
             results.append(self.product(self.mix, taken))
         return results
 
@@ -170,9 +207,13 @@ class Training:
     def step(self):
         """One step along the gradient of the next name's loss."""
         name = self.names[len(self.losses) % len(self.names)]
-        loss, gradients = self.programs.value_and_grad(*(ONE_HOT[tokens] for tokens in tokens_of(name)))
+        loss, gradients = self.programs.value_and_grad(
+            *(ONE_HOT[tokens] for tokens in tokens_of(name))
+        )
         self.adam.lr = self.rate(len(self.losses))
-        self.programs.parameter_values = self.adam.update(self.programs.parameter_values, gradients.parameters)
+        self.programs.parameter_values = self.adam.update(
+            self.programs.parameter_values, gradients.parameters
+        )
         self.losses.append(loss)
 
     def mean_loss(self, names):
@@ -180,7 +221,9 @@ class Training:
         losses = []
         for _, group in groupby(sorted(names, key=len), key=len):
             tokens, following = zip(*map(tokens_of, group), strict=True)
-            losses.extend(self.programs(ONE_HOT[list(tokens)], ONE_HOT[list(following)], batch=True))
+            losses.extend(
+                self.programs(ONE_HOT[list(tokens)], ONE_HOT[list(following)], batch=True)
+            )
         return np.mean(losses)
 
 
@@ -213,7 +256,9 @@ def run(steps):
     held_out, names = names[:200], names[200:]
     model = GPT()
     training = Training(model, names, steps)
-    print(f"{len(names)} names, {len(model.parameters())} parameters; held-out loss before training {training.mean_loss(held_out):.4f}")
+    print(
+        f"{len(names)} names, {len(model.parameters())} parameters; held-out loss before training {training.mean_loss(held_out):.4f}"
+    )
     start = time.thread_time()
     for done in range(1, steps + 1):
         training.step()
@@ -224,31 +269,45 @@ def run(steps):
                 flush=True,
             )
     took = time.thread_time() - start
-    print(f"{steps} steps by replay took {took:.2f} s of processor time, {steps / took:.0f} a second")
+    print(
+        f"{steps} steps by replay took {took:.2f} s of processor time, {steps / took:.0f} a second"
+    )
     print(f"held-out loss after training {training.mean_loss(held_out):.4f}")
-    print(f"before, tracing and compiling {training.programs.traced} programs took {training.programs.seconds:.2f} s")
+    print(
+        f"before, tracing and compiling {training.programs.traced} programs took {training.programs.seconds:.2f} s"
+    )
     training.programs.write_back()
     print(training.programs)
     rng, programs = random.Random(0), ProgramCache(model.surprise, model.parameters())
-    print("invented:", ", ".join(invented(programs, model.context, temperature=0.7, rng=rng) for _ in range(20)))
+    print(
+        "invented:",
+        ", ".join(invented(programs, model.context, temperature=0.7, rng=rng) for _ in range(20)),
+    )
     say_eager(steps, names[:20])
 
 
 def say_eager(steps, names):
     """How long the eager engine would take, from a few steps on the same names."""
-    for kind, how in ((GPT, "dot products as one operation"), (PlainGPT, "sums and products alone")):
+    for kind, how in (
+        (GPT, "dot products as one operation"),
+        (PlainGPT, "sums and products alone"),
+    ):
         model = kind()
         start = time.thread_time()
         for name in names:
             eager_step(model, name)
         each = (time.thread_time() - start) / len(names)
-        print(f"eagerly, {how}: {1e3 * each:.1f} ms a step without Adam over {len(names)} names, {steps * each:.0f} s for {steps}")
+        print(
+            f"eagerly, {how}: {1e3 * each:.1f} ms a step without Adam over {len(names)} names, {steps * each:.0f} s for {steps}"
+        )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=1000, help="how many names to train on")
-    parser.add_argument("--compare", action="store_true", help="time one step against others instead")
+    parser.add_argument(
+        "--compare", action="store_true", help="time one step against others instead"
+    )
     options = parser.parse_args()
     if options.compare:
         from gpt_compare import compare

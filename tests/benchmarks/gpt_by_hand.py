@@ -7,7 +7,9 @@ EPS = 1e-5
 
 def matrices(model):
     """The model's matrices as arrays, those of queries, keys and values stacked: letter, place, attend, mix, up, down, out."""
-    letter, place, query, key, value, *rest = ([[number.data for number in row] for row in matrix] for matrix in model.matrices())
+    letter, place, query, key, value, *rest = (
+        [[number.data for number in row] for row in matrix] for matrix in model.matrices()
+    )
     return [np.array(matrix) for matrix in (letter, place, query + key + value, *rest)]
 
 
@@ -64,7 +66,14 @@ class NumpyStep:
         dplace, dletter = np.zeros_like(place), np.zeros_like(letter)
         dplace[:n] = dx
         np.add.at(dletter, tokens, dx)
-        return loss, [dletter, dplace, *reversed(gradients[3:]), gradients[2], gradients[1], gradients[0]]
+        return loss, [
+            dletter,
+            dplace,
+            *reversed(gradients[3:]),
+            gradients[2],
+            gradients[1],
+            gradients[0],
+        ]
 
 
 class TorchStep:

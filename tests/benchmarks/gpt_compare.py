@@ -37,7 +37,10 @@ class Eager:
             parameter.clear_grad()
         with no_gc():
             if self.one_hot:
-                tokens, following = ([[Value(x) for x in row] for row in ONE_HOT[list(each)]] for each in (tokens, following))
+                tokens, following = (
+                    [[Value(x) for x in row] for row in ONE_HOT[list(each)]]
+                    for each in (tokens, following)
+                )
             loss = self.model.loss(tokens, following)
             loss.backward()
         return loss.data, [np.array([parameter.grad for parameter in self.model.parameters()])]
@@ -48,7 +51,10 @@ def agree(steps, tokens, following):
     loss, gradients = steps["eager, sums and products"](tokens, following)
     for name, step in steps.items():
         other, slopes = step(tokens, following)
-        off = max(abs(other / loss - 1.0), np.max(np.abs(flat(slopes) - flat(gradients))) / np.max(np.abs(flat(gradients))))
+        off = max(
+            abs(other / loss - 1.0),
+            np.max(np.abs(flat(slopes) - flat(gradients))) / np.max(np.abs(flat(gradients))),
+        )
         assert off < 1e-12, f"{name} differs by {off:.1e}"
         print(f"  {name:44} differs from the eager engine by {off:.1e}")
 
@@ -83,15 +89,25 @@ def compare(rounds=30):
     else:
         print("PyTorch is not installed, so it is not compared: pip install torch")
     agree(steps, tokens, following)
-    times = medians({name: partial(step, tokens, following) for name, step in steps.items()}, rounds)
+    times = medians(
+        {name: partial(step, tokens, following) for name, step in steps.items()}, rounds
+    )
     show(f"a step on {NAME!r}, forward and backward", times)
     for replay in ("replay", "replay, traced from sums and products"):
         own = times[replay]
         judge(f"{replay}, of NumPy by hand", own / times["NumPy by hand"], 2.2, 1.2)
         if "PyTorch by hand, eager" in times:
             judge(f"{replay}, of PyTorch", own / times["PyTorch by hand, eager"], 0.6, 0.35)
-        judge(f"{replay}, times faster than eager sums and products", times["eager, sums and products"] / own, 120, 200, at_least=True)
+        judge(
+            f"{replay}, times faster than eager sums and products",
+            times["eager, sums and products"] / own,
+            120,
+            200,
+            at_least=True,
+        )
     for kind in (GPT, PlainGPT):
         ratio, compiling, stepping = compile_steps(kind)
-        print(f"  {kind.__name__}: trace + fuse + lift {compiling:.1f} ms, an eager step of the same graph {stepping:.1f} ms")
+        print(
+            f"  {kind.__name__}: trace + fuse + lift {compiling:.1f} ms, an eager step of the same graph {stepping:.1f} ms"
+        )
         judge(f"{kind.__name__}: trace + fuse + lift, in eager steps", ratio, 5, 2)

@@ -31,14 +31,26 @@ import numpy as np
 from timing import judge, medians
 
 from autograd_edu import Value, dot, exp, log, no_gc, ops, sin, tanh, total, trace
+from autograd_edu.engine.floats import arrays
 from autograd_edu.program import Program
-from autograd_edu.program.jit_choice import Costs, is_interpreted
-from autograd_edu.reals import arrays
+from autograd_edu.program.compiled_engine.choice import Costs, is_interpreted
 
 LEAVES = 20
 DISTINCT = 25  # samples; larger batches repeat them
 SIMPLE = ("add", "sub", "mul")
-MIXED = (*SIMPLE, *SIMPLE, "div", "square", "sin", "cos", "exp", "tanh", "sigmoid", "relu", "maximum")
+MIXED = (
+    *SIMPLE,
+    *SIMPLE,
+    "div",
+    "square",
+    "sin",
+    "cos",
+    "exp",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "maximum",
+)
 Line = tuple[str, int, int]
 
 
@@ -58,7 +70,9 @@ def drawn(size: int, names: tuple[str, ...], *, deep: bool, samples: np.ndarray)
             xs = [results[i] for i in operands]
             y = op.value(arrays(), *xs)
             slopes = op.local_gradients(arrays(), y, *xs)
-            slope = sum(np.abs(slope).max() * steep[i] for slope, i in zip(slopes, operands, strict=True))
+            slope = sum(
+                np.abs(slope).max() * steep[i] for slope, i in zip(slopes, operands, strict=True)
+            )
             if np.abs(y).max() < 1e6 and np.median(np.abs(y)) > 1e-3 and slope < 1e6:
                 lines.append((name, a, b))
                 results.append(y)
@@ -89,12 +103,16 @@ def own(lines: list[Line], sample: np.ndarray, parameters: int) -> tuple[Program
         eager = time.thread_time() - began
     own = [Value(x) for x in sample[:parameters]]
     began = time.thread_time()
-    program = trace(lambda x: result([*own, *x], lines), sample[parameters:].tolist(), parameters=own)
+    program = trace(
+        lambda x: result([*own, *x], lines), sample[parameters:].tolist(), parameters=own
+    )
     _ = program.runner.interpreter
     return program, eager, time.thread_time() - began
 
 
-def casadi_job(lines: list[Line], samples: np.ndarray, parameters: int) -> dict[str, Callable[[], object]]:
+def casadi_job(
+    lines: list[Line], samples: np.ndarray, parameters: int
+) -> dict[str, Callable[[], object]]:
     import casadi as ca
 
     functions = {
@@ -114,16 +132,28 @@ def casadi_job(lines: list[Line], samples: np.ndarray, parameters: int) -> dict[
         buffer.set_arg(0, memoryview(x0))
         buffer.set_res(0, memoryview(y0))
         buffer.set_res(1, memoryview(g0))
-        return {"CasADi, buffer": lambda: (buffer, x0, trigger(), y0, g0)[3:], "CasADi, called": lambda: f(samples)}
+        return {
+            "CasADi, buffer": lambda: (buffer, x0, trigger(), y0, g0)[3:],
+            "CasADi, called": lambda: f(samples),
+        }
     mapped = f.map(samples.shape[1])
     return {"CasADi, called": lambda: f(samples), "CasADi, mapped": lambda: mapped(samples)}
 
 
 def compare(
-    title: str, size: int, batch: int, *, names: tuple[str, ...], deep: bool = False, parameters: int = 0, alone: bool = False
+    title: str,
+    size: int,
+    batch: int,
+    *,
+    names: tuple[str, ...],
+    deep: bool = False,
+    parameters: int = 0,
+    alone: bool = False,
 ) -> float:
     """Print the times of all engines; the result is the compiled interpreter's, in nanoseconds an operation and sample."""
-    samples = np.resize(np.random.default_rng(0).uniform(-1, 1, (DISTINCT, LEAVES)), (batch, LEAVES)).T.copy()
+    samples = np.resize(
+        np.random.default_rng(0).uniform(-1, 1, (DISTINCT, LEAVES)), (batch, LEAVES)
+    ).T.copy()
     if parameters:
         samples[:parameters] = samples[:parameters, :1]
     lines = drawn(size, names, deep=deep, samples=samples)
@@ -141,10 +171,17 @@ def compare(
         jobs |= casadi_job(lines, samples, parameters)
         check(jobs, parameters)
     times = medians(jobs, 5)
-    best = min([each for name, each in times.items() if name.startswith("CasADi")], default=float("nan"))
-    print(f"{title}: {size} operations, batch {batch}, {parameters} parameters; ready to run after {ready / eager:.2f} eager steps")
+    best = min(
+        [each for name, each in times.items() if name.startswith("CasADi")], default=float("nan")
+    )
+    print(
+        f"{title}: {size} operations, batch {batch}, {parameters} parameters; ready to run after {ready / eager:.2f} eager steps"
+    )
     for name, each in times.items():
-        print(f"  {name:16} {each:10.3f} ms {each * 1e6 / size / batch:8.2f} ns  {each / best:6.3f} x", flush=True)
+        print(
+            f"  {name:16} {each:10.3f} ms {each * 1e6 / size / batch:8.2f} ns  {each / best:6.3f} x",
+            flush=True,
+        )
     if size == 100_000 and batch == 100 and not alone:
         judge("of CasADi's time", times["interpreter"] / best, 1.2, 0.35)
     return times["interpreter"] * 1e6 / size / batch
@@ -156,8 +193,12 @@ def check(jobs: dict[str, Callable[[], object]], parameters: int) -> None:
     y, gradient = (np.array(part) for part in jobs["CasADi, called"]())
     size = 1e-6 * np.abs(gradient).max()
     np.testing.assert_allclose(value, y.ravel(), rtol=1e-6, atol=1e-6 * np.abs(y).max())
-    np.testing.assert_allclose(np.atleast_2d(by_input[0]).T, gradient[parameters:], rtol=1e-6, atol=size)
-    np.testing.assert_allclose(by_parameter, gradient[:parameters].sum(1), rtol=1e-6, atol=size * y.size)
+    np.testing.assert_allclose(
+        np.atleast_2d(by_input[0]).T, gradient[parameters:], rtol=1e-6, atol=size
+    )
+    np.testing.assert_allclose(
+        by_parameter, gradient[:parameters].sum(1), rtol=1e-6, atol=size * y.size
+    )
 
 
 def engines() -> None:
@@ -170,7 +211,9 @@ def engines() -> None:
             program.engine = engine
         for batch in (1, 10, 100, 1_000, 10_000):
             x = np.resize(base, (batch, count))
-            times = medians({engine: lambda p=p, x=x: p.value_and_grad(x) for engine, p in by.items()}, 3)
+            times = medians(
+                {engine: lambda p=p, x=x: p.value_and_grad(x) for engine, p in by.items()}, 3
+            )
             estimated = costs.jit(batch) / 1e6, costs.numpy(batch) / 1e6
             chosen = "jit" if is_interpreted("auto", costs, batch) else "numpy"
             measured = f"interpreter {times['jit']:9.3f} ({estimated[0]:9.3f})  NumPy {times['numpy']:9.3f} ({estimated[1]:9.3f}) ms"
@@ -184,7 +227,10 @@ def drawn_from(count: int) -> np.ndarray:
 def programs() -> list[tuple[str, Callable[..., Value], int]]:
     def mlp(*sizes: int) -> Callable[[list[Value]], Value]:
         rng = random.Random(0)
-        layers = [[[Value(rng.gauss(0, 0.3)) for _ in range(m)] for _ in range(n)] for m, n in pairwise(sizes)]
+        layers = [
+            [[Value(rng.gauss(0, 0.3)) for _ in range(m)] for _ in range(n)]
+            for m, n in pairwise(sizes)
+        ]
 
         def f(x: list[Value]) -> Value:
             for weights in layers:
@@ -205,12 +251,22 @@ def programs() -> list[tuple[str, Callable[..., Value], int]]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", action="store_true", help="from 10³ to 10⁶ operations")
-    parser.add_argument("--engines", action="store_true", help="when the interpreter is faster than NumPy")
+    parser.add_argument(
+        "--engines", action="store_true", help="when the interpreter is faster than NumPy"
+    )
     asked = parser.parse_args()
     if asked.sizes:
         for batch in (100, 1):
-            cost = [compare("wide, mixed", size, batch, names=MIXED, alone=True) for size in (1_000, 10_000, 100_000, 1_000_000)]
-            judge(f"batch {batch}: dearest operation over cheapest, 10³ to 10⁶", max(cost) / min(cost), 3.0, 1.5)
+            cost = [
+                compare("wide, mixed", size, batch, names=MIXED, alone=True)
+                for size in (1_000, 10_000, 100_000, 1_000_000)
+            ]
+            judge(
+                f"batch {batch}: dearest operation over cheapest, 10³ to 10⁶",
+                max(cost) / min(cost),
+                3.0,
+                1.5,
+            )
     elif asked.engines:
         engines()
     else:

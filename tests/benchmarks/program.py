@@ -22,13 +22,19 @@ from timing import judge, medians, show, timed
 
 from autograd_edu import Value, dot, no_gc, relu, total, trace
 
-BARS = {100: ((1.6, 1.1), (0.6, 0.35)), 10_000: ((1.5, 1.1), (1.1, 0.8))}  # must and aim: of NumPy's time, of PyTorch's
+BARS = {
+    100: ((1.6, 1.1), (0.6, 0.35)),
+    10_000: ((1.5, 1.1), (1.1, 0.8)),
+}  # must and aim: of NumPy's time, of PyTorch's
 
 
 def random_layers(sizes):
     """Weights and biases of a network, as arrays."""
     rng = np.random.default_rng(0)
-    return [(rng.standard_normal((n, m)) / np.sqrt(m), rng.standard_normal(n)) for m, n in pairwise(sizes)]
+    return [
+        (rng.standard_normal((n, m)) / np.sqrt(m), rng.standard_normal(n))
+        for m, n in pairwise(sizes)
+    ]
 
 
 def of_values(layers):
@@ -62,7 +68,9 @@ def torch_job(x, t, layers):
     import torch
 
     torch.set_num_threads(1)
-    w1, b1, w2, b2, w3, b3 = parameters = [torch.tensor(a, requires_grad=True) for layer in layers for a in layer]
+    w1, b1, w2, b2, w3, b3 = parameters = [
+        torch.tensor(a, requires_grad=True) for layer in layers for a in layer
+    ]
     x, t, linear = torch.tensor(x), torch.tensor(t), torch.nn.functional.linear
 
     def job():
@@ -80,7 +88,9 @@ def replay_job(x, t, layers):
     """The same in scalars, traced for one sample and replayed over the batch."""
     layers = of_values(layers)
     program = trace(lambda x, t: relu(1 - t * network(layers, x)[0]), x[0], t[0])
-    parameters = [number for w, b in layers for number in (*(value for row in w for value in row), *b)]
+    parameters = [
+        number for w, b in layers for number in (*(value for row in w for value in row), *b)
+    ]
     place = {id(value): i for i, value in enumerate(program.parameters)}
     order = [place[id(value)] for value in parameters]
 
@@ -120,7 +130,9 @@ def memory() -> None:
     layers = random_layers([2, 16, 16, 1])
     rng = np.random.default_rng(1)
     before: tuple[int, int] | None = None
-    print("memory of a replay of the MLP, forward and backward, its gradients for the inputs included")
+    print(
+        "memory of a replay of the MLP, forward and backward, its gradients for the inputs included"
+    )
     for batch in (2_500, 10_000, 40_000, 160_000):
         x, t = rng.standard_normal((batch, 2)), np.ones(batch)
         job, _ = replay_job(x, t, layers)
@@ -128,8 +140,15 @@ def memory() -> None:
         result = job()
         now, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        growth = f", {(peak - before[1]) / (batch - before[0]):.1f} bytes for each sample more" if before else ""
-        print(f"  batch {len(result[0]):7}: at most {peak / 1e6:6.2f} MB, {now / 1e6:6.2f} MB kept{growth}", flush=True)
+        growth = (
+            f", {(peak - before[1]) / (batch - before[0]):.1f} bytes for each sample more"
+            if before
+            else ""
+        )
+        print(
+            f"  batch {len(result[0]):7}: at most {peak / 1e6:6.2f} MB, {now / 1e6:6.2f} MB kept{growth}",
+            flush=True,
+        )
         before = batch, peak
 
 
@@ -149,10 +168,15 @@ def deep(operations: int, batch: int, rounds: int) -> float:
     def compiled():
         _ = trace(f, start).runner
 
-    compiling, stepping = (median(each) for each in zip(*[(timed(compiled), timed(eager)) for _ in range(3)], strict=True))
+    compiling, stepping = (
+        median(each)
+        for each in zip(*[(timed(compiled), timed(eager)) for _ in range(3)], strict=True)
+    )
     program = trace(f, start)
     samples = np.random.default_rng(0).standard_normal((batch, width))
-    time = medians({"replay": lambda: program.value_and_grad(samples, on_nonfinite="keep")}, rounds)["replay"]
+    time = medians(
+        {"replay": lambda: program.value_and_grad(samples, on_nonfinite="keep")}, rounds
+    )["replay"]
     each = 1e6 * time / operations / batch
     print(
         f"  {operations:8} operations: {each:7.4f} ns an operation and sample, {time:9.3f} ms; "
@@ -165,9 +189,13 @@ def deep(operations: int, batch: int, rounds: int) -> float:
 def cost() -> None:
     """How far the cost of an operation is from constant."""
     for batch in (1, 100):
-        print(f"a network of 16 neurons a layer, of growing depth, forward and backward, batch {batch}")
+        print(
+            f"a network of 16 neurons a layer, of growing depth, forward and backward, batch {batch}"
+        )
         each = [deep(operations, batch, 3) for operations in (1_000, 10_000, 100_000, 1_000_000)]
-        judge(f"batch {batch}: the dearest operation, of the cheapest", max(each) / min(each), 3, 1.5)
+        judge(
+            f"batch {batch}: the dearest operation, of the cheapest", max(each) / min(each), 3, 1.5
+        )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable
 
 
-def medians(jobs: dict[str, Callable[[], object]], rounds: int, *, runs: int = 20) -> dict[str, float]:
+def medians(
+    jobs: dict[str, Callable[[], object]], rounds: int, *, runs: int = 20
+) -> dict[str, float]:
     """The median time of each job in milliseconds.
 
     In every round each job has its turn: a run to warm up, which is not counted, and then ``runs`` runs, but no more than
@@ -40,6 +42,13 @@ def show(title: str, times: dict[str, float]) -> None:
 
 def judge(what: str, measured: float, must: float, aim: float, *, at_least: bool = False) -> None:
     """A line that says whether a figure is what it must be, or better."""
-    sign, kept = ("≥", [measured >= bar for bar in (must, aim)]) if at_least else ("≤", [measured <= bar for bar in (must, aim)])
+    sign, kept = (
+        ("≥", [measured >= bar for bar in (must, aim)])
+        if at_least
+        else ("≤", [measured <= bar for bar in (must, aim)])
+    )
     verdict = "aim reached" if kept[1] else "kept" if kept[0] else "MISSED"
-    print(f"  {what:60} {measured:9.3f}   must {sign} {must:g}, aim {sign} {aim:g}: {verdict}", flush=True)
+    print(
+        f"  {what:60} {measured:9.3f}   must {sign} {must:g}, aim {sign} {aim:g}: {verdict}",
+        flush=True,
+    )

@@ -32,13 +32,18 @@ class Outcome:
         self.figures[name] = max(self.figures.get(name, value), value)
 
     def __str__(self) -> str:
-        shown = [f"{value:.3g} {name}" if isinstance(value, float) else f"{value:,} {name}" for name, value in self.figures.items()]
+        shown = [
+            f"{value:.3g} {name}" if isinstance(value, float) else f"{value:,} {name}"
+            for name, value in self.figures.items()
+        ]
         return ", ".join([*shown, f"{len(self.failures)} failures"])
 
 
 def names() -> list[str]:
     """The campaigns there are."""
-    return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+    return sorted(
+        path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_")
+    )
 
 
 def load(name: str):

@@ -1,0 +1,331 @@
+"""The command line: a formula and a point, explained, drawn, checked, listed; and a network, trained.
+
+Each command is a row of `COMMANDS`: what it is for, its options, and a function from the parsed options to an exit status.
+A mistake of the user's is one message on stderr and status 2, never a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ..derivatives.check import Report, check_gradient
+from ..engine.number import plain
+from ..engine.value import Value
+from ..errors import AutogradError, ExpressionError
+from ..notation.printing import keep_printable
+from . import train as training
+from .expression import Expression, parse
+
+PROGRAM = "autograd-edu"
+EXAMPLES = """examples:
+  autograd-edu explain "x*y + z" x=3 y=-4 z=2
+  autograd-edu explain "v = u**2; exp(sin(v) * log(v))" u=1.5 --svg z.svg --latex z.tex
+  autograd-edu explain "exp(x)*x" x=1 --step
+  autograd-edu draw "sigmoid(w*x + b)" w=0.5 x=2 b=-1 --html neuron.html --save neuron.png
+  autograd-edu check "where(x > 0, x, 0.1*x)" x=-1
+  autograd-edu listing "dot([w1, w2], [x1, x2], b)" w1=1 w2=2 x1=3 x2=4 b=pi/4
+  autograd-edu train moons --steps 100
+
+A formula has numbers, names, + - * / **, pi, e, and the functions of the table of operations. Parts of it can be
+named: "v = u**2; sin(v)".
+exit status: 0 fine, 1 the gradient check failed, 2 a mistake in what was typed."""
+
+
+# ---- the commands --------------------------------------------------------------------------------------------------
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Both passes step by step and as tables, and the gradient check; pictures and tables as files on request."""
+    formula, at, y = _point(options)
+    steps = _steps(y)
+    _write_pictures(options, y)
+    _write(options.latex, steps.latex(digits=options.digits))
+    _write(options.markdown, steps.markdown(digits=options.digits))
+    _write(options.python, steps.python())
+    if options.step:
+        from ..pictures.interactive.terminal import walk
+
+        walk(steps)
+        return 0
+    report = _check(formula, at)
+    where = ", ".join(f"{name} = {x!r}" for name, x in zip(formula.names, at, strict=True))
+    tables = steps.text(digits=options.digits)
+    print(
+        f"{formula.text}\nat {where}\nis {y.data!r}\n\nStep by step\n{steps}\n\n{tables}\n\nGradient check\n{report}"
+    )
+    return int(any(row.verdict == "fail" for row in report.rows))
+
+
+def draw(options: argparse.Namespace) -> int:
+    """The computation graph as a picture: into files, or as SVG to the terminal."""
+    _, _, y = _point(options)
+    if not _write_pictures(options, y):
+        from ..pictures.drawing import draw as drawing
+
+        print(drawing(y, options.style, options.detail).svg)
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """The gradient by backpropagation against the numeric one, input by input."""
+    formula, at, _ = _point(options)
+    report = _check(formula, at)
+    print(report)
+    return 0 if report else 1
+
+
+def listing(options: argparse.Namespace) -> int:
+    """Both passes as a Python program that runs by itself."""
+    _, _, y = _point(options)
+    program = _steps(y).python()
+    _write(options.output, program)
+    if options.output is None:
+        print(program.rstrip("\n"))
+    return 0
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: what it runs, and how its options are declared."""
+
+    run: Callable[[argparse.Namespace], int]
+    declare: Callable[[argparse.ArgumentParser], None]
+
+
+def _formula_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("formula", help='for example "x*y + z"')
+    parser.add_argument(
+        "values", nargs="*", metavar="name=number", help="a number for each variable of the formula"
+    )
+
+
+def _picture_options(parser: argparse.ArgumentParser) -> None:
+    _formula_options(parser)
+    for kind, what in (
+        ("svg", "the picture"),
+        ("html", "a page with the picture"),
+        ("dot", "the graph for Graphviz"),
+    ):
+        parser.add_argument(f"--{kind}", metavar="FILE", help=f"write {what}")
+    parser.add_argument(
+        "--save",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="write what the suffix says, such as .png or .tex",
+    )
+    parser.add_argument(
+        "--style", default="card", metavar="NAME", help="of pictures: card, circuit or micrograd"
+    )
+    parser.add_argument(
+        "--detail",
+        default="auto",
+        metavar="LEVEL",
+        help="of pictures: auto, full, fused, neuron or layer",
+    )
+
+
+def _explain_options(parser: argparse.ArgumentParser) -> None:
+    _picture_options(parser)
+    for kind, what in (
+        ("latex", "the tables as LaTeX"),
+        ("markdown", "the tables as Markdown"),
+        ("python", "both passes as Python"),
+    ):
+        parser.add_argument(f"--{kind}", metavar="FILE", help=f"write {what}")
+    parser.add_argument(
+        "--step",
+        action="store_true",
+        help="walk through the steps with the keyboard: →, ←, Home, End, q",
+    )
+    parser.add_argument(
+        "--digits",
+        type=_digits,
+        default=6,
+        metavar="N",
+        help="significant digits in the tables (6)",
+    )
+
+
+def _listing_options(parser: argparse.ArgumentParser) -> None:
+    _formula_options(parser)
+    parser.add_argument("--output", metavar="FILE", help="write the program to a file")
+
+
+COMMANDS: dict[str, Command] = {
+    "explain": Command(explain, _explain_options),
+    "draw": Command(draw, _picture_options),
+    "check": Command(check, _formula_options),
+    "listing": Command(listing, _listing_options),
+    "train": Command(training.run, training.declare),
+}
+
+
+# ---- what the commands are made of ---------------------------------------------------------------------------------
+
+
+def _point(options: argparse.Namespace) -> tuple[Expression, list[float], Value]:
+    """The formula, the numbers for its variables, and its value there, with gradients."""
+    formula = parse(options.formula, [text.partition("=")[0].strip() for text in options.values])
+    at = values(formula, options.values)
+    if not at:
+        raise ExpressionError(
+            "there is nothing to differentiate with respect to: the formula has no variable"
+        )
+    y = formula(*[Value(x, name) for name, x in zip(formula.names, at, strict=True)])
+    y.backward()
+    return formula, at, y
+
+
+def values(formula: Expression, given: Sequence[str]) -> list[float]:
+    """A number for each variable of ``formula``, from texts like "x=3" and "t=pi/4".
+
+    Raises:
+        ExpressionError: if a value is missing, given twice, not used, or not a number; names that look alike are suggested.
+    """
+    found: dict[str, float] = {}
+    for text in given:
+        name, equals, number = (part.strip() for part in text.partition("="))
+        name = unicodedata.normalize("NFKC", name)  # as Python reads the formula's own names
+        if not equals or not name.isidentifier():
+            raise ExpressionError(
+                f"{text!r} does not give a value: write name=number, without spaces, like x=3"
+            )
+        if name in found:
+            raise ExpressionError(f"'{name}' is given twice: {name}={found[name]!r} and {text}")
+        if name not in formula.names:
+            raise ExpressionError(
+                f"'{name}' is given, but the formula does not use it; {_names_like(name, formula.names)}"
+            )
+        found[name] = _number(name, number)
+    missing = [name for name in formula.names if name not in found]
+    if missing:
+        raise ExpressionError(
+            f"no value is given for {', '.join(map(repr, missing))}: add {' '.join(f'{name}=…' for name in missing)}"
+        )
+    return [found[name] for name in formula.names]
+
+
+def _names_like(name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, 1, 0.5)
+    return f"did you mean {near[0]}?" if near else f"its variables are {', '.join(names) or 'none'}"
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = parse(text)
+    except ExpressionError:
+        value = None
+    if value is None or value.names:
+        raise ExpressionError(f"the value of '{name}' must be a number, not {text!r}")
+    return plain(value())
+
+
+def _digits(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 17:
+        raise argparse.ArgumentTypeError(f"a number from 1 to 17 was expected, not {text!r}")
+    return int(text)
+
+
+def _steps(y: Value) -> Any:
+    from ..record.build import steps
+
+    return steps(y)
+
+
+def _check(formula: Expression, at: Sequence[float]) -> Report:
+    return check_gradient(formula, at, names=formula.names)
+
+
+def _write_pictures(options: argparse.Namespace, y: Value) -> bool:
+    """Write the pictures that were asked for; whether any was."""
+    if options.svg or options.html or options.save:
+        from ..pictures.drawing import draw as drawing
+
+        picture = drawing(y, options.style, options.detail)
+        for path in options.save:
+            picture.save(path)
+        _write(options.svg, picture.svg)
+        _write(options.html, picture.html)
+    if options.dot:
+        from ..pictures.drawing import to_dot
+
+        _write(options.dot, to_dot(y).source)
+    return bool(options.svg or options.html or options.dot or options.save)
+
+
+def _write(path: str | None, text: str) -> None:
+    if path is not None:
+        Path(path).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+
+
+# ---- running -------------------------------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        message = message if len(message) < 300 else message[:300] + " …"
+        raise ExpressionError(f"{message}; see {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    from .. import __version__
+
+    parser = _Parser(
+        PROGRAM,
+        description="A formula at a point: explained step by step, drawn, checked, listed; and networks trained.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="command", parser_class=_Parser
+    )
+    for name, command in COMMANDS.items():
+        about = (command.run.__doc__ or "").strip()
+        own = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
+        command.declare(own)
+        own.set_defaults(run=command.run)
+    return parser
+
+
+def _formulas_kept(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with a space before a formula like "-x*y", which would otherwise be taken for an option; options have "--"."""
+    return [" " + a if re.match(r"-[^-]", a) and a != "-h" else a for a in arguments]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status. Without ``arguments``, those of the process."""
+    try:
+        keep_printable(sys.stdout, sys.stderr)
+        options = _parser().parse_args(
+            _formulas_kept(sys.argv[1:] if arguments is None else arguments)
+        )
+        status: int = options.run(options)
+        if sys.stdout is not None:  # as it is if whoever started us closed it
+            sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        return 130
+    except (AutogradError, ImportError) as error:  # a mistake, or an extra that is not installed
+        return _complain(str(error))
+    except OSError as error:
+        return _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}")
+
+
+def _complain(message: str) -> int:
+    print(f"{PROGRAM}: {message}", file=sys.stderr)
+    return 2

@@ -1,0 +1,153 @@
+"""The command `autograd-edu train`: an MLP on a named data set, with progress, ending in files one can look at."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+from ..data import NAMED, Dataset, standardise
+from ..errors import TargetError
+from ..nn import ACTIVATIONS, MLP, Module, Sequential, Standardiser, losses, regularise
+from ..nn.losses import Loss
+from ..optim import Adam
+from ..schedules import Cosine
+from ..train.evaluate import evaluate
+from ..train.history import History
+from ..train.trainer import fit
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("data", choices=sorted(NAMED), help="the data set")
+    parser.add_argument(
+        "--layers",
+        type=int,
+        nargs="+",
+        default=[16, 16],
+        metavar="N",
+        help="units in each hidden layer (16 16)",
+    )
+    parser.add_argument(
+        "--steps", type=int, default=200, metavar="N", help="steps of the optimiser (200)"
+    )
+    parser.add_argument(
+        "--batch", type=int, metavar="N", help="samples in a batch (all of them; digits: 64)"
+    )
+    parser.add_argument(
+        "--lr",
+        type=float,
+        default=0.05,
+        help="learning rate at the start, which falls along a cosine (0.05)",
+    )
+    parser.add_argument(
+        "--activation",
+        choices=sorted(ACTIVATIONS),
+        default="relu",
+        help="of the hidden layers (relu)",
+    )
+    parser.add_argument(
+        "--penalty",
+        type=float,
+        default=1e-4,
+        metavar="λ",
+        help="strength of the L2 penalty on the weights (1e-4)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the data, the first weights and the batches (0)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the files go (out/DATA)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, print loss and accuracy, write the model, the history and the pictures."""
+    training, test = _data(options.data, options.seed)
+    loss, outputs = _loss(training)
+    model = _model(options, training, outputs)
+    history = fit(
+        model, loss, training, Adam(model.parameters(), options.lr), epochs=_epochs(options, len(training)), batch_size=_batch(options),
+        penalty=regularise.l2(options.penalty), penalised=regularise.weights_of(model), seed=options.seed,
+        schedule=Cosine(options.lr, _epochs(options, len(training))),
+    )  # fmt: skip
+    print(f"{model_line(model)} on {len(training)} samples of {training.name}")
+    print(history)
+    print(f"training: {evaluate(model, loss, training)}")
+    if test is not None:
+        print(f"test:     {evaluate(model, loss, test)}")
+    folder = options.out or Path("out") / options.data
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save(folder / "model.json")
+    history.save(folder / "history.json")
+    written = ["model.json", "history.json", *_pictures(folder, model, training, history)]
+    print(f"written to {folder}: {', '.join(written)}")
+    return 0
+
+
+def model_line(model: Module) -> str:
+    """The model in a few words."""
+    mlp = next(module for module in model.modules() if isinstance(module, MLP))
+    sizes = [layer.nin for layer in mlp.layers] + [len(mlp.layers[-1].neurons)]
+    return f"MLP {' → '.join(map(str, sizes))} ({len(model.parameters())} parameters)"
+
+
+def _data(name: str, seed: int) -> tuple[Dataset, Dataset | None]:
+    """The set, and a test set where it is large enough to spare one."""
+    make = NAMED[name]
+    seeded = (
+        "seed"
+        in make.__code__.co_varnames[: make.__code__.co_argcount + make.__code__.co_kwonlyargcount]
+    )
+    data = make(seed=seed) if seeded else make()
+    return data.split(0.2, seed) if len(data) >= 500 and name != "corner" else (data, None)
+
+
+def _loss(data: Dataset) -> tuple[Loss, int]:
+    """The loss for the kind of targets, and the number of outputs it takes."""
+    if data.classes > 2:
+        return losses.softmax_cross_entropy, data.classes
+    return (
+        losses.binary_cross_entropy_with_logits if data.classes else losses.half_squared_error
+    ), 1
+
+
+def _model(options: argparse.Namespace, data: Dataset, outputs: int) -> Module:
+    """An MLP behind a first layer that standardises: the model takes the data as they are."""
+    if options.steps < 1 or any(n < 1 for n in options.layers):
+        raise TargetError("--steps and --layers take whole numbers from 1")
+    _, scale = standardise(data.xs)
+    mlp = MLP(
+        len(data.xs[0]),
+        [*options.layers, outputs],
+        activation=options.activation,
+        seed=options.seed,
+    )
+    return Sequential(Standardiser(scale.mean, scale.sd), mlp)
+
+
+def _batch(options: argparse.Namespace) -> int | None:
+    return options.batch or (64 if options.data == "digits" else None)
+
+
+def _epochs(options: argparse.Namespace, samples: int) -> int:
+    steps: int = options.steps
+    return math.ceil(steps / math.ceil(samples / (_batch(options) or samples)))
+
+
+def _pictures(folder: Path, model: Module, data: Dataset, history: History) -> list[str]:
+    """The loss curve, and the decision boundary or the first layer's weights; their names, or what is missing for them."""
+    from ..plots import decision_boundary, loss_curve, weights_as_images
+
+    try:
+        pictures = {"loss.svg": loss_curve(history.step_loss)}
+        if len(data.xs[0]) == 2 and data.classes == 2:
+            pictures["boundary.svg"] = decision_boundary(model, data.xs, data.ys)
+        if data.name == "digits":
+            first = next(module for module in model.modules() if isinstance(module, MLP)).layers[0]
+            pictures["weights.svg"] = weights_as_images(
+                [[w.data for w in neuron.w] for neuron in first.neurons]
+            )
+    except ImportError as missing:
+        return [f"and no pictures: {missing}"]
+    for name, axes in pictures.items():
+        axes.figure.savefig(folder / name)
+    return list(pictures)

@@ -1,0 +1,1 @@
+"""Derivatives of functions: forward mode, transforms, numeric differences and the gradient check."""

@@ -1,0 +1,97 @@
+"""Forward mode: a number that carries its derivative along, by the same rule table.
+
+A `Dual` is a primal and a tangent. An operation on duals computes the primal as always, and the tangent as the sum of
+local gradient × tangent over its operands: lecture file 004's forward-mode table, made while the function is evaluated.
+Primals and tangents may themselves be Values, or Duals of an outer pass, so derivatives nest in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from ..engine import number as syntax
+from ..engine.floats import real
+from ..engine.number import Number, plain
+from ..engine.ops import Op, evaluate_local_gradients
+
+
+class Dual(Number):
+    """primal + tangent·ε, where ε² = 0.
+
+    Attributes:
+        primal: the number itself.
+        tangent: its derivative in the direction that was asked for.
+        level: which pass the tangent belongs to. Passes inside one another must not mix their tangents: the operand of
+            the innermost pass, which has the highest level, sees all others as plain numbers.
+        fault: the first operation on the way here that has no finite local gradient, in words; "" if all have.
+
+    >>> x = Dual(3.0, 1.0)
+    >>> (x * x + 2 * x).tangent
+    8.0
+    """
+
+    __slots__ = ("fault", "level", "primal", "tangent")
+    precedence: ClassVar[int] = 100
+
+    def __init__(self, primal: Any, tangent: Any = 0.0, level: int = 0) -> None:
+        self.primal = primal if isinstance(primal, Number) else real(primal)
+        self.tangent = tangent if isinstance(tangent, Number) else real(tangent)
+        self.level = level
+        self.fault = ""
+
+    @property
+    def data(self) -> float:
+        """The number itself, as a float."""
+        return plain(self.primal)
+
+    def __repr__(self) -> str:
+        return f"Dual({self.primal!r}, {self.tangent!r})"
+
+    @staticmethod
+    def apply(op: Op, operands: Sequence[Any]) -> Dual:
+        """The result of ``op``: its primal, and the sum of local gradient × tangent."""
+        level = max(x.level for x in operands if isinstance(x, Dual))
+        inner = [isinstance(x, Dual) and x.level == level for x in operands]
+        primals = [x.primal if own else x for x, own in zip(operands, inner, strict=True)]
+        y = op(*primals)
+        slopes = local_gradients(op, y, primals)
+        tangent: Any = 0.0
+        fault = ""
+        for x, own, slope in zip(operands, inner, slopes, strict=True):
+            if own and not is_zero(x.tangent) and not (op.selects and is_zero(slope)):
+                fault = fault or x.fault or fault_of(op, slope, primals)
+                part = x.tangent if is_one(slope) else slope * x.tangent
+                tangent = part if is_zero(tangent) else tangent + part
+        result = Dual(y, tangent, level)
+        result.fault = fault
+        return result
+
+
+def local_gradients(op: Op, y: Any, operands: Sequence[Any]) -> Sequence[Any]:
+    """The local gradients of ``op`` at numbers of any kind; of Values and Duals, as Values and Duals."""
+    if any(isinstance(x, Number) for x in operands):
+        gradients: Sequence[Any] = op.local_gradients(syntax, y, *operands)
+        return gradients
+    return evaluate_local_gradients(op, y, [real(x) for x in operands])
+
+
+def is_zero(x: Any) -> bool:
+    """Whether ``x`` is the plain number 0: a term that need not be computed or recorded."""
+    return not isinstance(x, Number) and x == 0.0
+
+
+def is_one(x: Any) -> bool:
+    """Whether ``x`` is the plain number 1: a factor that need not be."""
+    return not isinstance(x, Number) and x == 1.0
+
+
+def fault_of(op: Op, slope: Any, primals: Sequence[Any]) -> str:
+    """What is wrong with a local gradient of ``op``, in words; "" if it is finite."""
+    number = plain(slope)
+    if number - number == 0.0:
+        return ""
+    shown = (
+        op.text(*[plain(x) for x in primals]) if len(primals) <= 4 else f"{len(primals)} operands"
+    )
+    return f"{op.name}: {shown} has the local gradient {number!r}"

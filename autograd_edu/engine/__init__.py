@@ -1,0 +1,1 @@
+"""The rule table, the value that remembers, and the backward pass."""

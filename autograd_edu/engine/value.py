@@ -1,0 +1,374 @@
+"""A number that remembers how it was made, and can therefore be differentiated.
+
+Read `ops` first: it says what an operation computes. A `Value` computes at once, by the rule table, and keeps its
+operation, its parents and its local gradients; `backward` multiplies and adds those along the graph, from the result
+to the leaves. The first two parents have slots of their own: that takes half the memory and time of tuples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from ..errors import DomainError
+from ..notation.formula import printable
+from . import modes
+from .floats import Floats, ieee_is_on, real
+from .graph import topological_order
+from .modes import no_gc as no_gc
+from .modes import no_grad as no_grad
+from .modes import scope as scope
+from .number import Number
+from .ops import ADD, DIV, MUL, SUB, Op, evaluate, evaluate_local_gradients
+
+_new = object.__new__
+
+
+class Value(Number):
+    """A float that remembers the operation and the values it came from.
+
+    Attributes:
+        data: the number, always a float. Setting it changes this value alone, not what was computed from it before.
+        grad: ∂root/∂self after ``root.backward()``; 0.0 before a pass has reached it.
+        label: a name for pictures, tables and errors.
+        op: the operation that made it, a row of `ops.OPS`; None for a leaf.
+        scope: the part of a model it belongs to, "mlp/layer0/neuron3"; see `scope`.
+        parents: the operands in order; one that is used twice stands twice.
+        local_grads: ∂self/∂parent for each parent, computed together with the value.
+
+    >>> x, y, z = Value(3, "x"), Value(-4, "y"), Value(2, "z")
+    >>> g = x * y + z
+    >>> g.backward()
+    >>> g.data, x.grad, y.grad, z.grad
+    (-10.0, -4.0, 3.0, 1.0)
+    """
+
+    __slots__ = (
+        "_data",
+        "_grad",
+        "_left",
+        "_left_grad",
+        "_mark",
+        "_right",
+        "_right_grad",
+        "label",
+        "op",
+        "scope",
+    )
+    precedence: ClassVar[int] = 1
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        self._data = real(data)
+        self._grad: float | None = None
+        self.op: Op | None = None
+        self.label = label
+        self.scope = modes.current_scope.get() if modes.scopes else ""
+        self._left: Any = (
+            None  # the first parent, or a tuple of all of them if there are more than two
+        )
+        self._right: Any = None
+        self._left_grad: Any = None  # its local gradient, or a tuple of all
+        self._right_grad: Any = None
+        self._mark = 0  # for topological_order
+
+    @property
+    def data(self) -> float:
+        return self._data
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        self._data = real(new)
+
+    @property
+    def grad(self) -> float:
+        return 0.0 if self._grad is None else self._grad
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        self._grad = real(new)
+
+    is_constant = False  # a plain number in a formula: no gradient stays with it
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a backward pass has reached this value since its gradient was cleared; where not, pictures show "–"."""
+        return self._grad is not None
+
+    def clear_grad(self) -> None:
+        """Forget the gradient: ``grad`` is 0.0 again, and shown as "–"."""
+        self._grad = None
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        if self._right is not None:
+            return (self._left, self._right)
+        if self._left.__class__ is tuple:
+            return tuple(self._left)
+        return () if self._left is None else (self._left,)
+
+    @property
+    def local_grads(self) -> tuple[float, ...]:
+        if self._right is not None:
+            return (self._left_grad, self._right_grad)
+        if self._left.__class__ is tuple:
+            return tuple(
+                g or 0.0 for g in self._left_grad
+            )  # None, of a branch not taken, is 0.0 to the reader
+        return () if self._left is None else (self._left_grad,)
+
+    def backward(self) -> None:
+        """Set ``grad`` of every value that this one depends on to ∂self/∂value.
+
+        Leaves add it to the gradient they have, so that passes accumulate; all other values have that of the latest
+        pass alone. The graph stays: a second call adds exactly the same to the leaves again. What several consumers give
+        is added one after another, in floats: 1e16 + 1 - 1e16 is 0.
+
+        Threads may differentiate separate graphs; two that walk one graph, or add to one leaf, at the same time may not.
+
+        Raises:
+            DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`. The leaves then
+                keep the gradients they had.
+        """
+        order = topological_order(self)
+        leaves = [(value, value._grad) for value in order if value.op is None]
+        try:
+            for value in order:
+                value._grad = None
+            self._grad = 1.0
+            _propagate(order)
+            for leaf, before in leaves:
+                new = leaf._grad
+                if new is None:
+                    leaf._grad = before
+                elif new - new != 0.0 and not isinstance(leaf, Constant) and not ieee_is_on():
+                    raise DomainError(_without_gradient(leaf, order))
+                elif before is not None:
+                    leaf._grad = before + new
+        except BaseException:
+            for leaf, before in leaves:
+                leaf._grad = before
+            raise
+
+    # The four operations of arithmetic skip the general way through the table; a test holds them to their rows.
+
+    def __add__(self, other: Any) -> Any:
+        if other.__class__ is not Value:
+            if other.__class__ not in _PLAIN:
+                return ADD(self, other)
+            other = Constant(other)
+        y = self._data + other._data
+        return (
+            _record(ADD, y, self, other, 1.0, 1.0)
+            if y - y == 0.0 and not modes.pauses
+            else ADD(self, other)
+        )
+
+    def __sub__(self, other: Any) -> Any:
+        if other.__class__ is not Value:
+            if other.__class__ not in _PLAIN:
+                return SUB(self, other)
+            other = Constant(other)
+        y = self._data - other._data
+        return (
+            _record(SUB, y, self, other, 1.0, -1.0)
+            if y - y == 0.0 and not modes.pauses
+            else SUB(self, other)
+        )
+
+    def __mul__(self, other: Any) -> Any:
+        if other.__class__ is not Value:
+            if other.__class__ not in _PLAIN:
+                return MUL(self, other)
+            other = Constant(other)
+        a, b = self._data, other._data
+        y = a * b
+        return (
+            _record(MUL, y, self, other, b, a)
+            if y - y == 0.0 and not modes.pauses
+            else MUL(self, other)
+        )
+
+    def __rmul__(self, other: Any) -> Any:
+        return Constant(other) * self if other.__class__ in _PLAIN else MUL(other, self)
+
+    def __rsub__(self, other: Any) -> Any:
+        return Constant(other) - self if other.__class__ in _PLAIN else SUB(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        if other.__class__ is not Value or not other._data or modes.pauses:
+            return DIV(self, other)
+        b = other._data
+        y = self._data / b
+        return (
+            _record(DIV, y, self, other, 1.0 / b, -y / b)
+            if y - y == 0.0 and abs(y) > 2.3e-308
+            else DIV(self, other)
+        )
+
+    @staticmethod
+    def apply(op: Op, operands: Sequence[Any]) -> Value:
+        """The result of ``op``, remembered; plain numbers among the operands become constants."""
+        if len(operands) == 1 and not modes.pauses:
+            (x,) = operands
+            try:
+                y = op.value(Floats, x._data)
+                if y.__class__ is float and y - y == 0.0:
+                    return _record(op, y, x, None, op.local_gradients(Floats, y, x._data)[0], None)
+            except (ValueError, ArithmeticError):
+                pass  # the general way below says what is wrong, or knows what to do
+        parents = tuple([x if x.__class__ is Value else _operand(x) for x in operands])
+        xs = tuple([parent._data for parent in parents])
+        y = evaluate(op, xs, parents)
+        if modes.pauses and not modes.recording.get():
+            return Constant(y)
+        grads = evaluate_local_gradients(op, y, xs)
+        if op.selects:
+            return _record(op, y, parents, None, tuple([g or None for g in grads]), None)
+        if len(parents) == 1:
+            return _record(op, y, parents[0], None, grads[0], None)
+        if len(parents) == 2:
+            return _record(op, y, *parents, *grads)
+        return _record(op, y, parents, None, grads, None)
+
+    def __repr__(self) -> str:
+        grad = "–" if self._grad is None else repr(self._grad)
+        return f"{type(self).__name__}(data={self._data!r}, grad={grad}{f', label={self.label!r}' if self.label else ''})"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        """A copy of this value and of all it depends on; what is copied together keeps sharing what it shares."""
+        for value in topological_order(self):
+            if id(value) not in memo:
+                memo[id(value)] = _restored(
+                    type(value), value._state(lambda parent: memo[id(parent)])
+                )
+        copied: Value = memo[id(self)]
+        return copied
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle: the graph as a flat list, so that none is too deep. Values pickled together share their leaves only,
+        and each brings its whole history: of a long chain, pickle the last.
+        """
+        order = topological_order(self)
+        if len(order) == 1:
+            return _restored, (type(self), self._state(None))
+        place = {id(value): i for i, value in enumerate(order)}
+        return _restored_graph, (
+            [v if v.op is None else v._state(lambda parent: place[id(parent)]) for v in order],
+        )
+
+    def _state(self, name: Callable[[Value], Any] | None) -> tuple[Any, ...]:
+        """The slots as plain data, with each parent as ``name`` says."""
+        left, right = self._left, self._right
+        if left is not None and name is not None:
+            left = tuple(map(name, left)) if left.__class__ is tuple else name(left)
+            right = None if right is None else name(right)
+        return (
+            self._data,
+            self._grad,
+            self.op,
+            self.label,
+            self.scope,
+            left,
+            right,
+            self._left_grad,
+            self._right_grad,
+        )
+
+
+class Constant(Value):
+    """A leaf that is no variable: a plain number in a formula. No gradient stays with it."""
+
+    __slots__ = ()
+
+    grad = property(lambda _: 0.0)  # read-only, unlike a variable's
+    is_constant = True
+    has_grad = property(lambda _: False)
+
+    def __repr__(self) -> str:
+        return f"Constant({self._data!r})"
+
+
+_PLAIN = frozenset({int, float})
+
+
+def _record(op: Op, y: float, left: Any, right: Any, left_grad: Any, right_grad: Any) -> Value:
+    value = _new(Value)
+    value._data = y
+    value._grad = None
+    value.op = op
+    value.label = ""
+    value.scope = modes.current_scope.get() if modes.scopes else ""
+    value._left = left
+    value._right = right
+    value._left_grad = left_grad
+    value._right_grad = right_grad
+    value._mark = 0
+    return value
+
+
+def _operand(x: Any) -> Value:
+    return x if isinstance(x, Value) else Constant(x)
+
+
+def _restored(kind: type[Value], state: tuple[Any, ...]) -> Value:
+    value = _new(kind)
+    value._data, value._grad, value.op, value.label, value.scope, *links = state
+    value._left, value._right, value._left_grad, value._right_grad = links
+    value._mark = 0
+    return value
+
+
+def _restored_graph(order: list[Any]) -> Value:
+    """The last value of a list in topological order; in the state of each, parents are places in the list."""
+    values: list[Value] = []
+    for item in order:
+        value = item if isinstance(item, Value) else _restored(Value, item)
+        if value.op is not None:
+            left = value._left
+            value._left = (
+                tuple([values[i] for i in left]) if left.__class__ is tuple else values[left]
+            )
+            value._right = None if value._right is None else values[value._right]
+        values.append(value)
+    return values[-1]
+
+
+# ---- the backward pass ---------------------------------------------------------------------------------------------
+
+
+def _propagate(order: list[Value]) -> None:
+    """Give every value's gradient, times the local gradient, to its parents. A value that none has reached gives nothing."""
+    for value in reversed(order):
+        upstream = value._grad
+        left, right = value._left, value._right
+        if upstream is None or left is None:
+            continue
+        if left.__class__ is tuple:
+            for parent, local in zip(left, value._left_grad, strict=True):
+                if local is not None:
+                    before = parent._grad
+                    parent._grad = local * upstream if before is None else before + local * upstream
+            continue
+        before = left._grad
+        left._grad = (
+            value._left_grad * upstream if before is None else before + value._left_grad * upstream
+        )
+        if right is not None:
+            before = right._grad
+            right._grad = (
+                value._right_grad * upstream
+                if before is None
+                else before + value._right_grad * upstream
+            )
+
+
+def _without_gradient(leaf: Value, order: list[Value]) -> str:
+    """Which operation the gradient that is not finite came from."""
+    variable = repr(leaf.label) if leaf.label else "a leaf"
+    asked = f"the gradient of {printable(order[-1].label) or 'the result'} with respect to {variable} is {leaf._grad!r}"
+    for value in reversed(order):
+        for parent, local in zip(value.parents, value.local_grads, strict=True):
+            if local - local != 0.0 and value._grad is not None and value.op is not None:
+                shown = [printable(p.label) or p._data for p in value.parents]
+                return f"{asked}: {value.op.name}: {value.op.text(*shown)} has the local gradient {local!r} at {parent._data!r}"
+    return f"{asked}: a product or a sum of gradients is larger than the largest float, 1.8e308"

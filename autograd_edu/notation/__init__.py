@@ -1,0 +1,1 @@
+"""How formulas, names and tables are written."""

@@ -1,0 +1,157 @@
+"""Formulas, written as Python expressions in the rule table, printed as text or LaTeX with the reader's own names.
+
+`text("b*a**(b - 1)", {"a": "x", "b": 3.0})` is "3·x²": numbers given for names are put in and folded, since a
+constant is part of the formula that people write down.
+"""
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+Names = Mapping[str, "str | float"]
+Functions = Mapping[
+    str, str
+]  # how a function is written: a template with {0}, {1} … for its arguments, or {all}
+
+_ARITHMETIC: dict[type, Callable[[float, float], float]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow
+}  # fmt: skip
+_RANK: dict[type, int] = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.USub: 3, ast.Pow: 4}
+_COMPARISON: dict[type, str] = {ast.Gt: ">", ast.Lt: "<", ast.GtE: "≥", ast.LtE: "≤"}
+_ATOM = 5
+_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def number(x: float) -> str:
+    """The shortest text that reads back as ``x``; whole numbers without ".0", minus as a hyphen."""
+    return repr(int(x)) if x == x // 1 and abs(x) < 1e16 else repr(x)
+
+
+def printable(text: str) -> str:
+    """``text`` with "�" for every character that has no shape: controls, line breaks, lone surrogates, marks of direction."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
+
+
+def text(expression: str, names: Names, functions: Functions | None = None) -> str:
+    """``expression`` as one line of plain text: x², w·x, 1/x."""
+    return _Printer(names, functions or {}, latex=False).show(_fold(_parse(expression), names))[0]
+
+
+def latex(expression: str, names: Names, functions: Functions | None = None) -> str:
+    r"""``expression`` as LaTeX for math mode: x^{2}, w \cdot x, \frac{1}{x}. String names must be LaTeX already."""
+    return _Printer(names, functions or {}, latex=True).show(_fold(_parse(expression), names))[0]
+
+
+def python(expression: str, names: Names) -> str:
+    """``expression`` as Python source, with identifiers or numbers for the names."""
+
+    class Renamed(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return ast.Name(str(names.get(node.id, node.id)))
+
+    return ast.unparse(Renamed().visit(_fold(_parse(expression), names)))
+
+
+@lru_cache(maxsize=1024)
+def _parse(expression: str) -> ast.expr:
+    return ast.parse(expression, mode="eval").body
+
+
+def _fold(node: ast.expr, names: Names) -> ast.expr:
+    """``node`` with known numbers put in, operations on numbers done, and factors, powers and terms that say nothing left out."""
+    match node:
+        case ast.Name(id=name) if isinstance(names.get(name), (int, float)):
+            return ast.Constant(float(names[name]))
+        case ast.UnaryOp(operand=operand):
+            inner = _fold(operand, names)
+            known = _number(inner)
+            return ast.UnaryOp(node.op, inner) if known is None else ast.Constant(-known)
+        case ast.Call(func=func, args=args):
+            return ast.Call(func, [_fold(a, names) for a in args], [])
+        case ast.Compare(left=left, ops=ops, comparators=[right]):
+            return ast.Compare(_fold(left, names), ops, [_fold(right, names)])
+        case ast.BinOp(left=left, op=op, right=right):
+            return _fold_binary(_fold(left, names), op, _fold(right, names))
+    return node
+
+
+def _fold_binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
+    a, b = _number(left), _number(right)
+    if a is not None and b is not None:
+        try:
+            result = float(_ARITHMETIC[type(op)](a, b))
+        except (ArithmeticError, TypeError):  # the formula of an error: left as it stands
+            return ast.BinOp(left, op, right)
+        return ast.Constant(result) if result - result == 0 else ast.BinOp(left, op, right)
+    if isinstance(op, ast.Mult) and a in (1, -1):
+        return right if a == 1 else ast.UnaryOp(ast.USub(), right)
+    return left if b == 1 and isinstance(op, (ast.Mult, ast.Pow)) else ast.BinOp(left, op, right)
+
+
+def _number(node: ast.expr) -> float | None:
+    """The number that ``node`` is, if it is one."""
+    return (
+        float(node.value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float))
+        else None
+    )
+
+
+class _Printer:
+    """Walks a formula (never a graph: formulas are as deep as their author typed) and gives text with its rank."""
+
+    def __init__(self, names: Names, functions: Functions, *, latex: bool) -> None:
+        self.names, self.functions, self.latex = names, functions, latex
+
+    def show(self, node: ast.expr) -> tuple[str, int]:
+        match node:
+            case ast.Constant(value=int() | float() as value):
+                return number(float(value)), (_RANK[ast.USub] if value < 0 else _ATOM)
+            case ast.Name(id=name):
+                return str(self.names.get(name, name)), _ATOM
+            case ast.UnaryOp(operand=operand):
+                return "-" + self.within(operand, _RANK[ast.Mult]), _RANK[ast.USub]
+            case ast.Call(func=ast.Name(id=name), args=args):
+                shown = [self.show(a)[0] for a in args]
+                return self.functions.get(name, name + "({all})").format(
+                    *shown, all=", ".join(shown)
+                ), _ATOM
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return f"{self.show(left)[0]} {_COMPARISON[type(op)]} {self.show(right)[0]}", 0
+            case ast.BinOp(left=left, op=op, right=right):
+                return self.binary(left, op, right), (
+                    _ATOM if self.latex and isinstance(op, ast.Div) else _RANK[type(op)]
+                )
+        raise ValueError(f"a formula cannot hold {ast.unparse(node)!r}")
+
+    def within(self, node: ast.expr, rank: int) -> str:
+        """``node``, in brackets where it binds less tightly than ``rank`` needs."""
+        shown, own = self.show(node)
+        return shown if own >= rank else self.bracket(shown)
+
+    def bracket(self, shown: str) -> str:
+        return rf"\left({shown}\right)" if self.latex else f"({shown})"
+
+    def binary(self, left: ast.expr, op: ast.operator, right: ast.expr) -> str:
+        rank = _RANK[type(op)]
+        match op:
+            case ast.Pow():
+                return self.within(left, _ATOM) + self.exponent(right)
+            case ast.Div() if self.latex:
+                return rf"\frac{{{self.show(left)[0]}}}{{{self.show(right)[0]}}}"
+            case ast.Div():
+                return f"{self.within(left, rank)}/{self.within(right, _RANK[ast.Pow])}"
+            case ast.Mult():
+                times = r" \cdot " if self.latex else "·"
+                return self.within(left, rank) + times + self.within(right, _RANK[ast.Pow])
+        sign, shown = ("-" if isinstance(op, ast.Sub) else "+"), self.within(right, _RANK[ast.Mult])
+        return f"{self.within(left, rank)} {sign} {self.bracket(shown) if shown.startswith('-') else shown}"
+
+    def exponent(self, node: ast.expr) -> str:
+        if self.latex:
+            return f"^{{{self.show(node)[0]}}}"
+        known = _number(node)
+        if known is not None and known.is_integer() and abs(known) < 1000:
+            return number(known).translate(_SUPERSCRIPT)
+        return "^" + self.within(node, _ATOM)

@@ -1,0 +1,171 @@
+"""A picture as a file of the kind that the path's suffix names, complete or not at all.
+
+Whatever fails, the file that was there stays as it was: the new one is written beside it and takes its place when it is whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import OperandError
+
+if TYPE_CHECKING:
+    from ...record.build import Steps
+    from ..scene.scene import Scene
+
+Contents = Mapping[str, Callable[[], str | bytes]]
+ABOUT = {
+    ".svg": "the picture", ".html": "a page to step through", ".png": "the picture in pixels", ".pdf": "the picture on a page",
+    ".gif": "the picture, step by step", ".tex": "LaTeX: picture, steps and tables", ".md": "Markdown: steps and tables",
+    ".json": "the steps as data",
+}  # fmt: skip
+
+
+def save(path: str | os.PathLike[str], contents: Contents) -> Path:
+    """Write what ``contents`` gives for the suffix of ``path``, in capitals or not. Returns the path.
+
+    Raises:
+        OperandError: if there is nothing for that suffix.
+        OSError: if the folder does not exist or cannot be written to, or ``path`` is a folder.
+    """
+    path = Path(path)
+    content = contents.get(path.suffix.lower())
+    if content is None:
+        kinds = ", ".join(f"{suffix} ({ABOUT[suffix]})" for suffix in contents)
+        what = f"not as {path.suffix!r}" if path.suffix else "and a suffix must say which"
+        raise OperandError(f"a picture is saved as {kinds}; {what}: {ascii(str(path))[:200]}")
+    _check(path)
+    made = content()
+    write(path, made if isinstance(made, bytes) else made.encode("utf-8"))
+    return path
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put ``content`` in the place of ``path`` once it is all written; a file that is there keeps its permissions."""
+    target = path.resolve()
+    if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
+        target.write_bytes(content)
+        return
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".new")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _check(path: Path) -> None:
+    """Say before the work what would fail after it."""
+    if path.is_dir():
+        raise IsADirectoryError(
+            errno.EISDIR, "a folder stands where the picture is to be saved", str(path)
+        )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            errno.ENOENT,
+            f"there is no folder {str(path.parent)!r} to save the picture in",
+            str(path),
+        )
+
+
+def _umask() -> int:
+    """The process' mask of permissions, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+# ---- what each kind of file holds ----------------------------------------------------------------------------------
+
+
+def of_picture(svg: str) -> Contents:
+    """The picture alone: as .svg, .png and .pdf."""
+    return {".svg": lambda: svg + "\n", ".png": lambda: _png(svg), ".pdf": lambda: _pdf(svg)}
+
+
+def of_graph(
+    svg: str,
+    html: Callable[[], str],
+    scene: Scene,
+    record: Steps,
+    *,
+    style: str = "card",
+    animated: bool = False,
+) -> Contents:
+    """The picture of a computation, and the record of its pass, step by step.
+
+    Args:
+        svg, html: the picture as it is, and its page.
+        scene, style: the boxes and how they are drawn, for what moves.
+        animated: an .svg moves too, by SMIL, without a script.
+    """
+    kinds: dict[str, Callable[[], str | bytes]] = {
+        **of_picture(svg),
+        ".html": html,
+        ".gif": lambda: _gif(scene, record, style),
+        ".tex": lambda: _tex(svg, record),
+        ".md": lambda: _markdown(record),
+        ".json": lambda: _unpaired(record.to_json()) + "\n",
+    }
+    if animated:
+        kinds = {".svg": lambda: _moving(scene, record, style), ".gif": kinds[".gif"]}
+    return {suffix: kinds[suffix] for suffix in ABOUT if suffix in kinds}
+
+
+def _png(svg: str) -> bytes:
+    from .graphviz_page import png
+    from .shapes import page
+
+    return png(page(svg))
+
+
+def _pdf(svg: str) -> bytes:
+    from .graphviz_page import pdf
+    from .shapes import page
+
+    return pdf(page(svg))
+
+
+def _moving(scene: Scene, record: Steps, style: str) -> str:
+    from .animate import frames, moving
+
+    return moving(frames(scene, record, style)) + "\n"
+
+
+def _gif(scene: Scene, record: Steps, style: str) -> bytes:
+    from .animate import frames, gif
+
+    return gif(frames(scene, record, style))
+
+
+def _tex(svg: str, record: Steps) -> str:
+    from .tex import document
+
+    return document(svg, record)
+
+
+def _markdown(record: Steps) -> str:
+    from ...record.text import markdown_text
+    from ..interactive.running import LONGEST_SENTENCE
+    from ..scene.scene import printable
+
+    said = [markdown_text(printable(step.sentence.strip(), LONGEST_SENTENCE)) for step in record]
+    said = [
+        re.sub(r"^(?:(\d+)(?=[.)])|(?=[#+=-]))", r"\1\\", sentence) for sentence in said
+    ]  # no list or heading in the list
+    steps = "\n".join(f"{i}. {sentence}" for i, sentence in enumerate(said, 1))
+    return f"{steps}\n\n{record.markdown()}\n"
+
+
+def _unpaired(json: str) -> str:
+    """JSON text with halves of characters, which UTF-8 cannot hold, as JSON's own escapes."""
+    return "".join(rf"\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in json)

@@ -1,0 +1,1 @@
+"""Which values become one box."""

@@ -1,0 +1,240 @@
+"""Levels of detail: which values of a graph go into one box together.
+
+From fine to coarse: every value by itself (full), sums of products as one box (fused), a box for each innermost scope
+(neuron), a box for each scope around those (layer). Scopes are paths, "mlp/layer0/neuron3", made by the modules of `nn`
+and by anybody's ``with scope("name")``. At the two coarsest levels values without a scope are gathered where they
+are alike: the same operation on the same boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ...errors import OperandError
+from ..scene.scene import Graph
+from .products import Product, absorbed, sums_of_products
+from .scopes import HEIGHT, Folding, Grouping, by_scope, check_names
+
+LEVELS = ("full", "fused", "neuron", "layer")
+LEGIBLE_BOXES, LEGIBLE_LINES = 40, 200  # of text: what `auto` takes for a picture that can be read
+_RUN = 8  # values in a row, from which they are folded
+_ALIKE = 3  # values of one kind, from which they are gathered
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one box stands for: a value, a sum of products, or all values of a part.
+
+    ``members`` are numbers in the graph's order. A part's ``title`` is its scope; ``brief``: norms in place of its parameters;
+    ``run``: every value is made from the one before it, and numbers.
+    """
+
+    members: tuple[int, ...]
+    kind: Literal["value", "product", "part"] = "value"
+    title: str = ""
+    brief: bool = False
+    run: bool = False
+    product: Product | None = None
+
+    @property
+    def lines(self) -> int:
+        """Lines of text in its box, about."""
+        if self.product:
+            return 2 + len(self.product.terms) + self.product.activated
+        return 2 if self.kind == "value" else 3 if self.brief else min(2 + len(self.members), 20)
+
+
+def choose(graph: Graph, detail: str, wish: Folding) -> tuple[str, list[Piece]]:
+    """The level, and what its boxes stand for; for "auto" the finest level that is legible, else the one of fewest boxes."""
+    if detail not in ("auto", *LEVELS):
+        raise OperandError(
+            f"there is no level of detail {detail!r}; there are auto, {', '.join(LEVELS)}"
+        )
+    check_names(graph, (*wish.expand, *wish.collapse))
+    if detail != "auto":
+        return detail, fold(graph, detail, wish)
+    tried = []
+    for level in LEVELS:
+        if level == "full" and len(graph) > LEGIBLE_BOXES and not wish.collapse:
+            continue  # a box for each
+        pieces = fold(graph, level, wish)
+        if len(pieces) <= LEGIBLE_BOXES and sum(piece.lines for piece in pieces) <= LEGIBLE_LINES:
+            return level, pieces
+        tried.append((len(pieces), level, pieces))
+    _, level, pieces = min(tried, key=lambda entry: entry[0])
+    return level, pieces
+
+
+def fold(graph: Graph, level: str, wish: Folding | None = None) -> list[Piece]:
+    """What each box stands for at a level, in the order in which the graph makes them."""
+    wish = wish or Folding()
+    groups = by_scope(graph, level, wish)
+    if level == "layer" and groups.key:
+        _fold_what_follows(graph, groups)
+    if level in HEIGHT:
+        _fold_runs(graph, groups)
+    free = {i for i in range(len(graph)) if i not in groups.key and i not in groups.alone}
+    products = sums_of_products(graph, free) if level != "full" else {}
+    gone = absorbed(graph, products) - groups.alone if level != "full" else set()
+    inside = {member for product in products.values() for member in product.members} | gone
+    rest = [i for i in range(len(graph)) if i in free and i not in inside]
+    into = _numbers_in_formulas(graph, rest) if level != "full" and wish.formulas else {}
+    rest = [i for i in rest if i not in into]
+    if level in HEIGHT:
+        sums = products if level == "layer" else {}
+        _gather(graph, rest, groups, sums, gone)
+        products = {i: product for i, product in products.items() if i not in groups.key}
+        gone -= groups.key.keys()
+    if level != "full":
+        _numbers_in_parts(graph, groups)
+    return _pieces(graph, groups, products, gone, into, brief=level == "layer")
+
+
+def _pieces(
+    graph: Graph,
+    groups: Grouping,
+    products: dict[int, Product],
+    gone: set[int],
+    into: dict[int, int],
+    *,
+    brief: bool,
+) -> list[Piece]:
+    parts: dict[str, list[int]] = {}
+    for i in range(len(graph)):
+        if i in groups.key:
+            parts.setdefault(groups.key[i], []).append(i)
+    pieces = [
+        Piece(tuple(members), "part", groups.title.get(key, key), brief, key in groups.runs)
+        for key, members in parts.items()
+    ]
+    pieces += [Piece(product.members, "product", product=product) for product in products.values()]
+    taken = {i for piece in pieces for i in piece.members} | gone | into.keys()
+    numbers: dict[int, list[int]] = {}
+    for constant, user in into.items():
+        numbers.setdefault(user, []).append(constant)
+    pieces += [Piece((*numbers.get(i, ()), i)) for i in range(len(graph)) if i not in taken]
+    return sorted(pieces, key=lambda piece: piece.members[-1])
+
+
+def _numbers_in_formulas(graph: Graph, rest: Iterable[int]) -> dict[int, int]:
+    """Plain numbers that one value alone uses, which stands by itself: the number is in its formula."""
+    single = set(rest)
+    found = {}
+    for i in single:
+        users = set(graph.consumers[i])
+        if (
+            graph.order[i].is_constant
+            and not graph.order[i].label
+            and len(users) == 1
+            and users <= single
+        ):
+            found[i] = users.pop()
+    return found
+
+
+def _numbers_in_parts(graph: Graph, groups: Grouping) -> None:
+    """Put plain numbers that one part alone uses into it."""
+    for i, value in enumerate(graph.order):
+        if value.is_constant and not value.label and i not in groups.alone:
+            users = {groups.key.get(user, "") for user in graph.consumers[i]}
+            if len(users) == 1 and (user := users.pop()):
+                groups.key[i] = user
+
+
+# ---- values without a scope ------------------------------------------------------------------------------------------
+
+
+def _gather(
+    graph: Graph, rest: Sequence[int], groups: Grouping, sums: dict[int, Product], gone: set[int]
+) -> None:
+    """Give values that are alike a part of their own: leaves used by the same parts, results of one operation on the same boxes.
+
+    So are ``sums`` of products of the same inputs, with the leaves that only they use: a layer's, whose neurons have no scope.
+    """
+    colour: dict[int, object] = {}
+    classes: dict[tuple[object, ...], list[int]] = {}
+    free = set(rest)
+    for i, value in enumerate(graph.order):
+        if i not in free and i not in sums:
+            colour[i] = "number" if value.is_constant else groups.key.get(i, i)
+            continue
+        if i in sums:
+            given = (
+                {p for member in sums[i].members for p in graph.parents[member]}
+                - gone
+                - set(sums[i].members)
+            )
+            mark: tuple[object, ...] = ("sum", *sorted({str(colour[p]) for p in given}))
+        elif value.op is None:
+            users = {groups.key.get(k) or _op_name(graph, k) for k in graph.consumers[i]}
+            mark = ("leaf", value.is_constant, *sorted(users))
+        else:
+            mark = (value.op.name, *[colour[parent] for parent in graph.parents[i]])
+        classes.setdefault(mark, []).append(i)
+        colour[i] = -1 - classes[mark][0]
+    for members in classes.values():
+        inside = _insides(graph, members, sums, gone)
+        if len(members) >= _ALIKE and inside is not None:
+            key = f"\0{members[0]}"  # no scope is called so
+            groups.title[key] = (
+                f"{len(members)} {'× Σ w·x' if members[0] in sums else _plural(graph, members[0])}"
+            )
+            groups.key.update(dict.fromkeys(inside, key))
+
+
+def _insides(
+    graph: Graph, alike: Sequence[int], sums: dict[int, Product], gone: set[int]
+) -> set[int] | None:
+    """All values of what is alike: of sums, also their inner values and leaves; None if other sums use those leaves too."""
+    if alike[0] not in sums:
+        return set(alike)
+    members = {member for i in alike for member in sums[i].members}
+    leaves = {p for member in members for p in graph.parents[member] if p in gone}
+    users = {user for leaf in leaves for user in graph.consumers[leaf]}
+    return members | leaves if users <= members else None
+
+
+def _fold_what_follows(graph: Graph, groups: Grouping) -> None:
+    """Put the results that no part uses, directly or not, into one part: the loss, named by its result."""
+    after: list[int] = []
+    before: set[int] = set()
+    for i in reversed(range(len(graph))):
+        if i in groups.key or i in before:
+            before.update(graph.parents[i])
+        elif graph.order[i].op and i not in groups.alone:
+            after.append(i)
+    if len(after) > 1:
+        groups.key.update(dict.fromkeys(after, "\0"))
+        groups.title["\0"] = graph.names[after[0]]
+
+
+def _fold_runs(graph: Graph, groups: Grouping) -> None:
+    """Put long runs of values without a scope, each made from the one before it alone and used by the next alone, into a part each."""
+    run: dict[int, list[int]] = {}  # by its latest value
+    for i, value in enumerate(graph.order):
+        if value.op is None or i in groups.key or i in groups.alone:
+            continue
+        made_from = {p for p in graph.parents[i] if not graph.order[p].is_constant}
+        before = made_from.pop() if len(made_from) == 1 else -1
+        follows = before in run and set(graph.consumers[before]) == {i}
+        run[i] = run.pop(before) if follows else []
+        if before >= 0:
+            run[i].append(i)
+    for members in run.values():
+        if len(members) >= _RUN:
+            key = f"\0{members[0]}"
+            groups.runs.add(key)
+            groups.title[key] = f"{len(members)} values in a row"
+            groups.key.update(dict.fromkeys(members, key))
+
+
+def _op_name(graph: Graph, i: int) -> str:
+    op = graph.order[i].op
+    return op.name if op else ""
+
+
+def _plural(graph: Graph, i: int) -> str:
+    op = graph.order[i].op
+    return f"× {op.symbol}" if op else "numbers" if graph.order[i].is_constant else "inputs"

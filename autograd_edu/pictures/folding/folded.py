@@ -1,0 +1,330 @@
+"""The scene of a graph at a level of detail: boxes that stand for several values, and what they say of them.
+
+A sum of products says every product: weight, its gradient, input. A part says its parameters and its outputs, or their
+norms where they are many. Wires within a box are not drawn; between parts, those of one pair of boxes are drawn as one,
+with their number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from math import fsum, hypot
+
+from ...record.build import short
+from ..scene.scene import (
+    CHARACTER,
+    LINE,
+    LONGEST,
+    PADDING,
+    Box,
+    Graph,
+    Row,
+    Scene,
+    Wire,
+    columns,
+    in_full,
+    pixels,
+    printable,
+    wire,
+)
+from .detail import Piece, choose
+from .products import Product
+from .scopes import Folding
+
+_MOST_IN_A_ROW = 80  # values of a run that are listed
+_MOST_PARAMETERS, _MOST_OUTPUTS, _NAME = (
+    24,
+    16,
+    14,
+)  # rows of a part, beyond which it says norms; columns of a row's name
+
+
+def at_level(
+    graph: Graph,
+    detail: str,
+    expand: Sequence[str] = (),
+    collapse: Sequence[str] = (),
+    *,
+    formulas: bool = True,
+) -> tuple[str, Scene]:
+    """The level that ``detail`` means for this graph, and its scene. Boxes with ``formulas`` can say plain numbers there."""
+    level, pieces = choose(graph, detail, Folding(tuple(expand), tuple(collapse), formulas))
+    if len(pieces) == len(graph) and all(piece.kind == "value" for piece in pieces):
+        return level, in_full(graph)
+    boxes = tuple(_box(graph, piece) for piece in pieces)
+    note = f"{len(boxes)} {'box' if len(boxes) == 1 else 'boxes'} for {len(graph):,} values"
+    return level, Scene(boxes, tuple(_wires(graph, pieces)), note)
+
+
+# ---- boxes -----------------------------------------------------------------------------------------------------------
+
+
+def _box(graph: Graph, piece: Piece) -> Box:
+    if piece.product:
+        return _product_box(graph, piece.members[-1], piece.product)
+    if piece.run:
+        return _run_box(graph, piece)
+    return _part_box(graph, piece) if piece.kind == "part" else graph.box(piece.members[-1])
+
+
+def _product_box(graph: Graph, i: int, product: Product) -> Box:
+    rows = [_term(graph, *term) for term in product.terms]
+    if product.activated:
+        rows.append(
+            replace(
+                _row(graph, product.members[-2], "Σ"),
+                after=f"∂ {short(graph.order[i].local_grads[0])}",
+            )
+        )
+    box = _with_rows(replace(graph.box(i), title=_product_title(graph, i, product)), rows)
+    room = int((box.width - 2 * PADDING) / CHARACTER) - columns(box.title) - 2
+    scope = printable(graph.order[i].scope, 10000)
+    asides = (scope, scope.rpartition("/")[2])
+    return replace(box, aside=next((aside for aside in asides if columns(aside) <= room), ""))
+
+
+def _product_title(graph: Graph, i: int, product: Product) -> str:
+    """The sum, "n = w1·x1 + w2·x2 + b", where it fits, else "n = Σ w·x + b"; of an activated sum "v2 = tanh(Σ)"."""
+    name, op = graph.names[i], graph.order[i].op
+    if product.activated and op is not None:
+        return printable(f"{name} = {op.text('Σ')}", LONGEST)
+    terms = [
+        f"{_called(graph, a)}·{_called(graph, b)}" if b >= 0 else _called(graph, a)
+        for a, b in product.terms
+    ]
+    shown = f"{name} = {' + '.join(terms)}" if len(terms) <= 4 else ""
+    if not shown or columns(shown) > LONGEST:
+        shown = f"{name} = Σ w·x" + (" + b" if any(b < 0 for _, b in product.terms) else "")
+    return printable(shown, LONGEST)
+
+
+def _called(graph: Graph, i: int) -> str:
+    """What a row calls a value: as the user did, for in its box no other has that name; else as the tables do."""
+    label = graph.order[i].label
+    return (
+        printable(label, _NAME)
+        if label and graph.order[i].op is None
+        else printable(graph.name(i), _NAME)
+    )
+
+
+def _term(graph: Graph, weight: int, given: int) -> Row:
+    row = _row(graph, weight)
+    return row if given < 0 else replace(row, after=f"× {printable(graph.name(given), _NAME)}")
+
+
+def _row(graph: Graph, i: int, name: str = "") -> Row:
+    value = graph.order[i]
+    return Row(
+        printable(name, _NAME) if name else _called(graph, i), short(value.data), "" if value.is_constant else graph.grad(i), "",
+        graph.tooltip(i), graph.strength(i), value.grad < 0.0,
+    )  # fmt: skip
+
+
+def _run_box(graph: Graph, piece: Piece) -> Box:
+    """A row a value, with the local gradient towards the one before it; of a very long run the first and the last."""
+    members = [i for i in piece.members if graph.order[i].op]
+    rows = [_made(graph, before, i) for before, i in pairwise([-1, *members])]
+    if len(rows) > _MOST_IN_A_ROW:
+        half = _MOST_IN_A_ROW // 2
+        rows = [*rows[:half], Row(f"… {len(rows) - 2 * half:,} more", ""), *rows[-half:]]
+    last = graph.box(members[-1])
+    tooltip = f"{piece.title}; the last: {last.tooltip}"
+    return _with_rows(
+        replace(
+            last, title=_title(piece.title), tooltip=tooltip, kind="part", symbol="", labelled=False
+        ),
+        rows,
+    )
+
+
+def _made(graph: Graph, before: int, i: int) -> Row:
+    """A row for value ``i`` with its local gradient towards ``before``; of the first, -1, towards whatever it is made from."""
+    uses = zip(graph.parents[i], graph.order[i].local_grads, strict=True)
+    slope = fsum(local for p, local in uses if before in (-1, p) and not graph.order[p].is_constant)
+    return replace(
+        _row(graph, i), name=printable(graph.title(i), _NAME + 6), after=f"∂ {short(slope)}"
+    )
+
+
+def _part_box(graph: Graph, piece: Piece) -> Box:
+    own = set(piece.members)
+    parameters = [
+        i for i in piece.members if graph.order[i].op is None and not graph.order[i].is_constant
+    ]
+    outputs = [
+        i
+        for i in piece.members
+        if graph.order[i].op and not (graph.consumers[i] and own.issuperset(graph.consumers[i]))
+    ]
+    scope = _scope(graph, piece)
+    listed = 0 if piece.brief and outputs else _MOST_PARAMETERS
+    rows = _rows(graph, parameters, "w", listed, _parameter_names(graph, parameters, scope))
+    if not (parameters or outputs):
+        rows = _rows(graph, piece.members, "x", _MOST_OUTPUTS)
+    one = graph.box(outputs[0]) if len(outputs) == 1 else None
+    rows += (
+        []
+        if one
+        else _rows(graph, outputs, "y", _MOST_OUTPUTS, _output_names(graph, outputs, scope))
+    )
+    tooltip = printable(
+        f"{piece.title}: {len(own)} values, {len(parameters)} parameters, {len(outputs)} outputs",
+        10000,
+    )
+    title = _title(scope)
+    box = Box(
+        title, one.data if one else "", one.grad if one else "", f"{tooltip}; {one.tooltip}" if one else tooltip,
+        one.strength if one else 0.0, bool(one and one.negative), "part", 0.0, name=title, symbol="",
+    )  # fmt: skip
+    return _with_rows(box, rows)
+
+
+def _scope(graph: Graph, piece: Piece) -> str:
+    """What a part is called: its scope, as deep as all that is in it."""
+    scopes = {graph.order[i].scope for i in piece.members}
+    deepest = scopes.pop()
+    return deepest if not scopes and deepest.startswith(f"{piece.title}/") else piece.title
+
+
+def _title(path: str) -> str:
+    """A path as a title; the end of it where it is long."""
+    shown = printable(path, 10000)
+    return shown if columns(shown) <= LONGEST else printable("…" + shown[-LONGEST + 2 :], LONGEST)
+
+
+def _output_names(graph: Graph, outputs: Sequence[int], part: str) -> list[str]:
+    """What a part calls its outputs: by label, else by the scope within it that they come from; several of one name by number."""
+    names = []
+    for i in outputs:
+        value = graph.order[i]
+        names.append(value.label or ((_within(part, value.scope) or "out") if value.scope else ""))
+    seen: dict[str, int] = {}
+    counts = Counter(names)
+    for k, name in enumerate(names):
+        seen[name] = seen.get(name, 0) + 1
+        if name and counts[name] > 1:
+            names[k] = f"{printable(name, _NAME - 4)} #{seen[name]}"
+    return names
+
+
+def _within(part: str, scope: str) -> str:
+    """The innermost scope, of one that is inside a part; "" for the part itself."""
+    return scope.rpartition("/")[2] if scope.startswith(f"{part}/") else ""
+
+
+def _parameter_names(graph: Graph, parameters: Sequence[int], part: str) -> list[str]:
+    """What a part calls its parameters: by label, with the scope within it that they belong to."""
+    inner = [_within(part, graph.order[i].scope) for i in parameters]
+    return [
+        f"{scope}.{_called(graph, i)}" if scope else ""
+        for i, scope in zip(parameters, inner, strict=True)
+    ]
+
+
+def _rows(
+    graph: Graph, members: Sequence[int], what: str, most: int, names: Sequence[str] = ()
+) -> list[Row]:
+    """A row each, or one with their norms if there are more than ``most``."""
+    if len(members) <= most or len(members) == 1:
+        return [_row(graph, i, names[k] if names else "") for k, i in enumerate(members)]
+    values = [graph.order[i] for i in members]
+    norms = hypot(*(v.data for v in values)), hypot(*(v.grad for v in values))
+    grad = short(norms[1]) if any(v.has_grad for v in values) else "–"
+    meant = {"w": "parameters", "y": "outputs", "x": "numbers"}[what]
+    tooltip = f"norm of {len(members)} {meant}: {norms[0]!r}; of their gradients: {norms[1]!r}"
+    return [Row(f"‖{what}‖ of {len(members)}", short(norms[0]), grad, tooltip=tooltip)]
+
+
+def widths(box: Box) -> tuple[int, int, int, int]:
+    """Columns that the rows' names, numbers, gradients and what follows take."""
+    rows = box.rows
+    return (
+        max(columns(r.name) for r in rows), max(columns(r.data) for r in rows), max(columns(r.grad) for r in rows),
+        max(columns(r.after) for r in rows),
+    )  # fmt: skip
+
+
+def _with_rows(box: Box, rows: Sequence[Row]) -> Box:
+    box = replace(box, rows=tuple(rows))
+    name, data, grad, after = widths(box) if rows else (0, 0, 0, 0)
+    row = name + data + grad + after + 2 + (2 if grad else 0) + (1 if after else 0)
+    wide = max(columns(box.title), columns(box.data) + columns(box.grad) + 4, row, 10)
+    lines = 1 + bool(box.data) + len(rows)
+    return replace(box, width=pixels(wide), height=lines * LINE + PADDING + 6)
+
+
+# ---- wires -----------------------------------------------------------------------------------------------------------
+
+
+def _wires(graph: Graph, pieces: Sequence[Piece]) -> Iterable[Wire]:
+    """One for each use of an operand; of those between a part and one other box, one with their number."""
+    home = {i: k for k, piece in enumerate(pieces) for i in piece.members}
+    bundles: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for head, piece in enumerate(pieces):
+        for i, slot, row in _operands(graph, piece):
+            tail = home.get(graph.parents[i][slot], head)
+            if tail == head:
+                continue
+            if "part" in (piece.kind, pieces[tail].kind):
+                bundles.setdefault((tail, head), []).append((i, slot))
+            else:
+                yield (
+                    graph.wire(i, slot, tail, head, row)
+                    if row < 0
+                    else wire(tail, head, row, "", row)
+                )
+    for (tail, head), uses in bundles.items():
+        if len(uses) == 1 and pieces[head].kind == "value":
+            yield graph.wire(*uses[0], tail, head)
+        else:
+            yield wire(tail, head, 0, f"× {len(uses)}" if len(uses) > 1 else "")
+
+
+def _operands(graph: Graph, piece: Piece) -> Iterable[tuple[int, int, int]]:
+    """(value, operand number, row) of everything that a box's values are made from."""
+    if piece.product is None:
+        for i in piece.members:
+            for slot in range(len(graph.parents[i])):
+                yield i, slot, -1
+        return
+    row_of: dict[int, list[int]] = {}
+    for row, term in enumerate(piece.product.terms):
+        for i in term:
+            if i >= 0:
+                row_of.setdefault(i, []).append(row)
+    own = set(piece.members)
+    for i in piece.members:
+        for slot, parent in enumerate(graph.parents[i]):
+            if parent not in own:
+                rows = row_of[parent]
+                yield i, slot, rows.pop(0) if len(rows) > 1 else rows[0]
+
+
+# ---- as text ---------------------------------------------------------------------------------------------------------
+
+
+def as_text(scene: Scene) -> str:
+    """A line for each box, and for each row in it: title, value, gradient; and the note of what is folded."""
+    lines = [("box", "value", "gradient")]
+    for box in scene.boxes:
+        lines.append((box.title, box.data, box.grad))
+        lines += [(f"  {row.name} {row.after}".rstrip(), row.data, row.grad) for row in box.rows]
+    wide = [max(columns(line[i]) for line in lines) for i in range(3)]
+    shown = [
+        "  ".join(
+            cell + " " * (w - columns(cell)) for cell, w in zip(line, wide, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+    return "\n".join(
+        [
+            shown[0],
+            "  ".join("-" * w for w in wide),
+            *shown[1:],
+            *([scene.note] if scene.note else []),
+        ]
+    )

@@ -1,0 +1,121 @@
+"""Sums of products in a graph, as a neuron makes them: written w1*x1 + w2*x2 + b, or as one `dot`.
+
+Each becomes one box with a row a product. A weight that nothing but such products uses stands in its rows alone, and
+needs no box and no wire of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ..scene.scene import Graph
+
+_SUMS = frozenset({"add", "total"})
+
+
+@dataclass(frozen=True)
+class Product:
+    """A sum's terms: (weight, input) for a product, (value, -1) for any other; and all values that it is made of, itself last.
+
+    ``activated``: the last member is a function of the sum, the one before it is the sum.
+    """
+
+    terms: tuple[tuple[int, int], ...]
+    members: tuple[int, ...]
+    activated: bool = False
+
+
+def sums_of_products(graph: Graph, among: Collection[int]) -> dict[int, Product]:
+    """The sums of products among the values ``among``, each by the number of its result. No value is in two of them."""
+    found: dict[int, Product] = {}
+    taken: set[int] = set()
+    for i in reversed(range(len(graph))):
+        op = graph.order[i].op
+        if op is None or i in taken or i not in among:
+            continue
+        product = (
+            _dot(graph, i)
+            if op.name == "dot"
+            else _sum(graph, i, among)
+            if op.name in _SUMS
+            else None
+        )
+        if product is not None:
+            product = _with_activation(graph, product, among)
+            found[product.members[-1]] = product
+            taken.update(product.members)
+    return found
+
+
+def absorbed(graph: Graph, products: dict[int, Product]) -> set[int]:
+    """The leaves that stand in rows alone: weights and bias terms used by sums of products only, and plain numbers in them."""
+    rows: dict[int, int] = {}
+    for product in products.values():
+        for weight, given in product.terms:
+            rows[weight] = rows.get(weight, 0) + 1
+            if given >= 0 and graph.order[given].is_constant:
+                rows[given] = rows.get(given, 0) + 1
+    return {
+        i
+        for i, count in rows.items()
+        if graph.order[i].op is None and count == len(graph.consumers[i])
+    }
+
+
+def _with_activation(graph: Graph, product: Product, among: Collection[int]) -> Product:
+    """The sum together with the function of it alone that is in the same scope, its neuron's; if the user gave the sum no label."""
+    i = product.members[-1]
+    value, users = graph.order[i], graph.consumers[i]
+    if len(users) != 1 or users[0] not in among or not value.scope or value.label:
+        return product
+    user = users[0]
+    if graph.parents[user] != (i,) or graph.order[user].scope != value.scope:
+        return product
+    return Product(product.terms, (*product.members, user), activated=True)
+
+
+def _dot(graph: Graph, i: int) -> Product:
+    """The operands of `dot` are all weights, then all inputs, then perhaps a bias."""
+    operands = graph.parents[i]
+    half = len(operands) // 2
+    terms = [
+        _weight_first(graph, a, b)
+        for a, b in zip(operands[:half], operands[half : 2 * half], strict=True)
+    ]
+    return Product((*terms, *((b, -1) for b in operands[2 * half :])), (i,))
+
+
+def _sum(graph: Graph, i: int, among: Collection[int]) -> Product | None:
+    """A tree of additions that nothing else uses, with the products that it adds up; None unless one is a product."""
+    terms: list[tuple[int, int]] = []
+    members = []
+    stack = [i]
+    while stack:
+        k = stack.pop()
+        op = graph.order[k].op
+        inner = op is not None and (k == i or (k in among and len(graph.consumers[k]) == 1))
+        if inner and op is not None and op.name in _SUMS:
+            members.append(k)
+            stack.extend(reversed(graph.parents[k]))
+        elif inner and op is not None and op.name == "mul":
+            members.append(k)
+            terms.append(_weight_first(graph, *graph.parents[k]))
+        else:
+            terms.append((k, -1))
+    products = sum(given >= 0 for _, given in terms)
+    return Product(tuple(terms), tuple(sorted(members))) if products and len(terms) > 1 else None
+
+
+def _weight_first(graph: Graph, a: int, b: int) -> tuple[int, int]:
+    """Which of two factors is the weight: a variable rather than a result or a plain number; of two, the one called w, else the first."""
+
+    def rank(i: int) -> tuple[bool, bool, bool]:
+        value = graph.order[i]
+        return (
+            value.is_constant,
+            value.op is not None,
+            not value.label.lower().startswith(("w", "θ", "theta")),
+        )
+
+    return (b, a) if rank(b) < rank(a) else (a, b)

@@ -1,0 +1,200 @@
+"""Which values of a graph a scope, or a name that the caller gave, puts into one box.
+
+A scope is a path, "mlp/layer0/neuron3". At a level, a value belongs to the outermost scope around it that holds no more
+levels of scopes than the level allows: none for neurons, one for layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ...errors import OperandError
+from ..scene.scene import Graph, printable
+
+HEIGHT = {"neuron": 0, "layer": 1}  # of a level's scopes: 0 for those without scopes in them
+
+
+@dataclass
+class Grouping:
+    """The box of each value, as a key, while it is being found; values without one are not in it."""
+
+    key: dict[int, str] = field(default_factory=dict)
+    title: dict[str, str] = field(default_factory=dict)  # of a key, where it is not the key itself
+    runs: set[str] = field(default_factory=set)  # keys of values each made from the one before
+    alone: set[int] = field(default_factory=set)  # shown by themselves because the caller said so
+
+
+@dataclass(frozen=True)
+class Folding:
+    """What the caller and the style say of folding: names to expand and to collapse, and whether formulas show plain numbers."""
+
+    expand: tuple[str, ...] = ()
+    collapse: tuple[str, ...] = ()
+    formulas: bool = True
+
+
+def by_scope(graph: Graph, level: str, wish: Folding) -> Grouping:
+    """The parts that scopes, expanded and collapsed as the caller wishes, make at a level."""
+    groups = Grouping()
+    heights = _heights({value.scope for value in graph.order if value.scope})
+    homes: dict[str, str] = {}
+    for i, value in enumerate(graph.order):
+        if value.label and value.label in wish.expand:
+            groups.alone.add(i)
+        elif value.scope:
+            if value.scope not in homes:
+                homes[value.scope] = _home(value.scope, heights, level, wish)
+            if homes[value.scope]:
+                groups.key[i] = homes[value.scope]
+    for name in wish.collapse:
+        _collapse_label(graph, name, groups)
+    _split_where_circular(graph, groups)
+    return groups
+
+
+def _prefixes(path: str) -> list[str]:
+    """Of "a/b/c": "a", "a/b" and "a/b/c"."""
+    steps = path.split("/")
+    return ["/".join(steps[: k + 1]) for k in range(len(steps))]
+
+
+def _heights(scopes: set[str]) -> dict[str, int]:
+    """How many levels of scopes are within each; a scope within it that stands alone is no level."""
+    children: dict[str, set[str]] = {}
+    for path in scopes:
+        prefixes = _prefixes(path)
+        for outer, inner in pairwise(prefixes):
+            children.setdefault(outer, set()).add(inner)
+        children.setdefault(prefixes[-1], set())
+    heights: dict[str, int] = {}
+    for path in sorted(children, key=lambda p: -p.count("/")):
+        within = [heights[child] for child in children[path]]
+        heights[path] = max(within, default=0) + (len(within) > 1)
+    return heights
+
+
+def _home(scope: str, heights: dict[str, int], level: str, wish: Folding) -> str:
+    """The part that a value of ``scope`` is shown in; "" if it is shown by itself."""
+    prefixes = _prefixes(scope)
+    for path in prefixes:
+        if _named(path, wish.collapse):
+            return path
+    if level not in HEIGHT:
+        return ""
+    for path in prefixes:
+        if heights[path] <= HEIGHT[level] and not _named(path, wish.expand):
+            return path
+    return "" if _named(scope, wish.expand) else scope
+
+
+def _named(path: str, given: Sequence[str]) -> bool:
+    """Whether one of the names means the scope ``path``: its whole path, or the end of it."""
+    return any(path == name or path.endswith(f"/{name}") for name in given)
+
+
+def _collapse_label(graph: Graph, name: str, groups: Grouping) -> None:
+    """Put the value labelled ``name``, and all that it alone uses, into one part."""
+    for i in reversed(range(len(graph))):
+        value = graph.order[i]
+        if value.label != name or value.op is None or i in groups.key:
+            continue
+        groups.key[i] = name
+        for k in reversed(range(i)):
+            users = graph.consumers[k]
+            if (
+                k not in groups.key
+                and users
+                and all(groups.key.get(user) == name for user in users)
+            ):
+                groups.key[k] = name
+
+
+def check_names(graph: Graph, given: Sequence[str]) -> None:
+    """Raise OperandError for a name that is no scope and no label of the graph."""
+    if not given:
+        return
+    scopes = dict.fromkeys(
+        path for value in graph.order if value.scope for path in _prefixes(value.scope)
+    )
+    labels = dict.fromkeys(value.label for value in graph.order if value.label)
+    for name in given:
+        if not isinstance(name, str):
+            raise OperandError(
+                f"expand and collapse take the names of scopes or labels, as a list; {name!r} was given"
+            )
+        if name not in labels and not any(_named(path, [name]) for path in scopes):
+            there = (
+                ", ".join(printable(n, 40) for n in [*list(scopes)[:12], *list(labels)[:12]])
+                or "none: use `with scope(name)` or labels"
+            )
+            raise OperandError(
+                f"there is no scope or label {name!r} in this graph; there are {there}"
+            )
+
+
+def _split_where_circular(graph: Graph, groups: Grouping) -> None:
+    """A part that is used on what it made itself becomes as many parts as there are uses of it."""
+    if not groups.key:
+        return
+    for key in sorted(_circular(graph, groups)):
+        members = [i for i in range(len(graph)) if groups.key.get(i) == key]
+        uses = _uses(graph, members)
+        for i in members:
+            if i in uses:
+                groups.key[i] = f"{key} ({uses[i]})"
+
+
+def _circular(graph: Graph, groups: Grouping) -> set[str]:
+    """The parts on circles of the folded graph: those left when what has no way in, or no way out, is taken away again and again."""
+    into: dict[str | int, set[str | int]] = {}
+    out: dict[str | int, set[str | int]] = {}
+    for i, parents in enumerate(graph.parents):
+        head = groups.key.get(i, i)
+        for parent in parents:
+            tail = groups.key.get(parent, parent)
+            if tail != head:
+                into.setdefault(head, set()).add(tail)
+                out.setdefault(tail, set()).add(head)
+    left = into.keys() & out.keys()
+    for forward, back in ((into, out), (out, into)):
+        stack = [node for node in {**into, **out} if not forward.get(node)]
+        while stack:
+            node = stack.pop()
+            left.discard(node)
+            for other in back.get(node, ()):
+                forward[other].discard(node)
+                if not forward[other]:
+                    stack.append(other)
+    return {node for node in left if isinstance(node, str)}
+
+
+def _uses(graph: Graph, members: Sequence[int]) -> dict[int, int]:
+    """Which use of a part each result in it belongs to: results that hang together, from 1; leaves go with their only use."""
+    own, number = set(members), {}
+    first: dict[int, int] = {}
+    for i in members:  # union-find over results, by their earliest
+        if graph.parents[i]:
+            first[i] = i
+            for parent in graph.parents[i]:
+                if parent in first:
+                    a, b = _root(first, parent), _root(first, i)
+                    first[max(a, b)] = min(a, b)
+    roots = list(dict.fromkeys(_root(first, i) for i in members if i in first))
+    number = {i: roots.index(_root(first, i)) + 1 for i in members if i in first}
+    for i in members:
+        users = (
+            {number[user] for user in graph.consumers[i] if user in own}
+            if i not in first
+            else set()
+        )
+        if len(users) == 1:
+            number[i] = users.pop()
+    return number
+
+
+def _root(first: dict[int, int], i: int) -> int:
+    while first[i] != i:
+        i = first[i]
+    return i

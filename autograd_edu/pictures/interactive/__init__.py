@@ -1,0 +1,1 @@
+"""Pictures one can step through, on a page and in a terminal."""

@@ -1,0 +1,1 @@
+"""Units and weights of a network."""

@@ -1,0 +1,260 @@
+"""A network as the lectures draw it: units in columns, layer by layer, and a line for each weight.
+
+Two readings: weights drawn, by colour and width (negative ones dashed, so that colour is not alone); or weights written
+on the lines, with the bias as the weight of a unit x₀ = 1, as in figure 1 of the MLPR notes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ...errors import OperandError, ShapeError
+from ..scene.scene import CHARACTER, columns, printable
+from .architecture import Dense, layers_of
+from .svg import (
+    FROM,
+    MARGIN,
+    RADIUS,
+    ROOM,
+    SUBSCRIPTS,
+    SYMBOLS,
+    TO,
+    Column,
+    Unit,
+    Weights,
+    is_one_neuron,
+    svg,
+)
+
+
+class NetworkDrawing:
+    """A picture of a network, as it was when it was drawn: `svg` and `html` as text; `save` writes .svg, .html, .png or .pdf."""
+
+    def __init__(
+        self,
+        layers: Sequence[Dense],
+        weights: Weights,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        most: int,
+    ) -> None:
+        self.text = _table(layers)
+        stack = _columns(layers, weights, inputs, outputs, most)
+        self.svg = svg(stack, layers, weights, self.text.split("\n")[0])
+
+    @property
+    def html(self) -> str:
+        """A page of its own."""
+        head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A network</title>'
+        return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{self.svg}\n</body></html>\n'
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to ``path``, whose suffix says how: .svg, .html, .png or .pdf. Returns the path."""
+        from ..files.save import of_picture, save
+
+        return save(path, {**of_picture(self.svg), ".html": lambda: self.html})
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - Jupyter's signature
+        return {"text/plain": self.text, "image/svg+xml": self.svg}
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def draw_network(
+    model: Any, *, weights: Weights = "drawn", inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None,
+    most: int | None = None,
+) -> NetworkDrawing:  # fmt: skip
+    """The units of ``model`` in columns and its weights as lines between them.
+
+    Args:
+        model: a Neuron, a Layer, an MLP, a Perceptron, or a Sequential of layers and activations.
+        weights: "drawn": blue for positive ones, orange and dashed for negative, wider for larger. "written": their numbers
+            stand on the lines, and biases are the weights of a unit x₀ = 1.
+        inputs, outputs: names for these units; x₁, x₂, … and ŷ₁, ŷ₂, … if left out.
+        most: units of a column that are shown, the rest cut with "⋮"; 10, or 5 where weights are written.
+
+    >>> from autograd_edu.nn import MLP
+    >>> draw_network(MLP(3, [4, 1], activation="tanh", seed=1))
+    a network of 3 inputs, 2 layers, 21 parameters
+      layer  units  activation  weights  bias
+      1      4      tanh        4 × 3    yes
+      2      1      linear      1 × 4    yes
+    """
+    if weights not in ("drawn", "written"):
+        raise OperandError(f'weights are "drawn" or "written", not {weights!r}')
+    most = (10 if weights == "drawn" else 5) if most is None else most
+    if isinstance(most, bool) or not isinstance(most, int) or most < 3:
+        raise OperandError(f"a column shows at least 3 units; most={most!r} was given")
+    layers = layers_of(model)
+    given = (
+        _names(inputs, "x", layers[0].fan_in, "input"),
+        _names(outputs, "ŷ", layers[-1].fan_out, "output"),
+    )
+    return NetworkDrawing(layers, weights, *given, most)
+
+
+def _names(given: Sequence[str] | None, letter: str, count: int, what: str) -> list[str]:
+    if given is None:
+        return [
+            letter if count == 1 and letter != "x" else f"{letter}{_subscript(i + 1)}"
+            for i in range(count)
+        ]
+    if isinstance(given, str) or not all(isinstance(name, str) for name in given):
+        raise OperandError(f"{what}s takes a list of names; {given!r} was given")
+    if len(given) != count:
+        raise ShapeError(f"the network has {count} {what}(s); {len(given)} name(s) were given")
+    return [printable(name, 24) for name in given]
+
+
+def _subscript(i: int) -> str:
+    return str(i).translate(SUBSCRIPTS)
+
+
+def _table(layers: Sequence[Dense]) -> str:
+    """The network in words; the same on every run."""
+    count = sum(layer.fan_in * layer.fan_out + len(layer.biases) for layer in layers)
+    head = f"a network of {layers[0].fan_in} input{'s' * (layers[0].fan_in > 1)}, {len(layers)} layer{'s' * (len(layers) > 1)}, "
+    rows = [("layer", "units", "activation", "weights", "bias")]
+    for i, layer in enumerate(layers, 1):
+        activation = printable(layer.activation, 40)
+        rows.append(
+            (
+                str(i),
+                str(layer.fan_out),
+                activation,
+                f"{layer.fan_out} × {layer.fan_in}",
+                "yes" if layer.biases else "no",
+            )
+        )
+    widths = [max(columns(row[k]) for row in rows) for k in range(5)]
+    lines = [
+        "  ".join(
+            cell + " " * (w - columns(cell)) for cell, w in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([f"{head}{count:,} parameters", *(f"  {line}" for line in lines)])
+
+
+# ---- places --------------------------------------------------------------------------------------------------------
+
+
+def _columns(
+    layers: Sequence[Dense],
+    weights: Weights,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    most: int,
+) -> list[Column]:
+    """A column for the inputs and for each layer, left to right, all around one middle line."""
+    sizes = [layers[0].fan_in, *(layer.fan_out for layer in layers)]
+    ones = [weights == "written" and bool(layer.biases) for layer in layers] + [False]
+    step = 46.0 if weights == "written" else 42.0
+    tall = max(min(size, most + 1) + one for size, one in zip(sizes, ones, strict=True)) * step
+    beside = [*(columns(name) for name in inputs if columns(name) > 3), 2 * ones[0]]
+    x = MARGIN + 2 * RADIUS + max(beside) * CHARACTER
+    found = []
+    for k, size in enumerate(sizes):
+        below = _below(k, layers, size)
+        names = (
+            inputs
+            if k == 0
+            else outputs
+            if k == len(layers)
+            else [f"h{_subscript(i + 1)}" for i in range(size)]
+        )
+        found.append(
+            _column(k, layers, names, below, x, tall / 2 + MARGIN, step, most, one=ones[k])
+        )
+        if k < len(layers):
+            room = ROOM * (2 if is_one_neuron(layers) else min(layers[k].fan_out, most))
+            x += max(150.0, room / (TO - FROM) if weights == "written" else 0.0)
+    return (
+        _summed(found, layers[0].activation)
+        if weights == "written" and is_one_neuron(layers)
+        else found
+    )
+
+
+def _summed(stack: list[Column], activation: str) -> list[Column]:
+    """The one unit in two: where the sum is taken, and the activation."""
+    *before, last = stack
+    unit = last.units[0]
+    summing = replace(last, units={0: replace(unit, name="Σ", beside="")}, below=("sum",))
+    if activation == "linear":
+        return [*before, replace(summing, units={0: replace(unit, name="Σ")}, below=last.below)]
+    symbol = SYMBOLS.get(activation, activation)
+    x = last.x + 90.0
+    return [
+        *before,
+        summing,
+        replace(
+            last, x=x, units={0: replace(unit, x=x, name=symbol if columns(symbol) <= 4 else "φ")}
+        ),
+    ]
+
+
+def _column(
+    k: int, layers: Sequence[Dense], names: Sequence[str], below: tuple[str, ...], x: float, middle: float, step: float, most: int,
+    *, one: bool,
+) -> Column:  # fmt: skip
+    size = len(names)
+    shown = list(range(size)) if size <= most else [*range(most - 1), size - 1]
+    places = len(shown) + one + (size > most)
+    top = middle - (places - 1) * step / 2
+    units = {
+        i: _unit(
+            k, i, layers, names, x, top + (place + one + (place == most - 1 and size > most)) * step
+        )
+        for place, i in enumerate(shown)
+    }
+    ones = (
+        Unit(
+            x, top, "1", f"{'x' if k == 0 else 'h'}₀", "always 1: its weights are the biases", "one"
+        )
+        if one
+        else None
+    )
+    return Column(units, ones, x, top + (most - 1 + one) * step if size > most else None, below)
+
+
+def _unit(
+    k: int, i: int, layers: Sequence[Dense], names: Sequence[str], x: float, y: float
+) -> Unit:
+    name, last = names[i], k == len(layers)
+    if k == 0:
+        return Unit(
+            x,
+            y,
+            name if columns(name) <= 3 else "",
+            name if columns(name) > 3 else "",
+            f"input {i + 1}: {name}",
+            "input",
+        )
+    layer = layers[k - 1]
+    bias = f"; bias {layer.biases[i]!r}" if layer.biases else "; no bias"
+    return Unit(
+        x,
+        y,
+        "" if last else name if columns(name) <= 3 else "",
+        name if last else "",
+        f"unit {i + 1} of layer {k}: {layer.activation}{bias}",
+    )
+
+
+def _below(k: int, layers: Sequence[Dense], size: int) -> tuple[str, ...]:
+    """What a column is, its size, and its activation."""
+    units = f"{size} unit{'s' * (size > 1)}"
+    if k == 0:
+        return ("input", units)
+    hidden = "hidden" if len(layers) == 2 else f"hidden {k}"
+    return (
+        "output" if k == len(layers) else hidden,
+        units,
+        printable(layers[k - 1].activation, 20),
+    )

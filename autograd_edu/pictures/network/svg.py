@@ -1,0 +1,197 @@
+"""Units in columns and weights on lines, as SVG: presentation attributes only, no ids, as `svg` draws graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from ...record.build import short
+from ..render.svg import INK, QUIET
+from ..scene.scene import CHARACTER, LINE, columns, printable
+from .architecture import Dense
+
+RADIUS, MARGIN = 16.0, 12.0
+ROOM = 70.0  # pixels for a written weight
+FROM, TO = 0.14, 0.62  # the part of a line on which its weight is written
+_POSITIVE, _NEGATIVE, _ZERO, _RIM = "#2f6f9f", "#c2410c", "#9aa3ad", "#4a525c"
+_FACE = 'font-family="ui-monospace,Menlo,Consolas,&apos;DejaVu Sans Mono&apos;,monospace" font-size="12"'
+_THIN, _THICK = 0.6, 4.5  # of lines, in pixels
+SYMBOLS = {"sigmoid": "σ", "strict_step": "step"}
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+Weights = Literal["drawn", "written"]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A circle: where it stands, what is in it, what is beside it, and in full."""
+
+    x: float
+    y: float
+    name: str
+    beside: str = ""
+    about: str = ""
+    kind: Literal["input", "unit", "one"] = "unit"
+
+
+@dataclass(frozen=True)
+class Column:
+    """The units of one layer that are shown, by number from 0, a unit of ones if it has one, and what stands below."""
+
+    units: dict[int, Unit]
+    one: Unit | None
+    x: float
+    gap: float | None  # where "⋮" stands for the units left out
+    below: tuple[str, ...]
+
+
+def svg(stack: Sequence[Column], layers: Sequence[Dense], weights: Weights, caption: str) -> str:
+    """The picture as one SVG element; ``caption`` is what a screen reader says."""
+    bottom = max(unit.y for column in stack for unit in column.units.values()) + RADIUS
+    legend = _legend(layers, weights)
+    high = bottom + 4 * LINE + (LINE if legend else 0.0) + MARGIN
+    last = stack[-1]
+    beside = (
+        max(columns(unit.beside) for unit in last.units.values()) * CHARACTER + 2 * RADIUS + 8.0
+    )
+    wide = (
+        max(
+            last.x + max(beside, *(columns(line) * CHARACTER / 2 for line in last.below)),
+            columns(legend) * CHARACTER + MARGIN,
+        )
+        + MARGIN
+    )
+    size, box = f'width="{wide:.0f}" height="{high:.0f}"', f'viewBox="0 0 {wide:.0f} {high:.0f}"'
+    lines = [
+        part
+        for k in range(len(layers))
+        for part in _connections(stack[k], stack[k + 1], layers, k, weights)
+    ]
+    if len(stack) > len(layers) + 1:  # the sum goes on into its activation
+        lines.append((_joined(stack[-2].units[0], stack[-1].units[0]), ""))
+    names = [
+        _text(line, c.x, bottom + (i + 1) * LINE + 4, INK if i == 0 else QUIET)
+        for c in stack
+        for i, line in enumerate(c.below)
+    ]
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} role="img" aria-label="{escape(caption)}">',
+            f'<rect {size} fill="#ffffff"/>',
+            f"<g {_FACE}>",
+            *[line for line, _ in lines],
+            *[label for _, label in lines if label],
+            *[_circle(unit, last=column is last) for column in stack for unit in _all(column)],
+            *[
+                _text("⋮", column.x, column.gap + 5, INK)
+                for column in stack
+                if column.gap is not None
+            ],
+            *names,
+            *(
+                [_text(legend, MARGIN + columns(legend) * CHARACTER / 2, high - MARGIN, QUIET)]
+                if legend
+                else []
+            ),
+            "</g></svg>",
+        ]
+    )
+
+
+def is_one_neuron(layers: Sequence[Dense]) -> bool:
+    """Whether there is but one unit: then its weights are written with their names."""
+    return len(layers) == 1 and layers[0].fan_out == 1
+
+
+def _all(column: Column) -> list[Unit]:
+    return [*([column.one] if column.one else []), *column.units.values()]
+
+
+def _largest(layers: Sequence[Dense]) -> float:
+    """The largest weight, of those that are finite, for the width of lines."""
+    return max(
+        (abs(w) for layer in layers for row in layer.weights for w in row if w - w == 0.0),
+        default=0.0,
+    )
+
+
+def _legend(layers: Sequence[Dense], weights: Weights) -> str:
+    if weights == "written":
+        return ""
+    return f"blue: positive, orange and dashed: negative, widest: {short(_largest(layers))}"
+
+
+def _connections(
+    before: Column, after: Column, layers: Sequence[Dense], k: int, weights: Weights
+) -> list[tuple[str, str]]:
+    """A line and its label for each weight of layer ``k`` between units that are shown."""
+    found, layer, largest = [], layers[k], _largest(layers)
+    for place, (j, to) in enumerate(after.units.items()):
+        share = FROM + (TO - FROM) * (place + 0.5) / len(after.units)
+        given = [(before.one, layer.biases[j], "b")] if before.one else []
+        given += [
+            (unit, layer.weights[j][i], f"w{str(i + 1).translate(SUBSCRIPTS)}")
+            for i, unit in before.units.items()
+        ]
+        for unit, w, name in given:
+            text = (
+                ""
+                if weights == "drawn"
+                else f"{name} = {short(w, 3)}"
+                if is_one_neuron(layers)
+                else short(w, 3)
+            )
+            found.append(
+                (
+                    _line(unit, to, w, _stroke(w, largest, weights)),
+                    _written(unit, to, share, text, negative=w < 0),
+                )
+            )
+    return found
+
+
+def _line(a: Unit, b: Unit, w: float, stroke: str) -> str:
+    start, end = (unit.about.partition(":")[0] for unit in (a, b))
+    title = f"<title>{'bias' if a.kind == 'one' else 'weight'} {w!r}, from {start} to {end}</title>"
+    return f'<g data-weight="{short(w)}">{title}<line x1="{a.x:.1f}" y1="{a.y:.1f}" x2="{b.x:.1f}" y2="{b.y:.1f}" {stroke}/></g>'
+
+
+def _written(a: Unit, b: Unit, share: float, text: str, *, negative: bool) -> str:
+    """``text`` on the line from ``a`` to ``b``, on paper of its own."""
+    if not text:
+        return ""
+    x, y, wide = a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share, columns(text) * CHARACTER + 4
+    paper = f'<rect x="{x - wide / 2:.1f}" y="{y - 7:.1f}" width="{wide:.1f}" height="14" fill="#ffffff"/>'
+    return f"<g>{paper}{_text(text, x, y + 4, _NEGATIVE if negative else INK)}</g>"
+
+
+def _joined(a: Unit, b: Unit) -> str:
+    return f'<line x1="{a.x:.1f}" y1="{a.y:.1f}" x2="{b.x:.1f}" y2="{b.y:.1f}" stroke="{_RIM}"/>'
+
+
+def _stroke(w: float, largest: float, weights: Weights) -> str:
+    """Colour and dashes for the sign, width for the size; of a weight that is zero or no number, neither."""
+    dashes = ' stroke-dasharray="6 3"' if w < 0 else ""
+    if weights == "written":
+        return f'stroke="{_ZERO}"{dashes}'
+    share = min(abs(w) / largest, 1.0) if largest and w - w == 0.0 else 0.0
+    colour = _NEGATIVE if w < 0 else _POSITIVE if w > 0 else _ZERO
+    return f'stroke="{colour}" stroke-width="{_THIN + (_THICK - _THIN) * share:.2f}" stroke-opacity="{0.45 + 0.5 * share:.2f}"{dashes}'
+
+
+def _circle(unit: Unit, *, last: bool) -> str:
+    dash = ' stroke-dasharray="4 3"' if unit.kind == "one" else ""
+    fill = "#eef4f9" if unit.kind == "input" else "#ffffff"
+    circle = f'<circle cx="{unit.x:.1f}" cy="{unit.y:.1f}" r="{RADIUS:.0f}" fill="{fill}" stroke="{_RIM}" stroke-width="1.5"{dash}/>'
+    inside = _text(unit.name, unit.x, unit.y + 4, INK) if unit.name else ""
+    away = (RADIUS + 6 + columns(unit.beside) * CHARACTER / 2) * (1 if last else -1)
+    beside = _text(unit.beside, unit.x + away, unit.y + 4, INK) if unit.beside else ""
+    return f"<g><title>{escape(printable(unit.about, 200))}</title>{circle}{inside}{beside}</g>"
+
+
+def _text(text: str, middle: float, y: float, colour: str) -> str:
+    """A line of text around ``middle`` that takes the width we gave it, whatever face the reader has."""
+    wide = columns(text) * CHARACTER
+    place = f'x="{middle - wide / 2:.1f}" y="{y:.1f}" textLength="{wide:.1f}" lengthAdjust="spacingAndGlyphs"'
+    return f'<text {place} fill="{colour}">{escape(text)}</text>'

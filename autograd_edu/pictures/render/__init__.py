@@ -1,0 +1,1 @@
+"""Where boxes and wires go, and how they are drawn."""

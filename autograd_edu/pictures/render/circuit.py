@@ -1,0 +1,100 @@
+"""The style of the course CS231n: a circuit of gates. On every wire stand the value, green, above it and the gradient, red, below.
+
+A value is drawn as its gate, which holds the operation's symbol, with the beginning of its output wire: there the numbers
+stand once, however many gates the wire goes on to. An input is its name at the beginning of a wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..scene.scene import CHARACTER, PADDING, Box, Scene, columns
+from .layout import Layout
+from .svg import (
+    BORDER,
+    GRADIENT,
+    INK,
+    LINE_COLOUR,
+    QUIET,
+    VALUE,
+    arrow,
+    card,
+    drawing,
+    number,
+    text,
+    tint,
+)
+
+_GATE, _NAME, _HEIGHT = (
+    30.0,
+    16.0,
+    62.0,
+)  # a gate's height, room for a name above it, and all (the wire is in the middle)
+
+
+def arrange(scene: Scene) -> Scene:
+    """Gates for cards, with room for the numbers behind them; wires carry no local gradients."""
+    boxes = [box if box.rows else _sized(box) for box in scene.boxes]
+    return Scene(tuple(boxes), tuple(replace(wire, text="") for wire in scene.wires), scene.note)
+
+
+def svg(scene: Scene, layout: Layout, caption: str) -> str:
+    """The picture of an arranged scene."""
+    return drawing(scene, layout, caption, box=_draw, wire=arrow)
+
+
+def _sized(box: Box) -> Box:
+    high = _HEIGHT if box.labelled and box.symbol else _HEIGHT - 2 * _NAME + 4
+    return replace(
+        box, width=round(_head(box)) + round(_stub(box)), height=high, gate=round(_head(box))
+    )
+
+
+def _head(box: Box) -> float:
+    """How wide the gate is, or an input's name."""
+    if not box.symbol:
+        return columns(box.name) * CHARACTER + PADDING
+    return max(columns(box.symbol) * CHARACTER + 2 * PADDING, _GATE)
+
+
+def _stub(box: Box) -> float:
+    """How long the wire is that the numbers stand on."""
+    named = columns(box.name) * CHARACTER - _head(box) if box.symbol and box.labelled else 0.0
+    return max(max(columns(box.data), columns(box.grad)) * CHARACTER + PADDING, named)
+
+
+def _draw(box: Box) -> str:
+    if box.rows:
+        return card(box)
+    head, middle = _head(box), box.height / 2
+    numbers = head + (box.width - head) / 2
+    shown = [
+        f'<path d="M{number(head)} {number(middle)}H{number(box.width)}" stroke="{LINE_COLOUR}"/>',
+        tint(box, head + 2, middle + 2, box.width - head - 4, 14),
+        _gate(box, head, middle)
+        if box.symbol
+        else text(box.name, 0, middle + 4, INK, 'font-weight="bold" '),
+        text(box.data, numbers - columns(box.data) * CHARACTER / 2, middle - 4, VALUE),
+        text(
+            box.grad,
+            numbers - columns(box.grad) * CHARACTER / 2,
+            middle + 13,
+            QUIET if box.grad == "–" else GRADIENT,
+        ),
+    ]
+    return "".join(shown)
+
+
+def _gate(box: Box, wide: float, middle: float) -> str:
+    """A circle for an operation written with a sign, a rounded box for a named one; its name, if the user gave one, above."""
+    place = f'y="{number(middle - _GATE / 2)}" width="{number(wide)}" height="{number(_GATE)}"'
+    shape = f'<rect {place} rx="{number(_GATE / 2 if wide <= _GATE else 8)}" stroke="{BORDER["result"]}"/>'
+    symbol = text(
+        box.symbol,
+        (wide - columns(box.symbol) * CHARACTER) / 2,
+        middle + 4,
+        INK,
+        'font-weight="bold" ',
+    )
+    name = text(box.name, 0, middle - _GATE / 2 - 4, INK) if box.labelled else ""
+    return shape + symbol + name

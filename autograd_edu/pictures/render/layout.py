@@ -1,0 +1,146 @@
+"""Where boxes and wires go: Graphviz decides, from numbers alone.
+
+It is given ids and sizes and nothing that a user wrote, so no label can break or change a layout. The program is the one
+of the package graphviz-pure, which pip installs with this one; or a `dot` on the PATH.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import LayoutError
+from ..scene.scene import LINE, Box, Scene
+
+Point = tuple[float, float]
+_INCH = 72.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The middle of each box; of each wire its Bézier points, arrow tip and the middle of its text; and the size of all."""
+
+    boxes: tuple[Point, ...]
+    wires: tuple[tuple[tuple[Point, ...], Point, Point | None], ...]
+    width: float
+    height: float
+
+
+def program() -> str:
+    """The layout program: `graphviz-pure` beside this Python or on the PATH, else `dot`; LayoutError if there is neither.
+
+    The environment variable AUTOGRAD_EDU_DOT names another one.
+    """
+    import shutil
+    import sysconfig
+
+    chosen = os.environ.get("AUTOGRAD_EDU_DOT")
+    own = Path(sysconfig.get_path("scripts")) / (
+        "graphviz-pure.exe" if os.name == "nt" else "graphviz-pure"
+    )
+    found = chosen or (
+        str(own) if own.exists() else shutil.which("graphviz-pure") or shutil.which("dot")
+    )
+    if not found:
+        raise LayoutError(
+            "no Graphviz layout program was found: `pip install graphviz-pure`, or install Graphviz so that `dot` is on the PATH"
+        )
+    return found
+
+
+def layout(scene: Scene) -> Layout:
+    """Places for everything in ``scene``, left to right, in pixels, y downwards."""
+    return read(run(dot_text(scene)), scene)
+
+
+def read(answer: str, scene: Scene) -> Layout:
+    """The places in what the layout program answered."""
+    import json
+
+    picture = json.loads(answer)
+    _, _, width, height = map(float, picture["bb"].split(","))
+    nodes = {item["name"]: _point(item["pos"], height) for item in picture.get("objects", [])}
+    edges = {int(item["wire"]): item for item in picture.get("edges", [])}
+    wires = []
+    for i in range(len(scene.wires)):
+        tip, *curve = edges[i]["pos"].removeprefix("e,").split(" ")
+        label = edges[i].get("lp")
+        wires.append(
+            (
+                tuple(_point(p, height) for p in curve),
+                _point(tip, height),
+                _point(label, height) if label else None,
+            )
+        )
+    return Layout(
+        tuple(nodes[f"n{i}"] for i in range(len(scene.boxes))), tuple(wires), width, height
+    )
+
+
+def dot_text(scene: Scene) -> str:
+    """What the layout program is asked: sizes, and which box a wire joins to which."""
+    lines = [
+        'digraph { rankdir=LR; nodesep=0.2; ranksep=0.32; node [shape=box fixedsize=true label=""];'
+    ]
+    lines += [f"n{i} [{_size(box)}];" for i, box in enumerate(scene.boxes)]
+    for i, wire in enumerate(scene.wires):
+        cell = f'<TABLE BORDER="0" FIXEDSIZE="TRUE" WIDTH="{wire.width:.0f}" HEIGHT="{wire.height:.0f}"><TR><TD></TD></TR></TABLE>'
+        label = f" label=<{cell}>" if wire.text else ""
+        begin = ":e" if scene.boxes[wire.tail].gate else ""
+        end = f":r{wire.row}:w" if wire.row >= 0 else ":gate" if scene.boxes[wire.head].gate else ""
+        lines.append(f"n{wire.tail}{begin} -> n{wire.head}{end} [wire={i}{label}];")
+    return "\n".join([*lines, "}"])
+
+
+def _size(box: Box) -> str:
+    """A box's size; of one with rows or a gate, a table of the same size, so that wires can end at these."""
+    if box.rows:
+        rows = [_cells(LINE, {f"r{i}": box.width}) for i in range(len(box.rows))]
+        cells = [
+            _cells(box.height - len(box.rows) * LINE - 3, {"": box.width}),
+            *rows,
+            _cells(3, {"": box.width}),
+        ]
+    elif box.gate:
+        cells = [_cells(box.height, {"gate": box.gate, "": box.width - box.gate})]
+    else:
+        return f"width={box.width / _INCH:.4f} height={box.height / _INCH:.4f}"
+    table = (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{"".join(cells)}</TABLE>'
+    )
+    return f"shape=plain fixedsize=false label=<{table}>"
+
+
+def _cells(height: float, widths: dict[str, float]) -> str:
+    """A row of a table: empty cells, some of them with a name that wires can end at."""
+    ports = {port: f'PORT="{port}" ' if port else "" for port in widths}
+    cells = [
+        f'<TD {ports[port]}FIXEDSIZE="TRUE" WIDTH="{wide:.0f}" HEIGHT="{height:.0f}"></TD>'
+        for port, wide in widths.items()
+    ]
+    return f"<TR>{''.join(cells)}</TR>"
+
+
+def run(text: str) -> str:
+    """The layout program's answer to ``text``."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [program(), "-Tjson0"], input=text.encode(), capture_output=True, check=False
+        )
+    except OSError as error:
+        raise LayoutError(
+            f"the layout program {program()!r} cannot be run: {error}; `pip install graphviz-pure` gives one that can"
+        ) from None
+    if done.returncode:
+        raise LayoutError(
+            f"the layout program {program()!r} failed: {done.stderr.decode(errors='replace').strip()[:300]}"
+        )
+    return done.stdout.decode()
+
+
+def _point(text: str, height: float) -> Point:
+    x, y = map(float, text.split(","))
+    return round(x, 1), round(height - y, 1)

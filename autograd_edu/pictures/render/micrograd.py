@@ -1,0 +1,110 @@
+"""The style of micrograd, as Karpathy's lecture draws it: a record of label, data and grad for each value, a circle for each operation.
+
+Every result has the circle of its operation before it; operands lead into the circle, both of them where a value is
+multiplied by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..scene.scene import CHARACTER, PADDING, Box, Scene, Wire, columns
+from .layout import Layout
+from .svg import BORDER, GRADIENT, INK, QUIET, VALUE, arrow, card, drawing, number, text, tint
+
+_HEIGHT, _CELL = 30.0, 2 * PADDING  # of a record; what a cell needs beside its text
+_NAMES = ("data ", "grad ")  # what a record writes before its numbers
+
+
+def arrange(scene: Scene) -> Scene:
+    """Records for cards, with the circles of their operations, and wires that lead through these. Boxes keep their numbers."""
+    count = len(scene.boxes)
+    circle: dict[int, int] = {}
+    for i, box in enumerate(scene.boxes):
+        if box.symbol and not box.rows:
+            circle[i] = count + len(circle)
+    records = [
+        box if box.rows else replace(box, width=_width(box), height=_HEIGHT) for box in scene.boxes
+    ]
+    circles = [_circle(scene.boxes[i]) for i in circle]
+    wires = [replace(wire, head=circle.get(wire.head, wire.head), text="") for wire in scene.wires]
+    wires += [Wire(middle, i, 0, "", 0.0) for i, middle in circle.items()]
+    return Scene((*records, *circles), tuple(wires), scene.note)
+
+
+def svg(scene: Scene, layout: Layout, caption: str) -> str:
+    """The picture of an arranged scene."""
+    return drawing(scene, layout, caption, box=_draw, wire=arrow)
+
+
+def _cells(box: Box) -> tuple[float, float, float]:
+    """How wide label, data and grad are."""
+    label, data, grad = (
+        columns(box.name),
+        columns(_NAMES[0] + box.data),
+        columns(_NAMES[1] + box.grad),
+    )
+    return (label * CHARACTER + _CELL, data * CHARACTER + _CELL, grad * CHARACTER + _CELL)
+
+
+def _width(box: Box) -> float:
+    return round(sum(_cells(box)))
+
+
+def _circle(box: Box) -> Box:
+    wide = max(columns(box.symbol) * CHARACTER + 2 * PADDING, _HEIGHT)
+    return Box(
+        box.symbol,
+        "",
+        "",
+        f"the operation of {box.title}",
+        0.0,
+        False,
+        "operation",
+        round(wide),
+        _HEIGHT,
+        symbol=box.symbol,
+    )
+
+
+def _draw(box: Box) -> str:
+    if box.rows:
+        return card(box)
+    return _operation(box) if box.kind == "operation" else _record(box)
+
+
+def _operation(box: Box) -> str:
+    x, y = box.width / 2, box.height / 2
+    shape = f'<ellipse cx="{number(x)}" cy="{number(y)}" rx="{number(x)}" ry="{number(y)}" stroke="{BORDER["result"]}"/>'
+    return shape + text(
+        box.symbol, x - columns(box.symbol) * CHARACTER / 2, y + 4, INK, 'font-weight="bold" '
+    )
+
+
+def _record(box: Box) -> str:
+    label, data, _ = _cells(box)
+    dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
+    shown = [
+        f'<rect width="{number(box.width)}" height="{number(box.height)}" stroke="{BORDER[box.kind]}"{dash}/>'
+    ]
+    shown.append(tint(box, label + data, 0, box.width - label - data, box.height))
+    shown.append(
+        f'<path d="M{number(label)} 0V{number(_HEIGHT)}M{number(label + data)} 0V{number(_HEIGHT)}" stroke="{BORDER[box.kind]}"/>'
+    )
+    base = _HEIGHT / 2 + 4
+    shown.append(text(box.name, PADDING, base, INK, 'font-weight="bold" '))
+    shown.append(_number(_NAMES[0], box.data, label + PADDING, base, VALUE))
+    shown.append(
+        _number(
+            _NAMES[1],
+            box.grad,
+            label + data + PADDING,
+            base,
+            QUIET if box.grad == "–" else GRADIENT,
+        )
+    )
+    return "".join(shown)
+
+
+def _number(name: str, shown: str, x: float, y: float, colour: str) -> str:
+    return text(name.strip(), x, y, QUIET) + text(shown, x + len(name) * CHARACTER, y, colour)

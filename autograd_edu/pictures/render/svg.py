@@ -1,0 +1,195 @@
+"""A scene and its layout as SVG, in the card style: a title over the value, green, on the left and the gradient, red, on the right.
+
+Presentation attributes only: no style element, no script, no ids and no prolog, so that two pictures on a page cannot
+disturb each other, and every notebook front end shows them. What all wires or boxes share stands on a group around
+them. Each box says its number (``data-node``), each wire the boxes it joins and the operand it is (``data-wire``), so
+that a picture can be read back. The sign of a gradient is written, not only coloured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from ..folding.folded import widths
+from ..scene.scene import CHARACTER, LINE, PADDING, Box, Row, Scene, Wire, columns
+from .layout import Layout, Point
+
+VALUE, GRADIENT, INK, QUIET, LINE_COLOUR = "#0b6e2e", "#a01127", "#1c1f24", "#5b6470", "#7d8793"
+_TINT = {False: "#e5383b", True: "#7b2cbf"}  # of gradients: positive, negative
+BORDER = {"input": "#2f6f9f", "constant": "#9aa3ad", "result": "#4a525c", "part": "#1c1f24"}
+_MARGIN = 8
+_FACE = 'font-family="ui-monospace,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="12"'
+
+
+def svg(scene: Scene, layout: Layout, caption: str) -> str:
+    """The picture as one SVG element; ``caption`` is what a screen reader says."""
+    return drawing(scene, layout, caption, box=card, wire=arrow)
+
+
+def drawing(
+    scene: Scene,
+    layout: Layout,
+    caption: str,
+    *,
+    box: Callable[[Box], str],
+    wire: Callable[[Wire, Sequence[Point], Point], str],
+) -> str:
+    """The picture of a style that draws boxes by ``box``, from their upper left corner, and wires by ``wire``, without their text."""
+    note = scene.note
+    wide = max(layout.width, columns(note) * CHARACTER) + 2 * _MARGIN
+    high = layout.height + 2 * _MARGIN + (LINE if note else 0)
+    size = f'width="{wide:.0f}" height="{high:.0f}"'
+    says = f'aria-label="{escape(caption)}"'
+    lines = [
+        _wire(w, *place, draw=wire) for w, place in zip(scene.wires, layout.wires, strict=True)
+    ]
+    boxes = [
+        _box(i, b, place, draw=box)
+        for i, (b, place) in enumerate(zip(scene.boxes, layout.boxes, strict=True))
+    ]
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {wide:.0f} {high:.0f}" role="img" {says}>',
+            f'<rect {size} fill="#ffffff"/>',
+            f'<g transform="translate({_MARGIN},{_MARGIN})" {_FACE} xml:space="preserve">',
+            f'<g fill="{QUIET}" stroke="{LINE_COLOUR}" text-anchor="middle">',
+            *lines,
+            '</g><g fill="#ffffff">',
+            *boxes,
+            "</g></g>",
+            *([text(note, _MARGIN, high - _MARGIN + 1, QUIET, f"{_FACE} ")] if note else []),
+            "</svg>",
+        ]
+    )
+
+
+def _box(i: int, box: Box, middle: Point, *, draw: Callable[[Box], str]) -> str:
+    left, top = number(middle[0] - box.width / 2), number(middle[1] - box.height / 2)
+    title = f"<title>{escape(box.tooltip)}</title>" if box.tooltip else ""
+    return f'<g data-node="{i}" transform="translate({left},{top})">{title}{draw(box)}</g>'
+
+
+def _wire(
+    wire: Wire,
+    curve: tuple[Point, ...],
+    tip: Point,
+    label: Point | None,
+    *,
+    draw: Callable[[Wire, Sequence[Point], Point], str],
+) -> str:
+    shown = draw(wire, curve, tip)
+    if wire.text and label:
+        shown += f'<text x="{label[0]:.0f}" y="{label[1] + 4:.0f}" stroke="none">{escape(wire.text)}</text>'
+    return f'<g data-wire="{wire.tail} {wire.head} {wire.slot}">{shown}</g>'
+
+
+# ---- the card ----------------------------------------------------------------------------------------------------------
+
+
+def card(box: Box) -> str:
+    """Title, value and gradient; and the rows of a box that stands for several values."""
+    half, head = _split(box), LINE + 3
+    corner = 2 if box.kind == "result" else 6
+    dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
+    shown = [
+        f'<rect {_wide(box.width, box.height)} rx="{corner}" stroke="{BORDER[box.kind]}"{dash}/>'
+    ]
+    bottom = box.height - len(box.rows) * LINE - (6 if box.rows else 0)
+    if box.data:
+        shown.append(tint(box, half, head, box.width - half, bottom - head))
+        shown.append(
+            f'<path d="M0 {number(head)}H{number(box.width)}M{number(half)} {number(head)}V{number(bottom)}" stroke="#d5dae0"/>'
+        )
+    shown.append(text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" '))
+    if box.aside:
+        shown.append(
+            text(box.aside, box.width - PADDING - columns(box.aside) * CHARACTER, LINE - 3, QUIET)
+        )
+    if box.data:
+        shown.append(text(box.data, PADDING, 2 * LINE + 1, VALUE))
+        shown.append(
+            text(
+                box.grad,
+                box.width - PADDING - columns(box.grad) * CHARACTER,
+                2 * LINE + 1,
+                _red(box.grad),
+            )
+        )
+    return "".join(shown) + (rows(box, bottom) if box.rows else "")
+
+
+def _split(box: Box) -> float:
+    """Where the value ends and the gradient begins: in the middle, unless one of them needs more."""
+    left, right = ((columns(shown) + 1) * CHARACTER + PADDING for shown in (box.data, box.grad))
+    return max(min(box.width / 2, box.width - right), left)
+
+
+def rows(box: Box, top: float) -> str:
+    """The rows of a box: names on the left, values and gradients in columns aligned on the right."""
+    name, data, grad, _ = widths(box)
+    ends = [PADDING + (name + 1 + data) * CHARACTER, PADDING + (name + data + grad + 3) * CHARACTER]
+    line = f'<path d="M0 {number(top)}H{number(box.width)}" stroke="#d5dae0"/>'
+    return line + "".join(_row(row, top + 3 + i * LINE, ends) for i, row in enumerate(box.rows))
+
+
+def _row(row: Row, top: float, ends: Sequence[float]) -> str:
+    base = top + LINE - 4
+    shown = [
+        f"<title>{escape(row.tooltip)}</title>",
+        tint(row, ends[0] + CHARACTER, top, ends[1] - ends[0] - CHARACTER / 2, LINE),
+    ]
+    shown.append(text(row.name, PADDING, base, INK))
+    shown.append(text(row.data, ends[0] - columns(row.data) * CHARACTER, base, VALUE))
+    if row.grad:
+        shown.append(text(row.grad, ends[1] - columns(row.grad) * CHARACTER, base, _red(row.grad)))
+    if row.after:
+        shown.append(text(row.after, ends[1] + CHARACTER, base, INK))
+    return f"<g>{''.join(shown)}</g>"
+
+
+def tint(shown: Box | Row, x: float, y: float, width: float, height: float) -> str:
+    """A rectangle behind a gradient: its colour the sign, its depth the size."""
+    if not shown.strength:
+        return ""
+    place = f'x="{number(x)}" y="{number(y)}" {_wide(width, height)}'
+    return (
+        f'<rect {place} fill="{_TINT[shown.negative]}" fill-opacity="{0.3 * shown.strength:.2f}"/>'
+    )
+
+
+# ---- pieces that all styles use ------------------------------------------------------------------------------------------
+
+
+def arrow(wire: Wire, curve: Sequence[Point], tip: Point) -> str:  # noqa: ARG001 - other styles look at the wire
+    """A wire with its arrowhead."""
+    start, *rest = curve
+    path = f"M{start[0]:.0f} {start[1]:.0f}C" + " ".join(f"{x:.0f} {y:.0f}" for x, y in rest)
+    return f'<path d="{path}" fill="none"/>{arrowhead(curve[-1], tip)}'
+
+
+def arrowhead(base: Point, tip: Point) -> str:
+    """A triangle from ``base`` to ``tip``."""
+    dx, dy = (tip[0] - base[0]) * 0.35, (tip[1] - base[1]) * 0.35
+    corners = [tip, (base[0] - dy, base[1] + dx), (base[0] + dy, base[1] - dx)]
+    return f'<path d="M{"L".join(f"{number(x)} {number(y)}" for x, y in corners)}Z"/>'
+
+
+def text(shown: str, x: float, y: float, colour: str, more: str = "") -> str:
+    """A line of text that takes the width we gave it, whatever face the reader has."""
+    place = f'x="{number(x)}" y="{number(y)}" textLength="{number(columns(shown) * CHARACTER)}"'
+    return f'<text {place} {more}fill="{colour}">{escape(shown)}</text>'
+
+
+def number(x: float) -> str:
+    """A length to half a pixel, in as few characters as it takes."""
+    halves = round(x * 2)
+    return str(halves // 2) if halves % 2 == 0 else f"{halves / 2}"
+
+
+def _wide(width: float, height: float) -> str:
+    return f'width="{number(width)}" height="{number(height)}"'
+
+
+def _red(grad: str) -> str:
+    return QUIET if grad == "–" else GRADIENT

@@ -1,0 +1,237 @@
+"""A graph as boxes and wires: what a picture shows, before anything has a place.
+
+A box knows its text and its size; a wire, which box feeds which operand, and what stands on it. Sizes follow from the
+text, in a monospaced face whose widths are ours, so that no text can be wider than its box. Here every value is a box;
+`detail` says which values go into one box together, and `folded` makes such boxes.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+
+from ...engine.graph import names, topological_order
+from ...engine.value import Value
+from ...record.build import short
+
+CHARACTER, LINE, PADDING = 7.25, 18.0, 8.0  # of a 12-pixel monospaced face, in pixels
+LONGEST = 28  # characters of a name or formula in a box; the whole stands in the tooltip
+_FORMULA, _MANY = (
+    24,
+    8,
+)  # columns, and operands, of a formula: a longer one stands in the tooltip alone
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a box that stands for several values: a name, its number and gradient, and what stands after them."""
+
+    name: str
+    data: str
+    grad: str = ""
+    after: str = ""
+    tooltip: str = ""
+    strength: float = 0.0
+    negative: bool = False
+
+
+@dataclass(frozen=True)
+class Box:
+    """A value, or several: title, number and gradient as text, and everything in full for the tooltip.
+
+    Attributes:
+        grad: "–" where no backward pass has been.
+        strength: |gradient| as a share of the largest in the picture, for the tint.
+        kind: "input", "constant", "result", or "part" for several values; styles add "operation".
+        name, symbol: the value's name, and its operation's; ``labelled`` if the user gave the name.
+        aside: the scope it belongs to, where there is room.
+        gate: how much of its width, from the left, wires lead to; they leave at the right. 0: they may touch it anywhere.
+        rows: of a box that stands for several values, its lines; ``data`` is then "" unless it has one result.
+    """
+
+    title: str
+    data: str
+    grad: str
+    tooltip: str
+    strength: float
+    negative: bool
+    kind: str
+    width: float
+    height: float = 2 * LINE + PADDING
+    name: str = ""
+    symbol: str = ""
+    labelled: bool = False
+    aside: str = ""
+    gate: float = 0.0
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Operand number ``slot`` of box ``head`` is box ``tail``; the text is the local gradient, "" towards a constant.
+
+    It ends at the row ``row`` of its head, -1: at the middle.
+    """
+
+    tail: int
+    head: int
+    slot: int
+    text: str
+    width: float
+    height: float = LINE
+    row: int = -1
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All boxes and all wires, one for each time an operand is used; and a note on what is not shown one by one.
+
+    In a scene of single values, parents stand before the results made from them.
+    """
+
+    boxes: tuple[Box, ...]
+    wires: tuple[Wire, ...]
+    note: str = ""
+
+
+class Graph:
+    """Everything a value depends on, by number: in topological order, each with its name and the numbers of its parents."""
+
+    def __init__(self, y: Value) -> None:
+        self.order = topological_order(y)
+        self.names = names(self.order)
+        place = {id(value): i for i, value in enumerate(self.order)}
+        self.parents = [
+            tuple([place[id(parent)] for parent in value.parents]) for value in self.order
+        ]
+        self.largest = max(
+            (abs(value.grad) for value in self.order if value.grad - value.grad == 0.0), default=0.0
+        )
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @cached_property
+    def consumers(self) -> list[list[int]]:
+        """Who uses each value; one that uses it twice stands twice."""
+        found: list[list[int]] = [[] for _ in self.order]
+        for i, parents in enumerate(self.parents):
+            for parent in parents:
+                found[parent].append(i)
+        return found
+
+    def grad(self, i: int) -> str:
+        """The gradient of value ``i`` as pictures show it."""
+        return short(self.order[i].grad) if self.order[i].has_grad else "–"
+
+    def strength(self, i: int) -> float:
+        """|gradient| as a share of the largest in the picture."""
+        grad = self.order[i].grad
+        return min(abs(grad) / self.largest, 1.0) if self.largest and grad - grad == 0.0 else 0.0
+
+    def name(self, i: int) -> str:
+        """What a box calls the value: its name, or a plain number to a few digits."""
+        value = self.order[i]
+        return printable(
+            short(value.data) if value.is_constant and not value.label else self.names[i], LONGEST
+        )
+
+    def formula(self, i: int, *, in_full: bool = True) -> str:
+        """The value as people write it: "f = x·y", or the name of a leaf; plain numbers in full, or to a few digits."""
+        value = self.order[i]
+        if value.op is None:
+            return self.names[i] if in_full else self.name(i)
+        operands: list[str | float] = []
+        for parent in self.parents[i]:
+            p = self.order[parent]
+            plain = p.data if in_full else float(short(p.data))
+            operands.append(plain if p.is_constant and not p.label else self.names[parent])
+        return f"{self.names[i]} = {value.op.text(*operands)}"
+
+    def title(self, i: int) -> str:
+        """The formula where it fits a box, else the name and the operation's symbol."""
+        value = self.order[i]
+        if value.op is None:
+            return self.name(i)
+        shown = self.formula(i, in_full=False) if len(self.parents[i]) <= _MANY else ""
+        return printable(
+            shown
+            if shown and columns(shown) <= _FORMULA
+            else f"{self.names[i]} = {value.op.symbol}",
+            LONGEST,
+        )
+
+    def tooltip(self, i: int) -> str:
+        """Formula, value and gradient in full."""
+        value = self.order[i]
+        numbers = f"value {value.data!r}" + (f"; gradient {value.grad!r}" if value.has_grad else "")
+        return printable(f"{self.formula(i)}; {numbers}", 10000)
+
+    def box(self, i: int) -> Box:
+        """Value ``i`` as a box of its own."""
+        value, title, data, grad = (
+            self.order[i],
+            self.title(i),
+            short(self.order[i].data),
+            self.grad(i),
+        )
+        wide = max(columns(title), columns(data) + columns(grad) + 4, 10)
+        return Box(
+            title, data, grad, self.tooltip(i), self.strength(i), value.grad < 0.0,
+            "constant" if value.is_constant else "result" if value.op else "input", pixels(wide),
+            name=self.name(i), symbol=value.op.symbol if value.op else "", labelled=bool(value.label),
+        )  # fmt: skip
+
+    def wire(self, i: int, slot: int, tail: int, head: int, row: int = -1) -> Wire:
+        """The wire between boxes ``tail`` and ``head`` that carries operand number ``slot`` of value ``i``."""
+        constant = self.order[self.parents[i][slot]].is_constant
+        return wire(
+            tail, head, slot, "" if constant else short(self.order[i].local_grads[slot]), row
+        )
+
+
+def scene(y: Value) -> Scene:
+    """The picture of everything ``y`` depends on, in full: a box a value, a wire for each use of an operand."""
+    return in_full(Graph(y))
+
+
+def in_full(graph: Graph) -> Scene:
+    """Every value as a box of its own."""
+    wires = tuple(
+        graph.wire(i, slot, tail, i)
+        for i, parents in enumerate(graph.parents)
+        for slot, tail in enumerate(parents)
+    )
+    return Scene(tuple(graph.box(i) for i in range(len(graph))), wires)
+
+
+def wire(tail: int, head: int, slot: int, text: str, row: int = -1) -> Wire:
+    """A wire with room for its text."""
+    return Wire(tail, head, slot, text, columns(text) * CHARACTER + 6.0, row=row)
+
+
+def pixels(wide: int) -> float:
+    """The width of a box for so many columns: even, so that halves are whole."""
+    return 2.0 * ceil(wide * CHARACTER / 2 + PADDING)
+
+
+def printable(text: str, limit: int) -> str:
+    """``text`` on one line, characters without a shape replaced by "�", cut to ``limit`` columns with "…"."""
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
+    if columns(shown) <= limit:
+        return shown
+    while columns(shown) >= limit:
+        shown = shown[: max(limit - 1, 0)] if len(shown) >= limit else shown[:-1]
+    return shown + "…"
+
+
+def columns(text: str) -> int:
+    """How many places ``text`` takes in a monospaced face: accents none, wide characters two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )

@@ -1,0 +1,1 @@
+"""Lifted programs run by NumPy."""

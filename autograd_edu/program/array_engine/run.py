@@ -1,0 +1,302 @@
+"""A lifted program as NumPy calls, forward and backward, over a block of samples.
+
+The tables are allocated once for a size of block. Every call is made ready, its views and buffers with it, so that a run is
+a walk over a list; each writes where it belongs, and what lies evenly is read where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ...engine.floats import arrays
+from ...engine.ops import Op
+from ..lifting.group import Group, Lifted, Read, Rows
+from .tables import (
+    Array,
+    Call,
+    add_up,
+    gather,
+    matrix,
+    table_of_gradients,
+    table_of_values,
+    taken,
+    view,
+)
+from .ufuncs import ufunc_of
+
+Tables = dict[bool, Array]
+
+
+class Plan:
+    """The calls for blocks of ``width`` samples.
+
+    Attributes:
+        values, gradients: the tables, by whether they are the fixed ones.
+        prepare, forward, backward, finish: the calls on the parameters, on a block, back through it, and back to the parameters.
+    """
+
+    def __init__(self, lifted: Lifted, width: int, fixed: Tables, *, selects: bool) -> None:
+        self.lifted, self.selects = lifted, selects
+        self.values: Tables = {True: fixed[True], False: table_of_values(lifted, False, width)}
+        self.gradients: Tables = {
+            True: fixed[False],
+            False: table_of_gradients(lifted, False, width),
+        }
+        self.prepare: list[Call] = []
+        self.forward: list[Call] = []
+        self.backward: list[Call] = []
+        self.finish: list[Call] = []
+        self.parts: dict[
+            tuple[int, bool], list[Any]
+        ] = {}  # what the way back takes over from the way there, by group
+        read = [self._forward(group) for group in lifted.groups]
+        for group, operands in reversed(list(zip(lifted.groups, read, strict=True))):
+            if group.upstream is not None:
+                self._backward(group, operands, self.finish if group.fixed else self.backward)
+        self.result = self.values[lifted.fixed[lifted.root]][lifted.row[lifted.root]]
+        self.inputs = self._leaves(False, self.backward)
+        self.parameters = self._leaves(True, self.finish)
+
+    # ---- forward ----
+
+    def _forward(self, group: Group) -> list[Array]:
+        """Make the calls of a group; what it reads, as arrays."""
+        calls = self.prepare if group.fixed else self.forward
+        operands = [self._read(group, i, calls) for i in range(len(group.reads))]
+        if group.kind == "stack" and group.op.parts:
+            kept: list[Any] = []
+            self.parts[group.start, group.fixed] = kept
+            calls.append(_keeping(kept, group.op, self._out(group), operands[0]))
+        else:
+            calls.append(_FORWARD[group.kind](group, self._out(group), operands))
+        return operands
+
+    def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
+        read = group.reads[i]
+        if read.number is not None:
+            return np.float64(read.number)  # not a float: division by it is NumPy's
+        calls = self.prepare if read.fixed else calls
+        if group.kind == "matrix" and i < 2:
+            return self._factor(group, read, calls) if i else self._weights(read, calls)
+        return view(self.values[read.fixed], read.rows, calls)
+
+    def _weights(self, read: Read, calls: list[Call]) -> Array:
+        """The weights of a matrix product, as they stand if BLAS can read them so."""
+        if read.strided and 1 in read.strided[1]:
+            return view(self.values[True], read.rows, calls)[..., 0]
+        return taken(self.values[True], read.rows, calls)[..., 0]
+
+    def _factor(self, group: Group, read: Read, calls: list[Call]) -> Array:
+        """The inputs of a matrix product: (numbers, vectors · samples)."""
+        rows, vectors = read.rows, read.rows.shape[1]
+        if group.ones:
+            last = rows[-1:] + vectors
+            rows = np.concatenate([rows, last])
+        return matrix(self.values[read.fixed], rows, calls)
+
+    def _out(self, group: Group) -> Array:
+        table = self.values[group.fixed]
+        return table[group.start : group.start + len(group.members)].reshape(*group.shape, -1)
+
+    # ---- backward ----
+
+    def _backward(self, group: Group, operands: list[Array], calls: list[Call]) -> None:
+        assert group.upstream is not None
+        table = self.gradients[group.fixed]
+        add_up(table, group.upstream, calls)
+        upstream = view(table, group.upstream.rows.reshape(group.shape), calls)
+        outs = [
+            None if edges is None or shared else self._edge(group.reads[i].fixed, edges)
+            for i, (edges, shared) in enumerate(zip(group.edges, group.shared, strict=True))
+        ]
+        if group.kind == "matrix":
+            self._through_matrix(operands, upstream, outs, calls)
+        elif group.kind == "dot":
+            _through_dot(group, operands, upstream, outs, calls)
+        elif group.kind == "spread":
+            calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
+        elif any(out is not None for out in outs):
+            calls.append(self._through_rule(group, operands, upstream, outs))
+
+    def _edge(self, fixed: bool, edges: Rows) -> Array:
+        """Where the gradients along a read go: rows of their own, one after another."""
+        start = int(edges.flat[0])
+        return self.gradients[fixed][start : start + edges.size].reshape(*edges.shape, -1)
+
+    def _through_matrix(
+        self, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]
+    ) -> None:
+        """Of C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
+        weights, inputs = operands[:2]
+        flat = upstream.reshape(len(weights), -1)
+        if outs[0] is not None:
+            calls.append(partial(np.matmul, flat, inputs.T, outs[0][..., 0]))
+        if outs[1] is not None:
+            inner = weights[:, : outs[1].shape[0]]
+            calls.append(partial(np.matmul, inner.T, flat, outs[1].reshape(outs[1].shape[0], -1)))
+        if len(outs) > 2 and outs[2] is not None:
+            calls.append(partial(np.add.reduce, upstream, -1, None, outs[2], keepdims=True))
+
+    def _through_rule(
+        self, group: Group, operands: list[Array], upstream: Array, outs: list[Array | None]
+    ) -> Call:
+        """Each slope, as the rule table gives it, times the gradient of the result."""
+        y, rule, xp = self._out(group), group.op.local_gradients, arrays()
+        summed = [not group.fixed and read.fixed for read in group.reads]
+        if group.kind == "stack":
+            (stack,) = operands
+            if group.op.stacked:
+                rule = group.op.stacked[1]
+                if group.op.parts:
+                    rule = _taking(self.parts[group.start, group.fixed], rule)
+            else:
+                rule, operands = _stacked(rule), [stack]
+        pairs = [(i, out, summed[i]) for i, out in enumerate(outs) if out is not None]
+        each = getattr(rule, "each", None)
+        if each and len(pairs) < len(outs):  # of the slopes, those that are wanted
+            rule = partial(_some_of, each, [i for i, _, _ in pairs])
+        choosing = group.op.selects
+
+        def through() -> None:
+            slopes = rule(xp, y, *operands)
+            slopes = (slopes,) if group.kind == "stack" else slopes
+            for i, out, over_samples in pairs:
+                if over_samples:
+                    np.add.reduce(slopes[i] * upstream, -1, None, out, keepdims=True)
+                else:
+                    np.multiply(slopes[i], upstream, out)
+
+        def through_choices() -> (
+            None
+        ):  # nothing flows back into a branch that was not taken, however steep it is
+            slopes = rule(xp, y, *operands)
+            slopes = (slopes,) if group.kind == "stack" else slopes
+            for i, out, over_samples in pairs:
+                passed = np.where(upstream == 0.0, 0.0, slopes[i] * upstream)
+                if choosing:
+                    passed = np.where(np.equal(slopes[i], 0.0), 0.0, passed)
+                out[...] = passed.sum(axis=-1, keepdims=True) if over_samples else passed
+
+        return through_choices if self.selects else through
+
+    def _leaves(self, kind: bool, calls: list[Call]) -> Array:
+        """The gradients of the leaves, (numbers, samples), after the calls."""
+        leaves = self.lifted.leaves[kind]
+        out = np.zeros((len(leaves.rows), self.gradients[kind].shape[1]))
+        if len(out):
+            gather(self.gradients[kind], leaves, out, calls)
+        return out
+
+
+# ---- the forward call of each kind of group ----
+
+
+def _map(group: Group, out: Array, operands: list[Array]) -> Call:
+    single = ufunc_of(group.op)
+    if single is not None:
+        function, order = single
+        return partial(
+            function, *[operands[x] if isinstance(x, int) else x for x in order], out=out
+        )
+    return _writing(group.op.value, out, operands)
+
+
+def _stack(group: Group, out: Array, operands: list[Array]) -> Call:
+    if group.op.stacked is None:
+        return _writing(group.op.value, out, list(operands[0]))
+    return _writing(group.op.stacked[0], out, operands)
+
+
+def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Call:
+    xp = arrays()
+
+    def call() -> None:
+        out[...] = rule(xp, *operands)
+
+    return call
+
+
+def _keeping(kept: list[Any], op: Op, out: Array, stack: Array) -> Call:
+    """The call of an operation both of whose rules start from the same parts, which stay for the way back."""
+    xp = arrays()
+    assert op.parts
+    assert op.stacked
+    parts, (value, _) = op.parts, op.stacked
+
+    def call() -> None:
+        kept[:] = [parts(xp, stack)]
+        out[...] = value(xp, stack, kept[0])
+
+    return call
+
+
+def _taking(kept: list[Any], rule: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda xp, y, stack: rule(xp, y, stack, kept[0])
+
+
+def _dot(_: Group, out: Array, operands: list[Array]) -> Call:
+    weights, inputs, *bias = operands
+    products = np.empty(np.broadcast_shapes(weights.shape, inputs.shape))
+
+    def call() -> None:
+        np.multiply(weights, inputs, products)
+        np.add.reduce(products, 0, None, out)
+        if bias:
+            np.add(out, bias[0], out)
+
+    return call
+
+
+def _product(_: Group, out: Array, operands: list[Array]) -> Call:
+    weights, inputs, *bias = operands
+    flat = out.reshape(len(weights), -1)
+    if not bias:
+        return partial(np.matmul, weights, inputs, flat)
+
+    def call() -> None:
+        np.matmul(weights, inputs, flat)
+        np.add(out, bias[0], out)
+
+    return call
+
+
+def _spread(_: Group, out: Array, operands: list[Array]) -> Call:
+    return partial(np.copyto, out, operands[0])
+
+
+_FORWARD = {"map": _map, "stack": _stack, "dot": _dot, "matrix": _product, "spread": _spread}
+
+
+def _through_dot(
+    group: Group,
+    operands: list[Array],
+    upstream: Array,
+    outs: list[Array | None],
+    calls: list[Call],
+) -> None:
+    for out, other, read in zip(outs, (operands[1], operands[0], 1.0), group.reads, strict=False):
+        if out is None:
+            continue
+        if read.fixed and not group.fixed:
+            calls.append(partial(_add_products, other, upstream, out))
+        else:
+            calls.append(partial(np.multiply, other, upstream, out))
+
+
+def _add_products(factor: Array, upstream: Array, out: Array) -> None:
+    np.add.reduce(factor * upstream, -1, None, out, keepdims=True)
+
+
+def _some_of(rules: Any, wanted: list[int], xp: Any, y: Array, *xs: Array) -> dict[int, Array]:
+    return {i: rules[i](xp, y, *xs) for i in wanted}
+
+
+def _stacked(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule of any number of operands, as one of their stack."""
+    return lambda xp, y, stack: np.stack(
+        np.broadcast_arrays(*[np.broadcast_to(s, y.shape) for s in rule(xp, y, *stack)])
+    )

@@ -1,0 +1,94 @@
+"""The tables of a run: values and gradients, a row a number and a column a sample; how rows are read and added up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..lifting.group import NEUTRAL, SEED, Lifted, Rows, Sum, strided
+
+Array = Any
+Call = Callable[[], object]
+
+
+def table_of_values(lifted: Lifted, fixed: bool, width: int) -> Array:
+    """A table of values, what never changes in place."""
+    table = np.zeros((lifted.counts[fixed], width))
+    table[: len(NEUTRAL)] = np.array(NEUTRAL)[:, None]
+    for kind, start, count in lifted.gaps:
+        if kind == fixed:
+            table[start : start + count] = 1.0
+    return table
+
+
+def table_of_gradients(lifted: Lifted, fixed: bool, width: int) -> Array:
+    """A table of gradients, that of the root being 1."""
+    table = np.zeros((lifted.edge_counts[fixed], width))
+    table[SEED] = 1.0
+    return table
+
+
+def view(table: Array, rows: Rows, calls: list[Call]) -> Array:
+    """Rows of a table, an axis of samples last: as they stand if they lie evenly, else taken by a call before."""
+    even = strided(rows)
+    if even is None:
+        return taken(table, rows, calls)
+    base, steps = even
+    width, size = table.shape[1], table.strides[0]
+    return np.ndarray(
+        (*rows.shape, width),
+        buffer=table,
+        offset=base * size,
+        strides=(*[step * size for step in steps], table.itemsize),
+    )
+
+
+def taken(table: Array, rows: Rows, calls: list[Call]) -> Array:
+    """A buffer that a call fills with rows of a table, an axis of samples last."""
+    buffer = np.empty((*rows.shape, table.shape[1]))
+    calls.append(partial(table.take, rows, 0, buffer, "clip"))  # "raise" would copy once more
+    return buffer
+
+
+def matrix(table: Array, rows: Rows, calls: list[Call]) -> Array:
+    """Rows of a table as a matrix whose columns are vectors and samples."""
+    even = strided(rows)
+    if even is not None and np.array_equal(rows.ravel(), np.arange(rows.size) + rows.flat[0]):
+        return table[even[0] : even[0] + rows.size].reshape(len(rows), -1)
+    return taken(table, rows, calls).reshape(len(rows), -1)
+
+
+def add_up(table: Array, sums: Sum, calls: list[Call]) -> None:
+    """The call for the gradients of a group, if it has rows of its own for them."""
+    if not sums.shared:
+        start = int(sums.rows[0])
+        gather(table, sums, table[start : start + len(sums.rows)], calls)
+
+
+def gather(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
+    """The calls that write the sums of edges to ``out``."""
+    if sums.starts is not None:
+        calls.append(partial(_add_runs, taken(table, sums.edges, calls), sums.starts, out))
+        return
+    if len(sums.edges) == 1:
+        if strided(sums.edges[0]) is None:
+            calls.append(partial(table.take, sums.edges[0], 0, out, "clip"))
+        else:
+            calls.append(partial(np.copyto, out, view(table, sums.edges[0], calls)))
+    elif (
+        strided(sums.edges) is None
+        and len(sums.edges) <= 4
+        and all(strided(column) is not None for column in sums.edges)
+    ):
+        first, second, *more = [view(table, column, calls) for column in sums.edges]
+        calls.append(partial(np.add, first, second, out))
+        calls.extend(partial(np.add, out, column, out) for column in more)
+    else:
+        calls.append(partial(np.add.reduce, view(table, sums.edges, calls), 0, None, out))
+
+
+def _add_runs(flat: Array, starts: Rows, out: Array) -> None:
+    np.add.reduceat(flat, starts, 0, None, out)

@@ -1,0 +1,128 @@
+"""Trees of products and sums as n-ary dot products and totals, as their author would have written them.
+
+A sum takes in the sums and the products that nothing else uses. Where a product is one of a parameter, the parameter
+comes first: that is what `lift` makes matrices of. Dot products that are there already are left as they are. What depends
+on constants alone is computed here, once; what neither the root nor a guard needs is dropped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ...engine.ops import OPS, evaluate
+from ...errors import DomainError
+from ..program import Guard, Slot, new_slot
+from .schedule import depends_on
+
+_SUMS = ("add", "total")
+Fused = tuple[
+    list[Slot], int, list[Guard], list[int]
+]  # slots, root, guards, and where each slot comes from
+
+
+def fuse(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> Fused:
+    """The slots with sums of products fused, the root and the guards among them."""
+    ops, operands = [slot[0] for slot in slots], [slot[1] for slot in slots]
+    uses, varies = (
+        _uses(ops, operands, [root, *[g.left for g in guards], *[g.right for g in guards]]),
+        depends_on(ops, operands),
+    )
+    terms: dict[
+        int, tuple[list[int], list[int]]
+    ] = {}  # of the head of a sum: its products, and its other terms
+    for i in range(len(slots) - 1, -1, -1):
+        if ops[i] in _SUMS and uses[i]:
+            products, others, inner = _terms(i, ops, operands, uses)
+            if products or len(operands[i]) < len(others):
+                terms[i] = (products, others)
+                for j in inner:
+                    uses[j] = 0
+    return _renumbered(slots, root, guards, terms, uses, varies)
+
+
+def _uses(ops: list[str], operands: list[tuple[int, ...]], roots: list[int]) -> list[int]:
+    """How many operands of operations that are needed a slot is; inputs and parameters always count as needed."""
+    uses = [2 if op in ("input", "parameter") else 0 for op in ops]
+    for i in roots:
+        uses[i] += 2
+    for i in range(len(ops) - 1, -1, -1):
+        if uses[i]:
+            for j in operands[i]:
+                uses[j] += 1
+    return uses
+
+
+def _terms(
+    head: int, ops: list[str], operands: list[tuple[int, ...]], uses: list[int]
+) -> tuple[list[int], list[int], list[int]]:
+    """The products and the other terms of a sum in order, and the slots that it takes in."""
+    products, others, inner = [], [], []
+    stack = list(operands[head][::-1])
+    while stack:
+        i = stack.pop()
+        op = ops[i]
+        if uses[i] != 1:
+            others.append(i)
+        elif op in _SUMS:
+            inner.append(i)
+            stack.extend(operands[i][::-1])
+        elif op == "mul":
+            inner.append(i)
+            products.append(i)
+        else:
+            others.append(i)
+    return products, others, inner
+
+
+def _renumbered(
+    slots: Sequence[Slot], root: int, guards: Sequence[Guard], terms: dict[int, tuple[list[int], list[int]]], uses: list[int],
+    varies: list[int],
+) -> Fused:  # fmt: skip
+    new: list[Slot] = []
+    origins: list[int] = []
+    place = [0] * len(slots)
+    for i, slot in enumerate(slots):
+        if not uses[i]:
+            continue
+        op, operands, label, line, number = slot
+        if i in terms:
+            products, others = terms[i]
+            rest = [place[j] for j in others]
+            op, operands = "total", tuple(rest)
+            if products:
+                pairs = [slots[j][1] for j in products]
+                ordered = [(b, a) if varies[a] > 1 >= varies[b] else (a, b) for a, b in pairs]
+                factors = (*[place[a] for a, _ in ordered], *[place[b] for _, b in ordered])
+                op, operands = "dot", (*factors, *rest)
+                if len(rest) > 1:
+                    new.append(Slot("dot", factors, label, line, number))
+                    op, operands = "total", (*rest, len(new) - 1)
+            new.append(Slot(op, operands, label, line, number))
+        elif not operands:
+            new.append(slot)
+        else:
+            op = "total" if op == "dot" and len(operands) == 1 else op  # of no products and a bias
+            new.append(new_slot((op, tuple([place[j] for j in operands]), label, line, number)))
+        if operands and not varies[i]:
+            new[-1] = _folded(new[-1], new)
+        place[i] = len(new) - 1
+        origins += [i] * (len(new) - len(origins))
+    return (
+        new,
+        place[root],
+        [Guard(g.sign, place[g.left], place[g.right], g.outcome, g.line) for g in guards],
+        origins,
+    )
+
+
+def _folded(slot: Slot, slots: Sequence[Slot]) -> Slot:
+    """An operation on constants as the constant that it is, if that is a finite number."""
+    numbers = [slots[i].number for i in slot.operands if slots[i].op == "constant"]
+    if len(numbers) < len(slot.operands):
+        return slot  # one of them could not be folded
+    try:
+        y = evaluate(OPS[slot.op], numbers)
+    except DomainError:
+        return slot
+    return Slot("constant", (), slot.label, slot.line, y) if math.isfinite(y) else slot

@@ -1,0 +1,378 @@
+"""A program as array operations: groups of like operations, and dot products that share weights or inputs as a matrix product.
+
+A program's numbers live in two tables: those that depend on no input (``fixed``, one column), and those that every
+sample has its own of (``batch``, a column a sample). Rows are numbered group by group, so that what a group computes is a
+slice, and what it reads is a slice or a strided view wherever the order of its members can make it one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ...engine.ops import OPS, Op
+from ..program import Program
+from .group import NEUTRAL, Group, Lifted, Read, folded, made_even, split_by_length
+from .reverse import edges
+from .schedule import Signature, dot_parts, facts, schedule
+
+_SMALL = 8  # products of fewer pairs than this are no matrix product if there are several
+
+
+@dataclass
+class _Part:
+    """What is to become a group: its members, and of a matrix its rows of weights and its vectors of inputs."""
+
+    kind: str
+    op: Op
+    fixed: bool
+    live: bool
+    members: list[int]
+    weights: list[tuple[int, ...]] = field(default_factory=list)
+    vectors: list[tuple[int, ...]] = field(default_factory=list)
+    ordered: bool = False  # the order of the members is what a matrix product wants to read
+    ones: int = 0  # rows of ones to follow
+
+
+def lift(program: Program) -> Lifted:
+    """The array operations that compute ``program``, and where their gradients go."""
+    return _Lifting(program).lifted()
+
+
+class _Lifting:
+    """What is known while a program is being lifted."""
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.slots = program, program.slots
+        self.known = facts(self.slots, program.root)
+        self.row = np.zeros(len(self.slots), dtype=np.intp)
+        self.copies: dict[
+            int, int
+        ] = {}  # of slots without inputs that are spread over the batch: their row there
+        self.next = {True: len(NEUTRAL), False: len(NEUTRAL)}
+        self.gaps: list[tuple[bool, int, int]] = []
+        starts = list(accumulate([0, *map(prod, program.shapes)]))
+        self.inputs = [
+            _Part("inputs", OPS["total"], False, True, list(range(a, b)))
+            for a, b in pairwise(starts)
+        ]
+
+    def lifted(self) -> Lifted:
+        parts = [
+            part
+            for form, members in schedule(self.slots, self.known)
+            for part in self._parts(form, members)
+        ]
+        self._arrange(parts)
+        arguments = self._number_leaves()
+        groups = [self._group(part) for part in parts if part.fixed]
+        groups += self._spread(parts)
+        groups += [self._group(part) for part in parts if not part.fixed]
+        lifted = Lifted(
+            groups,
+            self.known.fixed,
+            self.row,
+            self.next,
+            {},
+            0,
+            self.gaps,
+            self.program.root,
+            arguments,
+            {},
+        )
+        edges(lifted, self.program, self.known)
+        return lifted
+
+    # ---- which operations go together ----
+
+    def _parts(self, form: Signature, members: list[int]) -> list[_Part]:
+        op, fixed = OPS[self.slots[members[0]].op], self.known.fixed[members[0]]
+        plain = _Part(str(form[0]), op, fixed, bool(form[1]), members)
+        if plain.kind == "matrix":
+            return self._matrices(plain)
+        if plain.kind == "map":
+            return [plain]
+        lengths = [len(self.slots[i].operands) for i in members]
+        return [
+            _Part(plain.kind, op, fixed, plain.live, [members[j] for j in places])
+            for places in split_by_length(lengths)
+        ]
+
+    def _matrices(self, part: _Part) -> list[_Part]:
+        """Dot products of one length as products of all of some rows of weights with all of some vectors; the rest as they are."""
+        numbers: dict[tuple[int, ...], int] = {}  # of rows of weights
+        columns: dict[
+            tuple[int, ...], dict[int, int]
+        ] = {}  # of vectors: the member of each row of weights
+        rest = []
+        for i in part.members:
+            weights, inputs, _ = dot_parts(self.slots[i].operands, self.known.fixed)
+            column = columns.setdefault(inputs, {})
+            if column.setdefault(numbers.setdefault(weights, len(numbers)), i) != i:
+                rest.append(i)  # the same product twice
+        grids: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
+        for inputs, column in columns.items():
+            grids.setdefault(tuple(sorted(column)), []).append(inputs)
+        few = [
+            (rows, vectors) for rows, vectors in grids.items() if len(rows) * len(vectors) < _SMALL
+        ]
+        if len(few) + len(rest) > 1:
+            rest += [
+                columns[inputs][n] for rows, vectors in few for inputs in vectors for n in rows
+            ]
+            for rows, _ in few:
+                del grids[rows]
+        by_number = list(numbers)
+        parts = [
+            replace(
+                part,
+                members=[columns[v][n] for n in rows for v in vectors],
+                weights=[by_number[n] for n in rows],
+                vectors=vectors,
+            )
+            for rows, vectors in grids.items()
+        ]
+        return (
+            [*parts, _Part("dot", part.op, part.fixed, part.live, sorted(rest))] if rest else parts
+        )
+
+    def _arrange(self, parts: list[_Part]) -> None:
+        """Have what a matrix product reads made in the order in which it reads it, with ones after it for the bias."""
+        maker = {i: part for part in (*self.inputs, *parts) for i in part.members}
+        for part in parts:
+            if part.kind != "matrix":
+                continue
+            wanted = [i for row in zip(*part.vectors, strict=True) for i in row]
+            source = maker.get(wanted[0])
+            if source is None or len(wanted) != len(source.members):
+                continue
+            if source.members != wanted:
+                if (
+                    source.ordered
+                    or source.kind == "matrix"
+                    or sorted(source.members) != sorted(wanted)
+                ):
+                    continue
+                source.members = wanted
+            source.ordered = True
+            if self._bias_column(part) is not None:
+                source.ones = len(part.vectors)
+
+    def _bias_column(self, part: _Part) -> list[int] | None:
+        """The bias of each row of weights, if it is one that all vectors share and depends on no input."""
+        width = len(part.vectors)
+        biases = [
+            self.slots[i].operands[-1] for i in part.members if len(self.slots[i].operands) % 2
+        ]
+        column = biases[::width]
+        same = (
+            bool(biases)
+            and all([self.known.fixed[i] for i in column])
+            and biases == [i for i in column for _ in range(width)]
+        )
+        return column if same else None
+
+    # ---- where numbers are ----
+
+    def _number_leaves(self) -> list[tuple[int, int, Any]]:
+        for part in self.inputs:
+            self._place(part)
+        leaves = [i for i, slot in enumerate(self.slots) if slot.op in ("parameter", "constant")]
+        self._place(_Part("parameters", OPS["total"], True, True, leaves))
+        spans = [
+            (int(self.row[part.members[0]]), len(part.members)) if part.members else (0, 0)
+            for part in self.inputs
+        ]
+        orders = [
+            None
+            if part.members == sorted(part.members)
+            else np.array(part.members) - min(part.members)
+            for part in self.inputs
+        ]
+        return [
+            (first, first + count, order)
+            for (first, count), order in zip(spans, orders, strict=True)
+        ]
+
+    def _place(self, part: _Part) -> int:
+        """Number the members of ``part``; the row of the first."""
+        start = self.next[part.fixed]
+        self.row[part.members] = np.arange(start, start + len(part.members))
+        self.next[part.fixed] += len(part.members) + part.ones
+        if part.ones:
+            self.gaps.append((part.fixed, start + len(part.members), part.ones))
+        return start
+
+    def _spread(self, parts: list[_Part]) -> list[Group]:
+        """A column a sample for what depends on no input, and is an operand of a sum or product over both kinds."""
+        needed: dict[int, None] = {}
+        for part in parts:
+            if not part.fixed and part.kind in ("stack", "dot"):
+                weights_too = part.kind == "dot" and not self._weights_fixed(part)
+                for i in part.members:
+                    needed.update(
+                        dict.fromkeys(
+                            j for j in self._same_table(i, part, weights_too) if self.known.fixed[j]
+                        )
+                    )
+        slots = list(needed)
+        if not slots:
+            return []
+        start = self.next[False]
+        self.copies = {slot: start + i for i, slot in enumerate(slots)}
+        self.next[False] += len(slots)
+        live = any([self.known.live[i] for i in slots])
+        return [
+            Group(
+                "spread",
+                OPS["total"],
+                False,
+                live,
+                slots,
+                (len(slots),),
+                [Read(True, self.row[slots])],
+                start,
+            )
+        ]
+
+    def _same_table(self, i: int, part: _Part, weights_too: bool) -> tuple[int, ...]:
+        """The operands of a sum or a dot product that have to be in the table of the result."""
+        if part.kind == "stack":
+            return self.slots[i].operands
+        weights, inputs, _ = dot_parts(self.slots[i].operands, self.known.fixed)
+        return (*weights, *inputs) if weights_too else inputs
+
+    def _weights_fixed(self, part: _Part) -> bool:
+        """Whether all weights of a group of dot products depend on no input."""
+        return all(
+            [
+                self.known.fixed[j]
+                for i in part.members
+                for j in dot_parts(self.slots[i].operands, self.known.fixed)[0]
+            ]
+        )
+
+    def _rows(self, slots: Iterable[int], fixed: bool) -> tuple[int, ...]:
+        """Where slots are in a table; those without inputs, in the table of the batch, as copies."""
+        row, copies, is_fixed = self.row, self.copies, self.known.fixed
+        return tuple([copies[i] if is_fixed[i] and not fixed else int(row[i]) for i in slots])
+
+    # ---- groups ----
+
+    def _group(self, part: _Part) -> Group:
+        return {"map": self._map, "stack": self._stack, "dot": self._dots, "matrix": self._matrix}[
+            part.kind
+        ](part)
+
+    def _sorted(self, part: _Part, keys: Sequence[Any]) -> Any:
+        """The order of the members that makes what they read first lie in order."""
+        return np.arange(len(part.members)) if part.ordered else np.lexsort(tuple(reversed(keys)))
+
+    def _map(self, part: _Part) -> Group:
+        operands = np.array([self.slots[i].operands for i in part.members], dtype=np.intp)
+        fixed = [self.known.fixed[j] for j in operands[0]]
+        columns = [self.row[operands[:, j]] for j in range(operands.shape[1])]
+        order = self._sorted(
+            part, [c for _, c in sorted(zip(fixed, columns, strict=True), key=lambda pair: pair[0])]
+        )
+        part.members = [part.members[j] for j in order]
+        columns = [column[order] for column in columns]
+        shape = folded(columns)
+        numbers = [
+            self._number(column) if kind else None
+            for kind, column in zip(fixed, operands.T.tolist(), strict=True)
+        ]
+        reads = [
+            Read(*each)
+            for each in zip(
+                fixed, [column.reshape(shape) for column in columns], numbers, strict=True
+            )
+        ]
+        return Group(
+            "map", part.op, part.fixed, part.live, part.members, shape, reads, self._place(part)
+        )
+
+    def _number(self, slots: list[int]) -> float | None:
+        """The number that all of these slots are, if it is a constant of the program."""
+        numbers = {self.slots[i].number if self.slots[i].op == "constant" else None for i in slots}
+        return numbers.pop() if len(numbers) == 1 else None
+
+    def _stack(self, part: _Part) -> Group:
+        filler = NEUTRAL.index(part.op.neutral) if part.op.neutral in NEUTRAL else 0
+        rows = made_even(
+            [self._rows(self.slots[i].operands, part.fixed) for i in part.members], filler
+        )
+        order = self._sorted(part, rows[:2])
+        part.members = [part.members[j] for j in order]
+        read = Read(part.fixed, rows[:, order])
+        return Group(
+            "stack",
+            part.op,
+            part.fixed,
+            part.live,
+            part.members,
+            (len(order),),
+            [read],
+            self._place(part),
+        )
+
+    def _dots(self, part: _Part) -> Group:
+        weights_fixed = self._weights_fixed(part)
+        parts = [dot_parts(self.slots[i].operands, self.known.fixed) for i in part.members]
+        weights = made_even([self._rows(w, weights_fixed) for w, _, _ in parts], 0)
+        inputs = made_even([self._rows(x, part.fixed) for _, x, _ in parts], 0)
+        order = self._sorted(part, [weights[0], inputs[0]])
+        part.members = [part.members[j] for j in order]
+        reads = [Read(weights_fixed, weights[:, order]), Read(part.fixed, inputs[:, order])]
+        if parts[0][2]:
+            bias_fixed = self.known.fixed[parts[0][2][0]]
+            reads.append(Read(bias_fixed, np.array([self.row[parts[j][2][0]] for j in order])))
+        return Group(
+            "dot",
+            part.op,
+            part.fixed,
+            part.live,
+            part.members,
+            (len(order),),
+            reads,
+            self._place(part),
+        )
+
+    def _matrix(self, part: _Part) -> Group:
+        shape = (len(part.weights), len(part.vectors))
+        inputs = Read(
+            part.fixed, np.array([self._rows(v, part.fixed) for v in part.vectors], dtype=np.intp).T
+        )
+        weights, ones, reads = self.row[np.array(part.weights)], 0, []
+        column = self._bias_column(part)
+        if column is not None and self._ones_follow(inputs, part):
+            ones, weights = shape[1], np.column_stack([weights, self.row[column]])
+        elif len(self.slots[part.members[0]].operands) % 2:
+            biases = [self.slots[i].operands[-1] for i in part.members]
+            reads = [Read(self.known.fixed[biases[0]], self.row[biases].reshape(shape))]
+        reads = [Read(True, weights), inputs, *reads]
+        return Group(
+            "matrix",
+            part.op,
+            part.fixed,
+            part.live,
+            part.members,
+            shape,
+            reads,
+            self._place(part),
+            ones,
+        )
+
+    def _ones_follow(self, inputs: Read, part: _Part) -> bool:
+        """Whether the vectors lie one number after another, with ones after the last."""
+        after = (part.fixed, int(inputs.rows[-1, -1]) + 1, len(part.vectors))
+        return inputs.strided is not None and _contiguous(inputs) and after in self.gaps
+
+
+def _contiguous(read: Read) -> bool:
+    return bool(np.array_equal(read.rows.ravel(), np.arange(read.rows.size) + read.rows.flat[0]))

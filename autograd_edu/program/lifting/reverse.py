@@ -1,0 +1,144 @@
+"""Where gradients go on the way back through a lifted program.
+
+Gradients live in two tables beside those of the values. Every use of a number has a row (an edge) for the gradient that
+comes back along it; a number's gradient is the sum of its edges, gathered: nothing is ever scattered. Where a number has
+one use, or an operation passes its gradient on as it is (the slope of a sum is 1), rows are shared and nothing is computed.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .group import FIRST, SEED, Group, Lifted, Rows, Sum, passes_on, strided, summed
+
+if TYPE_CHECKING:
+    from ..program import Program
+    from .schedule import Facts
+
+_NOBODY, _LEAF = -2, -1
+
+
+def edges(lifted: Lifted, program: Program, known: Facts) -> None:
+    """Give every group of ``lifted`` its edges and the sum of those that lead to it, from the root back to the leaves."""
+    _Reverse(lifted, program, known).run()
+
+
+class _Reverse:
+    def __init__(self, lifted: Lifted, program: Program, known: Facts) -> None:
+        self.lifted, self.program, self.known = lifted, program, known
+        self.counts = {True: FIRST, False: FIRST}
+        self.arriving: dict[
+            tuple[bool, int], list[tuple[Rows, Rows]]
+        ] = {}  # by table and owner: rows and their edges
+        self.owner = {kind: np.full(count, _NOBODY) for kind, count in lifted.counts.items()}
+        leaves = program.input_count + program.parameter_count
+        for i in range(leaves):
+            self.owner[known.fixed[i]][lifted.row[i]] = _LEAF
+        for n, group in enumerate(lifted.groups):
+            varies = [known.varies[i] for i in group.members]
+            self.owner[group.fixed][group.start : group.start + len(group.members)] = np.where(
+                varies, n, _NOBODY
+            )
+
+    def run(self) -> None:
+        lifted, root = self.lifted, self.program.root
+        self._arrive(self.known.fixed[root], np.array([lifted.row[root]]), np.array([SEED]))
+        batch_edges = 0
+        for n in range(len(lifted.groups) - 1, -1, -1):
+            group = lifted.groups[n]
+            if (
+                group.live
+                and (
+                    self.owner[group.fixed][group.start : group.start + len(group.members)] == n
+                ).any()
+            ):
+                self._through(group, n)
+            if not group.fixed:
+                batch_edges = self.counts[True]
+        lifted.batch_edges = max(batch_edges, FIRST)
+        inputs, count = self.program.input_count, self.program.parameter_count
+        lifted.leaves = {
+            kind: self._leaf_sum(kind, first, many)
+            for kind, first, many in ((False, 0, inputs), (True, inputs, count))
+        }
+        lifted.edge_counts = self.counts
+
+    def _through(self, group: Group, n: int) -> None:
+        group.upstream = self._sum(group, n)
+        incoming = group.upstream.rows
+        for i, read in enumerate(group.reads):
+            wanted = self.owner[read.fixed][read.rows] != _NOBODY
+            if not np.logical_or.reduce(wanted, None):
+                group.edges.append(None)
+                group.shared.append(False)
+                continue
+            shared = read.fixed == group.fixed and self._passes_on(group, i)
+            rows = (
+                np.broadcast_to(incoming.reshape(group.shape), read.rows.shape)
+                if shared
+                else self._fresh(read.fixed, read.rows.shape)
+            )
+            group.edges.append(rows)
+            group.shared.append(shared)
+            self._arrive(read.fixed, read.rows[wanted], rows[wanted])
+
+    def _passes_on(self, group: Group, i: int) -> bool:
+        if group.kind in ("matrix", "dot"):
+            return i == 2  # the bias
+        if group.kind == "map":
+            return passes_on(group.op)[i]
+        return group.kind == "stack" and all(passes_on(group.op))
+
+    def _fresh(self, kind: bool, shape: tuple[int, ...]) -> Any:
+        start, size = self.counts[kind], prod(shape)
+        self.counts[kind] += size
+        return np.arange(start, start + size).reshape(shape)
+
+    def _arrive(self, kind: bool, rows: Rows, new: Rows) -> None:
+        """Note that the gradients in ``new`` are for ``rows``."""
+        owners = self.owner[kind][rows]
+        if len(rows) == 1 or (owners == owners[0]).all():
+            self.arriving.setdefault((kind, int(owners[0])), []).append((rows, new))
+            return
+        order = np.argsort(owners, kind="stable")
+        rows, new, owners = rows[order], new[order], owners[order]
+        cuts = [0, *(np.flatnonzero(owners[1:] != owners[:-1]) + 1).tolist(), len(rows)]
+        for owner, start, stop in zip(owners[cuts[:-1]].tolist(), cuts, cuts[1:], strict=False):
+            self.arriving.setdefault((kind, owner), []).append((rows[start:stop], new[start:stop]))
+
+    def _sum(self, group: Group, n: int) -> Sum:
+        """The sum of the edges to a group: shared with its only consumer, if they lie as the group can read them."""
+        columns, starts = self._gathered(group.fixed, n, group.start, len(group.members))
+        alone = starts is None and len(columns) == 1
+        even = strided(columns[0].reshape(group.shape)) if alone else None
+        if even is not None and (
+            group.kind != "matrix"
+            or np.array_equal(columns[0], np.arange(len(columns[0])) + columns[0][0])
+        ):
+            return Sum(columns, None, columns[0], shared=True)
+        return Sum(columns, starts, self._fresh(group.fixed, (len(group.members),)), shared=False)
+
+    def _gathered(self, kind: bool, owner: int, start: int, count: int) -> tuple[Rows, Rows | None]:
+        targets, new = self._arrived(kind, owner)
+        return summed(targets - start, new, count)
+
+    def _arrived(self, kind: bool, owner: int) -> tuple[Rows, Rows]:
+        """The rows of an owner and the edges to them, in the order of their arrival."""
+        arrived = self.arriving.pop((kind, owner), [])
+        if len(arrived) == 1:
+            return arrived[0]
+        none = np.zeros(0, dtype=np.intp)
+        return np.concatenate([none, *[rows for rows, _ in arrived]]), np.concatenate(
+            [none, *[new for _, new in arrived]]
+        )
+
+    def _leaf_sum(self, kind: bool, first: int, count: int) -> Sum:
+        """The gradients of leaves in the order of their slots."""
+        targets, new = self._arrived(kind, _LEAF)
+        slot_at = np.zeros(self.lifted.counts[kind], dtype=np.intp)
+        slot_at[self.lifted.row[first : first + count]] = np.arange(count)
+        columns, starts = summed(slot_at[targets], new, count)
+        return Sum(columns, starts, np.arange(count), shared=False)

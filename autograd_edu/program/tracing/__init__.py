@@ -1,0 +1,1 @@
+"""A function, or a finished graph, as a program."""

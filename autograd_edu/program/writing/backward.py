@@ -1,0 +1,246 @@
+"""The lines of the way back: the gradient of every array, from the result to the inputs and parameters.
+
+An array's gradient is written where all that uses the array has been written: it is the sum of what each use passes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from ...engine.ops import OPS
+from ..lifting.group import Group, Read, Rows
+from ..lifting.schedule import facts
+from .forward import Array, Forward, Rule
+from .text import added_up, picked, tidy
+
+_TERMS = 8  # of a sum in a line
+
+
+@dataclass
+class _Passed:
+    """What one use passes back to an array: row ``source[j]`` of an expression of ``size`` rows, to row ``places[j]`` of the array."""
+
+    text: str
+    size: int
+    source: Rows
+    places: Rows
+
+
+class Backward:
+    """The way back through a `Forward` that is written."""
+
+    def __init__(self, forward: Forward) -> None:
+        self.forward, self.lifted = forward, forward.lifted
+        self.passed: dict[str, list[_Passed]] = {}
+        fused = forward.fused
+        known = facts(fused.slots, fused.root)
+        self.wanted = {
+            kind: np.zeros(count, dtype=bool) for kind, count in self.lifted.counts.items()
+        }
+        for i, row in enumerate(self.lifted.row):
+            self.wanted[known.fixed[i]][row] |= known.varies[i] and known.live[i]
+        for group in self.lifted.groups:
+            if group.kind == "spread":
+                self.wanted[False][group.start : group.start + len(group.members)] = [
+                    known.varies[i] for i in group.members
+                ]
+        self.choosing = any(OPS[slot.op].selects for slot in fused.slots if slot.op in OPS)
+
+    def write(self) -> str:
+        """Write the lines; the expression of the gradients, of the inputs and of the parameters."""
+        lifted, forward = self.lifted, self.forward
+        root, lines = forward.fused.root, forward.lines
+        lines.append("# the way back: of everything, the gradient of the sum of the results")
+        of_root = "np.full((1, 1), float(n))" if lifted.fixed[root] else "np.ones((1, n))"
+        self._pass(lifted.fixed[root], lifted.row[[root]], of_root)
+        for group, (array, texts) in reversed(list(zip(lifted.groups, forward.made, strict=True))):
+            if array.name in self.passed:
+                self._group(group, array, texts, self._gradient(array))
+        by_name = {array.name: array for array in forward.arrays}
+        inputs = [
+            self._of_input(by_name[name], shape, order)
+            for name, shape, (_, _, order) in zip(
+                forward.arguments, forward.program.shapes, lifted.arguments, strict=True
+            )
+        ]
+        parameters = (
+            f"{self._gradient(by_name['parameters'])}.reshape(-1)"
+            if forward.program.parameter_count
+            else "np.zeros(0)"
+        )
+        return f"([{', '.join(inputs)}], {parameters})"
+
+    def _of_input(self, array: Array, shape: tuple[int, ...], order: Rows | None) -> str:
+        sizes = ", ".join(map(str, shape))
+        if not prod(shape):
+            return f"np.zeros((n, {sizes}))"
+        columns = (
+            self._gradient(array)
+            if order is None
+            else f"{self._gradient(array)}[{np.argsort(order).tolist()}]"
+        )
+        return f"{columns}.T.reshape(-1, {sizes})" if shape else f"{columns}.reshape(-1)"
+
+    # ---- what arrives ----
+
+    def _pass(
+        self,
+        fixed: bool,
+        rows: Rows,
+        text: str,
+        size: int | None = None,
+        source: Rows | None = None,
+    ) -> None:
+        """Note that row ``source[j]`` of ``text``, by default row j, is passed back to ``rows[j]`` of a table."""
+        size = len(rows) if size is None else size
+        source = np.arange(size) if source is None else source
+        holders = np.where(self.wanted[fixed][rows], self.forward.holder[fixed][rows], -1)
+        for i in np.unique(holders[holders >= 0]):
+            array, inside = self.forward.arrays[i], holders == i
+            self.passed.setdefault(array.name, []).append(
+                _Passed(text, size, source[inside], rows[inside] - array.start)
+            )
+
+    def _gradient(self, array: Array) -> str:
+        """Write the gradient of an array; its name."""
+        lines, count = self.forward.lines, array.stop - array.start
+        name = self.forward.name(f"{array.name}_grad", "grad")
+        sums = []
+        for each in self.passed.pop(array.name, []):
+            text = tidy(picked(f"({each.text})", each.size, each.source))
+            sums.append(added_up(f"({text})", each.places))
+        if sums and all(np.array_equal(rows, np.arange(count)) for _, rows in sums):
+            for start in range(0, len(sums), _TERMS):
+                terms = " + ".join(f"({text})" for text, _ in sums[start : start + _TERMS])
+                lines.append(f"{name} = {tidy(f'{name} + {terms}' if start else terms)}")
+            return name
+        sums.sort(key=lambda each: int(each[1][0]))
+        if sums and np.array_equal(np.concatenate([rows for _, rows in sums]), np.arange(count)):
+            lines.append(
+                f"{name} = {tidy('np.concatenate([' + ', '.join(text for text, _ in sums) + '])')}"
+            )
+            return name
+        lines.append(f"{name} = np.zeros_like({array.name})")
+        for text, rows in sums:
+            if len(np.unique(rows)) == len(rows):
+                lines.append(f"{tidy(_index(name, rows))} += {tidy(text)}")
+            else:
+                lines.append(f"np.add.at({name}, {rows.tolist()}, {tidy(text)})")
+        return name
+
+    # ---- what a group passes on ----
+
+    def _group(self, group: Group, array: Array, texts: Rule | list[str], upstream: str) -> None:
+        if group.kind == "spread":
+            self._pass(True, group.reads[0].rows, f"np.sum({upstream}, axis=1, keepdims=True)")
+        elif isinstance(texts, Rule):
+            self._through_rule(group, array.name, texts, upstream)
+        else:
+            weights, inputs, column = texts
+            if group.kind == "matrix":
+                self._through_matrix(group, weights, inputs, column, upstream)
+            else:
+                self._through_dot(group, weights, inputs, upstream)
+            for read, edges in zip(group.reads[2:], group.edges[2:], strict=True):
+                if edges is not None:
+                    self._pass(read.fixed, read.rows.ravel(), _over_samples(upstream, group, read))
+
+    def _through_matrix(
+        self, group: Group, weights: str, inputs: str, column: str, upstream: str
+    ) -> None:
+        """Of C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
+        read, (outputs, vectors) = group.reads[1], group.shape
+        flat = (
+            upstream
+            if vectors == 1
+            else self._named(f"{upstream}.reshape({outputs}, -1)", f"{upstream}_flat")
+        )
+        if group.edges[0] is not None:
+            name = self._named(f"{flat} @ {inputs}.T", f"{weights}_grad")
+            if column:
+                name = f"np.hstack([{name}, {self._named(f'np.sum({flat}, axis=1, keepdims=True)', f'{column}_grad')}])"
+            self._pass(True, group.reads[0].rows.ravel(), f"{name}.reshape(-1, 1)")
+        if group.edges[1] is not None:
+            product = f"{weights}.T @ {flat}"
+            self._pass(
+                read.fixed,
+                read.rows.ravel(),
+                product if vectors == 1 else f"({product}).reshape({read.rows.size}, -1)",
+            )
+
+    def _through_dot(self, group: Group, weights: str, inputs: str, upstream: str) -> None:
+        for read, edges, other in zip(group.reads, group.edges, (inputs, weights), strict=False):
+            if edges is not None:
+                self._pass_stack(group, read, f"{other} * {upstream}")
+
+    def _pass_stack(self, group: Group, read: Read, text: str) -> None:
+        """Pass back an array whose first two axes are those of what a group reads."""
+        if read.fixed and not group.fixed:
+            self._pass(
+                True, read.rows.ravel(), f"np.sum({text}, axis=2).reshape({read.rows.size}, 1)"
+            )
+        else:
+            self._pass(read.fixed, read.rows.ravel(), f"({text}).reshape({read.rows.size}, -1)")
+
+    def _through_rule(self, group: Group, result: str, rule: Rule, upstream: str) -> None:
+        """Each slope, as the rule table gives it, times the gradient of the result."""
+        for i, (read, edges) in enumerate(zip(group.reads, group.edges, strict=True)):
+            if edges is None:
+                continue
+            if group.kind == "map":
+                self._pass_slope(rule, i, result, upstream, read, read.rows.ravel(), group)
+            elif not rule.written.stacked:
+                for j, rows in enumerate(read.rows):
+                    self._pass_slope(rule, j, result, upstream, read, rows, group)
+            elif (text := self._times(rule, 0, result, upstream, group)) == upstream:
+                count, members = read.rows.shape
+                self._pass(
+                    read.fixed, read.rows.ravel(), text, members, np.tile(np.arange(members), count)
+                )
+            elif text:
+                self._pass_stack(group, read, text)
+
+    def _pass_slope(
+        self, rule: Rule, i: int, result: str, upstream: str, read: Read, rows: Rows, group: Group
+    ) -> None:
+        text = self._times(rule, i, result, upstream, group)
+        if text:
+            self._pass(read.fixed, rows, _over_samples(text, group, read))
+
+    def _times(self, rule: Rule, i: int, result: str, upstream: str, group: Group) -> str:
+        """A slope times the gradient of the result; nothing where the slope is 0."""
+        symbol = rule.written.slopes[i]
+        if symbol.name == "number" and symbol.number in (0.0, 1.0, -1.0):
+            return {0.0: "", 1.0: upstream, -1.0: f"-{upstream}"}[symbol.number]
+        slope = self.forward.formula(symbol, rule, result)
+        if not self.choosing:
+            return f"({slope}) * {upstream}"
+        # nothing flows back into a branch that was not taken, however steep it is
+        self.forward.choosing = True
+        slope = slope if slope.isidentifier() else self._named(slope, "slope")
+        nothing = (
+            f"({upstream} == 0.0) | ({slope} == 0.0)" if group.op.selects else f"{upstream} == 0.0"
+        )
+        return f"np.where({nothing}, 0.0, {slope} * {upstream})"
+
+    def _named(self, text: str, name: str) -> str:
+        name = self.forward.name(name, "grad")
+        self.forward.lines.append(f"{name} = {tidy(text)}")
+        return name
+
+
+def _over_samples(text: str, group: Group, read: Read) -> str:
+    """A gradient that all samples share, summed over them."""
+    return f"np.sum({text}, axis=1, keepdims=True)" if read.fixed and not group.fixed else text
+
+
+def _index(name: str, rows: Rows) -> str:
+    """Some rows of an array, to be added to."""
+    steps = np.diff(rows)
+    if (steps == steps[:1]).all() and (not len(steps) or steps[0] > 0):
+        step = f":{steps[0]}" if len(steps) and steps[0] > 1 else ""
+        return f"{name}[{rows[0]}:{rows[-1] + 1}{step}]"
+    return f"{name}[{rows.tolist()}]"

@@ -1,0 +1,79 @@
+"""A program as text: the scalar program as mathematics or LaTeX, the lifted one as plain NumPy that runs by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...engine.ops import OPS
+from ...errors import ChoiceError
+from .backward import Backward
+from .forward import Forward
+
+if TYPE_CHECKING:
+    from ..program import Program
+
+STYLES = ("python", "math", "latex")
+
+
+def listing(program: Program, style: str, *, gradients: bool) -> str:
+    """``program`` as text in one of the `STYLES`; ``gradients``, for "python": the way back too."""
+    if style not in STYLES:
+        raise ChoiceError(
+            f"there is no listing {style!r}; there are {', '.join(map(repr, STYLES))}"
+        )
+    if gradients and style != "python":
+        raise ChoiceError(
+            f"the listing {style!r} has no gradients: it is the scalar program; ask for the listing 'python'"
+        )
+    return _python(program, gradients=gradients) if style == "python" else _scalar(program, style)
+
+
+def _python(program: Program, *, gradients: bool) -> str:
+    """A function of the parameters and the inputs."""
+    forward = Forward(program, differentiated=gradients)
+    result = forward.write()
+    count = program.parameter_count
+    shapes = ", ".join(
+        f"{name} {('batch', *shape)}"
+        for name, shape in zip(forward.arguments, program.shapes, strict=True)
+    )
+    name, says = "program", f"Inputs {shapes or 'none'}; parameters ({count},).".replace("'", "")
+    if gradients:
+        name, result = "value_and_grad", f"{result}, {Backward(forward).write()}"
+        says += "\n\n    Gives (batch,), ([the gradients of the inputs, per sample], the gradient of the parameters).\n    "
+    else:
+        says += " Gives (batch,)."
+    body = "\n".join(f"    {line}" for line in [*forward.lines, f"return {result}"])
+    erfc = "erfc = np.vectorize(math.erfc, otypes=[float])\n" if "erfc(" in body else ""
+    imports = "import math\n\nimport numpy as np\n" if erfc else "import numpy as np\n"
+    quiet = (
+        '@np.errstate(all="ignore")  # what is not chosen need not be a number\n'
+        if forward.choosing
+        else ""
+    )
+    head = (
+        f'{quiet}def {name}({", ".join(["parameters", *forward.arguments])}):\n    """{says}"""\n'
+    )
+    return f"{imports}\n{erfc}\n{head}{body}\n"
+
+
+def _scalar(program: Program, style: str) -> str:
+    """The scalar program, a line an operation."""
+    names = program.names()
+    if style == "latex":
+        from ...record.text import latex_name
+
+        names = [
+            name if slot.op == "constant" else latex_name(name)
+            for name, slot in zip(names, program.slots, strict=True)
+        ]
+    lines = []
+    for name, slot in zip(names, program.slots, strict=True):
+        if slot.op in OPS:
+            op, operands = OPS[slot.op], [names[i] for i in slot.operands]
+            lines.append(
+                f"{name} = {op.text(*operands)}"
+                if style == "math"
+                else rf"{name} &= {op.as_latex(*operands)} \\"
+            )
+    return "\n".join(lines)

@@ -1,0 +1,243 @@
+"""The training loop: epochs of batches, each a step of the optimiser along the gradient of the batch's mean loss."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..data import Dataset
+from ..engine.value import Value
+from ..errors import DomainError, ShapeError, TrainingError
+from ..nn.losses import Loss
+from ..nn.module import Module
+from ..optim import Optimiser
+from ..schedules import Schedule
+from .checkpoint import read_checkpoint, write_checkpoint
+from .early import EarlyStopping
+from .engines import Eager, Penalty, Replay, engine_for, put
+from .evaluate import mean_loss
+from .history import History
+from .progress import bar
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What a callback gets to see after each epoch. ``number`` counts from 0."""
+
+    number: int
+    loss: float
+    validation: float | None
+    lr: float
+    model: Module
+    optimiser: Optimiser
+    history: History
+
+
+Callback = Callable[[Epoch], Any]
+
+
+def fit(
+    model: Module,
+    loss: Loss,
+    data: Dataset,
+    optimiser: Optimiser,
+    *,
+    epochs: int = 100,
+    batch_size: int | None = None,
+    penalty: Penalty | None = None,
+    penalised: Iterable[Value] | None = None,
+    schedule: Schedule | None = None,
+    schedule_by: str = "epoch",
+    validation: Dataset | None = None,
+    early_stopping: EarlyStopping | None = None,
+    callbacks: Sequence[Callback] = (),
+    seed: int = 0,
+    progress: bool | None = None,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
+    engine: str = "auto",
+) -> History:
+    """Train ``model`` on ``data`` and give the history of it; the model is left in evaluation mode.
+
+    Where the model's graph is the same for every sample it is traced once and replayed over arrays; else it is built
+    anew for every batch. The history's ``engine`` says which, and why. Ctrl-C ends training and keeps what was reached.
+
+    Args:
+        loss: of one sample, (prediction, target); see `nn.losses`. The mean over each batch is made small.
+        optimiser: its parameters are changed; none given means all of the model's.
+        batch_size: None takes all samples at once; else they are shuffled anew in every epoch.
+        penalty: a function of the parameters that is added to the loss; see `nn.regularise`. Of ``penalised``, if given.
+        schedule: the learning rate as a function of the number of the epoch, or of the step if ``schedule_by`` is "step".
+        validation: a set on which the loss is measured after every epoch, in evaluation mode.
+        early_stopping: watches the validation loss (the training loss, if there is none); the best parameters are restored.
+        callbacks: called with an `Epoch` after each; one that returns True ends training.
+        seed: of the shuffling. The same seed, model and data give the same numbers, bit for bit.
+        progress: a bar, or not; None shows one on a terminal or in a notebook.
+        checkpoint: a .json file to which everything is saved after each epoch; with ``resume``, training goes on from it.
+        engine: "eager" or "replay" to insist on one.
+
+    Raises:
+        DomainError: if the loss or a gradient is not finite, saying in which epoch and where; see `diagnose`.
+        TargetError, ShapeError: if targets are not what the loss takes, or samples are not what the model takes.
+    """
+    run = _Run(
+        model,
+        loss,
+        data,
+        optimiser,
+        penalty,
+        penalised,
+        schedule,
+        schedule_by,
+        batch_size,
+        seed,
+        engine,
+    )
+    if resume and checkpoint is not None and Path(checkpoint).exists():
+        run.history = read_checkpoint(
+            checkpoint, model=model, optimiser=optimiser, rng=run.rng, early=early_stopping
+        )
+        run.reload()
+    done = run.history.epochs
+    run.history.stopped = f"all {epochs} epochs done"
+    shown = bar(epochs, done, progress)
+    try:
+        ended = early_stopping is not None and early_stopping.since >= early_stopping.patience
+        for number in range(done, done if ended else epochs):
+            epoch = run.epoch(number, validation)
+            stop = early_stopping is not None and early_stopping.check(
+                epoch.loss if epoch.validation is None else epoch.validation, run.theta.copy()
+            )
+            if checkpoint is not None:
+                write_checkpoint(
+                    checkpoint,
+                    model=model,
+                    optimiser=optimiser,
+                    history=run.history,
+                    rng=run.rng,
+                    early=early_stopping,
+                )
+            shown.update()
+            shown.set_postfix_str(
+                f"loss {epoch.loss:.4g}"
+                + ("" if epoch.validation is None else f", validation {epoch.validation:.4g}")
+            )
+            if stop:
+                run.history.stopped = f"no gain in {early_stopping.since} checks"  # type: ignore[union-attr]
+                break
+            answers = [callback(epoch) for callback in callbacks]
+            if any(answer is True for answer in answers):
+                run.history.stopped = "a callback ended it"
+                break
+    except KeyboardInterrupt:
+        run.history.stopped = f"interrupted in epoch {run.history.epochs}"
+    finally:
+        run.finish()
+        shown.close()
+    if early_stopping is not None and early_stopping.best is not None:
+        import numpy as np
+
+        put(run.parameters, np.array(early_stopping.best, float))
+    return run.history
+
+
+class _Run:
+    """A training run between its steps: the parameters as an array, the engine, the generator, the history."""
+
+    def __init__(
+        self, model: Module, loss: Loss, data: Dataset, optimiser: Optimiser, penalty: Penalty | None,
+        penalised: Iterable[Value] | None, schedule: Schedule | None, schedule_by: str, batch_size: int | None, seed: int, engine: str,
+    ) -> None:  # fmt: skip
+        if not len(data):
+            raise ShapeError("training needs data; an empty set was given")
+        if schedule_by not in ("epoch", "step"):
+            raise TrainingError(f'a schedule goes by "epoch" or by "step", not {schedule_by!r}')
+        check: Any = getattr(loss, "check", None)
+        for target in data.ys if check else ():
+            check(target)
+        self.model, self.loss, self.data, self.optimiser = model.train(), loss, data, optimiser
+        self.schedule, self.schedule_by, self.batch_size = schedule, schedule_by, batch_size
+        self.parameters = optimiser.parameters or model.parameters()
+        if not self.parameters:
+            raise TrainingError("there is nothing to train: the model has no parameters")
+        self.rng = random.Random(seed)
+        self.engine: Eager | Replay = engine_for(
+            model, loss, self.parameters, _part(penalty, self.parameters, penalised), data, engine
+        )
+        self.history = History(engine=self.engine.name)
+        self.steps = 0
+        self.reload()
+
+    def reload(self) -> None:
+        """Begin from what the parameters and the history are now."""
+        import numpy as np
+
+        self.theta = np.array([p.data for p in self.parameters])
+        self.steps = len(self.history.step_loss)
+        self.history.engine = self.engine.name
+
+    def epoch(self, number: int, validation: Dataset | None) -> Epoch:
+        """All batches once."""
+        begun, losses, sizes = time.perf_counter(), [], []
+        self.model.train()
+        for batch in self.data.batches(self.batch_size, self.rng if self.batch_size else None):
+            losses.append(self.step(number, batch))
+            sizes.append(len(batch))
+        put(self.parameters, self.theta)
+        mean = sum(y * n for y, n in zip(losses, sizes, strict=True)) / sum(sizes)
+        measured = None if validation is None else self.validate(validation)
+        history = self.history
+        history.step_loss += losses
+        history.loss.append(mean)
+        history.lr.append(self.optimiser.lr)
+        history.seconds.append(time.perf_counter() - begun)
+        if measured is not None:
+            history.validation.append(measured)
+        return Epoch(number, mean, measured, self.optimiser.lr, self.model, self.optimiser, history)
+
+    def validate(self, data: Dataset) -> float:
+        """The mean loss in evaluation mode; by replay, if no layer is another in training."""
+        if isinstance(self.engine, Replay) and not any(
+            module.changes_in_training for module in self.model.modules()
+        ):
+            return self.engine.mean_loss(self.theta, data)
+        return mean_loss(self.model.eval(), self.loss, data)
+
+    def step(self, number: int, batch: Dataset) -> float:
+        """One batch: its loss before the step. The parameters change only when everything has gone well."""
+        import numpy as np
+
+        if self.schedule is not None:
+            self.optimiser.lr = self.schedule(number if self.schedule_by == "epoch" else self.steps)
+        try:
+            y, gradient = self.engine.value_and_grad(self.optimiser.look_ahead(self.theta), batch)
+            if not (np.isfinite(y) and np.isfinite(gradient).all()):
+                raise DomainError(f"the loss is {y!r}, or its gradient is not finite")
+        except DomainError as error:
+            error.add_note(
+                f"in epoch {number}, step {self.steps}: diagnose(model, loss, data) says where it begins; often lr is too large"
+            )
+            raise
+        self.theta = self.optimiser.update(self.theta, gradient)
+        self.steps += 1
+        return y
+
+    def finish(self) -> None:
+        """Leave the parameters at the last complete step, and the model ready to be used."""
+        put(self.parameters, self.theta)
+        self.model.eval()
+
+
+def _part(
+    penalty: Penalty | None, parameters: Sequence[Value], penalised: Iterable[Value] | None
+) -> Penalty | None:
+    """The penalty as a function of all parameters, of which it takes ``penalised``."""
+    if penalty is None or penalised is None:
+        return penalty
+    wanted = {id(p) for p in penalised}
+    places = [i for i, p in enumerate(parameters) if id(p) in wanted]
+    return lambda values: penalty([values[i] for i in places])
