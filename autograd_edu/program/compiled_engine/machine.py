@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from functools import lru_cache, reduce
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,10 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ...engine import ops
 from ...engine.ops import OPS
 from ..lifting import symbols
 from ..lifting.symbols import CONDITIONS, Symbol, written
-from . import steps as jit_steps
-from . import vectors as jit_vectors
 from .steps import AHEAD, STEPS, Opcode, opcodes
 from .vectors import INDEX, INT, Vectors, vector_functions
 
@@ -196,14 +194,9 @@ class _Interpreter:
 
 def fingerprint(width: int) -> int:
     """A number of what the machine code is made from, for the cache: this package's files, and the C library's functions."""
-    names = (
-        "autograd_edu.ops",
-        "autograd_edu.operation",
-        *(module.__name__ for module in (symbols, jit_steps, jit_vectors)),
-        __name__,
-    )
-    specs = [find_spec(name) for name in names]
-    texts = [Path(spec.origin).read_bytes() for spec in specs if spec and spec.origin]
+    folders = [Path(ops.__file__).parent, Path(__file__).parent]
+    files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    texts = [path.read_bytes() for path in [*files, Path(symbols.__file__)]]
     made_from = (
         b"".join(texts)
         + repr((width, sorted(vector_functions().items()), list(opcodes()))).encode()
