@@ -1,6 +1,7 @@
 """Small data sets, made by a seeded rule or real, and how they are prepared: scaled, split, cut into batches.
 
-Generated sets depend on the seed alone, through `random.Random`: the same seed gives the same points on every machine.
+Generated sets depend on the seed alone: the same seed gives the same points on every machine. Each set has a stream of
+random numbers of its own, so that a model with the same seed does not start from the same numbers.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .errors import ShapeError, TargetError
+from .errors import ShapeError, TargetError, choose
+from .seeds import stream
 
 Point = list[float]
 
@@ -49,7 +51,7 @@ class Dataset:
         """Two sets for training and test, ``share`` of the samples in the test set; the samples are shuffled by ``seed``."""
         if not 0.0 < share < 1.0:
             raise TargetError(f"the share of test samples is between 0 and 1, not {share!r}")
-        order = shuffled(len(self), random.Random(seed))
+        order = shuffled(len(self), stream(seed, "split"))
         cut = len(self) - max(1, round(share * len(self)))
         return self.take(order[:cut]), self.take(order[cut:])
 
@@ -60,6 +62,10 @@ class Dataset:
 
         The gradient of the whole is the mean of the gradients of batches of equal size.
         """
+        if size is not None and size < 1:
+            raise TargetError(
+                f"the batch size must be at least 1, or None for all samples at once; got {size!r}"
+            )
         size = size or max(1, len(self))
         order = shuffled(len(self), rng) if rng else list(range(len(self)))
         for start in range(0, len(self), size):
@@ -83,8 +89,7 @@ def shuffled(count: int, rng: random.Random) -> list[int]:
 def truth_table(name: str = "xor") -> Dataset:
     """The four rows of a function of two bits: "xor", "and" or "or", with targets 0 and 1."""
     tables = {"xor": [0, 1, 1, 0], "and": [0, 0, 0, 1], "or": [0, 1, 1, 1]}
-    if name not in tables:
-        raise TargetError(f"there is no table {name!r}; there are {', '.join(tables)}")
+    choose(name, tables, "truth table")
     return Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], list(tables[name]), name, 2)
 
 
@@ -122,7 +127,7 @@ def blobs(
     seed: int = 0,
 ) -> Dataset:
     """A cloud N(centre, sd²) around each centre, in turn; the class is the centre's number."""
-    rng = random.Random(seed)
+    rng = stream(seed, "blobs")
     labels = [i % len(centres) for i in range(n)]
     xs = [[rng.gauss(mean, sd) for mean in centres[label]] for label in labels]
     return Dataset(xs, labels, "blobs", len(centres))
@@ -140,7 +145,7 @@ def noisy_function(
     noise: float | Callable[[float], float] = 0.1, seed: int = 0,
 ) -> Dataset:  # fmt: skip
     """y = f(x) + N(0, noise(x)²) at n random places of [low, high]; noise may depend on x."""
-    rng = random.Random(seed)
+    rng = stream(seed, "noisy function")
     xs = sorted(rng.uniform(low, high) for _ in range(n))
     sds = [noise(x) if callable(noise) else noise for x in xs]
     return Dataset(
@@ -178,7 +183,7 @@ def _two_classes(
     points: Sequence[tuple[float, float]], first: int, noise: float, seed: int, name: str
 ) -> Dataset:
     """The first points class 0, the others class 1, blurred and shuffled."""
-    rng = random.Random(seed)
+    rng = stream(seed, name)
     xs = [[a + rng.gauss(0.0, noise), b + rng.gauss(0.0, noise)] for a, b in points]
     return Dataset(xs, [int(i >= first) for i in range(len(xs))], name, 2).take(
         shuffled(len(xs), rng)
@@ -214,12 +219,15 @@ def standardise(xs: Sequence[Sequence[float]]) -> tuple[list[Point], Scale]:
     """
     columns = _columns(xs)
     mean = [math.fsum(c) / len(c) for c in columns]
-    sd = [
-        math.sqrt(math.fsum((v - m) ** 2 for v in c) / len(c)) or 1.0
-        for c, m in zip(columns, mean, strict=True)
-    ]
+    sd = [_deviation(c, m) for c, m in zip(columns, mean, strict=True)]
     scale = Scale(mean, sd)
     return [scale(x) for x in xs], scale
+
+
+def _deviation(column: Sequence[float], mean: float) -> float:
+    """The standard deviation; 1.0 for a column that varies by no more than its numbers are rounded."""
+    sd = math.sqrt(math.fsum((v - mean) ** 2 for v in column) / len(column))
+    return sd if sd > 4.0 * math.ulp(max(map(abs, column))) else 1.0
 
 
 def whiten(

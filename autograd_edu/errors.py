@@ -1,5 +1,7 @@
 """One exception a mistake. Each is also the built-in that a caller would catch, and says what would be right."""
 
+from collections.abc import Iterable
+
 
 class AutogradError(Exception):
     """Everything that this package raises on purpose."""
@@ -25,8 +27,8 @@ class ArityError(AutogradError, TypeError):
     """An operation or function was given the wrong number of operands."""
 
 
-class ChoiceError(AutogradError, ValueError):
-    """A name was given that is not one of those there are."""
+class OptionError(AutogradError, ValueError):
+    """A name was given for an option (style, engine, method, data set) that is not one of its names."""
 
 
 class ExpressionError(AutogradError, ValueError):
@@ -55,3 +57,25 @@ class TrainingError(AutogradError, RuntimeError):
 
 class BranchChanged(AutogradError, ValueError):  # noqa: N818 - the name says what happened
     """A replayed program's input would take another branch than the one recorded; trace the function again for it."""
+
+
+def choose(wanted: object, names: Iterable[str], what: str) -> str:
+    """``wanted``, if it is one of ``names``.
+
+    Raises:
+        OptionError: if it is not. The message lists the names and suggests the nearest.
+
+    >>> choose("cards", ["card", "circuit"], "style")
+    Traceback (most recent call last):
+    autograd_edu.errors.OptionError: unknown style 'cards'; choose from 'card', 'circuit' (did you mean 'card'?)
+    """
+    import difflib
+
+    options = list(names)
+    if isinstance(wanted, str) and wanted in options:
+        return wanted
+    near = difflib.get_close_matches(str(wanted).lower(), options, 1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    raise OptionError(
+        f"unknown {what} {wanted!r}; choose from {', '.join(map(repr, options))}{hint}"
+    )

@@ -8,6 +8,7 @@ short, altered, or is of another kind or version.
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import zlib
@@ -134,6 +135,16 @@ def is_count(x: Any) -> bool:
     return type(x) is int and 0 <= x < 2**63
 
 
+def is_finite_number(x: Any) -> bool:
+    """Is it a number, but not inf or nan?"""
+    return is_number(x) and math.isfinite(x)
+
+
 def is_numbers(x: Any) -> bool:
     """Is it a list of numbers?"""
     return isinstance(x, list) and all(map(is_number, x))
+
+
+def is_finite_numbers(x: Any) -> bool:
+    """Is it a list of finite numbers?"""
+    return isinstance(x, list) and all(map(is_finite_number, x))

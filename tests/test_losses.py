@@ -294,7 +294,7 @@ REFUSED = [
     pytest.param(
         lambda: softmax_cross_entropy([1.0, 2.0], [0.5, 0.6]),
         TargetError,
-        "sums to 1; this sums to 1.1",
+        "must sum to 1; these sum to 1.1",
         id="a sum above 1",
     ),
     pytest.param(

@@ -5,8 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from autograd_edu import Value
-from autograd_edu.errors import DomainError, ShapeError, StateError, TargetError, TrainingError
+from autograd_edu import Constant, Value
+from autograd_edu.errors import (
+    DomainError,
+    OperandError,
+    OptionError,
+    ShapeError,
+    StateError,
+    TargetError,
+    TrainingError,
+)
 from autograd_edu.nn import MLP
 from autograd_edu.nn.losses import half_squared_error
 from autograd_edu.optim import (
@@ -229,6 +237,30 @@ def test_gradients_are_clipped_by_length_or_part():
     ]
 
 
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1.0, 1e200, 1.7e308])
+def test_a_gradient_of_any_size_is_clipped_to_its_direction(size):
+    step = SGD((), 1.0, clip_norm=1e-301).update(np.zeros(2), np.array([0.6, -0.8]) * size)
+    assert step.tolist() == pytest.approx([-0.6e-301, 0.8e-301], rel=1e-12)
+    assert SGD((), 1.0, clip_norm=1.0).update(np.zeros(2), np.zeros(2)).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("rule", [RMSProp, Adam, AdaGrad, NAdam, AdamW])
+def test_a_gradient_whose_square_overflows_is_told_and_changes_nothing(rule):
+    """Its square would be inf, and every later step 0."""
+    optimiser, twin = rule((), 0.1), rule((), 0.1)
+    for one in (optimiser, twin):
+        one.update(np.ones(2), np.ones(2))
+    with pytest.raises(
+        DomainError, match=r"the largest part of the gradient is 1e\+200; limit it with clip_norm"
+    ):
+        optimiser.update(np.ones(2), np.array([1e200, 1.0]))
+    assert optimiser.state_dict() == twin.state_dict()
+    assert (
+        optimiser.update(np.ones(2), np.ones(2)).tolist()
+        == twin.update(np.ones(2), np.ones(2)).tolist()
+    )
+
+
 def test_weight_decay_adds_to_the_gradient_and_in_adamw_is_taken_from_the_parameter():
     assert SGD((), 0.1, weight_decay=0.5).update(np.array([2.0]), np.array([3.0])) == pytest.approx(
         [2.0 - 0.1 * (3.0 + 1.0)]
@@ -304,26 +336,114 @@ def test_nesterov_without_looking_ahead_is_told():
         optimiser.step()
 
 
+W = Value(1.0)
 REFUSED = [
     pytest.param(
-        lambda: SGD((), -0.1), TargetError, "learning rate is not negative", id="a negative rate"
+        lambda: SGD((), -0.1),
+        TargetError,
+        "learning rate must be finite and not negative; got -0.1",
+        id="a negative rate",
     ),
     pytest.param(
-        lambda: Momentum((), 0.1, 1.0), TargetError, r"in \[0, 1\), not 1.0", id="momentum 1"
+        lambda: Momentum((), 0.1, 1.0),
+        TargetError,
+        r"momentum must be in \[0, 1\); got 1.0",
+        id="momentum 1",
     ),
     pytest.param(
         lambda: Momentum((), 0.1, style="heavy"),
-        TargetError,
-        "one of velocity, average, arithmetic",
+        OptionError,
+        "unknown style 'heavy'; choose from 'velocity', 'average', 'arithmetic'",
         id="an unknown style",
     ),
     pytest.param(
         lambda: Adam((), 0.1, eps_place="under"),
-        TargetError,
-        "one of inside, outside",
+        OptionError,
+        "choose from 'inside', 'outside'",
         id="an unknown place of ε",
     ),
-    pytest.param(lambda: Adam((), 0.1, eps=-1.0), TargetError, "not negative", id="a negative ε"),
+    pytest.param(
+        lambda: Adam((), 0.1, eps=-1.0),
+        TargetError,
+        "ε must be finite and not negative",
+        id="a negative ε",
+    ),
+    pytest.param(
+        lambda: SGD((), math.nan), TargetError, "learning rate must be finite", id="a rate of nan"
+    ),
+    pytest.param(
+        lambda: SGD((), math.inf),
+        TargetError,
+        "learning rate must be finite",
+        id="an infinite rate",
+    ),
+    pytest.param(
+        lambda: setattr(SGD((), 0.1), "lr", -1.0),
+        TargetError,
+        "got -1.0",
+        id="a rate made negative later",
+    ),
+    pytest.param(
+        lambda: SGD((), weight_decay=-0.1),
+        TargetError,
+        "weight decay must be finite and not negative",
+        id="negative decay",
+    ),
+    pytest.param(
+        lambda: SGD((), clip_norm=-1.0),
+        TargetError,
+        "clip_norm must be positive",
+        id="a negative limit",
+    ),
+    pytest.param(
+        lambda: SGD((), clip_norm=0.0),
+        TargetError,
+        "clip_norm must be positive",
+        id="a limit that stops everything",
+    ),
+    pytest.param(
+        lambda: SGD((), clip_value=-1.0),
+        TargetError,
+        "clip_value must be positive",
+        id="a negative limit of parts",
+    ),
+    pytest.param(
+        lambda: SGD([1.0]),
+        OperandError,
+        "a parameter must be a Value; got float 1.0",
+        id="a number to train",
+    ),
+    pytest.param(
+        lambda: SGD([Value(1.0) + 1]),
+        OperandError,
+        "the result of add, and no step would reach it",
+        id="a result to train",
+    ),
+    pytest.param(
+        lambda: SGD([Constant(1.0)]),
+        OperandError,
+        "a constant, and no step",
+        id="a constant to train",
+    ),
+    pytest.param(lambda: SGD([W, W]), OperandError, "one is given twice", id="a parameter twice"),
+    pytest.param(
+        lambda: SGD(MLP(1, [1], seed=0)),
+        OperandError,
+        r"write model.parameters\(\)",
+        id="a model instead of its parameters",
+    ),
+    pytest.param(
+        lambda: Adam(0.1),
+        OperandError,
+        "must be a list of parameters; got float 0.1",
+        id="a rate instead of parameters",
+    ),
+    pytest.param(
+        lambda: SGD(Value(1.0)),
+        OperandError,
+        "must be a list of parameters; got Value",
+        id="one Value",
+    ),
     pytest.param(
         lambda: SGD().update(np.ones(2), np.ones(3)),
         ShapeError,

@@ -694,5 +694,13 @@ def test_the_command_trains_and_leaves_model_history_and_pictures(tmp_path):
 def test_the_command_refuses_what_it_cannot_do(tmp_path):
     refused = command("moons", "--layers", "0", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "whole numbers from 1" in refused.stderr
+    assert "a whole number from 1 to 1,000,000 was expected, not '0'" in refused.stderr
+    for option, wrong in (
+        ("--steps", "9" * 400),
+        ("--batch", "0"),
+        ("--layers", "999999999999"),
+        ("--layers", "1000000"),
+    ):
+        refused = command("xor", option, wrong, folder=tmp_path)
+        assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
     assert "invalid choice: 'cats'" in command("cats", folder=tmp_path).stderr

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
 import math
+from itertools import pairwise
 from pathlib import Path
 
 from ..data import NAMED, Dataset, standardise
 from ..errors import TargetError
+from ..files import write
 from ..nn import ACTIVATIONS, MLP, Module, Sequential, Standardiser, losses, regularise
 from ..nn.losses import Loss
 from ..optim import Adam
@@ -16,23 +19,25 @@ from ..train.evaluate import evaluate
 from ..train.history import History
 from ..train.trainer import fit
 
+MOST_WEIGHTS = 10**5  # each is a Python object
+
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("data", choices=sorted(NAMED), help="the data set")
     parser.add_argument(
         "--layers",
-        type=int,
+        type=_count,
         nargs="+",
         default=[16, 16],
         metavar="N",
         help="units in each hidden layer (16 16)",
     )
     parser.add_argument(
-        "--steps", type=int, default=200, metavar="N", help="steps of the optimiser (200)"
+        "--steps", type=_count, default=200, metavar="N", help="steps of the optimiser (200)"
     )
     parser.add_argument(
-        "--batch", type=int, metavar="N", help="samples in a batch (all of them; digits: 64)"
+        "--batch", type=_count, metavar="N", help="samples in a batch (all of them; digits: 64)"
     )
     parser.add_argument(
         "--lr",
@@ -59,28 +64,47 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the files go (out/DATA)")
 
 
+def _count(text: str) -> int:
+    """A whole number from 1 to a million."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 7 and 1 <= int(text) <= 10**6):
+        raise argparse.ArgumentTypeError(
+            f"a whole number from 1 to 1,000,000 was expected, not {text[:40]!r}"
+        )
+    return int(text)
+
+
 def run(options: argparse.Namespace) -> int:
-    """Train, print loss and accuracy, write the model, the history and the pictures."""
+    """Train, print loss and accuracy, write the model, the history and the pictures.
+
+    What is in the folder is replaced only by a run that came to its end. After Ctrl-C, what was reached stands in a
+    folder of its own, and the status is 130.
+    """
     training, test = _data(options.data, options.seed)
     loss, outputs = _loss(training)
     model = _model(options, training, outputs)
+    epochs = _epochs(options, len(training))
     history = fit(
-        model, loss, training, Adam(model.parameters(), options.lr), epochs=_epochs(options, len(training)), batch_size=_batch(options),
+        model, loss, training, Adam(model.parameters(), options.lr), epochs=epochs, batch_size=_batch(options),
         penalty=regularise.l2(options.penalty), penalised=regularise.weights_of(model), seed=options.seed,
-        schedule=Cosine(options.lr, _epochs(options, len(training))),
+        schedule=Cosine(options.lr, epochs),
     )  # fmt: skip
     print(f"{model_line(model)} on {len(training)} samples of {training.name}")
-    print(history)
-    print(f"training: {evaluate(model, loss, training)}")
-    if test is not None:
-        print(f"test:     {evaluate(model, loss, test)}")
+    print(history, flush=True)
     folder = options.out or Path("out") / options.data
+    interrupted = history.stopped.startswith("interrupted")
+    if interrupted and not history.epochs:
+        print(f"nothing is written; {folder} is as it was")
+        return 130
+    folder = folder / "interrupted" if interrupted else folder
     folder.mkdir(parents=True, exist_ok=True)
     model.save(folder / "model.json")
     history.save(folder / "history.json")
+    print(f"training: {evaluate(model, loss, training)}")
+    if test is not None:
+        print(f"test:     {evaluate(model, loss, test)}")
     written = ["model.json", "history.json", *_pictures(folder, model, training, history)]
     print(f"written to {folder}: {', '.join(written)}")
-    return 0
+    return 130 if interrupted else 0
 
 
 def model_line(model: Module) -> str:
@@ -112,8 +136,12 @@ def _loss(data: Dataset) -> tuple[Loss, int]:
 
 def _model(options: argparse.Namespace, data: Dataset, outputs: int) -> Module:
     """An MLP behind a first layer that standardises: the model takes the data as they are."""
-    if options.steps < 1 or any(n < 1 for n in options.layers):
-        raise TargetError("--steps and --layers take whole numbers from 1")
+    widths = [len(data.xs[0]), *options.layers, outputs]
+    weights = sum(a * b for a, b in pairwise(widths))
+    if weights > MOST_WEIGHTS:
+        raise TargetError(
+            f"--layers asks for a network of {weights:,} weights; {MOST_WEIGHTS:,} are the most"
+        )
     _, scale = standardise(data.xs)
     mlp = MLP(
         len(data.xs[0]),
@@ -125,12 +153,13 @@ def _model(options: argparse.Namespace, data: Dataset, outputs: int) -> Module:
 
 
 def _batch(options: argparse.Namespace) -> int | None:
-    return options.batch or (64 if options.data == "digits" else None)
+    return 64 if options.batch is None and options.data == "digits" else options.batch
 
 
 def _epochs(options: argparse.Namespace, samples: int) -> int:
+    steps_of_an_epoch = math.ceil(samples / (_batch(options) or samples))
     steps: int = options.steps
-    return math.ceil(steps / math.ceil(samples / (_batch(options) or samples)))
+    return -(-steps // steps_of_an_epoch)
 
 
 def _pictures(folder: Path, model: Module, data: Dataset, history: History) -> list[str]:
@@ -149,5 +178,7 @@ def _pictures(folder: Path, model: Module, data: Dataset, history: History) -> l
     except ImportError as missing:
         return [f"and no pictures: {missing}"]
     for name, axes in pictures.items():
-        axes.figure.savefig(folder / name)
+        drawn = io.BytesIO()
+        axes.figure.savefig(drawn, format="svg")
+        write(folder / name, drawn.getvalue())
     return list(pictures)

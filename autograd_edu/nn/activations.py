@@ -7,7 +7,7 @@ from typing import Any
 
 from ..engine import number as syntax
 from ..engine.value import Value
-from ..errors import TargetError
+from ..errors import choose
 from .init import Initialiser, glorot_normal, he_normal
 from .module import Module
 
@@ -36,11 +36,7 @@ def activation_named(wanted: str | Activation) -> Activation:
     """An activation by name, or as it is: any function of a number serves, and so does a module."""
     if callable(wanted):
         return wanted
-    if wanted not in ACTIVATIONS:
-        raise TargetError(
-            f"there is no activation {wanted!r}; there are {', '.join(ACTIVATIONS)}, and any function of a number serves"
-        )
-    return ACTIVATIONS[wanted]
+    return ACTIVATIONS[choose(wanted, ACTIVATIONS, "activation")]
 
 
 def usual_initialiser(activation: str | Activation) -> Initialiser:

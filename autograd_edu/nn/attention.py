@@ -12,7 +12,7 @@ from typing import Any
 
 from ..engine.number import dot
 from ..errors import ShapeError
-from .init import generator
+from ..seeds import stream
 from .layers import Linear
 from .module import Module
 from .pooling import columns
@@ -53,7 +53,7 @@ class SelfAttention(Module):
     ) -> None:
         if size % heads:
             raise ShapeError(f"{heads} heads cannot share {size} numbers evenly")
-        rng = generator(seed)
+        rng = stream(seed, f"SelfAttention({size}, {heads})")
         self.size, self.heads, self.causal = size, heads, causal
         self.query, self.key, self.value, self.out = (
             Linear(size, size, seed=rng, **of_neurons) for _ in range(4)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..engine.number import maximum
 from ..errors import ShapeError
+from ..seeds import stream
 from .layers import Linear, as_list
 from .module import Module
 
@@ -82,10 +83,13 @@ class Maxout(Module):
     Only the piece that wins gets a gradient; pieces that tie share it.
     """
 
-    def __init__(self, nin: int, nout: int, pieces: int = 2, **of_neurons: Any) -> None:
+    def __init__(
+        self, nin: int, nout: int, pieces: int = 2, *, seed: Any = None, **of_neurons: Any
+    ) -> None:
         if pieces < 1:
             raise ShapeError(f"maxout has at least one piece; {pieces} were asked for")
-        self.pieces = [Linear(nin, nout, **of_neurons) for _ in range(pieces)]
+        rng = stream(seed, f"Maxout({nin}, {nout}, {pieces})")
+        self.pieces = [Linear(nin, nout, seed=rng, **of_neurons) for _ in range(pieces)]
 
     def forward(self, x: Any) -> list[Any]:
         return [

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..engine.value import scope
 from ..errors import ShapeError
-from .init import generator
+from ..seeds import stream
 from .layers import Neuron
 from .module import Module
 
@@ -31,7 +31,7 @@ class _Convolution(Module):
             raise ShapeError(
                 "a convolution has at least one channel, one filter, a window and a stride of at least 1, and padding ≥ 0"
             )
-        rng = generator(seed)
+        rng = stream(seed, f"{type(self).__name__}({window}, {channels}, {filters})")
         self.channels, self.stride, self.padding = channels, stride, padding
         self.neurons = [
             Neuron(window * channels, fan_out=filters, seed=rng, **of_neurons)

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError, TargetError
-from .init import Initialiser, gaussian, generator, initialiser_named
+from ..seeds import stream
+from .init import Initialiser, gaussian, initialiser_named
 from .layers import subscript
 from .module import Module
 
@@ -21,7 +22,10 @@ class Embedding(Module):
     def __init__(
         self, count: int, size: int, *, init: str | Initialiser | None = None, seed: Any = None
     ) -> None:
-        draw, rng = initialiser_named(init or gaussian(1.0)), generator(seed)
+        draw, rng = (
+            initialiser_named(init or gaussian(1.0)),
+            stream(seed, f"Embedding({count}, {size})"),
+        )
         self.rows = [
             [
                 Value(draw(rng, count, size), f"e{subscript(i)},{subscript(j + 1)}")

@@ -8,14 +8,11 @@ standard deviation ``sd``. A weight is drawn from a `random.Random` or a `numpy.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from ..errors import OperandError, TargetError
-
-Rng = Any  # random.Random, the module `random`, or numpy.random.Generator: all draw uniform(low, high)
+from ..errors import choose
+from ..seeds import Rng
 
 
 @dataclass(frozen=True)
@@ -46,19 +43,6 @@ class Initialiser:
 def gauss(rng: Rng) -> float:
     """One draw from N(0, 1), from either kind of generator."""
     return float(rng.standard_normal() if hasattr(rng, "standard_normal") else rng.gauss(0.0, 1.0))
-
-
-def generator(seed: Any) -> Rng:
-    """The generator for a seed: None is Python's global one, a whole number a new one; a generator is itself."""
-    if seed is None:
-        return random
-    if isinstance(seed, int):
-        return random.Random(seed)
-    if hasattr(seed, "uniform"):
-        return seed
-    raise OperandError(
-        f"a seed is a whole number, a random.Random or a numpy.random.Generator, not {type(seed).__name__} {seed!r}"
-    )
 
 
 def constant(value: float) -> Initialiser:
@@ -117,8 +101,4 @@ def initialiser_named(wanted: str | Initialiser | Callable[..., float]) -> Calla
     """An initialiser by name, or as it is: any function of (rng, fan_in, fan_out) serves."""
     if callable(wanted):
         return wanted
-    if wanted not in INITIALISERS:
-        raise TargetError(
-            f"there is no initialiser {wanted!r}; there are {', '.join(INITIALISERS)}"
-        )
-    return INITIALISERS[wanted]
+    return INITIALISERS[choose(wanted, INITIALISERS, "initialiser")]

@@ -11,8 +11,9 @@ from typing import Any
 from ..engine.number import dot
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError
+from ..seeds import stream
 from .activations import Activation, activation_named, name_of, usual_initialiser
-from .init import Initialiser, generator, initialiser_named
+from .init import Initialiser, initialiser_named
 from .module import Module
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -62,7 +63,7 @@ class Neuron(Module):
         shown = activation if nonlin else "linear"
         draw, rng = (
             usual_initialiser(shown) if init is None else initialiser_named(init),
-            generator(seed),
+            stream(seed, f"Neuron({nin})"),
         )
         self.w = [Value(draw(rng, nin, fan_out), f"w{subscript(i + 1)}") for i in range(nin)]
         self.b = Value(0.0, "b") if bias else None
@@ -93,7 +94,7 @@ class Layer(Module):
             raise ShapeError(
                 f"a layer has at least one input and one neuron; {nin} inputs and {nout} neurons were asked for"
             )
-        rng = generator(seed)
+        rng = stream(seed, f"{type(self).__name__}({nin}, {nout})")
         self.nin = nin
         self.neurons = [
             Neuron(nin, nonlin, fan_out=nout, seed=rng, **of_neurons) for _ in range(nout)
@@ -138,7 +139,7 @@ class MLP(Module):
         self, nin: int, nouts: Sequence[int], *, activation: Any = "relu", output: str | Activation = "linear", init: Any = None,
         bias: bool = True, seed: Any = None,
     ) -> None:  # fmt: skip
-        sizes, rng = [nin, *nouts], generator(seed)
+        sizes, rng = [nin, *nouts], stream(seed, f"MLP({nin}, {list(nouts)})")
         activations = _one_each(activation, len(nouts), "activation", last=output)
         inits = _one_each(init, len(nouts), "init")
         self.layers = [

@@ -39,11 +39,13 @@ def loss(
     *,
     prepare: Callable[[Any, int], Any] = _as_it_is,
     threshold: float | None = None,
+    independent: bool = False,
 ) -> Callable[[Loss], Loss]:
     """Make a function of (prediction, target) a loss.
 
     Its attributes: `check` raises for targets it is not defined for, `prepare` gives a target as numbers for so many
-    outputs, and `threshold` is where a single output turns from one class to the other (None: of no classes).
+    outputs, `threshold` is where a single output turns from one class to the other (None: of no classes), and
+    `independent` says that several outputs are labels of their own, not scores of classes of which one is right.
     """
 
     def made(f: Loss) -> Loss:
@@ -52,7 +54,9 @@ def loss(
             check(target)
             return f(prediction, target, **options)
 
-        checked.check, checked.prepare, checked.threshold = check, prepare, threshold  # type: ignore[attr-defined]
+        vars(checked).update(
+            check=check, prepare=prepare, threshold=threshold, independent=independent
+        )
         return checked
 
     return made
@@ -86,8 +90,8 @@ def _class(target: Any) -> None:
     if _is_listed(target):
         _probabilities(target)
         whole = math.fsum(map(plain, target))
-        if abs(whole - 1.0) > 1e-9:
-            raise TargetError(f"a list of target probabilities sums to 1; this sums to {whole!r}")
+        if abs(whole - 1.0) > 1e-6:  # float32 keeps seven digits
+            raise TargetError(f"target probabilities must sum to 1; these sum to {whole!r}")
     elif (
         isinstance(target, (str, bytes))
         or hasattr(target, "precedence")
@@ -183,13 +187,13 @@ def gaussian_negative_log_likelihood(prediction: Any, target: Any, *, parts: boo
 # ---- two classes ---------------------------------------------------------------------------------------------------
 
 
-@loss(_signs, threshold=0.0)
+@loss(_signs, threshold=0.0, independent=True)
 def hinge(prediction: Any, target: Any) -> Any:
     """max(0, 1 - t·f) for labels ±1, averaged over the outputs; at the margin itself the gradient is 0."""
     return _mean_of([relu(1.0 - t * f) for f, t in _pairs(prediction, target, "hinge")])
 
 
-@loss(_probabilities, threshold=0.5)
+@loss(_probabilities, threshold=0.5, independent=True)
 def binary_cross_entropy(prediction: Any, target: Any) -> Any:
     """-t log p - (1 - t) log(1 - p) for probabilities p, averaged over the outputs. From scores, see the stable form below.
 
@@ -210,7 +214,7 @@ def _cross_entropy(p: Any, t: Any) -> Any:
     return _weighed(t, lambda: -log(p), lambda: -log(1.0 - p))
 
 
-@loss(_probabilities, threshold=0.0)
+@loss(_probabilities, threshold=0.0, independent=True)
 def binary_cross_entropy_with_logits(prediction: Any, target: Any) -> Any:
     """The same for scores z with p = σ(z), averaged over the outputs: t·softplus(-z) + (1 - t)·softplus(z).
 

@@ -1,21 +1,27 @@
 """What all parts of a network share: their parameters by name, training or evaluation, saving, and scopes for pictures.
 
-A module keeps its parameters (Values) and its parts (modules) as ordinary attributes, alone or in lists, nested as you
-like; everything here finds them there, in the order in which they were assigned.
+A module keeps its parameters (Values) and its parts (modules) as ordinary attributes, alone or in lists, tuples, dicts,
+sets and NumPy arrays, nested as you like; everything here finds them there, in the order in which they were assigned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from contextvars import ContextVar
+from numbers import Real
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from ..engine.floats import real
+from ..engine.modes import current_scope
 from ..engine.value import Constant, Value, scope
 from ..errors import OperandError, ShapeError, StateError
+from ..files import PathLike
+from .nested import has_order, leaves, lists, replace, shape
 from .saving import load_state, save_state
 
+_caller: ContextVar[Module | None] = ContextVar("_caller", default=None)  # whose forward is running
 State = dict[str, Any]  # name: a number, or a (nested) list of them
 
 
@@ -35,12 +41,24 @@ class Module:
     changes_in_training: ClassVar[bool] = False
     training: bool = True
     name: str = ""
+    _held: Mapping[str, int] = MappingProxyType(
+        {}
+    )  # how many parameters each attribute held when it was assigned
 
     def __call__(self, *inputs: Any) -> Any:
-        if not self.name:
-            return self.forward(*inputs)
-        with scope(self.name):
-            return self.forward(*inputs)
+        caller = _caller.get()
+        if (
+            not self.name and caller is not None
+        ):  # appended to a list of the caller's after that was assigned
+            caller._name_parts(current_scope.get(), new_ones=True)
+        token = _caller.set(self)
+        try:
+            if not self.name:
+                return self.forward(*inputs)
+            with scope(self.name):
+                return self.forward(*inputs)
+        finally:
+            _caller.reset(token)
 
     def forward(self, *inputs: Any) -> Any:
         """The output for one sample."""
@@ -57,28 +75,49 @@ class Module:
     # ---- finding parts ----
 
     def __setattr__(self, attribute: str, new: Any) -> None:
+        self._check_kept(attribute, new)
         object.__setattr__(self, attribute, new)
-        parts = [
-            (key, part)
-            for key, part in _leaves(new, attribute)
-            if isinstance(part, (Module, Value))
-        ]
-        for key, part in parts:
-            if isinstance(part, Module):
-                object.__setattr__(part, "name", _scope_name(key))
+        parts = [part for _, part in leaves(new) if isinstance(part, (Module, Value))]
+        if parts or attribute in self._held:
+            count = sum(map(_is_parameter, parts))
+            object.__setattr__(self, "_held", {**self._held, attribute: count})
         if parts:
-            self._set_scopes(self.name)
+            for key, part in leaves(new, attribute):
+                if isinstance(part, Module):
+                    object.__setattr__(part, "name", _scope_name(key))
+            self._name_parts(self.name)
 
-    def _set_scopes(self, path: str) -> None:
+    def _name_parts(self, path: str, *, new_ones: bool = False) -> None:
+        """Give parameters their scope within ``path``, and so on inside the parts. With ``new_ones``, of parts without a name only."""
         for key, part in self._parts():
             if isinstance(part, Module):
-                part._set_scopes(f"{path}/{_scope_name(key)}" if path else _scope_name(key))
-            elif isinstance(part, Value) and path:
+                inside = f"{path}/{_scope_name(key)}" if path else _scope_name(key)
+                only_new = new_ones and bool(part.name)
+                if not part.name:
+                    object.__setattr__(part, "name", _scope_name(key))
+                part._name_parts(inside, new_ones=only_new)
+            elif isinstance(part, Value) and path and not new_ones:
                 part.scope = path
+
+    def _check_kept(self, attribute: str, held: Any) -> None:
+        """Raise OperandError if plain numbers stand in the place of parameters: they would be lost to training without a word."""
+        before = self._held.get(attribute, 0)
+        if not before:
+            return
+        parts = [part for _, part in leaves(held)]
+        number = next(
+            (part for part in parts if isinstance(part, Real) and not isinstance(part, bool)), None
+        )
+        if number is not None and sum(map(_is_parameter, parts)) < before:
+            raise OperandError(
+                f"{attribute!r} of {type(self).__name__} held {before} parameter(s), and {number!r} stands in the place of one: "
+                f"it would no longer be trained. To set its number, assign to its .data; to fix it, put Constant({number!r}) there"
+            )
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
         for attribute, held in vars(self).items():
-            yield from _leaves(held, attribute)
+            if attribute != "_held":
+                yield from leaves(held, attribute)
 
     def modules(self) -> Iterator[Module]:
         """This module and all its parts, each once, a whole before its parts."""
@@ -97,8 +136,12 @@ class Module:
         """Each parameter once, with its name: "layers.0.neurons.3.w.1"."""
         found: dict[int, tuple[str, Value]] = {}
         stack: list[tuple[str, Module]] = [("", self)]
+        if not self.name:
+            self._name_parts("", new_ones=True)
         while stack:
             prefix, module = stack.pop()
+            for attribute in module._held:
+                module._check_kept(attribute, vars(module).get(attribute))
             parts = [(prefix + key, part) for key, part in module._parts()]
             for key, part in parts:
                 if _is_parameter(part):
@@ -150,8 +193,9 @@ class Module:
             for module, attributes in saved:
                 for attribute, held in attributes.items():
                     object.__setattr__(
-                        module, attribute, _mapped(held, lambda v: place.get(id(v), v))
+                        module, attribute, replace(held, lambda v: place.get(id(v), v))
                     )
+                object.__setattr__(module, "_held", {})  # its numbers are meant
             yield self
         finally:
             for module, attributes in saved:
@@ -162,7 +206,7 @@ class Module:
 
     def state_dict(self) -> State:
         """Parameters and buffers as plain numbers and lists of them, by the name of the attribute that holds them."""
-        return {name: _mapped(held, real_data) for name, _, _, held in self._holders()}
+        return {name: lists(held, real_data) for name, _, _, held in self._holders()}
 
     def load_state_dict(self, state: State) -> None:
         """Take over a state that `state_dict` gave for a model of the same shape.
@@ -180,23 +224,24 @@ class Module:
                     f"the state {what} {', '.join(sorted(wrong)[:3])}; it is of another kind of model"
                 )
         for name, held in own.items():
-            if _shape(held) != _shape(state[name]):
+            if shape(held) != shape(state[name]):
                 raise StateError(
-                    f"{name} has the shape {_shape(held)} in the model and {_shape(state[name])} in the state"
+                    f"{name} has the shape {shape(held)} in the model and {shape(state[name])} in the state"
                 )
         numbers = {name: _as_numbers(name, state[name]) for name in own}
         for name, module, attribute, held in self._holders():
             if attribute in module.buffers:
                 object.__setattr__(module, attribute, numbers[name])
             else:
-                for parameter, number in zip(_numbers(held), _numbers(numbers[name]), strict=True):
-                    parameter.data = number
+                given = dict(leaves(numbers[name]))
+                for key, parameter in leaves(held):
+                    parameter.data = given[key]
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: PathLike) -> None:
         """Write the state to a file "….json" or "….npz", whole or not at all."""
         save_state(self.state_dict(), path)
 
-    def load(self, path: str | Path) -> None:
+    def load(self, path: PathLike) -> None:
         """Take over the state in a file. Raises StateError if it is damaged, or of another kind of model; nothing is changed then."""
         self.load_state_dict(load_state(path))
 
@@ -210,10 +255,16 @@ class Module:
                 continue
             seen.add(id(module))
             for attribute, held in vars(module).items():
-                if attribute in module.buffers or any(
-                    _is_parameter(part) for _, part in _leaves(held, "")
-                ):
+                parts = list(leaves(held, attribute)) if attribute != "_held" else []
+                parameters = [(key, part) for key, part in parts if _is_parameter(part)]
+                if attribute in module.buffers or (parameters and len(parameters) == len(parts)):
                     yield prefix + attribute, module, attribute, held
+                else:  # among other things
+                    yield from ((prefix + key, module, attribute, part) for key, part in parameters)
+                if parameters and not has_order(held):
+                    raise StateError(
+                        f"{prefix}{attribute} is a set of parameters: it has no order to be saved in; use a list or a dict"
+                    )
             stack.extend(
                 reversed(
                     [
@@ -234,38 +285,15 @@ def real_data(x: Any) -> float:
     return real(x.data if isinstance(x, Value) else x)
 
 
-def _leaves(held: Any, key: str) -> Iterator[tuple[str, Any]]:
-    """What is in (nested) lists, each with its path "w.0.1"."""
-    if isinstance(held, (list, tuple)):
-        for i, part in enumerate(held):
-            yield from _leaves(part, f"{key}.{i}")
-    else:
-        yield key, held
-
-
 def _scope_name(key: str) -> str:
-    """The third of a module's "layers" is "layer2"."""
+    """The third of a module's "layers" is "layer2"; the "left" of its "heads" is "head_left"."""
     attribute, *places = key.split(".")
-    return (attribute.removesuffix("s") if places else attribute) + "_".join(places)
-
-
-def _mapped(held: Any, f: Callable[[Any], Any]) -> Any:
-    return [_mapped(part, f) for part in held] if isinstance(held, (list, tuple)) else f(held)
-
-
-def _numbers(held: Any) -> Iterator[Any]:
-    return (part for _, part in _leaves(held, ""))
+    joint = "" if not places or places[0].isdigit() else "_"
+    return (attribute.removesuffix("s") if places else attribute) + joint + "_".join(places)
 
 
 def _as_numbers(name: str, held: Any) -> Any:
     try:
-        return _mapped(held, real_data)
+        return lists(held, real_data)
     except OperandError as error:
         raise StateError(f"{name} in the state is no number: {error}") from None
-
-
-def _shape(held: Any) -> tuple[int, ...]:
-    if not isinstance(held, (list, tuple)):
-        return ()
-    shapes = {_shape(part) for part in held}
-    return (len(held), *(shapes.pop() if len(shapes) == 1 else ((-1,) if shapes else ())))

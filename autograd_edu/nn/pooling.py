@@ -7,8 +7,9 @@ from typing import Any
 
 from ..engine.number import dot, maximum, total
 from ..engine.value import Value
-from ..errors import ShapeError, TargetError
-from .init import Initialiser, generator, initialiser_named, lecun_normal
+from ..errors import ShapeError, choose
+from ..seeds import stream
+from .init import Initialiser, initialiser_named, lecun_normal
 from .layers import numbers, subscript
 from .losses import average
 from .module import Module
@@ -34,9 +35,7 @@ class Pool(Module):
     """The mean, the sum or the maximum over the vectors, number by number; of the maximum, only the winner gets a gradient."""
 
     def __init__(self, kind: str = "mean") -> None:
-        if kind not in _POOLS:
-            raise TargetError(f"there is no pooling {kind!r}; there are {', '.join(_POOLS)}")
-        self.kind = kind
+        self.kind = choose(kind, _POOLS, "pooling")
 
     def forward(self, vectors: Sequence[Any]) -> list[Any]:
         return [_POOLS[self.kind](column) for column in columns(vectors, repr(self))]
@@ -51,7 +50,7 @@ class AttentionPool(Module):
     def __init__(
         self, size: int, *, init: str | Initialiser = lecun_normal, seed: Any = None
     ) -> None:
-        draw, rng = initialiser_named(init), generator(seed)
+        draw, rng = initialiser_named(init), stream(seed, f"AttentionPool({size})")
         self.query = [Value(draw(rng, size, 1), f"q{subscript(i + 1)}") for i in range(size)]
 
     def weights(self, vectors: Sequence[Any]) -> list[Any]:

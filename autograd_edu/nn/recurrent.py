@@ -7,8 +7,8 @@ from typing import Any
 
 from ..engine.value import scope
 from ..errors import ShapeError
+from ..seeds import stream
 from .activations import Activation
-from .init import generator
 from .layers import Layer, as_list, numbers
 from .module import Module
 
@@ -27,7 +27,11 @@ class RecurrentCell(Module):
     ) -> None:
         self.nin, self.nhidden = nin, nhidden
         self.layer = Layer(
-            nin + nhidden, nhidden, activation=activation, seed=generator(seed), **of_neurons
+            nin + nhidden,
+            nhidden,
+            activation=activation,
+            seed=stream(seed, f"RecurrentCell({nin}, {nhidden})"),
+            **of_neurons,
         )
 
     def forward(self, x: Any, state: Sequence[Any]) -> list[Any]:

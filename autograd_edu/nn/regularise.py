@@ -14,7 +14,8 @@ from typing import Any
 from ..engine.number import dot, total
 from ..engine.value import Value
 from ..errors import ShapeError, TargetError
-from .init import gauss, generator
+from ..seeds import stream
+from .init import gauss
 from .layers import Neuron, as_list, numbers
 from .losses import average
 from .module import Module
@@ -55,8 +56,8 @@ class _Random(Module):
             raise TargetError(f"the probability of dropping is in [0, 1), not {p!r}")
         self.p = p
         self.rng = (
-            random.Random(random.random()) if seed is None else generator(seed)
-        )  # its own, to be copied and saved
+            random.Random(random.random()) if seed is None else stream(seed, type(self).__name__)
+        )
 
     def keep(self) -> float:
         """0 with probability p, else 1/(1 - p)."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..engine.value import Value
-from ..errors import TargetError
-from .base import Array, Optimiser, fraction, one_of
+from ..errors import choose
+from .base import Array, Optimiser, fraction, not_negative
 
 
 class _Scaled(Optimiser):
@@ -27,9 +27,10 @@ class _Scaled(Optimiser):
         **common: Any,
     ) -> None:
         super().__init__(parameters, lr, **common)
-        self.eps, self.eps_place = eps, one_of(eps_place, ("inside", "outside"), "eps_place")
-        if eps < 0.0:
-            raise TargetError(f"ε is not negative: {eps!r}")
+        self.eps, self.eps_place = (
+            not_negative(eps, "ε"),
+            choose(eps_place, ("inside", "outside"), "eps_place"),
+        )
 
     def over_root(self, numerator: Array, squares: Array) -> Array:
         """numerator / √squares, with ε where it was asked for."""

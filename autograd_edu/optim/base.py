@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ..engine.value import Value
-from ..errors import ShapeError, StateError, TargetError, TrainingError
+from ..errors import DomainError, OperandError, ShapeError, StateError, TargetError, TrainingError
+from ..files import expect, is_count, is_finite_number, is_finite_numbers, is_number, is_text
 
 Array = Any  # numpy.ndarray of float64
 
@@ -29,18 +31,33 @@ class Optimiser:
         self, parameters: Iterable[Value] = (), lr: float = 0.01, *, weight_decay: float = 0.0, clip_norm: float | None = None,
         clip_value: float | None = None,
     ) -> None:  # fmt: skip
-        self.parameters = list(parameters)
-        self.lr = positive(lr, "the learning rate")
-        self.weight_decay, self.clip_norm, self.clip_value = weight_decay, clip_norm, clip_value
+        self.parameters = _variables(parameters)
+        self.lr = lr
+        self.weight_decay = not_negative(weight_decay, "the weight decay")
+        self.clip_norm = clip_norm if clip_norm is None else _limit(clip_norm, "clip_norm")
+        self.clip_value = clip_value if clip_value is None else _limit(clip_value, "clip_value")
         self.steps = 0
         self.state: dict[str, Array] = {}
+
+    @property
+    def lr(self) -> float:
+        """The learning rate; it must not be negative, which would lead uphill."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, new: float) -> None:
+        self._lr = not_negative(new, "the learning rate")
 
     def rule(self, theta: Array, g: Array) -> Array:
         """Where the parameters go; `steps` counts this step already, from 1."""
         raise NotImplementedError
 
     def update(self, theta: Array, gradient: Array) -> Array:
-        """One step from ``theta``: the new parameters, as a new array. The state moves along."""
+        """One step from ``theta``: the new parameters, as a new array. The state moves along.
+
+        Raises:
+            DomainError: if the step, or what the rule remembers, is not finite. Nothing is changed then.
+        """
         import numpy as np
 
         theta, g = np.asarray(theta, float), self.clipped(np.asarray(gradient, float))
@@ -48,6 +65,7 @@ class Optimiser:
             raise ShapeError(
                 f"a gradient has the shape of its parameters; {g.shape} was given for {theta.shape}"
             )
+        before = self.steps, dict(self.state)
         for name in self.remembers:
             kept = self.state.setdefault(name, np.zeros_like(theta))
             if kept.shape != theta.shape:
@@ -55,7 +73,15 @@ class Optimiser:
                     f"{type(self).__name__} has made its first steps with {kept.shape} parameters; now there are {theta.shape}"
                 )
         self.steps += 1
-        return self.rule(theta, self.decayed(theta, g))
+        with np.errstate(over="ignore", invalid="ignore"):
+            new = self.rule(theta, self.decayed(theta, g))
+        if not all(np.isfinite(array).all() for array in (new, *self.state.values())):
+            self.steps, self.state = before
+            raise DomainError(
+                f"this step of {type(self).__name__} overflows: the largest part of the gradient is {np.abs(g).max():.3g}; "
+                "limit it with clip_norm, or use a smaller learning rate"
+            )
+        return new
 
     def decayed(self, theta: Array, g: Array) -> Array:
         """The gradient with weight decay."""
@@ -67,9 +93,11 @@ class Optimiser:
 
         if self.clip_value is not None:
             g = np.clip(g, -self.clip_value, self.clip_value)
-        if self.clip_norm is not None:
-            length = float(np.sqrt(np.sum(g * g)))
-            g = g * (self.clip_norm / length) if length > self.clip_norm else g
+        largest = float(np.abs(g).max(initial=0.0))
+        if self.clip_norm is not None and largest > 0.0:
+            direction = g / largest  # so that squares neither overflow nor vanish
+            length = float(np.sqrt(np.sum(direction * direction)))
+            g = direction * (self.clip_norm / length) if length > self.clip_norm / largest else g
         return g
 
     def step(self) -> None:
@@ -113,42 +141,71 @@ class Optimiser:
         """Take over what `state_dict` gave. Raises StateError for that of another rule or other parameters; nothing is changed then."""
         import numpy as np
 
-        if state.get("rule") != type(self).__name__:
-            raise StateError(
-                f"this is the state of {state.get('rule')!r}, and the optimiser is {type(self).__name__}"
-            )
-        names = [name for name in self.remembers if name in state]
-        arrays = {name: np.array(state[name], float) for name in names}
-        for name, array in arrays.items():
-            if self.parameters and array.shape != (len(self.parameters),):
-                raise StateError(
-                    f"{name} is of {array.shape} parameters, and the optimiser has {len(self.parameters)}"
-                )
-        arrays |= {
-            name: np.array(state[name], float) for name in self.remembers_once if name in state
+        own = type(self).__name__
+        if not isinstance(state, dict) or state.get("rule") != own:
+            found = state.get("rule") if isinstance(state, dict) else state
+            raise StateError(f"this is the state of {found!r}, and the optimiser is {own}")
+        entries = {
+            "rule": is_text,
+            "steps": is_count,
+            "lr": lambda x: is_number(x) and 0.0 <= x < math.inf,
         }
-        self.steps, self.lr, self.state = int(state["steps"]), float(state["lr"]), arrays
+        remembered = dict.fromkeys(self.remembers, is_finite_numbers) | dict.fromkeys(
+            self.remembers_once, is_finite_number
+        )
+        expect(
+            state,
+            entries | {name: test for name, test in remembered.items() if name in state},
+            f"the state of {own}",
+        )
+        arrays = {name: np.array(state[name], float) for name in remembered if name in state}
+        for name in self.remembers:
+            if name in arrays and self.parameters and arrays[name].shape != (len(self.parameters),):
+                raise StateError(
+                    f"{name} is of {arrays[name].shape} parameters, and the optimiser has {len(self.parameters)}"
+                )
+        self.steps, self.lr, self.state = state["steps"], float(state["lr"]), arrays
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(lr={self.lr!r})"
 
 
-def positive(x: float, what: str) -> float:
-    """``x`` if it is not negative; a TargetError names ``what`` otherwise."""
-    if not x >= 0.0:
-        raise TargetError(f"{what} is not negative: {x!r}")
+def not_negative(x: float, what: str) -> float:
+    """``x`` if it is a finite number from 0 up; a TargetError names ``what`` otherwise."""
+    if not 0.0 <= x < math.inf:
+        raise TargetError(f"{what} must be finite and not negative; got {x!r}")
     return x
 
 
 def fraction(x: float, what: str) -> float:
     """``x`` if it is in [0, 1)."""
     if not 0.0 <= x < 1.0:
-        raise TargetError(f"{what} is in [0, 1), not {x!r}")
+        raise TargetError(f"{what} must be in [0, 1); got {x!r}")
     return x
 
 
-def one_of(x: str, names: tuple[str, ...], what: str) -> str:
-    """``x`` if it is one of ``names``."""
-    if x not in names:
-        raise TargetError(f"{what} is one of {', '.join(names)}, not {x!r}")
+def _limit(x: float, what: str) -> float:
+    if not x > 0.0:
+        raise TargetError(f"{what} must be positive, or None for no limit; got {x!r}")
     return x
+
+
+def _variables(given: Iterable[Value]) -> list[Value]:
+    """The parameters, each of which a step can change: Values that were not computed from others, each once."""
+    if isinstance(given, Value) or not isinstance(given, Iterable):
+        hint = ": write model.parameters()" if hasattr(given, "parameters") else ""
+        raise OperandError(
+            f"the first argument must be a list of parameters; got {type(given).__name__} {given!r}{hint}"
+        )
+    parameters = list(given)
+    for p in parameters:
+        if not isinstance(p, Value):
+            raise OperandError(f"a parameter must be a Value; got {type(p).__name__} {p!r}")
+        if p.op is not None or p.is_constant:
+            what = "a constant" if p.op is None else f"the result of {p.op.name}"
+            raise OperandError(
+                f"a parameter must be a leaf that can change; {p!r} is {what}, and no step would reach it"
+            )
+    if len(set(map(id, parameters))) < len(parameters):
+        raise OperandError("each parameter must be given once; one is given twice")
+    return parameters

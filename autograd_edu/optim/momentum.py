@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..engine.value import Value
-from ..errors import TrainingError
-from .base import Array, Optimiser, fraction, one_of
+from ..errors import TrainingError, choose
+from .base import Array, Optimiser, fraction
 
 
 class SGD(Optimiser):
@@ -40,7 +40,7 @@ class Momentum(Optimiser):
         super().__init__(parameters, lr, **common)
         self.momentum, self.style = (
             fraction(momentum, "momentum"),
-            one_of(style, ("velocity", "average", "arithmetic"), "style"),
+            choose(style, ("velocity", "average", "arithmetic"), "style"),
         )
 
     def rule(self, theta: Array, g: Array) -> Array:
@@ -75,7 +75,7 @@ class Nesterov(Optimiser):
         super().__init__(parameters, lr, **common)
         self.momentum, self.form = (
             fraction(momentum, "momentum"),
-            one_of(form, ("look-ahead", "rearranged"), "form"),
+            choose(form, ("look-ahead", "rearranged"), "form"),
         )
         self._home: list[float] | None = None
 

@@ -176,7 +176,7 @@ class Program:
             gradients: print the way back too, of "python": the function gives what `value_and_grad` gives.
 
         Raises:
-            ChoiceError: if there is no such listing, or none with gradients.
+            OptionError: if there is no such listing, or none with gradients.
         """
         from .writing.listing import listing
 

@@ -5,13 +5,15 @@ The file is replaced as a whole after an epoch, so that a run which is killed at
 
 from __future__ import annotations
 
+import copy
 import random
 from pathlib import Path
 from typing import Any
 
 from ..errors import StateError
+from ..files import PathLike, expect, is_finite_number, seal, unseal, write
 from ..nn.module import Module
-from ..nn.saving import load_state, save_state
+from ..nn.nested import leaves
 from ..optim import Optimiser
 from .early import EarlyStopping
 from .history import History
@@ -19,20 +21,18 @@ from .history import History
 
 def generators(model: Module, *others: random.Random) -> list[Any]:
     """Every generator of random numbers that training draws from, each once, in order."""
-    found = [
-        *others,
-        *(
-            held
-            for module in model.modules()
-            for held in vars(module).values()
-            if _is_generator(held)
-        ),
-    ]
+    held = (
+        part
+        for module in model.modules()
+        for attribute in vars(module).values()
+        for _, part in leaves(attribute)
+    )
+    found = [*others, *filter(_is_generator, held)]
     return list({id(g): g for g in found}.values())
 
 
 def _is_generator(held: Any) -> bool:
-    return hasattr(held, "getstate") or hasattr(held, "bit_generator")
+    return isinstance(held, random.Random) or hasattr(held, "bit_generator")
 
 
 def generator_state(g: Any) -> Any:
@@ -44,15 +44,32 @@ def generator_state(g: Any) -> Any:
 
 
 def set_generator_state(g: Any, state: Any) -> None:
-    """Put a generator where `generator_state` found it."""
-    if hasattr(g, "bit_generator"):
-        g.bit_generator.state = state
-    else:
-        g.setstate((state[0], tuple(state[1]), state[2]))
+    """Put a generator where `generator_state` found it. Raises StateError if the state is none of such a generator."""
+    try:
+        if hasattr(g, "bit_generator"):
+            g.bit_generator.state = state
+        else:
+            version, numbers, following = state
+            if following is not None and not is_finite_number(following):
+                raise ValueError(f"{following!r} is no draw")
+            g.setstate((version, tuple(numbers), following))
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
+        raise StateError(
+            f"this is not the state of a {type(g).__name__} generator: {error}"
+        ) from None
+
+
+_ENTRIES = {
+    "model": lambda x: isinstance(x, dict),
+    "optimiser": lambda x: isinstance(x, dict),
+    "history": lambda x: isinstance(x, dict),
+    "generators": lambda x: isinstance(x, list),
+    "early": lambda x: x is None or isinstance(x, dict),
+}
 
 
 def write_checkpoint(
-    path: str | Path,
+    path: PathLike,
     *,
     model: Module,
     optimiser: Optimiser,
@@ -60,7 +77,7 @@ def write_checkpoint(
     rng: random.Random,
     early: EarlyStopping | None,
 ) -> None:
-    """Save all of it to a .json file."""
+    """Save all of it to a file, as JSON."""
     state = {
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
@@ -68,11 +85,11 @@ def write_checkpoint(
         "generators": [generator_state(g) for g in generators(model, rng)],
         "early": None if early is None else early.state_dict(),
     }
-    save_state(state, path)
+    write(path, seal(state, "checkpoint"))
 
 
 def read_checkpoint(
-    path: str | Path,
+    path: PathLike,
     *,
     model: Module,
     optimiser: Optimiser,
@@ -84,17 +101,29 @@ def read_checkpoint(
     Raises:
         StateError: if the file is damaged, or of another model or optimiser. Nothing is changed then.
     """
-    state = load_state(path)
-    missing = {"model", "optimiser", "history", "generators", "early"} - state.keys()
+    state = expect(
+        unseal(Path(path).read_bytes(), "checkpoint", source=path),
+        _ENTRIES,
+        f"the checkpoint {path}",
+    )
     own = generators(model, rng)
-    if missing:
-        raise StateError(
-            f"{path} is no checkpoint of a training run: it lacks {', '.join(sorted(missing))}"
-        )
     if len(state["generators"]) != len(own) or (state["early"] is None) != (early is None):
         raise StateError(
             f"{path} is the checkpoint of a run with other random layers, or another choice of early stopping"
         )
+    history = History.from_dict(state["history"])
+    for g, held in zip(own, state["generators"], strict=True):
+        set_generator_state(
+            copy.deepcopy(g), held
+        )  # a trial: nothing is changed before all of it is known to fit
+    watched = copy.copy(early)
+    if watched is not None:
+        watched.load_state_dict(state["early"])
+        count = len(optimiser.parameters or model.parameters())
+        if watched.best is not None and len(watched.best) != count:
+            raise StateError(
+                f"the best parameters in {path} are {len(watched.best)}, and the model has {count}"
+            )
     before = optimiser.state_dict()
     optimiser.load_state_dict(state["optimiser"])
     try:
@@ -106,4 +135,4 @@ def read_checkpoint(
         set_generator_state(g, held)
     if early is not None:
         early.load_state_dict(state["early"])
-    return History.from_dict(state["history"])
+    return history

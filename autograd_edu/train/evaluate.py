@@ -53,8 +53,10 @@ def mean_loss(model: Module, loss: Loss, data: Dataset) -> float:
     )
 
 
-def chosen_class(output: Any, loss: Loss) -> int:
+def chosen_labels(output: Any, loss: Loss) -> list[int]:
     """The class that an output stands for: the largest of several scores, or on which side of the loss's threshold one is.
+
+    Where the outputs are independent labels (see `nn.losses.loss`), one answer for each.
 
     Raises:
         TargetError: if the loss knows no classes.
@@ -65,24 +67,21 @@ def chosen_class(output: Any, loss: Loss) -> int:
             f"{getattr(loss, '__name__', 'this loss')} is a loss of numbers, not of classes: accuracy is not defined"
         )
     scores = [plain(score) for score in as_list(output)]
-    return (
-        max(range(len(scores)), key=scores.__getitem__)
-        if len(scores) > 1
-        else int(scores[0] > threshold)
-    )
+    if len(scores) == 1 or getattr(loss, "independent", False):
+        return [int(score > threshold) for score in scores]
+    return [max(range(len(scores)), key=scores.__getitem__)]
 
 
-def right_class(target: Any) -> int:
-    """The class that a target stands for: a number of a class, ±1, or probabilities."""
-    parts = as_list(target)
-    if len(parts) > 1:
-        return max(range(len(parts)), key=parts.__getitem__)
-    (label,) = parts
-    return max(0, round(label)) if label != 0.5 else 0
+def right_labels(target: Any, loss: Loss) -> list[int]:
+    """The class that a target stands for: a number of a class, ±1, or the likeliest of probabilities; or each label's."""
+    parts = [plain(part) for part in as_list(target)]
+    if getattr(loss, "independent", False):
+        return [int(part > 0.5) for part in parts]
+    return [max(range(len(parts)), key=parts.__getitem__) if len(parts) > 1 else round(parts[0])]
 
 
 def evaluate(model: Module, loss: Loss, data: Dataset) -> Evaluation:
-    """The loss and the accuracy of ``model`` on ``data``.
+    """The loss and the accuracy of ``model`` on ``data``; of several independent labels, each counts.
 
     Raises:
         TrainingError: if a layer is in training mode and computes something else there.
@@ -91,17 +90,19 @@ def evaluate(model: Module, loss: Loss, data: Dataset) -> Evaluation:
     measured = plain(average([loss(out, t) for out, t in zip(outputs, data.ys, strict=True)]))
     if getattr(loss, "threshold", None) is None:
         return Evaluation(measured, None)
-    right = sum(
-        chosen_class(out, loss) == right_class(t) for out, t in zip(outputs, data.ys, strict=True)
-    )
-    return Evaluation(measured, right / len(data))
+    pairs = [
+        pair
+        for out, t in zip(outputs, data.ys, strict=True)
+        for pair in zip(chosen_labels(out, loss), right_labels(t, loss), strict=True)
+    ]
+    return Evaluation(measured, sum(chosen == right for chosen, right in pairs) / len(pairs))
 
 
 def accuracy(model: Module, loss: Loss, data: Dataset) -> float:
-    """The share of samples whose class is right."""
+    """The share of samples whose class is right; of several independent labels, the share of labels."""
     found = evaluate(model, loss, data).accuracy
     if found is None:
-        chosen_class(0.0, loss)  # says why there is none
+        chosen_labels(0.0, loss)  # says why there is none
     return float(found or 0.0)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ..nn.saving import load_state, save_state
+from ..files import PathLike, expect, is_numbers, is_text, seal, unseal, write
 
 
 @dataclass
@@ -61,14 +61,17 @@ class History:
 
     @classmethod
     def from_dict(cls, held: dict[str, Any]) -> History:
-        """What `to_dict` gave."""
-        return cls(**held)
+        """What `to_dict` gave. Raises StateError for anything else."""
+        tests = {
+            entry.name: is_text if entry.type == "str" else is_numbers for entry in fields(cls)
+        }
+        return cls(**expect(held, tests, "the history of a run"))
 
-    def save(self, path: str | Path) -> None:
-        """Write everything to a .json file, whole or not at all."""
-        save_state(self.to_dict(), path)
+    def save(self, path: PathLike) -> None:
+        """Write everything to a file, as JSON, whole or not at all."""
+        write(path, seal(self.to_dict(), "history"))
 
     @classmethod
-    def load(cls, path: str | Path) -> History:
-        """What `save` wrote."""
-        return cls.from_dict(load_state(path))
+    def load(cls, path: PathLike) -> History:
+        """What `save` wrote. Raises StateError if the file is damaged, or of another kind."""
+        return cls.from_dict(unseal(Path(path).read_bytes(), "history", source=path))

@@ -11,13 +11,18 @@ from .trainer import Epoch
 
 
 class Snapshots:
-    """A callback for `fit`, together with its ``schedule``; afterwards `ensemble` averages the copies (Huang et al. 2017)."""
+    """A callback for `fit`, together with its ``schedule``; afterwards `ensemble` averages the copies (Huang et al. 2017).
+
+    A run that begins at epoch 0 begins a new collection.
+    """
 
     def __init__(self, schedule: Cyclic) -> None:
         self.schedule = schedule
         self.models: list[Module] = []
 
     def __call__(self, epoch: Epoch) -> None:
+        if epoch.number == 0:
+            self.models = []
         if self.schedule.ends_cycle(epoch.number):
             self.models.append(copy.deepcopy(epoch.model).eval())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...engine.ops import OPS
-from ...errors import ChoiceError
+from ...errors import OptionError
 from .backward import Backward
 from .forward import Forward
 
@@ -18,11 +18,11 @@ STYLES = ("python", "math", "latex")
 def listing(program: Program, style: str, *, gradients: bool) -> str:
     """``program`` as text in one of the `STYLES`; ``gradients``, for "python": the way back too."""
     if style not in STYLES:
-        raise ChoiceError(
+        raise OptionError(
             f"there is no listing {style!r}; there are {', '.join(map(repr, STYLES))}"
         )
     if gradients and style != "python":
-        raise ChoiceError(
+        raise OptionError(
             f"the listing {style!r} has no gradients: it is the scalar program; ask for the listing 'python'"
         )
     return _python(program, gradients=gradients) if style == "python" else _scalar(program, style)
