@@ -1,6 +1,7 @@
 """The networks that the lectures compute by hand, and their experiments on initial weights, to the printed numbers."""
 
 import math
+import random
 from fractions import Fraction
 
 import numpy as np
@@ -282,7 +283,7 @@ def test_spreads(rule, sd, limit):
     "rule", [init.glorot_uniform, init.he_uniform, init.glorot_normal, init.uniform(1.0)], ids=str
 )
 @pytest.mark.parametrize(
-    "generator", [init.generator(1), np.random.default_rng(1)], ids=["random", "numpy"]
+    "generator", [random.Random(1), np.random.default_rng(1)], ids=["random", "numpy"]
 )
 def test_draws_have_the_spread_of_the_rule(rule, generator):
     drawn = np.array([rule(generator, 30, 10) for _ in range(20_000)])

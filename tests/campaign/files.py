@@ -20,7 +20,7 @@ from autograd_edu.errors import AutogradError
 
 from . import Outcome
 
-SLICE = 400
+SLICE = 150
 LONG = 5_000
 HOSTILE = [
     None,
