@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from drawn import in_a_column, read_svg
-from test_steps import random_graph
+from examples import random_graph
 
 from autograd_edu import Value, dot, draw, nn, scope, tanh, total
 from autograd_edu.engine.graph import names, topological_order

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from drawn import RED, check_dot, check_picture, in_a_column, read_svg
-from test_steps import lecture_004, random_graph
+from examples import lecture_004, random_graph
 
 from autograd_edu import Value, draw, exp, sigmoid, to_dot
 from autograd_edu.pictures.render.styles import STYLES

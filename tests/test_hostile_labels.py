@@ -17,6 +17,7 @@ from html.parser import HTMLParser
 
 import mistune
 import pytest
+from examples import LABELS, pairwise
 
 from autograd_edu import (
     Value,
@@ -42,82 +43,6 @@ from autograd_edu.record.build import Steps
 from autograd_edu.record.text import latex_name
 
 SVG = "{http://www.w3.org/2000/svg}"
-RUN = "window.sentinel=1"
-LABELS = {
-    "double quotes": 'a"b""c',
-    "single quotes": "a'b''c",
-    "backslashes": "\\",
-    "backslash and letter": "\\N\\G\\n\\l",
-    "backslash and quote": '\\"',
-    "markup": "<b>x</b>",
-    "script": f"<script>{RUN}</script>",
-    "end of script": f"</script><script>{RUN}</script>",
-    "handler": f"<img src=x onerror={RUN}>",
-    "svg handler": f"<svg/onload={RUN}>",
-    "attribute": f'" onload={RUN} x="',
-    "attribute 2": f"' onclick='{RUN}",
-    "end of title": f"</title></text></svg><script>{RUN}</script>",
-    "style": "</style><style>*{display:none}",
-    "css": "}*{display:none}/*",
-    "address": f"javascript:{RUN}",
-    "data address": f"data:text/html,<script>{RUN}</script>",
-    "cdata": "]]><x/>",
-    "comment": "<!-- x",
-    "comment end": "--><b>",
-    "entity": "&amp;&lt;&#x3c;b&#62;",
-    "doctype": '<!DOCTYPE x [<!ENTITY y "z">]>&y;',
-    "instruction": "<?xml version='1.0'?>",
-    "record": "{|}",
-    "record port": "<f0>|{x}",
-    "DOT": 'digraph{a->b}"];x[label="',
-    "keyword": "subgraph",
-    "HTML label": "<<b>x</b>>",
-    "NUL": "a\x00b",
-    "escape": "\x1b[2J\x1b[31m",
-    "C1": "\x9b2J",
-    "bell and delete": "\x07\x7f\x08",
-    "lines": "a\nb\r\nc",
-    "tab": "a\tb",
-    "line separators": "a\u2028b\u2029c\x85d\x0b\x0c",
-    "lone surrogate": "\ud800",
-    "two surrogates": "\udc00\ud800",
-    "right to left": "עברית",
-    "override": "\u202eabc\u202c",
-    "isolates": "\u2066a\u2069",
-    "emoji": "😀👩‍👩‍👧",
-    "wide": "文字",
-    "accents": "e" + "\u0301\u0323" * 20,
-    "zero width": "a\u200b\u200db\ufeff",
-    "not a character": "\uffff\ufdd0",
-    "private": "\ue000",
-    "long": "x" * 10_000,
-    "long markup": "<b>" * 3_000,
-    "space": "   ",
-    "no-break": "\xa0",
-    "LaTeX": r"\input{x}$%#&_^~{}",
-    "LaTeX end": r"\end{document}",
-    "LaTeX verbatim": "^^5cdef",
-    "Markdown": "*a* _b_ `c` [d](e) ![f](g)",
-    "Markdown table": "a|b\\|c",
-    "Markdown link": "https://x.example <https://x.example> www.x.example",
-    "mathematics": "$x$ $$y$$ \\(z\\)",
-    "list": "- a",
-    "heading": "# a",
-    "number": "1. a",
-    "format": "%s%n{0}{}%(x)s",
-    "template": "${7*7}{{7*7}}",
-    "Python": "x\nimport os",
-    "Python string": '"""',
-    "number-like": "3",
-    "-": "-",
-    "xdot": "c 7 -#ff0000 T",
-    "formula": "a + b",
-    "keyword of Python": "lambda",
-    "name of an operation": "exp",
-    "proto": "__proto__",
-    "JSON": '"},{"',
-    "JSON end": "\\u003c/script>",
-}
 SHAPELESS = "�"
 every_label = pytest.mark.parametrize("label", LABELS.values(), ids=LABELS)
 
@@ -258,28 +183,29 @@ def _leaf(names):
 
 
 @every_label
-@pytest.mark.parametrize("style", ["math", "latex"])
-def test_program_listings_keep_their_lines(label, style):
+def test_program_listings_keep_their_lines(label):
     x, w = Value(2.0, label), Value(3.0, "w")
     y = sigmoid(x * w) + x * 0.5
-    listing = trace_graph(y, inputs=[x], parameters=[w]).listing(style)
-    assert len(listing.split("\n")) == 4
-    assert all(map(one_line, listing.split("\n")))
-    if style == "latex":
-        assert not re.search(r"(?<!\\)%", listing)
-        assert listing.count(" &= ") == 4
-        assert listing.count("&") - listing.count(r"\&") == 4
+    replay = trace_graph(y, inputs=[x], parameters=[w])
+    math, latex = replay.listing("math"), replay.listing("latex")
+    for listing in (math, latex):
+        assert len(listing.split("\n")) == 4
+        assert all(map(one_line, listing.split("\n")))
+    assert not re.search(r"(?<!\\)%", latex)
+    assert latex.count(" &= ") == 4
+    assert latex.count("&") - latex.count(r"\&") == 4
 
 
 # ---- pictures ------------------------------------------------------------------------------------------------------
 
 
-@every_label
-@pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("detail", ["full", "fused"])
+@pytest.mark.parametrize(
+    ("name", "style", "detail"), pairwise(list(LABELS), list(STYLES), ["full", "fused"])
+)
 def test_no_picture_has_an_element_or_attribute_that_a_plain_label_would_not_give(
-    label, style, detail
+    name, style, detail
 ):
+    label = LABELS[name]
     svg = draw(graph(label), style=style, detail=detail).svg
     svg.encode("utf-8")
     assert skeleton(svg) == skeleton(draw(graph(same_size(label)), style=style, detail=detail).svg)
@@ -294,7 +220,7 @@ def test_a_picture_with_unescaped_text_is_rejected(monkeypatch):
     monkeypatch.setattr(svg, "escape", lambda text, quote=True: text)
     with pytest.raises((AssertionError, ET.ParseError)):
         test_no_picture_has_an_element_or_attribute_that_a_plain_label_would_not_give(
-            "<b>x</b>", "card", "full"
+            "markup", "card", "full"
         )
 
 
@@ -325,18 +251,17 @@ def test_graphviz_reads_the_dot_and_shows_the_label(label):
 
 
 @every_label
-@pytest.mark.parametrize("weights", ["drawn", "written"])
-def test_names_of_units_add_nothing_to_a_network_picture(label, weights):
-    model = MLP(2, [1], seed=0)
-    picture = draw_network(model, weights=weights, inputs=[label, "b"], outputs=[label])
-    plain_ = same_size(label)
-    assert skeleton(picture.svg) == skeleton(
-        draw_network(model, weights=weights, inputs=[plain_, "b"], outputs=[plain_]).svg
-    )
-    assert [t.text for t in ET.fromstring(picture.svg).iter(f"{SVG}text")].count(
-        shown(label, 24)
-    ) == 2
-    picture.svg.encode("utf-8")
+def test_names_of_units_add_nothing_to_a_network_picture(label):
+    model, plain_ = MLP(2, [1], seed=0), same_size(label)
+    for weights in ("drawn", "written"):
+        picture = draw_network(model, weights=weights, inputs=[label, "b"], outputs=[label])
+        assert skeleton(picture.svg) == skeleton(
+            draw_network(model, weights=weights, inputs=[plain_, "b"], outputs=[plain_]).svg
+        )
+        assert [t.text for t in ET.fromstring(picture.svg).iter(f"{SVG}text")].count(
+            shown(label, 24)
+        ) == 2
+        picture.svg.encode("utf-8")
 
 
 # ---- in a browser --------------------------------------------------------------------------------------------------
@@ -451,20 +376,21 @@ def test_the_report_of_a_gradient_check_keeps_its_lines(label):
 
 
 @every_label
-@pytest.mark.parametrize("suffix", [s for s in ABOUT if s not in (".pdf", ".gif")])
-def test_every_file_is_written_with_every_label(tmp_path, label, suffix, recwarn):
-    path = draw(graph(label)).save(tmp_path / f"g{suffix}")
-    content = path.read_bytes()
-    assert content
-    if suffix != ".png":
-        text = content.decode("utf-8")
-        assert all(one_line(line) for line in text.split("\n") if suffix != ".html")
-    if suffix == ".json":
-        assert Steps.from_json(text) == steps(graph(label))
-    if suffix == ".tex":
-        other = draw(graph("x")).save(tmp_path / "plain.tex").read_text(encoding="utf-8")
-        assert text.count("\\begin{") == other.count("\\begin{")
-        assert text.count(r"\item ") == other.count(r"\item ")
+def test_every_file_is_written_with_every_label(tmp_path, label, recwarn):
+    picture = draw(graph(label))
+    written = {
+        s: picture.save(tmp_path / f"g{s}").read_bytes() for s in ABOUT if s not in (".pdf", ".gif")
+    }
+    assert all(written.values())
+    texts = {
+        suffix: content.decode("utf-8") for suffix, content in written.items() if suffix != ".png"
+    }
+    for suffix, text in texts.items():
+        assert all(map(one_line, text.split("\n"))) or suffix == ".html", suffix
+    assert Steps.from_json(texts[".json"]) == steps(graph(label))
+    other = draw(graph("x")).save(tmp_path / "plain.tex").read_text(encoding="utf-8")
+    for command in ("\\begin{", r"\item "):
+        assert texts[".tex"].count(command) == other.count(command)
 
 
 @every_label
@@ -506,6 +432,16 @@ def test_latex_files_of_all_labels_compile(tmp_path):
         ]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=120)
         assert done.returncode == 0, (label[:100], done.stdout.decode(errors="replace")[-1500:])
+
+
+def test_pairwise_combinations_hold_every_pair():
+    factors = "abcdef", "xyz", "12"
+    chosen = pairwise(*factors)
+    assert len(chosen) == len(set(chosen)) < 6 * 3 * 2
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        assert {(row[i], row[j]) for row in chosen} == {
+            (a, b) for a in factors[i] for b in factors[j]
+        }
 
 
 def test_there_are_enough_labels_and_they_differ():

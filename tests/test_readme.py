@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from test_draw import g
+from examples import g
 
 from autograd_edu import draw
 

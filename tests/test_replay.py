@@ -1,7 +1,7 @@
 """Replay against the eager engine on thousands of random graphs, every sample; and what a replay says where it cannot hold.
 
-`replay_graphs` makes the graphs and knows how far rounding may take a replay from the eager engine. A mutation of the lifting
-code has to fail here or in test_program; `mutation.py` tries thirty.
+`replay_graphs` makes the graphs and knows how far rounding may take a replay from the eager engine. A fault in the lifting
+code has to be noticed here or in test_program; `faults/table.py` plants forty.
 """
 
 import random
@@ -527,14 +527,3 @@ def test_a_gradient_that_overflows_in_a_matrix_names_a_product_of_it():
     xs, scale = np.tile([1.0] * 4 + [1e-210], (3, 1)), np.array([1.0, 1e150, 1.0])
     with pytest.raises(DomainError, match=r"the gradient of dot: \S+ = w00·.*for sample 1;"):
         program.value_and_grad(xs, scale)
-
-
-def test_every_fault_of_the_mutation_program_can_still_be_made():
-    """`python tests/mutation.py` makes each of them in a copy; all have to be noticed by the tests here or in test_program."""
-    from mutation import FAULTS as MUTATIONS
-    from mutation import ROOT, source
-
-    assert len(MUTATIONS) >= 30
-    found = {fault.what: (ROOT / source(fault)).read_text().count(fault.old) for fault in MUTATIONS}
-    assert {what: times for what, times in found.items() if times != 1} == {}
-    assert all(fault.old != fault.new for fault in MUTATIONS)

@@ -10,8 +10,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from examples import g
 from PIL import Image
-from test_draw import g
 
 from autograd_edu import Value, draw, sigmoid, steps
 from autograd_edu.errors import LayoutError, OperandError

@@ -5,8 +5,7 @@ import random
 import re
 
 import pytest
-from test_draw import HOSTILE, g
-from test_steps import lecture_004, random_graph
+from examples import LABELS, g, lecture_004, random_graph
 
 from autograd_edu import Value, draw, exp, maximum, relu, sin, steps, tanh, where
 from autograd_edu.engine.floats import Floats
@@ -489,15 +488,15 @@ def test_two_copies_are_independent(show):
 
 
 def test_no_label_runs(show):
-    page = show("".join(steps(Value(2.0, label) * 3)._repr_html_() for label in HOSTILE))
+    page = show("".join(steps(Value(2.0, label) * 3)._repr_html_() for label in LABELS.values()))
     plain = show(steps(Value(2.0, "x") * 3)._repr_html_())
-    assert page.locator(".autograd-stepper").count() == len(HOSTILE)
+    assert page.locator(".autograd-stepper").count() == len(LABELS)
     for what in ("*", "script", ".card", "[onload]", "b"):
         assert (
             page.locator(f".autograd-stepper {what}").count()
-            == len(HOSTILE) * plain.locator(f".autograd-stepper {what}").count()
+            == len(LABELS) * plain.locator(f".autograd-stepper {what}").count()
         )
-    for i, label in enumerate(HOSTILE):
+    for i, label in enumerate(LABELS.values()):
         copy = page.locator(".autograd-stepper").nth(i)
         copy.locator("[data-part=next]").click()
         copy.locator(".card").first.click()

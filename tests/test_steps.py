@@ -2,30 +2,17 @@
 
 import math
 import os
-import random
 import re
 import subprocess
 import sys
 
 import pytest
+from examples import g, lecture_004, random_graph
 
-from autograd_edu import OPS, Value, cos, dot, exp, ieee, log, maximum, relu, sin, steps, where
+from autograd_edu import OPS, Value, cos, exp, ieee, log, relu, sin, steps, where
 from autograd_edu.engine.graph import names, topological_order
 from autograd_edu.record.build import Steps
 from autograd_edu.record.text import backward_table, forward_table, latex_name, tangents
-
-
-def lecture_004(at):
-    """z = exp(sin(u²)·log(u²)), with the names of lecture file 004."""
-    u = Value(at, "u")
-    v = u**2
-    w, x = sin(v), log(v)
-    y = w * x
-    z = exp(y)
-    for value, name in zip((v, w, x, y, z), "vwxyz", strict=True):
-        value.label = name
-    return z
-
 
 TABLES = """\
 Forward
@@ -119,12 +106,7 @@ def test_markdown_and_latex_hold_the_same_cells():
 
 
 def test_each_step_says_its_numbers():
-    x, y, z = Value(3, "x"), Value(-4, "y"), Value(2, "z")
-    f = x * y
-    f.label = "f"
-    g = f + z
-    g.label = "g"
-    assert [str(step) for step in steps(g)] == [
+    assert [str(step) for step in steps(g())] == [
         "f = x·y = 3·(-4) = -12",
         "g = f + z = (-12) + 2 = -10",
         "∂g/∂g = 1, the seed",
@@ -267,20 +249,6 @@ def test_sentences_hold_nothing_that_a_terminal_would_obey():
     ).encode()
     assert "\x1b" not in str(record) + record.text() + record.to_json()
     assert str(record).count("\n") == 2
-
-
-def random_graph(seed):
-    rng = random.Random(seed)
-    values = [Value(rng.uniform(0.3, 2), f"x{i}") for i in range(3)]
-    for _ in range(rng.randint(1, 25)):
-        a, b, c = (rng.choice(values) for _ in range(3))
-        make = [
-            lambda a=a, b=b: a * b / (1 + a * a), lambda a=a, b=b: a - b, lambda a=a: sin(a), lambda a=a: exp(-a * a),
-            lambda a=a, b=b: maximum(a, b * 1.37, rng.random()),
-            lambda a=a, b=b, c=c: dot([a, b], [c, 2.0], a), lambda a=a, b=b: where(a > b, a, b * 3), lambda a=a: a * a,
-        ]  # fmt: skip
-        values.append(rng.choice(make)())
-    return values[-1]
 
 
 def test_the_record_has_the_engines_numbers_bit_for_bit_and_touches_nothing():

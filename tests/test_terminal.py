@@ -21,7 +21,13 @@ from autograd_edu.pictures.scene.scene import columns
 from autograd_edu.record.build import short
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of Unix")
-LEAD = "import fcntl, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+# As a shell starts a program: the terminal is its own, and control C works, though a script may
+# ignore it while the tests run.
+LEAD = (
+    "import fcntl, signal, sys, termios; "
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); "
+)
 COMMAND = (
     LEAD
     + "from autograd_edu.cli.main import main; sys.exit(main(['explain', 'f = x*y; f*f + exp(z)', 'x=3', 'y=-4', 'z=2', '--step']))"

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import without
-from test_draw import g
+from examples import g
 from test_stepper import assert_step, by_hand
 
 import autograd_edu

@@ -144,6 +144,13 @@ def _statements(text: str) -> list[ast.stmt]:
         raise ExpressionError(
             "the formula is too long or nested too deeply; give parts of it names: v = …; w = …"
         ) from None
+    except UnicodeEncodeError as error:
+        before = text[: error.start].rpartition("\n")[2]
+        line = (before + text[error.start :].partition("\n")[0]).encode("utf-8", "replace").decode()
+        raise ExpressionError(
+            f"the formula cannot be read: {text[error.start]!a} is half of a character"
+            + _pointed(line, len(before), len(before) + 1)
+        ) from None
     except ValueError as error:
         raise ExpressionError(f"the formula cannot be read: {error}") from None
     if not body:

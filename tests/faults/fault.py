@@ -1,0 +1,92 @@
+"""What a planted fault is, and what the tests say of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import planting
+
+TESTS = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault in plain words, the tests that must notice it, and how it is planted.
+
+    By syntax: the pattern ``old`` becomes ``new``, in the function or class ``within`` where the pattern alone is not
+    unique (see `planting`). Or by behaviour: ``act`` changes the imported package, a method of a public class, say.
+    """
+
+    what: str
+    noticed_by: tuple[str, ...]  # tests, as "test_file.py::test_name"
+    old: str = ""
+    new: str = ""
+    within: str = ""
+    act: Callable[[], object] | None = None
+
+    def plant(self) -> None:
+        """From now on the package has this fault. Raises PlantingError if its place is not there."""
+        if self.act is not None:
+            self.act()
+        else:
+            planting.install(planting.changed(self.old, self.new, self.within))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run of tests on a planted fault said: the tests that failed, or why none could."""
+
+    failed: tuple[str, ...]
+    problem: str  # "" if tests ran
+    seconds: float
+
+
+def ask(arguments: Sequence[str], tests: Sequence[str], *, timeout: float = 120.0) -> Answer:
+    """Run tests in a new process whose package has the fault that ``arguments`` name; the first failure ends it."""
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pytest",
+        "-p",
+        "faults.plugin",
+        *arguments,
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    ]
+    command += ["--tb=line", "-rfE", "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests]
+    paths = [str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    begun = time.monotonic()
+    try:
+        run = subprocess.run(
+            command,
+            cwd=TESTS,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env=environment,
+        )
+    except subprocess.TimeoutExpired:
+        return Answer(("(it does not end)",), "", time.monotonic() - begun)
+    words = [
+        line.split(" ", 2)
+        for line in run.stdout.splitlines()
+        if line.startswith(("FAILED ", "ERROR "))
+    ]
+    failed = tuple(word[1] for word in words)
+    problem = (
+        ""
+        if run.returncode == 0 or (run.returncode == 1 and failed)
+        else (run.stdout + run.stderr)[-1500:]
+    )
+    return Answer(failed, problem, time.monotonic() - begun)

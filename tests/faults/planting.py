@@ -1,0 +1,220 @@
+"""Plant a fault in the package while it is imported, and leave its files alone.
+
+A fault is found by its syntax tree: a pattern, written as Python, and what it becomes. A name such as `_A` in a pattern
+stands for any one node, and means the same node wherever it comes again. So a place does not depend on the file that it
+stands in, on how that is laid out, or on comments; where the pattern alone is not unique, the function that holds it says
+which is meant.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Iterator
+from importlib.abc import MetaPathFinder
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+PACKAGE = "autograd_edu"
+Found = dict[str, ast.AST]  # what each hole of a pattern stands for
+
+
+class PlantingError(Exception):
+    """A fault whose place is not there, or not in one place alone."""
+
+
+# ---- the package's files and functions -----------------------------------------------------------------------------
+
+
+def modules() -> dict[str, Path]:
+    """The files of the package as it is installed, by the name of their module. Nothing is imported."""
+    spec = importlib.util.find_spec(PACKAGE)
+    assert spec is not None
+    assert spec.origin is not None
+    root = Path(spec.origin).parent
+    found = {}
+    for path in sorted(root.rglob("*.py")):
+        parts = [PACKAGE, *path.relative_to(root).with_suffix("").parts]
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """Every function and class below ``tree`` with its qualified name."""
+    for node in ast.iter_child_nodes(tree):
+        name = prefix
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            name = f"{prefix}.{node.name}".lstrip(".")
+            yield name, node
+        yield from functions(node, name)
+
+
+# ---- patterns ------------------------------------------------------------------------------------------------------
+
+
+def _hole(pattern: object) -> str | None:
+    if isinstance(pattern, ast.Expr):
+        pattern = pattern.value
+    name = pattern.id if isinstance(pattern, ast.Name) else None
+    return name if name and re.fullmatch("_[A-Z]", name) else None
+
+
+def matches(pattern: object, node: object, found: Found) -> bool:
+    """Whether ``node`` is what ``pattern`` describes; ``found`` is told what its holes stand for."""
+    if isinstance(node, ast.AST) and (name := _hole(pattern)):
+        known = found.setdefault(name, node)
+        return known is node or ast.dump(known) == ast.dump(node)
+    if isinstance(pattern, list) and isinstance(node, list):
+        return len(pattern) == len(node) and all(
+            matches(a, b, found) for a, b in zip(pattern, node, strict=True)
+        )
+    if not isinstance(pattern, ast.AST):
+        return type(pattern) is type(node) and pattern == node
+    if type(pattern) is not type(node):
+        return False
+    fields = [field for field in pattern._fields if field not in ("ctx", "kind", "type_comment")]
+    return all(
+        matches(getattr(pattern, field, None), getattr(node, field, None), found)
+        for field in fields
+    )
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    return ast.parse(text).body
+
+
+def _filled(pattern: ast.AST, found: Found) -> ast.AST:
+    """The replacement, with what was found in its holes."""
+
+    class Fill(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            name = _hole(node)
+            return copy.deepcopy(found[name]) if name else self.generic_visit(node)
+
+    return Fill().visit(copy.deepcopy(pattern))
+
+
+class Replace(ast.NodeTransformer):
+    """Replaces a pattern, an expression or some statements in a row, wherever it comes; ``count`` says how often."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = _statements(old), _statements(new)
+        only = self.old[0] if len(self.old) == 1 else None
+        self.expression = only.value if isinstance(only, ast.Expr) else None
+        self.count = 0
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        node = self.generic_visit(node)
+        found: Found = {}
+        if self.expression is not None:
+            if isinstance(node, ast.expr) and matches(self.expression, node, found):
+                self.count += 1
+                (new,) = self.new
+                assert isinstance(new, ast.Expr)
+                return ast.copy_location(_filled(new.value, found), node)
+            return node
+        for _, body in ast.iter_fields(node):
+            if isinstance(body, list) and body and isinstance(body[0], ast.stmt):
+                self._in(body)
+        return node
+
+    def _in(self, body: list[ast.stmt]) -> None:
+        for start in range(len(body) - len(self.old), -1, -1):
+            found: Found = {}
+            if matches(self.old, body[start : start + len(self.old)], found):
+                self.count += 1
+                new = [
+                    ast.copy_location(_filled(statement, found), body[start])
+                    for statement in self.new
+                ]
+                body[start : start + len(self.old)] = new or [
+                    ast.copy_location(ast.Pass(), body[start])
+                ]
+
+
+def changed(old: str, new: str, within: str = "") -> dict[str, ast.Module]:
+    """The module in which ``old`` became ``new``, by its name; ``within`` is the function or class that holds the place.
+
+    Raises:
+        PlantingError: unless there is one such place in the package.
+    """
+    places: dict[str, ast.Module] = {}
+    count = 0
+    last = within.rpartition(".")[2]
+    for module, path in modules().items():
+        text = path.read_text("utf-8")
+        if last not in text:
+            continue
+        tree = ast.parse(text)
+        wanted = (
+            [node for name, node in functions(tree) if f".{name}".endswith(f".{within}")]
+            if within
+            else [tree]
+        )
+        for node in wanted:
+            replace = Replace(old, new)
+            replace.visit(node)
+            if replace.count:
+                count += replace.count
+                places[module] = tree
+    if count != 1:
+        where = f"in {within}" if within else "in the package"
+        raise PlantingError(
+            f"{count} places {where} read `{old}`; a fault is planted in one. {_elsewhere(old) if within else ''}"
+        )
+    return {module: ast.fix_missing_locations(tree) for module, tree in places.items()}
+
+
+def _elsewhere(old: str) -> str:
+    found = []
+    for module, path in modules().items():
+        for name, node in functions(ast.parse(path.read_text("utf-8"))):
+            replace = Replace(old, "pass")
+            replace.new = _statements("None") if replace.expression is not None else replace.new
+            replace.visit(node)
+            found += [f"{module}:{name}"] * bool(replace.count)
+    return f"It is found in: {', '.join(found) or 'no function'}"
+
+
+# ---- importing the changed package ---------------------------------------------------------------------------------
+
+
+class Importer(MetaPathFinder):
+    """Imports modules of the package from changed trees instead of their files."""
+
+    def __init__(self, tree_of: Callable[[str], ast.Module | None]) -> None:
+        self.tree_of = tree_of
+        self.files = modules()
+
+    def find_spec(self, name, path=None, target=None):
+        file = self.files.get(name)
+        tree = self.tree_of(name) if file else None
+        if file is None or tree is None:
+            return None
+        return importlib.util.spec_from_file_location(
+            name, file, loader=_Loader(name, str(file), tree)
+        )
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, tree: ast.Module) -> None:
+        super().__init__(name, path)
+        self.tree = tree
+
+    def get_code(self, name):
+        return compile(self.tree, self.get_filename(name), "exec", dont_inherit=True)
+
+
+def install(trees: dict[str, ast.Module]) -> None:
+    """From now on these modules are imported as changed.
+
+    Raises:
+        PlantingError: if one of them has been imported already.
+    """
+    early = [name for name in trees if name in sys.modules]
+    if early:
+        raise PlantingError(f"{', '.join(early)} was imported before the fault was planted")
+    sys.meta_path.insert(0, Importer(trees.get))

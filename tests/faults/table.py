@@ -1,0 +1,336 @@
+"""The planted faults. Each was once a fault that no test noticed, or is one that replay could easily have.
+
+An entry says what is wrong, which test must notice, and where: see `fault.Fault`. When code moves to another file nothing
+has to be done here; when the code itself changes, `python -m tests.faults --places` says which entries no longer find
+their place, and where the nearest is.
+"""
+
+from __future__ import annotations
+
+from .fault import Fault
+from .planting import PlantingError
+
+RANDOM_GRAPHS = (
+    "test_replay.py::test_replayed_random_graphs_equal_the_eager_engine_in_every_sample[0]",
+)
+
+FUSING = (
+    Fault(
+        "swapped operands: the second factors come first, twice",
+        RANDOM_GRAPHS,
+        "[place[b] for _, b in ordered]",
+        "[place[a] for a, _ in ordered]",
+        "_renumbered",
+    ),
+    Fault(
+        "dropped consumer: a result used twice is taken into a sum",
+        RANDOM_GRAPHS,
+        "uses[i] != 1",
+        "uses[i] > 2",
+        "_terms",
+    ),
+    Fault(
+        "bias dropped: the only other term of a sum of products",
+        RANDOM_GRAPHS,
+        "(*factors, *rest)",
+        "factors",
+        "_renumbered",
+    ),
+    Fault(
+        "the products are left out of a sum with several other terms",
+        RANDOM_GRAPHS,
+        "(*rest, len(new) - 1)",
+        "(*rest,)",
+        "_renumbered",
+    ),
+    Fault(
+        "what a guard needs is dropped",
+        RANDOM_GRAPHS,
+        "[root, *[g.left for g in guards], *[g.right for g in guards]]",
+        "[root]",
+        "fuse",
+    ),
+    Fault(
+        "a constant's first operand is folded as zero",
+        RANDOM_GRAPHS,
+        "evaluate(OPS[slot.op], numbers)",
+        "evaluate(OPS[slot.op], [0.0, *numbers[1:]])",
+        "_folded",
+    ),
+    Fault(
+        "a guard's outcome is inverted", RANDOM_GRAPHS, "g.outcome", "not g.outcome", "_renumbered"
+    ),
+    Fault(
+        "origins are one off",
+        ("test_replay.py::test_a_planted_gradient_that_is_not_finite_is_located[0]",),
+        "[i] * (len(new) - len(origins))",
+        "[i + 1] * (len(new) - len(origins))",
+        "_renumbered",
+    ),
+)
+
+SCHEDULING = (
+    Fault(
+        "off-by-one height: an operand no lower than its user",
+        RANDOM_GRAPHS,
+        "height[i] + 1",
+        "height[i]",
+        "facts",
+    ),
+    Fault(
+        "early pull without the readiness check",
+        RANDOM_GRAPHS,
+        "not done[i] and all([done[j] for j in slots[i][1]])",
+        "not done[i]",
+        "schedule",
+    ),
+    Fault(
+        "matrices with a bias and without are one group",
+        RANDOM_GRAPHS,
+        '("matrix", live, len(weights), bias_kind)',
+        '("matrix", live, len(weights))',
+        "signature",
+    ),
+    Fault(
+        "bias or none is no difference",
+        RANDOM_GRAPHS,
+        '("dot", live, bias_kind)',
+        '("dot", live)',
+        "signature",
+    ),
+    Fault(
+        "maps ignore which operands vary",
+        RANDOM_GRAPHS,
+        '("map", live, name, *[fixed[j] for j in operands])',
+        '("map", live, name)',
+        "signature",
+    ),
+    Fault(
+        "dot parts: inputs and weights are not told apart",
+        ("test_replay.py::test_a_layer_over_several_vectors_is_a_matrix_product[none-False]",),
+        "(b, a, bias) if fixed[b[0]] and not fixed[a[0]] else (a, b, bias)",
+        "(a, b, bias)",
+        "dot_parts",
+    ),
+)
+
+LIFTING = (
+    Fault("the same product twice is lost", RANDOM_GRAPHS, "rest.append(i)", "None", "_matrices"),
+    Fault(
+        "transposed members of a grid",
+        RANDOM_GRAPHS,
+        "[columns[v][n] for n in rows for v in vectors]",
+        "[columns[v][n] for v in vectors for n in rows]",
+        "_matrices",
+    ),
+    Fault(
+        "unsorted members: a map's operands in another order than its members",
+        RANDOM_GRAPHS,
+        "columns = [column[order] for column in columns]",
+        "pass",
+        "_map",
+    ),
+    Fault(
+        "a stack's operands in another order than its members",
+        RANDOM_GRAPHS,
+        "rows[:, order]",
+        "rows",
+        "_stack",
+    ),
+    Fault(
+        "a dot's inputs in another order than its members",
+        RANDOM_GRAPHS,
+        "inputs[:, order]",
+        "inputs",
+        "_dots",
+    ),
+    Fault(
+        "padding with the neutral number of another operation",
+        RANDOM_GRAPHS,
+        "NEUTRAL.index(part.op.neutral) if part.op.neutral in NEUTRAL else 0",
+        "0",
+        "_stack",
+    ),
+    Fault(
+        "ones omitted: no gap is filled after what a matrix reads",
+        ("test_replay.py::test_random_graphs_are_of_every_kind",),
+        "self.gaps.append((_A, _B, part.ones))",
+        "self.gaps.append((_A, _B, 0))",
+        "_place",
+    ),
+    Fault(
+        "a bias of each vector counts as one of the row",
+        ("test_replay.py::test_a_layer_over_several_vectors_is_a_matrix_product[vector-True]",),
+        "_A and _B and biases == [i for i in column for _ in range(width)]",
+        "_A and _B",
+        "_bias_column",
+    ),
+    Fault(
+        "an argument read in another order is given in its own",
+        ("test_replay.py::test_a_layer_over_several_vectors_is_a_matrix_product[none-True]",),
+        "np.array(part.members) - min(part.members)",
+        "None",
+        "_number_leaves",
+    ),
+)
+
+GOING_BACK = (
+    Fault(
+        "missing padding: an edge too many for a number without one",
+        RANDOM_GRAPHS,
+        "np.full((most, count), ZERO, dtype=np.intp)",
+        "np.full((most, count), SEED, dtype=np.intp)",
+        "summed",
+    ),
+    Fault(
+        "edges shared where the slope is not 1",
+        RANDOM_GRAPHS,
+        "isinstance(slope, (int, float)) and slope == 1.0",
+        "isinstance(slope, (int, float))",
+        "passes_on",
+    ),
+    Fault(
+        "sums of runs start one late",
+        ("test_replay.py::test_one_number_used_hundreds_of_times_among_many_used_once[inputs]",),
+        "np.cumsum(number[:-1])",
+        "np.cumsum(number[1:])",
+        "summed",
+    ),
+    Fault(
+        "dropped consumer: of several that arrived, the last is lost",
+        RANDOM_GRAPHS,
+        "[none, *[new for _, new in arrived]]",
+        "[none, *[new for _, new in arrived[:-1]], arrived[-1][1] * 0 if arrived else none]",
+        "_arrived",
+    ),
+    Fault(
+        "a shared upstream need not lie as a matrix wants it",
+        RANDOM_GRAPHS,
+        'group.kind != "matrix"',
+        'group.kind != "x"',
+        "_sum",
+    ),
+    Fault(
+        "the gradients of leaves in the order of their rows",
+        RANDOM_GRAPHS,
+        "slot_at[targets]",
+        "targets - targets.min(initial=0)",
+        "_leaf_sum",
+    ),
+    Fault(
+        "the blocks' part of the parameters' gradients is too short",
+        ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[4]",),
+        "max(batch_edges, FIRST)",
+        "max(batch_edges - 1, FIRST)",
+        "run",
+    ),
+)
+
+RUNNING = (
+    Fault(
+        "wrong axis: a matrix product's weights get the gradients transposed",
+        RANDOM_GRAPHS,
+        "partial(np.matmul, flat, inputs.T, outs[0][..., 0])",
+        "partial(np.matmul, flat[::-1], inputs.T, outs[0][..., 0])",
+        "_through_matrix",
+    ),
+    Fault(
+        "swapped operands: a dot's factors get their own gradients",
+        RANDOM_GRAPHS,
+        "(operands[1], operands[0], 1.0)",
+        "(operands[0], operands[1], 1.0)",
+        "_through_dot",
+    ),
+    Fault(
+        "the gradient that a program starts from is 2",
+        RANDOM_GRAPHS,
+        "table[SEED] = 1.0",
+        "table[SEED] = 2.0",
+        "table_of_gradients",
+    ),
+    Fault("a bias is not added to a dot", RANDOM_GRAPHS, "if bias:\n    _A", "pass", "_dot"),
+    Fault(
+        "a third edge is not added",
+        RANDOM_GRAPHS,
+        "(partial(np.add, out, column, out) for column in more)",
+        "(partial(np.add, out, column, out) for column in more[1:])",
+        "gather",
+    ),
+    Fault(
+        "accumulators overwritten between blocks",
+        ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[2]",),
+        "from_batch.copy() if total is None else total + from_batch",
+        "from_batch.copy()",
+        "run",
+    ),
+    Fault(
+        "stale buffers: the sums over blocks are those of the last block",
+        ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[2]",),
+        "gradients[: self.lifted.batch_edges] = total",
+        "pass",
+        "_finish",
+    ),
+    Fault(
+        "the fixed table is prepared once only",
+        ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[0]",),
+        "plan is not prepared",
+        "plan is not prepared and not vars(self).setdefault('once', []) and not vars(self)['once'].append(1)",
+        "run",
+    ),
+    Fault(
+        "a result without inputs counts once for a batch",
+        RANDOM_GRAPHS,
+        "gradients[SEED] = count",
+        "gradients[SEED] = 1",
+        "_finish",
+    ),
+    Fault(
+        "a guard's sample counts from the block",
+        ("test_replay.py::test_a_planted_branch_change_names_comparison_line_and_sample[3]",),
+        "start + sample",
+        "sample",
+        "_check",
+    ),
+    Fault(
+        "a fault is computed from another sample",
+        (
+            "test_replay.py::test_a_planted_non_finite_result_is_located_by_operation_line_and_sample[0]",
+        ),
+        "column[sample]",
+        "column[sample - 1]",
+        "_locate",
+    ),
+    Fault(
+        "results are handed out in the buffers",
+        ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[2]",),
+        "plan.parameters[:, 0].copy()",
+        "plan.parameters[:, 0]",
+        "_finish",
+    ),
+)
+
+FORMULAS = (
+    Fault(
+        "a typed formula subtracts the wrong way round",
+        ("test_campaign.py::test_a_slice_of_the_campaign_finds_nothing[expressions-fixed]",),
+        '("sub", operator.sub)',
+        '("sub", lambda a, b: b - a)',
+    ),
+    Fault(
+        "a typed formula is not held against the list of what it may hold",
+        ("test_campaign.py::test_a_slice_of_the_campaign_finds_nothing[expressions-fixed]",),
+        "_check(text, node, role)",
+        "None",
+        "_operands_first",
+    ),
+)
+
+FAULTS: tuple[Fault, ...] = (*FORMULAS, *FUSING, *SCHEDULING, *LIFTING, *GOING_BACK, *RUNNING)
+
+
+def fault_named(what: str) -> Fault:
+    """The entry with this description."""
+    for fault in FAULTS:
+        if fault.what == what:
+            return fault
+    raise PlantingError(f"there is no fault {what!r} in the table")

@@ -1,0 +1,88 @@
+"""The machinery that plants faults: it changes one place, says when there is none, and tells a noticed fault from others.
+
+Whether the tests notice the faults of the table is the campaign `faults`.
+"""
+
+import ast
+
+import pytest
+from faults.fault import ask
+from faults.planting import PlantingError, Replace, changed
+from faults.table import FAULTS, fault_named
+
+planted_by_syntax = [fault for fault in FAULTS if fault.act is None]
+SEED = fault_named("the gradient that a program starts from is 2")
+
+
+@pytest.mark.parametrize(
+    "fault", planted_by_syntax, ids=[fault.what for fault in planted_by_syntax]
+)
+def test_every_fault_of_the_table_has_one_place(fault):
+    assert len(changed(fault.old, fault.new, fault.within)) == 1
+
+
+def test_every_fault_of_the_table_has_a_description_of_its_own_and_a_test():
+    assert len({fault.what for fault in FAULTS}) == len(FAULTS)
+    assert all(fault.noticed_by for fault in FAULTS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "before", "after"),
+    [
+        pytest.param(
+            "a < b",
+            "a <= b",
+            "x = f(a  <  b)",
+            "x = f(a <= b)",
+            id="an expression, however it is laid out",
+        ),
+        pytest.param(
+            "_A < _B", "_B < _A", "f(x) < y[0]", "y[0] < f(x)", id="holes keep what they stand for"
+        ),
+        pytest.param(
+            "_A + _A", "2 * _A", "x + x, x + y", "2 * x, x + y", id="one hole is one thing"
+        ),
+        pytest.param("x = 1", "pass", "if a:\n    x = 1", "if a:\n    pass", id="a statement"),
+        pytest.param(
+            "x = 1\ny = 2",
+            "y = 2\nx = 1",
+            "x = 1\ny = 2\nz",
+            "y = 2\nx = 1\nz",
+            id="statements in a row",
+        ),
+        pytest.param("if a:\n    _A", "_A", "if a:\n    f(x)", "f(x)", id="a hole for a statement"),
+    ],
+)
+def test_a_pattern_becomes_its_replacement(old, new, before, after):
+    replace = Replace(old, new)
+    tree = replace.visit(ast.parse(before))
+    assert replace.count == 1
+    assert ast.unparse(ast.fix_missing_locations(tree)) == ast.unparse(ast.parse(after))
+
+
+def test_a_fault_without_a_place_or_with_several_is_not_planted():
+    with pytest.raises(
+        PlantingError, match=r"^0 places in the package read `no_such_name_anywhere`"
+    ):
+        changed("no_such_name_anywhere", "None")
+    with pytest.raises(PlantingError, match=r"^\d+ places in the package"):
+        changed("len(_A)", "0")
+    with pytest.raises(PlantingError, match="It is found in: autograd_edu"):
+        changed(SEED.old, SEED.new, "no_such_function")
+    with pytest.raises(PlantingError, match="no fault 'nothing'"):
+        fault_named("nothing")
+
+
+def test_a_test_that_sees_the_fault_notices_and_one_that_does_not_says_nothing():
+    assert ask(["--plant", SEED.what], SEED.noticed_by).failed == SEED.noticed_by
+    blind = ask(["--plant", SEED.what], ["test_schedules.py::test_rates"])
+    assert (blind.failed, blind.problem) == ((), "")
+
+
+def test_a_run_in_which_nothing_was_planted_or_no_test_ran_is_a_problem_and_not_a_notice():
+    unknown = ask(["--plant", "nothing"], ["test_schedules.py::test_rates"])
+    assert unknown.failed == ()
+    assert "not planted: there is no fault 'nothing'" in unknown.problem
+    gone = ask(["--plant", SEED.what], ["test_schedules.py::test_that_is_gone"])
+    assert gone.failed == ()
+    assert "test_that_is_gone" in gone.problem
