@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from autograd_edu.engine.graph import topological_order
-from autograd_edu.pictures.render.layout import Layout
+from autograd_edu.pictures.render.columns import Layout
 from autograd_edu.record.build import short
 
 SVG = "{http://www.w3.org/2000/svg}"

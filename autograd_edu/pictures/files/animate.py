@@ -15,7 +15,8 @@ from itertools import groupby
 from ...errors import OperandError
 from ...record.build import Steps
 from ..interactive.running import State, position, states
-from ..render.layout import Layout, layout
+from ..render.columns import Layout
+from ..render.layout import layout
 from ..render.styles import STYLES
 from ..scene.scene import CHARACTER, LINE, PADDING, Scene, columns, printable
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..scene.scene import CHARACTER, PADDING, Box, Scene, columns
-from .layout import Layout
+from .columns import Layout
 from .svg import (
     BORDER,
     GRADIENT,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..scene.scene import CHARACTER, PADDING, Box, Scene, Wire, columns
-from .layout import Layout
+from .columns import Layout
 from .svg import BORDER, GRADIENT, INK, QUIET, VALUE, arrow, card, drawing, number, text, tint
 
 _HEIGHT, _CELL = 30.0, 2 * PADDING  # of a record; what a cell needs beside its text

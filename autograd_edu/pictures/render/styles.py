@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..scene.scene import Scene
 from . import circuit, micrograd
-from .layout import Layout
+from .columns import Layout
 from .svg import svg
 
 

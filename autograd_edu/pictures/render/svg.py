@@ -13,7 +13,7 @@ from html import escape
 
 from ..folding.folded import widths
 from ..scene.scene import CHARACTER, LINE, PADDING, Box, Row, Scene, Wire, columns
-from .layout import Layout, Point
+from .columns import Layout, Point
 
 VALUE, GRADIENT, INK, QUIET, LINE_COLOUR = "#0b6e2e", "#a01127", "#1c1f24", "#5b6470", "#7d8793"
 _TINT = {False: "#e5383b", True: "#7b2cbf"}  # of gradients: positive, negative
@@ -36,7 +36,7 @@ def drawing(
     wire: Callable[[Wire, Sequence[Point], Point], str],
 ) -> str:
     """The picture of a style that draws boxes by ``box``, from their upper left corner, and wires by ``wire``, without their text."""
-    note = scene.note
+    note = "; ".join(filter(None, (scene.note, layout.note)))
     wide = max(layout.width, columns(note) * CHARACTER) + 2 * _MARGIN
     high = layout.height + 2 * _MARGIN + (LINE if note else 0)
     size = f'width="{wide:.0f}" height="{high:.0f}"'
