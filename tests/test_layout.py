@@ -103,6 +103,7 @@ KNOWN_CIRCLES = [
         "pictures.folding.products",
         "pictures.folding.scopes",
         "pictures.interactive.stepper",
+        "pictures.render.columns",
         "pictures.render.layout",
         "pictures.render.svg",
         "pictures.scene.scene",
