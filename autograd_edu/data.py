@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 from .errors import ShapeError, TargetError, choose
@@ -62,11 +63,11 @@ class Dataset:
 
         The gradient of the whole is the mean of the gradients of batches of equal size.
         """
-        if size is not None and size < 1:
+        if size is not None and (not isinstance(size, Integral) or size < 1):
             raise TargetError(
                 f"the batch size must be at least 1, or None for all samples at once; got {size!r}"
             )
-        size = size or max(1, len(self))
+        size = max(1, len(self)) if size is None else int(size)
         order = shuffled(len(self), rng) if rng else list(range(len(self)))
         for start in range(0, len(self), size):
             yield self.take(order[start : start + size])

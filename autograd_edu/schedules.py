@@ -108,11 +108,13 @@ class Cyclic:
     low: float = 0.0
 
     def __call__(self, t: float) -> float:
-        return (
-            self.low
-            + (self.lr - self.low) * math.cos(0.5 * math.pi * (t % self.period) / self.period) ** 2
-        )
+        done = max(0.0, t / self.period - self._begun(t))  # the share of this period that is over
+        return self.low + (self.lr - self.low) * math.cos(0.5 * math.pi * done) ** 2
 
     def ends_cycle(self, t: float) -> bool:
         """Whether t is the last whole number of a period: the time to take a snapshot."""
-        return (t + 1) % self.period == 0
+        return self._begun(t + 1) > self._begun(t)
+
+    def _begun(self, t: float) -> int:
+        """How many periods have begun since the first; a period like 0.1·30 may be off by rounding."""
+        return math.floor(t / self.period + 1e-9)

@@ -1,16 +1,20 @@
 """Modules: what each computes, that its gradients are right, and that misuse is told."""
 
+import json
 import math
 import random
 
+import numpy as np
 import pytest
 
-from autograd_edu import Value, check_gradient, exp, tanh, total
+from autograd_edu import Constant, Value, check_gradient, exp, tanh, total
+from autograd_edu.engine.graph import topological_order
 from autograd_edu.errors import (
     AutogradError,
     OperandError,
     OptionError,
     ShapeError,
+    StateError,
     TargetError,
     TrainingError,
 )
@@ -746,3 +750,117 @@ def test_arrays_serve_as_samples_and_targets():
             losses.mean_squared_error(listed, target).data
             == losses.mean_squared_error(listed, [0.0, 1.0]).data
         )
+
+
+# ---- where parameters are found --------------------------------------------------------------------
+
+
+class Holder(Module):
+    def __init__(self, **held):
+        for name, what in held.items():
+            setattr(self, name, what)
+
+    def forward(self, x):
+        return total([p * x for p in self.parameters()])
+
+
+def values(*numbers):
+    return [Value(n, f"p{n}") for n in numbers]
+
+
+A, B, C = values(1.0, 2.0, 3.0)
+HOLDERS = [
+    pytest.param(Holder(w=[A, [B, C]]), ["w.0", "w.1.0", "w.1.1"], id="nested lists"),
+    pytest.param(Holder(w={"left": A, "right": [B, C]}), ["w.left", "w.right.0", "w.right.1"], id="a dict"),
+    pytest.param(Holder(w=({"a": A}, {"b": (B, C)})), ["w.0.a", "w.1.b.0", "w.1.b.1"], id="a tuple of dicts"),
+    pytest.param(Holder(w=np.array([[A], [B], [C]])), ["w.0.0", "w.1.0", "w.2.0"], id="an array"),
+    pytest.param(Holder(w=[A, "text", None, B], v={1: C}), ["w.0", "w.3", "v.1"], id="among other things"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("module", "names"), HOLDERS)
+def test_parameters_are_found_saved_and_replaced_wherever_they_are_held(module, names):
+    assert [name for name, _ in module.named_parameters()] == names
+    assert [p.data for p in module.parameters()] == [1.0, 2.0, 3.0]
+    before = json.loads(json.dumps(module.state_dict()))
+    with module.with_parameters([10.0, 20.0, 30.0]):
+        assert "Value" not in repr(module.w), "numbers stand in the places of all of them"
+        assert "10.0" in repr(module.w)
+    for p in module.parameters():
+        p.data = 0.0
+    module.load_state_dict(before)
+    assert [p.data for p in module.parameters()] == [1.0, 2.0, 3.0]
+
+
+def test_modules_in_dicts_are_parts_with_scopes_of_their_own():
+    model = Holder(heads={"left": Linear(1, 1, seed=0), "right": Linear(1, 1, seed=1)})
+    assert next(name for name, _ in model.named_parameters()) == "heads.left.neurons.0.w.0"
+    assert [p.scope for p in model.parameters()][::2] == ["head_left/neuron0", "head_right/neuron0"]
+    model.eval()
+    assert not model.heads["right"].training
+
+
+def test_parameters_in_a_set_are_trained_but_have_no_order_to_be_saved_in():
+    model = Holder(w=set(values(2.0, 1.0)))
+    assert [p.data for p in model.parameters()] == [1.0, 2.0], "by label"
+    with pytest.raises(StateError, match="w is a set of parameters: it has no order"):
+        model.state_dict()
+
+
+def test_a_state_whose_dict_has_another_order_is_loaded_by_name():
+    model, other = (
+        Holder(w=dict(zip("ab", values(1.0, 2.0), strict=True))),
+        Holder(w=dict(zip("ba", values(3.0, 4.0), strict=True))),
+    )
+    model.load_state_dict(other.state_dict())
+    assert {name: p.data for name, p in model.w.items()} == {"a": 4.0, "b": 3.0}
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        lambda n: setattr(n, "w", [0.5, 0.25]),
+        lambda n: setattr(n, "w", np.array([0.5, 0.25])[0]),
+        lambda n: setattr(n, "b", 0.0),
+        lambda n: (n.w.__setitem__(0, 0.5), n.parameters()),
+        lambda n: (n.w.__setitem__(slice(None), [0.5, 0.25]), n.parameters()),
+        lambda n: (n.w.__setitem__(0, 0.5), MLP.zero_grad(n)),
+    ],
+)
+def test_a_number_in_the_place_of_a_parameter_is_told(lose):
+    with pytest.raises(OperandError, match=r"it would no longer be trained.*put Constant\("):
+        lose(Neuron(2, seed=0))
+
+
+def test_a_parameter_may_be_fixed_by_a_constant_or_taken_out():
+    neuron = Neuron(2, seed=0)
+    neuron.w[0] = Constant(0.5)
+    neuron.b = None
+    assert len(neuron.parameters()) == 1
+    neuron.w = values(1.0, 2.0, 3.0)
+    assert len(neuron.parameters()) == 3
+
+
+def test_layers_that_are_appended_have_scopes_of_their_own():
+    class Stack(Module):
+        def __init__(self):
+            self.layers = []
+            for i in range(2):
+                self.layers.append(Layer(2, 2, seed=i))
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer(x)
+            return total(x)
+
+    y = Stack()([1.0, 2.0])
+    assert {v.scope for v in topological_order(y) if v.scope} == {
+        f"layer{i}/neuron{j}" for i in (0, 1) for j in (0, 1)
+    }
+    inside = Sequential(Stack(), Stack())
+    assert {p.scope for p in inside.parameters()} == {
+        f"layer{k}/layer{i}/neuron{j}" for k in (0, 1) for i in (0, 1) for j in (0, 1)
+    }
+    model = Stack()
+    model.layers[1] = Layer(2, 2, seed=5)
+    assert model([1.0, 2.0]).parents[0].scope.startswith("layer1/")

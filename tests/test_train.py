@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 
 from autograd_edu import Value, data
-from autograd_edu.errors import DomainError, ShapeError, StateError, TargetError, TrainingError
+from autograd_edu.errors import (
+    DomainError,
+    OperandError,
+    OptionError,
+    ShapeError,
+    StateError,
+    TargetError,
+    TrainingError,
+)
 from autograd_edu.nn import (
     MLP,
     RNN,
@@ -487,9 +495,66 @@ MISUSE = [
     ),
     pytest.param(
         lambda: fit(small(), BCE, XOR, SGD(), schedule_by="day"),
-        TrainingError,
-        "not 'day'",
+        OptionError,
+        "unknown schedule_by 'day'; choose from 'epoch', 'step'",
         id="a schedule by days",
+    ),
+    pytest.param(
+        lambda: fit(small(), BCE, XOR, SGD(), engine="Eager"),
+        OptionError,
+        r"unknown engine 'Eager'.*did you mean 'eager'",
+        id="an engine in capitals",
+    ),
+    pytest.param(
+        lambda: fit(small(), BCE, XOR, SGD(), batch_size=0),
+        TargetError,
+        "batch size must be at least 1, or None for all samples at once; got 0",
+        id="batches of none",
+    ),
+    pytest.param(
+        lambda: fit(small(), BCE, XOR, SGD(), batch_size=2.5),
+        TargetError,
+        "got 2.5",
+        id="batches of two and a half",
+    ),
+    pytest.param(
+        lambda: fit(small(), BCE, XOR, SGD(), epochs=-1),
+        TargetError,
+        "epochs must be a whole number from 0; got -1",
+        id="epochs below none",
+    ),
+    pytest.param(
+        lambda: fit(small(), BCE, XOR, SGD(small().parameters())),
+        TrainingError,
+        r"parameters of another model.*SGD\(model.parameters\(\)\)",
+        id="another model's optimiser",
+    ),
+    pytest.param(
+        lambda: fit(small(), BCE, XOR, Adam),
+        OperandError,
+        r"such as Adam\(model.parameters\(\)\); got <class",
+        id="an optimiser's class",
+    ),
+    pytest.param(
+        lambda: fit(small(), BCE, XOR, "adam"), OperandError, "got 'adam'", id="an optimiser's name"
+    ),
+    pytest.param(
+        lambda: fit(small(), "mse", XOR, SGD()),
+        OperandError,
+        "the loss must be a function",
+        id="a loss's name",
+    ),
+    pytest.param(
+        lambda: fit(small(), BCE, ([[1.0, 2.0]], [1.0]), SGD()),
+        OperandError,
+        r"write Dataset\(xs, ys\); got tuple",
+        id="data as a tuple",
+    ),
+    pytest.param(
+        lambda: fit(small(), BCE, XOR, SGD(), schedule=lambda t: 0.5 - t),
+        TargetError,
+        "learning rate must be finite and not negative; got -0.5",
+        id="a schedule that falls below 0",
     ),
 ]
 
@@ -501,15 +566,19 @@ def test_misuse_is_told_before_anything_is_changed(misuse, kind, message):
 
 
 def test_a_loss_that_leaves_the_numbers_says_in_which_epoch_and_keeps_the_last_good_parameters():
-    model, reached = MLP(1, [1], seed=0), []
+    model, x = MLP(1, [1], bias=False, seed=0), 1e3
+    (w,) = numbers(model)
     with pytest.raises(DomainError) as caught:
         fit(
-            model, losses.half_squared_error, data.Dataset([[1e3]], [0.0]), SGD(model.parameters(), 1e10), epochs=100,
-            callbacks=[lambda epoch: reached.append(numbers(model))],
-        )  # fmt: skip
-    assert "in epoch" in caught.value.__notes__[0]
-    assert numbers(model) == reached[-1]
-    assert np.isfinite(numbers(model)).all()
+            model,
+            losses.half_squared_error,
+            data.Dataset([[x]] * 5, [0.0] * 5),
+            SGD(model.parameters()),
+            batch_size=1,
+            schedule=lambda epoch: 1e100 * epoch,
+        )
+    assert "in epoch 1, step 7" in caught.value.__notes__[0]
+    assert numbers(model) == pytest.approx([w * (1e100 * x * x) ** 2], rel=1e-12), "two steps"
 
 
 # ---- the recipe ----------------------------------------------------------------------------------------------------
@@ -704,3 +773,109 @@ def test_the_command_refuses_what_it_cannot_do(tmp_path):
         refused = command("xor", option, wrong, folder=tmp_path)
         assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
     assert "invalid choice: 'cats'" in command("cats", folder=tmp_path).stderr
+
+
+# ---- one run after another -------------------------------------------------------------------------
+
+
+def test_early_stopping_used_twice_forgets_the_first_run():
+    stop, first, second = EarlyStopping(patience=3), small(0), small(1)
+    for model in (first, second):
+        fit(model, BCE, data.moons(20), SGD(model.parameters(), 0.5), epochs=5, early_stopping=stop)
+    alone, fresh = small(1), EarlyStopping(patience=3)
+    fit(alone, BCE, data.moons(20), SGD(alone.parameters(), 0.5), epochs=5, early_stopping=fresh)
+    assert numbers(second) == numbers(alone) != numbers(first)
+    assert (stop.best_loss, stop.since) == (fresh.best_loss, fresh.since)
+
+
+def test_snapshots_used_twice_are_of_the_second_run():
+    schedule = Cyclic(0.1, 2)
+    snapshots = Snapshots(schedule)
+    for seed in (0, 1):
+        model = MLP(2, [3, 2], seed=seed)
+        fit(
+            model,
+            losses.softmax_cross_entropy,
+            XOR,
+            SGD(model.parameters()),
+            epochs=4,
+            schedule=schedule,
+            callbacks=[snapshots],
+        )
+    assert len(snapshots.models) == 2
+    assert numbers(snapshots.models[-1]) == numbers(model)
+
+
+def test_an_optimiser_without_parameters_is_bound_to_the_model_that_it_first_trains():
+    optimiser, model = Adam(lr=0.05), small()
+    fit(model, BCE, XOR, optimiser, epochs=2)
+    assert optimiser.parameters == model.parameters()
+    with pytest.raises(TrainingError, match="parameters of another model"):
+        fit(small(), BCE, XOR, optimiser, epochs=2)
+
+
+def test_a_schedule_leaves_the_optimiser_s_own_rate():
+    model = small()
+    optimiser = SGD(model.parameters(), 0.3)
+    fit(model, BCE, XOR, optimiser, epochs=4, schedule=Cosine(1.0, 4))
+    assert optimiser.lr == 0.3
+
+
+def test_a_cycle_of_a_length_that_is_not_exact_ends():
+    period = 0.1 * 30  # 3.0000000000000004
+    cyclic = Cyclic(1.0, period)
+    assert [t for t in range(9) if cyclic.ends_cycle(t)] == [2, 5, 8]
+    assert [cyclic(t) for t in range(6)] == pytest.approx([1.0, 0.75, 0.25] * 2, rel=1e-12)
+
+
+def test_a_run_that_diverges_says_so():
+    class Scale(Module):
+        def __init__(self):
+            self.w = Value(1.0, "w")
+
+        def forward(self, x):
+            return self.w * x[0]
+
+    model = Scale()
+    history = fit(
+        model,
+        losses.half_squared_error,
+        data.Dataset([[1.0]], [0.0]),
+        SGD(model.parameters(), 3.0),
+        epochs=400,
+    )
+    assert history.epochs < 20
+    assert "diverged: the loss grew from 0.5 to " in history.stopped
+    assert "smaller learning rate" in str(history)
+
+
+# ---- accuracy --------------------------------------------------------------------------------------
+
+
+class Gives(Module):
+    """A model whose output is its input."""
+
+    def forward(self, x):
+        return x
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "targets", "expected"),
+    [
+        (
+            losses.binary_cross_entropy_with_logits,
+            [[2.0, 1.0], [-1.0, 3.0]],
+            [[1, 1], [0, 0]],
+            3 / 4,
+        ),
+        (losses.binary_cross_entropy_with_logits, [[2.0, 1.0, -1.0]], [[1, 0, 1]], 1 / 3),
+        (losses.binary_cross_entropy, [[0.9, 0.6], [0.2, 0.4]], [[1, 1], [0, 1]], 3 / 4),
+        (losses.hinge, [[0.5, -2.0], [-0.5, -2.0]], [[1, -1], [1, 1]], 2 / 4),
+        (losses.hinge, [0.5, -2.0, 3.0], [1, 1, 1], 2 / 3),
+        (losses.softmax_cross_entropy, [[0.1, 0.2, 0.3], [3.0, 1.0, 2.0]], [2, 1], 1 / 2),
+        (losses.softmax_cross_entropy, [[0.1, 0.9], [3.0, 1.0]], [[0.2, 0.8], [0.4, 0.6]], 1 / 2),
+        (losses.binary_cross_entropy_with_logits, [[2.0], [-1.0], [0.5]], [0.9, 0.2, 0.1], 2 / 3),
+    ],
+)
+def test_accuracy_counts_every_label(loss, outputs, targets, expected):
+    assert accuracy(Gives().eval(), loss, data.Dataset(outputs, targets)) == pytest.approx(expected)

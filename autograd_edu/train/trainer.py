@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,12 @@ from typing import Any
 
 from ..data import Dataset
 from ..engine.value import Value
-from ..errors import DomainError, ShapeError, TrainingError
+from ..errors import DomainError, OperandError, ShapeError, TargetError, TrainingError, choose
 from ..nn.losses import Loss
 from ..nn.module import Module
 from ..optim import Optimiser
 from ..schedules import Schedule
+from ..seeds import stream
 from .checkpoint import read_checkpoint, write_checkpoint
 from .early import EarlyStopping
 from .engines import Eager, Penalty, Replay, engine_for, put
@@ -38,6 +38,7 @@ class Epoch:
 
 
 Callback = Callable[[Epoch], Any]
+_DIVERGED = 1e6  # a loss so many times as large as the first is not learning any more
 
 
 def fit(
@@ -84,6 +85,9 @@ def fit(
         DomainError: if the loss or a gradient is not finite, saying in which epoch and where; see `diagnose`.
         TargetError, ShapeError: if targets are not what the loss takes, or samples are not what the model takes.
     """
+    _check_arguments(loss, data, optimiser, epochs, batch_size)
+    choose(schedule_by, ("epoch", "step"), "schedule_by")
+    choose(engine, ("auto", "eager", "replay"), "engine")
     run = _Run(
         model,
         loss,
@@ -102,6 +106,8 @@ def fit(
             checkpoint, model=model, optimiser=optimiser, rng=run.rng, early=early_stopping
         )
         run.reload()
+    elif early_stopping is not None:
+        early_stopping.reset()
     done = run.history.epochs
     run.history.stopped = f"all {epochs} epochs done"
     shown = bar(epochs, done, progress)
@@ -133,6 +139,12 @@ def fit(
             if any(answer is True for answer in answers):
                 run.history.stopped = "a callback ended it"
                 break
+            if epoch.loss > _DIVERGED * (1.0 + abs(run.history.loss[0])):
+                run.history.stopped = (
+                    f"diverged: the loss grew from {run.history.loss[0]:.3g} to {epoch.loss:.3g}; "
+                    "use a smaller learning rate"
+                )
+                break
     except KeyboardInterrupt:
         run.history.stopped = f"interrupted in epoch {run.history.epochs}"
     finally:
@@ -152,19 +164,14 @@ class _Run:
         self, model: Module, loss: Loss, data: Dataset, optimiser: Optimiser, penalty: Penalty | None,
         penalised: Iterable[Value] | None, schedule: Schedule | None, schedule_by: str, batch_size: int | None, seed: int, engine: str,
     ) -> None:  # fmt: skip
-        if not len(data):
-            raise ShapeError("training needs data; an empty set was given")
-        if schedule_by not in ("epoch", "step"):
-            raise TrainingError(f'a schedule goes by "epoch" or by "step", not {schedule_by!r}')
         check: Any = getattr(loss, "check", None)
         for target in data.ys if check else ():
             check(target)
+        self.parameters = _parameters(model, optimiser)
         self.model, self.loss, self.data, self.optimiser = model.train(), loss, data, optimiser
         self.schedule, self.schedule_by, self.batch_size = schedule, schedule_by, batch_size
-        self.parameters = optimiser.parameters or model.parameters()
-        if not self.parameters:
-            raise TrainingError("there is nothing to train: the model has no parameters")
-        self.rng = random.Random(seed)
+        self.lr = optimiser.lr
+        self.rng = stream(seed, "batches")
         self.engine: Eager | Replay = engine_for(
             model, loss, self.parameters, _part(penalty, self.parameters, penalised), data, engine
         )
@@ -212,7 +219,12 @@ class _Run:
         import numpy as np
 
         if self.schedule is not None:
-            self.optimiser.lr = self.schedule(number if self.schedule_by == "epoch" else self.steps)
+            at = number if self.schedule_by == "epoch" else self.steps
+            try:
+                self.optimiser.lr = self.schedule(at)
+            except TargetError as error:
+                error.add_note(f"the schedule gave this rate for {self.schedule_by} {at}")
+                raise
         try:
             y, gradient = self.engine.value_and_grad(self.optimiser.look_ahead(self.theta), batch)
             if not (np.isfinite(y) and np.isfinite(gradient).all()):
@@ -230,6 +242,46 @@ class _Run:
         """Leave the parameters at the last complete step, and the model ready to be used."""
         put(self.parameters, self.theta)
         self.model.eval()
+        if self.schedule is not None:
+            self.optimiser.lr = self.lr
+
+
+def _check_arguments(
+    loss: Any, data: Any, optimiser: Any, epochs: Any, batch_size: int | None
+) -> None:
+    """Say what is wrong with them before anything is changed."""
+    if not callable(loss):
+        raise OperandError(
+            f"the loss must be a function of (prediction, target), as in nn.losses; got {loss!r}"
+        )
+    if not isinstance(data, Dataset):
+        raise OperandError(
+            f"the data must be a Dataset: write Dataset(xs, ys); got {type(data).__name__}"
+        )
+    if not len(data):
+        raise ShapeError("training needs data; an empty set was given")
+    if not isinstance(optimiser, Optimiser):
+        raise OperandError(
+            f"the optimiser must be one of optim's, such as Adam(model.parameters()); got {optimiser!r}"
+        )
+    if type(epochs) is not int or epochs < 0:
+        raise TargetError(f"the number of epochs must be a whole number from 0; got {epochs!r}")
+    next(data.batches(batch_size))
+
+
+def _parameters(model: Module, optimiser: Optimiser) -> list[Value]:
+    """What is trained: the optimiser's parameters, which are made the model's if there are none."""
+    own = model.parameters()
+    if not own:
+        raise TrainingError("there is nothing to train: the model has no parameters")
+    if not optimiser.parameters:
+        optimiser.parameters = own
+    elif not {id(p) for p in own} & {id(p) for p in optimiser.parameters}:
+        raise TrainingError(
+            "the optimiser has the parameters of another model, and this one would not be trained: "
+            f"write {type(optimiser).__name__}(model.parameters())"
+        )
+    return optimiser.parameters
 
 
 def _part(
