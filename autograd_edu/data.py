@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
-from .errors import ShapeError, TargetError, choose
+from .errors import ShapeError, TargetError, one_of
 from .seeds import stream
 
 Point = list[float]
@@ -90,7 +90,7 @@ def shuffled(count: int, rng: random.Random) -> list[int]:
 def truth_table(name: str = "xor") -> Dataset:
     """The four rows of a function of two bits: "xor", "and" or "or", with targets 0 and 1."""
     tables = {"xor": [0, 1, 1, 0], "and": [0, 0, 0, 1], "or": [0, 1, 1, 1]}
-    choose(name, tables, "truth table")
+    one_of(name, tables, "truth table")
     return Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], list(tables[name]), name, 2)
 
 

@@ -59,13 +59,13 @@ class BranchChanged(AutogradError, ValueError):  # noqa: N818 - the name says wh
     """A replayed program's input would take another branch than the one recorded; trace the function again for it."""
 
 
-def choose(wanted: object, names: Iterable[str], what: str) -> str:
+def one_of(wanted: object, names: Iterable[str], what: str) -> str:
     """``wanted``, if it is one of ``names``.
 
     Raises:
         OptionError: if it is not. The message lists the names and suggests the nearest.
 
-    >>> choose("cards", ["card", "circuit"], "style")
+    >>> one_of("cards", ["card", "circuit"], "style")
     Traceback (most recent call last):
     autograd_edu.errors.OptionError: unknown style 'cards'; choose from 'card', 'circuit' (did you mean 'card'?)
     """

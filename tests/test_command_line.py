@@ -473,9 +473,32 @@ def test_a_picture_is_drawn_in_the_style_and_detail_asked_for(run):
 
 
 @pytest.mark.parametrize(
-    ("option", "choices"), [("--style", "card, circuit, micrograd"), ("--detail", "neuron")]
+    ("option", "choices"), [("--style", "'card', 'circuit', 'micrograd'"), ("--detail", "neuron")]
 )
 def test_an_unknown_style_or_detail_is_refused_with_those_there_are(run, option, choices):
     status, out, err = run("draw", *G, option, "cubist")
     assert (status, out) == (2, "")
     assert choices in err
+
+
+@pytest.mark.parametrize(
+    "option", ["--svg", "--html", "--dot", "--latex", "--markdown", "--python", "--save"]
+)
+def test_a_disk_that_fills_up_leaves_the_file_that_was_there(tmp_path, option):
+    """A limit on the size of files stands in for the disk."""
+    path = tmp_path / "old.svg"
+    path.write_text("precious")
+    code = (
+        "import resource, signal, sys; from autograd_edu.cli.main import main\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    arguments = ["explain", *G, option, str(path)]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert str(path) in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["old.svg"]
+    assert path.read_text() == "precious"

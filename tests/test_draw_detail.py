@@ -356,7 +356,7 @@ def test_an_unknown_name_is_refused_with_those_there_are(wrong):
 
 def test_an_unknown_level_is_refused_with_those_there_are():
     with pytest.raises(
-        TypeError, match="no level of detail 'neurons'; there are auto, full, fused, neuron, layer"
+        ValueError, match=r"unknown level of detail 'neurons'; choose from 'auto', 'full'.*'neuron'"
     ):
         draw(two_scopes(), detail="neurons")
 

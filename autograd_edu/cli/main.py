@@ -14,13 +14,13 @@ import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
 from ..derivatives.check import Report, check_gradient
 from ..engine.number import plain
 from ..engine.value import Value
 from ..errors import AutogradError, ExpressionError
+from ..files import write
 from ..notation.printing import keep_printable
 from . import train as training
 from .expression import Expression, parse
@@ -265,7 +265,7 @@ def _write_pictures(options: argparse.Namespace, y: Value) -> bool:
 
 def _write(path: str | None, text: str) -> None:
     if path is not None:
-        Path(path).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+        write(path, text if text.endswith("\n") else text + "\n")
 
 
 # ---- running -------------------------------------------------------------------------------------------------------

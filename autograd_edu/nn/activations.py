@@ -7,7 +7,7 @@ from typing import Any
 
 from ..engine import number as syntax
 from ..engine.value import Value
-from ..errors import choose
+from ..errors import one_of
 from .init import Initialiser, glorot_normal, he_normal
 from .module import Module
 
@@ -36,7 +36,7 @@ def activation_named(wanted: str | Activation) -> Activation:
     """An activation by name, or as it is: any function of a number serves, and so does a module."""
     if callable(wanted):
         return wanted
-    return ACTIVATIONS[choose(wanted, ACTIVATIONS, "activation")]
+    return ACTIVATIONS[one_of(wanted, ACTIVATIONS, "activation")]
 
 
 def usual_initialiser(activation: str | Activation) -> Initialiser:

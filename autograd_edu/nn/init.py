@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import choose
+from ..errors import one_of
 from ..seeds import Rng
 
 
@@ -101,4 +101,4 @@ def initialiser_named(wanted: str | Initialiser | Callable[..., float]) -> Calla
     """An initialiser by name, or as it is: any function of (rng, fan_in, fan_out) serves."""
     if callable(wanted):
         return wanted
-    return INITIALISERS[choose(wanted, INITIALISERS, "initialiser")]
+    return INITIALISERS[one_of(wanted, INITIALISERS, "initialiser")]

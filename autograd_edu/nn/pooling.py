@@ -7,7 +7,7 @@ from typing import Any
 
 from ..engine.number import dot, maximum, total
 from ..engine.value import Value
-from ..errors import ShapeError, choose
+from ..errors import ShapeError, one_of
 from ..seeds import stream
 from .init import Initialiser, initialiser_named, lecun_normal
 from .layers import numbers, subscript
@@ -35,7 +35,7 @@ class Pool(Module):
     """The mean, the sum or the maximum over the vectors, number by number; of the maximum, only the winner gets a gradient."""
 
     def __init__(self, kind: str = "mean") -> None:
-        self.kind = choose(kind, _POOLS, "pooling")
+        self.kind = one_of(kind, _POOLS, "pooling")
 
     def forward(self, vectors: Sequence[Any]) -> list[Any]:
         return [_POOLS[self.kind](column) for column in columns(vectors, repr(self))]

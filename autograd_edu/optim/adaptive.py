@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..engine.value import Value
-from ..errors import choose
+from ..errors import one_of
 from .base import Array, Optimiser, fraction, not_negative
 
 
@@ -29,7 +29,7 @@ class _Scaled(Optimiser):
         super().__init__(parameters, lr, **common)
         self.eps, self.eps_place = (
             not_negative(eps, "ε"),
-            choose(eps_place, ("inside", "outside"), "eps_place"),
+            one_of(eps_place, ("inside", "outside"), "eps_place"),
         )
 
     def over_root(self, numerator: Array, squares: Array) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..engine.value import Value
-from ..errors import TrainingError, choose
+from ..errors import TrainingError, one_of
 from .base import Array, Optimiser, fraction
 
 
@@ -40,7 +40,7 @@ class Momentum(Optimiser):
         super().__init__(parameters, lr, **common)
         self.momentum, self.style = (
             fraction(momentum, "momentum"),
-            choose(style, ("velocity", "average", "arithmetic"), "style"),
+            one_of(style, ("velocity", "average", "arithmetic"), "style"),
         )
 
     def rule(self, theta: Array, g: Array) -> Array:
@@ -75,7 +75,7 @@ class Nesterov(Optimiser):
         super().__init__(parameters, lr, **common)
         self.momentum, self.form = (
             fraction(momentum, "momentum"),
-            choose(form, ("look-ahead", "rearranged"), "form"),
+            one_of(form, ("look-ahead", "rearranged"), "form"),
         )
         self._home: list[float] | None = None
 

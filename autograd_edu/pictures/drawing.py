@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.value import Value
-from ..errors import LayoutError, OperandError
+from ..errors import LayoutError, OperandError, one_of
 from ..record.build import Steps, steps
 from .folding.folded import as_text, at_level
 from .render.dot import to_dot
@@ -165,9 +165,13 @@ def draw(
         raise OperandError(
             f"draw needs a Value, the result of operations on Values; {type(y).__name__} was given"
         )
-    if style not in STYLES:
-        raise OperandError(f"there is no style {style!r}; there are {', '.join(STYLES)}")
-    return Drawing(y, style, detail, _listed(expand, "expand"), _listed(collapse, "collapse"))
+    return Drawing(
+        y,
+        one_of(style, STYLES, "style"),
+        detail,
+        _listed(expand, "expand"),
+        _listed(collapse, "collapse"),
+    )
 
 
 def _listed(names: Sequence[str], what: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engine.floats import real_array
-from ..errors import ArityError, OptionError, ShapeError
+from ..errors import ArityError, ShapeError, one_of
 from .array_engine.engine import NumpyEngine
 from .compiled_engine.choice import Costs, is_interpreted
 from .compiled_engine.run import Interpreter, is_installed
@@ -58,7 +58,7 @@ class Runner:
     ) -> tuple[Any, Gradients | None]:
         """The result, and with ``backward`` its gradients."""
         if on_nonfinite not in ("raise", "keep"):
-            raise OptionError(f"on_nonfinite must be 'raise' or 'keep', not {on_nonfinite!r}")
+            one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
         columns, count, single = self._columns(inputs)
         with self.lock, np.errstate(all="ignore"):  # the tables are one thread's at a time
             answer = (

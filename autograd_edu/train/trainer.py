@@ -10,7 +10,7 @@ from typing import Any
 
 from ..data import Dataset
 from ..engine.value import Value
-from ..errors import DomainError, OperandError, ShapeError, TargetError, TrainingError, choose
+from ..errors import DomainError, OperandError, ShapeError, TargetError, TrainingError, one_of
 from ..nn.losses import Loss
 from ..nn.module import Module
 from ..optim import Optimiser
@@ -86,8 +86,8 @@ def fit(
         TargetError, ShapeError: if targets are not what the loss takes, or samples are not what the model takes.
     """
     _check_arguments(loss, data, optimiser, epochs, batch_size)
-    choose(schedule_by, ("epoch", "step"), "schedule_by")
-    choose(engine, ("auto", "eager", "replay"), "engine")
+    one_of(schedule_by, ("epoch", "step"), "schedule_by")
+    one_of(engine, ("auto", "eager", "replay"), "engine")
     run = _Run(
         model,
         loss,

@@ -1,19 +1,16 @@
-"""A picture as a file of the kind that the path's suffix names, complete or not at all.
-
-Whatever fails, the file that was there stays as it was: the new one is written beside it and takes its place when it is whole.
-"""
+"""A picture as a file of the kind that the path's suffix names, complete or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import OperandError
+from ...files import write
 
 if TYPE_CHECKING:
     from ...record.build import Steps
@@ -42,25 +39,8 @@ def save(path: str | os.PathLike[str], contents: Contents) -> Path:
         raise OperandError(f"a picture is saved as {kinds}; {what}: {ascii(str(path))[:200]}")
     _check(path)
     made = content()
-    write(path, made if isinstance(made, bytes) else made.encode("utf-8"))
+    write(path, made)
     return path
-
-
-def write(path: Path, content: bytes) -> None:
-    """Put ``content`` in the place of ``path`` once it is all written; a file that is there keeps its permissions."""
-    target = path.resolve()
-    if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to replace
-        target.write_bytes(content)
-        return
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".new")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _check(path: Path) -> None:
@@ -75,13 +55,6 @@ def _check(path: Path) -> None:
             f"there is no folder {str(path.parent)!r} to save the picture in",
             str(path),
         )
-
-
-def _umask() -> int:
-    """The process' mask of permissions, which can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 # ---- what each kind of file holds ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ...errors import OperandError
+from ...errors import one_of
 from ..scene.scene import Graph
 from .products import Product, absorbed, sums_of_products
 from .scopes import HEIGHT, Folding, Grouping, by_scope, check_names
@@ -48,10 +48,7 @@ class Piece:
 
 def choose(graph: Graph, detail: str, wish: Folding) -> tuple[str, list[Piece]]:
     """The level, and what its boxes stand for; for "auto" the finest level that is legible, else the one of fewest boxes."""
-    if detail not in ("auto", *LEVELS):
-        raise OperandError(
-            f"there is no level of detail {detail!r}; there are auto, {', '.join(LEVELS)}"
-        )
+    one_of(detail, ("auto", *LEVELS), "level of detail")
     check_names(graph, (*wish.expand, *wish.collapse))
     if detail != "auto":
         return detail, fold(graph, detail, wish)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...errors import OptionError
+from ...errors import one_of
 from ..lifting.schedule import facts, signature
 from .run import WIDTH
 
@@ -75,9 +75,7 @@ class Costs:
 def is_interpreted(engine: str, costs: Costs | None, samples: int) -> bool:
     """Whether the interpreter is asked first: always for "jit", never for "numpy"; for "auto" where it is there and faster."""
     if engine not in ENGINES:
-        raise OptionError(
-            f"there is no engine {engine!r}; choose one of {', '.join(map(repr, ENGINES))}"
-        )
+        one_of(engine, ENGINES, "engine")
     return engine == "jit" or (
         engine == "auto"
         and costs is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...engine.ops import OPS
-from ...errors import OptionError
+from ...errors import OptionError, one_of
 from .backward import Backward
 from .forward import Forward
 
@@ -17,10 +17,7 @@ STYLES = ("python", "math", "latex")
 
 def listing(program: Program, style: str, *, gradients: bool) -> str:
     """``program`` as text in one of the `STYLES`; ``gradients``, for "python": the way back too."""
-    if style not in STYLES:
-        raise OptionError(
-            f"there is no listing {style!r}; there are {', '.join(map(repr, STYLES))}"
-        )
+    one_of(style, STYLES, "listing")
     if gradients and style != "python":
         raise OptionError(
             f"the listing {style!r} has no gradients: it is the scalar program; ask for the listing 'python'"
