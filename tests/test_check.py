@@ -2,10 +2,10 @@
 
 import math
 import random
-from dataclasses import replace
 
 import mpmath
 import pytest
+from rules import replaced
 
 from autograd_edu import (
     OPS,
@@ -200,7 +200,7 @@ def test_none_of_ten_thousand_right_gradients_fails():
             report = check_gradient(lambda x, f=f, c=factor * scale: c * f(x), [x])
             verdicts[report.rows[0].verdict] += 1
     control = check_gradient(
-        lambda x: replace(OPS["exp"], local_gradients=lambda xp, y, x: (1.001 * y,))(x), [0.3]
+        lambda x: replaced(OPS["exp"], local_gradients=lambda xp, y, x: (1.001 * y,))(x), [0.3]
     )
     assert not control, "the negative control must fail, or this test shows nothing"
     assert sum(verdicts.values()) == 10_000
@@ -246,7 +246,7 @@ def test_inside_no_grad_the_check_is_the_same():
 
 def planted(f, slope):
     """An operation that computes ``f`` and claims the derivative ``slope``."""
-    return replace(
+    return replaced(
         OPS["exp"],
         name="planted",
         value=lambda xp, x: f(x),
@@ -288,7 +288,7 @@ def test_every_one_of_a_thousand_planted_wrong_gradients_fails():
 
 def test_a_wrong_rule_is_rejected_by_name():
     right = OPS["tanh"].local_gradients
-    wrong = replace(
+    wrong = replaced(
         OPS["tanh"], local_gradients=lambda xp, y, x: (1.001 * right(xp, y, x)[0],)
     )  # 0.1 % off
     report = check_gradient(lambda x: sin(wrong(x * x)) * x, [0.3])
@@ -307,7 +307,7 @@ def test_a_wrong_rule_is_rejected_by_name():
     ],
 )
 def test_wrong_rules_of_two_operands_are_rejected_by_name(name, slopes):
-    wrong = replace(OPS[name], local_gradients=slopes)
+    wrong = replaced(OPS[name], local_gradients=slopes)
     report = check_gradient(lambda a, b: wrong(a, b), [1.7, 2.3])
     assert not report
     assert f"wrong rule: {name}: " in str(report)
@@ -315,7 +315,7 @@ def test_wrong_rules_of_two_operands_are_rejected_by_name(name, slopes):
 
 def test_a_gradient_that_is_wrong_altogether_at_the_scale_of_a_millionth_fails():
     """torch.autograd.gradcheck and jax.test_util.check_grads both pass this one: their absolute tolerance is larger."""
-    wrong = replace(
+    wrong = replaced(
         OPS["square"],
         value=lambda xp, x: 1e-6 * x * x,
         local_gradients=lambda xp, y, x: (4e-6 * x,),
@@ -324,7 +324,7 @@ def test_a_gradient_that_is_wrong_altogether_at_the_scale_of_a_millionth_fails()
 
 
 def test_nan_does_not_slip_through():
-    wrong = replace(OPS["tanh"], local_gradients=lambda xp, y, x: (math.nan,))
+    wrong = replaced(OPS["tanh"], local_gradients=lambda xp, y, x: (math.nan,))
     with pytest.raises(DomainError, match=r"gradient is nan: tanh: .* has the local gradient nan"):
         check_gradient(lambda x: wrong(x), [0.3])
     with ieee():
@@ -356,7 +356,7 @@ def test_what_the_numeric_side_cannot_resolve_is_unsure_and_says_why(f, at):
 
 def test_noise_is_not_taken_for_a_wrong_rule():
     rng = random.Random(5)
-    noisy = replace(OPS["exp"], value=lambda xp, x: xp.exp(x) * (1 + 1e-9 * rng.random()))
+    noisy = replaced(OPS["exp"], value=lambda xp, x: xp.exp(x) * (1 + 1e-9 * rng.random()))
     verdicts = {check_gradient(lambda x: noisy(x), [0.5]).rows[0].verdict for _ in range(50)}
     assert "fail" not in verdicts
 
@@ -383,7 +383,7 @@ def test_at_a_kink_any_slope_between_the_one_sided_ones_passes_and_the_report_sa
 
 
 def test_at_a_kink_a_slope_outside_fails():
-    wrong = replace(OPS["relu"], local_gradients=lambda xp, y, x: (-0.5,))
+    wrong = replaced(OPS["relu"], local_gradients=lambda xp, y, x: (-0.5,))
     report = check_gradient(lambda x: wrong(x), [0.0])
     assert [row.verdict for row in report.rows] == ["fail"]
     assert "-0.5 is not between" in str(report)

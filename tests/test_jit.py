@@ -8,10 +8,10 @@ import os
 import random
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from rules import replaced, row
 
 from autograd_edu import (
     OPS,
@@ -30,7 +30,6 @@ from autograd_edu import (
     trace,
     where,
 )
-from autograd_edu.engine.ops import row
 from autograd_edu.errors import BranchChanged, DomainError
 from autograd_edu.program.compiled_engine import run as jit_run
 from autograd_edu.program.compiled_engine.choice import Costs, is_interpreted
@@ -141,7 +140,7 @@ def test_edges_are_those_of_the_table(x):
 
 def test_a_wrong_slope_is_noticed(monkeypatch):
     columns = samples_of("tanh", 1, 5)
-    wrong = replace(OPS["tanh"], local_gradients=lambda xp, y, x: (1.001 * (1.0 - y * y),))
+    wrong = replaced(OPS["tanh"], local_gradients=lambda xp, y, x: (1.001 * (1.0 - y * y),))
     values, slopes = eager(OPS["tanh"], columns)
     monkeypatch.setitem(
         OPS, "tanh", wrong

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from rules import replaced
 
 from autograd_edu import (
     Value,
@@ -144,11 +145,10 @@ def test_15_a_check_at_a_kink_says_so():  # caffe #1334
 
 
 def test_16_a_small_gradient_that_is_wrong_fails():  # warp #508
-    from dataclasses import replace
 
     from autograd_edu import OPS
 
-    wrong = replace(OPS["square"], local_gradients=lambda xp, y, x: (4 * x,))
+    wrong = replaced(OPS["square"], local_gradients=lambda xp, y, x: (4 * x,))
     assert not check_gradient(lambda x: 1e-6 * wrong(x), (0.5,))
 
 
@@ -158,11 +158,10 @@ def test_17_gradients_are_tested_not_only_that_a_loss_goes_down():  # AiDotNet #
 
 
 def test_18_a_rule_that_forgets_an_operand_is_an_error():  # ChainRulesTestUtils #167
-    from dataclasses import replace
 
     from autograd_edu import OPS
 
-    short = replace(OPS["dot"], local_gradients=lambda xp, y, *ops: ops[:-1])
+    short = replaced(OPS["dot"], local_gradients=lambda xp, y, ws, xs, bias: (xs, ws, ()))
     with pytest.raises(ValueError, match="shorter"):
         short(Value(1.0), Value(2.0), Value(3.0)).backward()
 

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 from replay_graphs import Truth, attending, over_batch, random_graph, replayed
+from rules import row, stacked_row
 
 from autograd_edu import OPS, Value, maximum, relu, sigmoid, sin, sqrt, trace, trace_graph, where
-from autograd_edu.engine.ops import row, variadic_row
 from autograd_edu.nn import MLP
 from autograd_edu.program.program import Gradients
 
@@ -280,8 +280,8 @@ def own_rows():
     """A variadic row whose rules take the operands apart, and one whose stacked rules go through them one by one."""
     rows = [
         row("mean", lambda xp, *xs: xp.total(xs) / len(xs), lambda xp, y, *xs: (1.0 / len(xs),) * len(xs),
-            lambda *xs: f"({' + '.join(xs)})/{len(xs)}", lambda *xs: (f"1/{len(xs)}",) * len(xs), (2.0, -3.0), variadic=True),
-        variadic_row("squares", lambda xp, xs: sum(x * x for x in xs), lambda xp, y, xs: [2.0 * x for x in xs],
+            lambda *xs: f"({' + '.join(xs)})/{len(xs)}", lambda *xs: (f"1/{len(xs)}",) * len(xs), (2.0, -3.0)),
+        stacked_row("squares", lambda xp, xs: sum(x * x for x in xs), lambda xp, y, xs: [2.0 * x for x in xs],
                      lambda *n: " + ".join(f"{k}**2" for k in n), lambda *n: tuple(f"2*{k}" for k in n), (2.0, 3.0), neutral=0.0),
     ]  # fmt: skip
     yield rows
@@ -315,9 +315,9 @@ def test_a_deep_program_is_printed_in_lines_that_python_reads():
 def wide_rows():
     rows = [
         row("product", lambda xp, *xs: math.prod(xs[1:], start=xs[0]), lambda xp, y, *xs: tuple(y / x for x in xs), lambda *n: "*".join(n),
-            lambda *n: tuple(f"y/{k}" for k in n), (2.0, 3.0), variadic=True),
+            lambda *n: tuple(f"y/{k}" for k in n), (2.0, 3.0)),
         row("added", lambda xp, *xs: xp.total(list(xs)), lambda xp, y, *xs: (1.0,) * len(xs), lambda *n: " + ".join(n),
-            lambda *n: ("1",) * len(n), (2.0, 3.0), variadic=True),
+            lambda *n: ("1",) * len(n), (2.0, 3.0)),
     ]  # fmt: skip
     yield rows
     for each in rows:

@@ -2,22 +2,20 @@
 
 import pytest
 
-from autograd_edu import OPS, Value, check_gradient, draw, grad, jvp, steps, to_dot
-from autograd_edu.engine.ops import row
+from autograd_edu import OPS, Value, check_gradient, draw, grad, jvp, operation, steps, to_dot
 from autograd_edu.errors import ArityError
 
 
 @pytest.fixture
 def softsign():
     """x/(1 + |x|), registered for one test."""
-    yield row(
-        "softsign",
-        lambda xp, x: x / (1.0 + abs(x)),
-        lambda xp, y, x: (1.0 / ((1.0 + abs(x)) * (1.0 + abs(x))),),
-        "softsign(x)",
-        ("1/(1 + abs(x))**2",),
-        (0.5,),
-    )
+
+    @operation(formula="softsign(x)", local_gradients=("1/(1 + abs(x))**2",), example=(0.5,))
+    def softsign(xp, x):
+        """x/(1 + |x|)."""
+        return x / (1.0 + abs(x))
+
+    yield softsign
     del OPS["softsign"]
 
 
@@ -40,18 +38,39 @@ def test_one_row_works_everywhere(softsign):
     assert r"softsign(x)" in to_dot(y).source
 
 
+def test_a_local_gradient_of_its_own_takes_the_place_of_the_printed_one():
+    @operation(formula="a*b", local_gradients=("b", "a"), example=(2.0, 3.0))
+    def twofold(xp, a, b):
+        return a * b
+
+    @twofold.local_gradient
+    def _(xp, y, a, b):
+        return b + 1.0
+
+    del OPS["twofold"]
+    assert grad(twofold)(2.0, 3.0) == (4.0, 2.0)
+
+
 def test_a_name_that_is_taken_is_refused(softsign):
-    with pytest.raises(ValueError, match="already"):
-        row("softsign", lambda xp, x: x, lambda xp, y, x: (1.0,), "x", ("1",), (0.5,))
+    with pytest.raises(ValueError, match="there is an operation 'exp' already"):
+
+        @operation(formula="x", local_gradients=("1",), example=(0.5,))
+        def exp(xp, x):
+            return x
 
 
-@pytest.mark.parametrize(
-    ("slopes", "count"),
-    [(lambda xp, y, a, b: (b,), 1), (lambda xp, y, a, b: (b, a, 0.0), 3)],
-    ids=["few", "many"],
-)
-def test_a_row_with_too_few_or_too_many_local_gradients_is_refused(slopes, count):
-    message = rf"twofold: at its example \(2\.0, 3\.0\), local_gradients gives {count} for 2 operands; it must give one for each"
+@pytest.mark.parametrize("gradients", [("b",), ("b", "a", "0")], ids=["few", "many"])
+def test_a_row_with_too_few_or_too_many_local_gradients_is_refused(gradients):
+    def twofold(xp, a, b):
+        return a * b
+
+    message = f"twofold has the operands a, b; it needs 2 local gradients and an example of 2 numbers; got {len(gradients)} and 2"
     with pytest.raises(ArityError, match=message):
-        row("twofold", lambda xp, a, b: a * b, slopes, "a*b", ("b", "a"), (2.0, 3.0))
+        operation(formula="a*b", local_gradients=gradients, example=(2.0, 3.0))(twofold)
     assert "twofold" not in OPS
+
+
+def test_a_row_with_more_rules_than_operands_is_refused(softsign):
+    softsign.local_gradient(lambda xp, y, x: 1.0)
+    with pytest.raises(ArityError, match="softsign has a local gradient for each of its operands"):
+        softsign.local_gradient(lambda xp, y, x: 1.0)

@@ -12,9 +12,9 @@ from collections import Counter
 import numpy as np
 import pytest
 from replay_graphs import Truth, disagreements, over_batch, random_graph, replayed
+from rules import row, stacked_row
 
 from autograd_edu import OPS, Value, dot, exp, log, maximum, sqrt, tanh, total, trace
-from autograd_edu.engine.op import row, variadic_row
 from autograd_edu.errors import BranchChanged, DomainError
 
 CHUNKS = 20
@@ -313,11 +313,10 @@ def own_rows():
         row("tripled", lambda xp, x: 3.0 * x, lambda xp, y, x: (3.0,), "3*x", ("3",), (1.0,)),
         row("twice_added", lambda xp, a, b: a + 2.0 * b, lambda xp, y, a, b: (1.0, 2.0), "a + 2*b", ("1", "2"), (1.0, 1.0)),
         row("weighed", lambda xp, *x: sum((i + 1.0) * a for i, a in enumerate(x)),
-            lambda xp, y, *x: tuple(i + 1.0 for i in range(len(x))), lambda *n: " + ".join(n), lambda *n: ("1",) * len(n), (2.0, 3.0),
-            variadic=True),
-        variadic_row("multiplied", _multiplied, _of_multiplied, lambda *n: "*".join(n), lambda *n: tuple(f"y/{k}" for k in n), (2.0, 3.0),
+            lambda xp, y, *x: tuple(i + 1.0 for i in range(len(x))), lambda *n: " + ".join(n), lambda *n: ("1",) * len(n), (2.0, 3.0)),
+        stacked_row("multiplied", _multiplied, _of_multiplied, lambda *n: "*".join(n), lambda *n: tuple(f"y/{k}" for k in n), (2.0, 3.0),
                      neutral=1.0),
-        variadic_row("summed_squares", lambda xp, xs: sum(x * x for x in xs), lambda xp, y, xs: [2.0 * x for x in xs],
+        stacked_row("summed_squares", lambda xp, xs: sum(x * x for x in xs), lambda xp, y, xs: [2.0 * x for x in xs],
                      lambda *n: " + ".join(f"{k}**2" for k in n), lambda *n: tuple(f"2*{k}" for k in n), (2.0, 3.0), neutral=0.0),
     ]  # fmt: skip
     yield rows

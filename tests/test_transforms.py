@@ -9,6 +9,7 @@ import pytest
 import autograd_edu as ae
 from autograd_edu import (
     OPS,
+    Constant,
     Value,
     dot,
     exp,
@@ -171,8 +172,8 @@ def test_nothing_that_the_caller_owns_is_touched():
     y = w * 3
     y.backward()
     before = (w.grad, y.grad, w.label, y.local_grads)
-    assert grad(lambda x: w * x + y)(5.0) == 2.0
-    assert hessian(lambda x: x * x * w)(5.0) == 4.0
+    assert grad(lambda x: w * x + y)(5.0).data == 2.0
+    assert hessian(lambda x: x * x * w)(5.0).data == 4.0
     assert (w.grad, y.grad, w.label, y.local_grads) == before
 
 
@@ -182,6 +183,52 @@ def test_the_gradient_at_a_value_is_a_value():
     slope.backward()
     assert (slope.data, x.grad) == (12.0, 12.0)
     assert grad(lambda x: x + 1)(x).tanh().data == math.tanh(1.0)  # even where it is constant
+
+
+CAPTURED = {
+    "grad": lambda f: grad(f)(3.0),
+    "value_and_grad": lambda f: value_and_grad(f)(3.0)[1],
+    "jvp": lambda f: jvp(f, (3.0,), (1.0,))[1],
+    "jacobian": lambda f: jacobian(lambda z: [f(z)])(3.0)[0],
+    "several arguments": lambda f: grad(lambda z, u: f(z) * u)(3.0, 1.0)[0],
+    "in a list": lambda f: grad(lambda zs: f(zs[0]))([3.0])[0],
+}
+
+
+@pytest.mark.parametrize("inner", CAPTURED.values(), ids=CAPTURED)
+def test_a_gradient_depends_on_the_values_that_the_function_uses_from_outside(inner):
+    lam = Value(2.0)
+    (lam * inner(lambda z: z * z * lam)).backward()  # λ·2zλ
+    assert lam.grad == 24.0
+    assert grad(lambda x: x * inner(lambda z: z * z * x))(2.0) == 24.0
+    assert jvp(lambda x: x * inner(lambda z: z * z * x), (2.0,), (1.0,))[1] == 24.0
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(lambda f: hessian(f)(3.0), id="hessian"),
+        pytest.param(lambda f: hvp(f, (3.0,), (1.0,)), id="hvp"),
+        pytest.param(lambda f: grad(grad(f))(3.0), id="grad of grad"),
+        pytest.param(lambda f: grad(lambda z: jvp(f, (z,), (1.0,))[1])(3.0), id="grad of jvp"),
+        pytest.param(lambda f: jvp(grad(f), (3.0,), (1.0,))[1], id="jvp of grad"),
+    ],
+)
+def test_so_do_second_derivatives(second):
+    lam = Value(2.0)
+    (lam * second(lambda z: z**3 * lam)).backward()  # λ·6zλ
+    assert lam.grad == 72.0
+
+
+def test_what_does_not_depend_on_a_value_from_outside_is_a_float():
+    lam = Value(2.0)
+    y, slope = value_and_grad(lambda z: z * z + lam)(3.0)
+    assert (y.data, slope, type(slope)) == (11.0, 6.0, float)
+    assert type(grad(lambda z: z * z * Constant(2.0))(3.0)) is float
+    assert type(grad(lambda z: grad(lambda u: u * u * z)(1.0))(3.0)) is float
+    assert jvp(lambda z: [z * lam, z], (3.0,), (1.0,))[1][1] == 1.0
+    with no_grad():
+        assert grad(lambda z: z * z * lam)(3.0) == 12.0
 
 
 def test_inside_no_grad_gradients_are_right_and_remember_nothing():
@@ -213,12 +260,12 @@ def test_eight_threads_on_one_shared_graph_get_the_serial_answer_to_the_last_bit
             y = y * 0.999 + sin(v * x)
         return y
 
-    expected = [grad(f)(0.3 + 0.1 * i) for i in range(8)]
+    expected = [grad(f)(0.3 + 0.1 * i).data for i in range(8)]
     got = [[] for _ in range(8)]
 
     def work(i):
         for _ in range(6):
-            got[i].append(grad(f)(0.3 + 0.1 * i))
+            got[i].append(grad(f)(0.3 + 0.1 * i).data)
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
     for thread in threads:

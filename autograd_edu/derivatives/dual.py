@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ..engine import number as syntax
-from ..engine.floats import real
+from ..engine.floats import ieee, real
 from ..engine.number import Number, plain
 from ..engine.ops import Op, evaluate_local_gradients
 
@@ -21,7 +21,7 @@ class Dual(Number):
 
     Attributes:
         primal: the number itself.
-        tangent: its derivative in the direction that was asked for.
+        tangent: its derivative in the direction that was asked for; 0.0 also where it depends on nothing that moves.
         level: which pass the tangent belongs to. Passes inside one another must not mix their tangents: the operand of
             the innermost pass, which has the highest level, sees all others as plain numbers.
         fault: the first operation on the way here that has no finite local gradient, in words; "" if all have.
@@ -31,14 +31,20 @@ class Dual(Number):
     8.0
     """
 
-    __slots__ = ("fault", "level", "primal", "tangent")
+    __slots__ = ("_tangent", "fault", "level", "primal")
     precedence: ClassVar[int] = 100
 
-    def __init__(self, primal: Any, tangent: Any = 0.0, level: int = 0) -> None:
+    def __init__(self, primal: Any, tangent: Any = None, level: int = 0) -> None:
         self.primal = primal if isinstance(primal, Number) else real(primal)
-        self.tangent = tangent if isinstance(tangent, Number) else real(tangent)
+        self._tangent = (
+            tangent if tangent is None or isinstance(tangent, Number) else real(tangent)
+        )  # None: it does not move
         self.level = level
         self.fault = ""
+
+    @property
+    def tangent(self) -> Any:
+        return 0.0 if self._tangent is None else self._tangent
 
     @property
     def data(self) -> float:
@@ -55,25 +61,37 @@ class Dual(Number):
         inner = [isinstance(x, Dual) and x.level == level for x in operands]
         primals = [x.primal if own else x for x, own in zip(operands, inner, strict=True)]
         y = op(*primals)
-        slopes = local_gradients(op, y, primals)
-        tangent: Any = 0.0
+        moves = [own and x._tangent is not None for x, own in zip(operands, inner, strict=True)]
+        tangent: Any = None
         fault = ""
-        for x, own, slope in zip(operands, inner, slopes, strict=True):
-            if own and not is_zero(x.tangent) and not (op.selects and is_zero(slope)):
-                fault = fault or x.fault or fault_of(op, slope, primals)
-                part = x.tangent if is_one(slope) else slope * x.tangent
-                tangent = part if is_zero(tangent) else tangent + part
+        with ieee():  # what has no derivative may not be selected further on; what remains is looked at in the end
+            slopes = local_gradients(op, y, primals, moves)
+            for x, moving, slope in zip(operands, moves, slopes, strict=True):
+                if moving and not (op.selects and is_zero(slope)):
+                    fault = fault or x.fault or fault_of(op, slope, primals)
+                    part = x._tangent if is_one(slope) else slope * x._tangent
+                    tangent = part if tangent is None else tangent + part
         result = Dual(y, tangent, level)
         result.fault = fault
         return result
 
 
-def local_gradients(op: Op, y: Any, operands: Sequence[Any]) -> Sequence[Any]:
-    """The local gradients of ``op`` at numbers of any kind; of Values and Duals, as Values and Duals."""
-    if any(isinstance(x, Number) for x in operands):
+def local_gradients(
+    op: Op, y: Any, operands: Sequence[Any], wanted: Sequence[bool]
+) -> Sequence[Any]:
+    """The local gradients of ``op`` at numbers of any kind; of Values and Duals, as Values and Duals.
+
+    Those that are not ``wanted`` may be anything.
+    """
+    if not any(isinstance(x, Number) for x in operands):
+        return evaluate_local_gradients(op, y, [real(x) for x in operands], wanted)
+    if op.variadic:
         gradients: Sequence[Any] = op.local_gradients(syntax, y, *operands)
         return gradients
-    return evaluate_local_gradients(op, y, [real(x) for x in operands])
+    return [
+        rule(syntax, y, *operands) if want else None
+        for rule, want in zip(op.rules, wanted, strict=True)
+    ]
 
 
 def is_zero(x: Any) -> bool:

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from itertools import count
 from typing import Any
 
-from ..engine.floats import ieee_is_on, real
+from ..engine.floats import ieee, ieee_is_on, real
 from ..engine.graph import topological_order
 from ..engine.modes import recording
 from ..engine.number import Number, plain, total
@@ -37,9 +37,8 @@ def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
         variables = [mapped(_variable, argument) for argument in at]
         y = called(f, variables)
         _check_scalar(y)
-        nested = _is_nested(at)
-        gradients = _gradients(y, variables, nested)
-        return _result(y, nested), gradients
+        (gradient,) = _gradients([y], variables, nested=_is_nested(at))
+        return _results([y], nested=_is_nested(at))[0], gradient
 
     return differentiated
 
@@ -48,6 +47,8 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
     """A function that returns the gradient of ``f``, by one backward pass.
 
     For one argument the gradient has the argument's shape; for several it is a tuple with one gradient an argument.
+    A gradient that depends on Values, which were given as arguments or which ``f`` uses from outside, is a Value that can
+    be differentiated further; all others are floats, and so are all inside `no_grad`.
 
     Raises:
         DomainError: where ``f`` or its gradient has no finite value.
@@ -59,6 +60,10 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
     (-4.0, 3.0)
     >>> grad(grad(lambda x: x**3))(2.0)
     12.0
+    >>> w = Value(5.0)
+    >>> grad(lambda x: w * x * x)(3.0).backward()
+    >>> w.grad
+    6.0
     """
     both = value_and_grad(f)
     return lambda *at: both(*at)[1]
@@ -80,13 +85,15 @@ def jvp(f: Callable[..., Any], at: Sequence[Any], tangents: Sequence[Any]) -> tu
             f"`tangents` needs the shape of `at`, which has {counts} numbers an argument; the tangents have {given}"
         )
     level, nested = next(_levels), _is_nested([at, tangents])
-    seeds = iter(flat(tangents))
+    seeds = (None if dual.is_zero(tangent) else tangent for tangent in flat(tangents))
     y = called(f, [mapped(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
-    if isinstance(y, (list, tuple)):
-        return mapped(lambda v: _parts(v, level, nested)[0], y), mapped(
-            lambda v: _parts(v, level, nested)[1], y
-        )
-    return _parts(y, level, nested)
+    parts = [_parts(v, level) for v in flat([y] if not isinstance(y, (list, tuple)) else y)]
+    values, derivatives = (
+        (iter(_results(each, nested=nested)) for each in zip(*parts, strict=True))
+        if parts
+        else (iter(()), iter(()))
+    )
+    return shaped(y, values), shaped(y, derivatives)
 
 
 def jacobian(f: Callable[..., Any]) -> Callable[..., list[Any]]:
@@ -95,11 +102,10 @@ def jacobian(f: Callable[..., Any]) -> Callable[..., list[Any]]:
     def differentiated(*at: Any) -> list[Any]:
         _check_arguments(at)
         variables = [mapped(_variable, argument) for argument in at]
-        nested = _is_nested(at)
         results = flat([called(f, variables)])
         for y in results:
             _check_scalar(y)
-        return [_gradients(y, variables, nested) for y in results]
+        return _gradients(results, variables, nested=_is_nested(at))
 
     return differentiated
 
@@ -145,29 +151,37 @@ def called(f: Callable[..., Any], variables: Sequence[Any]) -> Any:
         _enclosing.reset(depth)
 
 
-def pulled(y: Any, variables: Sequence[Any]) -> list[Any]:
+def pulled(y: Any, variables: Sequence[Any], *, captured: bool = False) -> list[Any]:
     """∂y/∂variable for each variable; of a Dual y, as a Dual: the gradients of its primal and of its tangent."""
     if isinstance(y, Dual):
-        primals, tangents = pulled(y.primal, variables), pulled(y.tangent, variables)
+        primals, tangents = (
+            pulled(part, variables, captured=captured) for part in (y.primal, y.tangent)
+        )
         return [Dual(p, t, y.level) for p, t in zip(primals, tangents, strict=True)]
     if not isinstance(y, Value):
         return [0.0] * len(variables)
-    return _backward(y, [_root(x) for x in variables])
+    return _backward(y, [_root(x) for x in variables], captured)
 
 
-def _backward(y: Value, variables: list[Value]) -> list[Any]:
-    """The reverse pass from ``y`` to ``variables``; recorded, if it belongs to a pass that encloses this one."""
+def _backward(y: Value, variables: list[Value], captured: bool) -> list[Any]:
+    """The reverse pass from ``y`` to ``variables``; recorded, if it belongs to a pass that encloses this one.
+
+    And, where ``captured`` says so, if ``y`` depends on other variables, with respect to which it may yet be differentiated.
+    """
     order = list(
         dict.fromkeys(topological_order(y))
     )  # another thread on the same values may make the order repeat some
     known = {id(x) for x in variables}
+    outside = (
+        recording.get() and captured and any(_is_variable(x) and id(x) not in known for x in order)
+    )
     depends = set(
         known
     )  # ids of the values that depend on a variable; these alone pass gradients on
     for value in order:
         if any(id(parent) in depends for parent in value.parents):
             depends.add(id(value))
-    recorded = _enclosing.get() > 0 or any(x.op is not None for x in variables)
+    recorded = outside or _enclosing.get() > 0 or any(x.op is not None for x in variables)
     adjoint: dict[int, Any] = {id(y): 1.0}
     fault = ""
     for value in reversed(order):
@@ -178,17 +192,25 @@ def _backward(y: Value, variables: list[Value]) -> list[Any]:
             or id(value) not in adjoint
         ):
             continue
-        upstream = adjoint.pop(id(value))
-        slopes = (
-            dual.local_gradients(value.op, value, value.parents) if recorded else value.local_grads
-        )
-        for parent, slope in zip(value.parents, slopes, strict=True):
-            if id(parent) not in depends or (value.op.selects and dual.is_zero(slope)):
-                continue
-            fault = fault or dual.fault_of(value.op, slope, value.parents)
-            part = upstream if dual.is_one(slope) else slope * upstream
-            adjoint[id(parent)] = adjoint[id(parent)] + part if id(parent) in adjoint else part
+        upstream, parents = adjoint.pop(id(value)), value.parents
+        wanted = [id(parent) in depends for parent in parents]
+        with ieee():  # what has no derivative is looked at in the end, if it is still there
+            slopes = (
+                dual.local_gradients(value.op, value, parents, wanted)
+                if recorded
+                else value.local_grads
+            )
+            for parent, want, slope in zip(parents, wanted, slopes, strict=True):
+                if not want or (value.op.selects and dual.is_zero(slope)):
+                    continue
+                fault = fault or dual.fault_of(value.op, slope, parents)
+                part = upstream if dual.is_one(slope) else slope * upstream
+                adjoint[id(parent)] = adjoint[id(parent)] + part if id(parent) in adjoint else part
     return [_finite(adjoint.get(id(x), 0.0), fault) for x in variables]
+
+
+def _is_variable(x: Value) -> bool:
+    return x.op is None and not x.is_constant
 
 
 def _finite(gradient: Any, fault: str, name: str = "gradient") -> Any:
@@ -222,28 +244,42 @@ def _is_nested(at: Any) -> bool:
     return _enclosing.get() > 0 or any(isinstance(x, Number) for x in flat(at))
 
 
-def _gradients(y: Any, variables: Sequence[Any], nested: bool) -> Any:
-    """The gradient of ``y`` in the shape of its variables; of a single argument, without the tuple."""
-    found = (_result(g, nested) for g in pulled(y, flat(variables)))
-    gradients = shaped(variables, found)
-    return gradients[0] if len(variables) == 1 else tuple(gradients)
+def _gradients(ys: Sequence[Any], variables: Sequence[Any], *, nested: bool) -> list[Any]:
+    """The gradient of each of ``ys`` in the shape of its variables; of a single argument, without the tuple."""
+    numbers = flat(variables)
+    found = [pulled(y, numbers, captured=True) for y in ys]
+    for root in map(_root, numbers):
+        if root.op is None:  # it stood for a plain number, and is one for everybody else
+            root.__class__ = Constant
+    shapes = [shaped(variables, iter(_results(each, nested=nested))) for each in found]
+    return [gradients[0] if len(variables) == 1 else tuple(gradients) for gradients in shapes]
 
 
-def _result(y: Any, nested: bool) -> Any:
-    """What the caller gets: a float; or, in a nested call, a number that can be differentiated further."""
-    if not nested:
-        return plain(y)
-    if isinstance(y, Dual) or (isinstance(y, Value) and recording.get()):
-        return y
-    return Constant(plain(y))
+def _results(found: Sequence[Any], *, nested: bool) -> list[Any]:
+    """What the caller gets: numbers that can be differentiated further, and floats where there is nothing to gain from that.
+
+    In a nested call, all can be. In any other, those can that depend on a Dual or on a variable.
+    """
+    kept = recording.get()
+    if nested:
+        return [
+            y if isinstance(y, Dual) or (isinstance(y, Value) and kept) else Constant(plain(y))
+            for y in found
+        ]
+    values = [y for y in found if isinstance(y, Value)] if kept else []
+    depends: set[int] = set()
+    for value in topological_order(total(values)) if values else ():
+        if _is_variable(value) or any(id(x) in depends for x in value.parents):
+            depends.add(id(value))
+    return [y if isinstance(y, Dual) or id(y) in depends else plain(y) for y in found]
 
 
-def _parts(y: Any, level: int, nested: bool) -> tuple[Any, Any]:
+def _parts(y: Any, level: int) -> tuple[Any, Any]:
     """The primal and the tangent of ``y`` in the pass ``level``; a number that does not depend on it has tangent 0."""
     if isinstance(y, Dual) and y.level == level:
-        return _result(y.primal, nested), _result(_finite(y.tangent, y.fault, "derivative"), nested)
+        return y.primal, _finite(y.tangent, y.fault, "derivative")
     _check_scalar(y)
-    return _result(y, nested), _result(0.0, nested)
+    return y, 0.0
 
 
 def _check_arguments(at: Sequence[Any]) -> None:

@@ -1,9 +1,14 @@
-"""What an operation is: a row of the rule table `ops`, how it is applied, written, and evaluated on floats."""
+"""What an operation is: a row of the rule table `ops`, how it is applied, and its values on floats."""
 
+from __future__ import annotations
+
+import ast
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import ArityError, DivisionDomainError, DomainError, OverflowDomainError
 from ..notation import formula
@@ -12,36 +17,177 @@ from .floats import Floats, arrays, ieee_is_on, real
 Rule = Callable[..., Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Op:
-    """One row of the table. Calling it applies it to numbers of any kind: floats, Values, Duals."""
+class Namespace(Protocol):
+    """What rules compute with, besides Python's operators: the functions of one kind of number."""
 
-    name: str
-    value: Rule
-    local_gradients: Rule
-    formula: (
-        str | Callable[..., str]
-    )  # a Python expression of the operands' names; of a variadic row, a function of them
-    slopes: (
-        tuple[str, ...] | Callable[..., tuple[str, ...]]
-    )  # the local gradients as people write them; y is the result
-    example: tuple[float, ...]  # a point inside the domain
-    symbol: str = ""  # the name in pictures
-    template: str = ""  # how a call is written in text, "|{0}|" …
-    latex: str = ""  # … and in LaTeX
-    domain: str = ""  # what the operands must satisfy, for the error message
-    edges: str = ""  # what happens at kinks and limits
-    variadic: bool = False
-    stacked: tuple[Rule, Rule] | None = (
-        None  # of a variadic row: both rules, of all operands in one sequence or array
-    )
-    parts: Rule | None = (
-        None  # of a variadic row: what both stacked rules start from; given to them last, it is not computed again
-    )
-    neutral: float | None = None  # of a variadic row: an operand that changes nothing
-    selects: bool = (
-        False  # an operand whose local gradient is 0 was not chosen: nothing flows back into it
-    )
+    def exp(self, x: Any, /) -> Any: ...
+    def expm1(self, x: Any, /) -> Any: ...
+    def log(self, x: Any, /) -> Any: ...
+    def log1p(self, x: Any, /) -> Any: ...
+    def sqrt(self, x: Any, /) -> Any: ...
+    def sin(self, x: Any, /) -> Any: ...
+    def cos(self, x: Any, /) -> Any: ...
+    def tan(self, x: Any, /) -> Any: ...
+    def asin(self, x: Any, /) -> Any: ...
+    def acos(self, x: Any, /) -> Any: ...
+    def atan(self, x: Any, /) -> Any: ...
+    def sinh(self, x: Any, /) -> Any: ...
+    def cosh(self, x: Any, /) -> Any: ...
+    def tanh(self, x: Any, /) -> Any: ...
+    def erfc(self, x: Any, /) -> Any: ...
+    def pow(self, a: Any, b: Any, /) -> Any: ...
+    def maximum(self, a: Any, b: Any, /) -> Any: ...
+    def minimum(self, a: Any, b: Any, /) -> Any: ...
+    def total(self, xs: Any, /) -> Any: ...
+    def dot(self, ws: Any, xs: Any, bias: Any, /) -> Any: ...
+    def choose(self, condition: Any, then: Any, otherwise: Any, /) -> Any:
+        """``then`` where the condition holds, else ``otherwise``.
+
+        A branch given as a function is computed only if something takes it.
+        """
+
+
+# ---- how the operands of a row are grouped ----
+
+
+class Each:
+    """A row whose rules take each operand by its name."""
+
+    variadic = False
+
+    @staticmethod
+    def groups(operands: Sequence[Any]) -> Sequence[Any]:
+        """What the rules take, from the operands in a row."""
+        return operands
+
+    @staticmethod
+    def flat(groups: Sequence[Any]) -> tuple[Any, ...]:
+        """The operands in a row again, from what belongs to each group."""
+        return tuple(groups)
+
+
+class Several(Each):
+    """A row of any number of operands, which its rules take as one sequence, or stacked in an array."""
+
+    variadic = True
+
+    @staticmethod
+    def groups(operands: Sequence[Any]) -> Sequence[Any]:
+        return (operands,)
+
+    @staticmethod
+    def flat(groups: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(groups[0])
+
+
+class Products(Each):
+    """A sum of products, whose rules take the weights, the inputs, and the bias (one or none)."""
+
+    variadic = True
+
+    @staticmethod
+    def groups(operands: Sequence[Any]) -> Sequence[Any]:
+        n = len(operands) // 2
+        return operands[:n], operands[n : 2 * n], operands[2 * n :]
+
+    @staticmethod
+    def flat(groups: Sequence[Any]) -> tuple[Any, ...]:
+        weights, inputs, bias = groups
+        return (*weights, *inputs, *bias)
+
+
+@dataclass(eq=False)
+class Op:
+    """One row of the table. Calling it applies it to numbers of any kind: floats, Values, Duals.
+
+    Attributes:
+        rule: the value, a function of a namespace and of the operands, grouped as ``operands`` says.
+        formula: the value as a Python expression of the operands' names; of a variadic row, a
+            function of them.
+        slopes: the local gradients as expressions; ``y`` is the result.
+        example: a point inside the domain.
+        operands: how the rules take the operands.
+        symbol: the name in pictures.
+        template: how a call is written in text, "|{0}|".
+        latex: how a call is written in LaTeX; a bare command is followed by the operands.
+        domain: what the operands must satisfy, for the error message.
+        edges: what happens at kinks and limits.
+        selects: an operand whose local gradient is 0 is not selected: it gets no gradient at all.
+        neutral: of a variadic row, an operand that changes nothing.
+        parts: of a variadic row, what the value and the local gradients both start from; given to
+            them as the last argument, it is not computed again.
+        activation: whether neurons use it.
+        rectifier: whether it is 0 for half of all operands, so that a neuron can die of it.
+    """
+
+    rule: Rule
+    formula: str | Callable[..., str]
+    slopes: tuple[str, ...] | Callable[..., tuple[str, ...]]
+    example: tuple[float, ...]
+    operands: type[Each] = Each
+    symbol: str = ""
+    template: str = ""
+    latex: str = ""
+    domain: str = ""
+    edges: str = ""
+    selects: bool = False
+    neutral: float | None = None
+    parts: Rule | None = None
+    activation: bool = False
+    rectifier: bool = False
+
+    def __post_init__(self) -> None:
+        self.name = self.rule.__name__
+        self.__doc__ = self.rule.__doc__
+        self.symbol = self.symbol or self.name
+        self.template = self.template or self.name + "({all})"
+        self.latex = self.latex or rf"\operatorname{{{{{self.name}}}}}"
+        if "{0}" not in self.latex and "{all}" not in self.latex:
+            self.latex += r"\left({all}\right)"
+        self.variadic = self.operands is not Each
+        self.value = self._value_in_a_row if self.variadic else self.rule
+        self._own: list[Rule] = []
+
+    def _value_in_a_row(self, xp: Any, *xs: Any) -> Any:
+        return self.rule(xp, *self.operands.groups(xs))
+
+    def local_gradient(self, rule: Rule) -> Rule:
+        """Compute the next operand's local gradient by ``rule(xp, y, *operands)``, not as printed.
+
+        Of a variadic row, that of the next group of operands.
+        """
+        if len(self._own) == len(self.operands.groups(self.example)):
+            raise ArityError(f"{self.name} has a local gradient for each of its operands")
+        self._own.append(rule)
+        return rule
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The local gradients, each a function of a namespace, the result and the operands."""
+        texts = self.slopes[len(self._own) :] if isinstance(self.slopes, tuple) else ()
+        return (*self._own, *(_computed(text, self.operand_names()) for text in texts))
+
+    @cached_property
+    def local_gradients(self) -> Rule:
+        """All local gradients in a row, from a namespace, the result and the operands in a row.
+
+        Whoever needs only some takes them from `rules`.
+        """
+        rules, grouping = self.rules, self.operands
+
+        def together(xp: Any, y: Any, *xs: Any) -> tuple[Any, ...]:
+            return tuple([rule(xp, y, *xs) for rule in rules])
+
+        def in_groups(xp: Any, y: Any, *xs: Any) -> tuple[Any, ...]:
+            groups = grouping.groups(xs)
+            return grouping.flat([rule(xp, y, *groups) for rule in rules])
+
+        return in_groups if self.variadic else together
+
+    @property
+    def stacked(self) -> tuple[Rule, Rule] | None:
+        """Of a row of any number of operands: both rules, of all operands in one array."""
+        return (self.rule, self.rules[0]) if self.operands is Several else None
 
     def __call__(self, *operands: Any) -> Any:
         """Apply the operation; the result is of the operands' most special kind."""
@@ -69,7 +215,7 @@ class Op:
         """The operands' names in the rules; a variadic row's are numbered."""
         if self.variadic:
             return tuple(f"x{i + 1}" for i in range(len(self.example) if count is None else count))
-        code = self.value.__code__
+        code = self.rule.__code__
         return code.co_varnames[1 : code.co_argcount]
 
     def text(self, *operands: str | float) -> str:
@@ -138,67 +284,73 @@ def _row_named(name: str) -> Op:
     return OPS[name]
 
 
+def operation(
+    *, formula: Any, local_gradients: Any, example: tuple[float, ...], **facts: Any
+) -> Callable[[Rule], Op]:
+    """Make a row of the table from the function that computes the value; see `Op` for the facts.
+
+    Raises:
+        ArityError: if there is not one local gradient for each operand.
+    """
+    return lambda rule: register(Op(rule, formula, local_gradients, example, **facts))
+
+
 def register(op: Op) -> Op:
     """Put ``op`` into the table and give it back. Its name must be new.
 
     Raises:
-        ArityError: if at its example, its rule for local gradients does not give one for each operand.
+        ArityError: if there is not one local gradient for each operand.
     """
     if op.name in OPS:
         raise ValueError(f"there is an operation {op.name!r} already; choose another name")
-    xs = op.example
-    count = len(op.local_gradients(Floats, op.value(Floats, *xs), *xs))
-    if count != len(xs):
+    names = op.operand_names()
+    count = len(op.slopes if isinstance(op.slopes, tuple) else op.slopes(*names))
+    if not len(names) == len(op.example) == count:
         raise ArityError(
-            f"{op.name}: at its example {xs}, local_gradients gives {count} for {len(xs)} operands; it must give one for each"
+            f"{op.name} has the operands {', '.join(names)}; it needs {len(names)} local gradients and "
+            f"an example of {len(names)} numbers; got {count} and {len(op.example)}"
         )
     OPS[op.name] = op
     return op
 
 
-def row(
-    name: str,
-    value: Rule,
-    local_gradients: Rule,
-    formula: Any,
-    slopes: Any,
-    example: tuple[float, ...],
-    **text: Any,
-) -> Op:
-    """Register an operation. Text that is not given follows from the name."""
-    text = {
-        "symbol": name,
-        "template": name + "({all})",
-        "latex": rf"\operatorname{{{{{name}}}}}\left({{all}}\right)",
-        **text,
-    }
-    return register(Op(name, value, local_gradients, formula, slopes, example, **text))
+# ---- a printed expression as a rule ----
 
 
-def apart(*rules: Rule) -> Rule:
-    """Local gradients from a rule each, which whoever needs only some of them can take from ``each``."""
-
-    def together(xp: Any, y: Any, *xs: Any) -> tuple[Any, ...]:
-        return tuple([rule(xp, y, *xs) for rule in rules])
-
-    together.each = rules  # type: ignore[attr-defined]
-    return together
+def _computed(expression: str, names: Sequence[str]) -> Rule:
+    """``expression`` as a function of a namespace, the result and the operands."""
+    body = ast.unparse(_InNamespace().visit(ast.parse(expression, mode="eval").body))
+    return eval(f"lambda xp, y, {', '.join(names)}: {body}")  # type: ignore[no-any-return]
 
 
-def variadic_row(
-    name: str, value: Rule, local_gradients: Rule, *text: Any, neutral: float, **more: Any
-) -> Op:
-    """Register an operation on any number of operands, whose rules take them as one sequence, or stacked in one array."""
-    spread = (lambda xp, *xs: value(xp, xs)), (lambda xp, y, *xs: local_gradients(xp, y, xs))
-    return row(
-        name,
-        *spread,
-        *text,
-        variadic=True,
-        stacked=(value, local_gradients),
-        neutral=neutral,
-        **more,
-    )
+class _InNamespace(ast.NodeTransformer):
+    """Functions are those of ``xp``; numbers are floats; a choice takes its branch."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return ast.Constant(float(ast.unparse(node)))
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(math.pi) if node.id == "pi" else node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        name, args = ast.unparse(node.func), [self.visit(arg) for arg in node.args]
+        if name == "where":
+            name, args = "choose", [args[0], *map(_branch, args[1:])]
+        return ast.Call(ast.Name(name if name == "abs" else f"xp.{name}"), args, [])
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        left, right = self.visit(node.left), self.visit(node.right)
+        if not isinstance(node.op, ast.Pow):
+            return ast.BinOp(left, node.op, right)
+        if isinstance(left, ast.Name) and ast.unparse(right) == "2.0":
+            return ast.BinOp(left, ast.Mult(), left)
+        return ast.Call(ast.Name("xp.pow"), [left, right], [])
+
+
+def _branch(node: ast.expr) -> ast.expr:
+    """A branch as it is if it is a name or a number, else as a function, computed only if taken."""
+    plain = isinstance(node, (ast.Name, ast.Constant, ast.UnaryOp))
+    return node if plain else ast.parse(f"lambda: ({ast.unparse(node)})", mode="eval").body
 
 
 # ---- evaluation ----------------------------------------------------------------------------------------------------
@@ -228,13 +380,25 @@ def _evaluate_plain(op: Op, operands: Sequence[Any]) -> float:
     return evaluate(op, [real(x) for x in operands])
 
 
-def evaluate_local_gradients(op: Op, y: float, xs: Sequence[float]) -> tuple[float, ...]:
-    """The local gradients of ``op`` at floats; inf or nan where one does not exist."""
-    try:
-        gradients: tuple[float, ...] = op.local_gradients(Floats, y, *xs)
-        return gradients
-    except (ValueError, ArithmeticError):
-        return _in_ieee(op.local_gradients, [y, *xs])
+def evaluate_local_gradients(
+    op: Op, y: float, xs: Sequence[float], wanted: Sequence[bool] | None = None
+) -> tuple[Any, ...]:
+    """The local gradients of ``op`` at floats; inf or nan where one does not exist.
+
+    Of a row whose operands have names, only those that are ``wanted``; the others are None.
+    """
+    if op.variadic:
+        try:
+            return tuple(op.local_gradients(Floats, y, *xs))
+        except (ValueError, ArithmeticError):
+            return _in_ieee(op.local_gradients, [y, *xs])
+    found: list[float | None] = []
+    for i, rule in enumerate(op.rules):
+        try:
+            found.append(rule(Floats, y, *xs) if wanted is None or wanted[i] else None)
+        except (ValueError, ArithmeticError):
+            found += _in_ieee(lambda *args: (rule(*args),), [y, *xs])  # noqa: B023 - called at once
+    return tuple(found)
 
 
 def _in_ieee(rule: Rule, xs: Sequence[float]) -> tuple[float, ...]:

@@ -19,7 +19,7 @@ from .modes import no_gc as no_gc
 from .modes import no_grad as no_grad
 from .modes import scope as scope
 from .number import Number
-from .ops import ADD, DIV, MUL, SUB, Op, evaluate, evaluate_local_gradients
+from .ops import Op, add, div, evaluate, evaluate_local_gradients, mul, sub
 
 _new = object.__new__
 
@@ -108,13 +108,17 @@ class Value(Number):
 
     @property
     def local_grads(self) -> tuple[float, ...]:
-        if self._right is not None:
-            return (self._left_grad, self._right_grad)
-        if self._left.__class__ is tuple:
-            return tuple(
-                g or 0.0 for g in self._left_grad
-            )  # None, of a branch not taken, is 0.0 to the reader
-        return () if self._left is None else (self._left_grad,)
+        if self.op is None:
+            return ()
+        parents, kept = self.parents, self._left_grad
+        if self._left.__class__ is not tuple:
+            kept = (kept, self._right_grad)
+        constant = [parent.is_constant for parent in parents]
+        if any(constant):  # nobody needed theirs until now
+            xs = [parent._data for parent in parents]
+            found = evaluate_local_gradients(self.op, self._data, xs, constant)
+            kept = [k if g is None else g for k, g in zip(kept, found, strict=False)]
+        return tuple([g or 0.0 for g in kept[: len(parents)]])  # None was not selected
 
     def backward(self) -> None:
         """Set ``grad`` of every value that this one depends on to ∂self/∂value.
@@ -154,66 +158,66 @@ class Value(Number):
     def __add__(self, other: Any) -> Any:
         if other.__class__ is not Value:
             if other.__class__ not in _PLAIN:
-                return ADD(self, other)
+                return add(self, other)
             other = Constant(other)
         y = self._data + other._data
         return (
-            _record(ADD, y, self, other, 1.0, 1.0)
+            _record(add, y, self, other, 1.0, 1.0)
             if y - y == 0.0 and not modes.pauses
-            else ADD(self, other)
+            else add(self, other)
         )
 
     def __sub__(self, other: Any) -> Any:
         if other.__class__ is not Value:
             if other.__class__ not in _PLAIN:
-                return SUB(self, other)
+                return sub(self, other)
             other = Constant(other)
         y = self._data - other._data
         return (
-            _record(SUB, y, self, other, 1.0, -1.0)
+            _record(sub, y, self, other, 1.0, -1.0)
             if y - y == 0.0 and not modes.pauses
-            else SUB(self, other)
+            else sub(self, other)
         )
 
     def __mul__(self, other: Any) -> Any:
         if other.__class__ is not Value:
             if other.__class__ not in _PLAIN:
-                return MUL(self, other)
+                return mul(self, other)
             other = Constant(other)
         a, b = self._data, other._data
         y = a * b
         return (
-            _record(MUL, y, self, other, b, a)
+            _record(mul, y, self, other, b, a)
             if y - y == 0.0 and not modes.pauses
-            else MUL(self, other)
+            else mul(self, other)
         )
 
     def __rmul__(self, other: Any) -> Any:
-        return Constant(other) * self if other.__class__ in _PLAIN else MUL(other, self)
+        return Constant(other) * self if other.__class__ in _PLAIN else mul(other, self)
 
     def __rsub__(self, other: Any) -> Any:
-        return Constant(other) - self if other.__class__ in _PLAIN else SUB(other, self)
+        return Constant(other) - self if other.__class__ in _PLAIN else sub(other, self)
 
     def __truediv__(self, other: Any) -> Any:
         if other.__class__ is not Value or not other._data or modes.pauses:
-            return DIV(self, other)
+            return div(self, other)
         b = other._data
         y = self._data / b
         return (
-            _record(DIV, y, self, other, 1.0 / b, -y / b)
+            _record(div, y, self, other, 1.0 / b, -y / b)
             if y - y == 0.0 and abs(y) > 2.3e-308
-            else DIV(self, other)
+            else div(self, other)
         )
 
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
-        if len(operands) == 1 and not modes.pauses:
+        if len(operands) == 1 and not op.variadic and not modes.pauses:
             (x,) = operands
             try:
                 y = op.value(Floats, x._data)
                 if y.__class__ is float and y - y == 0.0:
-                    return _record(op, y, x, None, op.local_gradients(Floats, y, x._data)[0], None)
+                    return _record(op, y, x, None, op.rules[0](Floats, y, x._data), None)
             except (ValueError, ArithmeticError):
                 pass  # the general way below says what is wrong, or knows what to do
         parents = tuple([x if x.__class__ is Value else _operand(x) for x in operands])
@@ -221,14 +225,14 @@ class Value(Number):
         y = evaluate(op, xs, parents)
         if modes.pauses and not modes.recording.get():
             return Constant(y)
-        grads = evaluate_local_gradients(op, y, xs)
+        wanted = [parent.__class__ is not Constant for parent in parents]
+        grads = evaluate_local_gradients(op, y, xs, wanted)
         if op.selects:
             return _record(op, y, parents, None, tuple([g or None for g in grads]), None)
-        if len(parents) == 1:
-            return _record(op, y, parents[0], None, grads[0], None)
-        if len(parents) == 2:
-            return _record(op, y, *parents, *grads)
-        return _record(op, y, parents, None, grads, None)
+        if len(parents) > 2:
+            return _record(op, y, parents, None, grads, None)
+        left, right = (*parents, None)[:2]
+        return _record(op, y, left, right, grads[0] or 0.0, grads[-1] or 0.0)
 
     def __repr__(self) -> str:
         grad = "–" if self._grad is None else repr(self._grad)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from ..engine import ops
 from ..engine.graph import topological_order
-from ..engine.ops import DIV, DOT, MUL, Op
+from ..engine.ops import Op
 from ..engine.value import Constant, Value
 
 
@@ -74,11 +75,11 @@ _SUMS = frozenset(
 
 
 def _products(op: Op, operands: int) -> int:
-    return operands // 2 if op is DOT else int(op in (MUL, DIV) or op.name == "square")
+    return operands // 2 if op is ops.dot else int(op in (ops.mul, ops.div) or op.name == "square")
 
 
 def _slopes_to_multiply(op: Op, needed: list[bool]) -> list[bool]:
     """Through which of the operands the gradient is multiplied on its way back."""
     if op.name in _SUMS:
         return []
-    return needed[: len(needed) // 2 * 2] if op is DOT else needed  # the bias's is 1
+    return needed[: len(needed) // 2 * 2] if op is ops.dot else needed  # the bias's is 1

@@ -18,7 +18,12 @@ _ARITHMETIC: dict[type, Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow
 }  # fmt: skip
 _RANK: dict[type, int] = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.USub: 3, ast.Pow: 4}
-_COMPARISON: dict[type, str] = {ast.Gt: ">", ast.Lt: "<", ast.GtE: "≥", ast.LtE: "≤"}
+_COMPARISON: dict[type, str] = {
+    ast.Gt: ">", ast.Lt: "<", ast.GtE: "≥", ast.LtE: "≤", ast.Eq: "="
+}  # fmt: skip
+_COMPARED: dict[type, Callable[[float, float], bool]] = {
+    ast.Gt: operator.gt, ast.Lt: operator.lt, ast.GtE: operator.ge, ast.LtE: operator.le, ast.Eq: operator.eq
+}  # fmt: skip
 _ATOM = 5
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -68,7 +73,15 @@ def _fold(node: ast.expr, names: Names) -> ast.expr:
             known = _number(inner)
             return ast.UnaryOp(node.op, inner) if known is None else ast.Constant(-known)
         case ast.Call(func=func, args=args):
-            return ast.Call(func, [_fold(a, names) for a in args], [])
+            folded = [_fold(a, names) for a in args]
+            holds = _holds(folded[0]) if isinstance(func, ast.Name) and func.id == "where" else None
+            return ast.Call(func, folded, []) if holds is None else folded[1 if holds else 2]
+        case ast.IfExp():
+            test, then, otherwise = (_fold(n, names) for n in (node.test, node.body, node.orelse))
+            holds = _holds(test)
+            return (
+                ast.IfExp(test, then, otherwise) if holds is None else then if holds else otherwise
+            )
         case ast.Compare(left=left, ops=ops, comparators=[right]):
             return ast.Compare(_fold(left, names), ops, [_fold(right, names)])
         case ast.BinOp(left=left, op=op, right=right):
@@ -87,6 +100,16 @@ def _fold_binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
     if isinstance(op, ast.Mult) and a in (1, -1):
         return right if a == 1 else ast.UnaryOp(ast.USub(), right)
     return left if b == 1 and isinstance(op, (ast.Mult, ast.Pow)) else ast.BinOp(left, op, right)
+
+
+def _holds(node: ast.expr) -> bool | None:
+    """Whether a comparison of two numbers holds; None if it is not of two numbers."""
+    if not isinstance(node, ast.Compare):
+        return None
+    a, b = _number(node.left), _number(node.comparators[0])
+    if a is None or b is None:
+        return None
+    return bool(_COMPARED[type(node.ops[0])](a, b))
 
 
 def _number(node: ast.expr) -> float | None:
@@ -117,6 +140,9 @@ class _Printer:
                 return self.functions.get(name, name + "({all})").format(
                     *shown, all=", ".join(shown)
                 ), _ATOM
+            case ast.IfExp():
+                choice = ast.Call(ast.Name("where"), [node.test, node.body, node.orelse], [])
+                return self.show(choice)
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return f"{self.show(left)[0]} {_COMPARISON[type(op)]} {self.show(right)[0]}", 0
             case ast.BinOp(left=left, op=op, right=right):

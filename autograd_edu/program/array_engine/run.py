@@ -156,9 +156,8 @@ class Plan:
             else:
                 rule, operands = _stacked(rule), [stack]
         pairs = [(i, out, summed[i]) for i, out in enumerate(outs) if out is not None]
-        each = getattr(rule, "each", None)
-        if each and len(pairs) < len(outs):  # of the slopes, those that are wanted
-            rule = partial(_some_of, each, [i for i, _, _ in pairs])
+        if not group.op.variadic and len(pairs) < len(outs):  # of the slopes, those that are wanted
+            rule = partial(_some_of, group.op.rules, [i for i, _, _ in pairs])
         choosing = group.op.selects
 
         def through() -> None:

@@ -32,11 +32,8 @@ STEPS = {
 
 
 def is_built_in(op: Op) -> bool:
-    """Whether both rules stand in `ops`; the machine code is made from those alone."""
-    return all(
-        getattr(rule, "__module__", "") == ops.__name__
-        for rule in op.stacked or (op.value, op.local_gradients)
-    )
+    """Whether the row stands in `ops`; the machine code is made from those alone."""
+    return all(rule.__module__.startswith(ops.__package__) for rule in (op.rule, *op.rules))
 
 
 @lru_cache(maxsize=1)
