@@ -2,6 +2,8 @@
 
 import inspect
 
+import numpy as np
+
 from autograd_edu import Op, register
 from autograd_edu.engine.op import Several
 
@@ -13,7 +15,7 @@ def row(name, value, local_gradients, formula, slopes, example, **facts):
         return stacked_row(
             name,
             lambda xp, xs: value(xp, *xs),
-            lambda xp, y, xs: local_gradients(xp, y, *xs),
+            lambda xp, y, xs: together(local_gradients(xp, y, *xs), xs),
             formula,
             slopes,
             example,
@@ -23,6 +25,13 @@ def row(name, value, local_gradients, formula, slopes, example, **facts):
     op = Op(value, formula, slopes, example, **facts)
     give(op, local_gradients)
     return register(op)
+
+
+def together(gradients, xs):
+    """``gradients`` in one array, if ``xs`` stand in one."""
+    if not hasattr(xs, "shape"):
+        return gradients
+    return np.stack([np.broadcast_to(gradient, xs.shape[1:]) for gradient in gradients])
 
 
 def stacked_row(name, value, local_gradients, formula, slopes, example, **facts):

@@ -35,7 +35,7 @@ class NumpyEngine:
         )  # as recorded, for names and parameter values; and fused, to run
         with no_gc():
             self.lifted = lift(program)
-        self.selects = any(OPS[slot.op].selects for slot in program.slots if slot.op in OPS)
+        self.selects = any(slot.op == "where" for slot in program.slots)
         self.fixed = {
             True: table_of_values(self.lifted, True, 1),
             False: table_of_gradients(self.lifted, True, 1),

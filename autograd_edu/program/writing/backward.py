@@ -10,7 +10,6 @@ from math import prod
 
 import numpy as np
 
-from ...engine.ops import OPS
 from ..lifting.group import Group, Read, Rows
 from ..lifting.schedule import facts
 from .forward import Array, Forward, Rule
@@ -47,7 +46,7 @@ class Backward:
                 self.wanted[False][group.start : group.start + len(group.members)] = [
                     known.varies[i] for i in group.members
                 ]
-        self.choosing = any(OPS[slot.op].selects for slot in fused.slots if slot.op in OPS)
+        self.choosing = any(slot.op == "where" for slot in fused.slots)
 
     def write(self) -> str:
         """Write the lines; the expression of the gradients, of the inputs and of the parameters."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...engine.ops import OPS, Op
+from ...engine.ops import Op
 from ...errors import ArityError, OperandError, ShapeError
 from ..lifting.group import NEUTRAL, Group, Lifted, Rows
 from ..lifting.lift import lift
@@ -105,7 +105,8 @@ class _Framework:
 
         def back(upstream: Array, y: Array, xs: tuple[Array, ...]) -> tuple[Array, ...]:
             slopes = rule(self, y, *xs)
-            passed = [slope * upstream for slope in ((slopes,) if stacked else slopes)]
+            slopes = (slopes,) if stacked else slopes
+            passed = [slope * upstream for slope in slopes]
             if choosing:  # nothing flows back into a branch that was not taken, however steep it is
                 passed = [self.where(upstream == 0.0, 0.0, each) for each in passed]
             if op.selects:
@@ -231,7 +232,7 @@ class _Exported:
         self.lifted: Lifted = lift(fused)
         self.root = self.lifted.root
         self.constants = np.array([slot.number for slot in fused.slots if slot.op == "constant"])
-        choosing = any(OPS[slot.op].selects for slot in fused.slots if slot.op in OPS)
+        choosing = any(slot.op == "where" for slot in fused.slots)
         self.rules = [self._rule(group, choosing) for group in self.lifted.groups]
 
     def _rule(self, group: Group, choosing: bool) -> Function | None:
