@@ -177,7 +177,8 @@ def function_and_derivative(
     _at_least(2, points=points)
     ax = _axes(ax)
     xs = [low + (high - low) * i / (points - 1) for i in range(points)]
-    pairs = [value_and_grad(f)(x) for x in xs]
+    with no_grad():
+        pairs = [value_and_grad(f)(x) for x in xs]
     name = getattr(f, "name", getattr(f, "__name__", "f")).replace("<lambda>", "f")
     ax.plot(xs, [y for y, _ in pairs], label=f"{name}(x)")
     ax.plot(xs, [slope for _, slope in pairs], "--", label=f"{name}′(x)")
@@ -237,7 +238,8 @@ def numeric_error(
     """
     ax = _axes(ax)
     sizes = list(steps) or [10.0 ** (-k / 4) for k in range(2, 60)]
-    exact = grad(f)(at)
+    with no_grad():
+        exact = grad(f)(at)
     if exact == 0.0:
         raise OperandError(f"the relative error needs a derivative that is not 0; it is at {at!r}")
     for method in methods:

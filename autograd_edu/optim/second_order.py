@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..derivatives.transforms import hessian, value_and_grad
+from ..engine.modes import no_grad
 from ..engine.number import plain
 from ..errors import DomainError
 
@@ -38,11 +39,11 @@ def newton(f: Loss, at: Sequence[float], steps: int = 1) -> list[float]:
 
     theta = [float(x) for x in at]
     for _ in range(steps):
-        _, g = value_and_grad(f)(theta)
+        with no_grad():
+            _, g = value_and_grad(f)(theta)
+            second = np.array(hessian(f)(theta), float).reshape(len(theta), -1)
         try:
-            move = np.linalg.solve(
-                np.array(hessian(f)(theta), float).reshape(len(theta), -1), np.array(g, float)
-            )
+            move = np.linalg.solve(second, np.array(g, float))
         except np.linalg.LinAlgError:
             raise DomainError(
                 f"newton: the Hessian at {theta[:4]} is singular: there is no single minimum to step to"
@@ -63,7 +64,8 @@ def lbfgs(f: Loss, at: Sequence[float], steps: int = 100, tolerance: float = 1e-
         raise ImportError("lbfgs needs SciPy: pip install 'autograd-edu[data]'") from None
 
     def fun(theta: Any) -> tuple[float, list[float]]:
-        y, g = value_and_grad(f)(theta.tolist())
+        with no_grad():
+            y, g = value_and_grad(f)(theta.tolist())
         return plain(y), list(g)
 
     options = {"maxiter": steps, "ftol": tolerance * 1e-4, "gtol": tolerance}
