@@ -6,8 +6,10 @@ import math
 import pickle
 import random
 import threading
+import warnings
 from decimal import Decimal
 from fractions import Fraction
+from operator import add, mul, sub
 
 import numpy as np
 import pytest
@@ -271,12 +273,68 @@ def test_grad_is_zero_and_shown_as_a_dash_until_a_pass_reaches_it():
     assert (x.grad, x.has_grad) == (0.0, False)
 
 
-def test_changing_data_after_the_forward_pass_changes_no_gradient():
-    x = Value(3.0)
+def test_changing_data_after_the_forward_pass_changes_no_gradient_and_is_warned_of():
+    x = Value(3.0, "x")
     y = x * x
     x.data = 100.0
-    y.backward()
+    with pytest.warns(
+        UserWarning, match=r"x·x was 9\.0 when it was computed, and would be 10000\.0"
+    ):
+        y.backward()
     assert x.grad == 6.0
+    y.backward()
+    assert x.grad == 12.0, "warned of once"
+
+
+def test_a_loop_that_never_computes_its_loss_again_is_warned_of_at_every_step():
+    w = Value(1.0, "w")
+    loss = (w - 3.0) ** 2
+    loss.backward()
+    for _ in range(2):
+        w.data -= 0.1 * w.grad
+        with pytest.warns(UserWarning, match="build the graph again"):
+            loss.backward()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_loop_that_computes_its_loss_again_is_not_warned_of():
+    w, other = Value(1.0, "w"), Value(5.0)
+    for _ in range(3):
+        w.grad = 0.0
+        loss = (w - 3.0) ** 2
+        other.data += 1.0  # of another graph
+        loss.backward()
+        loss.backward()
+        w.data -= 0.1 * w.grad
+
+
+def test_a_number_whose_change_leaves_no_value_is_warned_of():
+    x = Value(1.0, "x")
+    y = log(x)
+    x.data = -1.0
+    with pytest.warns(
+        UserWarning, match=r"'log' = log\(x\) was 0\.0 when it was computed, and has no value now"
+    ):
+        y.backward()
+
+
+def test_a_thousand_changes_after_the_forward_pass_change_no_gradient_without_a_word():
+    rng = random.Random(0)
+    for _ in range(1000):
+        leaves = [Value(rng.uniform(0.5, 2.0)) for _ in range(3)]
+        made = list(leaves)
+        for _ in range(6):
+            made.append(rng.choice([add, mul, sub])(rng.choice(made), rng.choice(made)))
+        y = total(made)
+        y.backward()
+        before = [leaf.grad for leaf in leaves]
+        changed = rng.choice(made)
+        changed.data = changed.data + 0.25
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            y.backward()
+        assert len(said) == 1
+        assert [leaf.grad for leaf in leaves] == [2.0 * g for g in before]
 
 
 def test_a_gradient_that_does_not_exist_is_an_error_and_nothing_is_lost():

@@ -6,15 +6,18 @@ memory addresses or hashes: the same program gives the same order, and the same 
 
 from __future__ import annotations
 
+import math
+import warnings
 from itertools import count
 from typing import TYPE_CHECKING
 
 from ..notation.formula import number, printable
+from .floats import Floats
 
 if TYPE_CHECKING:
     from .value import Value
 
-_passes = count(1)
+clock = count(1)  # of passes over graphs, and of changes of numbers
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -23,7 +26,7 @@ def topological_order(root: Value) -> list[Value]:
     The order depends on the graph alone. An explicit stack replaces recursion: a chain of a million additions is fine.
     A value met for the first time goes back under its parents, marked as entered; met again, it is done.
     """
-    done = next(_passes)
+    done = next(clock)
     entered = -done
     order: list[Value] = []
     stack = [root]
@@ -47,6 +50,30 @@ def topological_order(root: Value) -> list[Value]:
             value._mark = done
             order.append(value)
     return order
+
+
+def warn_of_changes(order: list[Value], *, stacklevel: int) -> None:
+    """Warn of the first result in ``order`` that its operands, as they are now, would not give.
+
+    Setting ``.data``, as an optimiser's step does, changes one value alone, not what was computed from it before.
+    """
+    for value in order:
+        if value.op is None or not math.isfinite(value.data):
+            continue
+        try:
+            y = value.op.value(Floats, *[parent.data for parent in value.parents])
+        except (ValueError, ArithmeticError):
+            y = math.nan
+        if y != value.data:
+            shown = [printable(parent.label) or number(parent.data) for parent in value.parents]
+            now = f"would be {y!r} now" if y == y else "has no value now"
+            warnings.warn(
+                f"{printable(value.label or value.op.name)!r} = {value.op.text(*shown)} was {value.data!r} when it was "
+                f"computed, and {now}: a number has changed since. Values and gradients here are those of the old "
+                "numbers; build the graph again for the new ones",
+                stacklevel=stacklevel + 1,
+            )
+            return
 
 
 def names(order: list[Value]) -> list[str]:

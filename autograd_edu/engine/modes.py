@@ -18,6 +18,7 @@ current_scope: ContextVar[str] = ContextVar("scope", default="")
 pauses = scopes = (
     0  # how many blocks of each kind are open, in any thread: while there is none, no operation need ask
 )
+changed = 0  # when a number was last set anew, by the clock of `graph`: what was computed before may be stale
 _count = Lock()
 
 

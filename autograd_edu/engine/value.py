@@ -14,7 +14,7 @@ from ..errors import DomainError
 from ..notation.formula import printable
 from . import modes
 from .floats import Floats, ieee_is_on, real
-from .graph import topological_order
+from .graph import clock, topological_order, warn_of_changes
 from .modes import no_gc as no_gc
 from .modes import no_grad as no_grad
 from .modes import scope as scope
@@ -78,6 +78,7 @@ class Value(Number):
     @data.setter
     def data(self, new: Any) -> None:
         self._data = real(new)
+        modes.changed = next(clock)
 
     @property
     def grad(self) -> float:
@@ -133,7 +134,10 @@ class Value(Number):
             DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`. The leaves then
                 keep the gradients they had.
         """
+        since = self._mark
         order = topological_order(self)
+        if since < modes.changed:  # a number was set after this result was computed or last walked
+            warn_of_changes(order, stacklevel=2)
         leaves = [(value, value._grad) for value in order if value.op is None]
         try:
             for value in order:
@@ -306,7 +310,7 @@ def _record(op: Op, y: float, left: Any, right: Any, left_grad: Any, right_grad:
     value._right = right
     value._left_grad = left_grad
     value._right_grad = right_grad
-    value._mark = 0
+    value._mark = modes.changed
     return value
 
 

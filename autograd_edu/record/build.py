@@ -7,15 +7,13 @@ to look is not to differentiate.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 
-from ..engine.floats import Floats
-from ..engine.graph import names, topological_order
+from ..engine.graph import names, topological_order, warn_of_changes
 from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import OperandError
-from ..notation.formula import number, printable
+from ..notation.formula import number
 from .model import Kind as Kind
 from .model import Node as Node
 from .model import Part as Part
@@ -39,7 +37,7 @@ def steps(y: Value) -> Steps:
         )
     order = topological_order(y)
     nodes = _nodes(order)
-    _warn_of_changes(order)
+    warn_of_changes(order, stacklevel=2)
     return Steps([*_forward(nodes), *_backward(nodes, order)], nodes, order, whole=True)
 
 
@@ -52,26 +50,6 @@ def _nodes(order: list[Value]) -> list[Node]:
         )
         for i, (value, name) in enumerate(zip(order, names(order), strict=True))
     ]  # fmt: skip
-
-
-def _warn_of_changes(order: list[Value]) -> None:
-    """Warn if a result is no longer that of the numbers that it was computed from: an optimiser's step changes those alone."""
-    for value in order:
-        if value.op is None:
-            continue
-        xs = [parent.data for parent in value.parents]
-        try:
-            y = value.op.value(Floats, *xs)
-        except (ValueError, ArithmeticError):
-            continue  # it had no finite value then either, or has none now
-        if y != value.data and y == y and value.data == value.data:
-            shown = [printable(parent.label) or number(parent.data) for parent in value.parents]
-            warnings.warn(
-                f"{printable(value.label or value.op.name)!r} = {value.op.text(*shown)} was {value.data!r} when it was computed, and would "
-                f"be {y!r} now: a number has changed since; build the graph again to see it with the new numbers",
-                stacklevel=3,
-            )
-            return
 
 
 def operands(node: Node, nodes: Sequence[Node]) -> list[str | float]:
