@@ -273,6 +273,12 @@ def test_grad_is_zero_and_shown_as_a_dash_until_a_pass_reaches_it():
     assert (x.grad, x.has_grad) == (0.0, False)
 
 
+@pytest.mark.parametrize("label", [-4, 2.0, None, ["x"], Value(1.0)])
+def test_a_label_is_text(label):
+    with pytest.raises(OperandError, match="label of a Value must be text; got"):
+        Value(3.0, label)
+
+
 def test_changing_data_after_the_forward_pass_changes_no_gradient_and_is_warned_of():
     x = Value(3.0, "x")
     y = x * x

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from ..errors import DomainError
+from ..errors import DomainError, OperandError
 from ..notation.formula import printable
 from . import modes
 from .floats import Floats, ieee_is_on, real
@@ -58,6 +58,10 @@ class Value(Number):
     precedence: ClassVar[int] = 1
 
     def __init__(self, data: Any, label: str = "") -> None:
+        if not isinstance(label, str):
+            raise OperandError(
+                f"the label of a Value must be text; got {type(label).__name__} {label!r}"
+            )
         self._data = real(data)
         self._grad: float | None = None
         self.op: Op | None = None
