@@ -59,17 +59,21 @@ def loss_curve(losses: Any, *, window: int = 20, ax: Any = None) -> Any:
 def decision_boundary(
     model: Callable[..., Any],
     xs: Sequence[Numbers],
-    ys: Sequence[float],
+    ys: Sequence[Any],
     *,
+    threshold: float | None = None,
     resolution: int = 60,
     ax: Any = None,
 ) -> Any:
-    """What a model of two inputs answers over the plane, its boundary (score 0), and the points it was given.
+    """What a model of two inputs answers over the plane, the boundaries of its classes, and the points it was given.
 
     Args:
-        model: takes a list of two numbers and returns a score, or a list of one; positive is the second class.
+        model: takes a list of two numbers. Of several scores that it returns, the largest is the class. A single one is
+            that of the second of two classes.
         xs: n points of two numbers.
-        ys: their n labels; those above the mean label are the second class.
+        ys: their n labels: 0 and 1, -1 and 1, numbers of classes, or a probability for each class.
+        threshold: where a single score turns to the second class; by default ½ if all scores are probabilities, in
+            [0, 1], and else 0.
     """
     if not len(xs) or any(len(x) != 2 for x in xs) or len(xs) != len(ys):
         raise OperandError("a decision boundary needs points of two numbers and as many labels")
@@ -77,21 +81,16 @@ def decision_boundary(
     ax = _axes(ax)
     sides = [_padded([x[i] for x in xs], resolution) for i in (0, 1)]
     with no_grad():
-        scores = [[_score(model([a, b])) for a in sides[0]] for b in sides[1]]
-    largest = max(max(abs(s) for s in row) for row in scores) or 1.0
-    ax.pcolormesh(
-        *sides, scores, cmap="RdBu_r", vmin=-largest, vmax=largest, alpha=0.6, shading="nearest"
-    )
-    if min(map(min, scores)) < 0.0 < max(map(max, scores)):
-        ax.contour(*sides, scores, levels=[0.0], colors="black", linewidths=1.0)
-    middle = sum(ys) / len(ys)
-    for second, marker, colour in ((False, "o", "#1f4e9c"), (True, "^", "#a3121f")):
-        chosen = [x for x, y in zip(xs, ys, strict=True) if (y > middle) == second]
+        scores = [[_scores(model([a, b])) for a in sides[0]] for b in sides[1]]
+    several = len(scores[0][0]) > 1
+    (_regions if several else _sides)(ax, sides, scores, threshold)
+    for k, label in enumerate(sorted({_class_of(y) for y in ys} | {0, 1})):
+        chosen = [x for x, y in zip(xs, ys, strict=True) if _class_of(y) == label]
         ax.plot(
             [x[0] for x in chosen],
             [x[1] for x in chosen],
-            marker,
-            color=colour,
+            "o^sDvP*X<>"[k % 10],
+            color=f"C{label % 10}" if several else _TWO_COLOURS[label],
             markersize=4,
             markeredgecolor="white",
             linestyle="",
@@ -100,14 +99,55 @@ def decision_boundary(
     return ax
 
 
+_TWO_COLOURS = ("#1f4e9c", "#a3121f")
+
+
+def _sides(ax: Any, sides: list[list[float]], scores: Any, threshold: float | None) -> None:
+    """The two sides of the threshold in blue and red, the stronger the further from it."""
+    rows = [[score for (score,) in row] for row in scores]
+    low, high = min(map(min, rows)), max(map(max, rows))
+    if threshold is None:
+        threshold = 0.5 if 0.0 <= low and high <= 1.0 else 0.0
+    room = max(high - threshold, threshold - low) or 1.0
+    limits = {"vmin": threshold - room, "vmax": threshold + room}
+    ax.pcolormesh(*sides, rows, cmap="RdBu_r", alpha=0.6, shading="nearest", **limits)
+    if low < threshold < high:
+        ax.contour(*sides, rows, levels=[threshold], colors="black", linewidths=1.0)
+
+
+def _regions(ax: Any, sides: list[list[float]], scores: Any, threshold: float | None) -> None:
+    """The region of each class in its own colour, with the lines where its score is the largest no longer."""
+    if threshold is not None:
+        raise OperandError(
+            "a threshold is for a model of one score; of several, the largest is the class"
+        )
+    classes = range(len(scores[0][0]))
+    winners = [[max(classes, key=cell.__getitem__) for cell in row] for row in scores]
+    limits = {"vmin": -0.5, "vmax": 9.5}
+    shown = [[k % 10 for k in row] for row in winners]
+    ax.pcolormesh(*sides, shown, cmap="tab10", alpha=0.3, shading="nearest", **limits)
+    for k in classes:
+        leads = [[cell[k] - max(cell[:k] + cell[k + 1 :]) for cell in row] for row in scores]
+        if min(map(min, leads)) < 0.0 < max(map(max, leads)):
+            ax.contour(*sides, leads, levels=[0.0], colors="black", linewidths=1.0)
+
+
+def _class_of(y: Any) -> int:
+    """The number of a label's class: -1 is 0, a list of probabilities its largest."""
+    if hasattr(y, "__len__"):
+        return max(range(len(y)), key=lambda k: float(y[k]))
+    return max(0, round(y)) if y != 0.5 else 0
+
+
 def _padded(numbers: Numbers, resolution: int) -> list[float]:
     low, high = min(numbers), max(numbers)
-    room = 0.1 * (high - low) or 1.0
+    span = high - low
+    room = 0.1 * span if span > 1e-9 * max(abs(low), abs(high)) else max(1.0, 0.1 * abs(low))
     return [low - room + (high - low + 2 * room) * i / (resolution - 1) for i in range(resolution)]
 
 
-def _score(y: Any) -> float:
-    return plain(y[0] if isinstance(y, (list, tuple)) else y)
+def _scores(y: Any) -> list[float]:
+    return [plain(score) for score in y] if hasattr(y, "__len__") else [plain(y)]
 
 
 def histograms(layers: Mapping[str, Sequence[Any]], *, bins: int = 40, ax: Any = None) -> Any:

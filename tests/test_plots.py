@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from autograd_edu import Value, plots, sin, tanh
+from autograd_edu import Value, nn, plots, sin, tanh
 from autograd_edu.errors import OperandError
 from autograd_edu.plots import (
     decision_boundary,
@@ -36,6 +36,49 @@ def test_a_decision_boundary_lies_where_the_score_changes_sign():
     first, second = ax.lines
     assert list(first.get_ydata()) == [0.0, 0.0]
     assert list(second.get_ydata()) == [1.0, 1.0]
+
+
+def test_a_model_of_probabilities_turns_at_one_half():
+    model = nn.MLP(2, [1], output="sigmoid", init=nn.init.constant(1.0), activation="linear")
+    model.layers[0].neurons[0].w[0].data = 0.0
+    ax = decision_boundary(model, [[0.0, -1.0], [0.0, 1.0]], [0, 1])
+    vertices = [v for path in ax.collections[-1].get_paths() for v in path.vertices]
+    assert vertices
+    assert all(abs(y) < 0.02 for _, y in vertices), "σ(y) = ½ at y = 0"
+    moved = decision_boundary(lambda x: x[1], [[0.0, -1.0], [0.0, 1.0]], [0, 1], threshold=0.5)
+    assert all(
+        abs(y - 0.5) < 1e-9 for path in moved.collections[-1].get_paths() for _, y in path.vertices
+    )
+
+
+def test_a_model_of_three_classes_has_three_regions_and_their_borders():
+    """Scores that are largest left, right and above: the borders are x = 0 below, and the diagonals above."""
+    xs, ys = [[-1.0, 0.0], [1.0, 0.0], [0.0, 2.0]], [0, 1, 2]
+    ax = decision_boundary(lambda x: [-x[0], x[0], x[1]], xs, ys, resolution=41)
+    grid = np.asarray(ax.collections[0].get_array()).reshape(41, 41)
+    assert set(grid.ravel()) == {0, 1, 2}
+    assert (grid[0, 0], grid[0, -1], grid[-1, 20]) == (0, 1, 2)
+    assert len(ax.collections) == 4, "the regions, and a border around each class"
+    for border in ax.collections[1:]:
+        for path in border.get_paths():
+            for x, y in path.vertices:
+                assert abs(y - abs(x)) < 0.1 or (abs(x) < 0.1 and y < 0.1)
+    assert [list(line.get_xdata()) for line in ax.lines] == [[-1.0], [1.0], [0.0]]
+    one_hot = decision_boundary(lambda x: [-x[0], x[0], x[1]], xs, np.eye(3)).lines
+    assert [list(line.get_xdata()) for line in one_hot] == [[-1.0], [1.0], [0.0]]
+
+
+def test_points_of_one_class_are_drawn_as_that_class():
+    for ys, drawn in (([1, 1], 1), ([0, 0], 0), ([-1, -1], 0)):
+        lines = decision_boundary(lambda x: x[0], [[0.0, 0.0], [1.0, 1.0]], ys).lines
+        assert [len(line.get_xdata()) for line in lines] == [2 * (drawn == 0), 2 * (drawn == 1)]
+
+
+def test_columns_that_differ_by_rounding_alone_are_drawn():
+    ax = decision_boundary(
+        lambda x: x[0] - x[1], [[0.1, 0.1], [0.1 + 1e-17, 0.30000000000000004 - 0.2]], [0, 1]
+    )
+    assert ax.collections
 
 
 def test_histograms_state_the_spread():

@@ -664,6 +664,21 @@ def test_a_gradient_that_is_not_finite_is_located():
     )
 
 
+def test_gradients_that_vanish_on_the_way_are_told():
+    deep = MLP(2, [4] * 8 + [1], activation="sigmoid", seed=0)
+    found = diagnose(deep, BCE, data.moons(10))
+    assert not found
+    assert "gradients vanish or explode: their typical size is" in str(found)
+    assert " in layers.0 and " in str(found)
+    assert diagnose(MLP(2, [4, 1], activation="tanh", seed=0), BCE, data.moons(10))
+
+
+def test_a_gradient_that_is_nothing_but_rounding_is_told():
+    """A bias before a batch norm: the mean takes it away, and rounding leaves 1e-18."""
+    model = Sequential(Linear(2, 1, seed=0), BatchNorm(1), Linear(1, 1, seed=1))
+    assert diagnose(model.train(), BCE, data.moons(9)).without_gradient == ["layers.0.neurons.0.b"]
+
+
 def test_snapshots_of_a_cyclic_schedule_make_an_ensemble():
     schedule, model = Cyclic(0.1, 4), MLP(2, [4, 2], activation="tanh", seed=0)
     snapshots = Snapshots(schedule)

@@ -15,6 +15,9 @@ from ..engine.value import Constant, Value
 from ..nn.losses import Loss, average
 from ..nn.module import Module
 
+_NOTHING = 1e-13  # of the largest gradient: what rounding leaves
+_VANISHING = 1e-3  # of the largest part's typical gradient
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -23,7 +26,7 @@ class Diagnosis:
     Attributes:
         first: the first value that is not finite, in the order of computation; None if all are.
         dead: scopes of rectifiers that are 0 for every sample, and so get no gradient ever.
-        without_gradient: names of the parameters whose gradient is exactly 0.
+        without_gradient: names of the parameters whose gradient is 0, or nothing but rounding.
     """
 
     loss: float
@@ -55,7 +58,8 @@ def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
         y.backward()
     named = trial.named_parameters()
     broken = [name for name, p in named if not math.isfinite(p.grad)]
-    flat = [name for name, p in named if p.grad == 0.0]
+    largest = max((abs(p.grad) for _, p in named if math.isfinite(p.grad)), default=0.0)
+    flat = [name for name, p in named if abs(p.grad) <= _NOTHING * largest]
     dead = _dead_rectifiers(order)
     findings = []
     if broken:
@@ -64,9 +68,26 @@ def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
         )
     if flat:
         findings.append(f"{len(flat)} of {len(named)} parameters have gradient 0: {_some(flat)}")
+    if not broken:
+        findings += _uneven(named)
     if dead:
         findings.append(f"{len(dead)} rectifier(s) are 0 for every sample: {_some(dead)}")
     return Diagnosis(y.data, None, findings, dead, flat)
+
+
+def _uneven(named: list[tuple[str, Value]]) -> list[str]:
+    """Whether gradients of one part are far smaller than those of another: they vanish, or explode, on the way."""
+    grads: dict[str, list[float]] = defaultdict(list)
+    for name, p in named:
+        grads[".".join(name.split(".")[:2])].append(p.grad)
+    sizes = {part: math.hypot(*found) / math.sqrt(len(found)) for part, found in grads.items()}
+    sizes = {part: size for part, size in sizes.items() if size > 0.0}  # the others have been named
+    if not sizes or min(sizes.values()) > _VANISHING * max(sizes.values()):
+        return []
+    low, high = min(sizes, key=sizes.__getitem__), max(sizes, key=sizes.__getitem__)
+    return [
+        f"gradients vanish or explode: their typical size is {sizes[low]:.2g} in {low} and {sizes[high]:.2g} in {high}"
+    ]
 
 
 def _described(value: Value) -> str:
