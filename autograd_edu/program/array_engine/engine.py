@@ -15,6 +15,7 @@ from ..lifting.group import NEUTRAL, SEED
 from ..lifting.lift import lift
 from ..program import SIGNS
 from .run import Plan
+from .selection import Careful
 from .tables import table_of_gradients, table_of_values
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class NumpyEngine:
         )  # as recorded, for names and parameter values; and fused, to run
         with no_gc():
             self.lifted = lift(program)
-        self.selects = any(slot.op == "where" for slot in program.slots)
+        self.selects = any(group.op.selects for group in self.lifted.groups)
         self.fixed = {
             True: table_of_values(self.lifted, True, 1),
             False: table_of_gradients(self.lifted, True, 1),
@@ -50,6 +51,7 @@ class NumpyEngine:
         )
         self.watched = self._watched()
         self.plans: dict[int, Plan] = {}
+        self.careful: dict[int, Careful] = {}
         self.guards = self._compared()
 
     def _watched(self) -> dict[bool, Array]:
@@ -76,24 +78,40 @@ class NumpyEngine:
         plan = self.plans.pop(width, None)
         if plan is None:
             if len(self.plans) >= _KEPT:
-                del self.plans[next(iter(self.plans))]
+                oldest = next(iter(self.plans))
+                del self.plans[oldest]
+                self.careful.pop(oldest, None)
             with no_gc():
-                plan = Plan(self.lifted, width, self.fixed, selects=self.selects)
+                plan = Plan(self.lifted, width, self.fixed)
         self.plans[width] = plan
         return plan
+
+    def _passes(self, width: int, *, careful: bool) -> Plan | Careful:
+        """The backward calls for blocks of ``width`` samples."""
+        if not careful:
+            return self.plan(width)
+        if width not in self.careful:
+            self.careful[width] = Careful(self.plan(width))
+        return self.careful[width]
 
     def run(
         self, columns: list[Array], count: int, backward: bool, *, raising: bool
     ) -> tuple[Array, Array, Array]:
         """Values, gradients of the inputs and of the parameters, one block of samples after another."""
+        answer = self._run(columns, count, backward, raising=raising, careful=False)
+        if backward and self.selects and not all(map(all_finite, answer[1:])):
+            return self._run(columns, count, backward, raising=raising, careful=True)
+        return answer
+
+    def _run(
+        self, columns: list[Array], count: int, backward: bool, *, raising: bool, careful: bool
+    ) -> tuple[Array, Array, Array]:
         width = min(count, self.block)
         self.own[:] = self.given.parameter_values
-        values, by_input, total = (
-            np.empty(count),
-            np.empty((self.program.input_count if backward else 0, count)),
-            None,
-        )
-        from_batch, prepared = self.fixed[False][: self.lifted.batch_edges], None
+        values = np.empty(count)
+        by_input = np.empty((self.program.input_count if backward else 0, count))
+        blaming = raising and (careful or not self.selects)
+        summed, prepared = _Summed(self.lifted.batch_edges), None
         for start in range(0, count if raising and count > width else 0, width):
             if not all([all_finite(column[start : start + width]) for column in columns]):
                 self._check_inputs([column[start : start + width] for column in columns], start)
@@ -104,26 +122,23 @@ class NumpyEngine:
                 prepared = plan
                 for call in plan.prepare:
                     call()
-            self._forward(
-                plan,
-                [column[start:stop] for column in columns] if count > width else columns,
-                start,
-                raising,
-            )
+            block = [column[start:stop] for column in columns] if count > width else columns
+            self._forward(plan, block, start, raising)
             values[start:stop] = plan.result
             if backward:
-                for call in plan.backward:
+                passes = self._passes(stop - start, careful=careful)
+                for call in passes.backward:
                     call()
-                by_input[:, start:stop] = plan.inputs
-                if raising and not all_finite(plan.inputs):
+                by_input[:, start:stop] = passes.inputs
+                if blaming and not all_finite(passes.inputs):
                     self._blame(plan, start)
                 if count > width:
-                    total = from_batch.copy() if total is None else total + from_batch
+                    summed.add(self.fixed[False], passes)
         if not backward:
             return values, by_input, None
-        by_parameter = self._finish(plan, total, count)
-        if raising and not all_finite(by_parameter):
-            self._blame(*self._culprit(columns, count, plan))
+        by_parameter = self._finish(passes, summed, count)
+        if blaming and not all_finite(by_parameter):
+            self._blame(*self._culprit(columns, count, plan, careful=careful))
         return values, by_input, by_parameter
 
     def _forward(self, plan: Plan, columns: list[Array], start: int, raising: bool) -> None:
@@ -144,15 +159,14 @@ class NumpyEngine:
         if not finite:
             self._locate(plan, columns, start)
 
-    def _finish(self, plan: Plan, total: Array | None, count: int) -> Array:
+    def _finish(self, passes: Plan | Careful, summed: _Summed, count: int) -> Array:
         """The gradients of the parameters, from those of the blocks."""
         gradients = self.fixed[False]
-        if total is not None:
-            gradients[: self.lifted.batch_edges] = total
+        summed.put(gradients, passes)
         gradients[SEED] = count  # a root that depends on no input is the result of every sample
-        for call in plan.finish:
+        for call in passes.finish:
             call()
-        return plan.parameters[:, 0].copy()
+        return passes.parameters[:, 0].copy()
 
     # ---- what can go wrong ----
 
@@ -235,16 +249,18 @@ class NumpyEngine:
         shown = OPS[slot.op].text(*[names[j] for j in slot.operands]) if slot.op in OPS else slot.op
         return f"{slot.op}: {names[i]} = {shown}{f' ({slot.line})' if slot.line else ''}"
 
-    def _culprit(self, columns: list[Array], count: int, plan: Plan) -> tuple[Plan, int]:
+    def _culprit(
+        self, columns: list[Array], count: int, plan: Plan, *, careful: bool
+    ) -> tuple[Plan, int]:
         """The first sample that alone makes a gradient of the parameters not finite, and the plan that it was run with."""
-        alone = self.plan(1)
+        alone, passes = self.plan(1), self._passes(1, careful=careful)
         for call in alone.prepare:
             call()
         for sample in range(count if columns else 0):
             self._forward(alone, [column[sample : sample + 1] for column in columns], sample, False)
-            for call in alone.backward:
+            for call in passes.backward:
                 call()
-            if not all_finite(self._finish(alone, None, 1)):
+            if not all_finite(self._finish(passes, _Summed(0), 1)):
                 return alone, sample
         return plan, 0
 
@@ -285,6 +301,28 @@ class NumpyEngine:
                 sample, number = map(int, bad[0])
                 where = (start + sample, *map(int, np.unravel_index(number, shape)))
                 raise DomainError(f"input {i} is not finite at {where}: {column[sample, number]!r}")
+
+
+class _Summed:
+    """What the blocks of a batch give to the table of what depends on no input, added up."""
+
+    def __init__(self, edges: int) -> None:
+        self.edges = edges
+        self.tables: list[Array] = []
+
+    def add(self, gradients: Array, passes: Plan | Careful) -> None:
+        """Add the block that was passed last."""
+        found = [table[: self.edges] for table in _tables(gradients, passes)]
+        self.tables = [a + b for a, b in zip(self.tables or [0.0, 0.0], found, strict=False)]
+
+    def put(self, gradients: Array, passes: Plan | Careful) -> None:
+        """Put the sums, if there are any, where the last part of the pass reads them."""
+        for table, total in zip(_tables(gradients, passes), self.tables, strict=False):
+            table[: self.edges] = total
+
+
+def _tables(gradients: Array, passes: Plan | Careful) -> list[Array]:
+    return [gradients, *([passes.marks[True]] if isinstance(passes, Careful) else [])]
 
 
 def all_finite(numbers: Array) -> bool:

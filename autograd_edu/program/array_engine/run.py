@@ -7,18 +7,21 @@ a walk over a list; each writes where it belongs, and what lies evenly is read w
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from ...engine.floats import arrays
 from ...engine.ops import Op
-from ..lifting.group import Group, Lifted, Read, Rows
+from ..lifting.group import Group, Lifted, Read
+from ..lifting.symbols import written, written_stacked
+from .exact import exact_sum
 from .tables import (
     Array,
     Call,
     add_up,
+    edge,
     gather,
     matrix,
     table_of_gradients,
@@ -26,9 +29,9 @@ from .tables import (
     taken,
     view,
 )
-from .ufuncs import ufunc_of
 
 Tables = dict[bool, Array]
+Slopes = Callable[[], Any]  # by the number of a read
 
 
 class Plan:
@@ -36,11 +39,12 @@ class Plan:
 
     Attributes:
         values, gradients: the tables, by whether they are the fixed ones.
+        operands: of each group, what it reads.
         prepare, forward, backward, finish: the calls on the parameters, on a block, back through it, and back to the parameters.
     """
 
-    def __init__(self, lifted: Lifted, width: int, fixed: Tables, *, selects: bool) -> None:
-        self.lifted, self.selects = lifted, selects
+    def __init__(self, lifted: Lifted, width: int, fixed: Tables) -> None:
+        self.lifted = lifted
         self.values: Tables = {True: fixed[True], False: table_of_values(lifted, False, width)}
         self.gradients: Tables = {
             True: fixed[False],
@@ -53,13 +57,13 @@ class Plan:
         self.parts: dict[
             tuple[int, bool], list[Any]
         ] = {}  # what the way back takes over from the way there, by group
-        read = [self._forward(group) for group in lifted.groups]
-        for group, operands in reversed(list(zip(lifted.groups, read, strict=True))):
+        self.operands = [self._forward(group) for group in lifted.groups]
+        for group, operands in reversed(list(zip(lifted.groups, self.operands, strict=True))):
             if group.upstream is not None:
                 self._backward(group, operands, self.finish if group.fixed else self.backward)
         self.result = self.values[lifted.fixed[lifted.root]][lifted.row[lifted.root]]
-        self.inputs = self._leaves(False, self.backward)
-        self.parameters = self._leaves(True, self.finish)
+        self.inputs = self.leaves(False, self.backward)
+        self.parameters = self.leaves(True, self.finish)
 
     # ---- forward ----
 
@@ -110,7 +114,7 @@ class Plan:
         add_up(table, group.upstream, calls)
         upstream = view(table, group.upstream.rows.reshape(group.shape), calls)
         outs = [
-            None if edges is None or shared else self._edge(group.reads[i].fixed, edges)
+            None if edges is None or shared else edge(self.gradients[group.reads[i].fixed], edges)
             for i, (edges, shared) in enumerate(zip(group.edges, group.shared, strict=True))
         ]
         if group.kind == "matrix":
@@ -121,11 +125,6 @@ class Plan:
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
         elif any(out is not None for out in outs):
             calls.append(self._through_rule(group, operands, upstream, outs))
-
-    def _edge(self, fixed: bool, edges: Rows) -> Array:
-        """Where the gradients along a read go: rows of their own, one after another."""
-        start = int(edges.flat[0])
-        return self.gradients[fixed][start : start + edges.size].reshape(*edges.shape, -1)
 
     def _through_matrix(
         self, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]
@@ -145,44 +144,37 @@ class Plan:
         self, group: Group, operands: list[Array], upstream: Array, outs: list[Array | None]
     ) -> Call:
         """Each slope, as the rule table gives it, times the gradient of the result."""
-        y, rule, xp = self._out(group), group.op.local_gradients, arrays()
         summed = [not group.fixed and read.fixed for read in group.reads]
-        if group.kind == "stack":
-            (stack,) = operands
-            if group.op.stacked:
-                rule = group.op.stacked[1]
-                if group.op.parts:
-                    rule = _taking(self.parts[group.start, group.fixed], rule)
-            else:
-                rule, operands = _stacked(rule), [stack]
         pairs = [(i, out, summed[i]) for i, out in enumerate(outs) if out is not None]
-        if not group.op.variadic and len(pairs) < len(outs):  # of the slopes, those that are wanted
-            rule = partial(_some_of, group.op.rules, [i for i, _, _ in pairs])
-        choosing = group.op.selects
+        slopes = self.slopes(group, operands, [i for i, _, _ in pairs])
 
         def through() -> None:
-            slopes = rule(xp, y, *operands)
-            slopes = (slopes,) if group.kind == "stack" else slopes
+            found = slopes()
             for i, out, over_samples in pairs:
                 if over_samples:
-                    np.add.reduce(slopes[i] * upstream, -1, None, out, keepdims=True)
+                    np.add.reduce(found[i] * upstream, -1, None, out, keepdims=True)
                 else:
-                    np.multiply(slopes[i], upstream, out)
+                    np.multiply(found[i], upstream, out)
 
-        def through_choices() -> (
-            None
-        ):  # nothing flows back into a branch that was not taken, however steep it is
-            slopes = rule(xp, y, *operands)
-            slopes = (slopes,) if group.kind == "stack" else slopes
-            for i, out, over_samples in pairs:
-                passed = np.where(upstream == 0.0, 0.0, slopes[i] * upstream)
-                if choosing:
-                    passed = np.where(np.equal(slopes[i], 0.0), 0.0, passed)
-                out[...] = passed.sum(axis=-1, keepdims=True) if over_samples else passed
+        return through
 
-        return through_choices if self.selects else through
+    def slopes(self, group: Group, operands: list[Array], wanted: list[int]) -> Slopes:
+        """The call for the local gradients of what a group reads, by its number; at least those ``wanted``."""
+        if group.kind == "dot":
+            return lambda: (operands[1], operands[0], 1.0)
+        if group.kind not in ("map", "stack"):
+            return lambda: (1.0, 1.0, 1.0)
+        y, rule, xp = self._out(group), group.op.local_gradients, arrays()
+        if group.kind == "stack":
+            of_all = _stacked(rule) if group.op.stacked is None else group.op.stacked[1]
+            if group.op.parts:
+                of_all = _taking(self.parts[group.start, group.fixed], of_all)
+            return lambda: (of_all(xp, y, operands[0]),)
+        if len(wanted) < len(operands):  # of the slopes, those that are wanted
+            rule = partial(_some_of, group.op.rules, wanted)
+        return lambda: rule(xp, y, *operands)
 
-    def _leaves(self, kind: bool, calls: list[Call]) -> Array:
+    def leaves(self, kind: bool, calls: list[Call]) -> Array:
         """The gradients of the leaves, (numbers, samples), after the calls."""
         leaves = self.lifted.leaves[kind]
         out = np.zeros((len(leaves.rows), self.gradients[kind].shape[1]))
@@ -195,19 +187,55 @@ class Plan:
 
 
 def _map(group: Group, out: Array, operands: list[Array]) -> Call:
-    single = ufunc_of(group.op)
-    if single is not None:
-        function, order = single
-        return partial(
-            function, *[operands[x] if isinstance(x, int) else x for x in order], out=out
-        )
-    return _writing(group.op.value, out, operands)
+    single = _function(group.op)
+    if single is None:
+        return _writing(group.op.value, out, operands)
+    function, order = single
+    return partial(function, *[operands[x] if isinstance(x, int) else x for x in order], out=out)
+
+
+@lru_cache(maxsize=256)
+def _function(op: Op) -> tuple[Any, list[int | float]] | None:
+    """The one function of NumPy that the rule of ``op`` is, which can write where the result belongs.
+
+    With it its operands: numbers of operands of the rule, or floats. None if the rule is more than that.
+    """
+    value = written(op, [None] * len(op.example)).value
+    function = _FUNCTIONS.get(value.name) or getattr(arrays(), value.name, None)
+    if not isinstance(function, np.ufunc) or any(
+        x.name not in ("operand", "number") for x in value.operands
+    ):
+        return None
+    return function, [int(x.number) if x.name == "operand" else x.number for x in value.operands]
+
+
+_FUNCTIONS = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "neg": np.negative,
+    "abs": np.absolute,
+}
 
 
 def _stack(group: Group, out: Array, operands: list[Array]) -> Call:
     if group.op.stacked is None:
         return _writing(group.op.value, out, list(operands[0]))
+    if _is_rounded_once(group.op):
+        return partial(exact_sum, operands[0], out)
     return _writing(group.op.stacked[0], out, operands)
+
+
+@lru_cache(maxsize=256)
+def _is_rounded_once(op: Op) -> bool:
+    """Whether a variadic row is nothing but a sum that is rounded once."""
+    rule = written_stacked(op)
+    return (
+        rule is not None
+        and rule.value.name == "exact_total_all"
+        and not rule.value.operands[0].operands
+    )
 
 
 def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Call:

@@ -90,5 +90,11 @@ def gather(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
         calls.append(partial(np.add.reduce, view(table, sums.edges, calls), 0, None, out))
 
 
+def edge(table: Array, edges: Rows) -> Array:
+    """Where the gradients along a read go: rows of their own, one after another, and an axis of samples last."""
+    start = int(edges.flat[0])
+    return table[start : start + edges.size].reshape(*edges.shape, -1)
+
+
 def _add_runs(flat: Array, starts: Rows, out: Array) -> None:
     np.add.reduceat(flat, starts, 0, None, out)

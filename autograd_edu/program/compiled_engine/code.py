@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...engine.ops import OPS
+from ..lifting.rows import ROWS
 from .steps import AHEAD, Template, is_built_in, masks, opcodes, templates
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class _Form:
         self.name, self.count = name, count
         self.members: Array = []
         self.operands: Array = None
-        self.code = opcodes().get(("value", name, count)) if is_built_in(OPS[name]) else None
+        self.code = opcodes().get(("value", name, count)) if is_built_in(ROWS[name]) else None
         self.templates: tuple[Template, Template] | None = None
         if self.code is None:
             self.templates = templates(name, count)

@@ -18,8 +18,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ...engine import ops
-from ...engine.ops import OPS
-from ..lifting import symbols
+from ..lifting import rows, symbols
+from ..lifting.rows import ROWS
 from ..lifting.symbols import CONDITIONS, Symbol, written
 from .steps import AHEAD, STEPS, Opcode, opcodes
 from .vectors import INDEX, INT, Vectors, vector_functions
@@ -57,7 +57,7 @@ class _Instruction:
     # ---- the kinds of instructions ----
 
     def value(self, name: str, count: int, bad: Any) -> None:
-        (y,) = self.vectors.written([written(OPS[name], [None] * count).value], self.leaf)
+        (y,) = self.vectors.written([written(ROWS[name], [None] * count).value], self.leaf)
         self.store(y, self.pointer(0))
         self._watch(y, bad)
 
@@ -71,8 +71,10 @@ class _Instruction:
         above = self.pointer(0, adjoint=True)
         upstream = self.load(above)
         self.store(self.vectors.number(0.0), above)
-        slopes = written(OPS[name], [None] * count).slopes
-        wanted = [i for i in range(count) if mask >> i & 1 and not _is_number(slopes[i], 0.0)]
+        op = ROWS[name]
+        slopes = written(op, [None] * count).slopes
+        never = [op.selects and _is_number(slope, 0.0) for slope in slopes]
+        wanted = [i for i in range(count) if mask >> i & 1 and not never[i]]
         computed = self.vectors.written([slopes[i] for i in wanted], self.leaf)
         for i, slope in zip(wanted, computed, strict=True):
             self._accumulate(self.pointer(i + 1, adjoint=True), slopes[i], slope, upstream)
@@ -196,7 +198,7 @@ def fingerprint(width: int) -> int:
     """A number of what the machine code is made from, for the cache: this package's files, and the C library's functions."""
     folders = [Path(ops.__file__).parent, Path(__file__).parent]
     files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
-    texts = [path.read_bytes() for path in [*files, Path(symbols.__file__)]]
+    texts = [path.read_bytes() for path in [*files, Path(symbols.__file__), Path(rows.__file__)]]
     made_from = (
         b"".join(texts)
         + repr((width, sorted(vector_functions().items()), list(opcodes()))).encode()

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...engine import ops
-from ...engine.ops import OPS, Op
+from ...engine.op import Op
+from ..lifting import rows
+from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
 
 Opcode = tuple[Any, ...]  # ("value", name, count), ("slopes", name, count, mask) or (step,)
@@ -28,19 +30,22 @@ STEPS = {
     "accumulate": 1,
     "accumulate_product": 2,
     "result": 1,
+    "lost": 2,
+    "round": 3,
 }
 
 
 def is_built_in(op: Op) -> bool:
-    """Whether the row stands in `ops`; the machine code is made from those alone."""
-    return all(rule.__module__.startswith(ops.__package__) for rule in (op.rule, *op.rules))
+    """Whether the row is one of the package's; the machine code is made from those alone."""
+    ours = (ops.__package__, rows.__name__)
+    return all(rule.__module__.startswith(ours) for rule in (op.rule, *op.rules))
 
 
 @lru_cache(maxsize=1)
 def opcodes() -> dict[Opcode, int]:
     """Every instruction of the machine, numbered."""
     codes: list[Opcode] = [(step,) for step in STEPS]
-    for op in OPS.values():
+    for op in ROWS.values():
         if is_built_in(op):
             for count in (2, 3) if op.variadic else (len(op.operand_names()),):
                 codes.append(("value", op.name, count))
@@ -68,8 +73,9 @@ class Template:
 
 def templates(name: str, count: int) -> tuple[Template, Template]:
     """The steps of the row ``name`` of ``count`` operands, forward and backward."""
-    rule = written(OPS[name], [None] * count)
-    return _forward(rule.value, count), _backward(rule.slopes, count)
+    op = ROWS[name]
+    rule = written(op, [None] * count)
+    return _forward(rule.value, count), _backward(rule.slopes, count, selects=op.selects)
 
 
 def _forward(value: Symbol, count: int) -> Template:
@@ -78,8 +84,11 @@ def _forward(value: Symbol, count: int) -> Template:
     return draft.finished()
 
 
-def _backward(slopes: Sequence[Symbol], count: int) -> Template:
-    """The result's adjoint, times each slope, is added to the adjoints of the operands; then it is cleared."""
+def _backward(slopes: Sequence[Symbol], count: int, *, selects: bool) -> Template:
+    """The result's adjoint, times each slope, is added to the adjoints of the operands; then it is cleared.
+
+    A slope that is always 0 counts, as 0·∞ is nan, except to an operand that is never selected.
+    """
     draft = _Draft(count)
     above = draft.result + 1
     rows = iter(draft.put([slope for slope in slopes if slope.name != "number"]))
@@ -88,7 +97,7 @@ def _backward(slopes: Sequence[Symbol], count: int) -> Template:
             draft.step("accumulate_product", count + operand, next(rows), above)
         elif slope.number == 1.0:
             draft.step("accumulate", count + operand, above)
-        elif slope.number != 0.0:
+        elif not (selects and slope.number == 0.0):
             draft.step("accumulate_product", count + operand, draft.number(slope.number), above)
     draft.step("clear", above)
     return draft.finished()
@@ -143,12 +152,29 @@ class _Draft:
         return self.between + self.busy - 1
 
     def _sum(self, name: str, out: int, rows: list[int]) -> None:
+        if name == "exact_total":
+            self._exact_total(out, rows)
+            return
         n = len(rows) // 2 if name == "dot" else 0
         self.step("clear", out)
         for a, b in zip(rows[:n], rows[n : 2 * n], strict=True):
             self.step("accumulate_product", out, a, b)
         for row in rows[2 * n :]:
             self.step("accumulate", out, row)
+
+    def _exact_total(self, out: int, rows: list[int]) -> None:
+        """A sum, what its additions lost, what adding that up lost; and the three rounded to one number."""
+        lost, more, part, rest = (self._fresh() for _ in range(4))
+        for row in (out, lost, more):
+            self.step("clear", row)
+        for row in rows:
+            self.step("lost", part, out, row)
+            self.step("accumulate", out, row)
+            self.step("lost", rest, lost, part)
+            self.step("accumulate", lost, part)
+            self.step("accumulate", more, rest)
+        self.step("round", out, out, lost, more)
+        self.free += [lost, more, part, rest]
 
     def finished(self) -> Template:
         steps = np.array(self.steps, dtype=np.int64)

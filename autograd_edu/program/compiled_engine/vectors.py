@@ -69,11 +69,53 @@ class Vectors:
                 )
             case "total":
                 return reduce(builder.fadd, xs)
+            case "exact_total":
+                return self._exact_total(xs)
+            case "lost":
+                return self._lost(*xs)
+            case "round":
+                return self._round(*xs)
             case "dot":
                 return self._dot(xs)
             case "abs" | "sqrt":
                 return self._intrinsic("llvm.fabs" if name == "abs" else "llvm.sqrt", xs)
         return self._function(name, xs)
+
+    def _exact_total(self, xs: Sequence[Any]) -> Any:
+        """The sum rounded once; nan where three vectors do not hold enough of it to tell."""
+        so_far, lost, more = xs[0], self.number(0.0), self.number(0.0)
+        if len(xs) < 3:
+            return reduce(self.builder.fadd, xs)
+        for x in xs[1:]:
+            part = self._lost(so_far, x)
+            so_far = self.builder.fadd(so_far, x)
+            rest = self._lost(lost, part)
+            lost, more = self.builder.fadd(lost, part), self.builder.fadd(more, rest)
+        return self._round(so_far, lost, more)
+
+    def _lost(self, a: Any, b: Any) -> Any:
+        """What rounding a + b loses, exactly. (Knuth)"""
+        add, sub = self.builder.fadd, self.builder.fsub
+        whole = add(a, b)
+        of_b = sub(whole, a)
+        return add(sub(a, sub(whole, of_b)), sub(b, of_b))
+
+    def _round(self, so_far: Any, lost: Any, more: Any) -> Any:
+        """so_far + lost where ``more`` is 0; else only where an error of its size changes nothing, and nan elsewhere."""
+        builder = self.builder
+        size_lost, size_more = (self._intrinsic("llvm.fabs", [x]) for x in (lost, more))
+        margin = builder.fadd(
+            builder.fmul(size_more, self.number(4.0)),
+            builder.fmul(size_lost, self.number(2.0**-51)),
+        )
+        low = builder.fadd(so_far, builder.fsub(lost, margin))
+        high = builder.fadd(so_far, builder.fadd(lost, margin))
+        known = builder.or_(
+            builder.fcmp_ordered("==", more, self.number(0.0)),
+            builder.fcmp_ordered("==", low, high),
+        )
+        nan = self.number(float("nan"))
+        return builder.select(known, builder.fadd(so_far, lost), nan)
 
     def _dot(self, xs: Sequence[Any]) -> Any:
         n = len(xs) // 2

@@ -1,8 +1,8 @@
-"""Trees of products and sums as n-ary dot products and totals, as their author would have written them.
+"""Trees of products and sums as n-ary dot products and sums, as their author would have written them.
 
 A sum takes in the sums and the products that nothing else uses. Where a product is one of a parameter, the parameter
-comes first: that is what `lift` makes matrices of. Dot products that are there already are left as they are. What depends
-on constants alone is computed here, once; what neither the root nor a guard needs is dropped.
+comes first: that is what `lift` makes matrices of. Dot products and totals that are there already are left as they are. What
+depends on constants alone is computed here, once; what neither the root nor a guard needs is dropped.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ...engine.ops import OPS, evaluate
+from ...engine.ops import evaluate
 from ...errors import DomainError
 from ..program import Guard, Slot, new_slot
+from .rows import ROWS, SUM
 from .schedule import depends_on
 
-_SUMS = ("add", "total")
 Fused = tuple[
     list[Slot], int, list[Guard], list[int]
 ]  # slots, root, guards, and where each slot comes from
@@ -32,7 +32,7 @@ def fuse(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> Fused:
         int, tuple[list[int], list[int]]
     ] = {}  # of the head of a sum: its products, and its other terms
     for i in range(len(slots) - 1, -1, -1):
-        if ops[i] in _SUMS and uses[i]:
+        if ops[i] == "add" and uses[i]:
             products, others, inner = _terms(i, ops, operands, uses)
             if products or len(operands[i]) < len(others):
                 terms[i] = (products, others)
@@ -64,7 +64,7 @@ def _terms(
         op = ops[i]
         if uses[i] != 1:
             others.append(i)
-        elif op in _SUMS:
+        elif op == "add":
             inner.append(i)
             stack.extend(operands[i][::-1])
         elif op == "mul":
@@ -89,7 +89,7 @@ def _renumbered(
         if i in terms:
             products, others = terms[i]
             rest = [place[j] for j in others]
-            op, operands = "total", tuple(rest)
+            op, operands = SUM.name, tuple(rest)
             if products:
                 pairs = [slots[j][1] for j in products]
                 ordered = [(b, a) if varies[a] > 1 >= varies[b] else (a, b) for a, b in pairs]
@@ -97,7 +97,7 @@ def _renumbered(
                 op, operands = "dot", (*factors, *rest)
                 if len(rest) > 1:
                     new.append(Slot("dot", factors, label, line, number))
-                    op, operands = "total", (*rest, len(new) - 1)
+                    op, operands = SUM.name, (*rest, len(new) - 1)
             new.append(Slot(op, operands, label, line, number))
         elif not operands:
             new.append(slot)
@@ -122,7 +122,7 @@ def _folded(slot: Slot, slots: Sequence[Slot]) -> Slot:
     if len(numbers) < len(slot.operands):
         return slot  # one of them could not be folded
     try:
-        y = evaluate(OPS[slot.op], numbers)
+        y = evaluate(ROWS[slot.op], numbers)
     except DomainError:
         return slot
     return Slot("constant", (), slot.label, slot.line, y) if math.isfinite(y) else slot

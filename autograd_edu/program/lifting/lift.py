@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.ops import OPS, Op
+from ...engine.op import Op
 from ..program import Program
 from .group import NEUTRAL, Group, Lifted, Read, folded, made_even, split_by_length
 from .reverse import edges
+from .rows import ROWS, SUM
 from .schedule import Signature, dot_parts, facts, schedule
 
 _SMALL = 8  # products of fewer pairs than this are no matrix product if there are several
@@ -58,8 +59,7 @@ class _Lifting:
         self.gaps: list[tuple[bool, int, int]] = []
         starts = list(accumulate([0, *map(prod, program.shapes)]))
         self.inputs = [
-            _Part("inputs", OPS["total"], False, True, list(range(a, b)))
-            for a, b in pairwise(starts)
+            _Part("inputs", SUM, False, True, list(range(a, b))) for a, b in pairwise(starts)
         ]
 
     def lifted(self) -> Lifted:
@@ -91,7 +91,7 @@ class _Lifting:
     # ---- which operations go together ----
 
     def _parts(self, form: Signature, members: list[int]) -> list[_Part]:
-        op, fixed = OPS[self.slots[members[0]].op], self.known.fixed[members[0]]
+        op, fixed = ROWS[self.slots[members[0]].op], self.known.fixed[members[0]]
         plain = _Part(str(form[0]), op, fixed, bool(form[1]), members)
         if plain.kind == "matrix":
             return self._matrices(plain)
@@ -183,7 +183,7 @@ class _Lifting:
         for part in self.inputs:
             self._place(part)
         leaves = [i for i, slot in enumerate(self.slots) if slot.op in ("parameter", "constant")]
-        self._place(_Part("parameters", OPS["total"], True, True, leaves))
+        self._place(_Part("parameters", SUM, True, True, leaves))
         spans = [
             (int(self.row[part.members[0]]), len(part.members)) if part.members else (0, 0)
             for part in self.inputs
@@ -230,7 +230,7 @@ class _Lifting:
         return [
             Group(
                 "spread",
-                OPS["total"],
+                SUM,
                 False,
                 live,
                 slots,

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from ...engine.ops import OPS
 from ..program import Slot
 from .group import NEUTRAL
+from .rows import ROWS
 
 Signature = tuple[object, ...]
 _EARLY = 2  # how many heights earlier than needed an operation may join its like
@@ -22,11 +22,20 @@ _EARLY = 2  # how many heights earlier than needed an operation may join its lik
 
 @dataclass
 class Facts:
-    """Of each slot: whether it depends on no input; on a parameter or input; whether the root depends on it; its height."""
+    """What is known of each slot.
+
+    Attributes:
+        fixed: does it depend on no input?
+        varies: does it depend on a parameter or an input?
+        live: does the root depend on it?
+        sure: does it get a gradient whatever is selected?
+        height: how many operations is it from the root, on the longest way?
+    """
 
     fixed: list[bool]
     varies: list[bool]
     live: list[bool]
+    sure: list[bool]
     height: list[int]
 
 
@@ -56,7 +65,22 @@ def facts(slots: Sequence[Slot], root: int) -> Facts:
                 height[j] = above
             if alive:
                 live[j] = True
-    return Facts([what < 2 for what in depends], [what > 0 for what in depends], live, height)
+    fixed, varies = [what < 2 for what in depends], [what > 0 for what in depends]
+    return Facts(fixed, varies, live, _sure(slots, root, live), height)
+
+
+def _sure(slots: Sequence[Slot], root: int, live: list[bool]) -> list[bool]:
+    """Which slots the root's gradient reaches by a path on which nothing selects."""
+    selecting = {name for name, op in ROWS.items() if op.selects}
+    if selecting.isdisjoint({slot[0] for slot in slots}):
+        return live
+    sure = [False] * len(slots)
+    sure[root] = True
+    for i in range(len(slots) - 1, -1, -1):
+        if sure[i] and slots[i][0] not in selecting:
+            for j in slots[i][1]:
+                sure[j] = True
+    return sure
 
 
 def schedule(slots: Sequence[Slot], known: Facts) -> list[tuple[Signature, list[int]]]:
@@ -91,7 +115,7 @@ def signature(slot: Slot, known: Facts, i: int) -> Signature:
             return ("matrix", live, len(weights), bias_kind)
         return ("dot", live, bias_kind)
     name, operands = slot[0], slot[1]
-    op = OPS[name]
+    op = ROWS[name]
     if op.variadic:
         return (
             "stack",

@@ -49,7 +49,11 @@ OPERATORS = {
     "ge": 2,
 }
 CONDITIONS = ("lt", "le", "gt", "ge")
-SUMS = ("total", "dot")  # of any number of operands; those of dot are flattened as the row's are
+SUMS = (
+    "total",
+    "exact_total",
+    "dot",
+)  # of any number of operands; those of dot are flattened as the row's are
 
 _Made = dict[Any, "Symbol"]
 
@@ -76,7 +80,7 @@ class Symbol:
     def sum(self, axis: int) -> Symbol:
         """The sum over the operands that stand in one array."""
         assert axis == 0
-        return _symbol(self.made, "total_all", self)
+        return _symbol(self.made, "sum_all", self)
 
     def __add__(self, other: Any) -> Symbol:
         return _symbol(self.made, "add", self, other)
@@ -213,9 +217,8 @@ def written(op: Op, numbers: Sequence[float | None]) -> Written:
     ]
     xp, y = Symbols(made), Symbol(made, "result", (), 0.0)
     slopes = op.local_gradients(xp, y, *xs)
-    return Written(
-        _as_symbol(made, op.value(xp, *xs)), tuple([_as_symbol(made, slope) for slope in slopes])
-    )
+    value = _rounded_once(_as_symbol(made, op.value(xp, *xs)))
+    return Written(value, tuple([_as_symbol(made, slope) for slope in slopes]))
 
 
 def written_stacked(op: Op) -> Written | None:
@@ -230,12 +233,19 @@ def written_stacked(op: Op) -> Written | None:
     value, slopes = op.stacked
     try:
         return Written(
-            _as_symbol(made, value(xp, stack)),
+            _rounded_once(_as_symbol(made, value(xp, stack))),
             (_as_symbol(made, slopes(xp, y, stack)),),
             stacked=True,
         )
     except TypeError:  # a symbol is no sequence
         return None
+
+
+def _rounded_once(value: Symbol) -> Symbol:
+    """The value of a row; a total that is all that it computes is named "exact_…": its rounding shows in the result."""
+    if value.name in ("total", "total_all"):
+        return Symbol(value.made, f"exact_{value.name}", value.operands, 0.0)
+    return value
 
 
 def in_order(roots: Iterable[Symbol]) -> list[Symbol]:

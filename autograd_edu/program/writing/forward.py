@@ -21,6 +21,7 @@ _WORDS = {
     "np",
     "math",
     "erfc",
+    "total",
     "program",
     "value_and_grad",
     "parameters",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ...engine.ops import OPS
@@ -12,6 +13,18 @@ from .forward import Forward
 if TYPE_CHECKING:
     from ..program import Program
 
+_HELPERS = {  # functions that NumPy does not have
+    "erfc": "erfc = np.vectorize(math.erfc, otypes=[float])\n",
+    "total": '''
+def total(xs):
+    """The sum over the first axis, rounded once."""
+    if not np.isfinite(xs).all():
+        return np.sum(xs, axis=0)
+    scale = 2.0**-64 if np.abs(xs).max() > 1e300 else 1.0  # fsum's own sums must not overflow
+    return np.apply_along_axis(math.fsum, 0, xs * scale) / scale
+
+''',
+}
 STYLES = ("python", "math", "latex")
 
 
@@ -41,8 +54,8 @@ def _python(program: Program, *, gradients: bool) -> str:
     else:
         says += " Gives (batch,)."
     body = "\n".join(f"    {line}" for line in [*forward.lines, f"return {result}"])
-    erfc = "erfc = np.vectorize(math.erfc, otypes=[float])\n" if "erfc(" in body else ""
-    imports = "import math\n\nimport numpy as np\n" if erfc else "import numpy as np\n"
+    helpers = "".join(text for name, text in _HELPERS.items() if re.search(rf"\b{name}\(", body))
+    imports = "import math\n\nimport numpy as np\n" if helpers else "import numpy as np\n"
     quiet = (
         '@np.errstate(all="ignore")  # what is not chosen need not be a number\n'
         if forward.choosing
@@ -51,7 +64,7 @@ def _python(program: Program, *, gradients: bool) -> str:
     head = (
         f'{quiet}def {name}({", ".join(["parameters", *forward.arguments])}):\n    """{says}"""\n'
     )
-    return f"{imports}\n{erfc}\n{head}{body}\n"
+    return f"{imports}\n{helpers}\n{head}{body}\n"
 
 
 def _scalar(program: Program, style: str) -> str:

@@ -20,7 +20,7 @@ _SIGNS = {
     "gt": ">",
     "ge": ">=",
 }
-_ALL = {"total_all": "sum", "maximum_all": "max", "minimum_all": "min"}
+_ALL = {"total_all": "sum", "sum_all": "sum", "maximum_all": "max", "minimum_all": "min"}
 
 
 def picked(name: str, size: int, rows: Rows) -> str:
@@ -101,6 +101,10 @@ def symbol_text(symbol: Symbol, texts: list[str], operands: list[str]) -> str:
         return f"np.{_ALL[name]}({texts[0]}, axis=0)"
     if name == "total":
         return f"({' + '.join(texts)})"
+    if name == "exact_total_all":
+        return f"total({texts[0]})"
+    if name == "exact_total":
+        return f"total(np.stack(np.broadcast_arrays({', '.join(texts)})))"
     if name == "erfc":
         return f"erfc({texts[0]})"
     assert name in FUNCTIONS

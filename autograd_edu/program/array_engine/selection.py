@@ -1,0 +1,91 @@
+"""The backward pass that knows which gradients there are, and which are only 0.
+
+An operand that was not selected has no gradient, and what is not there passes nothing on, however
+steep the operations before it are. The plain pass has 0 in its place. That is the same while every
+number is finite; where one is not, 0·∞ would be nan, and this pass runs instead.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from ..lifting.group import SEED, Group
+from .run import Plan, Slopes
+from .tables import Array, Call, add_up, edge, view
+
+Pair = tuple[Array, Array]  # gradients, and the marks of those that are there
+
+
+class Careful:
+    """The backward calls of a plan, with a mark beside every gradient that is there.
+
+    Attributes:
+        marks: tables like those of the gradients; a gradient is there where its mark is positive.
+        backward, finish, inputs, parameters: as of `Plan`.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.marks = {kind: np.zeros(table.shape) for kind, table in plan.gradients.items()}
+        for table in self.marks.values():
+            table[SEED] = 1.0
+        self.backward: list[Call] = []
+        self.finish: list[Call] = []
+        groups = plan.lifted.groups
+        for group, operands in reversed(list(zip(groups, plan.operands, strict=True))):
+            if group.upstream is not None:
+                self._through(group, operands, self.finish if group.fixed else self.backward)
+        self.inputs = plan.leaves(False, self.backward)
+        self.parameters = plan.leaves(True, self.finish)
+
+    def _through(self, group: Group, operands: list[Array], calls: list[Call]) -> None:
+        assert group.upstream is not None
+        both = self.plan.gradients, self.marks
+        for tables in both:
+            add_up(tables[group.fixed], group.upstream, calls)
+        rows = group.upstream.rows.reshape(group.shape)
+        gradients, marks = (view(tables[group.fixed], rows, calls) for tables in both)
+        for i, (edges, shared) in enumerate(zip(group.edges, group.shared, strict=True)):
+            if edges is None or shared:
+                continue
+            outs = tuple([edge(tables[group.reads[i].fixed], edges) for tables in both])
+            if group.kind == "matrix" and i < 2:
+                through = _to_weights if i == 0 else _to_inputs
+                calls.append(partial(through, operands[1 - i], (gradients, marks), outs))
+            else:
+                slopes = self.plan.slopes(group, operands, [i])
+                calls.append(partial(_pass, group, i, slopes, (gradients, marks), outs))
+
+
+def _pass(group: Group, i: int, slopes: Slopes, arriving: Pair, outs: Pair) -> None:
+    """Slope times gradient, where a gradient is there and the operand is selected."""
+    gradients, marks = arriving
+    slope = slopes()[i]
+    there = marks > 0.0
+    if group.op.selects:
+        there = there & (slope != 0.0)
+    passed = np.where(there, slope * gradients, 0.0)
+    summed = group.reads[i].fixed and not group.fixed
+    for out, each in zip(outs, (passed, there), strict=True):
+        out[...] = each.sum(axis=-1, keepdims=True) if summed else each
+
+
+def _to_weights(inputs: Array, arriving: Pair, outs: Pair) -> None:
+    """Of C = A·B: Ā = C̄·Bᵀ, row by row."""
+    gradients, marks = (each.reshape(len(each), -1) for each in arriving)
+    for row, gradient, mark in zip(range(len(gradients)), gradients, marks, strict=True):
+        outs[0][row, :, 0] = np.where(mark > 0.0, inputs * gradient, 0.0).sum(axis=1)
+        outs[1][row] = mark.max() > 0.0
+
+
+def _to_inputs(weights: Array, arriving: Pair, outs: Pair) -> None:
+    """Of C = A·B: B̄ = Aᵀ·C̄, the share of one row of A after another."""
+    gradients, marks = (each.reshape(len(each), -1) for each in arriving)
+    by_input, there = (out.reshape(len(out), -1) for out in outs)
+    by_input[...] = 0.0
+    for row, gradient, mark in zip(weights, gradients, marks, strict=True):
+        own = row[: len(by_input), None]
+        by_input += np.where(mark > 0.0, own * gradient, 0.0)
+    there[...] = marks.max(axis=0) > 0.0
