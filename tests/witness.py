@@ -21,6 +21,11 @@ def _pow(a, b):
     return mp.mpf(1) if b == 0 else mp.power(a, b)
 
 
+def _logsumexp(*xs):
+    with mp.workdps(100):  # near 0 the sum is near 1
+        return mp.log(mp.fsum([mp.exp(x) for x in xs]))
+
+
 EXACT: dict[str, Callable] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -63,7 +68,7 @@ EXACT: dict[str, Callable] = {
         [w * x for w, x in zip(ops[: len(ops) // 2], ops[len(ops) // 2 :], strict=False)]
         + list(ops[len(ops) // 2 * 2 :])
     ),
-    "logsumexp": lambda *xs: mp.log(mp.fsum([mp.exp(x) for x in xs])),
+    "logsumexp": _logsumexp,
 }
 
 _HALF_PI_ROOT = mp.sqrt(mp.pi)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ..engine import number as syntax
-from ..engine.floats import ieee, real
+from ..engine.floats import ieee_mode, real
 from ..engine.number import Number, plain
 from ..engine.ops import Op, evaluate_local_gradients
 
@@ -64,13 +64,16 @@ class Dual(Number):
         moves = [own and x._tangent is not None for x, own in zip(operands, inner, strict=True)]
         tangent: Any = None
         fault = ""
-        with ieee():  # what has no derivative may not be selected further on; what remains is looked at in the end
+        on = ieee_mode.set(True)  # what has no derivative may not be selected further on
+        try:
             slopes = local_gradients(op, y, primals, moves)
             for x, moving, slope in zip(operands, moves, slopes, strict=True):
                 if moving and not (op.selects and is_zero(slope)):
                     fault = fault or x.fault or fault_of(op, slope, primals)
                     part = x._tangent if is_one(slope) else slope * x._tangent
                     tangent = part if tangent is None else tangent + part
+        finally:
+            ieee_mode.reset(on)
         result = Dual(y, tangent, level)
         result.fault = fault
         return result
@@ -81,17 +84,11 @@ def local_gradients(
 ) -> Sequence[Any]:
     """The local gradients of ``op`` at numbers of any kind; of Values and Duals, as Values and Duals.
 
-    Those that are not ``wanted`` may be anything.
+    Those that are not ``wanted`` may be None.
     """
-    if not any(isinstance(x, Number) for x in operands):
-        return evaluate_local_gradients(op, y, [real(x) for x in operands], wanted)
-    if op.variadic:
-        gradients: Sequence[Any] = op.local_gradients(syntax, y, *operands)
-        return gradients
-    return [
-        rule(syntax, y, *operands) if want else None
-        for rule, want in zip(op.rules, wanted, strict=True)
-    ]
+    if any(isinstance(x, Number) for x in operands):
+        return op.some_local_gradients(syntax, y, operands, wanted)
+    return evaluate_local_gradients(op, y, [real(x) for x in operands], wanted)
 
 
 def is_zero(x: Any) -> bool:

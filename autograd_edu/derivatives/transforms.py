@@ -33,11 +33,7 @@ def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
     """A function that returns ``f(*at)`` and its gradient; see `grad`."""
 
     def differentiated(*at: Any) -> tuple[Any, Any]:
-        _check_arguments(at)
-        variables = [mapped(_variable, argument) for argument in at]
-        y = called(f, variables)
-        _check_scalar(y)
-        (gradient,) = _gradients([y], variables, nested=_is_nested(at))
+        y, gradient = _differentiated(f, at)
         return _results([y], nested=_is_nested(at))[0], gradient
 
     return differentiated
@@ -65,8 +61,17 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> w.grad
     6.0
     """
-    both = value_and_grad(f)
-    return lambda *at: both(*at)[1]
+    return lambda *at: _differentiated(f, at)[1]
+
+
+def _differentiated(f: Callable[..., Any], at: Sequence[Any]) -> tuple[Any, Any]:
+    """``f(*at)`` as ``f`` returns it, and its gradient as the caller gets it."""
+    _check_arguments(at)
+    variables = [mapped(_variable, argument) for argument in at]
+    y = called(f, variables)
+    _check_scalar(y)
+    (gradient,) = _gradients([y], variables, nested=_is_nested(at))
+    return y, gradient
 
 
 def jvp(f: Callable[..., Any], at: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -183,30 +188,34 @@ def _backward(y: Value, variables: list[Value], captured: bool) -> list[Any]:
             depends.add(id(value))
     recorded = outside or _enclosing.get() > 0 or any(x.op is not None for x in variables)
     adjoint: dict[int, Any] = {id(y): 1.0}
+    passing = [x for x in reversed(order) if id(x) in depends and id(x) not in known]
+    with ieee():  # what has no derivative is looked at in the end, if it is still there
+        fault = _pull_back(passing, adjoint, depends, recorded=recorded)
+    return [_finite(adjoint.get(id(x), 0.0), fault) for x in variables]
+
+
+def _pull_back(
+    values: list[Value], adjoint: dict[int, Any], depends: set[int], *, recorded: bool
+) -> str:
+    """Give the adjoint of each value to its parents; what first had no finite local gradient."""
     fault = ""
-    for value in reversed(order):
-        if (
-            value.op is None
-            or id(value) not in depends
-            or id(value) in known
-            or id(value) not in adjoint
-        ):
+    for value in values:
+        if value.op is None or id(value) not in adjoint:
             continue
         upstream, parents = adjoint.pop(id(value)), value.parents
         wanted = [id(parent) in depends for parent in parents]
-        with ieee():  # what has no derivative is looked at in the end, if it is still there
-            slopes = (
-                dual.local_gradients(value.op, value, parents, wanted)
-                if recorded
-                else value.local_grads
-            )
-            for parent, want, slope in zip(parents, wanted, slopes, strict=True):
-                if not want or (value.op.selects and dual.is_zero(slope)):
-                    continue
-                fault = fault or dual.fault_of(value.op, slope, parents)
-                part = upstream if dual.is_one(slope) else slope * upstream
-                adjoint[id(parent)] = adjoint[id(parent)] + part if id(parent) in adjoint else part
-    return [_finite(adjoint.get(id(x), 0.0), fault) for x in variables]
+        slopes: Sequence[Any] = (
+            dual.local_gradients(value.op, value, parents, wanted)
+            if recorded
+            else value.kept_local_grads
+        )
+        for parent, want, slope in zip(parents, wanted, slopes, strict=True):
+            if not want or slope is None or (value.op.selects and dual.is_zero(slope)):
+                continue
+            fault = fault or dual.fault_of(value.op, slope, parents)
+            part = upstream if dual.is_one(slope) else slope * upstream
+            adjoint[id(parent)] = adjoint[id(parent)] + part if id(parent) in adjoint else part
+    return fault
 
 
 def _is_variable(x: Value) -> bool:
@@ -229,7 +238,7 @@ def _variable(x: Any) -> Any:
     """A fresh value that stands for ``x``, through which gradients flow on to ``x`` where it is a value itself."""
     if isinstance(x, Dual):
         return Dual(_variable(x.primal), x.tangent, x.level)
-    return total(x) if isinstance(x, Value) else Value(x)
+    return total(x) if isinstance(x, Value) and recording.get() else Value(plain(x))
 
 
 def _root(variable: Any) -> Value:

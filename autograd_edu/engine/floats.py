@@ -11,22 +11,22 @@ from typing import Any
 
 from ..errors import OperandError, OverflowDomainError, ShapeError
 
-_ieee: ContextVar[bool] = ContextVar("ieee", default=False)
+ieee_mode: ContextVar[bool] = ContextVar("ieee", default=False)
 
 
 @contextmanager
 def ieee() -> Iterator[None]:
     """Inside, an operation without a finite real value gives what IEEE 754 says (inf, -inf, nan) instead of a DomainError."""
-    token = _ieee.set(True)
+    token = ieee_mode.set(True)
     try:
         yield
     finally:
-        _ieee.reset(token)
+        ieee_mode.reset(token)
 
 
 def ieee_is_on() -> bool:
     """Whether we are inside `ieee()`."""
-    return _ieee.get()
+    return ieee_mode.get()
 
 
 def real(x: Any) -> float:

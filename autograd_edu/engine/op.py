@@ -93,7 +93,7 @@ class Products(Each):
     @staticmethod
     def flat(groups: Sequence[Any]) -> tuple[Any, ...]:
         weights, inputs, bias = groups
-        return (*weights, *inputs, *bias)
+        return tuple(weights) + tuple(inputs) + tuple(bias)
 
 
 @dataclass(eq=False)
@@ -145,11 +145,8 @@ class Op:
         if "{0}" not in self.latex and "{all}" not in self.latex:
             self.latex += r"\left({all}\right)"
         self.variadic = self.operands is not Each
-        self.value = self._value_in_a_row if self.variadic else self.rule
+        self.value = _in_a_row(self.rule, self.operands) if self.variadic else self.rule
         self._own: list[Rule] = []
-
-    def _value_in_a_row(self, xp: Any, *xs: Any) -> Any:
-        return self.rule(xp, *self.operands.groups(xs))
 
     def local_gradient(self, rule: Rule) -> Rule:
         """Compute the next operand's local gradient by ``rule(xp, y, *operands)``, not as printed.
@@ -183,6 +180,18 @@ class Op:
             return grouping.flat([rule(xp, y, *groups) for rule in rules])
 
         return in_groups if self.variadic else together
+
+    def some_local_gradients(
+        self, xp: Any, y: Any, xs: Sequence[Any], wanted: Sequence[bool] | None = None
+    ) -> tuple[Any, ...]:
+        """The local gradients for the operands ``xs``; None for an operand that is not ``wanted``.
+
+        Those of a variadic row come from one rule, so there are all of them.
+        """
+        if wanted is None or self.variadic:
+            return self.local_gradients(xp, y, *xs)  # type: ignore[no-any-return]
+        pairs = zip(self.rules, wanted, strict=True)
+        return tuple([rule(xp, y, *xs) if want else None for rule, want in pairs])
 
     @property
     def stacked(self) -> tuple[Rule, Rule] | None:
@@ -280,6 +289,12 @@ MOST_WRITTEN = (
 OPS: dict[str, Op] = {}
 
 
+def _in_a_row(rule: Rule, operands: type[Each]) -> Rule:
+    """``rule``, which takes groups of operands, as a function of the operands in a row."""
+    groups = operands.groups
+    return lambda xp, *xs: rule(xp, *groups(xs))
+
+
 def _row_named(name: str) -> Op:
     return OPS[name]
 
@@ -372,7 +387,7 @@ def evaluate(op: Op, xs: Sequence[float], named: Sequence[Any] = ()) -> float:
         _check_count(op, len(xs))
         raise
     if ieee_is_on():
-        return _in_ieee(lambda *args: (op.value(*args),), xs)[0]
+        return float(_in_ieee(lambda *args: (op.value(*args),), xs)[0])
     raise _domain_error(op, xs, named, problem) from None
 
 
@@ -383,29 +398,21 @@ def _evaluate_plain(op: Op, operands: Sequence[Any]) -> float:
 def evaluate_local_gradients(
     op: Op, y: float, xs: Sequence[float], wanted: Sequence[bool] | None = None
 ) -> tuple[Any, ...]:
-    """The local gradients of ``op`` at floats; inf or nan where one does not exist.
-
-    Of a row whose operands have names, only those that are ``wanted``; the others are None.
-    """
-    if op.variadic:
-        try:
-            return tuple(op.local_gradients(Floats, y, *xs))
-        except (ValueError, ArithmeticError):
-            return _in_ieee(op.local_gradients, [y, *xs])
-    found: list[float | None] = []
-    for i, rule in enumerate(op.rules):
-        try:
-            found.append(rule(Floats, y, *xs) if wanted is None or wanted[i] else None)
-        except (ValueError, ArithmeticError):
-            found += _in_ieee(lambda *args: (rule(*args),), [y, *xs])  # noqa: B023 - called at once
-    return tuple(found)
+    """The local gradients of ``op`` at floats; inf or nan where one does not exist."""
+    try:
+        if wanted is None:
+            return op.local_gradients(Floats, y, *xs)  # type: ignore[no-any-return]
+        return op.some_local_gradients(Floats, y, xs, wanted)
+    except (ValueError, ArithmeticError):
+        return _in_ieee(lambda xp, y, *xs: op.some_local_gradients(xp, y, xs, wanted), [y, *xs])
 
 
-def _in_ieee(rule: Rule, xs: Sequence[float]) -> tuple[float, ...]:
+def _in_ieee(rule: Rule, xs: Sequence[float]) -> tuple[Any, ...]:
     import numpy as np
 
     with np.errstate(all="ignore"):
-        return tuple(float(g) for g in rule(arrays(), *map(np.float64, xs)))
+        found = rule(arrays(), *map(np.float64, xs))
+        return tuple([None if x is None else float(x) for x in found])
 
 
 def _check_count(op: Op, count: int) -> None:

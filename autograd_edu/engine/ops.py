@@ -237,7 +237,9 @@ def sigmoid(xp: Namespace, x: Any) -> Any:
 
 @sigmoid.local_gradient
 def _(xp: Namespace, y: Any, x: Any) -> Any:
-    return accurate.bell(xp, x)
+    """Keeps its digits where y(1 - y) has lost them: σ′(40) is 4.25e-18."""
+    e = accurate.decay(xp, x)
+    return e / ((1.0 + e) * (1.0 + e))
 
 
 @operation(
@@ -252,7 +254,8 @@ def tanh(xp: Namespace, x: Any) -> Any:
 @tanh.local_gradient
 def _(xp: Namespace, y: Any, x: Any) -> Any:
     """Keeps its digits where 1 - y² has lost them: tanh′(19) is 1.26e-16."""
-    return 4.0 * accurate.bell(xp, 2.0 * x)
+    e = accurate.decay(xp, 2.0 * x)
+    return 4.0 * e / ((1.0 + e) * (1.0 + e))
 
 
 @operation(formula="softplus(x)", local_gradients=("sigmoid(x)",), example=(0.5,), activation=True)
@@ -290,7 +293,7 @@ def leaky_relu(xp: Namespace, x: Any, slope: Any = 0.1) -> Any:
 
 @operation(
     formula="elu(x, alpha)",
-    local_gradients=("where(x > 0, 1, y + alpha)", "where(x > 0, 0, exp(x) - 1)"),
+    local_gradients=("where(x > 0, 1, y + alpha)", "0 if x > 0 else exp(x) - 1"),
     example=(-1.5, 1.0), symbol="ELU", activation=True,
     edges="elu′(0) = α, the limit from the left",
 )  # fmt: skip
@@ -353,7 +356,7 @@ def step(xp: Namespace, x: Any) -> Any:
 
 
 @operation(
-    formula="step(x, strict=True)", local_gradients=("0",), example=(0.5,), symbol="Θ>",
+    formula="strict_step(x)", local_gradients=("0",), example=(0.5,), symbol="Θ>",
     template="Θ>({0})", latex=r"\Theta_{{>}}\left({0}\right)",
     edges="Θ>(0) = 0; the gradient is 0 everywhere",
 )  # fmt: skip
@@ -479,9 +482,9 @@ def _(xp: Namespace, y: Any, ws: Any, xs: Any, bias: Any) -> Any:
 
 
 @operation(
-    operands=Several, formula=lambda *xs: f"log({' + '.join(f'exp({x})' for x in xs)})",
+    operands=Several, formula=lambda *xs: f"logsumexp({', '.join(xs)})",
     local_gradients=lambda *xs: tuple(f"exp({x} - y)" for x in xs), example=(2.0, -3.0, 0.5),
-    symbol="log Σ exp", neutral=-math.inf, parts=accurate.exponentials,
+    symbol="log Σ exp", template="log Σ exp({all})", latex=r"\log\sum\exp", neutral=-math.inf, parts=accurate.exponentials,
 )  # fmt: skip
 def logsumexp(xp: Namespace, xs: Any, parts: Any = None) -> Any:
     """log(Σ exp xᵢ) of the operands, or of one list of them, without overflow. Its gradient is their softmax."""

@@ -113,17 +113,25 @@ class Value(Number):
 
     @property
     def local_grads(self) -> tuple[float, ...]:
-        if self.op is None:
-            return ()
-        parents, kept = self.parents, self._left_grad
-        if self._left.__class__ is not tuple:
-            kept = (kept, self._right_grad)
+        parents, kept = self.parents, self.kept_local_grads
         constant = [parent.is_constant for parent in parents]
-        if any(constant):  # nobody needed theirs until now
+        if self.op is not None and any(constant):  # nobody needed theirs until now
             xs = [parent._data for parent in parents]
             found = evaluate_local_gradients(self.op, self._data, xs, constant)
-            kept = [k if g is None else g for k, g in zip(kept, found, strict=False)]
-        return tuple([g or 0.0 for g in kept[: len(parents)]])  # None was not selected
+            kept = tuple([k if g is None else g for k, g in zip(kept, found, strict=True)])
+        return tuple([g or 0.0 for g in kept])
+
+    @property
+    def kept_local_grads(self) -> tuple[float | None, ...]:
+        """The local gradients that a backward pass uses: None for an operand that is not selected.
+
+        Those of constants need not be right.
+        """
+        if self._right is not None:
+            return (self._left_grad, self._right_grad)
+        if self._left.__class__ is tuple:
+            return tuple(self._left_grad)
+        return () if self._left is None else (self._left_grad,)
 
     def backward(self) -> None:
         """Set ``grad`` of every value that this one depends on to ∂self/∂value.
@@ -233,7 +241,7 @@ class Value(Number):
         y = evaluate(op, xs, parents)
         if modes.pauses and not modes.recording.get():
             return Constant(y)
-        wanted = [parent.__class__ is not Constant for parent in parents]
+        wanted = None if op.variadic else [parent.__class__ is not Constant for parent in parents]
         grads = evaluate_local_gradients(op, y, xs, wanted)
         if op.selects:
             return _record(op, y, parents, None, tuple([g or None for g in grads]), None)

@@ -21,6 +21,7 @@ _RANK: dict[type, int] = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.U
 _COMPARISON: dict[type, str] = {
     ast.Gt: ">", ast.Lt: "<", ast.GtE: "≥", ast.LtE: "≤", ast.Eq: "="
 }  # fmt: skip
+_IN_LATEX = {**_COMPARISON, ast.GtE: r"\geq", ast.LtE: r"\leq"}
 _COMPARED: dict[type, Callable[[float, float], bool]] = {
     ast.Gt: operator.gt, ast.Lt: operator.lt, ast.GtE: operator.ge, ast.LtE: operator.le, ast.Eq: operator.eq
 }  # fmt: skip
@@ -144,7 +145,8 @@ class _Printer:
                 choice = ast.Call(ast.Name("where"), [node.test, node.body, node.orelse], [])
                 return self.show(choice)
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return f"{self.show(left)[0]} {_COMPARISON[type(op)]} {self.show(right)[0]}", 0
+                sign = (_IN_LATEX if self.latex else _COMPARISON)[type(op)]
+                return f"{self.show(left)[0]} {sign} {self.show(right)[0]}", 0
             case ast.BinOp(left=left, op=op, right=right):
                 return self.binary(left, op, right), (
                     _ATOM if self.latex and isinstance(op, ast.Div) else _RANK[type(op)]
