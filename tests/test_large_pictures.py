@@ -4,13 +4,17 @@ import os
 import random
 import re
 import stat
+import struct
+import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
-from drawn import check_picture, read_svg
+from drawn import check_dot, check_picture, read_svg
 from test_draw import SVG, g
 
-from autograd_edu import Value, draw, steps, tanh, total
+from autograd_edu import Value, draw, steps, tanh, to_dot, total
+from autograd_edu.errors import LayoutError
+from autograd_edu.pictures.render.layout import program
 
 STYLES = ("card", "circuit", "micrograd")
 
@@ -156,10 +160,10 @@ def test_a_small_picture_is_laid_out_by_graphviz():
 def test_a_layout_program_that_does_not_answer_is_ended_and_the_picture_says_so(
     tmp_path, monkeypatch
 ):
-    program, number = tmp_path / "sleeper", tmp_path / "number"
-    program.write_text(f"#!/bin/sh\necho $$ > {number}\nexec sleep 600\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("AUTOGRAD_EDU_DOT", str(program))
+    sleeper, number = tmp_path / "sleeper", tmp_path / "number"
+    sleeper.write_text(f"#!/bin/sh\necho $$ > {number}\nexec sleep 600\n")
+    sleeper.chmod(sleeper.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("AUTOGRAD_EDU_DOT", str(sleeper))
     y = g()
     picture = draw(y)
     check_picture(y, picture.svg)
@@ -184,3 +188,47 @@ def test_wires_lead_to_the_rows_of_folded_boxes_in_columns_too(no_graphviz):
         sum(read_svg(picture.svg).wires.values())
         == int(re.search(r"(\d+) boxes", picture.svg)[1]) - 1
     )
+
+
+@pytest.mark.parametrize("large", ["1,000 operands", "at random"], indirect=True)
+def test_a_large_graph_as_dot_says_where_everything_is(large):
+    """So a program that only draws it is done at once: `dot` itself would take minutes."""
+    digraph = to_dot(large)
+    check_dot(large, re.sub(' pos="[^"]*!"', "", digraph.source))
+    places = re.findall(r'pos="(-?\d+),(-?\d+)!"', digraph.source)
+    assert len(set(places)) == len(places) == digraph.source.count("| { value ")
+    assert digraph.engine == "neato"
+    drawn = subprocess.run(
+        [program(), "-Kneato", "-Tsvg"], input=digraph.source.encode(), capture_output=True
+    )
+    assert b"<svg" in drawn.stdout
+
+
+def test_tables_of_a_thousand_operands_are_there():
+    y = total([Value(float(i), f"x{i}") for i in range(1000)])
+    text = steps(y).text()
+    assert len(text.splitlines()) > 4000
+    assert "∂v1/∂x0 = 1, ∂v1/∂x1 = 1, ∂v1/∂x2 = 1, …, ∂v1/∂x999 = 1  " in text
+
+
+def test_a_png_of_a_very_wide_picture_is_no_wider_than_programs_can_show(tmp_path):
+    y = Value(0.5, "x")
+    for _ in range(100):
+        y = tanh(y)
+    path = draw(y, detail="full").save(tmp_path / "y.png")
+    wide, high = struct.unpack(">II", path.read_bytes()[16:24])
+    assert 10_000 < wide <= 16_100
+    assert high > 20
+
+
+def test_a_writer_that_does_not_answer_is_an_error_and_keeps_the_file(tmp_path, monkeypatch):
+    sleeper = tmp_path / "sleeper"
+    sleeper.write_text("#!/bin/sh\nexec sleep 600\n")
+    sleeper.chmod(sleeper.stat().st_mode | stat.S_IXUSR)
+    picture, path = draw(g()), tmp_path / "g.png"
+    path.write_text("before")
+    monkeypatch.setenv("AUTOGRAD_EDU_DOT", str(sleeper))
+    monkeypatch.setattr("autograd_edu.pictures.files.graphviz_page._SECONDS", 0.3)
+    with pytest.raises(LayoutError, match=r"too large for a \.png.*save it as \.svg or \.html"):
+        picture.save(path)
+    assert path.read_text() == "before"

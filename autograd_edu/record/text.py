@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .build import Steps
 
 Row = tuple[str, ...]
+_MOST = 100  # local derivatives that a cell lists
 _GREEK = frozenset(
     [
         "alpha",
@@ -54,9 +55,11 @@ class _Notation:
     def __init__(self, nodes: Sequence[Node], *, latex: bool) -> None:
         self.nodes, self.latex = nodes, latex
         self.times = r" \cdot " if latex else "·"
+        self.names = [latex_name(n.name) if latex else _printable(n.name) for n in nodes]
+        self.called: dict[int, list[str | float]] = {}  # the operands of each node
 
     def name(self, node: Node) -> str:
-        return latex_name(node.name) if self.latex else _printable(node.name)
+        return self.names[node.index]
 
     def bar(self, node: Node) -> str:
         return rf"\bar{{{self.name(node)}}}" if self.latex else _accented(self.name(node), "\u0304")
@@ -69,8 +72,12 @@ class _Notation:
         return rf"\frac{{\partial {a}}}{{\partial {b}}}" if self.latex else f"∂{a}/∂{b}"
 
     def operands(self, node: Node) -> list[str | float]:
-        parents = [self.nodes[p] for p in node.parents]
-        return [p.data if p.kind == "constant" else self.name(p) for p in parents]
+        if node.index not in self.called:
+            parents = [self.nodes[p] for p in node.parents]
+            self.called[node.index] = [
+                p.data if p.kind == "constant" else self.name(p) for p in parents
+            ]
+        return self.called[node.index]
 
     def formula(self, node: Node) -> str:
         op = OPS[node.op]
@@ -167,11 +174,16 @@ def tangents(steps: Steps, wrt: str = "") -> list[float | None]:
 def _start(node: Node, write: _Notation, digits: int) -> Row:
     """The cells that both tables begin with."""
     defined = f"{write.name(node)} = {write.formula(node)}" if node.op else write.name(node)
-    local = ", ".join(
+    variables = _variables(node, write.nodes)
+    many = len(variables) > _MOST
+    local = [
         f"{write.partial(node, p)} = {write.slope(node, i)}"
-        for i, p in _variables(node, write.nodes)
-    )
-    return defined, number(node.data, digits), local or ("1" if node.kind == "input" else "–")
+        for i, p in ([*variables[:3], variables[-1]] if many else variables)
+    ]
+    if many:
+        local.insert(3, r"\dots" if write.latex else "…")
+    shown = ", ".join(local) or ("1" if node.kind == "input" else "–")
+    return defined, number(node.data, digits), shown
 
 
 def _variables(node: Node, nodes: Sequence[Node]) -> list[tuple[int, Node]]:

@@ -6,6 +6,7 @@ page's corners: nothing is laid out, and the picture shows what the SVG shows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cache
 from unicodedata import bidirectional, combining
@@ -19,6 +20,8 @@ _FACE = "DejaVu Sans Mono,monospace"
 _CORNER = 'style=invis shape=point width=0 height=0 label=""'
 _UNASSIGNED = "\u0378"
 _DOTS = {"png": 144, "pdf": 72}  # an inch; of a PNG two a pixel, of a PDF a point a pixel
+_SECONDS = 30.0  # that writing a page may take
+_LONGEST, _MOST = 16_000, 4e7  # dots of a PNG on one side, and in all
 
 
 def png(page: Page) -> bytes:
@@ -89,9 +92,15 @@ def _run(own: str, kind: str, page: Page) -> bytes:
 
     try:
         command = [own, "-Kneato", "-n2", f"-T{kind}"]
+        text = _dot_text(page, _dots(kind, page)).encode()
         done = subprocess.run(
-            command, input=_dot_text(page, _DOTS[kind]).encode(), capture_output=True, check=False
+            command, input=text, capture_output=True, check=False, timeout=_SECONDS
         )
+    except subprocess.TimeoutExpired:
+        raise LayoutError(
+            f"the picture is too large for a .{kind}: {own!r} took more than {_SECONDS:g} seconds; "
+            "save it as .svg or .html"
+        ) from None
     except OSError as error:
         raise LayoutError(f"the Graphviz program {own!r} cannot be run: {error}") from None
     start = {"png": b"\x89PNG", "pdf": b"%PDF"}[kind]
@@ -101,6 +110,15 @@ def _run(own: str, kind: str, page: Page) -> bytes:
             f"the Graphviz program {own!r} wrote no {kind.upper()}: {said or f'exit status {done.returncode}'}"
         )
     return done.stdout
+
+
+def _dots(kind: str, page: Page) -> int:
+    """Dots an inch: fewer for a PNG that few programs could show."""
+    if kind != "png":
+        return _DOTS[kind]
+    side = max(page.width, page.height)
+    largest = min(_LONGEST / side, math.sqrt(_MOST / (page.width * page.height)))
+    return max(min(_DOTS[kind], int(72 * largest)), 1)
 
 
 def _dot_text(page: Page, dots: int = 72) -> str:

@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING
 from ...engine.value import Value
 from ...errors import OperandError
 from ..scene.scene import scene
+from .columns import depths, in_columns
+from .layout import is_large
 
 if TYPE_CHECKING:
     import graphviz
 
 
+_PLACED = {"splines": "line", "inputscale": "72", "mode": "KK", "maxiter": "1"}
+_ROOM = 1.6  # Graphviz' letters are wider than ours, and a record says "value" and "grad"
+
+
 def to_dot(y: Value) -> graphviz.Digraph:
-    """The computation graph of ``y``, a record a value (title, value, gradient) and an edge for each use of an operand."""
+    """The computation graph of ``y``: a record for each value, an edge for each use of an operand.
+
+    A large graph, which Graphviz would take minutes to lay out, says where everything is: its
+    records stand in columns as in the picture of `draw`, and its edges are straight lines.
+    """
     import graphviz
 
     if not isinstance(y, Value):
@@ -21,16 +31,18 @@ def to_dot(y: Value) -> graphviz.Digraph:
             f"to_dot needs a Value, the result of operations on Values; {type(y).__name__} was given"
         )
     picture = scene(y)
+    depth = depths(picture)
+    places = in_columns(picture, depth).boxes if is_large(picture, depth) else ()
     digraph = graphviz.Digraph(
         "computation",
-        graph_attr={"rankdir": "LR"},
+        graph_attr=_PLACED if places else {"rankdir": "LR"},
         node_attr={"shape": "record", "fontname": "monospace"},
+        engine="neato" if places else None,
     )
     for i, box in enumerate(picture.boxes):
-        digraph.node(
-            f"n{i}",
-            f"{{ {_record(box.title)} | {{ value {_record(box.data)} | grad {_record(box.grad)} }} }}",
-        )
+        numbers = f"{{ value {_record(box.data)} | grad {_record(box.grad)} }}"
+        place = {"pos": f"{places[i][0] * _ROOM:.0f},{-places[i][1]:.0f}!"} if places else {}
+        digraph.node(f"n{i}", f"{{ {_record(box.title)} | {numbers} }}", **place)
     for wire in picture.wires:
         digraph.edge(f"n{wire.tail}", f"n{wire.head}", label=graphviz.escape(wire.text))
     return digraph

@@ -12,6 +12,7 @@ size, within a time limit, and all others are laid out by `columns`. The picture
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import LayoutError
@@ -50,14 +51,19 @@ def program() -> str:
 def layout(scene: Scene) -> Layout:
     """Places for everything in ``scene``, left to right, in pixels, y downwards."""
     depth = depths(scene)
-    size = len(scene.boxes) + sum(depth[wire.tail] - depth[wire.head] for wire in scene.wires)
-    if size > _LARGEST:
+    if is_large(scene, depth):
         return in_columns(scene, depth, "large, so laid out in columns, without Graphviz")
     answer = run(dot_text(scene))
     if answer is None:
         note = f"laid out in columns: Graphviz took more than {_SECONDS:g} seconds"
         return in_columns(scene, depth, note)
     return read(answer, scene)
+
+
+def is_large(scene: Scene, depth: Sequence[int]) -> bool:
+    """Whether Graphviz would take long; ``depth`` are the boxes' columns."""
+    over = sum(depth[wire.tail] - depth[wire.head] for wire in scene.wires)
+    return len(scene.boxes) + over > _LARGEST
 
 
 def read(answer: str, scene: Scene) -> Layout:
