@@ -1,11 +1,10 @@
-"""Notebooks from Markdown: written, executed, and compared with what is committed.
+"""Notebooks from MyST Markdown: read by jupytext, executed, and compared with what is committed.
 
     python notebooks/notebook.py run [NAME …]     execute, and write the notebooks with their outputs
     python notebooks/notebook.py check [NAME …]   execute, and fail on a difference, an error or a warning
 
-A source is a file of `sources/`: what stands between ```python and ``` is a code cell, the rest is prose, except inside
-<details>, where code belongs to a hint or an answer. Pictures are compared by kind, texts letter by letter. An exercise is a
-code cell that begins with "# exercise"; its answer is the code of the next <details> whose summary says "Answer".
+A source is a file of `sources/`. Pictures are compared by kind, texts letter by letter. An exercise is a code cell that begins with
+"# exercise"; its answer is the code of the next <details> whose summary says "Answer".
 """
 
 from __future__ import annotations
@@ -15,39 +14,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jupytext
 import nbformat
 from nbclient import NotebookClient
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in (HERE / "sources").glob("*.md"))
-_PIECES = re.compile(
-    r"^```python\n(.*?)^```\n|^(<details>.*?^</details>\n)", re.MULTILINE | re.DOTALL
-)
 _ANSWER = re.compile(r"<summary>Answer</summary>\s*```python\n(.*?)```", re.DOTALL)
 
 
-def cells(source: str) -> list[tuple[str, str]]:
-    """The cells of a source, in order: ("markdown" or "code", text). Prose and what folds out share a cell."""
-    found: list[tuple[str, str]] = []
-    prose, end = "", 0
-    for piece in _PIECES.finditer(source):
-        prose += source[end : piece.start()]
-        end = piece.end()
-        if piece[1] is None:
-            prose += piece[2]
-            continue
-        if prose.strip():
-            found.append(("markdown", prose.strip()))
-        found.append(("code", piece[1].strip()))
-        prose = ""
-    last = (prose + source[end:]).strip()
-    return [*found, ("markdown", last)] if last else found
-
-
-def answered(source: str) -> list[str]:
-    """The code of a source, each exercise's stub replaced by its answer. Raises ValueError if they do not pair up."""
-    answers = _ANSWER.findall(source)
-    code = [text for kind, text in cells(source) if kind == "code"]
+def answered(notebook: Any) -> list[str]:
+    """The code of a notebook, each exercise's stub replaced by its answer. Raises ValueError if they do not pair up."""
+    answers = [code for cell in notebook.cells for code in _ANSWER.findall(cell.source)]
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     stubs = [text for text in code if text.startswith("# exercise")]
     if len(stubs) != len(answers):
         raise ValueError(f"{len(stubs)} exercises need as many answers; there are {len(answers)}")
@@ -57,18 +36,10 @@ def answered(source: str) -> list[str]:
 
 def build(name: str) -> Any:
     """The notebook of that name, without outputs. Cell ids are counted, so that the same source gives the same file."""
-    notebook = nbformat.v4.new_notebook()
-    notebook.metadata["kernelspec"] = {
-        "display_name": "Python 3",
-        "language": "python",
-        "name": "python3",
-    }
-    notebook.metadata["language_info"] = {"name": "python"}
-    make = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
-    source = (HERE / "sources" / f"{name}.md").read_text(encoding="utf-8")
-    notebook.cells = [
-        make[kind](text, id=f"cell-{i}") for i, (kind, text) in enumerate(cells(source), 1)
-    ]
+    notebook = jupytext.read(HERE / "sources" / f"{name}.md")
+    del notebook.metadata["jupytext"]
+    for i, cell in enumerate(notebook.cells, 1):
+        cell.id = f"cell-{i}"
     return notebook
 
 

@@ -39,6 +39,10 @@ def source(name):
     return (HERE / "sources" / f"{name}.md").read_text(encoding="utf-8")
 
 
+def stubs(name):
+    return [cell.source for cell in notebook.build(name).cells if cell.cell_type == "code"]
+
+
 def verdicts(text):
     return re.findall(r"^(?:right$|not answered yet$|wanted|not in order)", text, re.MULTILINE)
 
@@ -51,13 +55,13 @@ def test_a_notebook_runs_and_shows_what_is_committed(name):
 
 @pytest.mark.parametrize("name", notebook.NAMES)
 def test_the_answers_are_right(name):
-    code = notebook.answered(source(name))
+    code = notebook.answered(notebook.build(name))
     assert verdicts(output(code)) == ["right"] * EXERCISES
 
 
 @pytest.mark.parametrize("name", notebook.NAMES)
 def test_an_exercise_left_alone_says_so(name):
-    code = [text for kind, text in notebook.cells(source(name)) if kind == "code"]
+    code = stubs(name)
     assert verdicts(output(code)) == ["not answered yet"] * EXERCISES
 
 
@@ -70,9 +74,8 @@ def test_a_wrong_answer_is_not_called_right(name):
             return result[::-1]
         return tuple(x * 1.001 for x in result) if isinstance(result, tuple) else result * 1.001
 
-    code = notebook.answered(source(name))
-    stubs = [text for kind, text in notebook.cells(source(name)) if kind == "code"]
-    for place, stub in enumerate(stubs):
+    code = notebook.answered(notebook.build(name))
+    for place, stub in enumerate(stubs(name)):
         if stub.startswith("# exercise"):
             function = re.search(r"def (\w+)", stub)[1]
             code[place] += (
@@ -100,17 +103,40 @@ def test_links_between_notebooks_lead_somewhere(name):
         assert (HERE / target).exists()
 
 
-def test_a_source_is_cut_into_prose_and_code_and_answers_stay_in_the_prose():
-    text = "# Title\n\n```python\nprint(1)\n```\n\nmore\n\n<details><summary>Answer</summary>\n\n```python\nprint(2)\n```\n</details>\n"
-    kinds = notebook.cells(text)
-    assert [kind for kind, _ in kinds] == ["markdown", "code", "markdown"]
-    assert kinds[1][1] == "print(1)"
-    assert "print(2)" in kinds[2][1]
+TINY = """---
+kernelspec: {display_name: Python 3, language: python, name: python3}
+---
+
+# Tiny
+
+```{code-cell}
+print(6 * 7)
+```
+
+more
+
+<details><summary>Answer</summary>
+
+```python
+print(2)
+```
+</details>
+"""
+
+
+def test_answers_stay_in_the_prose(tmp_path, monkeypatch):
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "tiny.md").write_text(TINY)
+    monkeypatch.setattr(notebook, "HERE", tmp_path)
+    first, code, last = notebook.build("tiny").cells
+    assert [first.cell_type, code.cell_type, last.cell_type] == ["markdown", "code", "markdown"]
+    assert code.source == "print(6 * 7)"
+    assert "print(2)" in last.source
 
 
 def test_an_exercise_without_an_answer_is_refused():
     with pytest.raises(ValueError, match="1 exercises need as many answers; there are 0"):
-        notebook.answered("```python\n# exercise 1\n```\n")
+        notebook.answered(made("# exercise 1"))
 
 
 def made(code, *outputs):
@@ -159,7 +185,7 @@ def test_a_cell_that_raises_ends_the_run():
 @quiet
 def test_a_changed_committed_output_fails_the_command(tmp_path, monkeypatch, capsys):
     (tmp_path / "sources").mkdir()
-    (tmp_path / "sources" / "tiny.md").write_text("# Tiny\n\n```python\nprint(6 * 7)\n```\n")
+    (tmp_path / "sources" / "tiny.md").write_text(TINY)
     monkeypatch.setattr(notebook, "HERE", tmp_path)
     monkeypatch.setattr(notebook, "NAMES", ["tiny"])
     assert notebook.main(["run"]) == 0
