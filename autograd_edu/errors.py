@@ -79,3 +79,15 @@ def one_of(wanted: object, names: Iterable[str], what: str) -> str:
     raise OptionError(
         f"unknown {what} {wanted!r}; choose from {', '.join(map(repr, options))}{hint}"
     )
+
+
+def is_an_error(name: str) -> bool:
+    """Whether this package has an error of that name."""
+    kind = globals().get(name)
+    return isinstance(kind, type) and issubclass(kind, AutogradError)
+
+
+def error_named(name: str) -> type[AutogradError]:
+    """The error of a name, as programs keep it in their guards."""
+    kind: type[AutogradError] = globals()[name]
+    return kind

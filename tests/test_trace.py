@@ -139,15 +139,6 @@ def test_an_example_outside_the_domain_is_refused_as_the_eager_engine_does(f):
     assert str(traced.value) == str(eager.value)
 
 
-def test_a_value_that_is_traced_can_be_differentiated_while_it_is():
-    def f(x):
-        y = x * x * 3.0
-        y.backward()
-        return y + x.grad
-
-    assert trace(f, 2.0)(2.0) == 12.0 + 12.0
-
-
 # ---- comparisons are the truth values that they are in Python, and numbers on the graph ------------------------------
 
 
@@ -198,11 +189,11 @@ def test_a_comparison_used_as_a_number_is_replayed_for_every_sample(f):
     assert [program(*point) for point in POINTS] == [f(*map(Value, point)).data for point in POINTS]
 
 
-def test_a_comparison_is_printed_as_python_prints_it_and_printing_guards_nothing():
+def test_a_comparison_is_printed_as_python_prints_it_which_is_a_guard_as_text_can_be_used():
     shown = []
     program = trace(lambda x: [shown.append(f"{x > 0.0} {x > 3.0!r}"), x][1], 2.0)
     assert shown == ["True False"]
-    assert program.guards == ()
+    assert [guard.outcome for guard in program.guards] == [True, False]
 
 
 def test_infinite_bounds_are_kept_without_a_guard():
@@ -219,24 +210,12 @@ def test_what_is_computed_without_a_record_is_refused_inside_and_recorded_for_a_
             y = x * x
         return y * x
 
-    with pytest.raises(OperandError, match=r"no_grad\(\) in a function that is traced"):
+    with pytest.raises(OperandError, match=r"must not use no_grad\(\), .* \(test_trace.py:"):
         trace(f, 2.0)
     with no_grad():
         program = trace(lambda x: x * x * x, 2.0)
         assert (Value(2.0) * 3.0).parents == ()
     assert program(3.0) == 27.0
-
-
-def test_a_number_taken_out_of_a_traced_value_is_warned_of_with_its_line():
-    f = lambda x: x * 2.0 if x.data > 0 else x  # noqa: E731 - one line, to be found
-    with pytest.warns(
-        UserWarning,
-        match=rf"read \.data of a traced value at {first_line(f)}: every replay has the example's number",
-    ):
-        trace(f, 2.0)
-    kept = []
-    trace(lambda x: [kept.append(x), x * x][1], 2.0)
-    assert kept[0].data == 2.0, "after the trace it is a Value like any other"
 
 
 def test_a_graph_is_given_by_a_value():

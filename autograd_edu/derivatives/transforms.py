@@ -174,7 +174,7 @@ def _backward(y: Value, variables: list[Value], captured: bool) -> list[Any]:
     And, where ``captured`` says so, if ``y`` depends on other variables, with respect to which it may yet be differentiated.
     """
     order = list(
-        dict.fromkeys(topological_order(y))
+        {id(v): v for v in topological_order(y)}.values()
     )  # another thread on the same values may make the order repeat some
     known = {id(x) for x in variables}
     outside = (

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 
-from ..errors import OperandError
-from .number import compared
+from .number import Tracer, tracer
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 current_scope: ContextVar[str] = ContextVar("scope", default="")
-pauses = scopes = (
+pauses = scopes = traces = (
     0  # how many blocks of each kind are open, in any thread: while there is none, no operation need ask
 )
 changed = 0  # when a number was last set anew, by the clock of `graph`: what was computed before may be stale
@@ -30,10 +29,8 @@ def no_grad() -> Iterator[None]:
         OperandError: while a function is traced: what is computed inside would be frozen in every replay.
     """
     global pauses
-    if compared.get() is not None:  # which it is while a function is traced
-        raise OperandError(
-            "no_grad() in a function that is traced: its results would be constants in every replay; compute them outside"
-        )
+    if (tape := tracer.get()) is not None:
+        tape.refuse("no_grad(), whose results would be constants in every replay")
     token = recording.set(False)
     with _count:
         pauses += 1
@@ -43,6 +40,22 @@ def no_grad() -> Iterator[None]:
         with _count:
             pauses -= 1
         recording.reset(token)
+
+
+@contextmanager
+def told_to(tape: Tracer) -> Iterator[None]:
+    """Inside, ``tape`` is told of every operation, of every comparison and of every number that is taken out."""
+    global pauses, traces
+    told, on = tracer.set(tape), recording.set(True)  # also where the caller records nothing
+    with _count:
+        pauses, traces = pauses + 1, traces + 1  # no operation takes the short way past the tape
+    try:
+        yield
+    finally:
+        with _count:
+            pauses, traces = pauses - 1, traces - 1
+        recording.reset(on)
+        tracer.reset(told)
 
 
 @contextmanager

@@ -6,9 +6,9 @@ plain numbers too, so code written with them runs on floats, Values and Duals al
 
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NoReturn, Protocol, Self
 
-from ..errors import ArityError, OperandError
+from ..errors import ArityError, AutogradError, OperandError
 from .floats import real
 from .ops import OPS, Op
 
@@ -124,9 +124,26 @@ def _method(op: Op) -> Callable[..., Any]:
     return method
 
 
-compared: ContextVar[Callable[..., Any] | None] = ContextVar(
-    "compared", default=None
-)  # while tracing: makes a comparison a condition
+class Tracer(Protocol):
+    """Who is told, while a function is traced, of everything that a replay has to know."""
+
+    def apply(self, op: Op, operands: Sequence[Any]) -> Any:
+        """The result of an operation."""
+
+    def compare(self, sign: str, left: Any, right: Any) -> Any:
+        """A comparison, in place of its truth."""
+
+    def read(self, value: Any) -> None:
+        """The number is taken out of a value."""
+
+    def look(self, what: str) -> None:
+        """Something is read that shows how a value was made."""
+
+    def refuse(self, what: str) -> NoReturn:
+        """Something is done that a replay could not repeat."""
+
+
+tracer: ContextVar[Tracer | None] = ContextVar("tracer", default=None)  # while a function is traced
 
 
 class Number:
@@ -195,20 +212,24 @@ class Number:
         return step(self, strict=strict)
 
     def __lt__(self, other: Any) -> Any:
-        hook = compared.get()
-        return self.data < plain(other) if hook is None else hook("<", self, other)
+        hook = tracer.get()
+        return self.data < plain(other) if hook is None else hook.compare("<", self, other)
 
     def __le__(self, other: Any) -> Any:
-        hook = compared.get()
-        return self.data <= plain(other) if hook is None else hook("<=", self, other)
+        hook = tracer.get()
+        return self.data <= plain(other) if hook is None else hook.compare("<=", self, other)
 
     def __gt__(self, other: Any) -> Any:
-        hook = compared.get()
-        return self.data > plain(other) if hook is None else hook(">", self, other)
+        hook = tracer.get()
+        return self.data > plain(other) if hook is None else hook.compare(">", self, other)
 
     def __ge__(self, other: Any) -> Any:
-        hook = compared.get()
-        return self.data >= plain(other) if hook is None else hook(">=", self, other)
+        hook = tracer.get()
+        return self.data >= plain(other) if hook is None else hook.compare(">=", self, other)
+
+    def _peek(self) -> float:
+        """`data`, for checks that a replay makes by itself: a trace takes no note of it."""
+        return float(self.data)
 
     def __bool__(self) -> bool:
         raise OperandError(
@@ -221,4 +242,15 @@ class Number:
 
 def plain(x: Any) -> float:
     """The float that ``x`` stands for: the data of a Number, or a plain number as it is."""
-    return float(x.data) if isinstance(x, Number) else real(x)
+    return x._peek() if isinstance(x, Number) else real(x)
+
+
+def require(holds: Any, error: type[AutogradError], text: str, number: Any) -> None:
+    """Raise ``error`` with ``text``, into which ``number`` goes, unless a comparison holds whose left side it is.
+
+    Where a function is traced, every replay asks again.
+    """
+    if isinstance(holds, Number):
+        holds.require(error, text)  # type: ignore[attr-defined]  # a comparison that is traced
+    elif not holds:
+        raise error(text.format(plain(number)))

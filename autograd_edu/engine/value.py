@@ -18,7 +18,7 @@ from .graph import clock, topological_order, warn_of_changes
 from .modes import no_gc as no_gc
 from .modes import no_grad as no_grad
 from .modes import scope as scope
-from .number import Number
+from .number import Number, tracer
 from .ops import Op, add, div, evaluate, evaluate_local_gradients, mul, sub
 
 _new = object.__new__
@@ -77,19 +77,30 @@ class Value(Number):
 
     @property
     def data(self) -> float:
+        if modes.traces and (tape := tracer.get()) is not None:
+            tape.read(self)
         return self._data
 
     @data.setter
     def data(self, new: Any) -> None:
+        if modes.traces:
+            _refuse_in_trace(".data as a variable")
         self._data = real(new)
         modes.changed = next(clock)
 
+    def _peek(self) -> float:
+        return self._data
+
     @property
     def grad(self) -> float:
+        if modes.traces:
+            _refuse_in_trace(".grad")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
+        if modes.traces:
+            _refuse_in_trace(".grad")
         self._grad = real(new)
 
     is_constant = False  # a plain number in a formula: no gradient stays with it
@@ -97,14 +108,20 @@ class Value(Number):
     @property
     def has_grad(self) -> bool:
         """Whether a backward pass has reached this value since its gradient was cleared; where not, pictures show "–"."""
+        if modes.traces:
+            _refuse_in_trace(".has_grad")
         return self._grad is not None
 
     def clear_grad(self) -> None:
         """Forget the gradient: ``grad`` is 0.0 again, and shown as "–"."""
+        if modes.traces:
+            _refuse_in_trace("clear_grad()")
         self._grad = None
 
     @property
     def parents(self) -> tuple[Value, ...]:
+        if modes.traces and (tape := tracer.get()) is not None:
+            tape.look(".parents")
         if self._right is not None:
             return (self._left, self._right)
         if self._left.__class__ is tuple:
@@ -113,6 +130,8 @@ class Value(Number):
 
     @property
     def local_grads(self) -> tuple[float, ...]:
+        if modes.traces and (tape := tracer.get()) is not None:
+            tape.look(".local_grads")
         parents, kept = self.parents, self.kept_local_grads
         constant = [parent.is_constant for parent in parents]
         if self.op is not None and any(constant):  # nobody needed theirs until now
@@ -146,6 +165,8 @@ class Value(Number):
             DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`. The leaves then
                 keep the gradients they had.
         """
+        if modes.traces:
+            _refuse_in_trace("backward()")
         since = self._mark
         order = topological_order(self)
         if since < modes.changed:  # a number was set after this result was computed or last walked
@@ -228,29 +249,12 @@ class Value(Number):
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
-        if len(operands) == 1 and not op.variadic and not modes.pauses:
-            (x,) = operands
-            try:
-                y = op.value(Floats, x._data)
-                if y.__class__ is float and y - y == 0.0:
-                    return _record(op, y, x, None, op.rules[0](Floats, y, x._data), None)
-            except (ValueError, ArithmeticError):
-                pass  # the general way below says what is wrong, or knows what to do
-        parents = tuple([x if x.__class__ is Value else _operand(x) for x in operands])
-        xs = tuple([parent._data for parent in parents])
-        y = evaluate(op, xs, parents)
-        if modes.pauses and not modes.recording.get():
-            return Constant(y)
-        wanted = None if op.variadic else [parent.__class__ is not Constant for parent in parents]
-        grads = evaluate_local_gradients(op, y, xs, wanted)
-        if op.selects:
-            return _record(op, y, parents, None, tuple([g or None for g in grads]), None)
-        if len(parents) > 2:
-            return _record(op, y, parents, None, grads, None)
-        left, right = (*parents, None)[:2]
-        return _record(op, y, left, right, grads[0] or 0.0, grads[-1] or 0.0)
+        tape = tracer.get() if modes.traces else None
+        return compute(op, operands) if tape is None else tape.apply(op, operands)
 
     def __repr__(self) -> str:
+        if modes.traces:
+            _refuse_in_trace("the text of a Value with its gradient")
         grad = "–" if self._grad is None else repr(self._grad)
         return f"{type(self).__name__}(data={self._data!r}, grad={grad}{f', label={self.label!r}' if self.label else ''})"
 
@@ -278,6 +282,8 @@ class Value(Number):
 
     def _state(self, name: Callable[[Value], Any] | None) -> tuple[Any, ...]:
         """The slots as plain data, with each parent as ``name`` says."""
+        if modes.traces:
+            _refuse_in_trace("copies of Values")
         left, right = self._left, self._right
         if left is not None and name is not None:
             left = tuple(map(name, left)) if left.__class__ is tuple else name(left)
@@ -324,6 +330,36 @@ def _record(op: Op, y: float, left: Any, right: Any, left_grad: Any, right_grad:
     value._right_grad = right_grad
     value._mark = modes.changed
     return value
+
+
+def compute(op: Op, operands: Sequence[Any]) -> Value:
+    """The result of ``op``, as `Value.apply` gives it where nothing is traced."""
+    if len(operands) == 1 and not op.variadic and not modes.pauses:
+        (x,) = operands
+        try:
+            y = op.value(Floats, x._data)
+            if y.__class__ is float and y - y == 0.0:
+                return _record(op, y, x, None, op.rules[0](Floats, y, x._data), None)
+        except (ValueError, ArithmeticError):
+            pass  # the general way below says what is wrong, or knows what to do
+    parents = tuple([x if x.__class__ is Value else _operand(x) for x in operands])
+    xs = tuple([parent._data for parent in parents])
+    y = evaluate(op, xs, parents)
+    if modes.pauses and not modes.recording.get():
+        return Constant(y)
+    wanted = None if op.variadic else [parent.__class__ is not Constant for parent in parents]
+    grads = evaluate_local_gradients(op, y, xs, wanted)
+    if op.selects:
+        return _record(op, y, parents, None, tuple([g or None for g in grads]), None)
+    if len(parents) > 2:
+        return _record(op, y, parents, None, grads, None)
+    left, right = (*parents, None)[:2]
+    return _record(op, y, left, right, grads[0] or 0.0, grads[-1] or 0.0)
+
+
+def _refuse_in_trace(what: str) -> None:
+    if (tape := tracer.get()) is not None:
+        tape.refuse(what)
 
 
 def _operand(x: Any) -> Value:

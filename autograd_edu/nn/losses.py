@@ -14,7 +14,19 @@ from functools import partial, wraps
 from typing import Any
 
 from ..engine.floats import real
-from ..engine.number import dot, exp, log, plain, relu, softplus, square, total, where
+from ..engine.number import (
+    Number,
+    dot,
+    exp,
+    log,
+    plain,
+    relu,
+    require,
+    softplus,
+    square,
+    total,
+    where,
+)
 from ..errors import ShapeError, TargetError
 from .activations import linear
 from .layers import as_list
@@ -71,36 +83,47 @@ def _any_numbers(target: Any) -> None:
 
 
 def _signs(target: Any) -> None:
-    for t in as_list(target):
-        if plain(t) not in (-1.0, 1.0):
-            raise TargetError(
-                f"hinge takes the labels -1 and 1, not {plain(t)!r}; for 0/1 labels give 2*t - 1"
-            )
+    text = "hinge takes the labels -1 and 1, not {!r}; for 0/1 labels give 2*t - 1"
+    for t in _numbers(target):
+        sign = where(t > 0.0, 1.0, -1.0)
+        _check_range(t, sign, sign, text)
 
 
 def _probabilities(target: Any) -> None:
-    for t in as_list(target):
-        if not 0.0 <= plain(t) <= 1.0:
-            raise TargetError(
-                f"a target of cross-entropy is 0, 1 or a probability between, not {plain(t)!r}; for ±1 labels give (t + 1)/2"
-            )
+    text = "a target of cross-entropy is 0, 1 or a probability between, not {!r}; for ±1 labels give (t + 1)/2"
+    for t in _numbers(target):
+        _check_range(t, 0.0, 1.0, text)
 
 
 def _class(target: Any) -> None:
     if _is_listed(target):
         _probabilities(target)
-        whole = math.fsum(map(plain, target))
-        if abs(whole - 1.0) > 1e-6:  # float32 keeps seven digits
-            raise TargetError(f"target probabilities must sum to 1; these sum to {whole!r}")
-    elif (
-        isinstance(target, (str, bytes))
-        or hasattr(target, "precedence")
-        or real(target) != int(real(target))
-        or target < 0
+        whole = total(list(target))
+        text = "target probabilities must sum to 1; these sum to {!r}"
+        _check_range(whole, 1.0 - 1e-6, 1.0 + 1e-6, text)  # float32 keeps seven digits
+    elif not _is_traced(target) and (
+        isinstance(target, (str, bytes, Number)) or real(target) != int(real(target)) or target < 0
     ):
         raise TargetError(
             f"a class is a whole number from 0 or a list with a probability for each class, not {target!r}"
         )
+
+
+def _numbers(target: Any) -> list[Any]:
+    """The numbers of a target. Raises for what is no number."""
+    _any_numbers(target)
+    return as_list(target)
+
+
+def _check_range(x: Any, low: Any, high: Any, text: str) -> None:
+    """Raise a TargetError with ``text`` unless low ≤ x ≤ high; of a loss that is traced, in every replay."""
+    require(x >= low, TargetError, text, x)
+    require(x <= high, TargetError, text, x)
+
+
+def _is_traced(target: Any) -> bool:
+    """Whether a target is an input of a function that is traced: a number that can be taken for a whole one."""
+    return isinstance(target, Number) and hasattr(target, "__int__")
 
 
 def _is_listed(target: Any) -> bool:
@@ -118,6 +141,11 @@ def one_hot(label: Any, classes: int) -> list[float]:
             raise ShapeError(f"{len(label)} target probabilities were given for {classes} scores")
         return list(label)
     _class(label)
+    if _is_traced(label):
+        chosen = [where(label == k, 1.0, 0.0) for k in range(classes)]
+        text = f"class {{!r}} was given for {classes} scores: classes are 0 to {classes - 1}"
+        require(label == dot(range(classes), chosen), TargetError, text, label)
+        return chosen
     if label >= classes:
         raise TargetError(
             f"class {label} was given for {classes} scores: classes are 0 to {classes - 1}"
@@ -207,10 +235,8 @@ def binary_cross_entropy(prediction: Any, target: Any) -> Any:
 
 
 def _cross_entropy(p: Any, t: Any) -> Any:
-    if not 0.0 <= plain(p) <= 1.0:
-        raise TargetError(
-            f"binary_cross_entropy takes probabilities, not {plain(p)!r}; for scores use binary_cross_entropy_with_logits"
-        )
+    text = "binary_cross_entropy takes probabilities, not {!r}; for scores use binary_cross_entropy_with_logits"
+    _check_range(p, 0.0, 1.0, text)
     return _weighed(t, lambda: -log(p), lambda: -log(1.0 - p))
 
 
@@ -248,10 +274,12 @@ def negative_log_likelihood(prediction: Any, target: Any) -> Any:
     """-Σ tₖ log yₖ for probabilities y; the target is a class, or a probability for each class."""
     ys = as_list(prediction)
     for y in ys:
-        if not 0.0 <= plain(y) <= 1.0:
-            raise TargetError(
-                f"negative_log_likelihood takes probabilities, not {plain(y)!r}; for scores use softmax_cross_entropy"
-            )
+        _check_range(
+            y,
+            0.0,
+            1.0,
+            "negative_log_likelihood takes probabilities, not {!r}; for scores use softmax_cross_entropy",
+        )
     return -_expected([partial(log, y) for y in ys], target)
 
 
@@ -290,22 +318,40 @@ def weighted(of: Loss, weight: Callable[[Any], Any] | dict[float, float]) -> Los
     average (MLPR week 7, tutorial 1).
     """
     weigh = weight if callable(weight) else lambda target: _looked_up(weight, target)
+    prepare: Any = getattr(of, "prepare", _as_it_is)
+    of_prepared: Any = getattr(of, "of_prepared", of)
 
     @wraps(of)  # its attributes too
     def times_weight(prediction: Any, target: Any, **options: Any) -> Any:
         return weigh(target) * of(prediction, target, **options)
 
+    def with_weight(target: Any, outputs: int) -> Any:
+        """The prepared target behind as many copies of its weight, so that both are of one shape."""
+        prepared = prepare(target, outputs)
+        return [_filled(prepared, weigh(target)), prepared]
+
+    def times_prepared(prediction: Any, prepared: Any) -> Any:
+        weights, target = prepared
+        while isinstance(weights, list):
+            weights = weights[0]
+        return weights * of_prepared(prediction, target)
+
+    times_weight.prepare = with_weight  # type: ignore[attr-defined]
+    times_weight.of_prepared = times_prepared  # type: ignore[attr-defined]
     return times_weight
 
 
+def _filled(like: Any, number: Any) -> Any:
+    return [_filled(part, number) for part in like] if _is_listed(like) else number
+
+
 def _looked_up(weight: dict[float, float], target: Any) -> Any:
-    if not hasattr(target, "precedence"):
-        if target not in weight:
-            raise TargetError(
-                f"there are weights for the labels {sorted(weight)}, not for {target!r}"
-            )
-        return weight[target]
-    chosen: Any = 0.0
-    for label, w in weight.items():
-        chosen = where(abs(target - label) < 0.5, w, chosen)
-    return chosen
+    text = f"there are weights for the labels {sorted(weight)}, not for {{!r}}"
+    if _is_traced(target):
+        is_label = [where(target == label, 1.0, 0.0) for label in weight]
+        require(target == dot(weight, is_label), TargetError, text, target)
+        return dot(weight.values(), is_label)
+    number = plain(target)
+    if number not in weight:
+        raise TargetError(text.format(target))
+    return weight[number]

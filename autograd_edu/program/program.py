@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..engine.floats import real_array
 from ..engine.modes import no_gc
 from ..engine.ops import OPS
+from ..errors import is_an_error
 from ..notation.formula import number, printable
 
 if TYPE_CHECKING:
@@ -35,23 +36,38 @@ new_slot = partial(
 )  # a third of the time that the class itself takes, for programs of a million slots
 
 
+def _is_same(a: Any, b: Any) -> Any:
+    """Whether two finite numbers are the same in everything, so that 0.0 is not -0.0."""
+    import numpy as np
+
+    return (a == b) & (np.signbit(a) == np.signbit(b))
+
+
 SIGNS = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+    "==": operator.eq,
+    "is": _is_same,
 }  # of guards, in the order that the machine numbers them
 
 
 @dataclass(frozen=True)
 class Guard:
-    """A comparison of two slots whose outcome the recorded branch depends on."""
+    """A comparison of two slots whose outcome the recorded branch depends on.
+
+    Attributes:
+        error: the name of the error that another outcome raises, and its text, into which the number on the left goes;
+            None for `BranchChanged`.
+    """
 
     sign: str
     left: int
     right: int
     outcome: bool
     line: str
+    error: tuple[str, str] | None = None
 
 
 class Gradients(NamedTuple):
@@ -255,7 +271,7 @@ class Program:
             data = json.loads(text)
             slots = tuple(Slot(op, tuple(operands), *rest) for op, operands, *rest in data["slots"])
             unknown = {slot.op for slot in slots} - {*OPS, "input", "parameter", "constant"}
-            guards = tuple(Guard(*guard) for guard in data["guards"])
+            guards = tuple(_guard(*guard) for guard in data["guards"])
             shapes = tuple(tuple(shape) for shape in data["shapes"])
             program = Program(slots, shapes, data["parameter_count"], data["root"], guards)
             program.parameter_values = data["parameter_values"]
@@ -288,8 +304,21 @@ class Program:
             == [slot.op for slot in self.slots[: len(leaves)]]
             and all(_slot_is_sound(i, slot) for i, slot in enumerate(self.slots))
             and all(type(number) is int and 0 <= number < len(self.slots) for number in numbers)
-            and all(guard.sign in SIGNS and type(guard.outcome) is bool for guard in self.guards)
+            and all(_guard_is_sound(guard) for guard in self.guards)
         )
+
+
+def _guard(
+    sign: str, left: int, right: int, outcome: bool, line: str, error: list[str] | None = None
+) -> Guard:
+    return Guard(sign, left, right, outcome, line, None if error is None else (error[0], error[1]))
+
+
+def _guard_is_sound(guard: Guard) -> bool:
+    """Whether a guard has a sign, an outcome, and an error of this package's, if any."""
+    error = guard.error
+    known = error is None or (is_an_error(error[0]) and type(error[1]) is str)
+    return guard.sign in SIGNS and type(guard.outcome) is bool and known
 
 
 def _slot_is_sound(place: int, slot: Slot) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from ...engine.floats import arrays
 from ...engine.modes import no_gc
 from ...engine.ops import OPS
-from ...errors import BranchChanged, DomainError
+from ...errors import BranchChanged, DomainError, error_named
 from ..lifting.group import NEUTRAL, SEED
 from ..lifting.lift import lift
 from ..program import SIGNS
@@ -200,6 +200,14 @@ class NumpyEngine:
             which, sample = map(int, np.argwhere(other)[0])
             guard, names = self.given.guards[numbers[which]], self.given.names()
             shown = [float(side[which, min(sample, side.shape[1] - 1)]) for side in (a, b)]
+            if guard.error is not None:
+                kind, text = guard.error
+                raise error_named(kind)(text.format(shown[0]))
+            if guard.sign == "is":
+                raise BranchChanged(
+                    f"{guard.line} used the number of {names[guard.left]}, {shown[1]!r}, when the program was traced; for "
+                    f"sample {start + sample} it is {shown[0]!r}: trace the function again for it"
+                )
             raise BranchChanged(
                 f"the comparison {names[guard.left]} {guard.sign} {names[guard.right]} at {guard.line} was {guard.outcome} when the "
                 f"program was traced, and is not for sample {start + sample} ({shown[0]!r} and {shown[1]!r}): trace the function "

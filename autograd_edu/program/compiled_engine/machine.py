@@ -12,6 +12,7 @@ from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
@@ -274,6 +275,10 @@ def machine(width: int) -> Any:
                         else a > b
                         if sign == 2
                         else a >= b
+                        if sign == 3
+                        else a == b
+                        if sign == 4
+                        else a == b and np.signbit(a) == np.signbit(b)
                     )
                     if holds != (outcome == 1):
                         return False

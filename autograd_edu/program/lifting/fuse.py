@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...engine.ops import evaluate
 from ...errors import DomainError
@@ -111,7 +112,7 @@ def _renumbered(
     return (
         new,
         place[root],
-        [Guard(g.sign, place[g.left], place[g.right], g.outcome, g.line) for g in guards],
+        [replace(g, left=place[g.left], right=place[g.right]) for g in guards],
         origins,
     )
 

@@ -1,22 +1,23 @@
 """A function of Values, or a finished graph, as a `Program`.
 
-While a function is traced, its inputs are `Traced` values: every operation on them is recorded with the line that
-asked for it, and a comparison is a `Condition`, whose truth is recorded as a guard.
+Read `traced` first: while a function is traced, every operation is noted with the line that asked for it, and every
+comparison and every number taken out is a guard.
 """
 
 from __future__ import annotations
 
-import warnings
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ...engine.graph import topological_order
-from ...engine.modes import no_gc, recording
-from ...engine.number import compared
+from ...engine.modes import no_gc, told_to
+from ...engine.number import tracer
 from ...engine.value import Constant, Value
 from ...errors import ArityError, OperandError
 from ..program import Guard, Program, Slot, new_slot
-from .traced import Condition, Tape, Traced, current_tape, line_of
+from .tape import Tape, line_of
+from .traced import Condition, Given, Tracer
 
 
 @no_gc()  # a trace makes much, and no garbage
@@ -26,48 +27,44 @@ def trace(
     """``f`` as a Program, recorded by running it once at ``example``: numbers, or nested lists of them.
 
     ``f`` receives Values in the same shape. Values that it captures become ``program.parameters``, in order of first use;
-    or ``parameters`` do, used or not, and it may capture no others. What it computes from the ``.data`` of a Value that is
-    traced is the same in every replay, and warned of.
+    or ``parameters`` do, used or not, and it may capture no others.
+
+    The inputs, and what is computed from them alone, behave as the floats that they stand for: they are equal to numbers,
+    and can be keys, text or indices. Where ``f`` takes a number out of a value (``x.data``, ``int(x)``, ``f"{x}"``), a
+    replay that finds another number there raises `BranchChanged`. Random draws, counters and the like are not seen.
+
+    Raises:
+        OperandError: if ``f`` does what a replay could not repeat: reads or makes gradients by ``.backward()``, sets
+            data, or catches an error of an operation.
     """
     if parameters is not None:
         check_leaves(parameters)
+    if (outer := tracer.get()) is not None:
+        outer.refuse("trace()")
     leaves: list[Value] = []
     shapes = [_shape(x) for x in example]
     arguments = [_traced(x, leaves) for x in example]
-    tape = Tape()
-    token, hook = (
-        current_tape.set(tape),
-        compared.set(Condition),
-    )  # comparisons of captured values are guarded like those of inputs
-    on = recording.set(True)  # also where the caller records nothing
+    tape = Tracer(sys._getframe().f_code)
     try:
-        root = f(*arguments)
+        with told_to(tape):
+            root = f(*arguments)
+            if isinstance(root, Condition):
+                root = root.as_value()
     finally:
-        recording.reset(on)
-        compared.reset(hook)
-        current_tape.reset(token)
-    if tape.read:
-        lines = ", ".join(tape.read)
-        warnings.warn(
-            f"the function read .data of a traced value at {lines}: every replay has the example's number there",
-            stacklevel=3,
+        for value in (*leaves, *(result for result, _, _ in tape.results)):
+            value.__class__ = Value  # as all others, once the trace is over
+    if tape.faults:
+        raise OperandError(
+            f"the traced function went on after an error, which no replay could: {tape.faults[0]}"
         )
-    if isinstance(root, Condition):
-        root = root.as_value()
     if not isinstance(root, Value):
         if isinstance(root, (list, tuple)):
             raise OperandError(
                 "a program has one result: the function must return one Value, not a list of them"
             )
         root = Constant(root)
-    return _program(
-        root,
-        leaves,
-        shapes,
-        list(tape.operands if parameters is None else parameters),
-        tape,
-        parameters is None,
-    )
+    first = list(tape.operands.values()) if parameters is None else list(parameters)
+    return _program(root, leaves, shapes, first, tape, parameters is None)
 
 
 @no_gc()
@@ -117,7 +114,7 @@ def _shape(x: Any) -> tuple[int, ...]:
 def _traced(x: Any, leaves: list[Value]) -> Any:
     if _shape(x):
         return [_traced(item, leaves) for item in x]
-    leaf = Traced(x)
+    leaf = Given(x)
     leaf.label = f"x{len(leaves) + 1}"
     leaves.append(leaf)
     return leaf
@@ -145,6 +142,10 @@ def _program(
 ) -> Program:
     guards = tape.guards if tape else []
     order = _order([root, *(side for guard in guards for side in guard[1:3])])
+    if tape and tape.tried:  # what a caller may catch is computed, used or not
+        used = set(order)
+        guards += [noted for noted in tape.tried if noted.left not in used]
+        order = _order([root, *(side for guard in guards for side in guard[1:3])])
     parameters = _captured(first, order, inputs) if capture or tape else first
     if not capture and tape:
         _refuse_others(parameters, first)
@@ -154,9 +155,7 @@ def _program(
     slots = [new_slot(("input", (), v.label, "", v._data)) for v in inputs]
     slots += [new_slot(("parameter", (), v.label, "", v._data)) for v in parameters]
     _fill(slots, place, order, tape)
-    checks = tuple(
-        Guard(sign, place[a], place[b], outcome, line) for sign, a, b, outcome, line in guards
-    )
+    checks = tuple([Guard(g.sign, place[g.left], place[g.right], *g[3:]) for g in guards])
     return Program(tuple(slots), tuple(shapes), len(parameters), place[root], checks, parameters)
 
 
@@ -181,7 +180,7 @@ def _fill(
 ) -> None:
     """Append a slot for each value of a topological order that has none yet. One loop, as programs have up to millions."""
     at = place.__getitem__
-    results = tape.results if tape else {}
+    results = {v: (code, place) for v, code, place in tape.results} if tape else {}
     lines: dict[
         int, dict[int, str]
     ] = {}  # of each instruction of a piece of code; each is looked up once

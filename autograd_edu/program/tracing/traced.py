@@ -1,111 +1,134 @@
-"""What a function's inputs are while it is traced: values that note which line asked for each result, and each comparison."""
+"""What a function's inputs are while it is traced: numbers that note what is done with them.
+
+A replay repeats operations on other numbers. So an operation is noted with the line that asked for it; a comparison is a
+`Condition`, whose truth is a guard; and taking a number out, by ``.data``, ``int()``, ``round()``, ``str()``, ``hash()``
+or as a key, is the guard that it is this number. What a replay could not repeat is refused.
+"""
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
-from math import isfinite
-from os.path import basename, dirname
-from types import CodeType, FrameType
+from decimal import Decimal
+from numbers import Real
 from typing import Any, ClassVar
 
-from ...engine import modes
+from ...derivatives.dual import Dual
 from ...engine.floats import Floats
-from ...engine.number import Number
+from ...engine.number import Number, tracer
 from ...engine.ops import OPS, Op
-from ...engine.value import Constant, Value
+from ...engine.value import Constant, Value, compute
 from ...engine.value import _record as recorded
+from ...errors import AutogradError
 from ..program import SIGNS
-
-_PACKAGE = dirname(dirname(dirname(__file__)))
-
-
-class Tape:
-    """What tracing has met so far: the results, with the instruction that asked for each, and what they are made of."""
-
-    def __init__(self) -> None:
-        self.results: dict[Value, tuple[CodeType, int]] = {}
-        self.operands: dict[Value, None] = {}  # in order of first use; all leaves are among them
-        self.guards: list[tuple[str, Value, Value, bool, str]] = []
-        self.read: dict[str, None] = {}  # the lines that took a number out of a traced value
+from .tape import Noted, Tape, asked_at, caller, inside
 
 
-current_tape: ContextVar[Tape | None] = ContextVar("tape", default=None)
-_inside: dict[str, bool] = {}  # of each file met, whether it is one of the package's
+class Tracer(Tape):
+    """A tape that operations and comparisons are told to."""
 
+    def apply(self, op: Op, operands: Sequence[Any]) -> Value:
+        """The result of ``op``, noted. Where nothing that was captured takes part, it is `Given` too."""
+        try:
+            result = compute(op, [_operand(x) for x in operands])
+        except AutogradError as error:
+            self.faults.append(error)
+            raise
+        if result.__class__ is Value:
+            parents = result.parents
+            result.__class__ = Given if _are_given(parents) else Traced
+            self.results.append((result, *caller(sys._getframe(1))))
+            self.operands.update([(id(parent), parent) for parent in parents])
+            if op.domain:
+                self.note_tried(result, sys._getframe(1))
+        return result
 
-def line_of(code: CodeType, at: int) -> str:
-    """The file and line that an instruction was written in."""
-    number = next(
-        (n for start, end, n in code.co_lines() if start <= at < end and n is not None),
-        code.co_firstlineno,
-    )
-    return f"{basename(code.co_filename)}:{number}"
-
-
-def _is_ours(file: str) -> bool:
-    """Whether a file is one of the package's."""
-    inside = _inside.get(file)
-    if inside is None:
-        inside = _inside[file] = file.startswith(_PACKAGE)
-    return inside
-
-
-def _caller(frame: FrameType) -> tuple[CodeType, int]:
-    """The instruction outside the package that is being run, from ``frame`` outwards."""
-    while True:
-        code = frame.f_code
-        if not _is_ours(code.co_filename) or frame.f_back is None:
-            return code, frame.f_lasti
-        frame = frame.f_back
+    def compare(self, sign: str, left: Any, right: Any) -> Condition:
+        """A comparison that is not decided yet."""
+        return Condition(sign, left, right)
 
 
 class Traced(Value):
-    """A Value that is being traced."""
+    """A Value that is being traced. In equality it is itself alone, as every Value is."""
 
     __slots__ = ()
     precedence: ClassVar[int] = 2
 
-    def _read(self) -> float:
-        """The number, and a note of who took it: a replay cannot know what is done with it."""
-        tape, frame = current_tape.get(), sys._getframe(1)
-        if tape is not None and not _is_ours(frame.f_code.co_filename):
-            tape.read[line_of(frame.f_code, frame.f_lasti)] = None
-        return self._data
-
-    data = property(_read, Value.data.fset)  # type: ignore[attr-defined]  # mypy takes a property for what it gives
-
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
-        result = Value.apply(op, operands)
-        tape = current_tape.get()
-        if result.__class__ is Value:
-            result.__class__ = Traced
-            if tape is not None:
-                tape.results[result] = _caller(sys._getframe(1))
-                tape.operands.update(dict.fromkeys(result.parents))
-        return result
+        tape = tracer.get()
+        return compute(op, operands) if tape is None else tape.apply(op, operands)
 
-    def __lt__(self, other: Any) -> Any:
-        return Condition("<", self, other)
+    def __repr__(self) -> str:
+        return f"Value(data={self.data!r}, grad=–{f', label={self.label!r}' if self.label else ''})"
 
-    def __le__(self, other: Any) -> Any:
-        return Condition("<=", self, other)
 
-    def __gt__(self, other: Any) -> Any:
-        return Condition(">", self, other)
+class Given(Traced):
+    """A traced number that is a plain float where the function is not traced: an input, or computed from inputs alone.
 
-    def __ge__(self, other: Any) -> Any:
-        return Condition(">=", self, other)
+    So it is equal to what the float is equal to, and can be a key, an index, text.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, Value) and not isinstance(other, Given):
+            return False  # a float and a Value are never the same
+        if isinstance(other, (Real, Decimal)) and float(other) != other and other == other:
+            return False  # no float is this number
+        if isinstance(other, (Real, Decimal, Given, Condition)):
+            return Condition("==", self, other)
+        return NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        equal = self.__eq__(other)
+        if isinstance(equal, Condition):
+            return Condition("!=", equal.left, equal.right)
+        return equal if equal is NotImplemented else not equal
+
+    def __hash__(self) -> int:
+        return hash(self.data)
+
+    def __bool__(self) -> bool:
+        return bool(self != 0.0)
+
+    def __float__(self) -> float:
+        return self.data
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.data, digits)
+
+    def __trunc__(self) -> int:
+        return math.trunc(self.data)
+
+    def __floor__(self) -> int:
+        return math.floor(self.data)
+
+    def __ceil__(self) -> int:
+        return math.ceil(self.data)
+
+    def __repr__(self) -> str:
+        return repr(self.data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec)
+
+
+def _are_given(parents: Sequence[Value]) -> bool:
+    kinds = {parent.__class__ for parent in parents}
+    return Given in kinds and kinds <= _FLOATS
 
 
 def _operator(op: Op) -> Callable[[Any, Any], Any]:
-    """The operator of ``op`` by the shortest way: two finite numbers give one. Whatever else there is goes the general way."""
-    compute, slopes = op.value, op.local_gradients
+    """The operator of ``op`` by the shortest way: two finite numbers give one. All else goes the general way."""
+    evaluate, slopes = op.value, op.local_gradients
 
     def apply(left: Any, right: Any) -> Any:
-        tape = current_tape.get()
+        tape = tracer.get()
         x = (
             left
             if left.__class__ in _VALUES
@@ -120,47 +143,46 @@ def _operator(op: Op) -> Callable[[Any, Any], Any]:
             if right.__class__ in _PLAIN
             else None
         )
-        if x is None or z is None or tape is None or modes.pauses:
+        if x is None or z is None or not isinstance(tape, Tracer):
             return op(left, right)
         a, b = x._data, z._data
         try:
-            y = compute(Floats, a, b)
+            y = evaluate(Floats, a, b)
             left_slope, right_slope = slopes(Floats, y, a, b)
         except (ValueError, ArithmeticError):
             return op(left, right)
         if y - y != 0.0:
             return op(left, right)
         result = recorded(op, y, x, z, left_slope, right_slope)
-        result.__class__ = Traced
+        pair = (x.__class__, z.__class__)
+        result.__class__ = Given if Given in pair and _FLOATS.issuperset(pair) else Traced
         frame = sys._getframe(1)
         code = frame.f_code
-        tape.results[result] = (
-            _caller(frame) if _inside.get(code.co_filename, True) else (code, frame.f_lasti)
-        )
-        tape.operands[x] = tape.operands[z] = None
+        at = caller(frame) if inside.get(code.co_filename, True) else (code, frame.f_lasti)
+        tape.results.append((result, *at))
+        tape.operands[id(x)], tape.operands[id(z)] = x, z
+        if op.domain:
+            tape.note_tried(result, frame)
         return result
 
     return apply
 
 
 _PLAIN = frozenset({int, float})
-_VALUES = frozenset({Traced, Value})
+_VALUES = frozenset({Given, Traced, Value})
+_FLOATS = frozenset({Given, Constant})
 
 
 def _define(name: str, op: Op) -> None:
     """Give `Traced` the operator, and its reflection."""
     apply = _operator(op)
-
-    def reflected(self: Any, other: Any) -> Any:
-        return apply(other, self)
-
-    def reflected_sum(
-        self: Any, other: Any
-    ) -> Any:  # the whole number 0, where `sum` starts, is left out
-        return self if other.__class__ is int and other == 0 else apply(other, self)
-
+    reflected = lambda self, other: apply(other, self)  # noqa: E731 - one of two forms
+    if name == "add":  # the whole number 0, where `sum` starts, is left out, as `Number` does
+        reflected = lambda self, other: (  # noqa: E731
+            self if other.__class__ is int and other == 0 else apply(other, self)
+        )
     setattr(Traced, f"__{name}__", apply)
-    setattr(Traced, f"__r{name}__", reflected_sum if name == "add" else reflected)
+    setattr(Traced, f"__r{name}__", reflected)
 
 
 for _name in ("add", "sub", "mul", "truediv"):
@@ -169,7 +191,13 @@ for _name in ("add", "sub", "mul", "truediv"):
 
 def _side(x: Any) -> Value:
     """A side of a comparison as a Value."""
+    while isinstance(x, Dual):
+        x = x.primal
     return x.as_value() if isinstance(x, Condition) else x if isinstance(x, Value) else Constant(x)
+
+
+def _operand(x: Any) -> Any:
+    return x.as_value() if isinstance(x, Condition) else x
 
 
 def _truth(x: Any) -> Any:
@@ -178,9 +206,8 @@ def _truth(x: Any) -> Any:
 
 
 class Condition(Number):
-    """A comparison made while tracing: as a condition or an index its truth, which records a guard; as a number, 1 or 0 on the graph.
-
-    So given to `where` it keeps both branches.
+    """A comparison made while tracing. As a condition or an index it is its truth, which records a guard; as a number, 1
+    or 0 on the graph. So given to `where` it keeps both branches.
     """
 
     __slots__ = ("left", "line", "right", "sign")
@@ -188,25 +215,41 @@ class Condition(Number):
 
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
-        return Traced.apply(op, [x.as_value() if isinstance(x, Condition) else x for x in operands])
+        return Traced.apply(op, operands)
 
     def __init__(self, sign: str, left: Any, right: Any) -> None:
         self.sign = sign
         self.left, self.right = _side(left), _side(right)
-        self.line = line_of(*_caller(sys._getframe(1)))
+        self.line = asked_at(sys._getframe(1))
 
     @property
     def data(self) -> float:
-        return float(self._outcome())
+        return float(bool(self))
 
     def _outcome(self) -> bool:
+        if self.sign == "!=":
+            return self.left._data != self.right._data
         return bool(SIGNS[self.sign](self.left._data, self.right._data))
 
     def __bool__(self) -> bool:
-        outcome, tape = self._outcome(), current_tape.get()
-        if tape is not None:
-            tape.guards.append((self.sign, self.left, self.right, outcome, self.line))
+        outcome, tape = self._outcome(), tracer.get()
+        if isinstance(tape, Tape):
+            equal = self.sign == "!="  # which is noted as the opposite of equal
+            sign, noted = ("==", not outcome) if equal else (self.sign, outcome)
+            tape.guards.append(Noted(sign, self.left, self.right, noted, self.line))
         return outcome
+
+    def require(self, error: type[AutogradError], text: str) -> None:
+        """Raise ``error`` with ``text``, into which the number on the left goes, unless this holds; so do replays."""
+        tape = tracer.get()
+        if not self._outcome():
+            fault = error(text.format(self.left._data))
+            if isinstance(tape, Tape):
+                tape.faults.append(fault)
+            raise fault
+        if isinstance(tape, Tape):
+            kind = (error.__name__, text)
+            tape.guards.append(Noted(self.sign, self.left, self.right, True, self.line, kind))
 
     def __index__(self) -> int:
         return int(bool(self))
@@ -231,11 +274,27 @@ class Condition(Number):
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __repr__(self) -> str:
-        return repr(self._outcome())
+        return repr(bool(self))
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(bool(self), spec)
 
     def as_value(self) -> Any:
         """1 where it holds, else 0: a - b is positive exactly where a > b, as floats underflow gradually."""
-        if any(side.is_constant and not isfinite(side._data) for side in (self.left, self.right)):
+        if any(
+            side.is_constant and not math.isfinite(side._data) for side in (self.left, self.right)
+        ):
             return Constant(float(self._outcome()))  # no finite number changes it
-        more, less = (self.left, self.right) if ">" in self.sign else (self.right, self.left)
-        return OPS["step" if "=" in self.sign else "strict_step"](OPS["sub"](more, less))
+        left, right = self.left, self.right
+        if self.sign in ("==", "!="):
+            equal = _reaches(left, right) * _reaches(right, left)
+            return equal if self.sign == "==" else 1.0 - equal
+        more, less = (left, right) if ">" in self.sign else (right, left)
+        return _reaches(more, less) if "=" in self.sign else OPS["strict_step"](more - less)
+
+
+def _reaches(more: Any, less: Any) -> Any:
+    """1 where ``more`` is at least ``less``, else 0."""
+    return OPS["step"](more - less)

@@ -220,8 +220,8 @@ class _Exported:
     """A lifted program over the arrays of a framework: one array a group, its rows counted as in the tables of values."""
 
     def __init__(self, program: Program, framework: _Jax | _Torch) -> None:
-        if program.guards:
-            guard = program.guards[0]
+        if branches := [guard for guard in program.guards if guard.error is None]:
+            guard = branches[0]
             raise OperandError(
                 f"the program takes a branch at {guard.line} that an exported function could not check: "
                 f"write it with where(condition, then, otherwise), which keeps both"

@@ -341,7 +341,11 @@ class Forward:
                 for i in (guard.left, guard.right)
             )
             test = f"({left} {guard.sign} {right})"
+            if guard.sign == "is":
+                test = f"(({left} == {right}) & (np.signbit({left}) == np.signbit({right})))"
             message = f"the branch at {given.line} is another one"
+            if guard.error is not None:
+                message = guard.error[1].format("this number")
             self.lines.append(
                 f"if not np.all({test if guard.outcome else '~' + test}):\n        raise ValueError({message!r})"
             )

@@ -1,0 +1,122 @@
+"""What tracing has met so far: results, comparisons, numbers that were taken out, and what no replay could repeat."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from os.path import basename, dirname
+from types import CodeType, FrameType
+from typing import NamedTuple, NoReturn
+
+from ...engine.value import Constant, Value
+from ...errors import AutogradError, OperandError
+
+_PACKAGE = dirname(dirname(dirname(__file__)))
+_PYTHON = dirname(contextlib.__file__)
+inside: dict[str, bool] = {}  # of each file met, whether it is none of the user's
+
+
+class Noted(NamedTuple):
+    """A comparison that a replay has to repeat, and its outcome; `Guard` says the same of slots."""
+
+    sign: str
+    left: Value
+    right: Value
+    outcome: bool
+    line: str
+    error: tuple[str, str] | None = None
+
+
+class Tape:
+    """The notes that are taken while a function runs once.
+
+    Attributes:
+        results: each with the instruction that asked for it.
+        operands: in order of first use, by id; all leaves are among them.
+        guards: what a replay has to find as it was.
+        tried: that results have finite values, where the caller may catch that they have none.
+        faults: errors that were raised while the function ran; if it goes on, it has caught them.
+    """
+
+    def __init__(self, begin: CodeType) -> None:
+        self.begin = begin  # the function that traces: no frame outside it matters
+        self.results: list[tuple[Value, CodeType, int]] = []
+        self.operands: dict[int, Value] = {}
+        self.guards: list[Noted] = []
+        self.tried: list[Noted] = []
+        self.faults: list[AutogradError] = []
+        self._read: set[int] = set()
+
+    def read(self, value: Value) -> None:
+        """A number is taken out of a value: every replay must find the same one there."""
+        if value.is_constant or id(value) in self._read:
+            return
+        self._read.add(id(value))
+        line, number = asked_at(sys._getframe(1)), value._data
+        if number == number:
+            self.guards.append(Noted("is", value, Constant(number), True, line))
+        else:
+            self.guards.append(Noted("==", value, value, False, line))
+
+    def look(self, what: str) -> None:
+        """Refuse what shows how a value was made, as an input is made otherwise here; this package may look."""
+        if not sys._getframe(2).f_code.co_filename.startswith(_PACKAGE):
+            self.refuse(what)
+
+    def refuse(self, what: str) -> NoReturn:
+        """Raise for something that a replay could not repeat; the trace fails, also if that is caught."""
+        line = asked_at(sys._getframe(1))
+        error = OperandError(f"a function that is traced must not use {what} ({line}): {_INSTEAD}")
+        self.faults.append(error)
+        raise error
+
+    def note_tried(self, result: Value, frame: FrameType) -> None:
+        """Note that a result may have no finite value elsewhere, if a caller within the traced function may catch that."""
+        if self._is_tried(frame) and result.op is not None:
+            line = asked_at(frame)
+            error = ("DomainError", f"{result.op.name} has no finite value ({line})")
+            self.tried.append(Noted("==", result, result, True, line, error))
+
+    def _is_tried(self, frame: FrameType | None) -> bool:
+        """Whether a caller within the traced function handles exceptions."""
+        while frame is not None and frame.f_code is not self.begin:
+            code = frame.f_code
+            if code.co_exceptiontable and not is_ours(code.co_filename):
+                return True
+            frame = frame.f_back
+        return False
+
+
+_INSTEAD = (
+    "a replay cannot repeat it; compute gradients with grad(), and cut them off with detach()"
+)
+
+
+def line_of(code: CodeType, at: int) -> str:
+    """The file and line that an instruction was written in."""
+    lines = (n for start, end, n in code.co_lines() if start <= at < end and n is not None)
+    return f"{basename(code.co_filename)}:{next(lines, code.co_firstlineno)}"
+
+
+def is_ours(file: str) -> bool:
+    """Whether a file is one of the package's, or of Python's own."""
+    found = inside.get(file)
+    if found is None:
+        found = inside[file] = file.startswith(_PACKAGE) or (
+            file.startswith(_PYTHON) and "-packages" not in file
+        )
+    return found
+
+
+def caller(frame: FrameType) -> tuple[CodeType, int]:
+    """The instruction outside the package that is being run, from ``frame`` outwards."""
+    while True:
+        code = frame.f_code
+        if not is_ours(code.co_filename) or frame.f_back is None:
+            return code, frame.f_lasti
+        frame = frame.f_back
+
+
+def asked_at(frame: FrameType) -> str:
+    """The line outside the package that is being run, from ``frame`` outwards."""
+    return line_of(*caller(frame))
