@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from autograd_edu import Constant, Value, check_gradient, exp, tanh, total
+from autograd_edu import Constant, Value, check_gradient, exp, maximum, sqrt, tanh, total
 from autograd_edu.engine.graph import topological_order
 from autograd_edu.errors import (
     AutogradError,
@@ -750,6 +750,30 @@ def test_arrays_serve_as_samples_and_targets():
             losses.mean_squared_error(listed, target).data
             == losses.mean_squared_error(listed, [0.0, 1.0]).data
         )
+
+
+@pytest.mark.parametrize(
+    ("activation", "rule"),
+    [
+        ("relu", "he_normal"),
+        ("leaky_relu", "he_normal"),
+        ("elu", "he_normal"),
+        ("gelu", "he_normal"),
+        ("softplus", "he_normal"),
+        (PReLU(), "he_normal"),
+        (lambda x: maximum(x, 0.0), "he_normal"),
+        ("tanh", "glorot_normal"),
+        ("sigmoid", "glorot_normal"),
+        ("selu", "glorot_normal"),
+        ("linear", "glorot_normal"),
+        ("step", "glorot_normal"),
+        (sqrt, "glorot_normal"),
+    ],
+)
+def test_what_passes_half_of_the_variance_starts_by_he_s_rule(activation, rule):
+    own = Neuron(3, activation=activation, seed=0)
+    named = Neuron(3, activation=activation, init=rule, seed=0)
+    assert [w.data for w in own.w] == [w.data for w in named.w]
 
 
 # ---- where parameters are found --------------------------------------------------------------------

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine import number as syntax
+from ..engine import number
+from ..engine.number import plain
+from ..engine.ops import OPS
 from ..engine.value import Value
-from ..errors import one_of
+from ..errors import DomainError, one_of
 from .init import Initialiser, glorot_normal, he_normal
 from .module import Module
 
@@ -21,15 +23,16 @@ def linear(x: Any) -> Any:
 
 def strict_step(x: Any) -> Any:
     """The threshold that does not fire at equality: 1 where x > 0, else 0."""
-    return syntax.step(x, strict=True)
+    return number.step(x, strict=True)
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    "linear": linear, "sigmoid": syntax.sigmoid, "tanh": syntax.tanh, "relu": syntax.relu, "leaky_relu": syntax.leaky_relu,
-    "elu": syntax.elu, "selu": syntax.selu, "gelu": syntax.gelu, "softplus": syntax.softplus, "sin": syntax.sin,
-    "step": syntax.step, "strict_step": strict_step,
-}  # fmt: skip
-_RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "gelu", "softplus"})
+    "linear": linear,
+    **{name: getattr(number, name) for name, op in OPS.items() if op.activation},
+    "sin": number.sin,
+    "step": number.step,
+    "strict_step": strict_step,
+}
 
 
 def activation_named(wanted: str | Activation) -> Activation:
@@ -40,12 +43,13 @@ def activation_named(wanted: str | Activation) -> Activation:
 
 
 def usual_initialiser(activation: str | Activation) -> Initialiser:
-    """He's rule for rectifiers, which pass half of the variance; Glorot's for all others."""
-    return (
-        he_normal
-        if isinstance(activation, PReLU) or name_of(activation) in _RECTIFIERS
-        else glorot_normal
-    )
+    """He's rule for what passes half of the variance, as rectifiers do; Glorot's for all others."""
+    phi, far = activation_named(activation), 4.0
+    try:
+        passed = sum(plain(phi(Value(x))) ** 2 for x in (far, -far)) / (2.0 * far**2)
+    except DomainError:  # a logarithm, say
+        return glorot_normal
+    return he_normal if abs(passed - 0.5) < 0.05 else glorot_normal
 
 
 def name_of(activation: str | Activation) -> str:
@@ -63,7 +67,7 @@ class PReLU(Module):
         self.slope = Value(slope, "α")
 
     def forward(self, x: Any) -> Any:
-        return syntax.leaky_relu(x, self.slope)
+        return number.leaky_relu(x, self.slope)
 
     def __repr__(self) -> str:
         return "PReLU()"
@@ -77,7 +81,7 @@ class Apply(Module):
         self._shown = name_of(activation)
 
     def forward(self, x: Any) -> list[Any]:
-        return [self.activation(number) for number in x]
+        return [self.activation(each) for each in x]
 
     def __repr__(self) -> str:
         return f"Apply({self._shown})"

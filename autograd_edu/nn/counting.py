@@ -7,12 +7,13 @@ pass for each of them.
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from dataclasses import dataclass
+from typing import TypeGuard
 
-from ..engine import ops
 from ..engine.graph import topological_order
-from ..engine.ops import Op
+from ..engine.op import Op, Products
 from ..engine.value import Constant, Value
 
 
@@ -59,27 +60,39 @@ def cost(y: Value) -> Cost:
     for value in order:
         if value.op is None:
             continue
-        forward += _products(value.op, len(value.parents))
-        if not _products(value.op, 2) and value.op.name not in _SUMS:
-            functions[value.op.name] += 1
+        products, is_function = _work(value.op, len(value.parents))
+        forward += products
+        functions[value.op.name] += is_function
         needed = [id(p) in active for p in value.parents]
         if any(needed):
             active.add(id(value))
-            backward += sum(_slopes_to_multiply(value.op, needed))
-    return Cost(forward, backward, dict(functions), inputs)
+            backward += _slopes_to_multiply(value.op, needed)
+    return Cost(forward, backward, dict(+functions), inputs)
 
 
-_SUMS = frozenset(
-    {"add", "sub", "neg", "total"}
-)  # their local gradients are 1 or -1: nothing to multiply
+def _work(op: Op, operands: int) -> tuple[int, bool]:
+    """The multiplications and divisions that the row's formula writes, or that it is a function of its own."""
+    if op.operands is Products:
+        return operands // 2, False
+    parts = list(ast.walk(ast.parse(op.source("y", *op.operand_names()), mode="eval")))
+    powers = [part.right for part in parts if _is(part, ast.Pow)]
+    if any(isinstance(part, ast.Call) for part in parts) or not all(map(_is_two, powers)):
+        return 0, True
+    return len(powers) + sum(_is(part, ast.Mult, ast.Div) for part in parts), False
 
 
-def _products(op: Op, operands: int) -> int:
-    return operands // 2 if op is ops.dot else int(op in (ops.mul, ops.div) or op.name == "square")
+def _is(part: ast.AST, *signs: type[ast.operator]) -> TypeGuard[ast.BinOp]:
+    return isinstance(part, ast.BinOp) and isinstance(part.op, signs)
 
 
-def _slopes_to_multiply(op: Op, needed: list[bool]) -> list[bool]:
-    """Through which of the operands the gradient is multiplied on its way back."""
-    if op.name in _SUMS:
-        return []
-    return needed[: len(needed) // 2 * 2] if op is ops.dot else needed  # the bias's is 1
+def _is_two(power: ast.expr) -> bool:
+    return isinstance(power, ast.Constant) and power.value == 2
+
+
+def _slopes_to_multiply(op: Op, needed: list[bool]) -> int:
+    """Through how many of the operands the gradient is multiplied on its way back; a slope of ±1 takes no product."""
+    names = op.operand_names(len(needed))
+    slopes = op.slopes if isinstance(op.slopes, tuple) else op.slopes(*names)
+    return sum(
+        need and slope not in ("1", "-1") for need, slope in zip(needed, slopes, strict=True)
+    )

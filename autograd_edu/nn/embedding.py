@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..engine.number import Number
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError, TargetError
 from ..seeds import stream
@@ -40,7 +41,7 @@ class Embedding(Module):
         return self._row(index)
 
     def _row(self, index: Any) -> list[Value]:
-        if hasattr(index, "precedence") or isinstance(index, (bool, str)) or index != int(index):
+        if isinstance(index, (Number, bool, str)) or index != int(index):
             raise OperandError(
                 f"an embedding is looked up by a whole number, not {type(index).__name__} {index!r}"
             )

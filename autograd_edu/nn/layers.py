@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.number import dot
+from ..engine.number import Number, dot
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError
 from ..seeds import stream
@@ -21,7 +21,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 def numbers(x: Any, *, wanted: int, who: str) -> Sequence[Any]:
     """``x`` as the list of ``wanted`` numbers that ``who`` takes; micrograd would cut the longer of the two."""
-    if hasattr(x, "precedence") or isinstance(x, (str, bytes)) or not hasattr(x, "__len__"):
+    if isinstance(x, (Number, str, bytes)) or not hasattr(x, "__len__"):
         raise OperandError(
             f"{who} takes a list of {wanted} number(s), not {type(x).__name__} {x!r}"
         )

@@ -110,12 +110,8 @@ def _where_gradient_breaks(order: list[Value]) -> str:
 def _dead_rectifiers(order: list[Value]) -> list[str]:
     outputs: dict[str, list[float]] = defaultdict(list)
     for value in order:
-        if (
-            value.op is not None
-            and value.op.name == "relu"
-            and value.scope
-            and not _is_constant(value)
-        ):
+        rectified = value.op is not None and value.op.rectifier
+        if rectified and value.scope and not _is_constant(value):
             outputs[value.scope].append(value.data)
     return [scope for scope, seen in outputs.items() if not any(seen)]
 
