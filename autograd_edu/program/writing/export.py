@@ -8,17 +8,21 @@ gradients: so relu'(0) is 0, ties share equally and tanh' keeps its digits there
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from math import prod
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...engine.ops import Op
+from ...engine.op import Op
 from ...errors import ArityError, OperandError, ShapeError
-from ..lifting.group import NEUTRAL, Group, Lifted, Rows
+from ..lifting.group import NEUTRAL, Group, Lifted, Read, Rows
 from ..lifting.lift import lift
+from ..lifting.rows import ROWS
+from ..lifting.schedule import facts
+from ..lifting.symbols import Written, written, written_stacked
+from .choices import HARMLESS, both, computed, either
 
 if TYPE_CHECKING:
     from ..program import Program
@@ -99,25 +103,6 @@ class _Framework:
     def dot(self, ws: Sequence[Array], xs: Sequence[Array], bias: Sequence[Array]) -> Array:
         return self.total([*map(mul, ws, xs), *bias])
 
-    def slopes(self, op: Op, *, stacked: bool, choosing: bool) -> Function:
-        """Of upstream gradients, the result and the operands: what flows back to each operand."""
-        rule = op.stacked[1] if stacked and op.stacked else op.local_gradients
-
-        def back(upstream: Array, y: Array, xs: tuple[Array, ...]) -> tuple[Array, ...]:
-            slopes = rule(self, y, *xs)
-            slopes = (slopes,) if stacked else slopes
-            passed = [slope * upstream for slope in slopes]
-            if choosing:  # nothing flows back into a branch that was not taken, however steep it is
-                passed = [self.where(upstream == 0.0, 0.0, each) for each in passed]
-            if op.selects:
-                passed = [
-                    self.where(slope == 0.0, 0.0, each)
-                    for slope, each in zip(slopes, passed, strict=True)
-                ]
-            return tuple([self.repeat(each, x.shape) for each, x in zip(passed, xs, strict=True)])
-
-        return back
-
 
 class _Jax(_Framework):
     def __init__(self, jax: Any) -> None:
@@ -143,12 +128,16 @@ class _Jax(_Framework):
     def array(self, x: Any, like: Any = None) -> Array:  # noqa: ARG002 - JAX moves arrays itself
         return self.np.asarray(x, self.np.float64)
 
+    def detach(self, x: Any) -> Any:
+        """``x`` as numbers that have no derivative."""
+        return self.jax.lax.stop_gradient(x)
+
     def differentiated(self, value: Function, back: Function) -> Function:
-        """``value`` of arrays of one shape, whose gradients are what ``back`` says."""
+        """``value`` of arrays, whose gradients are what ``back`` says; these are differentiated in turn."""
         function: Any = self.jax.custom_vjp(value)
 
         def there(*xs: Array) -> tuple[Array, Any]:
-            y = value(*xs)
+            y = function(*xs)  # its own derivative is the row's, too
             return y, (y, xs)
 
         function.defvjp(there, lambda kept, upstream: back(upstream, *kept))
@@ -195,8 +184,12 @@ class _Torch(_Framework):
         device = x.device if isinstance(x, self.torch.Tensor) else getattr(like, "device", None)
         return self.torch.as_tensor(x, dtype=self.torch.float64, device=device)
 
+    def detach(self, x: Any) -> Any:
+        """``x`` as numbers that have no derivative."""
+        return x.detach() if hasattr(x, "detach") else x
+
     def differentiated(self, value: Function, back: Function) -> Function:
-        """``value`` of tensors of one shape, whose gradients are what ``back`` says."""
+        """``value`` of tensors, whose gradients are what ``back`` says; these are differentiated in turn."""
 
         class Row(self.torch.autograd.Function):  # type: ignore[misc, name-defined]
             @staticmethod
@@ -232,17 +225,50 @@ class _Exported:
         self.lifted: Lifted = lift(fused)
         self.root = self.lifted.root
         self.constants = np.array([slot.number for slot in fused.slots if slot.op == "constant"])
-        choosing = any(slot.op == "where" for slot in fused.slots)
-        self.rules = [self._rule(group, choosing) for group in self.lifted.groups]
+        self.slots, self.known = fused.slots, facts(fused.slots, fused.root)
+        self.rules = [self._rule(group) for group in self.lifted.groups]
+        self.doubtful = not all(
+            self.known.sure[i]
+            for i, slot in enumerate(fused.slots)
+            if slot.operands and self.known.live[i]
+        )
 
-    def _rule(self, group: Group, choosing: bool) -> Function | None:
-        """The operation of a group that is no sum of products, as a function of the framework."""
+    def _rule(self, group: Group) -> Function | None:
+        """The operation of a group that is no sum of products, as a function of the framework.
+
+        One that selects takes its operands twice: as they are, to select by, and to be given a gradient.
+        """
         if group.kind not in ("map", "stack"):
             return None
-        stacked = group.kind == "stack" and group.op.stacked is not None
-        value = group.op.stacked[0] if stacked and group.op.stacked else group.op.value
-        back = self.framework.slopes(group.op, stacked=stacked, choosing=choosing)
-        return self.framework.differentiated(lambda *xs: value(self.framework, *xs), back)
+        xp, op = self.framework, group.op
+        if group.kind == "stack":
+            rule = written_stacked(op) or _one_by_one(op, len(group.reads[0].rows))
+        else:
+            rule = written(op, [read.number for read in group.reads])
+        count = 1 if rule.stacked else len(rule.slopes)
+        wanted = [
+            i for i in range(count) if group.edges[0 if group.kind == "stack" else i] is not None
+        ]
+
+        def value(*xs: Array) -> Array:
+            (y,) = computed(xp, [rule.value], xs[:count], None)
+            return xp.repeat(y, xs[0].shape[1:] if rule.stacked else xs[0].shape)
+
+        def back(upstream: Array, y: Array, xs: tuple[Array, ...]) -> tuple[Array | None, ...]:
+            given: list[Array | None] = [None] * len(xs)
+            if not op.selects:
+                slopes = computed(xp, [rule.slopes[i] for i in wanted], xs, y)
+                for i, slope in zip(wanted, slopes, strict=True):
+                    given[i] = xp.repeat(slope * upstream, xs[i].shape)
+                return tuple(given)
+            known = [xp.detach(x) for x in xs[:count]]
+            slopes = computed(xp, [rule.slopes[i] for i in wanted], known, xp.detach(y))
+            for i, slope in zip(wanted, slopes, strict=True):
+                slope = xp.repeat(slope, xs[i].shape)
+                given[count + i] = xp.where(slope == 0.0, 0.0, slope * upstream)
+            return tuple(given)
+
+        return xp.differentiated(value, back)
 
     def function(self) -> Function:
         def program(parameters: Array, *inputs: Array) -> Array:
@@ -298,23 +324,53 @@ class _Exported:
             arrays[False].append(
                 (start, stop, column if order is None else framework.take(column, order))
             )
+        if not self.doubtful:
+            return self._walk(arrays, samples)
+        plain = {
+            kind: [(a, b, framework.detach(x)) for a, b, x in own] for kind, own in arrays.items()
+        }
+        self._walk(plain, samples)
+        return self._walk(arrays, samples, _Reached(self, plain, samples), plain)
+
+    def _walk(
+        self,
+        arrays: dict[bool, Any],
+        samples: int,
+        reached: _Reached | None = None,
+        plain: dict[bool, Any] | None = None,
+    ) -> Array:
+        """The result. What the gradient does not reach is computed from harmless operands."""
         for group, rule in zip(self.lifted.groups, self.rules, strict=True):
             width = 1 if group.fixed else samples
-            y = self._group(group, rule, arrays, width).reshape(len(group.members), width)
+            reads = [self._read(read, arrays, width) for read in group.reads]
+            chosen = (
+                reads if plain is None else [self._read(read, plain, width) for read in group.reads]
+            )
+            if reached is not None:
+                reads = reached.harmless(group, reads, width)
+            y = self._group(group, rule, reads, chosen, width).reshape(len(group.members), width)
             arrays[group.fixed].append((group.start, group.start + len(group.members), y))
         kind = self.lifted.fixed[self.root]
-        return framework.repeat(
-            self._rows(arrays[kind], self.lifted.row[[self.root]]), (1, samples)
-        )[0]
+        root = self._rows(arrays[kind], self.lifted.row[[self.root]])
+        return self.framework.repeat(root, (1, samples))[0]
+
+    def _read(self, read: Read, arrays: dict[bool, Any], width: int) -> Array:
+        if read.number is not None:
+            return self.framework.array(
+                np.full((*read.rows.shape, 1), read.number), arrays[True][0][2]
+            )
+        rows = self._rows(arrays[read.fixed], read.rows.ravel())
+        return rows.reshape(*read.rows.shape, 1 if read.fixed else width)
 
     def _group(
-        self, group: Group, rule: Function | None, arrays: dict[bool, Any], width: int
+        self,
+        group: Group,
+        rule: Function | None,
+        reads: list[Array],
+        chosen: list[Array],
+        width: int,
     ) -> Array:
-        reads = [
-            self.framework.array(np.full((*read.rows.shape, 1), read.number), arrays[True][0][2]) if read.number is not None
-            else self._rows(arrays[read.fixed], read.rows.ravel()).reshape(*read.rows.shape, 1 if read.fixed else width)
-            for read in group.reads
-        ]  # fmt: skip
+        """The result of a group; what selects does so by ``chosen``, the operands as they are."""
         if group.kind == "matrix":
             return self._matrix(group, reads)
         if group.kind == "dot":
@@ -322,10 +378,14 @@ class _Exported:
         if group.kind == "spread":
             return self.framework.repeat(reads[0], (*group.shape, width))
         assert rule is not None
+        both = [chosen, reads] if group.op.selects else [reads]
         if group.kind == "stack":
-            (stack,) = reads
-            return rule(stack) if group.op.stacked else rule(*stack)
-        return rule(*[self.framework.repeat(read, (*group.shape, width)) for read in reads])
+            both = [each if _together(group.op) else list(each[0]) for each in both]
+        else:
+            both = [
+                [self.framework.repeat(x, (*group.shape, width)) for x in each] for each in both
+            ]
+        return rule(*[x for each in both for x in each])
 
     def _matrix(self, group: Group, reads: list[Array]) -> Array:
         weights, inputs, *bias = reads
@@ -354,3 +414,70 @@ class _Exported:
         if len(place) and (np.diff(place) == 1).all():
             return whole[int(place[0]) : int(place[-1]) + 1]
         return self.framework.take(whole, place)
+
+
+@lru_cache(maxsize=256)
+def _together(op: Op) -> bool:
+    """Whether a variadic row takes its operands in one array."""
+    return written_stacked(op) is not None
+
+
+@lru_cache(maxsize=256)
+def _one_by_one(op: Op, count: int) -> Written:
+    """A row on that many operands, each by itself."""
+    return written(op, [None] * count)
+
+
+class _Reached:
+    """For which samples the gradient reaches a slot, where that depends on what is selected."""
+
+    def __init__(self, exported: _Exported, arrays: dict[bool, Any], samples: int) -> None:
+        self.exported, self.arrays, self.samples = exported, arrays, samples
+        self.masks: dict[int, dict[int, Any]] = {
+            exported.root: {}
+        }  # of each slot; none: everywhere
+        slots, known = exported.slots, exported.known
+        for i in range(len(slots) - 1, -1, -1):
+            if not known.live[i] or not slots[i].operands:
+                continue
+            own = {} if known.sure[i] else self.masks[i]
+            op = ROWS[slots[i].op]
+            slopes = self._slopes(i, op) if op.selects else None
+            for n, j in enumerate(slots[i].operands):
+                if not known.sure[j]:
+                    found = own if slopes is None else self._selected(own, slopes[n])
+                    self.masks.setdefault(j, {}).update(found)
+
+    def _slopes(self, i: int, op: Op) -> list[Any]:
+        exported, xp = self.exported, self.exported.framework
+        xs, y = [self._of(j) for j in exported.slots[i].operands], self._of(i)
+        rule = _one_by_one(op, len(xs))
+        return [slope != 0.0 for slope in computed(xp, rule.slopes, xs, y)]
+
+    def _of(self, i: int) -> Array:
+        kind = self.exported.lifted.fixed[i]
+        return self.exported._rows(self.arrays[kind], self.exported.lifted.row[[i]])
+
+    def _selected(self, own: dict[int, Any], chosen: Any) -> dict[int, Any]:
+        mask = both(self._joined(own), chosen) if own else chosen
+        return {id(mask): mask}
+
+    def _joined(self, masks: dict[int, Any]) -> Any:
+        return reduce(either, masks.values())
+
+    def harmless(self, group: Group, reads: list[Array], width: int) -> list[Array]:
+        """What a group reads, with harmless numbers where its gradient is not."""
+        known, xp = self.exported.known, self.exported.framework
+        live = [i for i in group.members if known.live[i]]
+        if group.kind == "spread" or all(known.sure[i] for i in live):
+            return reads
+        masks = [
+            None if known.sure[i] or not known.live[i] else self._joined(self.masks[i])
+            for i in group.members
+        ]
+        everywhere = xp.array(np.ones((1, width)), reads[0]) > 0.0
+        rows = [everywhere if mask is None else xp.repeat(mask, (1, width)) for mask in masks]
+        where = xp.concatenate(rows).reshape(*group.shape, width)
+        if group.kind == "matrix":
+            return [reads[0], xp.where(where.any(0), reads[1], HARMLESS), *reads[2:]]
+        return [xp.where(where, x, HARMLESS) for x in reads]
