@@ -374,9 +374,45 @@ def test_values_alike_are_gathered_at_the_coarse_levels():
     xs = [Value(float(i), f"x{i}") for i in range(100)]
     y = total([tanh(x) for x in xs])
     y.backward()
-    picture = draw(y)
+    picture = draw(y, detail="neuron")
     assert titles(picture) == ["100 inputs", "100 × tanh", "v101 = Σ"]
     assert [(w.text) for w in picture._scene.wires] == ["× 100", "× 100"]
+
+
+def test_auto_shows_some_of_what_is_alike_so_that_ten_boxes_are_left():
+    xs = [Value(float(i), f"x{i}") for i in range(100)]
+    found = titles(draw(total([tanh(x) for x in xs])))
+    assert [t for t in found if t[0] == "x"] == ["x0", "x1", "x2", "x3"]
+    assert [t for t in found if "tanh(x" in t] == [f"v{i + 1} = tanh(x{i})" for i in range(4)]
+    assert {"96 inputs", "96 × tanh", "v101 = Σ"} <= set(found)
+    y = Value(0.5, "x")
+    for _ in range(100):
+        y = tanh(y)
+    found = titles(draw(y))
+    assert found == ["x", *found[1:5], "92 values in a row", *found[6:]]
+    assert found[-1] == "v100 = tanh(v99)"
+    assert len(found) == 10
+
+
+def test_a_long_addition_is_one_box():
+    w, b = Value(0.5, "w"), Value(0.1, "b")
+    y = sum((w * (i / 50) + b - 1.0) ** 2 for i in range(50))
+    y.label = "loss"
+    y.backward()
+    picture = draw(y, detail="layer")
+    assert titles(picture) == ["50 × Σ w·x", "50 × -", "50 × x²", "Σ of 50 values"]
+    assert (picture._scene.boxes[-1].data, picture._scene.boxes[-1].grad) == (short(y.data), "1")
+    assert [w.text for w in picture._scene.wires] == ["× 50"] * 3
+
+
+def test_an_addition_that_something_else_uses_is_not_hidden():
+    xs = [Value(float(i), f"x{i}") for i in range(20)]
+    first = sum(xs[:10])
+    y = sum(xs[10:], first) * first
+    assert [t for t in titles(draw(y, detail="layer")) if "Σ of" in t] == [
+        "Σ of 10 values",
+        "Σ of 11 values",
+    ]
 
 
 def test_layers_written_by_hand_without_a_scope_fold_too():
@@ -407,7 +443,7 @@ def test_a_long_run_is_a_table_of_its_values_gradients_and_local_gradients():
         y = tanh(y)
         made.append(y)
     y.backward()
-    picture = draw(y)
+    picture = draw(y, detail="layer")
     assert titles(picture) == ["x", "60 values in a row"]
     rows = box(picture, "60 values in a row").rows
     assert [(r.data, r.grad, r.after) for r in rows] == [
@@ -439,3 +475,81 @@ def test_a_value_that_another_uses_too_ends_a_run():
 def test_equal_labels_are_told_apart_in_linear_time():
     many = [Value(1.0, "x") for _ in range(20_000)]
     assert names(many)[-1] == "x_20000"
+
+
+# ---- the edges of folding, each held by its smallest example -------------------------------------------------------
+
+
+def in_a_row(count):
+    y = Value(0.5, "x")
+    for _ in range(count):
+        y = tanh(y)
+    return y
+
+
+def test_eight_values_in_a_row_are_folded_and_seven_are_not():
+    assert titles(draw(in_a_row(8), detail="neuron")) == ["x", "8 values in a row"]
+    assert len(titles(draw(in_a_row(7), detail="neuron"))) == 8
+
+
+def test_eight_additions_are_one_box_and_seven_are_not():
+    def added(count):
+        return sum(Value(float(i), f"x{i}") for i in range(count + 1))
+
+    assert "Σ of 9 values" in titles(draw(added(8), detail="neuron"))
+    assert not [t for t in titles(draw(added(7), detail="neuron")) if "Σ of" in t]
+
+
+def test_three_values_alike_are_gathered_and_two_are_not():
+    def alike(count):
+        return total([tanh(Value(float(i), f"x{i}")) for i in range(count)])
+
+    assert titles(draw(alike(3), detail="neuron"))[:2] == ["3 inputs", "3 × tanh"]
+    assert len(titles(draw(alike(2), detail="neuron"))) == 5
+
+
+def test_a_leaf_that_sums_and_something_else_use_keeps_its_own_box():
+    shared, xs = Value(2.0, "w"), [Value(float(i), f"x{i}") for i in range(4)]
+    alone = total([tanh(dot([shared], [x], Value(0.1, "b"))) for x in xs])
+    assert "w" not in titles(draw(alone, detail="layer"))
+    for used in (alone * shared, alone + tanh(shared)):
+        assert "w" in titles(draw(used, detail="layer"))
+        assert "w" in titles(draw(used, detail="fused"))
+
+
+@pytest.mark.parametrize("level", ["fused", "neuron", "layer"])
+def test_a_plain_number_stands_in_the_formula_and_a_labelled_one_in_a_box(level):
+    def with_number(label):
+        y = tanh(Value(0.5, "x") * 2.0)
+        y.parents[0].parents[1].label = label
+        return titles(draw(y, detail=level))
+
+    assert with_number("") == ["x", "v1 = x·2", "v2 = tanh(v1)"]
+    assert with_number("two") == ["x", "two", "v1 = x·two", "v2 = tanh(v1)"]
+
+
+def test_a_plain_number_that_two_values_use_keeps_its_box():
+    x, y = Value(0.5, "x"), Value(0.25, "y")
+    two = (x * 2.0).parents[1]
+    made = tanh(x * two) - tanh(y * two)
+    assert "2" in titles(draw(made, detail="fused"))
+
+
+def test_a_plain_number_goes_into_the_only_part_that_uses_it_and_a_labelled_one_does_not():
+    x = Value(0.5, "x")
+    two = (x * 2.0).parents[1]
+    with scope("part"):
+        y = tanh(x * two)
+    assert titles(draw(y, detail="neuron")) == ["x", "part"]
+    two.label = "two"
+    assert titles(draw(y, detail="neuron")) == ["x", "two", "part"]
+
+
+def test_a_weight_that_two_layers_share_is_shown_in_the_rows_of_both():
+    w, x, y = Value(2.0, "w"), Value(0.5, "x"), Value(0.25, "y")
+    first = [tanh(dot([w], [x], Value(float(i), f"b{i}"))) for i in range(3)]
+    second = [tanh(dot([w], [y], Value(float(i), f"c{i}"))) for i in range(3)]
+    boxes = draw(total(first + second), detail="layer")._scene.boxes
+    assert sum(row.name == "w" for b in boxes for row in b.rows) == 6
+    alone = draw(total(first), detail="layer")
+    assert "3 × Σ w·x" in titles(alone)

@@ -14,13 +14,14 @@ from typing import Literal
 
 from ...errors import one_of
 from ..scene.scene import Graph
-from .products import Product, absorbed, sums_of_products
+from .products import Product, absorbed, addends, is_sum, sums_of_products
 from .scopes import HEIGHT, Folding, Grouping, by_scope, check_names
 
 LEVELS = ("full", "fused", "neuron", "layer")
 LEGIBLE_BOXES, LEGIBLE_LINES = 40, 200  # of text: what `auto` takes for a picture that can be read
 _RUN = 8  # values in a row, from which they are folded
 _ALIKE = 3  # values of one kind, from which they are gathered
+_LEAST = 10  # boxes that `auto` shows, where gathered values can be shown by themselves
 
 
 @dataclass(frozen=True)
@@ -58,30 +59,45 @@ def choose(graph: Graph, detail: str, wish: Folding) -> tuple[str, list[Piece]]:
             continue  # a box for each
         pieces = fold(graph, level, wish)
         if len(pieces) <= LEGIBLE_BOXES and sum(piece.lines for piece in pieces) <= LEGIBLE_LINES:
-            return level, pieces
+            return level, _with_examples(graph, level, wish, pieces)
         tried.append((len(pieces), level, pieces))
     _, level, pieces = min(tried, key=lambda entry: entry[0])
-    return level, pieces
+    return level, _with_examples(graph, level, wish, pieces)
 
 
-def fold(graph: Graph, level: str, wish: Folding | None = None) -> list[Piece]:
-    """What each box stands for at a level, in the order in which the graph makes them."""
+def _with_examples(graph: Graph, level: str, wish: Folding, pieces: list[Piece]) -> list[Piece]:
+    """``pieces``, or where they are very few, a folding that shows some of what is alike by itself."""
+    for shown in range(1, _LEAST):
+        if len(pieces) >= min(_LEAST, len(graph)) or level not in HEIGHT:
+            break
+        pieces = fold(graph, level, wish, shown)
+    return pieces
+
+
+def fold(graph: Graph, level: str, wish: Folding | None = None, shown: int = 0) -> list[Piece]:
+    """What each box stands for at a level, in the order in which the graph makes them.
+
+    Of values without a scope that are gathered, ``shown`` have a box of their own, as examples.
+    """
     wish = wish or Folding()
     groups = by_scope(graph, level, wish)
     if level == "layer" and groups.key:
         _fold_what_follows(graph, groups)
     if level in HEIGHT:
-        _fold_runs(graph, groups)
+        _fold_runs(graph, groups, shown)
     free = {i for i in range(len(graph)) if i not in groups.key and i not in groups.alone}
     products = sums_of_products(graph, free) if level != "full" else {}
     gone = absorbed(graph, products) - groups.alone if level != "full" else set()
     inside = {member for product in products.values() for member in product.members} | gone
+    if level in HEIGHT:
+        _fold_sums(graph, free - inside, groups)
+    inside |= groups.key.keys()
     rest = [i for i in range(len(graph)) if i in free and i not in inside]
     into = _numbers_in_formulas(graph, rest) if level != "full" and wish.formulas else {}
     rest = [i for i in rest if i not in into]
     if level in HEIGHT:
         sums = products if level == "layer" else {}
-        _gather(graph, rest, groups, sums, gone)
+        _gather(graph, rest, groups, sums, gone, shown)
         products = {i: product for i, product in products.items() if i not in groups.key}
         gone -= groups.key.keys()
     if level != "full":
@@ -144,7 +160,12 @@ def _numbers_in_parts(graph: Graph, groups: Grouping) -> None:
 
 
 def _gather(
-    graph: Graph, rest: Sequence[int], groups: Grouping, sums: dict[int, Product], gone: set[int]
+    graph: Graph,
+    rest: Sequence[int],
+    groups: Grouping,
+    sums: dict[int, Product],
+    gone: set[int],
+    shown: int,
 ) -> None:
     """Give values that are alike a part of their own: leaves used by the same parts, results of one operation on the same boxes.
 
@@ -171,8 +192,9 @@ def _gather(
             mark = (value.op.name, *[colour[parent] for parent in graph.parents[i]])
         classes.setdefault(mark, []).append(i)
         colour[i] = -1 - classes[mark][0]
-    for members in classes.values():
-        inside = _insides(graph, members, sums, gone)
+    for alike in classes.values():
+        members = alike[shown:]
+        inside = _insides(graph, members, sums, gone, alike[:shown])
         if len(members) >= _ALIKE and inside is not None:
             key = f"\0{members[0]}"  # no scope is called so
             groups.title[key] = (
@@ -182,15 +204,25 @@ def _gather(
 
 
 def _insides(
-    graph: Graph, alike: Sequence[int], sums: dict[int, Product], gone: set[int]
+    graph: Graph,
+    alike: Sequence[int],
+    sums: dict[int, Product],
+    gone: set[int],
+    examples: Sequence[int],
 ) -> set[int] | None:
-    """All values of what is alike: of sums, also their inner values and leaves; None if other sums use those leaves too."""
-    if alike[0] not in sums:
+    """All values of what is alike: of sums, also their inner values and the leaves that only they use.
+
+    None if sums other than the examples use those leaves too: then nothing would show these.
+    """
+    if not alike or alike[0] not in sums:
         return set(alike)
     members = {member for i in alike for member in sums[i].members}
+    others = {member for i in examples for member in sums[i].members}
     leaves = {p for member in members for p in graph.parents[member] if p in gone}
-    users = {user for leaf in leaves for user in graph.consumers[leaf]}
-    return members | leaves if users <= members else None
+    users = {leaf: set(graph.consumers[leaf]) for leaf in leaves}
+    if not set().union(*users.values()) <= members | others:
+        return None
+    return members | {leaf for leaf in leaves if users[leaf] <= members}
 
 
 def _fold_what_follows(graph: Graph, groups: Grouping) -> None:
@@ -207,7 +239,7 @@ def _fold_what_follows(graph: Graph, groups: Grouping) -> None:
         groups.title["\0"] = graph.names[after[0]]
 
 
-def _fold_runs(graph: Graph, groups: Grouping) -> None:
+def _fold_runs(graph: Graph, groups: Grouping, shown: int) -> None:
     """Put long runs of values without a scope, each made from the one before it alone and used by the next alone, into a part each."""
     run: dict[int, list[int]] = {}  # by its latest value
     for i, value in enumerate(graph.order):
@@ -219,11 +251,26 @@ def _fold_runs(graph: Graph, groups: Grouping) -> None:
         run[i] = run.pop(before) if follows else []
         if before >= 0:
             run[i].append(i)
-    for members in run.values():
+    for whole in run.values():
+        members = whole[shown : len(whole) - shown]
         if len(members) >= _RUN:
             key = f"\0{members[0]}"
             groups.runs.add(key)
             groups.title[key] = f"{len(members)} values in a row"
+            groups.key.update(dict.fromkeys(members, key))
+
+
+def _fold_sums(graph: Graph, among: set[int], groups: Grouping) -> None:
+    """Put long additions, one result after the other that nothing else uses, into a part each."""
+    taken: set[int] = set()
+    for i in reversed(range(len(graph))):
+        if i in taken or i not in among or not is_sum(graph, i):
+            continue
+        members, terms = addends(graph, i, among)
+        taken.update(members)
+        if len(members) >= _RUN:
+            key = f"\0{i}"
+            groups.title[key] = f"Σ of {len(terms)} values"
             groups.key.update(dict.fromkeys(members, key))
 
 

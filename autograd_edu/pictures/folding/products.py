@@ -34,18 +34,21 @@ def sums_of_products(graph: Graph, among: Collection[int]) -> dict[int, Product]
         op = graph.order[i].op
         if op is None or i in taken or i not in among:
             continue
-        product = (
-            _dot(graph, i)
-            if op.name == "dot"
-            else _sum(graph, i, among)
-            if op.name in _SUMS
-            else None
-        )
+        product = _dot(graph, i) if op.name == "dot" else None
+        if is_sum(graph, i):
+            members, product = _sum(graph, i, among)
+            taken.update(members)
         if product is not None:
             product = _with_activation(graph, product, among)
             found[product.members[-1]] = product
             taken.update(product.members)
     return found
+
+
+def is_sum(graph: Graph, i: int) -> bool:
+    """Whether value ``i`` adds up its operands."""
+    op = graph.order[i].op
+    return op is not None and op.name in _SUMS
 
 
 def absorbed(graph: Graph, products: dict[int, Product]) -> set[int]:
@@ -86,25 +89,36 @@ def _dot(graph: Graph, i: int) -> Product:
     return Product((*terms, *((b, -1) for b in operands[2 * half :])), (i,))
 
 
-def _sum(graph: Graph, i: int, among: Collection[int]) -> Product | None:
-    """A tree of additions that nothing else uses, with the products that it adds up; None unless one is a product."""
-    terms: list[tuple[int, int]] = []
-    members = []
-    stack = [i]
+def addends(graph: Graph, i: int, among: Collection[int]) -> tuple[list[int], list[int]]:
+    """The tree of additions, used by nothing else, that ends in ``i``: its members, and what they add up."""
+    members, terms, stack = [], [], [i]
     while stack:
         k = stack.pop()
-        op = graph.order[k].op
-        inner = op is not None and (k == i or (k in among and len(graph.consumers[k]) == 1))
-        if inner and op is not None and op.name in _SUMS:
+        if k == i or (is_sum(graph, k) and _inner(graph, k, among)):
             members.append(k)
             stack.extend(reversed(graph.parents[k]))
-        elif inner and op is not None and op.name == "mul":
-            members.append(k)
-            terms.append(_weight_first(graph, *graph.parents[k]))
         else:
-            terms.append((k, -1))
-    products = sum(given >= 0 for _, given in terms)
-    return Product(tuple(terms), tuple(sorted(members))) if products and len(terms) > 1 else None
+            terms.append(k)
+    return members, terms
+
+
+def _inner(graph: Graph, i: int, among: Collection[int]) -> bool:
+    return i in among and len(graph.consumers[i]) == 1
+
+
+def _sum(graph: Graph, i: int, among: Collection[int]) -> tuple[list[int], Product | None]:
+    """The additions that end in ``i``, and the sum of products that they are, if one is a product."""
+    members, given = addends(graph, i, among)
+    inside = {k for k in given if _is_product(graph, k) and _inner(graph, k, among)}
+    if not inside or len(given) == 1:
+        return members, None
+    terms = [_weight_first(graph, *graph.parents[k]) if k in inside else (k, -1) for k in given]
+    return members, Product(tuple(terms), tuple(sorted({*members, *inside})))
+
+
+def _is_product(graph: Graph, i: int) -> bool:
+    op = graph.order[i].op
+    return op is not None and op.name == "mul"
 
 
 def _weight_first(graph: Graph, a: int, b: int) -> tuple[int, int]:
