@@ -547,9 +547,9 @@ def test_a_plain_number_goes_into_the_only_part_that_uses_it_and_a_labelled_one_
 
 def test_a_weight_that_two_layers_share_is_shown_in_the_rows_of_both():
     w, x, y = Value(2.0, "w"), Value(0.5, "x"), Value(0.25, "y")
+    squared = y * y
     first = [tanh(dot([w], [x], Value(float(i), f"b{i}"))) for i in range(3)]
-    second = [tanh(dot([w], [y], Value(float(i), f"c{i}"))) for i in range(3)]
+    second = [tanh(dot([w], [squared], Value(float(i), f"c{i}"))) for i in range(3)]
     boxes = draw(total(first + second), detail="layer")._scene.boxes
     assert sum(row.name == "w" for b in boxes for row in b.rows) == 6
-    alone = draw(total(first), detail="layer")
-    assert "3 × Σ w·x" in titles(alone)
+    assert "3 × Σ w·x" in titles(draw(total(first), detail="layer"))
