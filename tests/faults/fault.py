@@ -35,7 +35,7 @@ class Fault:
         if self.act is not None:
             self.act()
         else:
-            planting.install(planting.changed(self.old, self.new, self.within))
+            planting.install(planting.changed(self.old, self.new, self.within).get)
 
 
 @dataclass(frozen=True)

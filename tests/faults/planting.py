@@ -208,13 +208,12 @@ class _Loader(SourceFileLoader):
         return compile(self.tree, self.get_filename(name), "exec", dont_inherit=True)
 
 
-def install(trees: dict[str, ast.Module]) -> None:
-    """From now on these modules are imported as changed.
+def install(tree_of: Callable[[str], ast.Module | None]) -> None:
+    """From now on modules are imported as ``tree_of`` their name gives them; None leaves one as it is.
 
     Raises:
-        PlantingError: if one of them has been imported already.
+        PlantingError: if the package has been imported already.
     """
-    early = [name for name in trees if name in sys.modules]
-    if early:
-        raise PlantingError(f"{', '.join(early)} was imported before the fault was planted")
-    sys.meta_path.insert(0, Importer(trees.get))
+    if PACKAGE in sys.modules:
+        raise PlantingError("the package was imported before the fault was planted")
+    sys.meta_path.insert(0, Importer(tree_of))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from . import planting
+from . import mutants, planting, table
 
 
 def pytest_addoption(parser):
@@ -13,23 +13,21 @@ def pytest_addoption(parser):
         help="plant this fault of tests/faults/table.py before the package is imported",
     )
     group.addoption(
-        "--mutant",
-        metavar="NUMBER",
-        type=int,
-        help="plant this mutant of tests/faults/mutants.py instead",
+        "--mutant", metavar="NAME", help="plant this mutant of tests/faults/mutants.py instead"
+    )
+    group.addoption(
+        "--record", metavar="FILE", help="write which tests call which functions of the package"
     )
 
 
 def pytest_configure(config):
-    name, number = config.getoption("--plant"), config.getoption("--mutant")
     try:
-        if name:
-            from .table import fault_named
-
-            fault_named(name).plant()
-        if number is not None:
-            from .mutants import mutant
-
-            planting.install(mutant(number))
+        if name := config.getoption("--plant"):
+            table.fault_named(name).plant()
+        if name := config.getoption("--mutant"):
+            planting.install(mutants.mutant(name).get)
+        if path := config.getoption("--record"):
+            planting.install(mutants.recorded)
+            config.pluginmanager.register(mutants.Recorder(path))
     except planting.PlantingError as error:
         raise pytest.UsageError(f"not planted: {error}") from None
