@@ -3,7 +3,7 @@ PYTHON ?= python3
 PACKAGE ?= .
 BIN = .venv/bin
 
-.PHONY: demo test lint notebooks bench clean
+.PHONY: demo test test-fast lint notebooks bench clean
 
 demo: .venv/demo
 	@mkdir -p out
@@ -11,6 +11,10 @@ demo: .venv/demo
 
 test: .venv/test
 	$(BIN)/pytest tests README.md --pyargs autograd_edu $(ARGS)
+
+# most cases, in under a minute
+test-fast: .venv/test
+	$(BIN)/pytest tests README.md --pyargs autograd_edu -m "not browser and not random and not frameworks and not slow" $(ARGS)
 
 lint: .venv/lint
 	$(BIN)/ruff format --check

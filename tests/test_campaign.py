@@ -5,6 +5,8 @@ import random
 import pytest
 from campaign import load, names
 
+pytestmark = pytest.mark.random
+
 
 @pytest.mark.parametrize("slice_", ["fixed", "fresh"])
 @pytest.mark.parametrize("name", names())

@@ -186,6 +186,7 @@ SMOOTH = [
 ]
 
 
+@pytest.mark.random
 def test_none_of_ten_thousand_right_gradients_fails():
     rng = random.Random(1)
     verdicts = {"pass": 0, "unsure": 0, "fail": 0}
@@ -254,6 +255,7 @@ def planted(f, slope):
     )
 
 
+@pytest.mark.random
 def test_every_one_of_a_thousand_planted_wrong_gradients_fails():
     rng = random.Random(2)
     errors = [
@@ -428,6 +430,7 @@ def test_the_data_of_parameters_are_put_back_when_the_loss_fails():
     assert p.data == 1.0
 
 
+@pytest.mark.slow
 def test_of_thousands_of_inputs_a_sample_is_checked_and_the_report_says_which():
     loss, parameters = model(2000)
     report = check_gradient(loss, parameters, sample=5, seed=4)

@@ -393,6 +393,7 @@ def test_errors_of_a_command_that_is_no_fault_of_the_user_are_not_hidden(monkeyp
 # ---- as a process --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_module_and_its_output_does_not_depend_on_the_hash_seed():
     outputs = {
         process("explain", LECTURE, "u=1.5", env={**os.environ, "PYTHONHASHSEED": seed}).stdout
@@ -484,6 +485,7 @@ def test_an_unknown_style_or_detail_is_refused_with_those_there_are(run, option,
 @pytest.mark.parametrize(
     "option", ["--svg", "--html", "--dot", "--latex", "--markdown", "--python", "--save"]
 )
+@pytest.mark.slow
 def test_a_disk_that_fills_up_leaves_the_file_that_was_there(tmp_path, option):
     """A limit on the size of files stands in for the disk."""
     path = tmp_path / "old.svg"

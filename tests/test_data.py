@@ -88,6 +88,7 @@ def test_noise_of_a_function_may_depend_on_the_place():
     assert np.std(large) > 4 * np.std(small)
 
 
+@pytest.mark.slow
 def test_the_digits_are_those_of_scikit_learn():
     digits = data.digits()
     assert (len(digits), len(digits.xs[0]), digits.classes) == (1797, 64, 10)

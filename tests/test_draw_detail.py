@@ -93,6 +93,7 @@ def test_every_value_is_in_one_box_and_every_use_between_boxes_is_in_a_wire(leve
 
 
 @pytest.mark.parametrize("style", STYLES)
+@pytest.mark.slow
 def test_folded_pictures_read_back_in_every_style(style):
     for seed in range(0, 60):
         graph = Graph(scoped_graph(seed))
@@ -262,6 +263,7 @@ def test_auto_is_the_finest_level_that_is_legible():
     assert draw((big([1.0, 2.0]) - 1.0) ** 2).detail == "layer"
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_values_are_drawn_in_a_few_boxes():
     model = nn.MLP(2, [16, 16, 1], seed=1)
     loss = total([(model([i / 500, -i / 500]) - 1.0) ** 2 for i in range(500)])

@@ -26,6 +26,7 @@ def drawn(y, style):
 # ---- the engine's numbers, read back -----------------------------------------------------------------------------------
 
 
+@pytest.mark.random
 def test_pictures_of_a_thousand_random_graphs_read_back_as_the_graph():
     for seed in range(1000):
         y = random_graph(seed)
@@ -37,6 +38,7 @@ def test_pictures_of_a_thousand_random_graphs_read_back_as_the_graph():
 
 
 @pytest.mark.parametrize("style", STYLES)
+@pytest.mark.slow
 def test_pictures_that_graphviz_lays_out_read_back_as_the_graph(style):
     for seed in range(0, 1000, 40):
         y = random_graph(seed)
@@ -231,6 +233,7 @@ def test_the_regularised_example_shows_every_gradient_of_the_lecture():
     assert shown["L_reg"] == ["0.1375", "1"]
 
 
+@pytest.mark.slow
 def test_pictures_are_the_same_bytes_whatever_the_hash_seed():
     code = (
         "import sys, hashlib; sys.path.insert(0, sys.argv[1])\n"

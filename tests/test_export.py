@@ -14,6 +14,8 @@ from replay_graphs import random_graph, replayed
 from autograd_edu import Value, maximum, relu, trace, where
 from autograd_edu.errors import ArityError, OperandError, ShapeError
 
+pytestmark = pytest.mark.frameworks
+
 in_ci = os.environ.get("CI") == "true"  # where JAX has to be there: the tests fail without it
 with_jax = pytest.mark.skipif(
     find_spec("jax") is None and not in_ci, reason="NOT TESTED: to_jax, as JAX is not installed"

@@ -23,6 +23,7 @@ def small(kind=GPT):
     return kind(width=8, heads=2, context=11)
 
 
+@pytest.mark.slow
 def test_three_steps_by_replay_are_three_steps_of_the_eager_engine():
     model, twin = small(), small()
     training = Training(model, NAMES, steps=3)
@@ -61,6 +62,7 @@ def test_each_way_of_writing_the_model_gives_the_gradients_derived_by_hand(kind)
     np.testing.assert_allclose(grads.parameters, expected, rtol=1e-12, atol=1e-13 * largest)
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_of_names_that_it_has_not_seen():
     model = small()
     training = Training(model, all_names()[200:], steps=60)

@@ -10,6 +10,8 @@ from witness import EXACT
 
 from autograd_edu import OPS, Value, grad, jvp
 
+pytestmark = pytest.mark.random
+
 # ---- exact arithmetic ----------------------------------------------------------------------------------------------
 
 EXACT_OPS = {

@@ -376,6 +376,7 @@ def test_the_report_of_a_gradient_check_keeps_its_lines(label):
 
 
 @every_label
+@pytest.mark.slow
 def test_every_file_is_written_with_every_label(tmp_path, label, recwarn):
     picture = draw(graph(label))
     written = {
@@ -397,6 +398,7 @@ def test_every_file_is_written_with_every_label(tmp_path, label, recwarn):
 @pytest.mark.skipif(
     not shutil.which("dot"), reason="NOT TESTED: .pdf, as no Graphviz dot is on the PATH"
 )
+@pytest.mark.slow
 def test_a_pdf_has_one_page_and_does_nothing(tmp_path, label):
     pdf = draw(graph(label)).save(tmp_path / "g.pdf").read_bytes()
     assert pdf.rstrip().endswith(b"%%EOF")
@@ -407,6 +409,7 @@ def test_a_pdf_has_one_page_and_does_nothing(tmp_path, label):
 @pytest.mark.parametrize(
     "name", ["markup", "backslash and quote", "emoji", "xdot", "right to left"]
 )
+@pytest.mark.slow
 def test_moving_files_too(tmp_path, name, recwarn):
     picture = draw(graph(LABELS[name]))
     assert picture.save(tmp_path / "g.gif").stat().st_size > 1000

@@ -397,6 +397,7 @@ print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
 """
 
 
+@pytest.mark.slow
 def test_a_second_process_finds_the_machine_in_the_cache(tmp_path):
     run = [sys.executable, "-W", "error", "-c", COMPILED]
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}

@@ -199,6 +199,7 @@ def test_21_a_graph_is_never_freed_behind_your_back():  # pytorch #30297
     assert x.grad == 8.0
 
 
+@pytest.mark.slow
 def test_22_a_deep_graph_is_freed():  # mlx #1462
     y = Value(1.0)
     for _ in range(300_000):

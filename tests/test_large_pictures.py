@@ -89,6 +89,7 @@ def large(request):
 
 
 @pytest.mark.parametrize("style", STYLES)
+@pytest.mark.slow
 def test_a_large_picture_shows_every_number_and_wire_without_graphviz(large, style, no_graphviz):
     picture = draw(large, style=style, detail="full")
     check_picture(large, picture.svg, style)
@@ -108,6 +109,7 @@ def rectangles(svg):
     return found
 
 
+@pytest.mark.slow
 def test_no_two_boxes_overlap(large, no_graphviz):
     boxes = sorted(rectangles(draw(large, detail="full").svg).values())
     for k, (_, top, right, bottom) in enumerate(boxes):
@@ -130,6 +132,7 @@ def on_the_way(curve, steps=6):
             )
 
 
+@pytest.mark.slow
 def test_no_wire_passes_behind_a_box(large, no_graphviz):
     svg = draw(large, detail="full").svg
     boxes = rectangles(svg)
@@ -157,6 +160,7 @@ def test_a_small_picture_is_laid_out_by_graphviz():
     assert "laid out" not in draw(g()).svg
 
 
+@pytest.mark.slow
 def test_a_layout_program_that_does_not_answer_is_ended_and_the_picture_says_so(
     tmp_path, monkeypatch
 ):

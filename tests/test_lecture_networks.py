@@ -363,6 +363,7 @@ def activations():
 
 
 @pytest.mark.parametrize("case", range(len(CASES)), ids=[case.id for case in CASES])
+@pytest.mark.slow
 def test_activation_statistics_of_six_layers_of_4096_units(activations, case):
     _, _, kind, theory = CASES[case].values
     found = [
@@ -384,6 +385,7 @@ def test_activation_statistics_by_the_recursion_of_variances(rule, phi, kind, th
     assert seen == pytest.approx(theory, rel=0.005, abs=0.0)
 
 
+@pytest.mark.slow
 def test_with_a_spread_of_one_twentieth_a_third_of_the_units_saturates(activations):
     saturated = activations[1]
     assert all(0.31 < float((np.abs(h) > 0.99).mean()) < 0.43 for h in saturated)

@@ -126,6 +126,7 @@ def test_a_network_gives_the_same_numbers():
 
 
 @pytest.mark.parametrize("first", range(0, 200, 20))
+@pytest.mark.random
 def test_random_graphs_give_the_same_numbers(first):
     for seed in range(first, first + 20):
         graph = random_graph(seed)
@@ -150,6 +151,7 @@ DECIDED = (1000, 1031, 1416)  # graphs with choices that constants decide
     [*[range(first, first + 20) for first in range(0, 200, 20)], DECIDED],
     ids=lambda seeds: str(seeds[0]),
 )
+@pytest.mark.random
 def test_random_graphs_give_the_same_gradients(seeds):
     for seed in seeds:
         graph = random_graph(seed)

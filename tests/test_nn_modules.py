@@ -405,6 +405,7 @@ def test_causal_attention_does_not_see_what_comes_later():
     assert [any(x.grad for x in v) for v in late] == [True, False, False]
 
 
+@pytest.mark.slow
 def test_the_bias_of_the_keys_has_no_effect_because_softmax_ignores_what_is_added_to_all_scores():
     layer = SelfAttention(4, seed=1)
     report = check_gradient(lambda: weighed(layer(VECTORS)), layer.parameters())

@@ -164,6 +164,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_it_writes_leaves_a_file_that_loads(tmp_path):
     path, pick = tmp_path / "state.json", random.Random(0)
     for _ in range(5):

@@ -10,6 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent.parent / "notebooks"
 _spec = importlib.util.spec_from_file_location("notebook_program", HERE / "notebook.py")
 notebook = importlib.util.module_from_spec(_spec)

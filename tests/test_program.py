@@ -141,6 +141,7 @@ def test_a_program_survives_json():
 
 
 @pytest.mark.parametrize("seed", range(200))
+@pytest.mark.random
 def test_a_planted_branch_change_raises_with_its_sample(seed):
     rng = random.Random(seed)
     edge, sign = rng.uniform(-1, 1), rng.choice(["<", "<=", ">", ">="])
@@ -172,6 +173,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("seed", range(200))
+@pytest.mark.random
 def test_a_planted_non_finite_result_is_located(seed):
     rng = random.Random(seed)
     f, name, bad = rng.choice(FAULTS)
@@ -329,6 +331,7 @@ def test_a_copy_of_a_program_that_has_run_runs_by_itself(copied):
     np.testing.assert_array_equal(program(xs), first)
 
 
+@pytest.mark.slow
 def test_threads_may_share_a_program():
     model = nn.MLP(4, [20, 20, 1], seed=0)
     program = trace(lambda x: tanh(model(x)), [0.1] * 4)

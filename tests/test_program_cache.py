@@ -138,6 +138,7 @@ def test_parameters_that_are_found_have_the_same_place_in_every_gradient():
     ]  # the second program has b first
 
 
+@pytest.mark.slow
 def test_a_thousand_structures_leave_no_more_programs_than_the_bound():
     w = Value(2.0)
     programs = ProgramCache(lambda x: w * x[0][0], [w])

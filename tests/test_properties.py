@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from autograd_edu import (
+    OPS,
     Value,
     clip,
     dot,
@@ -36,10 +37,13 @@ from autograd_edu import (
     trace_graph,
 )
 from autograd_edu.engine.graph import topological_order
-from autograd_edu.engine.ops import ADD, MUL, NEG, SUB
 from autograd_edu.notation.formula import number
 from autograd_edu.program import Program
 from autograd_edu.record.build import Steps, short
+
+pytestmark = pytest.mark.random
+
+ADD, SUB, MUL, NEG = (OPS[name] for name in ("add", "sub", "mul", "neg"))
 
 settings.register_profile(
     "here", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

@@ -21,6 +21,7 @@ CHUNKS = 20
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.random
 def test_replayed_random_graphs_equal_the_eager_engine_in_every_sample(chunk, long):
     """2,000 graphs, at least five samples each: value, gradients of inputs a sample, of parameters summed. ``--long``: 40,000."""
     each = 40_000 // CHUNKS if long else 2_000 // CHUNKS
@@ -29,12 +30,14 @@ def test_replayed_random_graphs_equal_the_eager_engine_in_every_sample(chunk, lo
 
 
 @pytest.mark.parametrize("chunk", range(4))
+@pytest.mark.random
 def test_interpreted_random_graphs_equal_the_eager_engine_too(chunk, long):
     each = 2_000 if long else 60
     for seed in range(10**6 + chunk * each, 10**6 + (chunk + 1) * each):
         assert disagreements(seed, ("jit",)) == [], seed
 
 
+@pytest.mark.random
 def test_random_graphs_are_of_every_kind():
     seen, kinds, facts = Counter(), Counter(), Counter()
     for seed in range(400):
@@ -75,6 +78,7 @@ def _depths(program):
 
 
 @pytest.mark.parametrize("off", [1e-11, -1e-11])
+@pytest.mark.random
 def test_an_error_of_a_hundred_billionth_is_caught(off):
     """In any number of a replay that is not itself the difference of much larger ones: there rounding does as much."""
     caught = planted = 0
@@ -267,6 +271,7 @@ def test_an_argument_may_be_an_empty_list():
     ]
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_replay_is_that_of_a_block_and_a_few_numbers_a_sample(long):
     """Beyond 2,000 samples, only the inputs' copies and the results grow: some numbers of 8 bytes for each sample and input."""
     weights = [[Value(0.1 * i - 0.2 * j) for i in range(8)] for j in range(16)]
@@ -395,6 +400,7 @@ SIGNS = {
 
 
 @pytest.mark.parametrize("seed", range(200))
+@pytest.mark.random
 def test_a_planted_branch_change_names_comparison_line_and_sample(seed):
     """In a loop, on what is only compared, on parameters too; in the first block and beyond."""
     rng = random.Random(seed)
@@ -481,6 +487,7 @@ def planted(seed, faults):
 
 
 @pytest.mark.parametrize("seed", range(200))
+@pytest.mark.random
 def test_a_planted_non_finite_result_is_located_by_operation_line_and_sample(seed):
     program, xs, name, place = planted(seed, FAULTS)
     with pytest.raises(
@@ -495,6 +502,7 @@ def test_a_planted_non_finite_result_is_located_by_operation_line_and_sample(see
 
 
 @pytest.mark.parametrize("seed", range(200))
+@pytest.mark.random
 def test_a_planted_gradient_that_is_not_finite_is_located(seed):
     program, xs, name, place = planted(seed, STEEP)
     assert np.isfinite(program(xs)).all()

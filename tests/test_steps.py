@@ -251,6 +251,7 @@ def test_sentences_hold_nothing_that_a_terminal_would_obey():
     assert str(record).count("\n") == 2
 
 
+@pytest.mark.random
 def test_the_record_has_the_engines_numbers_bit_for_bit_and_touches_nothing():
     for seed in range(1000):
         y = random_graph(seed)
@@ -271,6 +272,7 @@ def test_the_record_has_the_engines_numbers_bit_for_bit_and_touches_nothing():
             )
 
 
+@pytest.mark.random
 def test_the_listing_of_any_graph_runs_and_agrees():
     for seed in range(300):
         y = random_graph(seed)
@@ -321,6 +323,7 @@ def test_only_a_value_has_steps():
         steps(3.0)
 
 
+@pytest.mark.slow
 def test_tables_dot_and_svg_are_the_same_for_every_hash_seed():
     path = os.pathsep.join(sys.path)
     code = (

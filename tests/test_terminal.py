@@ -220,6 +220,7 @@ def test_the_terminal_is_set_back_however_it_ends(run, stop, status):
 
 
 @unix
+@pytest.mark.slow
 def test_the_terminal_is_set_back_after_a_fault(run):
     code = LEAD + (
         "from autograd_edu import Value; from autograd_edu.pictures.interactive import terminal\n"
@@ -286,6 +287,7 @@ def test_only_whole_records_are_walked_through():
 @pytest.mark.parametrize("wide", [1, 10, 20, 27, 40, 79, 80, 200])
 @pytest.mark.parametrize("high", [1, 3, 6, 10, 24, 60])
 @pytest.mark.parametrize("colour", [True, False])
+@pytest.mark.slow
 def test_every_screen_fits_and_shows_what_changed(wide, high, colour):
     y = Value(0.5, "文字 label")
     for _ in range(15):

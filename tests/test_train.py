@@ -394,6 +394,7 @@ fit(model, losses.binary_cross_entropy_with_logits, data.moons(20), Adam(model.p
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_point_leaves_a_checkpoint_that_resumes_to_the_same_numbers(tmp_path):
     path, pick = tmp_path / "run.json", random.Random(1)
     for _ in range(3):
@@ -699,6 +700,7 @@ def test_snapshots_of_a_cyclic_schedule_make_an_ensemble():
 # ---- learning ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_xor_is_learned_by_one_hidden_layer_for_19_of_20_seeds():
     solved = 0
     for seed in range(20):
@@ -757,6 +759,7 @@ def command(*arguments, folder):
     )
 
 
+@pytest.mark.slow
 def test_the_command_trains_and_leaves_model_history_and_pictures(tmp_path):
     done = command("moons", "--layers", "8", "--steps", "60", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -775,6 +778,7 @@ def test_the_command_trains_and_leaves_model_history_and_pictures(tmp_path):
     assert (tmp_path / "again" / "model.json").read_text() == (tmp_path / "model.json").read_text()
 
 
+@pytest.mark.slow
 def test_the_command_refuses_what_it_cannot_do(tmp_path):
     refused = command("moons", "--layers", "0", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")

@@ -92,6 +92,7 @@ def test_with_a_penalty_on_some_parameters_and_any_optimiser(rule):
     ), "the others stay"
 
 
+@pytest.mark.slow
 def test_moons_are_learned_without_an_error_for_9_of_10_seeds():
     perfect = 0
     for seed in range(10):
@@ -113,6 +114,7 @@ def test_moons_are_learned_without_an_error_for_9_of_10_seeds():
     assert perfect >= 9
 
 
+@pytest.mark.slow
 def test_handwritten_digits_are_learned_to_95_percent():
     training, test = data.digits().split(0.2, seed=0)
     model = MLP(64, [32, 10], seed=0)

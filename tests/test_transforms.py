@@ -239,6 +239,7 @@ def test_inside_no_grad_gradients_are_right_and_remember_nothing():
     assert (value.data, value.op, slope.data, slope.op) == (8.0, None, 12.0, None)
 
 
+@pytest.mark.slow
 def test_deep_chains_need_no_recursion():
     def chain(x):
         for _ in range(50_000):
@@ -250,6 +251,7 @@ def test_deep_chains_need_no_recursion():
     assert jvp(chain, (1.0,), (1.0,))[1] == pytest.approx(1.00001**50_000, rel=1e-10)
 
 
+@pytest.mark.slow
 def test_eight_threads_on_one_shared_graph_get_the_serial_answer_to_the_last_bit():
     shared = [Value(0.1 * i + 0.05) for i in range(20)]
     middle = [sin(a) * b + a for a in shared for b in shared]

@@ -436,6 +436,7 @@ def test_no_gc_pauses_the_collector_and_turns_it_on_again():
 # ---- size, memory, copies, threads ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_million_operations():
     x = Value(1.0, "x")
     y = x
@@ -459,6 +460,7 @@ def test_doubling_a_thousand_times_is_exact_and_linear():
     assert x.grad == 2.0**1000
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind_without_the_collector():
     leaves = [Value(float(i)) for i in range(10)]
 

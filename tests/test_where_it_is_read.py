@@ -20,6 +20,8 @@ from test_stepper import assert_step, by_hand
 import autograd_edu
 from autograd_edu import draw, steps
 
+pytestmark = pytest.mark.slow
+
 CODE = """\
 from autograd_edu import Value, draw
 x, y, z = Value(3, "x"), Value(-4, "y"), Value(2, "z")

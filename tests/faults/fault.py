@@ -78,12 +78,8 @@ def ask(arguments: Sequence[str], tests: Sequence[str], *, timeout: float = 120.
         )
     except subprocess.TimeoutExpired:
         return Answer(("(it does not end)",), "", time.monotonic() - begun)
-    words = [
-        line.split(" ", 2)
-        for line in run.stdout.splitlines()
-        if line.startswith(("FAILED ", "ERROR "))
-    ]
-    failed = tuple(word[1] for word in words)
+    said = [line for line in run.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    failed = tuple(line.partition(" ")[2].partition(" - ")[0] for line in said)
     problem = (
         ""
         if run.returncode == 0 or (run.returncode == 1 and failed)

@@ -14,6 +14,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -29,6 +30,7 @@ class PlantingError(Exception):
 # ---- the package's files and functions -----------------------------------------------------------------------------
 
 
+@cache
 def modules() -> dict[str, Path]:
     """The files of the package as it is installed, by the name of their module. Nothing is imported."""
     spec = importlib.util.find_spec(PACKAGE)
@@ -106,6 +108,26 @@ class Replace(ast.NodeTransformer):
         self.expression = only.value if isinstance(only, ast.Expr) else None
         self.count = 0
 
+    def times(self, tree: ast.AST) -> int:
+        """How often the pattern comes in a tree, which stays as it is."""
+        if self.expression is not None:
+            return sum(
+                isinstance(node, ast.expr) and matches(self.expression, node, {})
+                for node in ast.walk(tree)
+            )
+        bodies = [
+            body
+            for node in ast.walk(tree)
+            for _, body in ast.iter_fields(node)
+            if isinstance(body, list)
+        ]
+        size = len(self.old)
+        return sum(
+            matches(self.old, body[i : i + size], {})
+            for body in bodies
+            for i in range(len(body) - size + 1)
+        )
+
     def visit(self, node: ast.AST) -> ast.AST:
         node = self.generic_visit(node)
         found: Found = {}
@@ -135,48 +157,42 @@ class Replace(ast.NodeTransformer):
                 ]
 
 
+@cache
+def _parsed(path: Path) -> tuple[ast.Module, dict[str, ast.AST]]:
+    """The tree of a file, not to be changed, and its functions."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return tree, dict(functions(tree))
+
+
+def places(old: str, within: str = "") -> dict[str, int]:
+    """In which functions of the package, "module:function", a pattern comes how often; without ``within``, in which modules."""
+    pattern, found = Replace(old, "None"), {}
+    for module, path in modules().items():
+        tree, inner = _parsed(path)
+        wanted = {name: node for name, node in inner.items() if f".{name}".endswith(f".{within}")}
+        for name, node in wanted.items() if within else [("", tree)]:
+            if count := pattern.times(node):
+                found[f"{module}:{name}"] = count
+    return found
+
+
 def changed(old: str, new: str, within: str = "") -> dict[str, ast.Module]:
     """The module in which ``old`` became ``new``, by its name; ``within`` is the function or class that holds the place.
 
     Raises:
         PlantingError: unless there is one such place in the package.
     """
-    places: dict[str, ast.Module] = {}
-    count = 0
-    last = within.rpartition(".")[2]
-    for module, path in modules().items():
-        text = path.read_text("utf-8")
-        if last not in text:
-            continue
-        tree = ast.parse(text)
-        wanted = (
-            [node for name, node in functions(tree) if f".{name}".endswith(f".{within}")]
-            if within
-            else [tree]
-        )
-        for node in wanted:
-            replace = Replace(old, new)
-            replace.visit(node)
-            if replace.count:
-                count += replace.count
-                places[module] = tree
-    if count != 1:
+    found = places(old, within)
+    if sum(found.values()) != 1:
         where = f"in {within}" if within else "in the package"
         raise PlantingError(
-            f"{count} places {where} read `{old}`; a fault is planted in one. {_elsewhere(old) if within else ''}"
+            f"{sum(found.values())} places {where} read `{old}`; a fault is planted in one. "
+            f"It is found in: {', '.join(places(old)) or 'no module'}"
         )
-    return {module: ast.fix_missing_locations(tree) for module, tree in places.items()}
-
-
-def _elsewhere(old: str) -> str:
-    found = []
-    for module, path in modules().items():
-        for name, node in functions(ast.parse(path.read_text("utf-8"))):
-            replace = Replace(old, "pass")
-            replace.new = _statements("None") if replace.expression is not None else replace.new
-            replace.visit(node)
-            found += [f"{module}:{name}"] * bool(replace.count)
-    return f"It is found in: {', '.join(found) or 'no function'}"
+    module, _, name = next(iter(found)).partition(":")
+    tree = ast.parse(modules()[module].read_text("utf-8"))
+    Replace(old, new).visit(dict(functions(tree))[name] if name else tree)
+    return {module: ast.fix_missing_locations(tree)}
 
 
 # ---- importing the changed package ---------------------------------------------------------------------------------

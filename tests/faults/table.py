@@ -325,7 +325,168 @@ FORMULAS = (
     ),
 )
 
-FAULTS: tuple[Fault, ...] = (*FORMULAS, *FUSING, *SCHEDULING, *LIFTING, *GOING_BACK, *RUNNING)
+NN = (
+    Fault(
+        "an ensemble uses only its first model",
+        ("test_nn_modules.py",),
+        "self.models",
+        "self.models[:1]",
+        "Ensemble.forward",
+    ),
+    Fault(
+        "a snapshot ensemble uses only its last model",
+        ("test_train.py",),
+        "self.models",
+        "self.models[-1:]",
+        "Snapshots.ensemble",
+    ),
+    Fault(
+        "sum pooling is doubled",
+        ("test_nn_modules.py",),
+        "lambda xs: total(list(xs))",
+        "lambda xs: 2.0 * total(list(xs))",
+    ),
+    Fault(
+        "dropout draws one mask for the whole vector",
+        ("test_nn_modules.py",),
+        "[number * self.keep() for number in x]",
+        "(lambda keep: [number * keep for number in x])(self.keep())",
+        "Dropout.forward",
+    ),
+    Fault(
+        "dropout drops nothing", ("test_nn_modules.py",), "self.keep()", "1.0", "Dropout.forward"
+    ),
+    Fault(
+        "dropout still drops in evaluation",
+        ("test_nn_modules.py",),
+        "self.training and self.p",
+        "self.p",
+        "Dropout.forward",
+    ),
+    Fault(
+        "a neuron's weights get no gradient",
+        ("test_nn_modules.py",),
+        "dot(self.w, _A, _B)",
+        "dot([w.data for w in self.w], _A, _B)",
+        "Neuron.preactivation",
+    ),
+    Fault(
+        "a neuron ignores its bias",
+        ("test_matrix_rules.py",),
+        "dot(self.w, _A, self.b)",
+        "dot(self.w, _A)",
+        "Neuron.preactivation",
+    ),
+    Fault(
+        "noise adds nothing",
+        ("test_lecture_networks.py",),
+        "self.sd * gauss(self.rng)",
+        "0.0 * gauss(self.rng)",
+        "Noise.forward",
+    ),
+    Fault(
+        "half of the squared weights count for nothing",
+        ("test_lecture_networks.py",),
+        "0.5 * strength * dot(parameters, parameters)",
+        "0.0 * strength * dot(parameters, parameters)",
+        "half_l2",
+    ),
+    Fault(
+        "the ε of an RMS norm stands outside the root",
+        ("test_nn_modules.py",),
+        "sqrt(_A + self.eps)",
+        "sqrt(_A) + self.eps",
+        "RMSNorm.forward",
+    ),
+)
+
+TRAINING = (
+    Fault(
+        "a mean squared error sums over outputs",
+        ("test_losses.py",),
+        "average(_A)",
+        "total(_A)",
+        "mean_squared_error",
+    ),
+    Fault(
+        "target probabilities may sum to less than 1",
+        ("test_losses.py",),
+        "abs(whole - 1.0)",
+        "whole - 1.0",
+        "_class",
+    ),
+    Fault(
+        "single numbers of a gradient are limited after its length",
+        ("test_optim.py",),
+        "if self.clip_value is not None:\n    _A\n_B\nif _C:\n    _D\n    _E\n    _F",
+        "_B\nif _C:\n    _D\n    _E\n    _F\nif self.clip_value is not None:\n    _A",
+        "clipped",
+    ),
+    Fault(
+        "the loss of an epoch is the plain mean of unequal batches",
+        ("test_train.py",),
+        "sum(_A) / sum(sizes)",
+        "sum(losses) / len(losses)",
+        "epoch",
+    ),
+    Fault(
+        "a schedule by step begins anew when training is resumed",
+        ("test_train.py",),
+        "self.steps = len(self.history.step_loss)",
+        "self.steps = 0",
+    ),
+    Fault(
+        "early stopping ignores the validation loss",
+        ("test_train.py",),
+        "epoch.loss if epoch.validation is None else epoch.validation",
+        "epoch.loss",
+    ),
+)
+
+FOLDING = (
+    Fault(
+        "a run is folded from its fourth value on",
+        ("test_draw_detail.py",),
+        "len(members) >= _RUN",
+        "len(members) >= 4",
+    ),
+    Fault(
+        "leaves that others use too go into a part",
+        ("test_draw_detail.py",),
+        "members | leaves if users <= members else None",
+        "members | leaves",
+    ),
+    Fault(
+        "a constant that has a label loses its box",
+        ("test_draw_detail.py",),
+        "graph.order[i].is_constant and not graph.order[i].label and _A and _B",
+        "graph.order[i].is_constant and _A and _B",
+        "_numbers_in_formulas",
+    ),
+)
+
+ENGINE = (
+    Fault(
+        "a pass that control C ends leaves half of its gradients",
+        ("test_value.py",),
+        "BaseException",
+        "Exception",
+        "Value.backward",
+    ),
+)
+
+FAULTS: tuple[Fault, ...] = (
+    *NN,
+    *TRAINING,
+    *FOLDING,
+    *ENGINE,
+    *FORMULAS,
+    *FUSING,
+    *SCHEDULING,
+    *LIFTING,
+    *GOING_BACK,
+    *RUNNING,
+)
 
 
 def fault_named(what: str) -> Fault:
