@@ -53,12 +53,16 @@ FUSING = (
     Fault(
         "a constant's first operand is folded as zero",
         RANDOM_GRAPHS,
-        "evaluate(OPS[slot.op], numbers)",
-        "evaluate(OPS[slot.op], [0.0, *numbers[1:]])",
+        "evaluate(_A, numbers)",
+        "evaluate(_A, [0.0, *numbers[1:]])",
         "_folded",
     ),
     Fault(
-        "a guard's outcome is inverted", RANDOM_GRAPHS, "g.outcome", "not g.outcome", "_renumbered"
+        "a guard's outcome is inverted",
+        RANDOM_GRAPHS,
+        "replace(g, left=_A, right=_B)",
+        "replace(g, left=_A, right=_B, outcome=not g.outcome)",
+        "_renumbered",
     ),
     Fault(
         "origins are one off",
@@ -259,23 +263,23 @@ RUNNING = (
     Fault(
         "accumulators overwritten between blocks",
         ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[2]",),
-        "from_batch.copy() if total is None else total + from_batch",
-        "from_batch.copy()",
-        "run",
+        "[a + b for a, b in _A]",
+        "[b for a, b in _A]",
+        "_Summed.add",
     ),
     Fault(
         "stale buffers: the sums over blocks are those of the last block",
         ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[2]",),
-        "gradients[: self.lifted.batch_edges] = total",
+        "table[: self.edges] = total",
         "pass",
-        "_finish",
+        "_Summed.put",
     ),
     Fault(
         "the fixed table is prepared once only",
         ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[0]",),
         "plan is not prepared",
         "plan is not prepared and not vars(self).setdefault('once', []) and not vars(self)['once'].append(1)",
-        "run",
+        "_run",
     ),
     Fault(
         "a result without inputs counts once for a batch",
@@ -287,9 +291,9 @@ RUNNING = (
     Fault(
         "a guard's sample counts from the block",
         ("test_replay.py::test_a_planted_branch_change_names_comparison_line_and_sample[3]",),
-        "start + sample",
-        "sample",
-        "_check",
+        "self._check(_A, _B, start)",
+        "self._check(_A, _B, 0)",
+        "_forward",
     ),
     Fault(
         "a fault is computed from another sample",
@@ -303,8 +307,8 @@ RUNNING = (
     Fault(
         "results are handed out in the buffers",
         ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[2]",),
-        "plan.parameters[:, 0].copy()",
-        "plan.parameters[:, 0]",
+        "_A.copy()",
+        "_A",
         "_finish",
     ),
 )
@@ -354,25 +358,29 @@ NN = (
         "Dropout.forward",
     ),
     Fault(
-        "dropout drops nothing", ("test_nn_modules.py",), "self.keep()", "1.0", "Dropout.forward"
+        "dropout drops nothing",
+        ("test_nn_modules.py::test_dropout_keeps_the_expectation_and_drops_at_its_rate",),
+        "self.keep()",
+        "1.0",
+        "Dropout.forward",
     ),
     Fault(
         "dropout still drops in evaluation",
-        ("test_nn_modules.py",),
+        ("test_nn_modules.py::test_gradients_of_parameters_and_inputs_pass_the_check",),
         "self.training and self.p",
         "self.p",
         "Dropout.forward",
     ),
     Fault(
         "a neuron's weights get no gradient",
-        ("test_nn_modules.py",),
+        ("test_nn_modules.py::test_gradients_of_parameters_and_inputs_pass_the_check",),
         "dot(self.w, _A, _B)",
         "dot([w.data for w in self.w], _A, _B)",
         "Neuron.preactivation",
     ),
     Fault(
         "a neuron ignores its bias",
-        ("test_matrix_rules.py",),
+        ("test_matrix_rules.py::test_any_network_s_gradients_are_those_of_the_matrix_rules",),
         "dot(self.w, _A, self.b)",
         "dot(self.w, _A)",
         "Neuron.preactivation",
@@ -386,7 +394,7 @@ NN = (
     ),
     Fault(
         "half of the squared weights count for nothing",
-        ("test_lecture_networks.py",),
+        ("test_lecture_networks.py::test_penalties_and_their_gradients",),
         "0.5 * strength * dot(parameters, parameters)",
         "0.0 * strength * dot(parameters, parameters)",
         "half_l2",
@@ -403,7 +411,7 @@ NN = (
 TRAINING = (
     Fault(
         "a mean squared error sums over outputs",
-        ("test_losses.py",),
+        ("test_losses.py::test_value_and_gradient",),
         "average(_A)",
         "total(_A)",
         "mean_squared_error",
@@ -411,8 +419,8 @@ TRAINING = (
     Fault(
         "target probabilities may sum to less than 1",
         ("test_losses.py",),
-        "abs(whole - 1.0)",
-        "whole - 1.0",
+        "1.0 - 1e-6",
+        "0.0",
         "_class",
     ),
     Fault(
@@ -476,17 +484,18 @@ ENGINE = (
 )
 
 FAULTS: tuple[Fault, ...] = (
-    *NN,
-    *TRAINING,
-    *FOLDING,
-    *ENGINE,
-    *FORMULAS,
-    *FUSING,
-    *SCHEDULING,
-    *LIFTING,
-    *GOING_BACK,
-    *RUNNING,
-)
+    *NN, *TRAINING, *FOLDING, *ENGINE, *FORMULAS, *FUSING, *SCHEDULING, *LIFTING, *GOING_BACK, *RUNNING,
+)  # fmt: skip
+# No test notices these yet.
+UNNOTICED = frozenset({
+    "an ensemble uses only its first model", "a snapshot ensemble uses only its last model", "sum pooling is doubled",
+    "dropout draws one mask for the whole vector", "noise adds nothing", "the ε of an RMS norm stands outside the root",
+    "target probabilities may sum to less than 1", "single numbers of a gradient are limited after its length",
+    "the loss of an epoch is the plain mean of unequal batches", "a schedule by step begins anew when training is resumed",
+    "early stopping ignores the validation loss", "a run is folded from its fourth value on",
+    "leaves that others use too go into a part", "a constant that has a label loses its box",
+    "a pass that control C ends leaves half of its gradients",
+})  # fmt: skip
 
 
 def fault_named(what: str) -> Fault:
