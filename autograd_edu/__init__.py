@@ -8,7 +8,7 @@ from .pictures.drawing import draw, to_dot
 from .derivatives.dual import Dual
 from .derivatives.numeric import numeric_gradient
 from .engine.op import operation
-from .engine.ops import OPS, Op, register, strict_step
+from .engine.ops import OPS, Op, detach, register, strict_step
 from .engine.floats import ieee
 from .engine.number import (
     abs, acos, asin, atan, clip, cos, cosh, dot, elu, erfc, exp, expm1, gelu, leaky_relu, log,
@@ -38,11 +38,13 @@ _LATER = {
 
 
 __all__ = [
-    "OPS", "Constant", "Dual", "Op", "Program", "ProgramCache", "Value", "abs", "acos", "asin", "atan", "check_gradient", "clip",
-    "cos", "cosh", "dot", "draw", "draw_network", "elu", "erfc", "exp", "expm1", "gelu", "grad", "hessian", "hvp", "ieee", "jacobian",
-    "jvp", "leaky_relu", "log", "log1p", "logsumexp", "maximum", "minimum", "no_gc", "no_grad", "numeric_gradient", "operation", "pow",
-    "register", "relu", "scope", "selu", "sigmoid", "sin", "sinh", "softplus", "sqrt", "square", "step", "steps", "strict_step",
-    "tan", "tanh", "to_dot", "total", "trace", "trace_graph", "value_and_grad", "walk", "where",
+    "OPS", "Constant", "Dual", "Op", "Program", "ProgramCache", "Value", "abs", "acos", "asin",
+    "atan", "check_gradient", "clip", "cos", "cosh", "detach", "dot", "draw", "draw_network",
+    "elu", "erfc", "exp", "expm1", "gelu", "grad", "hessian", "hvp", "ieee", "jacobian", "jvp",
+    "leaky_relu", "log", "log1p", "logsumexp", "maximum", "minimum", "no_gc", "no_grad",
+    "numeric_gradient", "operation", "pow", "register", "relu", "scope", "selu", "sigmoid", "sin",
+    "sinh", "softplus", "sqrt", "square", "step", "steps", "strict_step", "tan", "tanh", "to_dot",
+    "total", "trace", "trace_graph", "value_and_grad", "walk", "where",
 ]  # fmt: skip
 
 

@@ -208,6 +208,8 @@ class Number:
     def elu(self, alpha: Any = 1.0) -> Any:
         return elu(self, alpha)
 
+    detach = _method(OPS["detach"])
+
     def step(self, *, strict: bool = False) -> Any:
         return step(self, strict=strict)
 

@@ -113,6 +113,7 @@ class Op:
         domain: what the operands must satisfy, for the error message.
         edges: what happens at kinks and limits.
         selects: an operand whose local gradient is 0 is not selected: it gets no gradient at all.
+        stops: its local gradient is 0 because nothing is to flow back, and not its derivative.
         neutral: of a variadic row, an operand that changes nothing.
         parts: of a variadic row, what the value and the local gradients both start from; given to
             them as the last argument, it is not computed again.
@@ -131,6 +132,7 @@ class Op:
     domain: str = ""
     edges: str = ""
     selects: bool = False
+    stops: bool = False
     neutral: float | None = None
     parts: Rule | None = None
     activation: bool = False
@@ -145,6 +147,9 @@ class Op:
         if "{0}" not in self.latex and "{all}" not in self.latex:
             self.latex += r"\left({all}\right)"
         self.variadic = self.operands is not Each
+        self.every = (
+            not self.variadic and not self.selects
+        )  # every operand has its own rule and is used
         self.value = _in_a_row(self.rule, self.operands) if self.variadic else self.rule
         self._own: list[Rule] = []
 

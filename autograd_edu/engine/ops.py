@@ -368,6 +368,15 @@ def strict_step(xp: Namespace, x: Any) -> Any:
 # ---- choices: in these, an operand whose local gradient is 0 is not selected ----
 
 
+@operation(
+    formula="detach(x)", local_gradients=("0",), example=(0.5,), symbol="detach", selects=True,
+    stops=True, edges="no gradient flows back, not even where it would be infinite",
+)  # fmt: skip
+def detach(xp: Namespace, x: Any) -> Any:
+    """The number of ``x`` without its history: a constant to every derivative."""
+    return 1.0 * x
+
+
 def _ties(sign: str) -> Any:
     def shares(*xs: str) -> tuple[str, ...]:
         count = " + ".join(f"({x} {sign} y)" for x in xs)

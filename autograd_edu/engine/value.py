@@ -146,6 +146,8 @@ class Value(Number):
 
         Those of constants need not be right.
         """
+        if modes.traces and (tape := tracer.get()) is not None:
+            tape.look(".kept_local_grads")
         if self._right is not None:
             return (self._left_grad, self._right_grad)
         if self._left.__class__ is tuple:
@@ -334,7 +336,7 @@ def _record(op: Op, y: float, left: Any, right: Any, left_grad: Any, right_grad:
 
 def compute(op: Op, operands: Sequence[Any]) -> Value:
     """The result of ``op``, as `Value.apply` gives it where nothing is traced."""
-    if len(operands) == 1 and not op.variadic and not modes.pauses:
+    if len(operands) == 1 and op.every and not modes.pauses:
         (x,) = operands
         try:
             y = op.value(Floats, x._data)

@@ -24,6 +24,7 @@ REPLAYED = {
     "training": "h = [3.0 * v for v in h] if self.training else h",
     "inner gradient": "h = [v * grad(lambda z: z * z * v)(0.7) for v in h]",
     "gradient at an input": "h = [v + grad(sin)(x[0]) for v in h]",
+    "detached": "h = [v * detach(v) + v for v in h]",
     "a comparison as a number": "h = [v * (1.0 + (v > 0.1)) for v in h]",
     "a dead logarithm": "log(2.0 + h[0] * h[0])",
     "a sum": "h = [*h[:-1], sum(h)]",
