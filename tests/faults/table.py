@@ -453,20 +453,28 @@ TRAINING = (
 
 FOLDING = (
     Fault(
-        "a run is folded from its fourth value on",
-        ("test_draw_detail.py",),
+        "a run is folded one value too early",
+        ("test_draw_detail.py::test_eight_values_in_a_row_are_folded_and_seven_are_not",),
         "len(members) >= _RUN",
-        "len(members) >= 4",
+        "len(members) >= _RUN - 1",
+        "_fold_runs",
     ),
     Fault(
         "leaves that others use too go into a part",
-        ("test_draw_detail.py",),
-        "members | leaves if users <= members else None",
-        "members | leaves",
+        (
+            "test_draw_detail.py::test_a_leaf_that_sums_and_something_else_use_keeps_its_own_box",
+            "test_draw_detail.py::test_a_weight_that_two_layers_share_is_shown_in_the_rows_of_both",
+        ),
+        "set().union(*users.values()) <= members | others",
+        "True",
+        "_insides",
     ),
     Fault(
         "a constant that has a label loses its box",
-        ("test_draw_detail.py",),
+        (
+            "test_draw_detail.py::test_a_plain_number_stands_in_the_formula_and_a_labelled_one_in_a_box",
+            "test_draw_detail.py::test_a_plain_number_goes_into_the_only_part_that_uses_it_and_a_labelled_one_does_not",
+        ),
         "graph.order[i].is_constant and not graph.order[i].label and _A and _B",
         "graph.order[i].is_constant and _A and _B",
         "_numbers_in_formulas",
@@ -492,8 +500,7 @@ UNNOTICED = frozenset({
     "dropout draws one mask for the whole vector", "noise adds nothing", "the ε of an RMS norm stands outside the root",
     "target probabilities may sum to less than 1", "single numbers of a gradient are limited after its length",
     "the loss of an epoch is the plain mean of unequal batches", "a schedule by step begins anew when training is resumed",
-    "early stopping ignores the validation loss", "a run is folded from its fourth value on",
-    "leaves that others use too go into a part", "a constant that has a label loses its box",
+    "early stopping ignores the validation loss",
     "a pass that control C ends leaves half of its gradients",
 })  # fmt: skip
 
