@@ -1,6 +1,9 @@
 """One exception a mistake. Each is also the built-in that a caller would catch, and says what would be right."""
 
-from collections.abc import Iterable
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 
 class AutogradError(Exception):
@@ -91,3 +94,73 @@ def error_named(name: str) -> type[AutogradError]:
     """The error of a name, as programs keep it in their guards."""
     kind: type[AutogradError] = globals()[name]
     return kind
+
+
+# ---- what an operation says that has no value, or no gradient ----
+
+
+class Named(Protocol):
+    """What an error tells of an operation; see `engine.op.Op`."""
+
+    name: str
+    formula: str | Callable[..., str]
+    domain: str
+
+    def operand_names(self, count: int) -> tuple[str, ...]:
+        """The names of the operands in the formula."""
+
+
+def no_value(
+    op: Named, xs: Sequence[float], labels: Sequence[str], problem: Exception | None
+) -> DomainError:
+    """The error of an operation that has no finite value at ``xs``.
+
+    Operands are called by their labels, if they have any, and else by their places.
+    """
+    labels = [*labels, *[""] * (len(xs) - len(labels))]
+    labelled = [f"{label!r} is {x!r}" for label, x in zip(labels, xs, strict=True) if label]
+    asked, given = called(op, xs), f" ({', '.join(labelled[:4])})" if labelled else ""
+    if not all(map(math.isfinite, xs)):
+        return DomainError(f"{asked} has no finite value{given}")
+    if problem is None or isinstance(problem, OverflowError):
+        return OverflowDomainError(
+            f"{asked} is too large for a float, whose largest value is 1.8e308{given}"
+        )
+    places = ["the operand"] if len(xs) == 1 else [f"the {p} operand" for p in _PLACES]
+    shown = [repr(label) if label else place for label, place in zip(labels, places, strict=False)]
+    must = op.domain.format(**dict(zip(op.operand_names(len(xs)), shown, strict=False)))
+    kind = DivisionDomainError if isinstance(problem, ZeroDivisionError) else DomainError
+    return kind(f"{asked} has no real value: {must}{given}")
+
+
+def no_gradient(op: Named, xs: Sequence[float], local: float) -> str:
+    """What is wrong with a local gradient that is not finite."""
+    return f"{called(op, xs)} has the local gradient {local!r}"
+
+
+def called(op: Named, xs: Sequence[float]) -> str:
+    """An operation on numbers: log(-1.0), div: 1.0/0.0."""
+    if not isinstance(op.formula, str):
+        return (
+            f"{op.name}({', '.join(map(repr, xs))})"
+            if len(xs) <= 4
+            else f"{op.name} of {len(xs)} operands"
+        )
+    numbers = dict(zip(op.operand_names(len(xs)), xs, strict=True))
+    bare = op.formula.endswith(")")  # a call needs no brackets around a negative number
+
+    def put(match: re.Match[str]) -> str:
+        x = numbers.get(match[0])
+        return (
+            match[0]
+            if x is None
+            else repr(x)
+            if bare or not repr(x).startswith("-")
+            else f"({x!r})"
+        )
+
+    formula = re.sub(r"[a-z]\w*", put, op.formula)
+    return formula if formula.startswith(op.name) else f"{op.name}: {formula}"
+
+
+_PLACES = ("first", "second", "third")

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass
 
-from autograd_edu.engine.graph import topological_order
+from autograd_edu.engine.value import topological_order
 from autograd_edu.pictures.render.columns import Layout
 from autograd_edu.record.build import short
 

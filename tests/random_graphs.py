@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from autograd_edu.engine.graph import topological_order
+from autograd_edu.engine.value import topological_order
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def test_the_complex_step_goes_through_every_operation_that_has_a_complex_versio
         pytest.param(
             lambda: check_gradient(sqrt, [0.0]),
             DomainError,
-            "sqrt: √(0) has the local gradient inf",
+            "sqrt(0.0) has the local gradient inf",
             id="no gradient",
         ),
         pytest.param(
@@ -327,7 +327,7 @@ def test_a_gradient_that_is_wrong_altogether_at_the_scale_of_a_millionth_fails()
 
 def test_nan_does_not_slip_through():
     wrong = replaced(OPS["tanh"], local_gradients=lambda xp, y, x: (math.nan,))
-    with pytest.raises(DomainError, match=r"gradient is nan: tanh: .* has the local gradient nan"):
+    with pytest.raises(DomainError, match=r"gradient is nan: tanh.* has the local gradient nan"):
         check_gradient(lambda x: wrong(x), [0.3])
     with ieee():
         report = check_gradient(lambda x: wrong(x), [0.3])

@@ -144,7 +144,7 @@ def test_a_long_flat_formula_is_computed_without_recursion():
 
 
 def test_numbers_cannot_grow_without_bound():
-    with pytest.raises(DomainError, match=r"pow: 9\^387420489 is too large for a float"):
+    with pytest.raises(DomainError, match=r"9.0\*\*387420489.0 is too large for a float"):
         parse("9**9**9*x")(1.0)
 
 
@@ -323,16 +323,16 @@ def test_every_example_of_the_help_runs(run, tmp_path, monkeypatch):
         ),
         pytest.param(
             ["check", "2*log(x*y - 3) + z", "x=-1", "y=1", "z=3"],
-            "log: log(-4) has no real value: 'x' must be positive ('x' is -4.0)\n  2*log(x*y - 3) + z\n    ^^^^^^^^^^^^\n",
+            "log(-4.0) has no real value: the operand must be positive\n  2*log(x*y - 3) + z\n    ^^^^^^^^^^^^\n",
             id="outside the domain",
         ),
         pytest.param(
             ["check", "1/x", "x=0"],
-            "'x' must not be zero ('a' is 1.0, 'x' is 0.0)\n  1/x\n  ^^^",
+            "1.0/0.0 has no real value: 'x' must not be zero ('x' is 0.0)\n  1/x\n  ^^^",
             id="a division by zero",
         ),
         pytest.param(
-            ["explain", "sqrt(x)", "x=0"], "sqrt: √(x) has the local gradient inf", id="no gradient"
+            ["explain", "sqrt(x)", "x=0"], "sqrt(0.0) has the local gradient inf", id="no gradient"
         ),
         pytest.param(
             ["check", "leaky_relu(x, 1, 2)", "x=0"],

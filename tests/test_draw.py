@@ -8,8 +8,9 @@ import pytest
 from examples import g, random_graph
 
 from autograd_edu import Value, draw, to_dot
-from autograd_edu.engine.graph import names, topological_order
+from autograd_edu.engine.value import topological_order
 from autograd_edu.errors import LayoutError
+from autograd_edu.notation.names import names
 from autograd_edu.pictures.scene.scene import columns, printable, scene
 
 SVG = "{http://www.w3.org/2000/svg}"

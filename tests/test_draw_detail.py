@@ -9,7 +9,8 @@ from drawn import in_a_column, read_svg
 from examples import random_graph
 
 from autograd_edu import Value, dot, draw, nn, scope, tanh, total
-from autograd_edu.engine.graph import names, topological_order
+from autograd_edu.engine.value import topological_order
+from autograd_edu.notation.names import names
 from autograd_edu.pictures.folding.detail import LEVELS, fold
 from autograd_edu.pictures.folding.folded import at_level
 from autograd_edu.pictures.render.styles import STYLES

@@ -89,14 +89,10 @@ def circles(package: Path) -> list[list[str]]:
 
 KNOWN_BACK_EDGES = {  # walls that are still to come down; each that does is taken off the list
     ("cli.main", "__init__"),
-    ("engine.graph", "notation.formula"),
-    ("engine.op", "notation.formula"),
-    ("engine.value", "notation.formula"),
     ("record.model", "pictures.interactive.stepper"),
     ("record.model", "pictures.scene.scene"),
 }
 KNOWN_CIRCLES = [
-    ["engine.graph", "engine.value"],
     [
         "pictures.folding.detail",
         "pictures.folding.folded",

@@ -27,7 +27,7 @@ from autograd_edu import (
     total,
     value_and_grad,
 )  # fmt: skip
-from autograd_edu.engine.graph import topological_order
+from autograd_edu.engine.value import topological_order
 from autograd_edu.errors import StateError
 from autograd_edu.nn import MLP, Layer, Neuron, Perceptron, Sequential, log_softmax, losses, softmax
 from autograd_edu.nn.layers import subscript

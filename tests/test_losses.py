@@ -180,7 +180,7 @@ def test_the_variance_network_s_bars():
 
 
 def _nodes(root):
-    from autograd_edu.engine.graph import topological_order
+    from autograd_edu.engine.value import topological_order
 
     return topological_order(root)
 

@@ -4,6 +4,7 @@ import pytest
 
 from autograd_edu import OPS, Value, check_gradient, draw, grad, jvp, operation, steps, to_dot
 from autograd_edu.errors import ArityError
+from autograd_edu.notation import operations
 
 
 @pytest.fixture
@@ -30,9 +31,9 @@ def test_one_row_works_everywhere(softsign):
         -2 / 4**3, rel=1e-15, abs=0.0
     )  # differentiated again
     assert check_gradient(softsign, (3.0,))  # checked
-    assert softsign.text("x") == "softsign(x)"  # as text
-    assert softsign.slope_text(0, "y", "x") == "1/(1 + |x|)²"
-    assert softsign.as_latex("x") == r"\operatorname{softsign}\left(x\right)"
+    assert operations.text(softsign, "x") == "softsign(x)"  # as text
+    assert operations.slope_text(softsign, 0, "y", "x") == "1/(1 + |x|)²"
+    assert operations.latex(softsign, "x") == r"\operatorname{softsign}\left(x\right)"
     assert "∂v1/∂x = 1/(1 + |x|)²" in steps(y).text()  # in the tables
     assert "v1 = softsign(x)" in draw(y).svg  # in the picture
     assert r"softsign(x)" in to_dot(y).source

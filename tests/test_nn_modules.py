@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograd_edu import Constant, Value, check_gradient, exp, maximum, sqrt, tanh, total
-from autograd_edu.engine.graph import topological_order
+from autograd_edu.engine.value import topological_order
 from autograd_edu.errors import (
     AutogradError,
     OperandError,

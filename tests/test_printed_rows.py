@@ -8,6 +8,7 @@ import pytest
 import autograd_edu as ae
 from autograd_edu import OPS, Value
 from autograd_edu.errors import DomainError
+from autograd_edu.notation import operations
 
 POINTS = (-1000.0, -2.0, -1.0, -0.5, -0.0, 0.0, 0.3, 1.0, 2.0, 1000.0)
 FEWER = (-2.0, 0.0, 1.0, 1000.0)
@@ -39,7 +40,7 @@ def disagreements(op):
         for i, computed in enumerate((y.data, *y.local_grads)):
             slope = i - 1 if i else None
             for operands in (names, xs):  # the operands as variables, and as constants
-                printed = op.source("y", *operands, slope=slope)
+                printed = operations.source(op, "y", *operands, slope=slope)
                 if math.isfinite(computed) and not close(evaluated(printed, values), computed):
                     found.append((xs, slope, printed, computed))
     return found

@@ -36,7 +36,7 @@ from autograd_edu import (
     trace,
     trace_graph,
 )
-from autograd_edu.engine.graph import topological_order
+from autograd_edu.engine.value import topological_order
 from autograd_edu.notation.formula import number
 from autograd_edu.program import Program
 from autograd_edu.record.build import Steps, short

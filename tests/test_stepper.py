@@ -9,7 +9,7 @@ from examples import LABELS, g, lecture_004, random_graph
 
 from autograd_edu import Value, draw, exp, maximum, relu, sin, steps, tanh, where
 from autograd_edu.engine.floats import Floats
-from autograd_edu.engine.graph import topological_order
+from autograd_edu.engine.value import topological_order
 from autograd_edu.pictures.interactive.stepper import MOST, compact_css, compact_js
 from autograd_edu.record.build import short
 

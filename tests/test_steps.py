@@ -10,7 +10,8 @@ import pytest
 from examples import g, lecture_004, random_graph
 
 from autograd_edu import OPS, Value, cos, exp, ieee, log, relu, sin, steps, where
-from autograd_edu.engine.graph import names, topological_order
+from autograd_edu.engine.value import topological_order
+from autograd_edu.notation.names import names
 from autograd_edu.record.build import Steps
 from autograd_edu.record.text import backward_table, forward_table, latex_name, tangents
 
@@ -396,7 +397,7 @@ def test_numbers_changed_after_the_graph_was_computed_are_warned_of():
     x.data = 99.0
     with pytest.warns(
         UserWarning,
-        match=r"'y' = x·x was 4\.0 when it was computed, and would be 9801\.0 now: .*build the graph again",
+        match=r"'y' was 4\.0 when it was computed, and would be 9801\.0 now: .*build the graph again",
     ):
         steps(y)
     with ieee():

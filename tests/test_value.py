@@ -34,7 +34,7 @@ from autograd_edu import (
     total,
     where,
 )
-from autograd_edu.engine.graph import names, topological_order
+from autograd_edu.engine.value import topological_order
 from autograd_edu.errors import (
     ArityError,
     DivisionDomainError,
@@ -42,6 +42,7 @@ from autograd_edu.errors import (
     OperandError,
     OverflowDomainError,
 )
+from autograd_edu.notation.names import names
 
 # ---- what counts as a number ---------------------------------------------------------------------------------------
 
@@ -283,9 +284,7 @@ def test_changing_data_after_the_forward_pass_changes_no_gradient_and_is_warned_
     x = Value(3.0, "x")
     y = x * x
     x.data = 100.0
-    with pytest.warns(
-        UserWarning, match=r"x·x was 9\.0 when it was computed, and would be 10000\.0"
-    ):
+    with pytest.warns(UserWarning, match=r"was 9\.0 when it was computed, and would be 10000\.0"):
         y.backward()
     assert x.grad == 6.0
     y.backward()
@@ -319,7 +318,7 @@ def test_a_number_whose_change_leaves_no_value_is_warned_of():
     y = log(x)
     x.data = -1.0
     with pytest.warns(
-        UserWarning, match=r"'log' = log\(x\) was 0\.0 when it was computed, and has no value now"
+        UserWarning, match=r"'log' was 0\.0 when it was computed, and has no value now"
     ):
         y.backward()
 
@@ -346,7 +345,7 @@ def test_a_thousand_changes_after_the_forward_pass_change_no_gradient_without_a_
 def test_a_gradient_that_does_not_exist_is_an_error_and_nothing_is_lost():
     x, k = Value(2.0, "x"), Value(0.0, "k")
     (x * 3).backward()
-    with pytest.raises(DomainError, match=r"'k' is inf: sqrt: √\(k\)"):
+    with pytest.raises(DomainError, match=r"'k' is inf: sqrt\(0\.0\) has"):
         (x + sqrt(k)).backward()
     assert (x.grad, k.has_grad) == (3.0, False)
     with ieee():
@@ -375,15 +374,15 @@ def test_gradients_too_large_for_a_float_are_an_error():
         (
             lambda: log(Value(-1.0, "q")),
             DomainError,
-            "log: log(-1) has no real value: 'q' must be positive ('q' is -1.0)",
+            "log(-1.0) has no real value: 'q' must be positive ('q' is -1.0)",
         ),
-        (lambda: log(0.0), DomainError, "'x' must be positive"),
+        (lambda: log(0.0), DomainError, "the operand must be positive"),
         (lambda: Value(1.0) / Value(0.0, "den"), DivisionDomainError, "'den' must not be zero"),
-        (lambda: Value(1.0) / 0, ZeroDivisionError, "'b' must not be zero"),
-        (lambda: 1 / Value(0.0), ZeroDivisionError, "'b' must not be zero"),
-        (lambda: Value(0.0) ** -1, DivisionDomainError, "0⁻¹"),
+        (lambda: Value(1.0) / 0, ZeroDivisionError, "the second operand must not be zero"),
+        (lambda: 1 / Value(0.0), ZeroDivisionError, "the second operand must not be zero"),
+        (lambda: Value(0.0) ** -1, DivisionDomainError, "0.0**(-1.0) has no real value"),
         (lambda: exp(Value(1000.0)), OverflowDomainError, "too large for a float"),
-        (lambda: Value(1e308) * 10, OverflowError, "mul: 1e+308·10"),
+        (lambda: Value(1e308) * 10, OverflowError, "1e+308*10.0 is too large"),
         (lambda: Value(-2.0) ** 0.5, DomainError, "must be positive, or"),
         (lambda: Value(10.0) ** 400, OverflowDomainError, "too large"),
         (lambda: Value(10**400), OverflowDomainError, "too large for a float"),

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ..engine.graph import topological_order
 from ..engine.number import plain
 from ..engine.ops import Op, evaluate
-from ..engine.value import Constant, Value
+from ..engine.value import Constant, Value, topological_order
 from ..errors import DomainError
+from ..notation import operations
 from ..notation.formula import printable
 from .numeric import EPSILON, Estimate, Point, Section, extrapolated, noise
 from .transforms import pulled
@@ -285,7 +285,7 @@ def _wrong_rules(y: Any, relative: float, limit: int = 2000) -> list[str]:
             if _verdict(local, estimate, relative) == "fail" and not _explained_by_kink(
                 moved, estimate, local
             ):
-                shown = op.text(*[printable(p.label) or p.data for p in value.parents])
+                shown = operations.text(op, *[printable(p.label) or p.data for p in value.parents])
                 found[op.name] = (
                     f"{op.name}: {shown} has the local gradient {local:.10g}, numerically {estimate.value:.10g}"
                 )

@@ -14,6 +14,7 @@ from ..engine import number as syntax
 from ..engine.floats import ieee_mode, real
 from ..engine.number import Number, plain
 from ..engine.ops import Op, evaluate_local_gradients
+from ..errors import no_gradient
 
 
 class Dual(Number):
@@ -106,7 +107,4 @@ def fault_of(op: Op, slope: Any, primals: Sequence[Any]) -> str:
     number = plain(slope)
     if number - number == 0.0:
         return ""
-    shown = (
-        op.text(*[plain(x) for x in primals]) if len(primals) <= 4 else f"{len(primals)} operands"
-    )
-    return f"{op.name}: {shown} has the local gradient {number!r}"
+    return no_gradient(op, [plain(x) for x in primals], number)

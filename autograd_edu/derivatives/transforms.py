@@ -15,10 +15,9 @@ from itertools import count
 from typing import Any
 
 from ..engine.floats import ieee, ieee_is_on, real
-from ..engine.graph import topological_order
 from ..engine.modes import recording
 from ..engine.number import Number, plain, total
-from ..engine.value import Constant, Value
+from ..engine.value import Constant, Value, topological_order
 from ..errors import ArityError, DomainError, OperandError
 from . import dual
 from .dual import Dual

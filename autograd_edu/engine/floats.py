@@ -94,7 +94,14 @@ class Floats:
 
     exp, expm1, log, log1p, sqrt = math.exp, math.expm1, math.log, math.log1p, math.sqrt
     sin, cos, tan, asin, acos, atan = math.sin, math.cos, math.tan, math.asin, math.acos, math.atan
-    sinh, cosh, tanh, erfc, pow = math.sinh, math.cosh, math.tanh, math.erfc, math.pow
+    sinh, cosh, tanh, erfc = math.sinh, math.cosh, math.tanh, math.erfc
+
+    @staticmethod
+    def pow(a: float, b: float) -> float:
+        try:
+            return math.pow(a, b)
+        except ValueError:
+            raise (ZeroDivisionError if a == 0.0 else ValueError)(f"{a!r} ** {b!r}") from None
 
     @staticmethod
     def choose(condition: bool, then: Any, otherwise: Any) -> Any:

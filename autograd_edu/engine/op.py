@@ -7,11 +7,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
 from typing import Any, Protocol
 
-from ..errors import ArityError, DivisionDomainError, DomainError, OverflowDomainError
-from ..notation import formula
+from ..errors import ArityError, no_value
 from .floats import Floats, arrays, ieee_is_on, real
 
 Rule = Callable[..., Any]
@@ -223,7 +221,7 @@ class Op:
         return _row_named, (self.name,)
 
     def __repr__(self) -> str:
-        return f"<operation {self.name}: {self.text(*self.operand_names())}>"
+        return f"<operation {self.name}({', '.join(self.operand_names())})>"
 
     def operand_names(self, count: int | None = None) -> tuple[str, ...]:
         """The operands' names in the rules; a variadic row's are numbered."""
@@ -232,65 +230,7 @@ class Op:
         code = self.rule.__code__
         return code.co_varnames[1 : code.co_argcount]
 
-    def text(self, *operands: str | float) -> str:
-        """The operation as plain text, with these names or numbers as operands: "w·x"."""
-        return self._print(formula.text, operands, "y")
 
-    def as_latex(self, *operands: str | float) -> str:
-        """The operation as LaTeX; names must be LaTeX already."""
-        return self._print(formula.latex, operands, "y")
-
-    def slope_text(self, i: int, y: str | float, *operands: str | float, times: str = "") -> str:
-        """The local gradient with respect to operand ``i`` as plain text; ``y`` names the result, ``times`` a factor after it."""
-        return self._print(formula.text, operands, y, slope=i, times=times)
-
-    def slope_latex(self, i: int, y: str | float, *operands: str | float, times: str = "") -> str:
-        """The local gradient with respect to operand ``i`` as LaTeX; ``y`` names the result, ``times`` a factor after it."""
-        return self._print(formula.latex, operands, y, slope=i, times=times)
-
-    def source(self, y: str, *operands: str | float, slope: int | None = None) -> str:
-        """The operation, or the local gradient with respect to operand ``slope``, as a Python expression of the package's functions."""
-        names = self.operand_names(len(operands))
-        return formula.python(
-            self._expression(names, slope), {**dict(zip(names, operands, strict=True)), "y": y}
-        )
-
-    def _expression(self, names: tuple[str, ...], slope: int | None) -> str:
-        if slope is None:
-            return self.formula if isinstance(self.formula, str) else self.formula(*names)
-        return (self.slopes if isinstance(self.slopes, tuple) else self.slopes(*names))[slope]
-
-    def _print(
-        self,
-        printer: Rule,
-        operands: Sequence[str | float],
-        y: str | float,
-        slope: int | None = None,
-        times: str = "",
-    ) -> str:
-        if self.variadic and slope is None and len(operands) > MOST_WRITTEN:
-            return self._abridged(operands, in_latex=printer is formula.latex)
-        names = self.operand_names(len(operands))
-        expression = self._expression(names, slope)
-        functions = {
-            op.name: op.latex if printer is formula.latex else op.template for op in OPS.values()
-        }
-        shown = {**dict(zip(names, operands, strict=True)), "y": y, "times_": times}
-        return str(printer(f"({expression})*times_" if times else expression, shown, functions))
-
-    def _abridged(self, operands: Sequence[str | float], *, in_latex: bool) -> str:
-        """The operation as a call, with the first and the last of its operands: total(x1, x2, …, x400)."""
-        first, second, last = (
-            x if isinstance(x, str) else formula.number(x) for x in (*operands[:2], operands[-1])
-        )
-        dots = r"\ldots" if in_latex else "…"
-        shown = f"{first}, {second}, {dots}, {last}"
-        return (self.latex if in_latex else self.template).format(all=shown)
-
-
-MOST_WRITTEN = (
-    100  # operands: a longer formula nobody reads, and the nesting of its expression has a limit
-)
 OPS: dict[str, Op] = {}
 
 
@@ -393,7 +333,8 @@ def evaluate(op: Op, xs: Sequence[float], named: Sequence[Any] = ()) -> float:
         raise
     if ieee_is_on():
         return float(_in_ieee(lambda *args: (op.value(*args),), xs)[0])
-    raise _domain_error(op, xs, named, problem) from None
+    labels = [getattr(x, "label", "") for x in named]
+    raise no_value(op, xs, labels, problem) from None
 
 
 def _evaluate_plain(op: Op, operands: Sequence[Any]) -> float:
@@ -421,29 +362,8 @@ def _in_ieee(rule: Rule, xs: Sequence[float]) -> tuple[Any, ...]:
 
 
 def _check_count(op: Op, count: int) -> None:
-    wanted = op.operand_names()
-    if not op.variadic and count != len(wanted):
+    names = op.operand_names()
+    if not op.variadic and count != len(names):
         raise ArityError(
-            f"{op.name} takes {len(wanted)} operand(s), {', '.join(wanted)}; {count} were given"
+            f"{op.name} takes {len(names)} operand(s), {', '.join(names)}; {count} were given"
         ) from None
-
-
-def _domain_error(
-    op: Op, xs: Sequence[float], named: Sequence[Any], problem: Exception | None
-) -> DomainError:
-    names = op.operand_names(len(xs))
-    shown = {name: repr(getattr(x, "label", "") or name) for name, x in zip_longest(names, named)}
-    given = ", ".join(
-        f"{shown[name]} is {x!r}" for name, x in list(zip(names, xs, strict=True))[:4]
-    )
-    asked = f"{op.name}: {op.text(*xs)}" if len(xs) <= 4 else f"{op.name} of {len(xs)} operands"
-    if any(x - x != 0.0 for x in xs):
-        return DomainError(f"{asked} has no finite value: {given}")
-    if problem is None or isinstance(problem, OverflowError):
-        return OverflowDomainError(
-            f"{asked} is too large for a float, whose largest value is 1.8e308: {given}"
-        )
-    by_zero = isinstance(problem, ZeroDivisionError) or (op.name == "pow" and xs[0] == 0.0)
-    return (DivisionDomainError if by_zero else DomainError)(
-        f"{asked} has no real value: {op.domain.format(**shown)} ({given})"
-    )

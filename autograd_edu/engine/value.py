@@ -7,14 +7,15 @@ to the leaves. The first two parents have slots of their own: that takes half th
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any, ClassVar
 
-from ..errors import DomainError, OperandError
-from ..notation.formula import printable
+from ..errors import DomainError, OperandError, no_gradient
 from . import modes
 from .floats import Floats, ieee_is_on, real
-from .graph import clock, topological_order, warn_of_changes
 from .modes import no_gc as no_gc
 from .modes import no_grad as no_grad
 from .modes import scope as scope
@@ -22,6 +23,7 @@ from .number import Number, tracer
 from .ops import Op, add, div, evaluate, evaluate_local_gradients, mul, sub
 
 _new = object.__new__
+clock = count(1)  # of passes over graphs, and of changes of numbers
 
 
 class Value(Number):
@@ -394,6 +396,61 @@ def _restored_graph(order: list[Any]) -> Value:
 # ---- the backward pass ---------------------------------------------------------------------------------------------
 
 
+def topological_order(root: Value) -> list[Value]:
+    """Every value that ``root`` depends on, parents before the values made from them, ``root`` last.
+
+    The order depends on the graph alone. An explicit stack replaces recursion: a chain of a million additions is fine.
+    A value met for the first time goes back under its parents, marked as entered; met again, it is done.
+    """
+    done = next(clock)
+    entered = -done
+    order: list[Value] = []
+    stack = [root]
+    while stack:
+        value = stack.pop()
+        state = value._mark
+        if state == done:
+            continue
+        if state != entered and value.op is not None:
+            value._mark = entered
+            stack.append(value)
+            left, right = value._left, value._right
+            if right is not None:
+                stack.append(right)
+                stack.append(left)
+            elif left.__class__ is tuple:
+                stack.extend([parent for parent in left[::-1] if parent._mark != done])
+            else:
+                stack.append(left)
+        else:
+            value._mark = done
+            order.append(value)
+    return order
+
+
+def warn_of_changes(order: list[Value], *, stacklevel: int) -> None:
+    """Warn of the first result in ``order`` that its operands, as they are now, would not give.
+
+    Setting ``.data``, as an optimiser's step does, changes one value alone, not what was computed from it before.
+    """
+    for value in order:
+        if value.op is None or not math.isfinite(value.data):
+            continue
+        try:
+            y = value.op.value(Floats, *[parent.data for parent in value.parents])
+        except (ValueError, ArithmeticError):
+            y = math.nan
+        if y != value.data:
+            now = f"would be {y!r} now" if y == y else "has no value now"
+            warnings.warn(
+                f"{value.label or value.op.name!r} was {value.data!r} when it was computed, and "
+                f"{now}: a number has changed since. Values and gradients here are those of the "
+                "old numbers; build the graph again for the new ones",
+                stacklevel=stacklevel + 1,
+            )
+            return
+
+
 def _propagate(order: list[Value]) -> None:
     """Give every value's gradient, times the local gradient, to its parents. A value that none has reached gives nothing."""
     for value in reversed(order):
@@ -423,10 +480,11 @@ def _propagate(order: list[Value]) -> None:
 def _without_gradient(leaf: Value, order: list[Value]) -> str:
     """Which operation the gradient that is not finite came from."""
     variable = repr(leaf.label) if leaf.label else "a leaf"
-    asked = f"the gradient of {printable(order[-1].label) or 'the result'} with respect to {variable} is {leaf._grad!r}"
+    root = repr(order[-1].label) if order[-1].label else "the result"
+    asked = f"the gradient of {root} with respect to {variable} is {leaf._grad!r}"
     for value in reversed(order):
         for parent, local in zip(value.parents, value.local_grads, strict=True):
             if local - local != 0.0 and value._grad is not None and value.op is not None:
-                shown = [printable(p.label) or p._data for p in value.parents]
-                return f"{asked}: {value.op.name}: {value.op.text(*shown)} has the local gradient {local!r} at {parent._data!r}"
+                xs = [parent._data for parent in value.parents]
+                return f"{asked}: {no_gradient(value.op, xs, local)}"
     return f"{asked}: a product or a sum of gradients is larger than the largest float, 1.8e308"

@@ -12,9 +12,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from ..engine.graph import topological_order
 from ..engine.op import Op, Products
-from ..engine.value import Constant, Value
+from ..engine.value import Constant, Value, topological_order
+from ..notation import operations
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _work(op: Op, operands: int) -> tuple[int, bool]:
     """The multiplications and divisions that the row's formula writes, or that it is a function of its own."""
     if op.operands is Products:
         return operands // 2, False
-    parts = list(ast.walk(ast.parse(op.source("y", *op.operand_names()), mode="eval")))
+    parts = list(ast.walk(ast.parse(operations.source(op, "y", *op.operand_names()), mode="eval")))
     powers = [part.right for part in parts if _is(part, ast.Pow)]
     if any(isinstance(part, ast.Call) for part in parts) or not all(map(_is_two, powers)):
         return 0, True

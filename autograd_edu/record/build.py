@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..engine.graph import names, topological_order, warn_of_changes
 from ..engine.ops import OPS
-from ..engine.value import Value
+from ..engine.value import Value, topological_order, warn_of_changes
 from ..errors import OperandError
+from ..notation import operations
 from ..notation.formula import number
+from ..notation.names import names
 from .model import Kind as Kind
 from .model import Node as Node
 from .model import Part as Part
@@ -61,9 +62,9 @@ def _forward(nodes: list[Node]) -> Iterator[Step]:
     for node in nodes:
         if node.op:
             op = OPS[node.op]
-            shown = op.text(*operands(node, nodes))
+            shown = operations.text(op, *operands(node, nodes))
             numbers = (
-                op.text(*[_bracketed(nodes[p].data) for p in node.parents])
+                operations.text(op, *[_bracketed(nodes[p].data) for p in node.parents])
                 if len(node.parents) <= 8
                 else "…"
             )
@@ -110,7 +111,7 @@ def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
             "backward",
             node.index,
             node.name,
-            value.op.text(*operands(node, nodes)),
+            operations.text(value.op, *operands(node, nodes)),
             upstream,
             tuple(parts),
             sentence,

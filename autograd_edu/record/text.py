@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..engine.ops import OPS
-from ..notation import formula
+from ..notation import formula, operations
 from .build import Node, operands
 
 if TYPE_CHECKING:
@@ -81,12 +81,12 @@ class _Notation:
 
     def formula(self, node: Node) -> str:
         op = OPS[node.op]
-        return (op.as_latex if self.latex else op.text)(*self.operands(node))
+        return (operations.latex if self.latex else operations.text)(op, *self.operands(node))
 
     def slope(self, node: Node, i: int, times: str = "") -> str:
         op = OPS[node.op]
-        return (op.slope_latex if self.latex else op.slope_text)(
-            i, self.name(node), *self.operands(node), times=times
+        return (operations.slope_latex if self.latex else operations.slope_text)(
+            op, i, self.name(node), *self.operands(node), times=times
         )
 
 
@@ -304,10 +304,12 @@ def as_python(steps: Steps) -> str:
             for p in (steps.nodes[j] for j in node.parents)
         ]
         y, arguments = names[node.index], ", ".join(distinct)
-        functions.append(f"def f{k}({arguments}): return {OPS[node.op].source(y, *own)}")
+        functions.append(
+            f"def f{k}({arguments}): return {operations.source(OPS[node.op], y, *own)}"
+        )
         for place, (i, _) in enumerate(variables):
             suffix = f"_{place + 1}" if len(variables) > 1 else ""
-            slope = OPS[node.op].source(f"f{k}({arguments})", *own, slope=i)
+            slope = operations.source(OPS[node.op], f"f{k}({arguments})", *own, slope=i)
             functions.append(f"def df{k}{suffix}({arguments}): return {slope}")
         forward.append(f"{y} = f{k}({arguments})")
     backward = _backward_lines(steps, names)
@@ -343,8 +345,8 @@ def _called(node: Node, nodes: Sequence[Node]) -> set[str]:
     op, own = OPS[node.op], operands(node, nodes)
     placeholders = [f"a{i}" for i in range(len(own))]
     sources = [
-        op.source("y", *placeholders),
-        *(op.source("y", *placeholders, slope=i) for i in range(len(own))),
+        operations.source(op, "y", *placeholders),
+        *(operations.source(op, "y", *placeholders, slope=i) for i in range(len(own))),
     ]
     return set(re.findall(r"[A-Za-z_]\w*", " ".join(sources)))
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from ..data import Dataset
 from ..engine.floats import ieee
-from ..engine.graph import topological_order
-from ..engine.value import Constant, Value
+from ..engine.value import Constant, Value, topological_order
 from ..nn.losses import Loss, average
 from ..nn.module import Module
+from ..notation import operations
 
 _NOTHING = 1e-13  # of the largest gradient: what rounding leaves
 _VANISHING = 1e-3  # of the largest part's typical gradient
@@ -93,7 +93,7 @@ def _uneven(named: list[tuple[str, Value]]) -> list[str]:
 def _described(value: Value) -> str:
     shown = value.label or (value.op.name if value.op else "a leaf")
     made = (
-        f" = {value.op.text(*[p.label or f'{p.data:.4g}' for p in value.parents[:4]])}"
+        f" = {operations.text(value.op, *[p.label or f'{p.data:.4g}' for p in value.parents[:4]])}"
         if value.op and len(value.parents) <= 4
         else ""
     )

@@ -41,7 +41,7 @@ def network(count: int, nouts: list[int], samples: int) -> Value:
 
 
 def size(y: Value) -> int:
-    from autograd_edu.engine.graph import topological_order
+    from autograd_edu.engine.value import topological_order
 
     return len(topological_order(y))
 

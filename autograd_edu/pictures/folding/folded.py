@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from math import fsum, hypot
 
+from ...notation import operations
 from ...record.build import short
 from ..scene.scene import (
     CHARACTER,
@@ -90,7 +91,7 @@ def _product_title(graph: Graph, i: int, product: Product) -> str:
     """The sum, "n = w1·x1 + w2·x2 + b", where it fits, else "n = Σ w·x + b"; of an activated sum "v2 = tanh(Σ)"."""
     name, op = graph.names[i], graph.order[i].op
     if product.activated and op is not None:
-        return printable(f"{name} = {op.text('Σ')}", LONGEST)
+        return printable(f"{name} = {operations.text(op, 'Σ')}", LONGEST)
     terms = [
         f"{_called(graph, a)}·{_called(graph, b)}" if b >= 0 else _called(graph, a)
         for a, b in product.terms

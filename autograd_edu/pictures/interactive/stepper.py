@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from ...engine.ops import OPS
+from ...notation import operations
 from ...record.build import Node, Step, Steps, operands, short, total_sentence
 from ..render.layout import layout
 from ..render.svg import svg
@@ -142,7 +143,7 @@ def _wire(wire: Wire, record: Steps) -> list[str | int]:
     if parent.kind == "constant":
         return [wire.tail, wire.head]
     local = node.local_grads[wire.slot]
-    slope = OPS[node.op].slope_text(wire.slot, node.name, *operands(node, record.nodes))
+    slope = operations.slope_text(OPS[node.op], wire.slot, node.name, *operands(node, record.nodes))
     return _trimmed(
         [
             wire.tail,

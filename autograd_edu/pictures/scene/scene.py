@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 
-from ...engine.graph import names, topological_order
-from ...engine.value import Value
+from ...engine.value import Value, topological_order
+from ...notation import operations
+from ...notation.names import names
 from ...record.build import short
 
 CHARACTER, LINE, PADDING = 7.25, 18.0, 8.0  # of a 12-pixel monospaced face, in pixels
@@ -148,7 +149,7 @@ class Graph:
             p = self.order[parent]
             plain = p.data if in_full else float(short(p.data))
             operands.append(plain if p.is_constant and not p.label else self.names[parent])
-        return f"{self.names[i]} = {value.op.text(*operands)}"
+        return f"{self.names[i]} = {operations.text(value.op, *operands)}"
 
     def title(self, i: int) -> str:
         """The formula where it fits a box, else the name and the operation's symbol."""

@@ -11,6 +11,7 @@ from ...engine.floats import arrays
 from ...engine.modes import no_gc
 from ...engine.ops import OPS
 from ...errors import BranchChanged, DomainError, error_named
+from ...notation import operations
 from ..lifting.group import NEUTRAL, SEED
 from ..lifting.lift import lift
 from ..program import SIGNS
@@ -254,7 +255,11 @@ class NumpyEngine:
 
     def _described(self, i: int) -> str:
         slot, names = self.given.slots[i], self.given.names()
-        shown = OPS[slot.op].text(*[names[j] for j in slot.operands]) if slot.op in OPS else slot.op
+        shown = (
+            operations.text(OPS[slot.op], *[names[j] for j in slot.operands])
+            if slot.op in OPS
+            else slot.op
+        )
         return f"{slot.op}: {names[i]} = {shown}{f' ({slot.line})' if slot.line else ''}"
 
     def _culprit(

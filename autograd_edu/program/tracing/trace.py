@@ -10,10 +10,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ...engine.graph import topological_order
 from ...engine.modes import no_gc, told_to
 from ...engine.number import tracer
-from ...engine.value import Constant, Value
+from ...engine.value import Constant, Value, topological_order
 from ...errors import ArityError, OperandError
 from ..program import Guard, Program, Slot, new_slot
 from .tape import Tape, line_of

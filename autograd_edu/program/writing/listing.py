@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...engine.ops import OPS
 from ...errors import OptionError, one_of
+from ...notation import operations
 from .backward import Backward
 from .forward import Forward
 
@@ -82,8 +83,8 @@ def _scalar(program: Program, style: str) -> str:
         if slot.op in OPS:
             op, operands = OPS[slot.op], [names[i] for i in slot.operands]
             lines.append(
-                f"{name} = {op.text(*operands)}"
+                f"{name} = {operations.text(op, *operands)}"
                 if style == "math"
-                else rf"{name} &= {op.as_latex(*operands)} \\"
+                else rf"{name} &= {operations.latex(op, *operands)} \\"
             )
     return "\n".join(lines)
