@@ -129,23 +129,22 @@ def watch(eager: Eager) -> Memory:
     return Memory(model=eager.model, loss=eager.loss, penalty=eager.penalty)
 
 
-def call_twice(f: Callable[[], Any], memory: Memory) -> Array:
-    """The numbers that ``f`` gives.
-
-    Raises:
-        Unseen: if a call changes something, or a second one gives other numbers.
-    """
+def observe(f: Callable[[], Any], memory: Memory) -> Array:
+    """The numbers that ``f`` gives. Raises `Unseen` if calling it changes something."""
     if memory.iterator:
         raise Unseen(
             f"{memory.iterator} is an iterator, and whether a call moves it on cannot be seen"
         )
-    first = _flat(f())
+    numbers = _flat(f())
     if changed := memory.change():
         raise Unseen(f"a call of the model or the loss changes {changed}")
-    second = _flat(f())
-    if not np.array_equal(first, second, equal_nan=True):
+    return numbers
+
+
+def call_again(f: Callable[[], Any], first: Array) -> None:
+    """Raise `Unseen` if ``f`` gives other numbers now."""
+    if not np.array_equal(first, _flat(f()), equal_nan=True):
         raise Unseen("the model or the loss gives other numbers when it is called again")
-    return first
 
 
 def compare(
@@ -158,7 +157,7 @@ def compare(
         errors: count it as a difference where only the replay raises an error.
     """
     try:
-        wanted = call_twice(lambda: truth(theta), memory)
+        wanted = observe(lambda: truth(theta), memory)
     except AutogradError:
         try:
             replay(theta)
@@ -175,14 +174,20 @@ def compare(
     allowed = _CLOSE * np.abs(wanted) + 1e-12 * np.abs(wanted).max()
     if (off <= allowed).all():
         return
-    signs = np.where(np.arange(len(theta)) % 2, 1.0, -1.0)
-    nudge = _NUDGE * signs * (np.abs(theta) + np.abs(theta).mean())
-    spread = [np.abs(_flat(truth(theta + sign * nudge)) - wanted) for sign in (1.0, -1.0)]
-    if not (off <= allowed + np.maximum(*spread)).all():
+    call_again(lambda: truth(theta), wanted)
+    if not (off <= allowed + _spread(truth, theta, wanted)).all():
         if off[0] <= allowed[0]:
             raise Unseen("replay gives another gradient than the eager engine")
         both = f"a loss of {found[0]:.10g} and the eager engine {wanted[0]:.10g}"
         raise Unseen(f"on the same samples, replay gives {both}")
+
+
+def _spread(truth: Callable[[Array], Any], theta: Array, wanted: Array) -> Array:
+    """How far the answer moves when the parameters move by some hundred roundings."""
+    signs = np.where(np.arange(len(theta)) % 2, 1.0, -1.0)
+    nudge = _NUDGE * signs * (np.abs(theta) + np.abs(theta).mean())
+    moved = [np.abs(_flat(truth(theta + sign * nudge)) - wanted) for sign in (1.0, -1.0)]
+    return np.maximum(*moved)
 
 
 def _flat(answer: Any) -> Array:
@@ -235,7 +240,8 @@ def _trusted(eager: Eager, data: Dataset, memory: Memory) -> Trusted:
     """A replay that has passed its first check."""
     theta = np.array([p.data for p in eager.parameters])
     first = data.take([0])
-    call_twice(lambda: eager.value_and_grad(theta, first), memory)
+    answer = observe(lambda: eager.value_and_grad(theta, first), memory)
+    call_again(lambda: eager.value_and_grad(theta, first), answer)
     trusted = Trusted(eager, data)
     memory.restore()
     trusted.replay.mean_loss(theta, data)  # so that what a branch excludes is known before training
