@@ -24,8 +24,8 @@ ROWS = """
 check::test_the_lectures_forward_difference_takes_one_evaluation_more_than_there_are_inputs  U15 L13
 data::test_standardised_columns_have_mean_zero_and_deviation_one  K66
 data::test_the_full_batch_gradient_is_the_mean_of_those_of_equal_mini_batches  K42
-draw_styles::test_pictures_of_a_thousand_random_graphs_read_back_as_the_graph  U24
 draw::test_the_example_of_the_lectures  U21 K27
+draw_styles::test_pictures_of_a_thousand_random_graphs_read_back_as_the_graph  U24
 graphs::test_gradients_of_any_graph_are_explained  U9
 lecture_networks::test_a_backward_pass_multiplies_twice_as_often_as_a_forward_pass  K40
 lecture_networks::test_a_chain_of_sigmoids_loses_a_quarter_of_the_gradient_each_time  U42
@@ -34,7 +34,7 @@ lecture_networks::test_a_unit_with_weights_of_variance_one_takes_a_random_walk  
 lecture_networks::test_activation_statistics_by_the_recursion_of_variances  U46 K73 K74 K75
 lecture_networks::test_activation_statistics_of_six_layers_of_4096_units  U49 K71 K72 L28
 lecture_networks::test_equal_weights_stay_equal_for_ever  U45 K69 L27 M42
-lecture_networks::test_imperial_backward  I25
+lecture_networks::test_imperial_backward  I25 L19
 lecture_networks::test_imperial_forward  I22
 lecture_networks::test_imperial_update_of_one_weight  I25
 lecture_networks::test_input_noise_on_a_linear_model_is_an_l2_penalty_of_its_variance  M50
@@ -47,15 +47,14 @@ lecture_networks::test_the_two_two_two_network  K36
 lecture_statements::test_a_chain_of_any_length_multiplies_its_local_gradients_from_either_end  U18 U20
 lecture_statements::test_a_folded_bias_is_a_weight_of_a_constant_input  I5
 lecture_statements::test_a_general_network_turns_signs_into_a_smooth_function_in_its_hidden_layers  I4
-lecture_statements::test_a_labelled_neuron_draws_its_weights_and_bias  M13
-lecture_statements::test_a_layer_is_a_map_of_vectors_and_a_network_their_composition  U8 U13
+lecture_statements::test_a_layer_is_a_map_of_vectors_and_a_network_their_composition  U8
 lecture_statements::test_a_leaky_slope_above_one_is_piecewise_where_the_maximum_breaks  I10 M10
 lecture_statements::test_a_multiclass_output_is_a_log_probability  I6
 lecture_statements::test_a_network_cannot_contain_a_cycle  K4
 lecture_statements::test_a_node_of_several_inputs_has_a_local_gradient_for_each  U23
 lecture_statements::test_a_ravine_is_crossed_back_and_forth_and_momentum_goes_along_it  K44 L31 L33 L38
-lecture_statements::test_a_saturated_sigmoid_has_a_tiny_slope_and_not_zero  L21
-lecture_statements::test_a_sigmoid_never_overflows_where_both_printed_forms_do  K6 I7
+lecture_statements::test_a_saturated_sigmoid_has_a_tiny_slope_and_not_zero  L21 K6
+lecture_statements::test_a_sigmoid_never_overflows_where_both_printed_forms_do  I7 K6
 lecture_statements::test_a_sigmoid_of_four_nodes_is_the_sigmoid_of_one  U22 U27
 lecture_statements::test_a_variable_used_in_two_places_gathers_both_gradients  K33
 lecture_statements::test_activations_at_minus_two_to_two  U36 U37 U38 U39 U41 K7 K8 K9 K11 I9 L24 L25 M7 M8 M9 M11
@@ -74,7 +73,7 @@ lecture_statements::test_standardising_makes_the_loss_less_sensitive  K68
 lecture_statements::test_steps_of_one_sample_a_mini_batch_or_all  I18 L8
 lecture_statements::test_tanh_is_a_stretched_sigmoid_but_must_not_be_computed_so  I8
 lecture_statements::test_the_backpropagation_algorithm_taken_literally  K34
-lecture_statements::test_the_chain_rule_of_two_functions_is_evaluated_at_the_inner_value  U17 K25 I14
+lecture_statements::test_the_chain_rule_of_two_functions_is_evaluated_at_the_inner_value  U17 K25
 lecture_statements::test_the_lecture_s_forward_and_backward_loops_give_the_engine_s_gradient  U25 L14
 lecture_statements::test_the_loss_of_all_samples_with_its_penalty_is_one_objective  K16 K24 I13
 lecture_statements::test_two_classes_in_the_plane_are_separated  L4
@@ -83,7 +82,7 @@ lectures::test_k39_backward_pass_in_vector_form  K39
 lectures::test_l15_g_is_minus_10_with_gradients_minus_4_3_1  L15 L16
 lectures::test_l17_one_step_of_a_tenth_lowers_g_by_2_72  L17 L18
 lectures::test_m14_value_and_derivative  M14
-lectures::test_m16_the_forward_table  M16 M17
+lectures::test_m16_the_forward_table  M16
 lectures::test_m18_the_reverse_table  M18
 losses::test_a_ratio_of_densities_is_a_sigmoid_of_their_log_difference  M54
 losses::test_a_weight_of_one_over_f_scales_the_gradient_of_its_class  M56
@@ -96,14 +95,16 @@ losses::test_value_and_gradient  K17 K19 K20 K21 L9 L10
 matrix_rules::test_a_product_gives_c_bar_b_transposed_and_a_transposed_c_bar  M22 M23
 matrix_rules::test_a_sum_passes_its_gradient_to_both  M24
 matrix_rules::test_an_elementwise_function_multiplies_by_its_slope  M25
-matrix_rules::test_any_network_s_gradients_are_those_of_the_matrix_rules  M6 M28 M29
+matrix_rules::test_any_network_s_gradients_are_those_of_the_matrix_rules  M6 M28 M29 U13
 matrix_rules::test_gradients_of_quadratic_forms  K37
 matrix_rules::test_masking_masks_the_gradient_too  M26
 matrix_rules::test_reshaping_and_choosing_put_gradients_back_and_give_the_others_zero  M27
 matrix_rules::test_sigmoidal_features_are_a_layer  M1 M2
-matrix_rules::test_the_delta_recursion_of_imperial  I16 I17
+matrix_rules::test_the_delta_recursion_of_imperial  I16 I17 I14
 matrix_rules::test_the_gradient_of_a_product_by_its_vector_is_its_transposed_matrix  K37
 matrix_rules::test_the_gradient_of_weights_is_exactly_an_outer_product  K38
+network_picture::test_figure_1_of_the_mlpr_notes  M13
+network_picture::test_sizes_activations_and_names_are_written  L5
 nn_modules::test_4096_units_have_about_ten_to_the_1233_masks  K63
 nn_modules::test_a_dead_rectifier_gets_gradient_exactly_zero_for_every_sample  U44 L26
 nn_modules::test_a_dropped_number_has_gradient_zero_and_the_seed_repeats_the_mask  M51
@@ -125,14 +126,12 @@ nn_modules::test_no_single_threshold_computes_xor_or_the_corner  I2 M64
 nn_modules::test_of_max_pooling_only_the_winner_gets_a_gradient  M38
 nn_modules::test_one_threshold_computes_where_x2_is_at_least_x1  M65
 nn_modules::test_only_the_row_that_is_looked_up_gets_a_gradient  M31
-nn_modules::test_parameters_have_names_labels_and_scopes  L19
 nn_modules::test_prelu_learns_its_slope_where_the_input_is_negative  K10 M10
 nn_modules::test_sequential_is_nested_calls  K12
-nn_modules::test_sigmoid_outputs_are_positive_so_all_weight_gradients_of_the_next_unit_have_one_sign  L22
+nn_modules::test_sigmoid_outputs_are_positive_so_all_weight_gradients_of_the_next_unit_have_one_sign  L22 K6
 nn_modules::test_the_sigmoid_of_a_logistic_unit_and_logistic_regression_are_one  U6 K2 K3 M3
 nn_modules::test_two_layers_of_thresholds_compute_where_x2_is_at_least_the_size_of_x1  M66
 nn_modules::test_weights_are_stored_by_output_then_input  U11
-nn_modules::test_what_a_neuron_computes_is_in_its_scope  L5
 nn_modules::test_xor_by_thresholds_in_two_constructions  K13 I3
 optim::test_a_rate_is_slow_or_oscillates_or_diverges  K43 L12
 optim::test_nadam_s_first_step_by_hand  L37
@@ -142,10 +141,11 @@ optim::test_the_first_three_iterates  K23 K45 K46 K47 K49 L32 L34 L35 L36
 optim::test_weight_decay_adds_to_the_gradient_and_in_adamw_is_taken_from_the_parameter  K79
 schedules::test_rates  K52 K53 K54 K55
 schedules::test_the_inverse_square_root_is_not_defined_at_zero  K55
-steps::test_a_chain_reads_as_in_lecture_000  U19
+steps::test_the_listing_of_lecture_000_runs  U19
+steps::test_the_tables_of_lecture_004  M17
+train::test_a_diagnosis_names_the_first_value_that_is_not_finite  K77
 train::test_a_schedule_sets_the_rate_by_epoch_or_by_step  K51
 train::test_a_small_sample_can_be_learned_by_heart_and_a_hopeless_model_is_told  K77
-train::test_a_diagnosis_names_the_first_value_that_is_not_finite  K77
 train::test_a_validation_set_is_measured_after_every_epoch  K60
 train::test_early_stopping_waits_for_its_patience_and_keeps_the_best  M48
 train::test_snapshots_of_a_cyclic_schedule_make_an_ensemble  K62

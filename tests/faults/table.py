@@ -10,6 +10,17 @@ from __future__ import annotations
 from .fault import Fault
 from .planting import PlantingError
 
+
+def _broken(name: str) -> None:
+    """A public function that only raises."""
+    import autograd_edu
+
+    def broken(*arguments: object, **options: object) -> None:
+        raise RuntimeError(f"{name} is broken on purpose")
+
+    setattr(autograd_edu, name, broken)
+
+
 RANDOM_GRAPHS = (
     "test_replay.py::test_replayed_random_graphs_equal_the_eager_engine_in_every_sample[0]",
 )
@@ -406,6 +417,11 @@ NN = (
         "sqrt(_A) + self.eps",
         "RMSNorm.forward",
     ),
+    Fault(
+        "the picture of a network cannot be drawn",
+        ("test_network_picture.py::test_sizes_activations_and_names_are_written",),
+        act=lambda: _broken("draw_network"),
+    ),
 )
 
 TRAINING = (
@@ -488,6 +504,25 @@ ENGINE = (
         "BaseException",
         "Exception",
         "Value.backward",
+    ),
+    Fault(
+        "clip gives its lower limit a gradient where that is above the upper one",
+        ("test_specification.py",),
+        "'where(x < low, where(low > high, 0, 1), 0)'",
+        "'where(x < low, 1, 0)'",
+    ),
+    Fault(
+        "strict_step takes NaN for no step",
+        ("test_specification.py",),
+        "xp.choose(x > 0.0, 1.0, xp.choose(x <= 0.0, 0.0, x))",
+        "xp.choose(x > 0.0, 1.0, 0.0)",
+        "strict_step",
+    ),
+    Fault(
+        "the slope of a sigmoid is 0 everywhere",
+        ("test_lecture_statements.py::test_a_saturated_sigmoid_has_a_tiny_slope_and_not_zero",),
+        "e / ((1.0 + e) * (1.0 + e))",
+        "0.0 * e",
     ),
 )
 
