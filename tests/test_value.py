@@ -2,9 +2,11 @@
 
 import copy
 import gc
+import itertools
 import math
 import pickle
 import random
+import sys
 import threading
 import warnings
 from decimal import Decimal
@@ -351,6 +353,36 @@ def test_a_gradient_that_does_not_exist_is_an_error_and_nothing_is_lost():
     with ieee():
         (x + sqrt(k)).backward()
     assert (x.grad, k.grad) == (4.0, math.inf)
+
+
+def test_control_c_at_any_moment_of_a_pass_leaves_the_gradients_of_before_or_of_after():
+    """Control C raises KeyboardInterrupt between two lines of the pass, here before the n-th."""
+
+    def gradients_after(n):
+        x, w = Value(2.0), Value(3.0)
+        y = x * w + x
+        y.backward()
+        lines = itertools.count()
+
+        def interrupt(frame, event, arg):
+            if event == "line" and next(lines) == n:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return interrupt
+
+        usual = sys.gettrace()
+        sys.settrace(interrupt)
+        try:
+            y.backward()
+            return None
+        except KeyboardInterrupt:
+            return x.grad, w.grad
+        finally:
+            sys.settrace(usual)
+
+    found = list(itertools.takewhile(bool, map(gradients_after, itertools.count())))
+    assert len(found) > 20
+    assert set(found) == {(4.0, 2.0)}
 
 
 def test_a_missing_gradient_is_no_error_where_no_variable_needs_it():
