@@ -155,7 +155,7 @@ def guarded_log(x, *, use):
 @pytest.mark.parametrize("engine", ["numpy", "jit"])
 @pytest.mark.parametrize("use", [True, False], ids=["used", "not used"])
 def test_an_error_that_the_function_catches_is_never_frozen(use, engine):
-    with pytest.raises(OperandError, match=r"went on after an error, .* log\(-1\)"):
+    with pytest.raises(OperandError, match=r"went on after an error, .* log\(-1"):
         trace(lambda x: guarded_log(x, use=use), -1.0)
     program = trace(lambda x: guarded_log(x, use=use), 1.0)
     program.engine = engine
