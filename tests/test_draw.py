@@ -12,6 +12,7 @@ from autograd_edu.engine.value import topological_order
 from autograd_edu.errors import LayoutError
 from autograd_edu.notation.names import names
 from autograd_edu.pictures.scene.scene import columns, printable, scene
+from autograd_edu.record.build import short
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -114,11 +115,27 @@ def test_names_of_the_picture_are_those_of_the_tables():
     ]
 
 
-def test_a_graph_too_large_to_read_is_refused_at_once():
+def test_a_graph_too_large_to_read_is_refused_where_its_level_was_asked_for():
     y = x = Value(1.0)
     for _ in range(1600):
         y = y * x + 0.0
-    with pytest.raises(LayoutError, match=r"4,801 values, 1,601 boxes .*draw a part.*scope"):
-        draw(y)
+    with pytest.raises(LayoutError, match=r"4,801 values, 1,601 boxes .*leave out detail.*a part"):
+        draw(y, detail="fused")
     with pytest.raises(LayoutError, match=r"4,801 values cannot be read.*1,500 boxes"):
         draw(y, detail="full")
+
+
+def test_of_a_graph_too_large_to_read_auto_leaves_out_the_middle():
+    y = x = Value(1.0, "x")
+    for i in range(1600):
+        y = y * x + (0.0 if i else x)
+    y.backward()
+    cards, wires = parsed(draw(y).svg)
+    titles = [card[0] for card in cards]
+    assert len(cards) == 41
+    assert titles[:2] == ["x", "v2 = x·x + x"]
+    assert titles[20] == "1,561 boxes between"
+    assert titles[-1] == "v3200 = x·v3198 + 0"
+    assert cards[-1][1:3] == [short(y.data), "1"]
+    uses = [int(text[2:]) if text[:1] == "×" else 1 for texts in wires for text in texts or [""]]
+    assert sum(uses) == 3 + 18 * 2 + (1 + 1561) + 20 * 2

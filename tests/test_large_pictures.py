@@ -9,13 +9,15 @@ import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
+from campaign.pictures import check
 from drawn import check_dot, check_picture, read_svg
-from test_draw import SVG, g
+from examples import g
 
 from autograd_edu import Value, draw, steps, tanh, to_dot, total
 from autograd_edu.errors import LayoutError
 from autograd_edu.pictures.render.layout import program
 
+SVG = "{http://www.w3.org/2000/svg}"
 STYLES = ("card", "circuit", "micrograd")
 
 
@@ -236,3 +238,22 @@ def test_a_writer_that_does_not_answer_is_an_error_and_keeps_the_file(tmp_path, 
     with pytest.raises(LayoutError, match=r"too large for a \.png.*save it as \.svg or \.html"):
         picture.save(path)
     assert path.read_text() == "before"
+
+
+def test_the_campaign_sees_a_wrong_number_a_lost_wire_and_a_wrong_count():
+    y = at_random(120)
+    y.backward()
+    for detail in ("full", "auto"):
+        svg = draw(y, detail=detail).svg
+        check(y, svg, "card")
+        value = re.search(r'fill="#0b6e2e">([^<]+)<', svg)[1]
+        for wrong in (
+            svg.replace(f'fill="#0b6e2e">{value}<', 'fill="#0b6e2e">12.34<', 1),
+            re.sub(r'<path d="M[\d.]+ ', '<path d="M99999 ', svg, count=1),
+            re.sub(r">(\d+) boxes for", ">7 boxes for", svg)
+            if detail == "auto"
+            else re.sub(r"<g data-wire=.*?</g>", "", svg, count=1),
+        ):
+            assert wrong != svg
+            with pytest.raises(AssertionError):
+                check(y, wrong, "card")

@@ -11,6 +11,7 @@ from typing import Any
 from ..engine.value import Value
 from ..errors import LayoutError, OperandError, one_of
 from ..record.build import Steps, steps
+from .folding.detail import MOST_BOXES
 from .folding.folded import as_text, at_level
 from .render.dot import to_dot
 from .render.layout import layout
@@ -18,8 +19,6 @@ from .render.styles import STYLES
 from .scene.scene import Graph, printable
 
 __all__ = ["Drawing", "draw", "to_dot"]
-
-MOST = 1500  # boxes in a picture
 
 
 class Drawing:
@@ -44,10 +43,10 @@ class Drawing:
             graph, detail, expand, collapse, formulas=STYLES[style].formulas
         )
         self._y, self._values = y, len(graph)
-        if len(graph) <= MOST:
+        if len(graph) <= MOST_BOXES:
             self._record  # noqa: B018 - made now: the values may change after
         count = len(self._scene.boxes)
-        if count > MOST:
+        if count > MOST_BOXES:
             raise LayoutError(_too_large(graph, count))
         arranged = STYLES[style].arrange(self._scene)
         self.svg = STYLES[style].svg(arranged, layout(arranged), self._caption(graph))
@@ -154,8 +153,8 @@ def draw(
 
     Raises:
         OperandError: for an unknown style, level, scope or label; the message lists those there are.
-        LayoutError: if no Graphviz layout program is installed, or the picture has more than 1,500 boxes: nobody could
-            read it, and its layout would take minutes.
+        LayoutError: if no Graphviz layout program is installed, or the picture has more than 1,500
+            boxes at the level that you asked for. "auto" leaves out the middle of such a picture.
 
     >>> x = Value(3, "x")
     >>> draw(x * x, style="micrograd").svg[:4]
@@ -187,6 +186,7 @@ def _listed(names: Sequence[str], what: str) -> tuple[str, ...]:
 def _too_large(graph: Graph, count: int) -> str:
     folded = "" if count == len(graph) else f", {count:,} boxes"
     return (
-        f"a picture of {len(graph):,} values{folded} cannot be read, and {MOST:,} boxes are the most: draw a part of it, such as one "
-        'sample\'s loss, or make its parts inside `with scope("name")`, which detail="layer" folds into boxes'
+        f"a picture of {len(graph):,} values{folded} cannot be read, and {MOST_BOXES:,} boxes are the "
+        "most: leave out detail, so that as much as needed is folded, or draw a part of the graph, "
+        "such as one sample's loss"
     )

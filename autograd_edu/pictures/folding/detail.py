@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import chain
 from typing import Literal
 
 from ...errors import one_of
@@ -18,6 +20,7 @@ from .products import Product, absorbed, addends, is_sum, sums_of_products
 from .scopes import HEIGHT, Folding, Grouping, by_scope, check_names
 
 LEVELS = ("full", "fused", "neuron", "layer")
+MOST_BOXES = 1500  # in a picture
 LEGIBLE_BOXES, LEGIBLE_LINES = 40, 200  # of text: what `auto` takes for a picture that can be read
 _RUN = 8  # values in a row, from which they are folded
 _ALIKE = 3  # values of one kind, from which they are gathered
@@ -62,7 +65,46 @@ def choose(graph: Graph, detail: str, wish: Folding) -> tuple[str, list[Piece]]:
             return level, _with_examples(graph, level, wish, pieces)
         tried.append((len(pieces), level, pieces))
     _, level, pieces = min(tried, key=lambda entry: entry[0])
+    if len(pieces) > MOST_BOXES:
+        return level, _without_the_middle(graph, pieces)
     return level, _with_examples(graph, level, wish, pieces)
+
+
+def _without_the_middle(graph: Graph, pieces: Sequence[Piece]) -> list[Piece]:
+    """The first and the last boxes, and one box for all that lie between.
+
+    In an order in which every box comes after those that it uses, a stretch can be one box: no way
+    leads out of it and back into it.
+    """
+    ordered = _in_order(graph, pieces)
+    half = LEGIBLE_BOXES // 2
+    between = ordered[half:-half]
+    members = sorted(i for piece in between for i in piece.members)
+    middle = Piece(tuple(members), "part", f"{len(between):,} boxes between", brief=True)
+    return [*ordered[:half], middle, *ordered[-half:]]
+
+
+def _in_order(graph: Graph, pieces: Sequence[Piece]) -> list[Piece]:
+    """Every piece after those that it uses; of several that could be next, the earliest."""
+    home = {i: k for k, piece in enumerate(pieces) for i in piece.members}
+    users: list[set[int]] = [set() for _ in pieces]
+    for i, k in home.items():
+        for parent in graph.parents[i]:
+            if home.get(parent, k) != k:
+                users[home[parent]].add(k)
+    waiting = [0] * len(pieces)
+    for k in chain.from_iterable(users):
+        waiting[k] += 1
+    ready = [k for k, count in enumerate(waiting) if not count]
+    found = []
+    while ready:
+        k = heappop(ready)
+        found.append(pieces[k])
+        for user in users[k]:
+            waiting[user] -= 1
+            if not waiting[user]:
+                heappush(ready, user)
+    return found
 
 
 def _with_examples(graph: Graph, level: str, wish: Folding, pieces: list[Piece]) -> list[Piece]:
