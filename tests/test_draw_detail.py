@@ -3,6 +3,7 @@
 import random
 import re
 from collections import Counter
+from graphlib import TopologicalSorter
 
 import pytest
 from drawn import in_a_column, read_svg
@@ -556,3 +557,34 @@ def test_a_weight_that_two_layers_share_is_shown_in_the_rows_of_both():
     boxes = draw(total(first + second), detail="layer")._scene.boxes
     assert sum(row.name == "w" for b in boxes for row in b.rows) == 6
     assert "3 × Σ w·x" in titles(draw(total(first), detail="layer"))
+
+
+class Stack(nn.Module):
+    """Layers in a list, called without the modules' own call: their neurons have equal scopes."""
+
+    def __init__(self):
+        self.layers = []
+        for seed in range(3):
+            self.layers.append(nn.Layer(2, 2, seed=seed))
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return total(x)
+
+
+def test_neurons_of_appended_layers_have_boxes_of_their_own():
+    y = Stack()([1.0, 2.0])
+    found = titles(draw(y, detail="neuron"))
+    assert sorted(found[:-1]) == [f"neuron{i} ({k})" for i in range(2) for k in (1, 2, 3)]
+
+
+def test_no_wire_of_a_folded_picture_leads_back():
+    """Whatever the scopes, a picture has no circles: following wires comes to an end."""
+    for seed in range(150):
+        for level in LEVELS:
+            _, scene = at_level(Graph(scoped_graph(seed)), level)
+            into = {k: set() for k in range(len(scene.boxes))}
+            for w in scene.wires:
+                into[w.head].add(w.tail)
+            TopologicalSorter(into).prepare()

@@ -6,7 +6,7 @@ levels of scopes than the level allows: none for neurons, one for layers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -136,14 +136,29 @@ def check_names(graph: Graph, given: Sequence[str]) -> None:
 
 def _split_where_circular(graph: Graph, groups: Grouping) -> None:
     """A part that is used on what it made itself becomes as many parts as there are uses of it."""
-    if not groups.key:
-        return
-    for key in sorted(_circular(graph, groups)):
+    circular = _circular(graph, groups) if groups.key else set()
+    ranks = _ranks(graph, groups.key) if circular else []
+    for key in sorted(circular):
         members = [i for i in range(len(graph)) if groups.key.get(i) == key]
-        uses = _uses(graph, members)
+        uses = _uses(graph, members, ranks)
         for i in members:
             if i in uses:
                 groups.key[i] = f"{key} ({uses[i]})"
+            elif not all(user in uses for user in graph.consumers[i]):
+                del groups.key[i]  # a leaf that others use too
+
+
+def _ranks(graph: Graph, part: Mapping[int, str]) -> list[int]:
+    """For each value, into how many parts, one after the other, the longest way to it leads.
+
+    Parts that are split by rank lead to one another in no circle: the rank never falls along a
+    wire, and grows with each wire that comes into a part.
+    """
+    ranks: list[int] = []
+    for i, parents in enumerate(graph.parents):
+        enters = [ranks[p] + (i in part and part.get(p) != part[i]) for p in parents]
+        ranks.append(max(enters, default=0))
+    return ranks
 
 
 def _circular(graph: Graph, groups: Grouping) -> set[str]:
@@ -170,27 +185,26 @@ def _circular(graph: Graph, groups: Grouping) -> set[str]:
     return {node for node in left if isinstance(node, str)}
 
 
-def _uses(graph: Graph, members: Sequence[int]) -> dict[int, int]:
-    """Which use of a part each result in it belongs to: results that hang together, from 1; leaves go with their only use."""
-    own, number = set(members), {}
+def _uses(graph: Graph, members: Sequence[int], ranks: Sequence[int]) -> dict[int, int]:
+    """Which use of a part each result in it belongs to, from 1; leaves go with their only use.
+
+    Results of one rank that hang together are of one use.
+    """
+    own = set(members)
     first: dict[int, int] = {}
     for i in members:  # union-find over results, by their earliest
         if graph.parents[i]:
             first[i] = i
             for parent in graph.parents[i]:
-                if parent in first:
+                if parent in first and ranks[parent] == ranks[i]:
                     a, b = _root(first, parent), _root(first, i)
                     first[max(a, b)] = min(a, b)
-    roots = list(dict.fromkeys(_root(first, i) for i in members if i in first))
-    number = {i: roots.index(_root(first, i)) + 1 for i in members if i in first}
-    for i in members:
-        users = (
-            {number[user] for user in graph.consumers[i] if user in own}
-            if i not in first
-            else set()
-        )
-        if len(users) == 1:
-            number[i] = users.pop()
+    found = {root: k for k, root in enumerate(dict.fromkeys(_root(first, i) for i in first), 1)}
+    number = {i: found[_root(first, i)] for i in first}
+    for i in own - first.keys():
+        users = {number.get(user) for user in graph.consumers[i]}
+        if len(users) == 1 and (only := users.pop()):
+            number[i] = only
     return number
 
 
