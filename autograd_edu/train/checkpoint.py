@@ -101,38 +101,34 @@ def read_checkpoint(
     Raises:
         StateError: if the file is damaged, or of another model or optimiser. Nothing is changed then.
     """
-    state = expect(
-        unseal(Path(path).read_bytes(), "checkpoint", source=path),
-        _ENTRIES,
-        f"the checkpoint {path}",
-    )
+    raw = unseal(Path(path).read_bytes(), "checkpoint", source=path)
+    state = expect(raw, _ENTRIES, f"the checkpoint {path}")
     own = generators(model, rng)
     if len(state["generators"]) != len(own) or (state["early"] is None) != (early is None):
         raise StateError(
             f"{path} is the checkpoint of a run with other random layers, or another choice of early stopping"
         )
     history = History.from_dict(state["history"])
-    for g, held in zip(own, state["generators"], strict=True):
-        set_generator_state(
-            copy.deepcopy(g), held
-        )  # a trial: nothing is changed before all of it is known to fit
-    watched = copy.copy(early)
-    if watched is not None:
-        watched.load_state_dict(state["early"])
-        count = len(optimiser.parameters or model.parameters())
-        if watched.best is not None and len(watched.best) != count:
-            raise StateError(
-                f"the best parameters in {path} are {len(watched.best)}, and the model has {count}"
-            )
-    before = optimiser.state_dict()
+    _load(state, *copy.deepcopy((model, optimiser, own, early)))  # a trial that changes nothing
+    _load(state, model, optimiser, own, early)
+    return history
+
+
+def _load(
+    state: dict[str, Any],
+    model: Module,
+    optimiser: Optimiser,
+    own: list[Any],
+    early: EarlyStopping | None,
+) -> None:
+    model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
-    try:
-        model.load_state_dict(state["model"])
-    except StateError:
-        optimiser.load_state_dict(before)
-        raise
     for g, held in zip(own, state["generators"], strict=True):
         set_generator_state(g, held)
     if early is not None:
         early.load_state_dict(state["early"])
-    return history
+        count = len(optimiser.parameters or model.parameters())
+        if early.best is not None and len(early.best) != count:
+            raise StateError(
+                f"the best parameters are {len(early.best)}, and the model has {count}"
+            )
