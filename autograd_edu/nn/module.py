@@ -136,19 +136,21 @@ class Module:
         """Each parameter once, with its name: "layers.0.neurons.3.w.1"."""
         found: dict[int, tuple[str, Value]] = {}
         stack: list[tuple[str, Module]] = [("", self)]
-        if not self.name:
-            self._name_parts("", new_ones=True)
+        unnamed = False
         while stack:
             prefix, module = stack.pop()
-            for attribute in module._held:
-                module._check_kept(attribute, vars(module).get(attribute))
-            parts = [(prefix + key, part) for key, part in module._parts()]
-            for key, part in parts:
-                if _is_parameter(part):
-                    found.setdefault(id(part), (key, part))
-            stack.extend(
-                (key + ".", part) for key, part in reversed(parts) if isinstance(part, Module)
-            )
+            parts = list(module._parts())
+            own = [(prefix + key, part) for key, part in parts if _is_parameter(part)]
+            inner = [(f"{prefix}{key}.", part) for key, part in parts if isinstance(part, Module)]
+            for key, part in own:
+                found.setdefault(id(part), (key, part))
+            if len(own) < sum(module._held.values()):
+                for attribute in module._held:
+                    module._check_kept(attribute, vars(module).get(attribute))
+            unnamed = unnamed or any(not part.name for _, part in inner)
+            stack.extend(reversed(inner))
+        if unnamed and not self.name:
+            self._name_parts("", new_ones=True)
         return list(found.values())
 
     def parameters(self) -> list[Value]:

@@ -75,7 +75,9 @@ class Optimiser:
         self.steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
             new = self.rule(theta, self.decayed(theta, g))
-        if not all(np.isfinite(array).all() for array in (new, *self.state.values())):
+        held = (new, *self.state.values())
+        quick = sum([float(np.add.reduce(array, axis=None)) for array in held])
+        if not math.isfinite(quick) and not all(np.isfinite(array).all() for array in held):
             self.steps, self.state = before
             raise DomainError(
                 f"this step of {type(self).__name__} overflows: the largest part of the gradient is {np.abs(g).max():.3g}; "
@@ -93,12 +95,12 @@ class Optimiser:
 
         if self.clip_value is not None:
             g = np.clip(g, -self.clip_value, self.clip_value)
-        largest = float(np.abs(g).max(initial=0.0))
-        if self.clip_norm is not None and largest > 0.0:
-            direction = g / largest  # so that squares neither overflow nor vanish
-            length = float(np.sqrt(np.sum(direction * direction)))
-            g = direction * (self.clip_norm / length) if length > self.clip_norm / largest else g
-        return g
+        if self.clip_norm is None:
+            return g
+        largest = float(np.abs(g).max(initial=0.0)) or 1.0
+        direction = g / largest  # so that squares neither overflow nor vanish
+        length = float(np.sqrt(np.sum(direction * direction)))
+        return direction * (self.clip_norm / length) if length > self.clip_norm / largest else g
 
     def step(self) -> None:
         """Change the parameters by one step along their gradients. A parameter that none has reached has gradient 0.
