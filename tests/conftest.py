@@ -17,10 +17,13 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(items):
-    """What opens a browser has the marker of that name."""
+    """What opens a browser has the marker of that name; what is tried in JAX or PyTorch, `frameworks`."""
     for item in items:
+        case = item.name.partition("[")[2].lower()
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+        if "jax" in case or "torch" in case:
+            item.add_marker("frameworks")
 
 
 @pytest.fixture(scope="session")

@@ -181,6 +181,7 @@ def test_a_weight_that_something_else_uses_keeps_its_box():
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 @pytest.mark.parametrize("inputs", [float, Value])
 @pytest.mark.parametrize("samples", [1, 4])
+@pytest.mark.slow
 def test_a_trained_network_fused_fits_1600_pixels_and_every_gradient_can_be_read(
     activation, inputs, samples
 ):

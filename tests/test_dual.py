@@ -146,6 +146,7 @@ def test_tangents_may_be_values_that_are_differentiated_later():
     assert (value.data, d.data, t.grad) == (9.0, 12.0, 6.0)
 
 
+@pytest.mark.slow
 def test_a_long_chain_needs_no_recursion():
     x = Dual(1.0, 1.0)
     for _ in range(100_000):

@@ -102,6 +102,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new_file(tmp_path):
     path = tmp_path / "f"
     path.write_text("a" * 300_000)

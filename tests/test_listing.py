@@ -303,6 +303,7 @@ def test_operations_of_the_user_on_any_number_of_operands_are_printed_too(own_ro
         assert_gradients(program, [[1.0, 2.0], [3.0, -4.0]])
 
 
+@pytest.mark.slow
 def test_a_deep_program_is_printed_in_lines_that_python_reads():
     def f(x):
         y = x[0]

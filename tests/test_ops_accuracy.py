@@ -183,6 +183,7 @@ def test_every_operation_has_a_witness():
 
 
 @pytest.mark.parametrize("name", sorted(OPS))
+@pytest.mark.random
 def test_accuracy(name):
     value_error, slope_error = worst(name, random.Random(name))
     value_bound, slope_bound = BOUNDS.get(name, (2.0, 4.0))
