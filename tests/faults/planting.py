@@ -135,8 +135,8 @@ class Replace(ast.NodeTransformer):
             if isinstance(node, ast.expr) and matches(self.expression, node, found):
                 self.count += 1
                 (new,) = self.new
-                assert isinstance(new, ast.Expr)
-                return ast.copy_location(_filled(new.value, found), node)
+                value = new.value if isinstance(new, ast.Expr) else ast.Constant(None)  # for "pass"
+                return ast.copy_location(_filled(value, found), node)
             return node
         for _, body in ast.iter_fields(node):
             if isinstance(body, list) and body and isinstance(body[0], ast.stmt):
