@@ -38,6 +38,7 @@ from autograd_edu.nn.init import constant, gaussian
 from autograd_edu.optim import SGD, Adam, Momentum, Nesterov
 from autograd_edu.schedules import Cosine, Cyclic, StepDecay
 from autograd_edu.train import (
+    Callback,
     EarlyStopping,
     History,
     Snapshots,
@@ -898,3 +899,33 @@ class Gives(Module):
 )
 def test_accuracy_counts_every_label(loss, outputs, targets, expected):
     assert accuracy(Gives().eval(), loss, data.Dataset(outputs, targets)) == pytest.approx(expected)
+
+
+def test_a_callback_object_sees_every_moment_of_a_run_and_can_end_it():
+    class Recorder(Callback):
+        def __init__(self):
+            self.moments, self.numbers = [], []
+
+        def begin(self, run):
+            self.moments.append("begin")
+
+        def before_epoch(self, run):
+            self.moments.append(f"epoch {run.epoch}")
+
+        def after_step(self, run):
+            self.moments.append(f"step {run.steps}")
+            self.numbers.append(run.theta.copy())
+
+        def after_epoch(self, run):
+            if run.history.epochs == 2:
+                run.stopped = "seen enough"
+
+        def end(self, run):
+            self.moments.append("end")
+
+    recorder = Recorder()
+    model, history = trained(batch_size=10, callbacks=[recorder], epochs=9)
+    steps = ["epoch 0", "step 1", "step 2", "epoch 1", "step 3", "step 4"]
+    assert recorder.moments == ["begin", *steps, "end"]
+    assert recorder.numbers[-1].tolist() == numbers(model)
+    assert (history.epochs, history.stopped) == (2, "seen enough")

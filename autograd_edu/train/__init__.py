@@ -1,14 +1,17 @@
 """Training: the loop, its record, its files, and the recipe to get it going."""
 
+from .callbacks import Epoch
 from .diagnose import Diagnosis, diagnose
 from .early import EarlyStopping
 from .evaluate import Evaluation, accuracy, evaluate, predictions
 from .history import History
 from .recipe import check_initial_loss, find_learning_rate, overfit_small_sample
+from .run import Callback, Run
 from .snapshots import Snapshots
-from .trainer import Epoch, fit
+from .trainer import fit
 
 __all__ = [
-    "Diagnosis", "EarlyStopping", "Epoch", "Evaluation", "History", "Snapshots", "accuracy", "check_initial_loss", "diagnose", "evaluate",
-    "find_learning_rate", "fit", "overfit_small_sample", "predictions",
+    "Callback", "Diagnosis", "EarlyStopping", "Epoch", "Evaluation", "History", "Run", "Snapshots",
+    "accuracy", "check_initial_loss", "diagnose", "evaluate", "find_learning_rate", "fit",
+    "overfit_small_sample", "predictions",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ Both are given the parameters as an array and the batch, and give the mean loss 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ..data import Dataset
 from ..engine.modes import no_gc
 from ..engine.number import plain
 from ..engine.value import Value
-from ..errors import ShapeError
+from ..errors import DomainError, ShapeError
 from ..nn.layers import as_list
 from ..nn.losses import Loss, average
 from ..nn.module import Module
@@ -23,6 +23,7 @@ from ..program.tracing.trace import trace
 from .evaluate import mean_loss
 
 Array = Any  # numpy.ndarray of float64
+T = TypeVar("T")
 Penalty = Callable[[Sequence[Any]], Any]
 
 
@@ -32,8 +33,40 @@ def put(values: Sequence[Value], theta: Array) -> None:
         value.data = number
 
 
+class Engine(Protocol):
+    """What gives a training run its numbers.
+
+    Attributes:
+        name: which engine, and why, for the history.
+        replays: whether it replays a trace now.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def replays(self) -> bool: ...
+
+    def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
+        """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient; both are finite."""
+
+    def mean_loss(self, theta: Array, data: Dataset) -> float:
+        """The mean loss of ``data`` at ``theta`` in evaluation mode, without the penalty."""
+
+    def difference(self, theta: Array) -> str:
+        """How it differs from the eager engine at ``theta``; "" if it does not."""
+
+    def follow(self, change: Callable[[], T]) -> T:
+        """What ``change`` gives, which may change what the model computes."""
+
+    def fall_back(self, reason: str) -> None:
+        """Compute eagerly from now on."""
+
+
 class Eager:
     """A new graph for each batch: works for every model."""
+
+    replays = False
 
     def __init__(
         self, model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None,
@@ -46,7 +79,7 @@ class Eager:
         """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient."""
         put(self.parameters, theta)
         self.model.zero_grad()
-        return _differentiate(lambda: self.of_batch(batch), self.parameters)
+        return finite(*_differentiate(lambda: self.of_batch(batch), self.parameters))
 
     def of_batch(self, batch: Dataset) -> Any:
         """The mean loss with the penalty, as a graph."""
@@ -58,6 +91,26 @@ class Eager:
         """The mean loss of ``data`` at ``theta`` in evaluation mode, without the penalty."""
         put(self.parameters, theta)
         return mean_loss(self.model.eval(), self.loss, data)
+
+    def difference(self, theta: Array) -> str:  # noqa: ARG002 - of an `Engine`
+        """Nothing: it is the eager engine."""
+        return ""
+
+    def follow(self, change: Callable[[], T]) -> T:
+        """What ``change`` gives."""
+        result = change()
+        self.model.train()
+        return result
+
+    def fall_back(self, reason: str) -> None:
+        """Nothing: it is the eager engine."""
+
+
+def finite(y: float, gradient: Array) -> tuple[float, Array]:
+    """A loss and its gradient. Raises DomainError if they are not finite."""
+    if not (np.isfinite(y) and np.isfinite(gradient).all()):
+        raise DomainError(f"the loss is {y!r}, or its gradient is not finite")
+    return y, gradient
 
 
 def _differentiate(f: Callable[[], Any], parameters: Sequence[Value]) -> tuple[float, Array]:
@@ -103,8 +156,6 @@ class Replay:
     Made in evaluation mode, it is for `mean_loss`. Raises (when made) whatever says why the model cannot be traced.
     """
 
-    name = "replay"
-
     def __init__(
         self, model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None,
         data: Dataset,
@@ -116,6 +167,7 @@ class Replay:
         example = [column[0].tolist() for column in self.arrays(data.take([0]))]
         program = trace(lambda x, t: of_prepared(model(x), t), *example)
         program.runner  # noqa: B018 - made now, so that what cannot be run is known before training
+        self.size = len(program.slots)
         self.of_sample = _Placed(program, parameters)
         self.extra = penalty and _Placed(trace(lambda: penalty(parameters)), parameters)
 
@@ -125,9 +177,9 @@ class Replay:
         gradient = self.of_sample.gradient(grads.parameters) / len(batch)
         y = float(np.mean(values))
         if self.penalty is None:
-            return y, gradient
+            return finite(y, gradient)
         extra, slopes = self._penalty(theta)
-        return y + extra, gradient + slopes
+        return finite(y + extra, gradient + slopes)
 
     def mean_loss(self, theta: Array, data: Dataset) -> float:
         """The mean loss of ``data`` at ``theta``, without the penalty."""

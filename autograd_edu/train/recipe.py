@@ -18,8 +18,9 @@ from ..errors import DomainError, TargetError
 from ..nn.losses import Loss
 from ..nn.module import Module
 from ..optim import SGD, Adam, Optimiser
+from .callbacks import Epoch
 from .evaluate import accuracy, mean_loss
-from .trainer import Epoch, fit
+from .trainer import fit
 
 MakeOptimiser = Callable[[Iterable[Value]], Optimiser]
 

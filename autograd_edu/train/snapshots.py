@@ -7,7 +7,7 @@ import copy
 from ..nn.module import Module
 from ..nn.regularise import Ensemble
 from ..schedules import Cyclic
-from .trainer import Epoch
+from .callbacks import Epoch
 
 
 class Snapshots:

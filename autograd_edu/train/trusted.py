@@ -16,10 +16,10 @@ import numpy as np
 
 from ..data import Dataset
 from ..engine.value import Value
-from ..errors import AutogradError, ShapeError
+from ..errors import AutogradError, ShapeError, TrainingError
 from ..nn.losses import Loss
 from ..nn.module import Module
-from .engines import Array, Eager, Penalty, Replay, put
+from .engines import Array, Eager, Engine, Penalty, Replay, T, put
 from .memory import Memory
 
 _SAMPLES = 4  # compared in each check, and four times as many in the first
@@ -35,30 +35,81 @@ class Unseen(Exception):  # noqa: N818 - it says what was found
 
 
 class Trusted:
-    """A replay beside the eager engine that it is checked against.
+    """Replay as long as it agrees with the eager engine.
 
-    Raises (when made) whatever says why the model cannot be traced.
+    Attributes:
+        fallen: why it computes eagerly now; "" while it replays.
     """
 
-    name = "replay"
-
-    def __init__(self, eager: Eager, data: Dataset) -> None:
-        self.eager, self.data = eager, data
-        self.replay = Replay(eager.model, eager.loss, eager.parameters, eager.penalty, data)
-        operations = len(self.replay.of_sample.program.slots)
-        self.samples = max(1, min(_SAMPLES, _OPERATIONS // operations))
+    def __init__(self, eager: Eager, data: Dataset, *, insist: bool) -> None:
+        self.eager, self.data, self.insist = eager, data, insist
         self.rng = random.Random(len(data))
-        self.measure: Eager | Replay | None = (
-            None  # of the validation loss, made when it is first wanted
-        )
+        self.fallen = ""
+        self.prepare()
+
+    @property
+    def name(self) -> str:
+        """ "replay", or why it is not."""
+        return f"eager: {self.fallen}" if self.fallen else "replay"
+
+    @property
+    def replays(self) -> bool:
+        """Whether it replays now."""
+        return not self.fallen
+
+    def prepare(self) -> None:
+        """Trace the model as it is now, and compare the first samples.
+
+        Raises:
+            Unseen: if calls do more than compute, or the engines differ.
+            Exception: whatever the user's functions raise when they are traced.
+        """
+        eager = self.eager
+        theta, first = np.array([p.data for p in eager.parameters]), self.data.take([0])
+        memory = watch(eager)
+        try:
+            answer = observe(lambda: eager.value_and_grad(theta, first), memory)
+            call_again(lambda: eager.value_and_grad(theta, first), answer)
+            self.replay = Replay(
+                eager.model, eager.loss, eager.parameters, eager.penalty, self.data
+            )
+        finally:
+            memory.restore()
+        self.measure: Eager | Replay | None = None  # of the validation loss, when it is wanted
         self.measured: Dataset | None = None
+        self.samples = max(1, min(_SAMPLES, _OPERATIONS // self.replay.size))
+        self.replay.mean_loss(theta, self.data)  # what a branch excludes is known before training
+        if reason := self._difference(theta, times=4):
+            raise Unseen(reason)
+
+    def fall_back(self, reason: str) -> None:
+        """Compute eagerly from now on."""
+        if self.insist:
+            raise TrainingError(f"this model cannot be replayed any longer: {reason}")
+        self.fallen = reason
 
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
-        """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient."""
-        return self.replay.value_and_grad(theta, batch)
+        """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient.
+
+        Where replay raises an error that the eager engine does not, that one goes on.
+        """
+        if self.fallen:
+            return self.eager.value_and_grad(theta, batch)
+        try:
+            return self.replay.value_and_grad(theta, batch)
+        except AutogradError as error:
+            if self.insist:
+                raise
+            answer = self.eager.value_and_grad(theta, batch)
+            if reason := self._difference(theta, errors=False):
+                raise Unseen(reason) from None
+            self.fall_back(str(error))
+            return answer
 
     def mean_loss(self, theta: Array, data: Dataset) -> float:
         """The mean loss of ``data`` at ``theta`` in evaluation mode, without the penalty."""
+        if self.fallen:
+            return self.eager.mean_loss(theta, data)
         if self.measure is None:
             self.measure, self.measured = self._measure(theta, data), data
         try:
@@ -67,19 +118,32 @@ class Trusted:
             self.measure = self.eager
             return self.eager.mean_loss(theta, data)
 
-    def difference(self, theta: Array, *, times: int = 1, errors: bool = True) -> str:
-        """What the engines differ in at ``theta`` on random samples; "" if in nothing but rounding.
+    def follow(self, change: Callable[[], T]) -> T:
+        """What ``change`` gives. If it changes what the model may compute with, that is traced anew."""
+        memory = watch(self.eager)
+        result = change()
+        self.eager.model.train()
+        if not self.fallen and memory.change(generators=False):
+            try:
+                self.prepare()
+            except Exception as error:  # the user's functions run here, and can raise anything
+                self.fall_back(str(error))
+        return result
 
-        Args:
-            errors: count it as a difference where only replay raises an error.
-        """
+    def difference(self, theta: Array) -> str:
+        """What the engines differ in at ``theta`` on random samples; "" if in nothing but rounding."""
+        return "" if self.fallen else self._difference(theta)
+
+    def _difference(self, theta: Array, *, times: int = 1, errors: bool = True) -> str:
+        """The difference; with ``errors``, it is one that replay alone raises an error."""
         eager, replay = self.eager, self.replay
         batch = self._some(self.data, times * self.samples)
         reason = self._told_apart(eager.value_and_grad, replay.value_and_grad, theta, batch, errors)
         if not reason and isinstance(self.measure, Replay) and self.measured is not None:
             batch = self._some(self.measured, self.samples)
             eager.model.eval()
-            reason = self._told_apart(eager.mean_loss, self.measure.mean_loss, theta, batch, errors)
+            measure = self.measure.mean_loss
+            reason = self._told_apart(eager.mean_loss, measure, theta, batch, errors)
             eager.model.train()
         return reason
 
@@ -201,7 +265,7 @@ def _flat(answer: Any) -> Array:
 def engine_for(
     model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None, data: Dataset,
     wanted: str = "auto",
-) -> Eager | Trusted:  # fmt: skip
+) -> Engine:  # fmt: skip
     """Replay where it does what the eager engine does, else eager; which and why stands in the engine's name.
 
     Args:
@@ -213,41 +277,24 @@ def engine_for(
     eager = Eager(model, loss, parameters, penalty)
     if wanted == "eager":
         return eager
+    insist = wanted == "replay"
     reason = model.why_varying() or _why_irregular(model, data)
-    unseen = False
     if not reason:
-        memory = watch(eager)
         try:
-            return _trusted(eager, data, memory)
+            return Trusted(eager, data, insist=insist)
         except Unseen as found:
-            reason, unseen = str(found), True
+            reason = str(found)
+            if not insist:
+                warnings.warn(f"training without replay: {reason}", stacklevel=3)
         except (
             Exception
         ) as error:  # the user's functions run here on traced values, and can raise anything
-            if wanted == "replay" and isinstance(error, AutogradError):
+            if insist and isinstance(error, AutogradError):
                 raise
             reason = str(error) if isinstance(error, AutogradError) else f"tracing raised {error!r}"
-        finally:
-            memory.restore()
-    if wanted == "replay":
+    if insist:
         raise ShapeError(f"this model cannot be replayed: {reason}")
-    if unseen:
-        warnings.warn(f"training without replay: {reason}", stacklevel=4)
     return Eager(model, loss, parameters, penalty, reason)
-
-
-def _trusted(eager: Eager, data: Dataset, memory: Memory) -> Trusted:
-    """A replay that has passed its first check."""
-    theta = np.array([p.data for p in eager.parameters])
-    first = data.take([0])
-    answer = observe(lambda: eager.value_and_grad(theta, first), memory)
-    call_again(lambda: eager.value_and_grad(theta, first), answer)
-    trusted = Trusted(eager, data)
-    memory.restore()
-    trusted.replay.mean_loss(theta, data)  # so that what a branch excludes is known before training
-    if reason := trusted.difference(theta, times=4):
-        raise Unseen(reason)
-    return trusted
 
 
 def _why_irregular(model: Module, data: Dataset) -> str:
