@@ -476,33 +476,30 @@ TRAINING = (
         ),
         "sum(_A) / sum(sizes)",
         "sum(losses) / len(losses)",
-        "epoch",
     ),
     Fault(
         "a schedule by step begins anew when training is resumed",
         (
             "test_training_statements.py::test_a_schedule_by_step_goes_on_where_it_was_when_training_is_resumed",
         ),
-        "len(self.history.step_loss)",
-        "0",
-        "reload",
+        "_A.steps = len(_A.history.step_loss)",
+        "_A.steps = 0",
     ),
     Fault(
         "early stopping ignores the validation loss",
         (
             "test_training_statements.py::test_early_stopping_watches_the_validation_loss_where_there_is_one",
         ),
-        "epoch.loss if epoch.validation is None else epoch.validation",
-        "epoch.loss",
+        "_A.history.validation or _A.history.loss",
+        "_A.history.loss",
     ),
     Fault(
         "what is replayed is not held against the eager engine as training goes on",
         (
             "test_train_trust.py::test_a_difference_that_begins_late_leads_back_to_the_last_state_that_was_verified",
         ),
-        "self.engine.difference(self.theta)",
+        "_A.engine.difference(_A.theta)",
         "None",
-        "verify",
     ),
     Fault(
         "after a difference training goes on from where it was and not from the last state that was verified",
