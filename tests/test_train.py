@@ -257,7 +257,7 @@ def test_early_stopping_waits_for_its_patience_and_keeps_the_best():
     for place, loss in enumerate([5.0, 4.0, 3.0, 3.5, 3.2, 3.1]):
         scripted.check(loss, place)
     assert (scripted.best, scripted.best_loss) == (2, 3.0)
-    with pytest.raises(TargetError, match="at least one check"):
+    with pytest.raises(TargetError, match="patience must be at least one check; got 0"):
         EarlyStopping(0)
 
 
@@ -867,6 +867,16 @@ def test_a_run_that_diverges_says_so():
     assert history.epochs < 20
     assert "diverged: the loss grew from 0.5 to " in history.stopped
     assert "smaller learning rate" in str(history)
+
+
+def test_a_checkpoint_without_a_folder_is_told_before_training(tmp_path):
+    model = small()
+    before = numbers(model)
+    with pytest.raises(FileNotFoundError, match="no folder for the checkpoint"):
+        fit(model, BCE, XOR, SGD(), checkpoint=tmp_path / "missing" / "run.json")
+    assert numbers(model) == before
+    with pytest.raises(TargetError, match="min_gain must be finite and not negative"):
+        EarlyStopping(min_gain=-1.0)
 
 
 # ---- accuracy --------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from ..arguments import not_negative, positive
 from ..engine.value import Value
-from ..errors import DomainError, OperandError, ShapeError, StateError, TargetError, TrainingError
+from ..errors import DomainError, OperandError, ShapeError, StateError, TrainingError
 from ..files import expect, is_count, is_finite_number, is_finite_numbers, is_number, is_text
 
 Array = Any  # numpy.ndarray of float64
@@ -34,8 +35,8 @@ class Optimiser:
         self.parameters = _variables(parameters)
         self.lr = lr
         self.weight_decay = not_negative(weight_decay, "the weight decay")
-        self.clip_norm = clip_norm if clip_norm is None else _limit(clip_norm, "clip_norm")
-        self.clip_value = clip_value if clip_value is None else _limit(clip_value, "clip_value")
+        self.clip_norm = clip_norm if clip_norm is None else positive(clip_norm, "clip_norm")
+        self.clip_value = clip_value if clip_value is None else positive(clip_value, "clip_value")
         self.steps = 0
         self.state: dict[str, Array] = {}
 
@@ -170,26 +171,6 @@ class Optimiser:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(lr={self.lr!r})"
-
-
-def not_negative(x: float, what: str) -> float:
-    """``x`` if it is a finite number from 0 up; a TargetError names ``what`` otherwise."""
-    if not 0.0 <= x < math.inf:
-        raise TargetError(f"{what} must be finite and not negative; got {x!r}")
-    return x
-
-
-def fraction(x: float, what: str) -> float:
-    """``x`` if it is in [0, 1)."""
-    if not 0.0 <= x < 1.0:
-        raise TargetError(f"{what} must be in [0, 1); got {x!r}")
-    return x
-
-
-def _limit(x: float, what: str) -> float:
-    if not x > 0.0:
-        raise TargetError(f"{what} must be positive, or None for no limit; got {x!r}")
-    return x
 
 
 def _variables(given: Iterable[Value]) -> list[Value]:
