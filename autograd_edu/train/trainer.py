@@ -81,8 +81,6 @@ def fit(
     _check_arguments(loss, data, optimiser, epochs, batch_size)
     one_of(schedule_by, ("epoch", "step"), "schedule_by")
     one_of(engine, ("auto", "eager", "replay"), "engine")
-    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
-        raise FileNotFoundError(f"there is no folder for the checkpoint {str(checkpoint)!r}")
     parameters = _parameters(model, optimiser)
     for target in data.ys:
         getattr(loss, "check", _unchecked)(target)
