@@ -10,6 +10,7 @@ from autograd_edu import (
     OPS,
     Value,
     check_gradient,
+    detach,
     exp,
     log,
     maximum,
@@ -101,6 +102,7 @@ def test_wrong_gradients_fail_at_every_scale_and_the_wrong_rule_is_named(f, x, s
         pytest.param(lambda x: sqrt(x * x.data + 1e-14), 3e-8, id="half of a square"),
         pytest.param(lambda x: x + 1e-9 * sin(1e9 * x.data), 0.7, id="a ripple"),
         pytest.param(lambda x: x.data**2 + 0 * x, 3.0, id="everything"),
+        pytest.param(lambda x: x * detach(x), 3.0, id="a factor that is detached"),
     ],
 )
 def test_what_hides_behind_data_fails_and_no_rule_is_accused(f, x):
@@ -108,7 +110,7 @@ def test_what_hides_behind_data_fails_and_no_rule_is_accused(f, x):
     assert [row.verdict for row in report.rows] == ["fail"]
     assert report.suspects == ()
     assert "the function is not what its graph says" in str(report)
-    assert "taken out with .data" in str(report)
+    assert "taken out with .data or detach" in str(report)
 
 
 def test_a_hidden_number_is_found_in_the_parameters_of_a_model():

@@ -83,5 +83,5 @@ def _hidden(recorded: Recorded, leaf: Value, a: float, evidence: Evidence) -> st
 def _difference(x: float, value: float, recorded: float) -> str:
     return (
         f"the function is not what its graph says: at {x:.6g} it gives {value:.10g}, its graph "
-        f"{recorded:.10g}; a number was taken out with .data, or another branch is taken there"
+        f"{recorded:.10g}; a number was taken out with .data or detach, or another branch is taken there"
     )

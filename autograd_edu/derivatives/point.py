@@ -9,7 +9,7 @@ from typing import Any
 from ..engine.floats import real
 from ..engine.number import Number, plain
 from ..engine.value import Value, no_grad
-from ..errors import OperandError
+from ..errors import DomainError, OperandError
 from .complex_step import Complex
 from .sampling import Section
 from .transforms import called, flat, mapped, shaped
@@ -84,7 +84,12 @@ class Point:
             )
         numbers = [Complex(complex(x, h if j == i else 0.0)) for j, x in enumerate(self.numbers)]
         y = self.f(*shaped(self.at, iter(numbers)))
-        return y.number.imag / h if isinstance(y, Complex) else 0.0
+        if not isinstance(y, Complex):
+            raise DomainError(
+                "the complex step cannot go through a function that returns a plain number for "
+                "complex ones: it is constant, takes a number out with .data, or has a gradient in it"
+            )
+        return y.number.imag / h
 
 
 def _arguments(at: Any) -> Sequence[Any]:

@@ -46,10 +46,11 @@ class Recorded:
         return 0.0 if math.isnan(total) else total
 
     def way_from(self, leaf: Value) -> list[Value]:
-        """The values that depend on ``leaf``, parents first."""
+        """The values that depend on ``leaf`` by operations that pass gradients on, parents first."""
         reached, way = {id(leaf)}, []
         for value in self.order:
-            if any(id(parent) in reached for parent in value.parents):
+            stops = value.op is not None and value.op.stops
+            if not stops and any(id(parent) in reached for parent in value.parents):
                 reached.add(id(value))
                 way.append(value)
         return way
