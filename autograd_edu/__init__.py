@@ -15,7 +15,7 @@ from .engine.number import (
     log1p, logsumexp, maximum, minimum, pow, relu, selu, sigmoid, sin, sinh, softplus, sqrt,
     square, step, tan, tanh, total, where,
 )  # fmt: skip
-from .record.build import steps
+from .pictures.steps import steps
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .engine.value import Constant, Value, no_gc, no_grad, scope
 
@@ -33,7 +33,7 @@ def __getattr__(name: str) -> object:
 
 _LATER = {
     "Program": "program", "ProgramCache": "program", "trace": "program", "trace_graph": "program",
-    "draw_network": "pictures.network.picture", "walk": "pictures.interactive.terminal",
+    "draw_network": "pictures.network.picture", "walk": "pictures.steps",
 }  # fmt: skip
 
 

@@ -89,24 +89,8 @@ def circles(package: Path) -> list[list[str]]:
 
 KNOWN_BACK_EDGES = {  # walls that are still to come down; each that does is taken off the list
     ("cli.main", "__init__"),
-    ("record.model", "pictures.interactive.stepper"),
-    ("record.model", "pictures.scene.scene"),
 }
 KNOWN_CIRCLES = [
-    [
-        "pictures.folding.detail",
-        "pictures.folding.folded",
-        "pictures.folding.products",
-        "pictures.folding.scopes",
-        "pictures.interactive.stepper",
-        "pictures.render.columns",
-        "pictures.render.layout",
-        "pictures.render.svg",
-        "pictures.scene.scene",
-        "record.build",
-        "record.model",
-        "record.text",
-    ],
     [
         "program.array_engine.engine",
         "program.compiled_engine.choice",

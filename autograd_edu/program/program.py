@@ -14,7 +14,8 @@ from ..engine.floats import real_array
 from ..engine.modes import no_gc
 from ..engine.ops import OPS
 from ..errors import is_an_error
-from ..notation.formula import number, printable
+from ..notation.formula import number
+from ..notation.text import printable
 
 if TYPE_CHECKING:
     from ..engine.value import Value
