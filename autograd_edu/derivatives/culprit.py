@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..engine.value import Value
 from ..notation import operations
-from ..notation.formula import printable
+from ..notation.text import printable
 from .evidence import Evidence
 from .recorded import MOST, Recorded
 
