@@ -339,6 +339,43 @@ RUNNING = (
     ),
 )
 
+TRUST = (
+    Fault(
+        "an input of a trace is equal to itself alone",
+        (
+            "test_trace_guards.py::test_an_input_is_equal_to_what_its_number_is_equal_to_and_where_keeps_both_branches",
+        ),
+        "Condition('==', self, other)",
+        "self is other",
+        "Given.__eq__",
+    ),
+    Fault(
+        "streams of random numbers are those of the seed, whatever they are for",
+        ("test_data.py::test_streams_of_one_seed_are_independent",),
+        "f'{purpose} {number}'",
+        "f'{number}'",
+        "stream",
+    ),
+    Fault(
+        "a file is written where the old one stands",
+        (
+            "test_files.py::test_a_file_that_was_there_keeps_its_permissions_and_a_link_stays_a_link",
+        ),
+        "target.with_name(_A)",
+        "target",
+        "write",
+    ),
+    Fault(
+        "nothing is said of numbers that were set after the graph was computed",
+        (
+            "test_value.py::test_a_loop_that_never_computes_its_loss_again_is_warned_of_at_every_step",
+        ),
+        "warn_of_changes(order, stacklevel=_A)",
+        "None",
+        "Value.backward",
+    ),
+)
+
 FORMULAS = (
     Fault(
         "a typed formula subtracts the wrong way round",
@@ -574,7 +611,8 @@ ENGINE = (
 )
 
 FAULTS: tuple[Fault, ...] = (
-    *NN, *TRAINING, *FOLDING, *ENGINE, *FORMULAS, *FUSING, *SCHEDULING, *LIFTING, *GOING_BACK, *RUNNING,
+    *NN, *TRAINING, *FOLDING, *ENGINE, *TRUST,
+    *FORMULAS, *FUSING, *SCHEDULING, *LIFTING, *GOING_BACK, *RUNNING,
 )  # fmt: skip
 
 
