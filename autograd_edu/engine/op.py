@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from ..errors import ArityError, no_value
-from .floats import Floats, arrays, ieee_is_on, real
+from .floats import Floats, Ieee, IeeeFloats, ieee_is_on, real
 
 Rule = Callable[..., Any]
 
@@ -354,11 +354,8 @@ def evaluate_local_gradients(
 
 
 def _in_ieee(rule: Rule, xs: Sequence[float]) -> tuple[Any, ...]:
-    import numpy as np
-
-    with np.errstate(all="ignore"):
-        found = rule(arrays(), *map(np.float64, xs))
-        return tuple([None if x is None else float(x) for x in found])
+    found = rule(IeeeFloats, *map(Ieee, xs))
+    return tuple([None if x is None else float(x) for x in found])
 
 
 def _check_count(op: Op, count: int) -> None:
