@@ -57,7 +57,7 @@ class Graph:
                 if name == "dot":  # each of its products is rounded, however small their sum is
                     half = len(xs) // 2
                     xs = [*map(after, xs[:half]), *xs[half:]]
-                results.append(after(OPS[name](*xs)))
+                results.append(after(OPS[name].apply(xs)))
             for a, b in self.compared:
                 if results[a] < results[b]:
                     continue

@@ -80,7 +80,7 @@ def test_every_operation_of_the_table_can_be_called(name):
         if name == "dot"
         else ", ".join(names)
     )
-    assert parse(f"{name}({listed})")(*example) == OPS[name](*example)
+    assert parse(f"{name}({listed})")(*example) == OPS[name].apply(example)
 
 
 def test_names_in_a_formula_become_labels():

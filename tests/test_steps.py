@@ -352,7 +352,7 @@ def test_every_operation_can_be_tabled_and_listed():
         if name == "where":
             continue
         leaves = [Value(x, f"a{i}") for i, x in enumerate(op.example)]
-        y = op(*leaves)
+        y = op.apply(leaves)
         record = steps(y)
         assert record.text()
         assert record.latex()

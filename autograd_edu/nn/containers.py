@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.number import maximum
+from ..engine.ops import maximum
 from ..errors import OperandError, ShapeError
 from ..seeds import stream
 from .layers import Linear, as_list

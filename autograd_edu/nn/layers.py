@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.number import Number, dot
+from ..engine.number import Number
+from ..engine.ops import dot
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError
 from ..seeds import stream

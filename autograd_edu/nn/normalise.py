@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from ..arguments import not_negative
 from ..engine.floats import real
-from ..engine.number import plain, sqrt, square
+from ..engine.number import plain
+from ..engine.ops import sqrt, square
 from ..engine.value import Value
 from ..errors import ShapeError, TrainingError
 from .layers import numbers, subscript

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..arguments import fraction, not_negative
-from ..engine.number import dot, total
+from ..engine.ops import dot, total
 from ..engine.value import Value
 from ..errors import ShapeError
 from ..seeds import stream
