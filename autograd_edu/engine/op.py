@@ -97,7 +97,9 @@ class Products(Each):
     def given(op: Op, ws: Iterable[Any], xs: Iterable[Any], bias: Any = None) -> Sequence[Any]:
         """The operands in a row: the weights, then the inputs, then the bias."""
         if not (isinstance(ws, Iterable) and isinstance(xs, Iterable)):
-            raise OperandError(f"{op.name} takes a list of weights and a list of inputs")
+            raise OperandError(
+                f"{op.name} takes a list of weights and a list of inputs; a list is written [a, b]"
+            )
         ws, xs = tuple(ws), tuple(xs)
         if len(ws) != len(xs):
             raise ArityError(
