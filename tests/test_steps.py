@@ -11,6 +11,7 @@ from examples import g, lecture_004, random_graph
 
 from autograd_edu import OPS, Value, cos, exp, ieee, log, relu, sin, steps, where
 from autograd_edu.engine.value import topological_order
+from autograd_edu.errors import StateError
 from autograd_edu.notation.names import latex_name, names
 from autograd_edu.pictures.steps import Steps
 from autograd_edu.record.tables import backward_table, forward_table, tangents
@@ -213,7 +214,7 @@ def test_json_is_strict_even_with_infinities():
     ],
 )
 def test_text_that_is_no_record_is_refused(text):
-    with pytest.raises(TypeError, match=r"from_json needs the text that Steps\.to_json wrote"):
+    with pytest.raises(StateError, match="is not a saved steps"):
         Steps.from_json(text)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+NodeKind = Literal["input", "constant", "result"]
 Kind = Literal["forward", "seed", "backward"]
 
 
@@ -17,7 +18,7 @@ class Node:
 
     index: int
     name: str
-    kind: Literal["input", "constant", "result"]
+    kind: NodeKind
     op: str  # "" for a leaf
     data: float
     parents: tuple[int, ...]
