@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine import ops
+from ..engine import number
 from ..engine.number import plain
 from ..engine.ops import OPS
 from ..engine.value import Value
@@ -21,12 +21,17 @@ def linear(x: Any) -> Any:
     return x
 
 
+def strict_step(x: Any) -> Any:
+    """The threshold that does not fire at equality: 1 where x > 0, else 0."""
+    return number.step(x, strict=True)
+
+
 ACTIVATIONS: dict[str, Activation] = {
     "linear": linear,
-    **{name: op for name, op in OPS.items() if op.activation},
-    "sin": ops.sin,
-    "step": ops.step,
-    "strict_step": ops.strict_step,
+    **{name: getattr(number, name) for name, op in OPS.items() if op.activation},
+    "sin": number.sin,
+    "step": number.step,
+    "strict_step": strict_step,
 }
 
 
@@ -62,7 +67,7 @@ class PReLU(Module):
         self.slope = Value(slope, "α")
 
     def forward(self, x: Any) -> Any:
-        return ops.leaky_relu(x, self.slope)
+        return number.leaky_relu(x, self.slope)
 
     def __repr__(self) -> str:
         return "PReLU()"

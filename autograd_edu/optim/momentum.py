@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..arguments import fraction
 from ..engine.value import Value
 from ..errors import TrainingError, one_of
-from .base import Array, Optimiser
+from .base import Array, Optimiser, fraction
 
 
 class SGD(Optimiser):

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..engine.floats import real_array
 from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ArityError, ShapeError
-from .arrays import real_array
 from .program import Gradients, Program
 from .tracing.trace import check_leaves, trace
 
@@ -225,12 +225,7 @@ class ProgramCache:
 
 
 def _arrays(inputs: tuple[Any, ...]) -> list[Array]:
-    import numpy as np
-
-    try:
-        return [np.asarray(x) for x in inputs]
-    except ValueError as error:
-        raise ShapeError(f"an input is not an array: {error}") from None
+    return [real_array(x, f"input {i}") for i, x in enumerate(inputs)]
 
 
 def _structure(arrays: list[Array], batch: bool) -> Structure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -10,12 +9,12 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..engine.floats import real_array
 from ..engine.modes import no_gc
 from ..engine.ops import OPS
 from ..errors import is_an_error
-from ..notation.formula import number
-from ..notation.text import printable
-from .arrays import real_array
+from ..files import seal, unseal
+from ..notation.formula import number, printable
 
 if TYPE_CHECKING:
     from ..engine.value import Value
@@ -256,20 +255,20 @@ class Program:
         }
 
     def to_json(self) -> str:
-        """The program and its parameters' numbers as text, for `from_json`."""
-        return json.dumps(self._data())
+        """The program and its parameters' numbers as text, sealed by a checksum, for `from_json`."""
+        return seal(self._data(), "program")
 
     @staticmethod
     def from_json(text: str) -> Program:
         """The program that `to_json` wrote. It has the parameters' numbers, and no Values.
 
         Raises:
-            StateError: if the text is not such a program, or uses operations that are not in the table.
+            StateError: if the text is not such a program, was altered or cut short, or uses operations that are not in the table.
         """
         from ..errors import StateError
 
+        data = unseal(text, "program")
         try:
-            data = json.loads(text)
             slots = tuple(Slot(op, tuple(operands), *rest) for op, operands, *rest in data["slots"])
             unknown = {slot.op for slot in slots} - {*OPS, "input", "parameter", "constant"}
             guards = tuple(_guard(*guard) for guard in data["guards"])

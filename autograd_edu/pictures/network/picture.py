@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import OperandError, ShapeError
-from ...notation.text import printable, table, text_width
-from ..scene.scene import CHARACTER
+from ..scene.scene import CHARACTER, columns, printable
 from .architecture import Dense, layers_of
 from .svg import (
     FROM,
@@ -132,7 +131,13 @@ def _table(layers: Sequence[Dense]) -> str:
                 "yes" if layer.biases else "no",
             )
         )
-    lines = table(rows, ruled=False).split("\n")
+    widths = [max(columns(row[k]) for row in rows) for k in range(5)]
+    lines = [
+        "  ".join(
+            cell + " " * (w - columns(cell)) for cell, w in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
     return "\n".join([f"{head}{count:,} parameters", *(f"  {line}" for line in lines)])
 
 
@@ -151,7 +156,7 @@ def _columns(
     ones = [weights == "written" and bool(layer.biases) for layer in layers] + [False]
     step = 46.0 if weights == "written" else 42.0
     tall = max(min(size, most + 1) + one for size, one in zip(sizes, ones, strict=True)) * step
-    beside = [*(text_width(name) for name in inputs if text_width(name) > 3), 2 * ones[0]]
+    beside = [*(columns(name) for name in inputs if columns(name) > 3), 2 * ones[0]]
     x = MARGIN + 2 * RADIUS + max(beside) * CHARACTER
     found = []
     for k, size in enumerate(sizes):
@@ -189,9 +194,7 @@ def _summed(stack: list[Column], activation: str) -> list[Column]:
         *before,
         summing,
         replace(
-            last,
-            x=x,
-            units={0: replace(unit, x=x, name=symbol if text_width(symbol) <= 4 else "φ")},
+            last, x=x, units={0: replace(unit, x=x, name=symbol if columns(symbol) <= 4 else "φ")}
         ),
     ]
 
@@ -228,8 +231,8 @@ def _unit(
         return Unit(
             x,
             y,
-            name if text_width(name) <= 3 else "",
-            name if text_width(name) > 3 else "",
+            name if columns(name) <= 3 else "",
+            name if columns(name) > 3 else "",
             f"input {i + 1}: {name}",
             "input",
         )
@@ -238,7 +241,7 @@ def _unit(
     return Unit(
         x,
         y,
-        "" if last else name if text_width(name) <= 3 else "",
+        "" if last else name if columns(name) <= 3 else "",
         name if last else "",
         f"unit {i + 1} of layer {k}: {layer.activation}{bias}",
     )

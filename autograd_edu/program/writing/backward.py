@@ -283,6 +283,8 @@ class Backward:
             scaled = (
                 f"-{text}" if symbol.number == -1.0 else f"{number_text(symbol.number)} * {text}"
             )
+            infinite = symbol.number - symbol.number != 0.0
+            scaled = self._where_there(scaled, upstream.there) if infinite else scaled
             return _Upstream(scaled, upstream.there)
         slope, there = self.forward.formula(symbol, rule, result), upstream.there
         if group.op.selects:

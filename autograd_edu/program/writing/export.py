@@ -476,6 +476,8 @@ class _Reached:
             for i in group.members
         ]
         everywhere = xp.array(np.ones((1, width)), reads[0]) > 0.0
+        if group.fixed:  # one for all samples
+            masks = [None if mask is None else mask.any(1).reshape(1, 1) for mask in masks]
         rows = [everywhere if mask is None else xp.repeat(mask, (1, width)) for mask in masks]
         where = xp.concatenate(rows).reshape(*group.shape, width)
         if group.kind == "matrix":
