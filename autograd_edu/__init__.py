@@ -8,14 +8,14 @@ from .pictures.drawing import draw, to_dot
 from .derivatives.dual import Dual
 from .derivatives.numeric import numeric_gradient
 from .engine.op import operation
-from .engine.ops import OPS, Op, detach, register, strict_step
+from .engine.ops import OPS, Op, register
 from .engine.floats import ieee
-from .engine.number import (
-    abs, acos, asin, atan, clip, cos, cosh, dot, elu, erfc, exp, expm1, gelu, leaky_relu, log,
-    log1p, logsumexp, maximum, minimum, pow, relu, selu, sigmoid, sin, sinh, softplus, sqrt,
-    square, step, tan, tanh, total, where,
+from .engine.ops import (
+    abs, acos, asin, atan, clip, cos, cosh, detach, dot, elu, erfc, exp, expm1, gelu, leaky_relu,
+    log, log1p, logsumexp, maximum, minimum, pow, relu, selu, sigmoid, sin, sinh, softplus, sqrt,
+    square, step, strict_step, tan, tanh, total, where,
 )  # fmt: skip
-from .record.build import steps
+from .pictures.steps import steps
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .engine.value import Constant, Value, no_gc, no_grad, scope
 
@@ -33,7 +33,7 @@ def __getattr__(name: str) -> object:
 
 _LATER = {
     "Program": "program", "ProgramCache": "program", "trace": "program", "trace_graph": "program",
-    "draw_network": "pictures.network.picture", "walk": "pictures.interactive.terminal",
+    "draw_network": "pictures.network.picture", "walk": "pictures.steps",
 }  # fmt: skip
 
 

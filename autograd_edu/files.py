@@ -38,23 +38,24 @@ def write(path: PathLike, content: bytes | str) -> None:
     target = Path(os.path.realpath(path))
     new = target.with_name(f".{secrets.token_hex(8)}.new")
     try:
-        # os.open, unlike tempfile, applies the umask
-        handle = os.open(
-            new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
-        )
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_new(new, data)
         if target.exists():
             os.chmod(new, target.stat().st_mode & 0o7777)
         os.replace(new, target)
-    except OSError as error:
+    except BaseException as error:
         new.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    except BaseException:
-        new.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """A file that was not there, on the disk when this returns. `os.open`, unlike tempfile, asks the umask."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def seal(content: Any, kind: str, version: int = 1) -> str:

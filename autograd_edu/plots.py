@@ -15,7 +15,7 @@ from .errors import OperandError
 Numbers = Sequence[float]
 
 
-def _axes(ax: Any) -> Any:
+def new_axes(ax: Any = None) -> Any:
     """``ax``, or the Axes of a new figure that no window shows."""
     if ax is not None:
         return ax
@@ -41,7 +41,7 @@ def loss_curve(losses: Any, *, window: int = 20, ax: Any = None) -> Any:
         ax: where to draw; by default a new figure.
     """
     _at_least(1, window=window)
-    ax = _axes(ax)
+    ax = new_axes(ax)
     runs = losses if isinstance(losses, Mapping) else {"loss": losses}
     for name, run in runs.items():
         numbers = [plain(x) for x in getattr(run, "loss", run)]
@@ -78,23 +78,20 @@ def decision_boundary(
     if not len(xs) or any(len(x) != 2 for x in xs) or len(xs) != len(ys):
         raise OperandError("a decision boundary needs points of two numbers and as many labels")
     _at_least(2, resolution=resolution)
-    ax = _axes(ax)
+    ax = new_axes(ax)
     sides = [_padded([x[i] for x in xs], resolution) for i in (0, 1)]
     with no_grad():
         scores = [[_scores(model([a, b])) for a in sides[0]] for b in sides[1]]
     several = len(scores[0][0]) > 1
     (_regions if several else _sides)(ax, sides, scores, threshold)
-    for k, label in enumerate(sorted({_class_of(y) for y in ys} | {0, 1})):
-        chosen = [x for x, y in zip(xs, ys, strict=True) if _class_of(y) == label]
+    labels = [_class_of(y) for y in ys]
+    for k, label in enumerate(sorted({*labels, 0, 1})):
+        chosen = [x for x, y in zip(xs, labels, strict=True) if y == label]
+        look = {"color": f"C{label % 10}" if several else _TWO_COLOURS[label], "markersize": 4}
         ax.plot(
-            [x[0] for x in chosen],
-            [x[1] for x in chosen],
-            "o^sDvP*X<>"[k % 10],
-            color=f"C{label % 10}" if several else _TWO_COLOURS[label],
-            markersize=4,
-            markeredgecolor="white",
-            linestyle="",
-        )
+            [x[0] for x in chosen], [x[1] for x in chosen], "o^sDvP*X<>"[k % 10], linestyle="",
+            markeredgecolor="white", **look,
+        )  # fmt: skip
     ax.set(xlabel="x₁", ylabel="x₂")
     return ax
 
@@ -156,7 +153,7 @@ def histograms(layers: Mapping[str, Sequence[Any]], *, bins: int = 40, ax: Any =
     ``layers`` maps names to numbers or Values.
     """
     _at_least(1, bins=bins, layers=len(layers))
-    ax = _axes(ax)
+    ax = new_axes(ax)
     for name, values in layers.items():
         numbers = [plain(v) for v in values]
         if not numbers or not all(map(math.isfinite, numbers)):
@@ -189,7 +186,7 @@ def weights_as_images(
             f"each row must have {height} × {width} weights; rows of {sorted({len(row) for row in weights})} were given"
         )
     _at_least(1, columns=columns)
-    ax = _axes(ax)
+    ax = new_axes(ax)
     columns = min(columns, len(weights))
     lines = math.ceil(len(weights) / columns)
     largest = max(abs(plain(w)) for row in weights for w in row) or 1.0
@@ -215,7 +212,7 @@ def function_and_derivative(
     if not low < high:
         raise OperandError(f"the range must go upwards: {low!r} to {high!r}")
     _at_least(2, points=points)
-    ax = _axes(ax)
+    ax = new_axes(ax)
     xs = [low + (high - low) * i / (points - 1) for i in range(points)]
     with no_grad():
         pairs = [value_and_grad(f)(x) for x in xs]
@@ -243,7 +240,7 @@ def trajectories(
     ):
         raise OperandError("a trajectory is a list of points of two numbers")
     _at_least(2, resolution=resolution)
-    ax = _axes(ax)
+    ax = new_axes(ax)
     sides = [
         _padded([point[i] for path in paths.values() for point in path], resolution) for i in (0, 1)
     ]
@@ -276,7 +273,7 @@ def numeric_error(
         steps: positive steps; by default from 0.3 down to 2e-15, four a decade.
         methods: of `numeric_gradient`: "forward", "central", "extrapolated", "complex".
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     sizes = list(steps) or [10.0 ** (-k / 4) for k in range(2, 60)]
     with no_grad():
         exact = grad(f)(at)

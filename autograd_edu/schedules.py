@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .arguments import positive
 from .errors import DomainError
 
 Schedule = Callable[[float], float]
@@ -43,6 +44,9 @@ class Cosine:
     lr: float
     end: float
 
+    def __post_init__(self) -> None:
+        positive(self.end, "the end of a schedule")
+
     def __call__(self, t: float) -> float:
         # (1 + cos x)/2 = cos²(x/2), which is right to the last digits near the end too
         return self.lr * math.cos(0.5 * math.pi * t / self.end) ** 2 if t < self.end else 0.0
@@ -54,6 +58,9 @@ class Linear:
 
     lr: float
     end: float
+
+    def __post_init__(self) -> None:
+        positive(self.end, "the end of a schedule")
 
     def __call__(self, t: float) -> float:
         return self.lr * max(0.0, 1.0 - t / self.end)
@@ -106,6 +113,9 @@ class Cyclic:
     lr: float
     period: float
     low: float = 0.0
+
+    def __post_init__(self) -> None:
+        positive(self.period, "the period of a schedule")
 
     def __call__(self, t: float) -> float:
         done = max(0.0, t / self.period - self._begun(t))  # the share of this period that is over

@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from autograd_edu.engine.value import topological_order
+from autograd_edu.notation.formula import short
 from autograd_edu.pictures.render.columns import Layout
-from autograd_edu.record.build import short
 
 SVG = "{http://www.w3.org/2000/svg}"
 GREEN, RED = "#0b6e2e", "#a01127"

@@ -15,8 +15,8 @@ import numpy as np
 from random_graphs import path_sums
 
 from autograd_edu import OPS, Value, dot, exp, logsumexp, total, trace
-from autograd_edu.engine.floats import arrays
 from autograd_edu.engine.value import Constant
+from autograd_edu.program.arrays import Arrays
 
 ARITY = {op.name: 0 if op.variadic else len(op.operand_names()) for op in OPS.values()}
 CORNERS = {
@@ -57,7 +57,7 @@ class Graph:
                 if name == "dot":  # each of its products is rounded, however small their sum is
                     half = len(xs) // 2
                     xs = [*map(after, xs[:half]), *xs[half:]]
-                results.append(after(OPS[name](*xs)))
+                results.append(after(OPS[name].apply(xs)))
             for a, b in self.compared:
                 if results[a] < results[b]:
                     continue
@@ -124,7 +124,7 @@ class Maker:
         xs = [self.results[i] for i in operands]
         if self._at_a_kink(name, operands, xs):
             return None
-        op, xp = OPS[name], arrays()
+        op, xp = OPS[name], Arrays
         with np.errstate(all="ignore"):
             y = np.asarray(op.value(xp, *xs), dtype=float) + 0.0 * xs[0]
             slopes = [np.max(np.abs(slope)) for slope in op.local_gradients(xp, y, *xs)]

@@ -10,9 +10,10 @@ from examples import g, random_graph
 from autograd_edu import Value, draw, to_dot
 from autograd_edu.engine.value import topological_order
 from autograd_edu.errors import LayoutError
+from autograd_edu.notation.formula import short
 from autograd_edu.notation.names import names
-from autograd_edu.pictures.scene.scene import columns, printable, scene
-from autograd_edu.record.build import short
+from autograd_edu.notation.text import printable, text_width
+from autograd_edu.pictures.scene.scene import scene
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -66,8 +67,8 @@ def test_text_fits_its_box():
     for _ in range(200):
         label = "".join(rng.choice("abcWM文字é ") for _ in range(rng.randint(1, 60)))
         box = scene(Value(rng.uniform(-1, 1) * 10 ** rng.randint(-12, 12), label) * 1.0).boxes[0]
-        assert columns(box.title) * 7.25 <= box.width - 16
-        assert (columns(box.data) + columns(box.grad)) * 7.25 <= box.width - 16
+        assert text_width(box.title) * 7.25 <= box.width - 16
+        assert (text_width(box.data) + text_width(box.grad)) * 7.25 <= box.width - 16
 
 
 def test_files_are_written_as_their_suffix_says(tmp_path):

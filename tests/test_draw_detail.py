@@ -11,12 +11,12 @@ from examples import random_graph
 
 from autograd_edu import Value, dot, draw, nn, scope, tanh, total
 from autograd_edu.engine.value import topological_order
+from autograd_edu.notation.formula import short
 from autograd_edu.notation.names import names
 from autograd_edu.pictures.folding.detail import LEVELS, fold
 from autograd_edu.pictures.folding.folded import at_level
 from autograd_edu.pictures.render.styles import STYLES
 from autograd_edu.pictures.scene.scene import Graph
-from autograd_edu.record.build import short
 
 XS, TS = (
     [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]],

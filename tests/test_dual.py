@@ -10,12 +10,12 @@ from autograd_edu.errors import ArityError, DomainError, OperandError
 
 @pytest.mark.parametrize("op", OPS.values(), ids=OPS.keys())
 def test_forward_mode_and_reverse_mode_read_the_same_rule(op):
-    reverse = grad(lambda *xs: op(*xs))(*op.example)
+    reverse = grad(lambda *xs: op.apply(xs))(*op.example)
     reverse = reverse if isinstance(reverse, tuple) else (reverse,)
     for i in range(len(op.example)):
         direction = [float(j == i) for j in range(len(op.example))]
-        value, derivative = jvp(lambda *xs: op(*xs), op.example, direction)
-        assert value == op(*op.example)
+        value, derivative = jvp(lambda *xs: op.apply(xs), op.example, direction)
+        assert value == op.apply(op.example)
         assert derivative == reverse[i]
 
 

@@ -67,7 +67,7 @@ def summed(rows):
 
 
 def on_values(name, xs):
-    return xs[0] / 2 if name == "halve" else OPS[name](*xs)
+    return xs[0] / 2 if name == "halve" else OPS[name].apply(xs)
 
 
 def exact_case(seed):
@@ -158,7 +158,7 @@ def smooth_case(seed):
         if name in ("maximum", "minimum") and len({*xs}) < len(xs):
             return None
         try:
-            y = OPS[name](*xs)
+            y = OPS[name].apply(xs)
         except ValueError:
             return None
         return y if 1e-6 <= abs(y) <= 1e4 else None
@@ -193,7 +193,7 @@ def perturbed(program, rng):
     """The gradients when every operation is off by up to one unit in the last place."""
 
     def apply(name, xs):
-        y = OPS[name](*xs)
+        y = OPS[name].apply(xs)
         return y * (1.0 + rng.choice((-1, 1)) * 2.0**-52)
 
     leaves = [Value(x) for x in program.leaves]
@@ -205,7 +205,7 @@ def unexplained(seed):
     """Gradients further from the witness than conditioning allows: 10·spread + 4·n·2⁻⁵³·(sum over paths)."""
     program = smooth_case(seed)
     leaves = [Value(x) for x in program.leaves]
-    root = program.run(leaves, lambda name, xs: OPS[name](*xs))[-1]
+    root = program.run(leaves, lambda name, xs: OPS[name].apply(xs))[-1]
     root.backward()
     exact = by_differences(program)
     if any(0 < abs(leaf.grad) < 1e-80 for leaf in leaves):  # too small for 150 digits to resolve
@@ -222,13 +222,15 @@ def unexplained(seed):
             found.append((leaf.grad, float(want), room))
     forward = [
         jvp(
-            lambda *xs: program.run(xs, lambda n, o: OPS[n](*o))[-1],
+            lambda *xs: program.run(xs, lambda n, o: OPS[n].apply(o))[-1],
             program.leaves,
             [float(i == j) for j in range(len(leaves))],
         )[1]
         for i in range(len(leaves))
     ]
-    functional = grad(lambda *xs: program.run(xs, lambda n, o: OPS[n](*o))[-1])(*program.leaves)
+    functional = grad(lambda *xs: program.run(xs, lambda n, o: OPS[n].apply(o))[-1])(
+        *program.leaves
+    )
     functional = functional if isinstance(functional, tuple) else (functional,)
     for leaf, f, g, paths in zip(leaves, forward, functional, path_sums(root, leaves), strict=True):
         assert g == leaf.grad

@@ -32,15 +32,15 @@ from autograd_edu import (
 )
 from autograd_edu.errors import DomainError
 from autograd_edu.nn import MLP
+from autograd_edu.notation.names import latex_name
+from autograd_edu.notation.text import text_width
 from autograd_edu.pictures.files.save import ABOUT
 from autograd_edu.pictures.interactive.running import states
 from autograd_edu.pictures.interactive.terminal import plain, screen
 from autograd_edu.pictures.render.layout import program
 from autograd_edu.pictures.render.styles import STYLES
 from autograd_edu.pictures.scene import scene
-from autograd_edu.pictures.scene.scene import columns
-from autograd_edu.record.build import Steps
-from autograd_edu.record.text import latex_name
+from autograd_edu.pictures.steps import Steps
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPELESS = "�"
@@ -74,7 +74,7 @@ def skeleton(markup):
 
 def same_size(label):
     """A plain label that leads to the same texts: short or long, and as wide."""
-    return "x" * max(columns(shown(label, 60)), 1)
+    return "x" * max(text_width(shown(label, 60)), 1)
 
 
 # ---- tables and listings -------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def test_text_tables_keep_their_lines_and_columns(label):
     for text, other in (
         (record.text(), usual.text()),
         (str(record), str(usual)),
-        (plain(record), plain(usual)),
+        (plain(record.record), plain(usual.record)),
     ):
         assert text.count("\n") == other.count("\n")
         assert all(map(one_line, text.split("\n")))
@@ -322,12 +322,12 @@ def test_a_page_with_unescaped_text_is_seen_to_run(browser, label):
 
 @every_label
 def test_no_screen_of_a_terminal_holds_a_code(label):
-    record = steps(graph(label))
+    record = steps(graph(label)).record
     known = states(record)
-    for k in range(len(record) + 1):
+    for k in range(len(record.steps) + 1):
         lines = screen(record, known, k, 80, 24)
         assert all(map(one_line, lines))
-        assert max(map(columns, lines)) < 80
+        assert max(map(text_width, lines)) < 80
         assert len(lines) <= 24
 
 

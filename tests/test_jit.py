@@ -44,6 +44,11 @@ COUNTS = [
 COUNTS.remove(("dot", 1))
 
 
+def row_of(name):
+    """The operation ``name`` as a function of its operands in a row."""
+    return lambda *xs: OPS[name].apply(xs)
+
+
 def eager(f, columns):
     """Values and gradients, one row a sample."""
     values, slopes = [], []
@@ -73,8 +78,8 @@ def samples_of(name, count, batch):
 @pytest.mark.parametrize(("name", "count"), COUNTS)
 def test_every_row_equals_the_eager_engine_in_every_sample(name, count, batch):
     columns = samples_of(name, count, batch)
-    values, slopes = eager(OPS[name], columns)
-    replayed, by_input = interpreted(OPS[name], columns)
+    values, slopes = eager(row_of(name), columns)
+    replayed, by_input = interpreted(row_of(name), columns)
     size = (
         np.abs(columns).sum() / batch
     )  # sums cancel; of other rows the terms are no larger than the operands
@@ -91,7 +96,7 @@ def test_every_row_may_have_numbers_for_operands(name, count):
 
         def f(*xs, at=at):
             given = dict(zip(at, xs, strict=True))
-            return OPS[name](*[given.get(i, float(columns[i, 0])) for i in range(count)])
+            return OPS[name].apply([given.get(i, float(columns[i, 0])) for i in range(count)])
 
         values, slopes = eager(f, columns[at])
         replayed, by_input = interpreted(f, columns[at])
@@ -123,11 +128,11 @@ def test_edges_are_those_of_the_table(x):
         for other in (x, 1.0, -0.0) if count > 1 else (x,):
             columns = np.array([[x, other, *[0.5] * 38][:count]] * 2).T
             try:
-                values, slopes = eager(OPS[name], columns)
+                values, slopes = eager(row_of(name), columns)
             except (DomainError, ArithmeticError):
                 continue
             if np.isfinite(values).all() and np.isfinite(slopes).all():
-                replayed, by_input = interpreted(OPS[name], columns)
+                replayed, by_input = interpreted(row_of(name), columns)
                 np.testing.assert_allclose(
                     replayed,
                     values,
@@ -141,7 +146,7 @@ def test_edges_are_those_of_the_table(x):
 def test_a_wrong_slope_is_noticed(monkeypatch):
     columns = samples_of("tanh", 1, 5)
     wrong = replaced(OPS["tanh"], local_gradients=lambda xp, y, x: (1.001 * (1.0 - y * y),))
-    values, slopes = eager(OPS["tanh"], columns)
+    values, slopes = eager(row_of("tanh"), columns)
     monkeypatch.setitem(
         OPS, "tanh", wrong
     )  # it is taken apart, as it does not stand in the table's file

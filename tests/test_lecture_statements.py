@@ -286,7 +286,7 @@ def test_a_labelled_neuron_draws_its_weights_and_bias():
 
 
 def test_gradients_have_bars_in_the_tables():
-    from autograd_edu.record.build import steps
+    from autograd_edu import steps
 
     w, x = Value(0.5, "w"), Value(2.0, "x")
     y = sigmoid(w * x)

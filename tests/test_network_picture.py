@@ -19,9 +19,10 @@ from autograd_edu.nn import (
     Perceptron,
     Sequential,
 )
+from autograd_edu.notation.formula import short
+from autograd_edu.notation.text import text_width
 from autograd_edu.pictures.network.picture import NetworkDrawing
-from autograd_edu.pictures.scene.scene import CHARACTER, columns
-from autograd_edu.record.build import short
+from autograd_edu.pictures.scene.scene import CHARACTER
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -42,7 +43,7 @@ def texts(picture):
         (
             t.text,
             float(t.get("x")),
-            float(t.get("x")) + columns(t.text) * CHARACTER,
+            float(t.get("x")) + text_width(t.text) * CHARACTER,
             float(t.get("y")),
         )
         for t in ET.fromstring(picture.svg).iter(f"{SVG}text")

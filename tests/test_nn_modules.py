@@ -52,6 +52,7 @@ from autograd_edu.nn import (
     attend,
     init,
     padded,
+    regularise,
     softmax,
 )  # fmt: skip
 
@@ -646,7 +647,7 @@ MISUSE = [
         id="a Value as an index",
     ),
     pytest.param(
-        lambda: Dropout(1.0), TargetError, r"in \[0, 1\), not 1.0", id="dropping everything"
+        lambda: Dropout(1.0), TargetError, r"must be in \[0, 1\); got 1.0", id="dropping everything"
     ),
     pytest.param(
         lambda: BatchNorm(1)([1.0]),
@@ -708,6 +709,49 @@ MISUSE = [
         ShapeError,
         r"state of RecurrentCell\(1, 2\) takes 2",
         id="a state too short",
+    ),
+    pytest.param(
+        lambda: MLP(2, 4),
+        OperandError,
+        r"must be a list, as in MLP\(2, \[16, 1\]\); got 4",
+        id="a size instead of sizes",
+    ),
+    pytest.param(lambda: MLP(2, []), OperandError, r"must be a list.*got \[\]", id="no layers"),
+    pytest.param(
+        lambda: Sequential([Linear(1, 1)]),
+        OperandError,
+        "Give layers one by one",
+        id="layers in a list",
+    ),
+    pytest.param(
+        lambda: Noise(-1.0),
+        TargetError,
+        "deviation of noise must be finite and not negative",
+        id="negative noise",
+    ),
+    pytest.param(
+        lambda: RMSNorm(2, eps=-1.0),
+        TargetError,
+        "ε must be finite and not negative",
+        id="a negative ε",
+    ),
+    pytest.param(
+        lambda: regularise.l2(-1e-4),
+        TargetError,
+        "strength of a penalty must be",
+        id="a reward for weights",
+    ),
+    pytest.param(
+        lambda: regularise.half_l2(-1.0),
+        TargetError,
+        "strength of a penalty must be",
+        id="a half reward",
+    ),
+    pytest.param(
+        lambda: regularise.l1(math.nan),
+        TargetError,
+        "strength of a penalty must be",
+        id="a penalty of nan",
     ),
     pytest.param(lambda: Ensemble([]), ShapeError, "at least one model", id="an empty ensemble"),
     pytest.param(lambda: softmax([]), ShapeError, "at least one score", id="softmax of nothing"),

@@ -392,19 +392,19 @@ REFUSED = [
     pytest.param(
         lambda: SGD((), clip_norm=-1.0),
         TargetError,
-        "clip_norm must be positive",
+        "clip_norm must be finite and positive",
         id="a negative limit",
     ),
     pytest.param(
         lambda: SGD((), clip_norm=0.0),
         TargetError,
-        "clip_norm must be positive",
+        "clip_norm must be finite and positive",
         id="a limit that stops everything",
     ),
     pytest.param(
         lambda: SGD((), clip_value=-1.0),
         TargetError,
-        "clip_value must be positive",
+        "clip_value must be finite and positive",
         id="a negative limit of parts",
     ),
     pytest.param(

@@ -4,9 +4,10 @@ Whether the tests notice the faults of the table is the campaign `faults`.
 """
 
 import ast
+import re
 
 import pytest
-from faults.fault import ask
+from faults.fault import TESTS, ask
 from faults.planting import PlantingError, Replace, changed
 from faults.table import FAULTS, fault_named
 
@@ -88,3 +89,33 @@ def test_a_run_in_which_nothing_was_planted_or_no_test_ran_is_a_problem_and_not_
     gone = ask(["--plant", SEED.what], ["test_schedules.py::test_that_is_gone"])
     assert gone.failed == ()
     assert "test_that_is_gone" in gone.problem
+
+
+def missing(page):
+    """The tests and the planted faults that a page names and that are not there."""
+    tests = {
+        (path.name, node.name)
+        for path in TESTS.glob("test_*.py")
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    named = re.findall(r"`(test_\w+\.py)::(\w+)`", page)
+    planted = re.findall(r"^\| (?:E|lectures) \|.*\| (.*) \|$", page, re.M)
+    gone = [f"{file}::{name}" for file, name in named if (file, name) not in tests]
+    return gone + [what for what in planted if what not in {fault.what for fault in FAULTS}]
+
+
+def test_the_tests_and_faults_that_the_readme_names_are_there():
+    page = (TESTS / "faults" / "README.md").read_text("utf-8")
+    assert missing(page) == []
+    assert set(re.findall(r"^\| ([AB]\d+|E)\b", page, re.M)) >= {f"A{i}" for i in range(2, 15)} | {
+        "B15",
+        "E",
+    }
+
+
+def test_a_name_that_is_gone_is_seen():
+    assert missing("`test_value.py::test_gone`\n| E | x | no such fault |") == [
+        "test_value.py::test_gone",
+        "no such fault",
+    ]

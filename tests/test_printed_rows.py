@@ -32,7 +32,7 @@ def disagreements(op):
     found = []
     for xs in points(op):
         try:
-            y = op(*map(Value, xs))
+            y = op.apply([*map(Value, xs)])
         except DomainError:
             continue
         names = [f"a{i}" for i in range(len(xs))]

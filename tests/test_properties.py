@@ -37,9 +37,9 @@ from autograd_edu import (
     trace_graph,
 )
 from autograd_edu.engine.value import topological_order
-from autograd_edu.notation.formula import number
+from autograd_edu.notation.formula import number, short
+from autograd_edu.pictures.steps import Steps
 from autograd_edu.program import Program
-from autograd_edu.record.build import Steps, short
 
 pytestmark = pytest.mark.random
 

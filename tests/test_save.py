@@ -16,13 +16,14 @@ from PIL import Image
 from autograd_edu import Value, draw, sigmoid, steps
 from autograd_edu.errors import LayoutError, OperandError
 from autograd_edu.nn import MLP
+from autograd_edu.notation.formula import short
 from autograd_edu.pictures.files import graphviz_page, shapes
 from autograd_edu.pictures.files.animate import frames, moving
 from autograd_edu.pictures.files.save import ABOUT
 from autograd_edu.pictures.files.shapes import Page, Text, page
 from autograd_edu.pictures.files.shapes import Path as Curve
 from autograd_edu.pictures.render.styles import STYLES
-from autograd_edu.record.build import Steps, short
+from autograd_edu.pictures.steps import Steps
 
 SVG = "{http://www.w3.org/2000/svg}"
 MAGIC = {
@@ -144,9 +145,9 @@ def test_json_is_the_record():
     picture = draw(y)
     from autograd_edu.pictures.files.save import of_graph
 
-    text = of_graph(picture.svg, str, picture._scene, picture._record)[".json"]()
+    text = of_graph(picture.svg, str, picture._scene, picture._steps.record)[".json"]()
     assert Steps.from_json(text.encode().decode()) == steps(y)
-    assert json.loads(text)["steps"][0]["kind"] == "forward"
+    assert json.loads(text)["content"]["steps"][0]["kind"] == "forward"
 
 
 # ---- pixels and pages ----------------------------------------------------------------------------------------------
@@ -272,7 +273,7 @@ def test_frames_show_the_engines_numbers_step_by_step(style):
     y = a * a + sigmoid(a)
     y.label = "y"
     record, picture = steps(y), draw(y, style=style)
-    pictures = frames(picture._scene, record, style)
+    pictures = frames(picture._scene, record.record, style)
     assert len(pictures) == len(record) + 1
     assert len({re.match(r"<svg [^>]*>", p)[0] for p in pictures}) == 1, "all of one size"
     for k, svg in enumerate(pictures):
@@ -288,7 +289,7 @@ def test_frames_show_the_engines_numbers_step_by_step(style):
 def test_the_moving_picture_has_no_script_and_rests_on_the_last_frame():
     y = g()
     picture = draw(y)
-    pictures = frames(picture._scene, picture._record)
+    pictures = frames(picture._scene, picture._steps.record)
     svg = moving(pictures)
     assert not re.search(r"<style|<script| id=| class=| style=", svg)
     root = ET.fromstring(svg)
@@ -308,7 +309,7 @@ def test_what_does_not_change_stands_in_the_moving_picture_once():
     for _ in range(12):
         y = sigmoid(y)
     picture = draw(y)
-    pictures = frames(picture._scene, picture._record)
+    pictures = frames(picture._scene, picture._steps.record)
     assert len(moving(pictures)) < len("".join(pictures)) / 4
 
 

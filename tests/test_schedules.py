@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograd_edu.errors import DomainError
+from autograd_edu.errors import DomainError, TargetError
 from autograd_edu.schedules import (
     Constant,
     Cosine,
@@ -32,6 +32,14 @@ def test_rates(schedule, times, rates):
 def test_the_inverse_square_root_is_not_defined_at_zero():
     with pytest.raises(DomainError, match="no value at t = 0"):
         InverseSqrt(0.1)(0)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: Cosine(0.1, 0), lambda: Linear(0.1, -1), lambda: Cyclic(0.1, 0)]
+)
+def test_a_schedule_takes_some_time(make):
+    with pytest.raises(TargetError, match="of a schedule must be finite and positive; got"):
+        make()
 
 
 def test_a_cycle_ends_before_the_next_begins():

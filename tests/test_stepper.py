@@ -10,8 +10,8 @@ from examples import LABELS, g, lecture_004, random_graph
 from autograd_edu import Value, draw, exp, maximum, relu, sin, steps, tanh, where
 from autograd_edu.engine.floats import Floats
 from autograd_edu.engine.value import topological_order
-from autograd_edu.pictures.interactive.stepper import MOST, compact_css, compact_js
-from autograd_edu.record.build import short
+from autograd_edu.notation.formula import short
+from autograd_edu.pictures.interactive.stepper import MOST
 
 STATE = """root => ({
   rows: [...root.querySelectorAll("tbody tr")].map(row => [...row.children].map(e => e.textContent)),
@@ -563,12 +563,12 @@ SMALL = {"ten values": ten, "labels of 20 characters": twenty, "used often": neu
 
 
 @pytest.mark.parametrize("graph", SMALL.values(), ids=SMALL)
-def test_ten_values_take_at_most_25_kilobytes(graph):
+def test_ten_values_take_at_most_30_kilobytes(graph):
     y = graph()
     assert len(topological_order(y)) == 10
     y.backward()
-    assert len(steps(y)._repr_html_().encode()) <= 22_000
-    assert len(draw(y).html.encode()) <= 22_000
+    assert len(steps(y)._repr_html_().encode()) <= 30_000
+    assert len(draw(y).html.encode()) <= 30_000
 
 
 def test_some_hundred_values_take_at_most_400_kilobytes():
@@ -637,39 +637,16 @@ def test_a_key_is_answered_within_fifty_milliseconds(show):
     from autograd_edu.pictures.interactive.stepper import stepper
     from autograd_edu.pictures.scene.scene import scene
 
-    page = show(stepper(scene(y), steps(y)))
+    page = show(stepper(scene(y), steps(y).record))
     assert page.evaluate(PAINT) < 50
 
 
-@pytest.mark.parametrize(
-    ("source", "short_"),
-    [
-        ("const a = 1; // one\n\n  f(a, b => { return a; });", "const a=1;\nf(a,b=>{return a;});"),
-        ('say("a = b // c", `x = ${y + 1} ; z`); // d', 'say("a = b // c",`x = ${y + 1} ; z`);'),
-        ("a = b + +c - -d;", "a=b + +c - -d;"),
-    ],
-)
-def test_a_script_loses_spaces_and_comments_and_nothing_else(source, short_):
-    assert compact_js(source) == short_
-
-
-def test_a_style_sheet_keeps_the_spaces_that_mean_something():
-    source = (
-        ".a {\n  margin: 0 auto; color: red;\n  &.b .c, .d > e { top: 1px }\n  :focus { x: y }\n}\n"
-    )
-    assert compact_css(source) == ".a{margin:0 auto;color:red;&.b .c,.d > e{top:1px}:focus{x:y}}"
-
-
-def test_no_template_of_the_script_stands_inside_another():
+def test_the_script_is_shipped_as_it_was_written():
     from importlib.resources import files
 
-    for line in (
-        (files("autograd_edu.pictures.interactive") / "stepper.js")
-        .read_text(encoding="utf-8")
-        .splitlines()
-    ):
-        for string in re.findall("`[^`]*`", line):
-            assert string.count("${") == string.count("}"), line
+    script = (files("autograd_edu.pictures.interactive") / "stepper.js").read_text(encoding="utf-8")
+    assert script in steps(ten())._repr_html_()
+    assert "</script" not in script
 
 
 def test_a_gradient_is_tinted_when_it_is_whole(show):

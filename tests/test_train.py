@@ -257,7 +257,7 @@ def test_early_stopping_waits_for_its_patience_and_keeps_the_best():
     for place, loss in enumerate([5.0, 4.0, 3.0, 3.5, 3.2, 3.1]):
         scripted.check(loss, place)
     assert (scripted.best, scripted.best_loss) == (2, 3.0)
-    with pytest.raises(TargetError, match="at least one check"):
+    with pytest.raises(TargetError, match="patience must be at least one check; got 0"):
         EarlyStopping(0)
 
 
@@ -780,6 +780,35 @@ def test_the_command_trains_and_leaves_model_history_and_pictures(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_run_that_diverges_leaves_an_earlier_model_as_it_was(tmp_path):
+    assert command("sine", "--layers", "4", "--steps", "5", folder=tmp_path).returncode == 0
+    kept = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    done = command("sine", "--steps", "300", "--lr", "1e9", "--penalty", "0", folder=tmp_path)
+    assert "diverged" in done.stdout
+    assert (done.returncode, (tmp_path / "diverged" / "model.json").exists()) == (1, True)
+    assert {name: (tmp_path / name).read_bytes() for name in kept} == kept
+
+
+def test_ctrl_c_leaves_an_earlier_model_as_it_was(tmp_path):
+    assert command("xor", "--layers", "4", "--steps", "5", folder=tmp_path).returncode == 0
+    kept = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    code = (
+        "import os, signal, sys; from autograd_edu.cli import main, train; fit = train.fit\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "def stop(epoch):\n    if epoch.number == 3:\n        os.kill(os.getpid(), signal.SIGINT)\n"
+        "train.fit = lambda *a, **options: fit(*a, callbacks=[stop], **options)\n"
+        "sys.exit(main.main(sys.argv[1:]))"
+    )
+    arguments = ["train", "xor", "--layers", "4", "--steps", "1000000", "--out", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130, done.stderr
+    assert "interrupted in epoch" in done.stdout
+    assert f"written to {tmp_path / 'interrupted'}" in done.stdout
+    assert {name: (tmp_path / name).read_bytes() for name in kept} == kept
+
+
 def test_the_command_refuses_what_it_cannot_do(tmp_path):
     refused = command("moons", "--layers", "0", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
@@ -867,6 +896,16 @@ def test_a_run_that_diverges_says_so():
     assert history.epochs < 20
     assert "diverged: the loss grew from 0.5 to " in history.stopped
     assert "smaller learning rate" in str(history)
+
+
+def test_a_checkpoint_without_a_folder_is_told_before_training(tmp_path):
+    model = small()
+    before = numbers(model)
+    with pytest.raises(FileNotFoundError, match="no folder for the checkpoint"):
+        fit(model, BCE, XOR, SGD(), checkpoint=tmp_path / "missing" / "run.json")
+    assert numbers(model) == before
+    with pytest.raises(TargetError, match="min_gain must be finite and not negative"):
+        EarlyStopping(min_gain=-1.0)
 
 
 # ---- accuracy --------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ def _applied(node: ast.AST, operands: list[Any], known: Mapping[str, Any]) -> An
             return (
                 on_numbers(*operands)
                 if any(isinstance(x, Number) for x in operands)
-                else OPS[name](*operands)
+                else OPS[name].apply(operands)
             )
         case ast.UnaryOp(op=op):
             return -operands[0] if isinstance(op, ast.USub) else operands[0]

@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..engine import number as syntax
 from ..engine.ops import OPS
 from ..errors import ExpressionError
 
@@ -50,13 +49,8 @@ _ELSEWHERE = {
 
 
 def functions() -> dict[str, Callable[..., Any]]:
-    """The functions a formula may call: every operation of the table, by the name that `syntax` gives it."""
-    public = {
-        name: getattr(syntax, name)
-        for name in ("dot", "step", *OPS)
-        if callable(getattr(syntax, name, None))
-    }
-    return {**OPS, **public}
+    """The functions a formula may call: every operation of the table, by its name."""
+    return dict(OPS)
 
 
 def read(

@@ -52,7 +52,7 @@ def explain(options: argparse.Namespace) -> int:
     _write(options.markdown, steps.markdown(digits=options.digits))
     _write(options.python, steps.python())
     if options.step:
-        from ..pictures.interactive.terminal import walk
+        from ..pictures.steps import walk
 
         walk(steps)
         return 0
@@ -145,7 +145,7 @@ def _explain_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--step",
         action="store_true",
-        help="walk through the steps with the keyboard: →, ←, Home, End, q",
+        help="walk through the steps: Enter, b, a number, q",
     )
     parser.add_argument(
         "--digits",
@@ -237,7 +237,7 @@ def _digits(text: str) -> int:
 
 
 def _steps(y: Value) -> Any:
-    from ..record.build import steps
+    from ..pictures.steps import steps
 
     return steps(y)
 

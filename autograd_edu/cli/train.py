@@ -7,6 +7,7 @@ import io
 import math
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from ..data import NAMED, Dataset, standardise
 from ..errors import TargetError
@@ -22,48 +23,6 @@ from ..train.trainer import fit
 MOST_WEIGHTS = 10**5  # each is a Python object
 
 
-def declare(parser: argparse.ArgumentParser) -> None:
-    """The options of the command."""
-    parser.add_argument("data", choices=sorted(NAMED), help="the data set")
-    parser.add_argument(
-        "--layers",
-        type=_count,
-        nargs="+",
-        default=[16, 16],
-        metavar="N",
-        help="units in each hidden layer (16 16)",
-    )
-    parser.add_argument(
-        "--steps", type=_count, default=200, metavar="N", help="steps of the optimiser (200)"
-    )
-    parser.add_argument(
-        "--batch", type=_count, metavar="N", help="samples in a batch (all of them; digits: 64)"
-    )
-    parser.add_argument(
-        "--lr",
-        type=float,
-        default=0.05,
-        help="learning rate at the start, which falls along a cosine (0.05)",
-    )
-    parser.add_argument(
-        "--activation",
-        choices=sorted(ACTIVATIONS),
-        default="relu",
-        help="of the hidden layers (relu)",
-    )
-    parser.add_argument(
-        "--penalty",
-        type=float,
-        default=1e-4,
-        metavar="λ",
-        help="strength of the L2 penalty on the weights (1e-4)",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="of the data, the first weights and the batches (0)"
-    )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the files go (out/DATA)")
-
-
 def _count(text: str) -> int:
     """A whole number from 1 to a million."""
     if not (text.isascii() and text.isdigit() and len(text) <= 7 and 1 <= int(text) <= 10**6):
@@ -73,11 +32,30 @@ def _count(text: str) -> int:
     return int(text)
 
 
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--layers": {"type": _count, "nargs": "+", "default": [16, 16], "metavar": "N", "help": "units in each hidden layer (16 16)"},
+    "--steps": {"type": _count, "default": 200, "metavar": "N", "help": "steps of the optimiser (200)"},
+    "--batch": {"type": _count, "metavar": "N", "help": "samples in a batch (all of them; digits: 64)"},
+    "--lr": {"type": float, "default": 0.05, "help": "learning rate at the start, which falls along a cosine (0.05)"},
+    "--activation": {"choices": sorted(ACTIVATIONS), "default": "relu", "help": "of the hidden layers (relu)"},
+    "--penalty": {"type": float, "default": 1e-4, "metavar": "λ", "help": "strength of the L2 penalty on the weights (1e-4)"},
+    "--seed": {"type": int, "default": 0, "help": "of the data, the first weights and the batches (0)"},
+    "--out": {"type": Path, "metavar": "FOLDER", "help": "where the files go (out/DATA)"},
+}  # fmt: skip
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("data", choices=sorted(NAMED), help="the data set")
+    for name, about in OPTIONS.items():
+        parser.add_argument(name, **about)
+
+
 def run(options: argparse.Namespace) -> int:
     """Train, print loss and accuracy, write the model, the history and the pictures.
 
-    What is in the folder is replaced only by a run that came to its end. After Ctrl-C, what was reached stands in a
-    folder of its own, and the status is 130.
+    What is in the folder is replaced only by a run that came to its end. After Ctrl-C, or if training diverged, what
+    was reached stands in a folder of its own, and the status is 130 or 1.
     """
     training, test = _data(options.data, options.seed)
     loss, outputs = _loss(training)
@@ -91,20 +69,28 @@ def run(options: argparse.Namespace) -> int:
     print(f"{model_line(model)} on {len(training)} samples of {training.name}")
     print(history, flush=True)
     folder = options.out or Path("out") / options.data
-    interrupted = history.stopped.startswith("interrupted")
-    if interrupted and not history.epochs:
+    end, status = next((word, n) for word, n in _ENDS.items() if history.stopped.startswith(word))
+    if not history.epochs:
         print(f"nothing is written; {folder} is as it was")
-        return 130
-    folder = folder / "interrupted" if interrupted else folder
+        return status
+    folder = folder / end if status else folder
+    pictures = _write(folder, model, history, training)
+    for name, data in (("training: ", training), ("test:     ", test)):
+        if data is not None:
+            print(f"{name}{evaluate(model, loss, data)}")
+    print(f"written to {folder}: {', '.join(['model.json', 'history.json', *pictures])}")
+    return status
+
+
+_ENDS = {"all": 0, "interrupted": 130, "diverged": 1}  # how a history's `stopped` begins
+
+
+def _write(folder: Path, model: Module, history: History, data: Dataset) -> list[str]:
+    """Write the model and the history, then the pictures, whose names are returned."""
     folder.mkdir(parents=True, exist_ok=True)
     model.save(folder / "model.json")
     history.save(folder / "history.json")
-    print(f"training: {evaluate(model, loss, training)}")
-    if test is not None:
-        print(f"test:     {evaluate(model, loss, test)}")
-    written = ["model.json", "history.json", *_pictures(folder, model, training, history)]
-    print(f"written to {folder}: {', '.join(written)}")
-    return 130 if interrupted else 0
+    return _pictures(folder, model, data, history)
 
 
 def model_line(model: Module) -> str:

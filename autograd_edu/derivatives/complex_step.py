@@ -48,7 +48,7 @@ class Complex(Number):
             raise DomainError(
                 f"the complex step cannot go through {op.name}, which has no complex version here ({error})"
             ) from None
-        return Complex(y.z)
+        return Complex(complex(y.z.real) if op.stops else y.z)
 
 
 class _C:

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ..engine import number as syntax
 from ..engine.floats import ieee_mode, real
-from ..engine.number import Number, plain
+from ..engine.number import Number, Numbers, plain
 from ..engine.ops import Op, evaluate_local_gradients
 from ..errors import no_gradient
 
@@ -61,7 +60,7 @@ class Dual(Number):
         level = max(x.level for x in operands if isinstance(x, Dual))
         inner = [isinstance(x, Dual) and x.level == level for x in operands]
         primals = [x.primal if own else x for x, own in zip(operands, inner, strict=True)]
-        y = op(*primals)
+        y = op.apply(primals)
         moves = [own and x._tangent is not None for x, own in zip(operands, inner, strict=True)]
         tangent: Any = None
         fault = ""
@@ -88,7 +87,7 @@ def local_gradients(
     Those that are not ``wanted`` may be None.
     """
     if any(isinstance(x, Number) for x in operands):
-        return op.some_local_gradients(syntax, y, operands, wanted)
+        return op.some_local_gradients(Numbers, y, operands, wanted)
     return evaluate_local_gradients(op, y, [real(x) for x in operands], wanted)
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from ..engine.floats import ieee, ieee_is_on, real
 from ..engine.modes import recording
-from ..engine.number import Number, plain, total
+from ..engine.number import Number, plain
+from ..engine.ops import total
 from ..engine.value import Constant, Value, topological_order
 from ..errors import ArityError, DomainError, OperandError
 from . import dual

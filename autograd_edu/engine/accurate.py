@@ -50,7 +50,7 @@ def exponent_gradient(xp: Namespace, y: Any, a: Any, b: Any) -> Any:
 
     def at_zero() -> Any:
         positive = lambda: xp.choose(b > 1.0, 0.0, lambda: _corner(xp, a))  # noqa: E731 - a branch
-        return xp.choose(b > 0.0, positive, xp.choose(b < 0.0, -math.inf, 0.0))
+        return xp.choose(b > 0.0, positive, xp.choose(b < 0.0, -math.inf, 0.0 * b))
 
     return xp.choose(a > 0.0, lambda: y * xp.log(a), lambda: xp.choose(a < 0.0, math.nan, at_zero))
 

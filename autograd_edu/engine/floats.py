@@ -2,14 +2,13 @@
 
 import math
 import numbers
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache, reduce
 from operator import mul
 from typing import Any
 
-from ..errors import OperandError, OverflowDomainError, ShapeError
+from ..errors import OperandError, OverflowDomainError
 
 ieee_mode: ContextVar[bool] = ContextVar("ieee", default=False)
 
@@ -50,33 +49,6 @@ def real(x: Any) -> float:
     ):
         return float(x)
     raise OperandError(f"a real number was expected, not {_described(x)}")
-
-
-def real_array(x: Any, what: str) -> Any:
-    """``x`` as an array of real numbers; ``what`` names it in the errors.
-
-    Raises:
-        ShapeError: if its rows are not of one length.
-        OperandError: if something in it is not a real number.
-    """
-    import numpy as np
-
-    if any(np.ma.is_masked(each) for each in (x, *(x if isinstance(x, (list, tuple)) else ()))):
-        raise OperandError(
-            f"masked numbers in {what}, which no operation can leave out: fill them, x.filled(0.0), "
-            f"or pass only the others, x.compressed()"
-        )
-    try:
-        array = np.asarray(x)
-        if array.dtype.kind == "O":  # Fraction, Decimal, whole numbers of any size
-            array = np.array([real(each) for each in array.flat]).reshape(array.shape)
-    except OperandError as error:
-        raise OperandError(f"{what} must be real numbers: {error}") from None
-    except ValueError as error:
-        raise ShapeError(f"{what} is not an array: {error}") from None
-    if array.dtype.kind not in "biuf":
-        raise OperandError(f"{what} must be real numbers, not {array.dtype}")
-    return array
 
 
 def _described(x: Any) -> str:
@@ -138,45 +110,75 @@ class Floats:
             return Floats.total(products)
 
 
-@lru_cache(maxsize=1)
-def arrays() -> Any:
-    """The same functions on NumPy arrays, elementwise, with the values of IEEE 754 where there is no real one."""
-    import numpy as np
+# ---- the same as IEEE 754 has it: no operation raises ----
 
-    def branch(condition: Any, then: Any, otherwise: Any) -> Any:
-        if type(then) is type(otherwise) is float and then == 1.0 and otherwise == 0.0:
-            return np.asarray(condition).astype(np.float64)  # the fastest of the ways to 1 and 0
-        if isinstance(condition, (bool, np.bool_)):
-            chosen = then if condition else otherwise
-            return chosen() if callable(chosen) else chosen
-        if callable(then) or callable(
-            otherwise
-        ):  # worth a look whether everybody, or nobody, takes it
-            if np.logical_and.reduce(condition, None):
-                return then() if callable(then) else then
-            if not np.logical_or.reduce(condition, None):
-                return otherwise() if callable(otherwise) else otherwise
-            then, otherwise = (each() if callable(each) else each for each in (then, otherwise))
-        return np.where(condition, then, otherwise)
 
-    class Arrays:
-        exp, expm1, log, log1p, sqrt = np.exp, np.expm1, np.log, np.log1p, np.sqrt
-        sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
-        sinh, cosh, tanh, pow, maximum, minimum = (
-            np.sinh,
-            np.cosh,
-            np.tanh,
-            np.power,
-            np.maximum,
-            np.minimum,
-        )
-        erfc = np.vectorize(math.erfc, otypes=[np.float64])
-        choose = staticmethod(branch)
-        total = staticmethod(
-            lambda xs: (
-                np.add.reduce(xs, axis=0) if isinstance(xs, np.ndarray) else reduce(np.add, xs)
-            )
-        )
-        dot = staticmethod(lambda ws, xs, bias: reduce(np.add, [*map(mul, ws, xs), *bias]))
+class Ieee(float):
+    """A float whose operators give inf or nan where there is no number: 1/0 is inf, 0/0 is nan."""
 
-    return Arrays
+    __slots__ = ()
+
+    def __truediv__(self, other: float) -> float:
+        return _quotient(self, other)
+
+    def __rtruediv__(self, other: float) -> float:
+        return _quotient(other, self)
+
+
+def _quotient(a: float, b: float) -> float:
+    try:
+        return Ieee(float.__truediv__(float(a), float(b)))
+    except ZeroDivisionError:
+        sign = math.copysign(1.0, a) * math.copysign(1.0, b)
+        return Ieee(sign * math.inf if abs(a) > 0.0 else math.nan)
+
+
+def _never_raising(name: str) -> Callable[..., Ieee]:
+    function = getattr(Floats, name)
+
+    def closed(*xs: Any) -> Ieee:
+        try:
+            return Ieee(function(*xs))
+        except (OverflowError, ZeroDivisionError):  # too large, or a pole of a power
+            is_odd = name == "sinh" or (name == "pow" and xs[1] % 2.0 == 1.0)
+            return Ieee(math.copysign(math.inf, xs[0] if is_odd else 1.0))
+        except ValueError:
+            at_pole = (name, *xs) in (("log", 0.0), ("log1p", -1.0))
+            return Ieee(-math.inf if at_pole else math.nan)
+
+    return closed
+
+
+def _plain_sum(name: str) -> Callable[..., float]:
+    """A sum as it is, and where infinities or very large numbers meet, from left to right."""
+    exact = getattr(Floats, name)
+
+    def total(*groups: Sequence[float]) -> float:
+        try:
+            return Ieee(exact(*groups))
+        except (OverflowError, ValueError):
+            terms = groups[0] if len(groups) == 1 else [*map(mul, *groups[:2]), *groups[2]]
+            return Ieee(sum(terms))
+
+    return total
+
+
+def _as_ieee(method: Callable[..., float]) -> Callable[..., Ieee]:
+    return lambda *xs: Ieee(method(*xs))
+
+
+for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "neg", "abs"):
+    setattr(Ieee, f"__{_name}__", _as_ieee(getattr(float, f"__{_name}__")))
+
+
+class IeeeFloats(Floats):
+    """The functions of `Floats`, as functions of `Ieee` that never raise."""
+
+    choose = staticmethod(_as_ieee(Floats.choose))
+    total, dot = staticmethod(_plain_sum("total")), staticmethod(_plain_sum("dot"))
+
+
+for _name in [
+    name for name in vars(Floats) if not name.startswith("_") and name not in vars(IeeeFloats)
+]:
+    setattr(IeeeFloats, _name, staticmethod(_never_raising(_name)))

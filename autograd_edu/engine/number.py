@@ -4,124 +4,27 @@ A kind (Value, Dual) inherits `Number` and says in `apply` what an operation doe
 plain numbers too, so code written with them runs on floats, Values and Duals alike.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, ClassVar, NoReturn, Protocol, Self
 
-from ..errors import ArityError, AutogradError, OperandError
-from .floats import real
-from .ops import OPS, Op
-
-exp, expm1, log, log1p, sqrt, square = (
-    OPS["exp"],
-    OPS["expm1"],
-    OPS["log"],
-    OPS["log1p"],
-    OPS["sqrt"],
-    OPS["square"],
-)
-sin, cos, tan, asin, acos, atan = (
-    OPS["sin"],
-    OPS["cos"],
-    OPS["tan"],
-    OPS["asin"],
-    OPS["acos"],
-    OPS["atan"],
-)
-sinh, cosh, tanh, erfc, pow = OPS["sinh"], OPS["cosh"], OPS["tanh"], OPS["erfc"], OPS["pow"]
-sigmoid, softplus, relu, selu, gelu = (
-    OPS["sigmoid"],
-    OPS["softplus"],
-    OPS["relu"],
-    OPS["selu"],
-    OPS["gelu"],
-)
-abs, clip = OPS["abs"], OPS["clip"]
-
-
-def leaky_relu(x: Any, slope: Any = 0.1) -> Any:
-    """x where positive, slope·x elsewhere; 0.1 as in the lectures (PyTorch's default is 0.01). A Value as slope is learned."""
-    return OPS["leaky_relu"](x, slope)
-
-
-def elu(x: Any, alpha: Any = 1.0) -> Any:
-    """x where positive, α(eˣ - 1) elsewhere."""
-    return OPS["elu"](x, alpha)
-
-
-def step(x: Any, *, strict: bool = False) -> Any:
-    """The hard threshold Θ: 1 where x ≥ 0 (with ``strict``, where x > 0), else 0. Its gradient is 0 everywhere."""
-    return OPS["strict_step" if strict else "step"](x)
-
-
-def maximum(*xs: Any) -> Any:
-    """The largest of the operands, or of one list of them. Operands that tie share the gradient equally."""
-    return OPS["maximum"](*_some(xs, "maximum"))
-
-
-def minimum(*xs: Any) -> Any:
-    """The smallest of the operands, or of one list of them. Operands that tie share the gradient equally."""
-    return OPS["minimum"](*_some(xs, "minimum"))
-
-
-def logsumexp(*xs: Any) -> Any:
-    """log(Σ exp xᵢ) of the operands, or of one list of them, without overflow. Its gradient is their softmax."""
-    return OPS["logsumexp"](*_some(xs, "logsumexp"))
-
-
-def total(*xs: Any) -> Any:
-    """The correctly rounded sum of the operands, or of one list of them, as one operation; 0.0 for none."""
-    operands = _listed(xs)
-    return OPS["total"](*operands) if operands else 0.0
-
-
-def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = None) -> Any:
-    """Σ wᵢxᵢ (+ bias) as one operation: each product is rounded once and their sum once. A neuron's pre-activation."""
-    ws, xs = tuple(ws), tuple(xs)
-    if len(ws) != len(xs):
-        raise ArityError(
-            f"dot needs as many weights as inputs; {len(ws)} weights and {len(xs)} inputs were given"
-        )
-    operands = (*ws, *xs) if bias is None else (*ws, *xs, bias)
-    return OPS["dot"](*operands) if operands else 0.0
-
-
-def where(condition: Any, then: Any, otherwise: Any) -> Any:
-    """``then`` if ``condition`` holds, else ``otherwise``; both stay in the graph, and only the taken one gets a gradient.
-
-    A branch given as a function is called only if it is taken: ``where(x > 0, lambda: sqrt(x), 0.0)``.
-    """
-    if callable(then) or callable(otherwise):
-        chosen = then if condition else otherwise
-        return chosen() if callable(chosen) else chosen
-    return OPS["where"](condition, then, otherwise)
-
-
-def choose(condition: Any, then: Any, otherwise: Any) -> Any:
-    """For the rules: take a branch by the data, and do not record the choice."""
-    chosen = then if condition else otherwise
-    return chosen() if callable(chosen) else chosen
-
-
-def _listed(xs: Sequence[Any]) -> tuple[Any, ...]:
-    if len(xs) == 1 and not hasattr(xs[0], "precedence") and isinstance(xs[0], Iterable):
-        return tuple(xs[0])
-    return tuple(xs)
-
-
-def _some(xs: Sequence[Any], name: str) -> tuple[Any, ...]:
-    operands = _listed(xs)
-    if not operands:
-        raise ArityError(f"{name} needs at least one operand; none was given")
-    return operands
+from ..errors import AutogradError, OperandError
+from . import ops
+from .floats import Floats, real
+from .op import Op
 
 
 def _method(op: Op) -> Callable[..., Any]:
-    def method(self: "Number") -> Any:
-        return self.apply(op, (self,))
-
-    method.__name__, method.__doc__ = op.name, f"The operation `{op.name}` of this number."
+    method: Callable[..., Any] = lambda self: self.apply(op, (self,))  # noqa: E731 - one of two
+    if len(op.__signature__.parameters) > 1:
+        method = lambda self, *more, **named: op(self, *more, **named)  # noqa: E731
+    method.__name__, method.__doc__ = op.name, op.__doc__
     return method
+
+
+def _operator(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """A binary operator, and its reflection."""
+    return lambda self, other: op.apply((self, other)), lambda self, other: op.apply((other, self))
 
 
 class Tracer(Protocol):
@@ -159,59 +62,33 @@ class Number:
         """The result of ``op`` on ``operands``, at least one of which is of this kind."""
         raise NotImplementedError
 
-    def __add__(self, other: Any) -> Any:
-        return OPS["add"](self, other)
+    __add__, _radd = _operator(ops.add)
+    __sub__, __rsub__ = _operator(ops.sub)
+    __mul__, __rmul__ = _operator(ops.mul)
+    __truediv__, __rtruediv__ = _operator(ops.div)
+    _pow, __rpow__ = _operator(ops.pow)
 
     def __radd__(self, other: Any) -> Any:
-        """``other + self``. The whole number 0 is left out: it is where `sum` starts, and not part of the formula."""
-        return self if type(other) is int and other == 0 else OPS["add"](other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return OPS["sub"](self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return OPS["sub"](other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return OPS["mul"](self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return OPS["mul"](other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return OPS["div"](self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return OPS["div"](other, self)
+        """``other + self``. The whole number 0, where `sum` starts, is not part of the formula."""
+        return self if type(other) is int and other == 0 else self._radd(other)
 
     def __pow__(self, other: Any) -> Any:
         """``self ** other``; with the number 2, the operation `square`."""
-        if (other.__class__ is int or other.__class__ is float) and other == 2:
-            return self.apply(square, (self,))
-        return pow(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return OPS["pow"](other, self)
+        is_two = (other.__class__ is int or other.__class__ is float) and other == 2
+        return ops.square.apply((self,)) if is_two else self._pow(other)
 
     def __pos__(self) -> Self:
         return self
 
-    __neg__, __abs__ = _method(OPS["neg"]), _method(OPS["abs"])
-    exp, expm1, log, log1p, sqrt, square = map(_method, (exp, expm1, log, log1p, sqrt, square))
-    sin, cos, tan, asin, acos, atan = map(_method, (sin, cos, tan, asin, acos, atan))
-    sinh, cosh, tanh, erfc = map(_method, (sinh, cosh, tanh, erfc))
-    sigmoid, softplus, relu, selu, gelu = map(_method, (sigmoid, softplus, relu, selu, gelu))
-
-    def leaky_relu(self, slope: Any = 0.1) -> Any:
-        return leaky_relu(self, slope)
-
-    def elu(self, alpha: Any = 1.0) -> Any:
-        return elu(self, alpha)
-
-    detach = _method(OPS["detach"])
-
-    def step(self, *, strict: bool = False) -> Any:
-        return step(self, strict=strict)
+    __neg__, __abs__ = _method(ops.neg), _method(ops.abs)
+    exp, expm1, log, log1p = map(_method, (ops.exp, ops.expm1, ops.log, ops.log1p))
+    sqrt, square, erfc = map(_method, (ops.sqrt, ops.square, ops.erfc))
+    sin, cos, tan = map(_method, (ops.sin, ops.cos, ops.tan))
+    asin, acos, atan = map(_method, (ops.asin, ops.acos, ops.atan))
+    sinh, cosh, tanh = map(_method, (ops.sinh, ops.cosh, ops.tanh))
+    sigmoid, softplus, relu = map(_method, (ops.sigmoid, ops.softplus, ops.relu))
+    leaky_relu, elu, selu = map(_method, (ops.leaky_relu, ops.elu, ops.selu))
+    gelu, step, detach = map(_method, (ops.gelu, ops.step, ops.detach))
 
     def __lt__(self, other: Any) -> Any:
         hook = tracer.get()
@@ -240,6 +117,20 @@ class Number:
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else str(self)
+
+
+class Numbers:
+    """The namespace with which rules compute on Numbers: what they do is recorded in turn."""
+
+    exp, expm1, log, log1p, sqrt = ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt
+    sin, cos, tan, asin, acos, atan = ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan
+    sinh, cosh, tanh, erfc, pow = ops.sinh, ops.cosh, ops.tanh, ops.erfc, ops.pow
+    maximum, minimum, total = ops.maximum, ops.minimum, ops.total
+    choose = staticmethod(Floats.choose)  # a branch by the data; the choice is not recorded
+
+    @staticmethod
+    def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Sequence[Any]) -> Any:
+        return ops.dot.apply((*ws, *xs, *bias))
 
 
 def plain(x: Any) -> float:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from ..errors import ArityError, no_value
-from .floats import Floats, arrays, ieee_is_on, real
+from ..errors import ArityError, OperandError, no_value
+from .floats import Floats, Ieee, IeeeFloats, ieee_is_on, real
 
 Rule = Callable[..., Any]
 
@@ -51,7 +52,14 @@ class Namespace(Protocol):
 class Each:
     """A row whose rules take each operand by its name."""
 
-    variadic = False
+    @staticmethod
+    def given(op: Op, *args: Any, **named: Any) -> Sequence[Any]:
+        """The operands in a row, from what a call gives; defaults for what it does not."""
+        names, defaults = op.operand_names(), op.rule.__defaults__ or ()
+        known = {**dict(zip(names[-len(defaults) :], defaults, strict=False)), **named}
+        if unknown := [name for name in named if name not in names[len(args) :]]:
+            raise ArityError(f"{op.name} takes {', '.join(names)}; got {unknown[0]!r} as well")
+        return (*args, *[known[name] for name in names[len(args) :] if name in known])
 
     @staticmethod
     def groups(operands: Sequence[Any]) -> Sequence[Any]:
@@ -67,7 +75,11 @@ class Each:
 class Several(Each):
     """A row of any number of operands, which its rules take as one sequence, or stacked in an array."""
 
-    variadic = True
+    @staticmethod
+    def given(_: Op, *xs: Any) -> Sequence[Any]:
+        """The operands of a call: its arguments, or what the only one of them holds."""
+        only = len(xs) == 1 and isinstance(xs[0], Iterable) and not hasattr(xs[0], "precedence")
+        return tuple(xs[0]) if only else xs
 
     @staticmethod
     def groups(operands: Sequence[Any]) -> Sequence[Any]:
@@ -81,7 +93,20 @@ class Several(Each):
 class Products(Each):
     """A sum of products, whose rules take the weights, the inputs, and the bias (one or none)."""
 
-    variadic = True
+    @staticmethod
+    def given(op: Op, ws: Iterable[Any], xs: Iterable[Any], bias: Any = None) -> Sequence[Any]:
+        """The operands in a row: the weights, then the inputs, then the bias."""
+        if not (isinstance(ws, Iterable) and isinstance(xs, Iterable)):
+            raise OperandError(
+                f"{op.name} takes a list of weights and a list of inputs; a list is written [a, b]"
+            )
+        ws, xs = tuple(ws), tuple(xs)
+        if len(ws) != len(xs):
+            raise ArityError(
+                f"{op.name} needs as many weights as inputs; "
+                f"{len(ws)} weights and {len(xs)} inputs were given"
+            )
+        return (*ws, *xs) if bias is None else (*ws, *xs, bias)
 
     @staticmethod
     def groups(operands: Sequence[Any]) -> Sequence[Any]:
@@ -149,23 +174,33 @@ class Op:
             not self.variadic and not self.selects
         )  # every operand has its own rule and is used
         self.value = _in_a_row(self.rule, self.operands) if self.variadic else self.rule
-        self._own: list[Rule] = []
+        self._own: dict[int, Rule] = {}
+        called = self.rule if self.operands is Each else self.operands.given
+        parameters = list(inspect.signature(called).parameters.values())[1:]
+        self.__signature__ = inspect.Signature([p.replace(annotation=p.empty) for p in parameters])
+        self._called: Rule | None = None
+        self.gathers = self.variadic or bool(self.rule.__defaults__)  # more than one way to call
 
-    def local_gradient(self, rule: Rule) -> Rule:
-        """Compute the next operand's local gradient by ``rule(xp, y, *operands)``, not as printed.
+    def local_gradient(self, rule: Rule, *, of: str = "") -> Rule:
+        """Compute a local gradient by ``rule(xp, y, *operands)``, not as it is printed.
 
-        Of a variadic row, that of the next group of operands.
+        It is that of the operand ``of``, or of the first that has no rule of its own yet; of a
+        variadic row, that of a group of operands.
         """
-        if len(self._own) == len(self.operands.groups(self.example)):
+        place = self.operand_names().index(of) if of else len(self._own)
+        if place == len(self.operands.groups(self.example)):
             raise ArityError(f"{self.name} has a local gradient for each of its operands")
-        self._own.append(rule)
+        self._own[place] = rule
         return rule
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The local gradients, each a function of a namespace, the result and the operands."""
-        texts = self.slopes[len(self._own) :] if isinstance(self.slopes, tuple) else ()
-        return (*self._own, *(_computed(text, self.operand_names()) for text in texts))
+        names = self.operand_names()
+        texts = self.slopes if isinstance(self.slopes, tuple) else self._own
+        return tuple(
+            [self._own.get(i) or _computed(text, names) for i, text in enumerate(texts)]  # type: ignore[arg-type]
+        )
 
     @cached_property
     def local_gradients(self) -> Rule:
@@ -201,8 +236,21 @@ class Op:
         """Of a row of any number of operands: both rules, of all operands in one array."""
         return (self.rule, self.rules[0]) if self.operands is Several else None
 
-    def __call__(self, *operands: Any) -> Any:
-        """Apply the operation; the result is of the operands' most special kind."""
+    def call(self, function: Rule) -> Rule:
+        """Let a call of the row be a call of ``function``, which ends in `apply`."""
+        self._called, self.__signature__ = function, inspect.signature(function)
+        return function
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Apply the operation to numbers of any kind, as its signature says."""
+        if self._called is not None:
+            return self._called(*args, **named)
+        if self.gathers or named:
+            args = tuple(self.operands.given(self, *args, **named))
+        return self.apply(args)
+
+    def apply(self, operands: Sequence[Any]) -> Any:
+        """The result, of the most special kind among the ``operands``, which stand in a row."""
         if len(operands) == 1:
             only: Any = type(operands[0])
             return (
@@ -354,15 +402,14 @@ def evaluate_local_gradients(
 
 
 def _in_ieee(rule: Rule, xs: Sequence[float]) -> tuple[Any, ...]:
-    import numpy as np
-
-    with np.errstate(all="ignore"):
-        found = rule(arrays(), *map(np.float64, xs))
-        return tuple([None if x is None else float(x) for x in found])
+    found = rule(IeeeFloats, *map(Ieee, xs))
+    return tuple([None if x is None else float(x) for x in found])
 
 
 def _check_count(op: Op, count: int) -> None:
     names = op.operand_names()
+    if op.variadic and count == 0:
+        raise ArityError(f"{op.name} needs at least one operand; none was given") from None
     if not op.variadic and count != len(names):
         raise ArityError(
             f"{op.name} takes {len(names)} operand(s), {', '.join(names)}; {count} were given"

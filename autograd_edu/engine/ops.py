@@ -61,12 +61,7 @@ def div(xp: Namespace, a: Any, b: Any) -> Any:
     return a / b
 
 
-@div.local_gradient
-def _(xp: Namespace, y: Any, a: Any, b: Any) -> Any:
-    return 1.0 / b
-
-
-div.local_gradient(accurate.quotient_gradient)
+div.local_gradient(accurate.quotient_gradient, of="b")
 
 
 @operation(
@@ -351,7 +346,7 @@ gelu.local_gradient(accurate.gelu_gradient)
     latex=r"\Theta\left({0}\right)", edges="Θ(0) = 1; the gradient is 0 everywhere",
 )  # fmt: skip
 def step(xp: Namespace, x: Any) -> Any:
-    """1 where x ≥ 0, else 0."""
+    """The hard threshold Θ: 1 where x ≥ 0 (with ``strict``, where x > 0), else 0."""
     return xp.choose(x >= 0.0, 1.0, xp.choose(x < 0.0, 0.0, x))
 
 
@@ -363,6 +358,11 @@ def step(xp: Namespace, x: Any) -> Any:
 def strict_step(xp: Namespace, x: Any) -> Any:
     """1 where x > 0, else 0."""
     return xp.choose(x > 0.0, 1.0, xp.choose(x <= 0.0, 0.0, x))
+
+
+@step.call
+def _(x: Any, *, strict: bool = False) -> Any:
+    return (strict_step if strict else step).apply((x,))
 
 
 # ---- choices: in these, an operand whose local gradient is 0 is not selected ----
@@ -421,8 +421,19 @@ def _(xp: Namespace, y: Any, xs: Any) -> Any:
     example=(1.0, 2.0, -3.0), selects=True, edges="only the taken branch receives a gradient",
 )  # fmt: skip
 def where(xp: Namespace, condition: Any, then: Any, otherwise: Any) -> Any:
-    """``then`` if ``condition`` holds, else ``otherwise``; only the taken one gets a gradient."""
+    """``then`` if ``condition`` holds, else ``otherwise``; only the taken one gets a gradient.
+
+    A branch given as a function is called only if it is taken: ``where(x > 0, lambda: sqrt(x), 0.0)``.
+    """
     return xp.choose(condition > 0.0, then, otherwise)
+
+
+@where.call
+def _(condition: Any, then: Any, otherwise: Any) -> Any:
+    if callable(then) or callable(otherwise):
+        chosen = then if condition else otherwise
+        return chosen() if callable(chosen) else chosen
+    return where.apply((condition, then, otherwise))
 
 
 @operation(

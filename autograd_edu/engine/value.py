@@ -338,7 +338,7 @@ def _record(op: Op, y: float, left: Any, right: Any, left_grad: Any, right_grad:
 
 def compute(op: Op, operands: Sequence[Any]) -> Value:
     """The result of ``op``, as `Value.apply` gives it where nothing is traced."""
-    if len(operands) == 1 and op.every and not modes.pauses:
+    if len(operands) == 1 and op.every and (not modes.pauses or modes.recording.get()):
         (x,) = operands
         try:
             y = op.value(Floats, x._data)

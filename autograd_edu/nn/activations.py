@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine import number
+from ..engine import ops
 from ..engine.number import plain
 from ..engine.ops import OPS
 from ..engine.value import Value
@@ -21,17 +21,12 @@ def linear(x: Any) -> Any:
     return x
 
 
-def strict_step(x: Any) -> Any:
-    """The threshold that does not fire at equality: 1 where x > 0, else 0."""
-    return number.step(x, strict=True)
-
-
 ACTIVATIONS: dict[str, Activation] = {
     "linear": linear,
-    **{name: getattr(number, name) for name, op in OPS.items() if op.activation},
-    "sin": number.sin,
-    "step": number.step,
-    "strict_step": strict_step,
+    **{name: op for name, op in OPS.items() if op.activation},
+    "sin": ops.sin,
+    "step": ops.step,
+    "strict_step": ops.strict_step,
 }
 
 
@@ -67,7 +62,7 @@ class PReLU(Module):
         self.slope = Value(slope, "α")
 
     def forward(self, x: Any) -> Any:
-        return number.leaky_relu(x, self.slope)
+        return ops.leaky_relu(x, self.slope)
 
     def __repr__(self) -> str:
         return "PReLU()"

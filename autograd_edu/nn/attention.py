@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.number import dot
+from ..engine.ops import dot
 from ..errors import ShapeError
 from ..seeds import stream
 from .layers import Linear

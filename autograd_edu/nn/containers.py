@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.number import maximum
-from ..errors import ShapeError
+from ..engine.ops import maximum
+from ..errors import OperandError, ShapeError
 from ..seeds import stream
 from .layers import Linear, as_list
 from .module import Module
@@ -19,6 +19,12 @@ class Sequential(Module):
     """
 
     def __init__(self, *layers: Any) -> None:
+        for layer in layers:
+            if not callable(layer):
+                raise OperandError(
+                    f"a layer must be a module or a function; got {type(layer).__name__}. "
+                    "Give layers one by one: Sequential(first, second)"
+                )
         self.layers = list(layers)
 
     def forward(self, x: Any) -> Any:

@@ -4,38 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
 
 from ..engine.value import scope
 from ..errors import ShapeError
 from ..seeds import stream
 from .layers import Neuron
 from .module import Module
+from .nested import leaves
+from .pooling import Pool
 
 
 class _Convolution(Module):
     """What convolutions share: the neurons, each applied to every window, with 0 beyond the borders if padded."""
 
+    dimensions: ClassVar[int]
+
     def __init__(
-        self,
-        window: int,
-        channels: int,
-        filters: int,
-        *,
-        seed: Any,
-        stride: int,
-        padding: int,
+        self, channels: int, filters: int, kernel: int, *, stride: int = 1, padding: int = 0, seed: Any = None,
         **of_neurons: Any,
-    ) -> None:
-        if min(window, channels, filters, stride) < 1 or padding < 0:
+    ) -> None:  # fmt: skip
+        if min(kernel, channels, filters, stride) < 1 or padding < 0:
             raise ShapeError(
                 "a convolution has at least one channel, one filter, a window and a stride of at least 1, and padding ≥ 0"
             )
-        rng = stream(seed, f"{type(self).__name__}({window}, {channels}, {filters})")
-        self.channels, self.stride, self.padding = channels, stride, padding
+        self.channels, self.kernel, self.stride, self.padding = channels, kernel, stride, padding
+        window = kernel**self.dimensions * channels
+        rng = stream(seed, f"{type(self).__name__}({channels}, {filters}, {kernel})")
         self.neurons = [
-            Neuron(window * channels, fan_out=filters, seed=rng, **of_neurons)
-            for _ in range(filters)
+            Neuron(window, fan_out=filters, seed=rng, **of_neurons) for _ in range(filters)
         ]
 
     def starts(self, length: int, kernel: int) -> range:
@@ -51,25 +48,15 @@ class _Convolution(Module):
         if len(given) != self.channels:
             raise ShapeError(f"{self!r} takes {self.channels} channel(s); {len(given)} were given")
 
+    def __repr__(self) -> str:
+        count = len(getattr(self, "neurons", ()))
+        return f"{type(self).__name__}({self.channels}, {count}, kernel={self.kernel})"
+
 
 class Conv1d(_Convolution):
     """``filters`` neurons slid along a sequence: takes a list of channels (each a list of numbers), gives one for each filter."""
 
-    def __init__(
-        self,
-        channels: int,
-        filters: int,
-        kernel: int,
-        *,
-        stride: int = 1,
-        padding: int = 0,
-        seed: Any = None,
-        **of_neurons: Any,
-    ) -> None:
-        self.kernel = kernel
-        super().__init__(
-            kernel, channels, filters, seed=seed, stride=stride, padding=padding, **of_neurons
-        )
+    dimensions = 1
 
     def forward(self, signal: Sequence[Sequence[Any]]) -> list[list[Any]]:
         self.check_channels(signal)
@@ -86,34 +73,11 @@ class Conv1d(_Convolution):
                     out.append(neuron(window))
         return maps
 
-    def __repr__(self) -> str:
-        return f"Conv1d({self.channels}, {len(getattr(self, 'neurons', ()))}, kernel={self.kernel})"
-
 
 class Conv2d(_Convolution):
     """``filters`` neurons slid over a picture: takes a list of channels (each a list of rows), gives one for each filter."""
 
-    def __init__(
-        self,
-        channels: int,
-        filters: int,
-        kernel: int,
-        *,
-        stride: int = 1,
-        padding: int = 0,
-        seed: Any = None,
-        **of_neurons: Any,
-    ) -> None:
-        self.kernel = kernel
-        super().__init__(
-            kernel * kernel,
-            channels,
-            filters,
-            seed=seed,
-            stride=stride,
-            padding=padding,
-            **of_neurons,
-        )
+    dimensions = 2
 
     def forward(self, picture: Sequence[Sequence[Sequence[Any]]]) -> list[list[list[Any]]]:
         self.check_channels(picture)
@@ -131,27 +95,19 @@ class Conv2d(_Convolution):
                     out[r].append(neuron(window))
         return maps
 
-    def __repr__(self) -> str:
-        return f"Conv2d({self.channels}, {len(getattr(self, 'neurons', ()))}, kernel={self.kernel})"
-
 
 class Pool2d(Module):
     """Each channel cut into ``size`` × ``size`` tiles, and each tile pooled to one number (see `pooling.Pool` for the kinds)."""
 
     def __init__(self, size: int, kind: str = "max") -> None:
-        from .pooling import Pool
-
         self.size, self.pool = size, Pool(kind)
 
     def forward(self, picture: Sequence[Sequence[Sequence[Any]]]) -> list[list[list[Any]]]:
         return [self._channel(channel) for channel in picture]
 
     def _channel(self, channel: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        size, height, width = (
-            self.size,
-            len(channel),
-            _common([len(row) for row in channel], repr(self)),
-        )
+        size, height = self.size, len(channel)
+        width = _common([len(row) for row in channel], repr(self))
         if height % size or width % size:
             raise ShapeError(
                 f"{self!r}: {height} × {width} cannot be cut into tiles of {size} × {size}"
@@ -173,15 +129,7 @@ class Flatten(Module):
     """Nested lists as one list, in order: between convolutions and dense layers."""
 
     def forward(self, x: Any) -> list[Any]:
-        flat: list[Any] = []
-        stack = [x]
-        while stack:
-            part = stack.pop()
-            if isinstance(part, (list, tuple)):
-                stack.extend(reversed(part))
-            else:
-                flat.append(part)
-        return flat
+        return [part for _, part in leaves(x)]
 
     def __repr__(self) -> str:
         return "Flatten()"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.number import Number, dot
+from ..engine.number import Number
+from ..engine.ops import dot
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError
 from ..seeds import stream
@@ -139,6 +140,10 @@ class MLP(Module):
         self, nin: int, nouts: Sequence[int], *, activation: Any = "relu", output: str | Activation = "linear", init: Any = None,
         bias: bool = True, seed: Any = None,
     ) -> None:  # fmt: skip
+        if not isinstance(nouts, Sequence) or not len(nouts):
+            raise OperandError(
+                f"the sizes of an MLP's layers must be a list, as in MLP({nin}, [16, 1]); got {nouts!r}"
+            )
         sizes, rng = [nin, *nouts], stream(seed, f"MLP({nin}, {list(nouts)})")
         activations = _one_each(activation, len(nouts), "activation", last=output)
         inits = _one_each(init, len(nouts), "init")

@@ -14,19 +14,8 @@ from functools import partial, wraps
 from typing import Any
 
 from ..engine.floats import real
-from ..engine.number import (
-    Number,
-    dot,
-    exp,
-    log,
-    plain,
-    relu,
-    require,
-    softplus,
-    square,
-    total,
-    where,
-)
+from ..engine.number import Number, plain, require
+from ..engine.ops import dot, exp, log, relu, softplus, square, total, where
 from ..errors import ShapeError, TargetError
 from .activations import linear
 from .layers import as_list

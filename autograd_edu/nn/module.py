@@ -119,36 +119,34 @@ class Module:
             if attribute != "_held":
                 yield from leaves(held, attribute)
 
-    def modules(self) -> Iterator[Module]:
-        """This module and all its parts, each once, a whole before its parts."""
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module and all its parts, each once, a whole before its parts, with the prefix of their names: "layers.0."."""
         seen: set[int] = set()
-        stack: list[Module] = [self]
+        stack: list[tuple[str, Module]] = [("", self)]
         while stack:
-            module = stack.pop()
+            prefix, module = stack.pop()
             if id(module) not in seen:
                 seen.add(id(module))
-                yield module
-                stack.extend(
-                    reversed([part for _, part in module._parts() if isinstance(part, Module)])
-                )
+                yield prefix, module
+                inner = [(key, part) for key, part in module._parts() if isinstance(part, Module)]
+                stack.extend((f"{prefix}{key}.", part) for key, part in reversed(inner))
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all its parts, each once, a whole before its parts."""
+        return (module for _, module in self.named_modules())
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Each parameter once, with its name: "layers.0.neurons.3.w.1"."""
         found: dict[int, tuple[str, Value]] = {}
-        stack: list[tuple[str, Module]] = [("", self)]
         unnamed = False
-        while stack:
-            prefix, module = stack.pop()
-            parts = list(module._parts())
-            own = [(prefix + key, part) for key, part in parts if _is_parameter(part)]
-            inner = [(f"{prefix}{key}.", part) for key, part in parts if isinstance(part, Module)]
-            for key, part in own:
-                found.setdefault(id(part), (key, part))
+        for prefix, module in self.named_modules():
+            own = [(prefix + key, part) for key, part in module._parts() if _is_parameter(part)]
+            for name, part in own:
+                found.setdefault(id(part), (name, part))
             if len(own) < sum(module._held.values()):
                 for attribute in module._held:
                     module._check_kept(attribute, vars(module).get(attribute))
-            unnamed = unnamed or any(not part.name for _, part in inner)
-            stack.extend(reversed(inner))
+            unnamed = unnamed or not (module.name or module is self)
         if unnamed and not self.name:
             self._name_parts("", new_ones=True)
         return list(found.values())
@@ -249,33 +247,18 @@ class Module:
 
     def _holders(self) -> Iterator[tuple[str, Module, str, Any]]:
         """(name, module, attribute, what it holds) for each attribute that belongs to the state."""
-        stack: list[tuple[str, Module]] = [("", self)]
-        seen: set[int] = set()
-        while stack:
-            prefix, module = stack.pop()
-            if id(module) in seen:
-                continue
-            seen.add(id(module))
+        for prefix, module in self.named_modules():
             for attribute, held in vars(module).items():
                 parts = list(leaves(held, attribute)) if attribute != "_held" else []
                 parameters = [(key, part) for key, part in parts if _is_parameter(part)]
-                if attribute in module.buffers or (parameters and len(parameters) == len(parts)):
-                    yield prefix + attribute, module, attribute, held
-                else:  # among other things
-                    yield from ((prefix + key, module, attribute, part) for key, part in parameters)
                 if parameters and not has_order(held):
                     raise StateError(
                         f"{prefix}{attribute} is a set of parameters: it has no order to be saved in; use a list or a dict"
                     )
-            stack.extend(
-                reversed(
-                    [
-                        (f"{prefix}{key}.", part)
-                        for key, part in module._parts()
-                        if isinstance(part, Module)
-                    ]
-                )
-            )
+                if attribute in module.buffers or (parameters and len(parameters) == len(parts)):
+                    yield prefix + attribute, module, attribute, held
+                else:  # among other things
+                    yield from ((prefix + key, module, attribute, part) for key, part in parameters)
 
 
 def _is_parameter(part: Any) -> bool:

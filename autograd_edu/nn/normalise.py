@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from ..arguments import not_negative
 from ..engine.floats import real
-from ..engine.number import plain, sqrt, square
+from ..engine.number import plain
+from ..engine.ops import sqrt, square
 from ..engine.value import Value
 from ..errors import ShapeError, TrainingError
 from .layers import numbers, subscript
@@ -24,7 +26,7 @@ class _Scaled(Module):
     """What normalisations share: a learned scale γ and shift β for each number, unless ``affine`` is False."""
 
     def __init__(self, size: int, *, affine: bool, shift: bool, eps: float) -> None:
-        self.size, self.eps = size, eps
+        self.size, self.eps = size, not_negative(eps, "ε")
         self.scale = [Value(1.0, f"γ{subscript(i + 1)}") for i in range(size)] if affine else []
         self.shift = (
             [Value(0.0, f"β{subscript(i + 1)}") for i in range(size)] if affine and shift else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.number import dot, step
+from ..engine.ops import dot, step
 from ..engine.value import Value
 from .layers import numbers, subscript
 from .module import Module

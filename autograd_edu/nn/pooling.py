@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..engine.number import dot, maximum, total
+from ..engine.ops import dot, maximum, total
 from ..engine.value import Value
 from ..errors import ShapeError, one_of
 from ..seeds import stream

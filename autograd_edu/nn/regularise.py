@@ -11,9 +11,10 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..engine.number import dot, total
+from ..arguments import fraction, not_negative
+from ..engine.ops import dot, total
 from ..engine.value import Value
-from ..errors import ShapeError, TargetError
+from ..errors import ShapeError
 from ..seeds import stream
 from .init import gauss
 from .layers import Neuron, as_list, numbers
@@ -26,16 +27,19 @@ Penalty = Callable[[Sequence[Any]], Any]
 
 def l2(strength: float) -> Penalty:
     """λ Σ θ², without ½: its gradient is 2λθ (MLPR's form)."""
+    not_negative(strength, "the strength of a penalty")
     return lambda parameters: strength * dot(parameters, parameters)
 
 
 def half_l2(strength: float) -> Penalty:
     """λ ½ Σ θ²: its gradient is λθ (KIT's form, and what optimisers call weight decay)."""
+    not_negative(strength, "the strength of a penalty")
     return lambda parameters: 0.5 * strength * dot(parameters, parameters)
 
 
 def l1(strength: float) -> Penalty:
     """λ Σ |θ|: its gradient is ±λ, and 0 where θ is 0; it drives weights to exactly that."""
+    not_negative(strength, "the strength of a penalty")
     return lambda parameters: strength * total([abs(p) for p in parameters])
 
 
@@ -52,9 +56,7 @@ class _Random(Module):
     changes_in_training = True
 
     def __init__(self, p: float, seed: Any) -> None:
-        if not 0.0 <= p < 1.0:
-            raise TargetError(f"the probability of dropping is in [0, 1), not {p!r}")
-        self.p = p
+        self.p = fraction(p, "the probability of dropping")
         self.rng = (
             random.Random(random.random()) if seed is None else stream(seed, type(self).__name__)
         )
@@ -118,9 +120,7 @@ class Noise(_Random):
 
     def __init__(self, sd: float = 0.1, *, seed: Any = None) -> None:
         super().__init__(0.0, seed)
-        if sd < 0.0:
-            raise TargetError(f"a standard deviation is not negative: {sd!r}")
-        self.sd = sd
+        self.sd = not_negative(sd, "the standard deviation of noise")
 
     def varying(self) -> str:
         return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.number import exp, logsumexp, total
+from ..engine.ops import exp, logsumexp, total
 from ..errors import ShapeError
 
 

@@ -34,9 +34,9 @@ def number(x: float) -> str:
     return repr(int(x)) if x == x // 1 and abs(x) < 1e16 else repr(x)
 
 
-def printable(text: str) -> str:
-    """``text`` with "�" for every character that has no shape: controls, line breaks, lone surrogates, marks of direction."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
+def short(x: float, digits: int = 4) -> str:
+    """``x`` to a few significant digits; whole numbers as they are."""
+    return number(x) if x == round(x, 0) and abs(x) < 1e6 else f"{x:.{digits}g}"
 
 
 def text(expression: str, names: Names, functions: Functions | None = None) -> str:

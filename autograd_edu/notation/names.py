@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
+import keyword
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
 from itertools import count
 
 from ..engine.value import Value
-from .formula import number, printable
+from .formula import number
+from .text import printable
+
+_GREEK = frozenset(
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+    ]
+)
+_CUT = 40  # characters of a name in a table
 
 
 def names(order: list[Value]) -> list[str]:
@@ -32,3 +65,52 @@ def names(order: list[Value]) -> list[str]:
         used.add(name)
         given.append(name)
     return given
+
+
+def latex_name(name: str) -> str:
+    r"""A label as LaTeX: x as it is, w12 as w_{12}, theta as \theta, anything else as upright text with nothing active in it."""
+    match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", name)
+    if match and (len(match[1]) == 1 or match[1].lower() in _GREEK):
+        stem = match[1] if len(match[1]) == 1 else "\\" + match[1]
+        return f"{stem}_{{{match[2]}}}" if match[2] else stem
+    special = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+    return (
+        r"\text{"
+        + "".join(special.get(c) or ("\\" + c if c in "#$%&_{}" else c) for c in table_name(name))
+        + "}"
+    )
+
+
+def table_name(name: str) -> str:
+    """``name`` as a table can hold it: on one line, and not too long."""
+    return printable(name, _CUT)
+
+
+def accented(name: str, mark: str) -> str:
+    """``name`` with a combining mark, such as a bar, on its first letter."""
+    return (
+        unicodedata.normalize("NFC", name[:1] + mark) + name[1:]
+        if name[:1].isalpha()
+        else name + mark
+    )
+
+
+def identifiers(given: Iterable[str], taken: Collection[str]) -> list[str]:
+    """A Python identifier for each name, close to it; none of ``taken``, and none that looks like df1_2 or dloss_x."""
+    used = set(taken)
+    found = []
+    for original in given:
+        stem = re.sub(r"\W", "_", original) or "v"
+        if (
+            not stem.isidentifier()
+            or keyword.iskeyword(stem)
+            or re.fullmatch(r"d?f\d+(_\d+)?|d.+_.+", stem)
+        ):
+            stem = f"v_{stem}"
+        name, k = stem, 1
+        while name in used:
+            k += 1
+            name = f"{stem}_{k}"
+        used.add(name)
+        found.append(name)
+    return found

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from ..arguments import fraction, not_negative
 from ..engine.value import Value
 from ..errors import one_of
-from .base import Array, Optimiser, fraction, not_negative
+from .base import Array, Optimiser
 
 
 class _Scaled(Optimiser):

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from ..arguments import not_negative, positive
 from ..engine.value import Value
-from ..errors import DomainError, OperandError, ShapeError, StateError, TargetError, TrainingError
-from ..files import expect, is_count, is_finite_number, is_finite_numbers, is_number, is_text
+from ..errors import DomainError, OperandError, ShapeError, StateError, TrainingError
+from ..files import expect, is_count, is_finite_number, is_finite_numbers, is_text
 
 Array = Any  # numpy.ndarray of float64
 
@@ -34,8 +35,8 @@ class Optimiser:
         self.parameters = _variables(parameters)
         self.lr = lr
         self.weight_decay = not_negative(weight_decay, "the weight decay")
-        self.clip_norm = clip_norm if clip_norm is None else _limit(clip_norm, "clip_norm")
-        self.clip_value = clip_value if clip_value is None else _limit(clip_value, "clip_value")
+        self.clip_norm = clip_norm if clip_norm is None else positive(clip_norm, "clip_norm")
+        self.clip_value = clip_value if clip_value is None else positive(clip_value, "clip_value")
         self.steps = 0
         self.state: dict[str, Array] = {}
 
@@ -75,9 +76,7 @@ class Optimiser:
         self.steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
             new = self.rule(theta, self.decayed(theta, g))
-        held = (new, *self.state.values())
-        quick = sum([float(np.add.reduce(array, axis=None)) for array in held])
-        if not math.isfinite(quick) and not all(np.isfinite(array).all() for array in held):
+        if not _are_finite(new, *self.state.values()):
             self.steps, self.state = before
             raise DomainError(
                 f"this step of {type(self).__name__} overflows: the largest part of the gradient is {np.abs(g).max():.3g}; "
@@ -147,49 +146,34 @@ class Optimiser:
         if not isinstance(state, dict) or state.get("rule") != own:
             found = state.get("rule") if isinstance(state, dict) else state
             raise StateError(f"this is the state of {found!r}, and the optimiser is {own}")
-        entries = {
-            "rule": is_text,
-            "steps": is_count,
-            "lr": lambda x: is_number(x) and 0.0 <= x < math.inf,
+        arrays = [name for name in (*self.remembers, *self.remembers_once) if name in state]
+        tests = {"rule": is_text, "steps": is_count, "lr": is_finite_number}
+        tests |= {
+            name: is_finite_numbers if name in self.remembers else is_finite_number
+            for name in arrays
         }
-        remembered = dict.fromkeys(self.remembers, is_finite_numbers) | dict.fromkeys(
-            self.remembers_once, is_finite_number
-        )
-        expect(
-            state,
-            entries | {name: test for name, test in remembered.items() if name in state},
-            f"the state of {own}",
-        )
-        arrays = {name: np.array(state[name], float) for name in remembered if name in state}
-        for name in self.remembers:
-            if name in arrays and self.parameters and arrays[name].shape != (len(self.parameters),):
+        expect(state, tests, f"the state of {own}")
+        for name in arrays:
+            count = len(state[name]) if name in self.remembers else len(self.parameters)
+            if self.parameters and count != len(self.parameters):
                 raise StateError(
-                    f"{name} is of {arrays[name].shape} parameters, and the optimiser has {len(self.parameters)}"
+                    f"{name} is of {count} parameters, and the optimiser has {len(self.parameters)}"
                 )
-        self.steps, self.lr, self.state = state["steps"], float(state["lr"]), arrays
+        if state["lr"] < 0.0:
+            raise StateError(f"a learning rate of {state['lr']!r} is none")
+        held = {name: np.array(state[name], float) for name in arrays}
+        self.steps, self.lr, self.state = state["steps"], float(state["lr"]), held
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(lr={self.lr!r})"
 
 
-def not_negative(x: float, what: str) -> float:
-    """``x`` if it is a finite number from 0 up; a TargetError names ``what`` otherwise."""
-    if not 0.0 <= x < math.inf:
-        raise TargetError(f"{what} must be finite and not negative; got {x!r}")
-    return x
+def _are_finite(*arrays: Array) -> bool:
+    """Are all their numbers finite? Where the sum is, they are."""
+    import numpy as np
 
-
-def fraction(x: float, what: str) -> float:
-    """``x`` if it is in [0, 1)."""
-    if not 0.0 <= x < 1.0:
-        raise TargetError(f"{what} must be in [0, 1); got {x!r}")
-    return x
-
-
-def _limit(x: float, what: str) -> float:
-    if not x > 0.0:
-        raise TargetError(f"{what} must be positive, or None for no limit; got {x!r}")
-    return x
+    quick = sum([float(np.add.reduce(array, axis=None)) for array in arrays])
+    return math.isfinite(quick) or all(np.isfinite(array).all() for array in arrays)
 
 
 def _variables(given: Iterable[Value]) -> list[Value]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..arguments import fraction
 from ..engine.value import Value
 from ..errors import TrainingError, one_of
-from .base import Array, Optimiser, fraction
+from .base import Array, Optimiser
 
 
 class SGD(Optimiser):

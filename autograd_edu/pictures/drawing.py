@@ -10,13 +10,14 @@ from typing import Any
 
 from ..engine.value import Value
 from ..errors import LayoutError, OperandError, one_of
-from ..record.build import Steps, steps
+from ..notation.text import printable
 from .folding.detail import MOST_BOXES
 from .folding.folded import as_text, at_level
 from .render.dot import to_dot
 from .render.layout import layout
 from .render.styles import STYLES
-from .scene.scene import Graph, printable
+from .scene.scene import Graph
+from .steps import Steps, steps
 
 __all__ = ["Drawing", "draw", "to_dot"]
 
@@ -44,7 +45,7 @@ class Drawing:
         )
         self._y, self._values = y, len(graph)
         if len(graph) <= MOST_BOXES:
-            self._record  # noqa: B018 - made now: the values may change after
+            self._steps  # noqa: B018 - made now: the values may change after
         count = len(self._scene.boxes)
         if count > MOST_BOXES:
             raise LayoutError(_too_large(graph, count))
@@ -56,14 +57,14 @@ class Drawing:
         return f"Computation graph of {self.title}: {what}"
 
     @cached_property
-    def _record(self) -> Steps:
+    def _steps(self) -> Steps:
         """Both passes step by step. Of a graph of more than 1,500 values they are made when they are asked for."""
         return steps(self._y)
 
     @cached_property
     def text(self) -> str:
         """The forward and the backward table; of a picture with boxes for several values, a line a box."""
-        return as_text(self._scene) if self._scene.note else str(self._record)
+        return as_text(self._scene) if self._scene.note else str(self._steps)
 
     @property
     def _steps_through(self) -> bool:
@@ -80,7 +81,7 @@ class Drawing:
         from .interactive.stepper import page
 
         if self._steps_through:
-            return page(self._scene, self._record, self.title)
+            return page(self._scene, self._steps.record, self.title)
         head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(self.title)}</title>'
         return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{self.svg}\n</body></html>\n'
 
@@ -100,7 +101,7 @@ class Drawing:
                 self.svg,
                 lambda: self.html,
                 self._scene,
-                self._record,
+                self._steps.record,
                 style=self.style,
                 animated=animated,
             ),
@@ -110,7 +111,7 @@ class Drawing:
         from .interactive.stepper import picture_alone, stepper
 
         html = (
-            stepper(self._scene, self._record)
+            stepper(self._scene, self._steps.record)
             if self._steps_through
             else picture_alone(self.svg, f"Computation graph of {self.title}", self._why_alone)
         )

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.floats import real_array
 from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ArityError, ShapeError
+from .arrays import real_array
 from .program import Gradients, Program
 from .tracing.trace import check_leaves, trace
 

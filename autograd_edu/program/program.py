@@ -9,12 +9,13 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..engine.floats import real_array
 from ..engine.modes import no_gc
 from ..engine.ops import OPS
 from ..errors import is_an_error
 from ..files import seal, unseal
-from ..notation.formula import number, printable
+from ..notation.formula import number
+from ..notation.text import printable
+from .arrays import real_array
 
 if TYPE_CHECKING:
     from ..engine.value import Value

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..engine.floats import real_array
 from ..errors import ArityError, ShapeError, one_of
 from .array_engine.engine import NumpyEngine
+from .arrays import real_array
 from .compiled_engine.choice import Costs, is_interpreted
 from .compiled_engine.run import Interpreter, is_installed
 from .program import Gradients

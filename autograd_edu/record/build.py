@@ -6,40 +6,24 @@ to look is not to differentiate.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ..engine.ops import OPS
-from ..engine.value import Value, topological_order, warn_of_changes
-from ..errors import OperandError
+from ..engine.value import Value, warn_of_changes
 from ..notation import operations
-from ..notation.formula import number
 from ..notation.names import names
-from .model import Kind as Kind
-from .model import Node as Node
-from .model import Part as Part
-from .model import Step as Step
-from .model import Steps as Steps
+from .model import Node, Part, Record, Step
+from .sentences import forward_sentence, operands, part_sentence, total_sentence
 
 
-def steps(y: Value) -> Steps:
-    """The forward and the backward pass of ``y``, one operation at a time.
+def build(order: list[Value]) -> Record:
+    """The record of both passes over the values of a topological order.
 
-    >>> x, y = Value(3, "x"), Value(-4, "y")
-    >>> for step in steps(x * y):
-    ...     print(step)
-    v1 = x·y = 3·(-4) = -12
-    ∂v1/∂v1 = 1, the seed
-    x.grad += local × upstream: 0 + (-4) × 1 = -4; y.grad += local × upstream: 0 + 3 × 1 = 3
+    It warns of a graph whose numbers have changed since it was computed.
     """
-    if not isinstance(y, Value):
-        raise OperandError(
-            f"steps needs a Value, the result of operations on Values; {type(y).__name__} was given"
-        )
-    order = topological_order(y)
     nodes = _nodes(order)
-    warn_of_changes(order, stacklevel=2)
-    return Steps([*_forward(nodes), *_backward(nodes, order)], nodes, order, whole=True)
+    warn_of_changes(order, stacklevel=3)
+    return Record(tuple(nodes), (*_forward(nodes), *_backward(nodes, order)))
 
 
 def _nodes(order: list[Value]) -> list[Node]:
@@ -53,24 +37,12 @@ def _nodes(order: list[Value]) -> list[Node]:
     ]  # fmt: skip
 
 
-def operands(node: Node, nodes: Sequence[Node]) -> list[str | float]:
-    """What a formula calls the operands of ``node``: their names; of constants, their numbers."""
-    return [nodes[p].data if nodes[p].kind == "constant" else nodes[p].name for p in node.parents]
-
-
 def _forward(nodes: list[Node]) -> Iterator[Step]:
     for node in nodes:
         if node.op:
-            op = OPS[node.op]
-            shown = operations.text(op, *operands(node, nodes))
-            numbers = (
-                operations.text(op, *[_bracketed(nodes[p].data) for p in node.parents])
-                if len(node.parents) <= 8
-                else "…"
-            )
-            numbers = re.sub(r"\((\([^()]*\))\)", r"\1", numbers)  # exp((-1)) is exp(-1)
-            sentence = f"{node.name} = {shown} = {numbers} = {short(node.data)}"
-            yield Step("forward", node.index, node.name, shown, node.data, (), sentence)
+            formula = operations.text(OPS[node.op], *operands(node, nodes))
+            sentence = forward_sentence(node, nodes, formula)
+            yield Step("forward", node.index, node.name, formula, node.data, (), sentence)
 
 
 def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
@@ -104,7 +76,7 @@ def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
             )
             parts.append(part)
             sentences.append(
-                _sentence(part, upstream) + total_sentence(part, len(set(uses[parent])))
+                part_sentence(part, upstream) + total_sentence(part, len(set(uses[parent])))
             )
         sentence = "; ".join(sentences) or f"{node.name} has no parent that needs a gradient"
         yield Step(
@@ -135,28 +107,3 @@ def _uses(nodes: list[Node], order: list[Value]) -> list[list[int]]:
             for parent, _ in _takers(node, value, nodes):
                 uses[parent].append(node.index)
     return uses
-
-
-def _sentence(part: Part, upstream: float) -> str:
-    sum_ = f"{short(part.before)} + {_bracketed(part.local)} × {_bracketed(upstream)} = {short(part.after)}"
-    return f"{part.name}.grad += local × upstream: {sum_}"
-
-
-def total_sentence(part: Part, consumers: int) -> str:
-    """What follows the last contribution to a node that is used more than once; nothing after any other."""
-    if not part.terms:
-        return ""
-    shown = [_bracketed(term) for term in part.terms]
-    terms = " + ".join(shown if len(shown) <= 8 else [*shown[:3], "…", shown[-1]])
-    over = f"{consumers} consumers" if consumers == len(shown) else f"{len(shown)} uses"
-    return f", the sum over {over}: {terms} = {short(part.after)}"
-
-
-def short(x: float, digits: int = 4) -> str:
-    """``x`` to a few significant digits; whole numbers as they are."""
-    return number(x) if x == round(x, 0) and abs(x) < 1e6 else f"{x:.{digits}g}"
-
-
-def _bracketed(x: float) -> str:
-    text = short(x)
-    return f"({text})" if text.startswith("-") else text

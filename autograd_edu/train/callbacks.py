@@ -86,6 +86,8 @@ class Checkpointed(Callback):
     """Saves everything after each epoch; with ``resume``, training goes on from what was saved."""
 
     def __init__(self, path: PathLike, early: EarlyStopping | None, *, resume: bool) -> None:
+        if not Path(path).parent.is_dir():
+            raise FileNotFoundError(f"there is no folder for the checkpoint {str(path)!r}")
         self.path, self.early, self.resume = path, early, resume
 
     def begin(self, run: Run) -> None:

@@ -56,20 +56,21 @@ def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
                 y.data, first, [f"the first value that is not finite is {_described(first)}"]
             )
         y.backward()
-    named = trial.named_parameters()
+    return _of_gradients(y, order, trial.named_parameters())
+
+
+def _of_gradients(y: Value, order: list[Value], named: list[tuple[str, Value]]) -> Diagnosis:
+    """What the gradients after a backward pass say."""
     broken = [name for name, p in named if not math.isfinite(p.grad)]
     largest = max((abs(p.grad) for _, p in named if math.isfinite(p.grad)), default=0.0)
     flat = [name for name, p in named if abs(p.grad) <= _NOTHING * largest]
     dead = _dead_rectifiers(order)
-    findings = []
+    findings = [] if broken else _uneven(named)
     if broken:
-        findings.append(
-            f"the gradients of {_some(broken)} are not finite: {_where_gradient_breaks(order)}"
-        )
+        where = _where_gradient_breaks(order)
+        findings.append(f"the gradients of {_some(broken)} are not finite: {where}")
     if flat:
         findings.append(f"{len(flat)} of {len(named)} parameters have gradient 0: {_some(flat)}")
-    if not broken:
-        findings += _uneven(named)
     if dead:
         findings.append(f"{len(dead)} rectifier(s) are 0 for every sample: {_some(dead)}")
     return Diagnosis(y.data, None, findings, dead, flat)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..arguments import not_negative
 from ..errors import TargetError
 from ..files import expect, is_count, is_number, is_numbers
 
@@ -27,8 +28,9 @@ class EarlyStopping:
     since: int = 0
 
     def __post_init__(self) -> None:
-        if self.patience < 1:
-            raise TargetError(f"early stopping waits for at least one check, not {self.patience!r}")
+        if not self.patience >= 1:
+            raise TargetError(f"patience must be at least one check; got {self.patience!r}")
+        not_negative(self.min_gain, "min_gain")
 
     def check(self, loss: float, parameters: Any) -> bool:
         """Take note of a loss and what it was reached with; whether it is time to stop."""

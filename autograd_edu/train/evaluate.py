@@ -12,6 +12,7 @@ from ..errors import TargetError, TrainingError
 from ..nn.layers import as_list
 from ..nn.losses import Loss, average
 from ..nn.module import Module
+from ..nn.nested import lists
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def predictions(model: Module, data: Dataset) -> list[Any]:
     """What the model says for each sample, as plain numbers or lists of them."""
     check_evaluating(model)
     with no_grad():
-        return [_plain(out) for out in model.batch(data.xs)]
+        return [lists(out, plain) for out in model.batch(data.xs)]
 
 
 def mean_loss(model: Module, loss: Loss, data: Dataset) -> float:
@@ -104,7 +105,3 @@ def accuracy(model: Module, loss: Loss, data: Dataset) -> float:
     if found is None:
         chosen_labels(0.0, loss)  # says why there is none
     return float(found or 0.0)
-
-
-def _plain(out: Any) -> Any:
-    return [_plain(part) for part in out] if isinstance(out, (list, tuple)) else plain(out)

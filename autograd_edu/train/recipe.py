@@ -121,11 +121,9 @@ class RateCurve:
 
     def plot(self) -> Any:
         """The losses over the rates, on matplotlib axes (extra `plot`)."""
-        try:
-            from matplotlib.figure import Figure
-        except ImportError:
-            raise ImportError("a plot needs matplotlib: pip install 'autograd-edu[plot]'") from None
-        axes = Figure(figsize=(6, 4), layout="constrained").subplots()
+        from ..plots import new_axes
+
+        axes = new_axes()
         axes.plot(self.rates, self.losses)
         axes.axvline(
             self.suggestion, linestyle="--", color="grey", label=f"suggestion {self.suggestion:.2g}"

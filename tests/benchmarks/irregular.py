@@ -31,8 +31,8 @@ import numpy as np
 from timing import judge, medians
 
 from autograd_edu import Value, dot, exp, log, no_gc, ops, sin, tanh, total, trace
-from autograd_edu.engine.floats import arrays
 from autograd_edu.program import Program
+from autograd_edu.program.arrays import Arrays
 from autograd_edu.program.compiled_engine.choice import Costs, is_interpreted
 
 LEAVES = 20
@@ -68,8 +68,8 @@ def drawn(size: int, names: tuple[str, ...], *, deep: bool, samples: np.ndarray)
             op = ops.OPS[name]
             operands = (a, b)[: len(op.example)]
             xs = [results[i] for i in operands]
-            y = op.value(arrays(), *xs)
-            slopes = op.local_gradients(arrays(), y, *xs)
+            y = op.value(Arrays, *xs)
+            slopes = op.local_gradients(Arrays, y, *xs)
             slope = sum(
                 np.abs(slope).max() * steep[i] for slope, i in zip(slopes, operands, strict=True)
             )

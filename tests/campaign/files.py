@@ -15,8 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograd_edu import data, files, nn, optim, train
+from autograd_edu import Value, data, exp, files, maximum, nn, optim, steps, train
 from autograd_edu.errors import AutogradError
+from autograd_edu.pictures.steps import Steps
 
 from . import Outcome
 
@@ -121,7 +122,27 @@ class CheckpointFile:
         return (lambda path: run.fit(path, epochs=0, resume=True)), run.state
 
 
+class StepsFile:
+    """The record of both passes of a small graph."""
+
+    suffix = "json"
+
+    def write(self, path):
+        x, y = Value(0.5, "x"), Value(-1.5, "y")
+        path.write_text(steps(maximum(x * y, x) + exp(y)).to_json(), encoding="utf-8")
+
+    def reader(self):
+        held = []
+        return (lambda path: held.append(Steps.from_json(read(path)).to_json())), lambda: repr(held)
+
+
+def read(path):
+    """The text of a file; bytes that are no UTF-8 stand as surrogates, as a hostile text may hold."""
+    return path.read_text(encoding="utf-8", errors="surrogateescape")
+
+
 KINDS = {
+    "steps.json": StepsFile(),
     "model.json": ModelFile("json"),
     "model.npz": ModelFile("npz"),
     "history.json": HistoryFile(),

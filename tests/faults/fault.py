@@ -49,19 +49,8 @@ class Answer:
 
 def ask(arguments: Sequence[str], tests: Sequence[str], *, timeout: float = 120.0) -> Answer:
     """Run tests in a new process whose package has the fault that ``arguments`` name; the first failure ends it."""
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "pytest",
-        "-p",
-        "faults.plugin",
-        *arguments,
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-    ]
+    command = [sys.executable, "-P", "-m", "pytest", "-p", "faults.plugin", "-x", *arguments]
+    command += ["-q", "-p", "no:cacheprovider"]
     command += ["--tb=line", "-rfE", "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests]
     paths = [str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

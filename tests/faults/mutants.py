@@ -24,7 +24,7 @@ if __package__ in (None, "tests.faults"):  # as a program
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from faults import planting
-from faults.fault import ask
+from faults.fault import TESTS, ask
 
 FAST = "not browser and not random and not frameworks and not slow"
 SECONDS, MOST = 5.0, 60  # of tests for one mutant
@@ -189,7 +189,8 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report):
         if report.when == "call" and report.passed:
-            self.calls[report.nodeid] = (report.duration, sorted(hits))
+            test = report.nodeid.removeprefix(f"{TESTS.name}/")
+            self.calls[test] = (report.duration, sorted(hits))
 
     def pytest_sessionfinish(self):
         Path(self.path).write_text(json.dumps(self.calls))

@@ -13,12 +13,13 @@ from html import escape
 from itertools import groupby
 
 from ...errors import OperandError
-from ...record.build import Steps
+from ...notation.text import printable, text_width
+from ...record.model import Record
 from ..interactive.running import State, position, states
 from ..render.columns import Layout
 from ..render.layout import layout
 from ..render.styles import STYLES
-from ..scene.scene import CHARACTER, LINE, PADDING, Scene, columns, printable
+from ..scene.scene import CHARACTER, LINE, PADDING, Scene
 
 SECONDS, REST = 1.2, 3.6  # for a step, and for the last one
 _LINES, _MARGIN = 3, 8.0  # of the sentence; around the picture
@@ -26,7 +27,7 @@ _FACE = 'font-family="ui-monospace, Menlo, Consolas, &apos;DejaVu Sans Mono&apos
 _ACTIVE, _INK = "#e09f00", "#1c1f24"
 
 
-def frames(scene: Scene, record: Steps, style: str = "card") -> list[str]:
+def frames(scene: Scene, record: Record, style: str = "card") -> list[str]:
     """The picture before the first step and after each, as SVG texts of one size.
 
     Raises:
@@ -54,11 +55,11 @@ def _roomy(scene: Scene, known: Sequence[State]) -> Scene:
     boxes = []
     for i, box in enumerate(scene.boxes):
         data, grad = (
-            max((state[i][0] for state in known), key=columns),
-            max((state[i][1] for state in known), key=columns),
+            max((state[i][0] for state in known), key=text_width),
+            max((state[i][1] for state in known), key=text_width),
         )
         width = max(
-            box.width, (2 * max(columns(data), columns(grad)) + 3) * CHARACTER + 2 * PADDING
+            box.width, (2 * max(text_width(data), text_width(grad)) + 3) * CHARACTER + 2 * PADDING
         )
         boxes.append(replace(box, data=data, grad=grad, width=width))
     return replace(scene, boxes=tuple(boxes))
@@ -86,7 +87,7 @@ def _at(scene: Scene, state: State, largest: float) -> Scene:
     return replace(scene, boxes=tuple(boxes), wires=tuple(wires))
 
 
-def _captioned(picture: str, k: int, scene: Scene, places: Layout, record: Steps) -> str:
+def _captioned(picture: str, k: int, scene: Scene, places: Layout, record: Record) -> str:
     """``picture`` with room below for what step ``k`` does, and a frame around the box that does it."""
     head = re.match(r'<svg [^>]*?width="(\d+)" height="(\d+)"', picture)
     assert head, "a picture says its size first"
@@ -112,8 +113,8 @@ def _captioned(picture: str, k: int, scene: Scene, places: Layout, record: Steps
     )
 
 
-def _says(k: int, record: Steps, room: int) -> list[str]:
-    lines = textwrap.wrap(printable(record[k - 1].sentence, 400), room) if k else []
+def _says(k: int, record: Record, room: int) -> list[str]:
+    lines = textwrap.wrap(printable(record.steps[k - 1].sentence, 400), room) if k else []
     cut = (
         lines
         if len(lines) <= _LINES
@@ -122,10 +123,10 @@ def _says(k: int, record: Steps, room: int) -> list[str]:
     return [position(k, record), *cut]
 
 
-def _frame(k: int, scene: Scene, places: Layout, record: Steps) -> str:
+def _frame(k: int, scene: Scene, places: Layout, record: Record) -> str:
     if k == 0:
         return '<g data-part="frame"/>'
-    i = record[k - 1].node
+    i = record.steps[k - 1].node
     (x, y), w, h = places.boxes[i], scene.boxes[i].width + 6, scene.boxes[i].height + 6
     place = f'x="{x - w / 2 + _MARGIN:.1f}" y="{y - h / 2 + _MARGIN:.1f}" width="{w:.1f}" height="{h:.1f}" rx="7"'
     return (
@@ -134,8 +135,9 @@ def _frame(k: int, scene: Scene, places: Layout, record: Steps) -> str:
 
 
 def _line(text: str, y: float) -> str:
-    place = f'x="{PADDING}" y="{y:.1f}" textLength="{columns(text) * CHARACTER:.1f}" lengthAdjust="spacingAndGlyphs" xml:space="preserve"'
-    return f'<text {place} fill="{_INK}">{escape(text)}</text>'
+    place = f'x="{PADDING}" y="{y:.1f}" textLength="{text_width(text) * CHARACTER:.1f}"'
+    how = f'lengthAdjust="spacingAndGlyphs" xml:space="preserve" fill="{_INK}"'
+    return f"<text {place} {how}>{escape(text)}</text>"
 
 
 # ---- one SVG that moves --------------------------------------------------------------------------------------------

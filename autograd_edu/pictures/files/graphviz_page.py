@@ -12,8 +12,8 @@ from functools import cache
 from unicodedata import bidirectional, combining
 
 from ...errors import LayoutError
+from ...notation.text import text_width
 from ..render.layout import program
-from ..scene.scene import columns
 from .shapes import Page, Paint, Path, Point, Text
 
 _FACE = "DejaVu Sans Mono,monospace"
@@ -150,9 +150,9 @@ def _words(text: Text, height: float) -> Iterator[str]:
         _colour("c", (text.colour, 1.0))
         + f"F {text.size:g} {len(_FACE)} -{_FACE} t {int(text.bold)} "
     )
-    x, whole = text.x, max(columns(text.text), 1)
+    x, whole = text.x, max(text_width(text.text), 1)
     for piece in _pieces(text.text):
-        width = text.width * columns(piece) / whole
+        width = text.width * text_width(piece) / whole
         quoted = piece.replace('"', '\\"')
         yield f"T {_place((x, text.y + 0.1 * text.size), height)} -1 {width:.2f} {len(piece.encode())} -{quoted}  "
         x += width

@@ -7,14 +7,19 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...errors import OperandError
 from ...files import write
-
-if TYPE_CHECKING:
-    from ...record.build import Steps
-    from ..scene.scene import Scene
+from ...notation.text import printable
+from ...record.formats import as_markdown, markdown_text
+from ...record.model import Record
+from ...record.saved import to_json
+from ..interactive.running import LONGEST_SENTENCE
+from ..scene.scene import Scene
+from .animate import frames, gif, moving
+from .graphviz_page import pdf, png
+from .shapes import page
+from .tex import document
 
 Contents = Mapping[str, Callable[[], str | bytes]]
 ABOUT = {
@@ -62,14 +67,18 @@ def _check(path: Path) -> None:
 
 def of_picture(svg: str) -> Contents:
     """The picture alone: as .svg, .png and .pdf."""
-    return {".svg": lambda: svg + "\n", ".png": lambda: _png(svg), ".pdf": lambda: _pdf(svg)}
+    return {
+        ".svg": lambda: svg + "\n",
+        ".png": lambda: png(page(svg)),
+        ".pdf": lambda: pdf(page(svg)),
+    }
 
 
 def of_graph(
     svg: str,
     html: Callable[[], str],
     scene: Scene,
-    record: Steps,
+    record: Record,
     *,
     style: str = "card",
     animated: bool = False,
@@ -84,61 +93,23 @@ def of_graph(
     kinds: dict[str, Callable[[], str | bytes]] = {
         **of_picture(svg),
         ".html": html,
-        ".gif": lambda: _gif(scene, record, style),
-        ".tex": lambda: _tex(svg, record),
+        ".gif": lambda: gif(frames(scene, record, style)),
+        ".tex": lambda: document(svg, record),
         ".md": lambda: _markdown(record),
-        ".json": lambda: _unpaired(record.to_json()) + "\n",
+        ".json": lambda: to_json(record),
     }
     if animated:
-        kinds = {".svg": lambda: _moving(scene, record, style), ".gif": kinds[".gif"]}
+        kinds = {".svg": lambda: moving(frames(scene, record, style)) + "\n", ".gif": kinds[".gif"]}
     return {suffix: kinds[suffix] for suffix in ABOUT if suffix in kinds}
 
 
-def _png(svg: str) -> bytes:
-    from .graphviz_page import png
-    from .shapes import page
-
-    return png(page(svg))
-
-
-def _pdf(svg: str) -> bytes:
-    from .graphviz_page import pdf
-    from .shapes import page
-
-    return pdf(page(svg))
+def _markdown(record: Record) -> str:
+    said = [printable(step.sentence.strip(), LONGEST_SENTENCE) for step in record.steps]
+    shown = [_in_a_list(markdown_text(sentence)) for sentence in said]
+    steps = "\n".join(f"{i}. {sentence}" for i, sentence in enumerate(shown, 1))
+    return f"{steps}\n\n{as_markdown(record)}\n"
 
 
-def _moving(scene: Scene, record: Steps, style: str) -> str:
-    from .animate import frames, moving
-
-    return moving(frames(scene, record, style)) + "\n"
-
-
-def _gif(scene: Scene, record: Steps, style: str) -> bytes:
-    from .animate import frames, gif
-
-    return gif(frames(scene, record, style))
-
-
-def _tex(svg: str, record: Steps) -> str:
-    from .tex import document
-
-    return document(svg, record)
-
-
-def _markdown(record: Steps) -> str:
-    from ...record.text import markdown_text
-    from ..interactive.running import LONGEST_SENTENCE
-    from ..scene.scene import printable
-
-    said = [markdown_text(printable(step.sentence.strip(), LONGEST_SENTENCE)) for step in record]
-    said = [
-        re.sub(r"^(?:(\d+)(?=[.)])|(?=[#+=-]))", r"\1\\", sentence) for sentence in said
-    ]  # no list or heading in the list
-    steps = "\n".join(f"{i}. {sentence}" for i, sentence in enumerate(said, 1))
-    return f"{steps}\n\n{record.markdown()}\n"
-
-
-def _unpaired(json: str) -> str:
-    """JSON text with halves of characters, which UTF-8 cannot hold, as JSON's own escapes."""
-    return "".join(rf"\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in json)
+def _in_a_list(sentence: str) -> str:
+    """``sentence`` as an entry of a Markdown list in which no other list and no heading begins."""
+    return re.sub(r"^(?:(\d+)(?=[.)])|(?=[#+=-]))", r"\1\\", sentence)

@@ -12,7 +12,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..scene.scene import CHARACTER, columns
+from ...notation.text import text_width
+from ..scene.scene import CHARACTER
 
 Point = tuple[float, float]
 Paint = tuple[str, float]  # "#rrggbb" and opacity; ("", 0.0) is none
@@ -115,7 +116,7 @@ def _paint(own: dict[str, str], what: str, usual: str) -> Paint:
 
 def _text(element: ET.Element, own: dict[str, str], shift: Point) -> Iterator[Text]:
     text, size = "".join(element.itertext()), float(own.get("font-size", 12.0))
-    width = float(own.get("textLength", columns(text) * CHARACTER * size / 12.0))
+    width = float(own.get("textLength", text_width(text) * CHARACTER * size / 12.0))
     x = (
         float(own.get("x", 0.0))
         - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[own.get("text-anchor", "start")]

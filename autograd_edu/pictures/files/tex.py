@@ -7,14 +7,12 @@ paper. pdfLaTeX has no face for most scripts: what it lacks prints as the charac
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
 
+from ...notation.text import printable
+from ...record.formats import as_latex
+from ...record.model import Record
 from ..interactive.running import LONGEST_SENTENCE
-from ..scene.scene import printable
 from .shapes import Page, Paint, Path, Point, Text, page
-
-if TYPE_CHECKING:
-    from ...record.build import Steps
 
 _WIDE, _HIGH = 460.0, 560.0  # points that the picture may take
 _POINT = 0.75  # a pixel in points
@@ -35,14 +33,15 @@ _SPECIAL = {
 }  # fmt: skip
 
 
-def document(svg: str, record: Steps) -> str:
+def document(svg: str, record: Record) -> str:
     """The LaTeX file of the picture ``svg`` and the pass ``record``."""
     title = latex_text(printable(record.nodes[-1].name, 60))
     steps = "\n".join(
-        rf"\item {{}}{latex_text(printable(step.sentence, LONGEST_SENTENCE))}" for step in record
+        rf"\item {{}}{latex_text(printable(step.sentence, LONGEST_SENTENCE))}"
+        for step in record.steps
     )
     tables = "\n\n".join(
-        rf"\fitted{{{part}}}" for table in record.latex().split("\n\n") for part in _pages(table)
+        rf"\fitted{{{part}}}" for table in as_latex(record).split("\n\n") for part in _pages(table)
     )
     listed = "\n".join([r"\begin{enumerate}\raggedright\sloppy", steps, r"\end{enumerate}"])
     heads = [

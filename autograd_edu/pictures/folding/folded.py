@@ -14,7 +14,8 @@ from itertools import pairwise
 from math import fsum, hypot
 
 from ...notation import operations
-from ...record.build import short
+from ...notation.formula import short
+from ...notation.text import printable, table, text_width
 from ..scene.scene import (
     CHARACTER,
     LINE,
@@ -25,10 +26,8 @@ from ..scene.scene import (
     Row,
     Scene,
     Wire,
-    columns,
     in_full,
     pixels,
-    printable,
     wire,
 )
 from .detail import Piece, choose
@@ -36,11 +35,8 @@ from .products import Product
 from .scopes import Folding
 
 _MOST_IN_A_ROW = 80  # values of a run that are listed
-_MOST_PARAMETERS, _MOST_OUTPUTS, _NAME = (
-    24,
-    16,
-    14,
-)  # rows of a part, beyond which it says norms; columns of a row's name
+_MOST_PARAMETERS, _MOST_OUTPUTS = 24, 16  # rows of a part, beyond which it says norms
+_NAME = 14  # columns of a row's name
 
 
 def at_level(
@@ -81,10 +77,10 @@ def _product_box(graph: Graph, i: int, product: Product) -> Box:
             )
         )
     box = _with_rows(replace(graph.box(i), title=_product_title(graph, i, product)), rows)
-    room = int((box.width - 2 * PADDING) / CHARACTER) - columns(box.title) - 2
+    room = int((box.width - 2 * PADDING) / CHARACTER) - text_width(box.title) - 2
     scope = printable(graph.order[i].scope, 10000)
     asides = (scope, scope.rpartition("/")[2])
-    return replace(box, aside=next((aside for aside in asides if columns(aside) <= room), ""))
+    return replace(box, aside=next((aside for aside in asides if text_width(aside) <= room), ""))
 
 
 def _product_title(graph: Graph, i: int, product: Product) -> str:
@@ -97,7 +93,7 @@ def _product_title(graph: Graph, i: int, product: Product) -> str:
         for a, b in product.terms
     ]
     shown = f"{name} = {' + '.join(terms)}" if len(terms) <= 4 else ""
-    if not shown or columns(shown) > LONGEST:
+    if not shown or text_width(shown) > LONGEST:
         shown = f"{name} = Σ w·x" + (" + b" if any(b < 0 for _, b in product.terms) else "")
     return printable(shown, LONGEST)
 
@@ -194,7 +190,9 @@ def _scope(graph: Graph, piece: Piece) -> str:
 def _title(path: str) -> str:
     """A path as a title; the end of it where it is long."""
     shown = printable(path, 10000)
-    return shown if columns(shown) <= LONGEST else printable("…" + shown[-LONGEST + 2 :], LONGEST)
+    return (
+        shown if text_width(shown) <= LONGEST else printable("…" + shown[-LONGEST + 2 :], LONGEST)
+    )
 
 
 def _output_names(graph: Graph, outputs: Sequence[int], part: str) -> list[str]:
@@ -244,8 +242,8 @@ def widths(box: Box) -> tuple[int, int, int, int]:
     """Columns that the rows' names, numbers, gradients and what follows take."""
     rows = box.rows
     return (
-        max(columns(r.name) for r in rows), max(columns(r.data) for r in rows), max(columns(r.grad) for r in rows),
-        max(columns(r.after) for r in rows),
+        max(text_width(r.name) for r in rows), max(text_width(r.data) for r in rows), max(text_width(r.grad) for r in rows),
+        max(text_width(r.after) for r in rows),
     )  # fmt: skip
 
 
@@ -253,7 +251,7 @@ def _with_rows(box: Box, rows: Sequence[Row]) -> Box:
     box = replace(box, rows=tuple(rows))
     name, data, grad, after = widths(box) if rows else (0, 0, 0, 0)
     row = name + data + grad + after + 2 + (2 if grad else 0) + (1 if after else 0)
-    wide = max(columns(box.title), columns(box.data) + columns(box.grad) + 4, row, 10)
+    wide = max(text_width(box.title), text_width(box.data) + text_width(box.grad) + 4, row, 10)
     lines = 1 + bool(box.data) + len(rows)
     return replace(box, width=pixels(wide), height=lines * LINE + PADDING + 6)
 
@@ -314,18 +312,5 @@ def as_text(scene: Scene) -> str:
     for box in scene.boxes:
         lines.append((box.title, box.data, box.grad))
         lines += [(f"  {row.name} {row.after}".rstrip(), row.data, row.grad) for row in box.rows]
-    wide = [max(columns(line[i]) for line in lines) for i in range(3)]
-    shown = [
-        "  ".join(
-            cell + " " * (w - columns(cell)) for cell, w in zip(line, wide, strict=True)
-        ).rstrip()
-        for line in lines
-    ]
-    return "\n".join(
-        [
-            shown[0],
-            "  ".join("-" * w for w in wide),
-            *shown[1:],
-            *([scene.note] if scene.note else []),
-        ]
-    )
+    shown = table(lines)
+    return f"{shown}\n{scene.note}" if scene.note else shown

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ...errors import OperandError
-from ..scene.scene import Graph, printable
+from ...notation.text import printable
+from ..scene.scene import Graph
 
 HEIGHT = {"neuron": 0, "layer": 1}  # of a level's scopes: 0 for those without scopes in them
 

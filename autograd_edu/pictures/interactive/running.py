@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...record.build import Step, Steps, short
+from ...notation.formula import short
+from ...record.model import Record, Step
 
 LONGEST_SENTENCE = 4000  # columns of a step's sentence in files and in print: only a label of thousands makes a longer one
 
@@ -10,11 +11,11 @@ Known = tuple[str, str, float]  # value and gradient as text, and the gradient a
 State = list[Known]  # one for each node, in order
 
 
-def states(record: Steps) -> list[State]:
+def states(record: Record) -> list[State]:
     """What is known before the first step and after each: "?" for a value, "–" for a gradient that is still to come."""
     now: State = [("?" if node.op else short(node.data), "–", 0.0) for node in record.nodes]
     found = [now]
-    for step in record:
+    for step in record.steps:
         now = list(now)
         if step.kind == "forward":
             now[step.node] = (short(step.value), "–", 0.0)
@@ -32,10 +33,8 @@ def _gradients(step: Step) -> list[tuple[int, float]]:
     )
 
 
-def position(k: int, record: Steps) -> str:
+def position(k: int, record: Record) -> str:
     """Where step ``k`` stands: "step 4 of 13, backward"; 0 is before the first."""
     if k == 0:
-        return f"before step 1 of {len(record)}"
-    return (
-        f"step {k} of {len(record)}, {'forward' if record[k - 1].kind == 'forward' else 'backward'}"
-    )
+        return f"before step 1 of {len(record.steps)}"
+    return f"step {k} of {len(record.steps)}, {'forward' if record.steps[k - 1].kind == 'forward' else 'backward'}"

@@ -8,7 +8,6 @@ the pass. It has no ids, so that any number of copies live on one page, and fetc
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from functools import cache
 from html import escape
@@ -17,15 +16,18 @@ from typing import Any
 
 from ...engine.ops import OPS
 from ...notation import operations
-from ...record.build import Node, Step, Steps, operands, short, total_sentence
+from ...notation.formula import short
+from ...notation.text import printable, text_width
+from ...record.model import Node, Record, Step
+from ...record.sentences import operands, total_sentence
 from ..render.layout import layout
 from ..render.svg import svg
-from ..scene.scene import CHARACTER, PADDING, Box, Scene, Wire, columns, printable
+from ..scene.scene import CHARACTER, PADDING, Box, Scene, Wire
 
 MOST = 150  # values; a longer pass nobody steps through, and its page would pass half a megabyte
 
 
-def stepper(picture: Scene, record: Steps) -> str:
+def stepper(picture: Scene, record: Record) -> str:
     """The stepper over ``record``, whose picture in full is ``picture``, as an HTML element to stand anywhere on a page.
 
     It shows one pass from gradients of zero, whether or not `backward` has been called, and says so where the values hold
@@ -47,14 +49,14 @@ def picture_alone(drawing: str, caption: str, note: str = "") -> str:
     return f'<div><img alt="{escape(caption)}" src="{_data_uri(drawing)}">{below}</div>'
 
 
-def page(picture: Scene, record: Steps, title: str) -> str:
+def page(picture: Scene, record: Record, title: str) -> str:
     """A page of its own that holds the stepper."""
     meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
     head = f"<head>{meta}<title>{escape(title)}</title></head>"
     return f'<!DOCTYPE html>\n<html lang="en">{head}\n<body>\n{stepper(picture, record)}\n</body></html>\n'
 
 
-def _of_the_record(picture: Scene, record: Steps) -> Scene:
+def _of_the_record(picture: Scene, record: Record) -> Scene:
     """``picture`` with the gradients of the record, and room in each box for every gradient on the way."""
     final: dict[int, float] = {}
     widest = [1] * len(picture.boxes)
@@ -64,7 +66,7 @@ def _of_the_record(picture: Scene, record: Steps) -> Scene:
             *((p.parent, p.after) for p in step.parts),
         ]:
             final[index] = gradient
-            widest[index] = max(widest[index], columns(short(gradient)))
+            widest[index] = max(widest[index], text_width(short(gradient)))
     largest = max((abs(g) for g in final.values() if g - g == 0.0), default=0.0)
     boxes = [
         _box(box, record.nodes[i].data, final.get(i), largest, widest[i])
@@ -79,7 +81,7 @@ def _box(box: Box, data: float, gradient: float | None, largest: float, widest: 
     if gradient is None:
         return box
     strength = min(abs(gradient) / largest, 1.0) if largest and gradient - gradient == 0.0 else 0.0
-    width = max(box.width, (2 * max(columns(box.data), widest) + 3) * CHARACTER + 2 * PADDING)
+    width = max(box.width, (2 * max(text_width(box.data), widest) + 3) * CHARACTER + 2 * PADDING)
     return replace(
         box, grad=short(gradient), strength=strength, negative=gradient < 0.0, width=width
     )
@@ -92,7 +94,7 @@ def _other(before: Scene, after: Scene) -> str:
     return "Gradients begin at zero."
 
 
-def _content(boxes: Scene, record: Steps, other: str) -> dict[str, Any]:
+def _content(boxes: Scene, record: Record, other: str) -> dict[str, Any]:
     """What the script reads, as short as it can be put together again. Numbers are texts as Python writes them.
 
     nodes: [title, value, value in full, 1 for a constant, name, numbers in the formula, formula]; only results have the last two.
@@ -138,7 +140,7 @@ def _node(node: Node, box: Box, step: Step | None) -> list[str | int]:
     ]
 
 
-def _wire(wire: Wire, record: Steps) -> list[str | int]:
+def _wire(wire: Wire, record: Record) -> list[str | int]:
     node, parent = record.nodes[wire.head], record.nodes[wire.tail]
     if parent.kind == "constant":
         return [wire.tail, wire.head]
@@ -155,7 +157,7 @@ def _wire(wire: Wire, record: Steps) -> list[str | int]:
     )
 
 
-def _backward(step: Step, record: Steps, place: dict[tuple[int, int], int]) -> list[Any]:
+def _backward(step: Step, record: Record, place: dict[tuple[int, int], int]) -> list[Any]:
     uses = [
         len({s.node for s in record.backward for p in s.parts if p.parent == part.parent})
         if part.terms
@@ -184,7 +186,7 @@ def _trimmed(items: list[str | int]) -> list[str | int]:
     return items
 
 
-def _slots(step: Step, record: Steps) -> list[int]:
+def _slots(step: Step, record: Record) -> list[int]:
     """Which operand each part of a backward step belongs to; parts are in the order of the operands, some left out."""
     node, slots, start = record.nodes[step.node], [], 0
     for part in step.parts:
@@ -214,34 +216,5 @@ def _data_uri(picture: str) -> str:
 
 @cache
 def _resource(name: str) -> str:
-    """The style sheet or the script, without the spaces and comments that are for its reader."""
-    text = (files(__package__) / name).read_text(encoding="utf-8")
-    return compact_css(text) if name.endswith(".css") else compact_js(text)
-
-
-def compact_js(source: str) -> str:
-    """``source`` without indentation, without comments from // to the end of a line, and without spaces beside punctuation.
-
-    Strings stay as they are, so that a script means what it did, and line ends do, since they may end a statement. Not for
-    every script: a template may not stand inside another, nor a quote or // inside a regular expression.
-    """
-    kept = (
-        _STRING.sub(lambda m: m[0] if m[1] else "", line.strip()) for line in source.splitlines()
-    )
-    pieces = (_STRING.split(line.rstrip()) for line in kept)
-    lines = (
-        "".join(text if i % 2 else _SPACE.sub(r"\1", text) for i, text in enumerate(piece) if text)
-        for piece in pieces
-    )
-    return "\n".join(filter(None, lines))
-
-
-_STRING = re.compile(r"""("[^"]*"|`[^`]*`)|//.*$""")
-_SPACE = re.compile(r" ?([=,;{}()?:&|<>*\[\]]) ?")
-
-
-def compact_css(source: str) -> str:
-    """``source`` on one line, without the spaces that no rule needs."""
-    return re.sub(
-        r" *([{};]) *|([:,]) +", r"\1\2", "".join(line.strip() for line in source.splitlines())
-    )
+    """The style sheet or the script."""
+    return (files(__package__) / name).read_text(encoding="utf-8")

@@ -1,109 +1,82 @@
-"""The pass step by step in a terminal, by the keyboard.
+"""The pass step by step in a terminal, a notebook or over a pipe: a screen of text, and a question after each.
 
-Every screen is text alone, made by a pure function from the record, the step and the size. Where input or output is no
-terminal, all steps are printed, one after the other.
+Every screen is made by a pure function from the record, the step and the size. Where nobody
+answers, all steps are printed, one after the other.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TextIO
 
-from ...engine.value import Value
 from ...errors import OperandError
-from ...record.build import Steps
-from ...record.build import steps as steps_of
-from ..scene.scene import columns, printable
-from .keyboard import Keyboard, keyboard
+from ...notation.text import padded, printable, text_width
+from ...record.model import Record
 from .running import LONGEST_SENTENCE, State, position, states
 
-_HELP = ("next: → space n", "back: ← b", "quit: q", "first: Home", "last: End")
+ASKED = "Enter: next, b: back, a number: that step, q: quit > "
 _GREEN, _RED, _MARKED, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[1m", "\x1b[0m"
 _LEAST = (20, 6)  # columns and lines; a smaller terminal is treated as one of that size, and cut
 
 
-def walk(of: Value | Steps) -> None:
-    """Walk through the forward and the backward pass with the keyboard: → or space, ←, Home, End; q quits.
+def walk(record: Record) -> None:
+    """Show the start of both passes, and go on, back, to a step, or leave, as `input` says.
 
-    Needs a terminal; where there is none, every step is printed, then the table of values and gradients. No colour where
-    NO_COLOR is set or TERM is "dumb". The terminal is left as it was, whatever happens.
+    The walk ends after the last step, with q, or with the input. If there was no input at all,
+    every step is printed.
     """
-    record = of if isinstance(of, Steps) else steps_of(of)
-    if (
-        not len(record)
-        or len(record.forward) + len(record.backward) != len(record)
-        or record[0].kind == "backward"
-    ):
+    steps = record.steps
+    if not steps or len(record.forward) + len(record.backward) != len(steps) or _is_late(record):
         raise OperandError(
             "there is nothing to walk through: a record begins with a step forward or the seed"
         )
-    with keyboard() as keys:
-        if keys is None:
-            sys.stdout.write(_safe(plain(record) + "\n"))
-        else:
-            _walk(record, keys)
+    known, k, answered = states(record), 0, False
+    try:
+        while k <= len(steps):
+            answer = _ask(record, known, k)
+            if answer in ("q", "quit"):
+                return
+            k, answered = moved(k, answer, len(steps)), True
+    except EOFError:
+        print(_safe("\n" if answered else f"\n{plain(record)}"))
 
 
-def plain(record: Steps) -> str:
+def _is_late(record: Record) -> bool:
+    return record.steps[0].kind == "backward"
+
+
+def _ask(record: Record, known: list[State], k: int) -> str:
+    """Show step ``k``, and return the answer; EOFError if there is no more input."""
+    size, colour = shutil.get_terminal_size(), _is_coloured()
+    shown = screen(record, known, k, size.columns, size.lines - 1, colour=colour)
+    print(_safe("\n".join(shown)))
+    try:
+        return input(_safe(printable(ASKED, size.columns - 2))).strip().lower()
+    except (OSError, ValueError, RuntimeError):  # input that is closed, lost, or not supported
+        raise EOFError from None
+
+
+def moved(k: int, answer: str, last: int) -> int:
+    """The step that an answer leads to from step ``k``; one past the last for the end."""
+    if answer.isdecimal():
+        return min(int(answer[:9]), last)
+    return {"": k + 1, "n": k + 1, "b": max(k - 1, 0)}.get(answer, k)
+
+
+def _is_coloured() -> bool:
+    out = sys.stdout
+    return out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def plain(record: Record) -> str:
     """All steps, a line each, and the values and gradients that they lead to."""
     lines = [
         f"{position(k, record)}: {printable(step.sentence, LONGEST_SENTENCE)}"
-        for k, step in enumerate(record, 1)
+        for k, step in enumerate(record.steps, 1)
     ]
-    return "\n".join([*lines, "", *table(record, states(record), len(record), 79)])
-
-
-def _walk(record: Steps, keys: Keyboard) -> None:
-    known, k = states(record), 0
-    dumb = os.environ.get("TERM") == "dumb"
-    colour = not dumb and not os.environ.get("NO_COLOR")
-    with _own_screen(sys.stdout, dumb=dumb):
-        while True:
-            size = keys.size()
-            lines = screen(record, known, k, *size, colour=colour)
-            sys.stdout.write(
-                _safe(
-                    "\n".join(lines) + "\n\n"
-                    if dumb
-                    else "\x1b[H" + "\x1b[K\r\n".join(lines) + "\x1b[K\x1b[J"
-                )
-            )
-            sys.stdout.flush()
-            key = keys.read(until_resized_from=size)
-            if key == "quit":
-                return
-            k = moved(k, key, len(record))
-
-
-def moved(k: int, key: str, last: int) -> int:
-    """The step that ``key`` leads to from step ``k``."""
-    to = {
-        "next": k + 1,
-        "back": k - 1,
-        "first": 0,
-        "last": last,
-        "ten on": k + 10,
-        "ten back": k - 10,
-    }.get(key, k)
-    return min(max(to, 0), last)
-
-
-@contextmanager
-def _own_screen(out: TextIO, *, dumb: bool) -> Iterator[None]:
-    """A screen of our own without a cursor, and at the end the one that was there."""
-    if dumb:
-        yield
-        return
-    out.write("\x1b[?1049h\x1b[?25l")
-    try:
-        yield
-    finally:
-        out.write("\x1b[?25h\x1b[?1049l")
-        out.flush()
+    return "\n".join([*lines, "", *state_table(record, states(record), len(record.steps), 79)])
 
 
 def _safe(text: str) -> str:
@@ -114,11 +87,11 @@ def _safe(text: str) -> str:
     return text.encode(encoding, "replace").decode(encoding)
 
 
-# ---- a screen ------------------------------------------------------------------------------------------------------
+# ---- a screen ----------------------------------------------------------------------------------------
 
 
 def screen(
-    record: Steps, known: list[State], k: int, wide: int, high: int, *, colour: bool = False
+    record: Record, known: list[State], k: int, wide: int, high: int, *, colour: bool = False
 ) -> list[str]:
     """At most ``high`` lines of at most ``wide`` columns: what step ``k`` does, and what is known after it."""
     wide, tall = max(wide, _LEAST[0]), max(high, _LEAST[1])
@@ -126,10 +99,12 @@ def screen(
     title = printable(record.nodes[-1].name, 24)
     where = position(k, record)
     head = printable(
-        f"{where}   {title}" if columns(where) + 3 + columns(title) <= wide else where, wide
+        f"{where}   {title}" if text_width(where) + 3 + text_width(title) <= wide else where, wide
     )
     said = (
-        textwrap.wrap(printable(record[k - 1].sentence, 400), wide) if k else ["→ or space begins."]
+        textwrap.wrap(printable(record.steps[k - 1].sentence, 400), wide)
+        if k
+        else ["The inputs are known; nothing is computed yet."]
     )
     most = max(min(4, tall - 5), 1)
     said = [
@@ -138,62 +113,54 @@ def screen(
             said if len(said) <= most else [*said[: most - 1], f"{said[most - 1]:<{wide}}…"]
         )
     ]
-    rows = table(record, known, k, wide, colour=colour)
-    room = tall - len(said) - 4
+    rows = state_table(record, known, k, wide, colour=colour)
+    room = tall - len(said) - 3
     lines = [
         head,
         *said,
         "",
         *_window(rows, room, _changed(record, k)),
-        *([""] if tall > len(said) + 5 else []),
-        _help(wide),
     ]
     return lines[:high]
 
 
-def _help(wide: int) -> str:
-    line = ""
-    for part in _HELP:
-        if columns(line) + columns(part) + 3 <= wide:
-            line += ("   " if line else "") + part
-    return line or "q"
-
-
-def _changed(record: Steps, k: int) -> set[int]:
+def _changed(record: Record, k: int) -> set[int]:
     """The nodes whose value or gradient step ``k`` gives."""
     if k == 0:
         return set()
-    step = record[k - 1]
+    step = record.steps[k - 1]
     return {part.parent for part in step.parts} if step.kind == "backward" else {step.node}
 
 
-def table(
-    record: Steps, known: list[State], k: int, wide: int, *, colour: bool = False
+def state_table(
+    record: Record, known: list[State], k: int, wide: int, *, colour: bool = False
 ) -> list[str]:
     """Head and a line a value after step ``k``; "▸" marks what it changed, "•" the value that passes its gradient on."""
     state, changed = known[k], _changed(record, k)
-    active = record[k - 1].node if k else -1
-    data = max(len("value"), *(columns(d) for d, _, _ in known[-1]))
+    active = record.steps[k - 1].node if k else -1
+    data = max(len("value"), *(text_width(d) for d, _, _ in known[-1]))
     grad = (
-        max(len("gradient"), *(columns(g) for now in known for _, g, _ in now))
+        max(len("gradient"), *(text_width(g) for now in known for _, g, _ in now))
         if len(known) < 400
         else 12
     )
     formula = {
-        step.node: f"{step.name} = {step.formula}" for step in record if step.kind == "forward"
+        step.node: f"{step.name} = {step.formula}"
+        for step in record.steps
+        if step.kind == "forward"
     }
     titles = [formula.get(node.index, node.name) for node in record.nodes]
-    room = max(min(max(map(columns, [*titles, "variable"])), 40, wide - data - grad - 6), 4)
+    room = max(min(max(map(text_width, [*titles, "variable"])), 40, wide - data - grad - 6), 4)
     widths = (room, data, grad)
     lines = [printable("".join(_row("  ", ("variable", "value", "gradient"), widths)), wide)]
     for node, title, (value, gradient, _) in zip(record.nodes, titles, state, strict=True):
         mark = "▸ " if node.index in changed else "• " if node.index == active else "  "
         parts = _row(
             mark,
-            (printable(title if columns(title) <= room else node.name, room), value, gradient),
+            (printable(title if text_width(title) <= room else node.name, room), value, gradient),
             widths,
         )
-        fits = columns("".join(parts)) <= wide
+        fits = text_width("".join(parts)) <= wide
         bold = _MARKED if node.index in changed else ""
         coloured = f"{bold}{parts[0]}{_GREEN}{parts[1]}{_RED}{parts[2]}{_PLAIN}"
         lines.append(coloured if colour and fits else printable("".join(parts), wide))
@@ -204,9 +171,8 @@ def _row(
     mark: str, cells: tuple[str, str, str], widths: tuple[int, int, int]
 ) -> tuple[str, str, str]:
     """Name, value and gradient, each as wide as its column."""
-    name, value, gradient = cells
-    room = [" " * (width - columns(cell)) for cell, width in zip(cells, widths, strict=True)]
-    return f"{mark}{name}{room[0]}", f"  {room[1]}{value}", f"  {room[2]}{gradient}"
+    name, value, gradient = map(padded, cells, widths, ("left", "right", "right"))
+    return f"{mark}{name}", f"  {value}", f"  {gradient}"
 
 
 def _window(rows: list[str], room: int, changed: set[int]) -> list[str]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import OperandError, ShapeError
-from ..scene.scene import CHARACTER, columns, printable
+from ...notation.text import printable, table, text_width
+from ..scene.scene import CHARACTER
 from .architecture import Dense, layers_of
 from .svg import (
     FROM,
@@ -131,13 +132,7 @@ def _table(layers: Sequence[Dense]) -> str:
                 "yes" if layer.biases else "no",
             )
         )
-    widths = [max(columns(row[k]) for row in rows) for k in range(5)]
-    lines = [
-        "  ".join(
-            cell + " " * (w - columns(cell)) for cell, w in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
+    lines = table(rows, ruled=False).split("\n")
     return "\n".join([f"{head}{count:,} parameters", *(f"  {line}" for line in lines)])
 
 
@@ -156,7 +151,7 @@ def _columns(
     ones = [weights == "written" and bool(layer.biases) for layer in layers] + [False]
     step = 46.0 if weights == "written" else 42.0
     tall = max(min(size, most + 1) + one for size, one in zip(sizes, ones, strict=True)) * step
-    beside = [*(columns(name) for name in inputs if columns(name) > 3), 2 * ones[0]]
+    beside = [*(text_width(name) for name in inputs if text_width(name) > 3), 2 * ones[0]]
     x = MARGIN + 2 * RADIUS + max(beside) * CHARACTER
     found = []
     for k, size in enumerate(sizes):
@@ -194,7 +189,9 @@ def _summed(stack: list[Column], activation: str) -> list[Column]:
         *before,
         summing,
         replace(
-            last, x=x, units={0: replace(unit, x=x, name=symbol if columns(symbol) <= 4 else "φ")}
+            last,
+            x=x,
+            units={0: replace(unit, x=x, name=symbol if text_width(symbol) <= 4 else "φ")},
         ),
     ]
 
@@ -231,8 +228,8 @@ def _unit(
         return Unit(
             x,
             y,
-            name if columns(name) <= 3 else "",
-            name if columns(name) > 3 else "",
+            name if text_width(name) <= 3 else "",
+            name if text_width(name) > 3 else "",
             f"input {i + 1}: {name}",
             "input",
         )
@@ -241,7 +238,7 @@ def _unit(
     return Unit(
         x,
         y,
-        "" if last else name if columns(name) <= 3 else "",
+        "" if last else name if text_width(name) <= 3 else "",
         name if last else "",
         f"unit {i + 1} of layer {k}: {layer.activation}{bias}",
     )

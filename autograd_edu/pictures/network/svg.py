@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from ...record.build import short
+from ...notation.formula import short
+from ...notation.text import printable, text_width
 from ..render.svg import INK, QUIET
-from ..scene.scene import CHARACTER, LINE, columns, printable
+from ..scene.scene import CHARACTER, LINE
 from .architecture import Dense
 
 RADIUS, MARGIN = 16.0, 12.0
@@ -53,12 +54,12 @@ def svg(stack: Sequence[Column], layers: Sequence[Dense], weights: Weights, capt
     high = bottom + 4 * LINE + (LINE if legend else 0.0) + MARGIN
     last = stack[-1]
     beside = (
-        max(columns(unit.beside) for unit in last.units.values()) * CHARACTER + 2 * RADIUS + 8.0
+        max(text_width(unit.beside) for unit in last.units.values()) * CHARACTER + 2 * RADIUS + 8.0
     )
     wide = (
         max(
-            last.x + max(beside, *(columns(line) * CHARACTER / 2 for line in last.below)),
-            columns(legend) * CHARACTER + MARGIN,
+            last.x + max(beside, *(text_width(line) * CHARACTER / 2 for line in last.below)),
+            text_width(legend) * CHARACTER + MARGIN,
         )
         + MARGIN
     )
@@ -90,7 +91,7 @@ def svg(stack: Sequence[Column], layers: Sequence[Dense], weights: Weights, capt
             ],
             *names,
             *(
-                [_text(legend, MARGIN + columns(legend) * CHARACTER / 2, high - MARGIN, QUIET)]
+                [_text(legend, MARGIN + text_width(legend) * CHARACTER / 2, high - MARGIN, QUIET)]
                 if legend
                 else []
             ),
@@ -161,7 +162,11 @@ def _written(a: Unit, b: Unit, share: float, text: str, *, negative: bool) -> st
     """``text`` on the line from ``a`` to ``b``, on paper of its own."""
     if not text:
         return ""
-    x, y, wide = a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share, columns(text) * CHARACTER + 4
+    x, y, wide = (
+        a.x + (b.x - a.x) * share,
+        a.y + (b.y - a.y) * share,
+        text_width(text) * CHARACTER + 4,
+    )
     paper = f'<rect x="{x - wide / 2:.1f}" y="{y - 7:.1f}" width="{wide:.1f}" height="14" fill="#ffffff"/>'
     return f"<g>{paper}{_text(text, x, y + 4, _NEGATIVE if negative else INK)}</g>"
 
@@ -185,13 +190,13 @@ def _circle(unit: Unit, *, last: bool) -> str:
     fill = "#eef4f9" if unit.kind == "input" else "#ffffff"
     circle = f'<circle cx="{unit.x:.1f}" cy="{unit.y:.1f}" r="{RADIUS:.0f}" fill="{fill}" stroke="{_RIM}" stroke-width="1.5"{dash}/>'
     inside = _text(unit.name, unit.x, unit.y + 4, INK) if unit.name else ""
-    away = (RADIUS + 6 + columns(unit.beside) * CHARACTER / 2) * (1 if last else -1)
+    away = (RADIUS + 6 + text_width(unit.beside) * CHARACTER / 2) * (1 if last else -1)
     beside = _text(unit.beside, unit.x + away, unit.y + 4, INK) if unit.beside else ""
     return f"<g><title>{escape(printable(unit.about, 200))}</title>{circle}{inside}{beside}</g>"
 
 
 def _text(text: str, middle: float, y: float, colour: str) -> str:
     """A line of text around ``middle`` that takes the width we gave it, whatever face the reader has."""
-    wide = columns(text) * CHARACTER
+    wide = text_width(text) * CHARACTER
     place = f'x="{middle - wide / 2:.1f}" y="{y:.1f}" textLength="{wide:.1f}" lengthAdjust="spacingAndGlyphs"'
     return f'<text {place} fill="{colour}">{escape(text)}</text>'

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..scene.scene import CHARACTER, PADDING, Box, Scene, columns
+from ...notation.text import text_width
+from ..scene.scene import CHARACTER, PADDING, Box, Scene
 from .columns import Layout
 from .svg import (
     BORDER,
@@ -53,14 +54,14 @@ def _sized(box: Box) -> Box:
 def _head(box: Box) -> float:
     """How wide the gate is, or an input's name."""
     if not box.symbol:
-        return columns(box.name) * CHARACTER + PADDING
-    return max(columns(box.symbol) * CHARACTER + 2 * PADDING, _GATE)
+        return text_width(box.name) * CHARACTER + PADDING
+    return max(text_width(box.symbol) * CHARACTER + 2 * PADDING, _GATE)
 
 
 def _stub(box: Box) -> float:
     """How long the wire is that the numbers stand on."""
-    named = columns(box.name) * CHARACTER - _head(box) if box.symbol and box.labelled else 0.0
-    return max(max(columns(box.data), columns(box.grad)) * CHARACTER + PADDING, named)
+    named = text_width(box.name) * CHARACTER - _head(box) if box.symbol and box.labelled else 0.0
+    return max(max(text_width(box.data), text_width(box.grad)) * CHARACTER + PADDING, named)
 
 
 def _draw(box: Box) -> str:
@@ -74,10 +75,10 @@ def _draw(box: Box) -> str:
         _gate(box, head, middle)
         if box.symbol
         else text(box.name, 0, middle + 4, INK, 'font-weight="bold" '),
-        text(box.data, numbers - columns(box.data) * CHARACTER / 2, middle - 4, VALUE),
+        text(box.data, numbers - text_width(box.data) * CHARACTER / 2, middle - 4, VALUE),
         text(
             box.grad,
-            numbers - columns(box.grad) * CHARACTER / 2,
+            numbers - text_width(box.grad) * CHARACTER / 2,
             middle + 13,
             QUIET if box.grad == "–" else GRADIENT,
         ),
@@ -91,7 +92,7 @@ def _gate(box: Box, wide: float, middle: float) -> str:
     shape = f'<rect {place} rx="{number(_GATE / 2 if wide <= _GATE else 8)}" stroke="{BORDER["result"]}"/>'
     symbol = text(
         box.symbol,
-        (wide - columns(box.symbol) * CHARACTER) / 2,
+        (wide - text_width(box.symbol) * CHARACTER) / 2,
         middle + 4,
         INK,
         'font-weight="bold" ',

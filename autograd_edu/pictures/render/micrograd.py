@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..scene.scene import CHARACTER, PADDING, Box, Scene, Wire, columns
+from ...notation.text import text_width
+from ..scene.scene import CHARACTER, PADDING, Box, Scene, Wire
 from .columns import Layout
 from .svg import BORDER, GRADIENT, INK, QUIET, VALUE, arrow, card, drawing, number, text, tint
 
@@ -40,9 +41,9 @@ def svg(scene: Scene, layout: Layout, caption: str) -> str:
 def _cells(box: Box) -> tuple[float, float, float]:
     """How wide label, data and grad are."""
     label, data, grad = (
-        columns(box.name),
-        columns(_NAMES[0] + box.data),
-        columns(_NAMES[1] + box.grad),
+        text_width(box.name),
+        text_width(_NAMES[0] + box.data),
+        text_width(_NAMES[1] + box.grad),
     )
     return (label * CHARACTER + _CELL, data * CHARACTER + _CELL, grad * CHARACTER + _CELL)
 
@@ -52,7 +53,7 @@ def _width(box: Box) -> float:
 
 
 def _circle(box: Box) -> Box:
-    wide = max(columns(box.symbol) * CHARACTER + 2 * PADDING, _HEIGHT)
+    wide = max(text_width(box.symbol) * CHARACTER + 2 * PADDING, _HEIGHT)
     return Box(
         box.symbol,
         "",
@@ -77,7 +78,7 @@ def _operation(box: Box) -> str:
     x, y = box.width / 2, box.height / 2
     shape = f'<ellipse cx="{number(x)}" cy="{number(y)}" rx="{number(x)}" ry="{number(y)}" stroke="{BORDER["result"]}"/>'
     return shape + text(
-        box.symbol, x - columns(box.symbol) * CHARACTER / 2, y + 4, INK, 'font-weight="bold" '
+        box.symbol, x - text_width(box.symbol) * CHARACTER / 2, y + 4, INK, 'font-weight="bold" '
     )
 
 

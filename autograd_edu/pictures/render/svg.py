@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
+from ...notation.text import text_width
 from ..folding.folded import widths
-from ..scene.scene import CHARACTER, LINE, PADDING, Box, Row, Scene, Wire, columns
+from ..scene.scene import CHARACTER, LINE, PADDING, Box, Row, Scene, Wire
 from .columns import Layout, Point
 
 VALUE, GRADIENT, INK, QUIET, LINE_COLOUR = "#0b6e2e", "#a01127", "#1c1f24", "#5b6470", "#7d8793"
@@ -37,7 +38,7 @@ def drawing(
 ) -> str:
     """The picture of a style that draws boxes by ``box``, from their upper left corner, and wires by ``wire``, without their text."""
     note = "; ".join(filter(None, (scene.note, layout.note)))
-    wide = max(layout.width, columns(note) * CHARACTER) + 2 * _MARGIN
+    wide = max(layout.width, text_width(note) * CHARACTER) + 2 * _MARGIN
     high = layout.height + 2 * _MARGIN + (LINE if note else 0)
     size = f'width="{wide:.0f}" height="{high:.0f}"'
     says = f'aria-label="{escape(caption)}"'
@@ -104,14 +105,16 @@ def card(box: Box) -> str:
     shown.append(text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" '))
     if box.aside:
         shown.append(
-            text(box.aside, box.width - PADDING - columns(box.aside) * CHARACTER, LINE - 3, QUIET)
+            text(
+                box.aside, box.width - PADDING - text_width(box.aside) * CHARACTER, LINE - 3, QUIET
+            )
         )
     if box.data:
         shown.append(text(box.data, PADDING, 2 * LINE + 1, VALUE))
         shown.append(
             text(
                 box.grad,
-                box.width - PADDING - columns(box.grad) * CHARACTER,
+                box.width - PADDING - text_width(box.grad) * CHARACTER,
                 2 * LINE + 1,
                 _red(box.grad),
             )
@@ -121,7 +124,7 @@ def card(box: Box) -> str:
 
 def _split(box: Box) -> float:
     """Where the value ends and the gradient begins: in the middle, unless one of them needs more."""
-    left, right = ((columns(shown) + 1) * CHARACTER + PADDING for shown in (box.data, box.grad))
+    left, right = ((text_width(shown) + 1) * CHARACTER + PADDING for shown in (box.data, box.grad))
     return max(min(box.width / 2, box.width - right), left)
 
 
@@ -140,9 +143,11 @@ def _row(row: Row, top: float, ends: Sequence[float]) -> str:
         tint(row, ends[0] + CHARACTER, top, ends[1] - ends[0] - CHARACTER / 2, LINE),
     ]
     shown.append(text(row.name, PADDING, base, INK))
-    shown.append(text(row.data, ends[0] - columns(row.data) * CHARACTER, base, VALUE))
+    shown.append(text(row.data, ends[0] - text_width(row.data) * CHARACTER, base, VALUE))
     if row.grad:
-        shown.append(text(row.grad, ends[1] - columns(row.grad) * CHARACTER, base, _red(row.grad)))
+        shown.append(
+            text(row.grad, ends[1] - text_width(row.grad) * CHARACTER, base, _red(row.grad))
+        )
     if row.after:
         shown.append(text(row.after, ends[1] + CHARACTER, base, INK))
     return f"<g>{''.join(shown)}</g>"
@@ -177,7 +182,7 @@ def arrowhead(base: Point, tip: Point) -> str:
 
 def text(shown: str, x: float, y: float, colour: str, more: str = "") -> str:
     """A line of text that takes the width we gave it, whatever face the reader has."""
-    place = f'x="{number(x)}" y="{number(y)}" textLength="{number(columns(shown) * CHARACTER)}"'
+    place = f'x="{number(x)}" y="{number(y)}" textLength="{number(text_width(shown) * CHARACTER)}"'
     return f'<text {place} {more}fill="{colour}">{escape(shown)}</text>'
 
 

@@ -7,15 +7,15 @@ text, in a monospaced face whose widths are ours, so that no text can be wider t
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 
 from ...engine.value import Value, topological_order
 from ...notation import operations
+from ...notation.formula import short
 from ...notation.names import names
-from ...record.build import short
+from ...notation.text import printable, text_width
 
 CHARACTER, LINE, PADDING = 7.25, 18.0, 8.0  # of a 12-pixel monospaced face, in pixels
 LONGEST = 28  # characters of a name or formula in a box; the whole stands in the tooltip
@@ -159,7 +159,7 @@ class Graph:
         shown = self.formula(i, in_full=False) if len(self.parents[i]) <= _MANY else ""
         return printable(
             shown
-            if shown and columns(shown) <= _FORMULA
+            if shown and text_width(shown) <= _FORMULA
             else f"{self.names[i]} = {value.op.symbol}",
             LONGEST,
         )
@@ -178,7 +178,7 @@ class Graph:
             short(self.order[i].data),
             self.grad(i),
         )
-        wide = max(columns(title), columns(data) + columns(grad) + 4, 10)
+        wide = max(text_width(title), text_width(data) + text_width(grad) + 4, 10)
         return Box(
             title, data, grad, self.tooltip(i), self.strength(i), value.grad < 0.0,
             "constant" if value.is_constant else "result" if value.op else "input", pixels(wide),
@@ -210,29 +210,9 @@ def in_full(graph: Graph) -> Scene:
 
 def wire(tail: int, head: int, slot: int, text: str, row: int = -1) -> Wire:
     """A wire with room for its text."""
-    return Wire(tail, head, slot, text, columns(text) * CHARACTER + 6.0, row=row)
+    return Wire(tail, head, slot, text, text_width(text) * CHARACTER + 6.0, row=row)
 
 
 def pixels(wide: int) -> float:
     """The width of a box for so many columns: even, so that halves are whole."""
     return 2.0 * ceil(wide * CHARACTER / 2 + PADDING)
-
-
-def printable(text: str, limit: int) -> str:
-    """``text`` on one line, characters without a shape replaced by "�", cut to ``limit`` columns with "…"."""
-    shown = text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
-    if columns(shown) <= limit:
-        return shown
-    while columns(shown) >= limit:
-        shown = shown[: max(limit - 1, 0)] if len(shown) >= limit else shown[:-1]
-    return shown + "…"
-
-
-def columns(text: str) -> int:
-    """How many places ``text`` takes in a monospaced face: accents none, wide characters two."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )

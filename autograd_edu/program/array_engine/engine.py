@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...engine.floats import arrays
 from ...engine.modes import no_gc
 from ...engine.ops import OPS
 from ...errors import BranchChanged, DomainError, error_named
 from ...notation import operations
+from ..arrays import Arrays
 from ..lifting.group import NEUTRAL, SEED
 from ..lifting.lift import lift
 from ..program import SIGNS
@@ -235,7 +235,7 @@ class NumpyEngine:
     def _first_fault(self, numbers: Array) -> tuple[int, float]:
         """The first slot of the recorded program whose number is not finite for one sample, computed slot by slot."""
         values: list[Any] = []
-        leaves, xp = [*numbers, *self.given.parameter_values], arrays()
+        leaves, xp = [*numbers, *self.given.parameter_values], Arrays
         for i, slot in enumerate(self.given.slots):
             operands = [values[j] for j in slot.operands]
             values.append(

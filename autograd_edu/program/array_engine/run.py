@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.floats import arrays
 from ...engine.ops import Op
+from ..arrays import Arrays
 from ..lifting.group import Group, Lifted, Read
 from ..lifting.symbols import written, written_stacked
 from .exact import exact_sum
@@ -164,7 +164,7 @@ class Plan:
             return lambda: (operands[1], operands[0], 1.0)
         if group.kind not in ("map", "stack"):
             return lambda: (1.0, 1.0, 1.0)
-        y, rule, xp = self._out(group), group.op.local_gradients, arrays()
+        y, rule, xp = self._out(group), group.op.local_gradients, Arrays
         if group.kind == "stack":
             of_all = _stacked(rule) if group.op.stacked is None else group.op.stacked[1]
             if group.op.parts:
@@ -201,7 +201,7 @@ def _function(op: Op) -> tuple[Any, list[int | float]] | None:
     With it its operands: numbers of operands of the rule, or floats. None if the rule is more than that.
     """
     value = written(op, [None] * len(op.example)).value
-    function = _FUNCTIONS.get(value.name) or getattr(arrays(), value.name, None)
+    function = _FUNCTIONS.get(value.name) or getattr(Arrays, value.name, None)
     if not isinstance(function, np.ufunc) or any(
         x.name not in ("operand", "number") for x in value.operands
     ):
@@ -239,7 +239,7 @@ def _is_rounded_once(op: Op) -> bool:
 
 
 def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Call:
-    xp = arrays()
+    xp = Arrays
 
     def call() -> None:
         out[...] = rule(xp, *operands)
@@ -249,7 +249,7 @@ def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Cal
 
 def _keeping(kept: list[Any], op: Op, out: Array, stack: Array) -> Call:
     """The call of an operation both of whose rules start from the same parts, which stay for the way back."""
-    xp = arrays()
+    xp = Arrays
     assert op.parts
     assert op.stacked
     parts, (value, _) = op.parts, op.stacked

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.floats import arrays
 from ...engine.ops import Op
+from ..arrays import Arrays
 
 Rows = Any  # an array of row numbers
 NEUTRAL = (
@@ -177,7 +177,7 @@ def passes_on(op: Op) -> tuple[bool, ...]:
     xs = [np.full((1, 1), x) for x in op.example]
     with np.errstate(all="ignore"):
         if op.stacked:
-            slopes = [op.stacked[1](arrays(), op.stacked[0](arrays(), np.stack(xs)), np.stack(xs))]
+            slopes = [op.stacked[1](Arrays, op.stacked[0](Arrays, np.stack(xs)), np.stack(xs))]
         else:
-            slopes = list(op.local_gradients(arrays(), op.value(arrays(), *xs), *xs))
+            slopes = list(op.local_gradients(Arrays, op.value(Arrays, *xs), *xs))
     return tuple(isinstance(slope, (int, float)) and slope == 1.0 for slope in slopes)

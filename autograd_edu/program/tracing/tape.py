@@ -31,8 +31,8 @@ class Tape:
     """The notes that are taken while a function runs once.
 
     Attributes:
-        results: each with the instruction that asked for it.
-        operands: in order of first use, by id; all leaves are among them.
+        results: each with the instruction that asked for it, by id.
+        captured: what was there before, in order of first use, by id.
         guards: what a replay has to find as it was.
         tried: that results have finite values, where the caller may catch that they have none.
         faults: errors that were raised while the function ran; if it goes on, it has caught them.
@@ -40,8 +40,8 @@ class Tape:
 
     def __init__(self, begin: CodeType) -> None:
         self.begin = begin  # the function that traces: no frame outside it matters
-        self.results: list[tuple[Value, CodeType, int]] = []
-        self.operands: dict[int, Value] = {}
+        self.results: dict[int, tuple[Value, CodeType, int]] = {}
+        self.captured: dict[int, Value] = {}
         self.guards: list[Noted] = []
         self.tried: list[Noted] = []
         self.faults: list[AutogradError] = []

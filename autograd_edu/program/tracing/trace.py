@@ -50,7 +50,7 @@ def trace(
             if isinstance(root, Condition):
                 root = root.as_value()
     finally:
-        for value in (*leaves, *(result for result, _, _ in tape.results)):
+        for value in (*leaves, *[result for result, _, _ in tape.results.values()]):
             value.__class__ = Value  # as all others, once the trace is over
     if tape.faults:
         raise OperandError(
@@ -62,7 +62,7 @@ def trace(
                 "a program has one result: the function must return one Value, not a list of them"
             )
         root = Constant(root)
-    first = list(tape.operands.values()) if parameters is None else list(parameters)
+    first = list(tape.captured.values()) if parameters is None else list(parameters)
     return _program(root, leaves, shapes, first, tape, parameters is None)
 
 
@@ -179,7 +179,7 @@ def _fill(
 ) -> None:
     """Append a slot for each value of a topological order that has none yet. One loop, as programs have up to millions."""
     at = place.__getitem__
-    results = {v: (code, place) for v, code, place in tape.results} if tape else {}
+    results = tape.results if tape else {}
     lines: dict[
         int, dict[int, str]
     ] = {}  # of each instruction of a piece of code; each is looked up once
@@ -190,9 +190,9 @@ def _fill(
                 place[value] = len(slots)
                 slots.append(new_slot(("constant", (), value.label, "", value._data)))
             continue
-        line, asked = "", results.get(value)
+        line, asked = "", results.get(id(value))
         if asked is not None:
-            code, instruction = asked
+            _, code, instruction = asked
             known = lines.setdefault(id(code), {})
             line = known.get(instruction) or known.setdefault(
                 instruction, line_of(code, instruction)

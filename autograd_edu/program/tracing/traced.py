@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from numbers import Real
+from types import FrameType
 from typing import Any, ClassVar
 
 from ...derivatives.dual import Dual
@@ -31,18 +32,27 @@ class Tracer(Tape):
     def apply(self, op: Op, operands: Sequence[Any]) -> Value:
         """The result of ``op``, noted. Where nothing that was captured takes part, it is `Given` too."""
         try:
-            result = compute(op, [_operand(x) for x in operands])
+            result = compute(op, operands)
         except AutogradError as error:
             self.faults.append(error)
             raise
         if result.__class__ is Value:
-            parents = result.parents
-            result.__class__ = Given if _are_given(parents) else Traced
-            self.results.append((result, *caller(sys._getframe(1))))
-            self.operands.update([(id(parent), parent) for parent in parents])
-            if op.domain:
-                self.note_tried(result, sys._getframe(1))
+            left, right = result._left, result._right
+            parents = (
+                left if left.__class__ is tuple else (left,) if right is None else (left, right)
+            )
+            self.note(op, result, parents, sys._getframe(1))
         return result
+
+    def note(self, op: Op, result: Value, parents: Sequence[Value], frame: FrameType) -> None:
+        """Note a result, its operands, and the instruction outside the package that asked for it."""
+        result.__class__ = Given if _are_given(parents) else Traced
+        self.results[id(result)] = (result, *caller(frame))
+        for parent in parents:
+            if parent.__class__ is Value:
+                self.captured[id(parent)] = parent
+        if op.domain:
+            self.note_tried(result, frame)
 
     def compare(self, sign: str, left: Any, right: Any) -> Condition:
         """A comparison that is not decided yet."""
@@ -119,48 +129,43 @@ class Given(Traced):
 
 
 def _are_given(parents: Sequence[Value]) -> bool:
-    kinds = {parent.__class__ for parent in parents}
-    return Given in kinds and kinds <= _FLOATS
+    """Whether all are `Given` or constants, and one is `Given`."""
+    given = False
+    for parent in parents:
+        if parent.__class__ is Given:
+            given = True
+        elif parent.__class__ is not Constant:
+            return False
+    return given
 
 
 def _operator(op: Op) -> Callable[[Any, Any], Any]:
     """The operator of ``op`` by the shortest way: two finite numbers give one. All else goes the general way."""
-    evaluate, slopes = op.value, op.local_gradients
+    evaluate, (left_rule, right_rule) = op.value, op.rules
 
     def apply(left: Any, right: Any) -> Any:
         tape = tracer.get()
-        x = (
-            left
-            if left.__class__ in _VALUES
-            else Constant(left)
-            if left.__class__ in _PLAIN
-            else None
-        )
-        z = (
-            right
-            if right.__class__ in _VALUES
-            else Constant(right)
-            if right.__class__ in _PLAIN
-            else None
-        )
-        if x is None or z is None or not isinstance(tape, Tracer):
+        x = left if left.__class__ in _VALUES else _constant(left)
+        z = right if right.__class__ in _VALUES else _constant(right)
+        if x is None or z is None or tape.__class__ is not Tracer:
             return op(left, right)
         a, b = x._data, z._data
         try:
             y = evaluate(Floats, a, b)
-            left_slope, right_slope = slopes(Floats, y, a, b)
+            result = recorded(op, y, x, z, left_rule(Floats, y, a, b), right_rule(Floats, y, a, b))
         except (ValueError, ArithmeticError):
             return op(left, right)
         if y - y != 0.0:
             return op(left, right)
-        result = recorded(op, y, x, z, left_slope, right_slope)
-        pair = (x.__class__, z.__class__)
-        result.__class__ = Given if Given in pair and _FLOATS.issuperset(pair) else Traced
+        result.__class__ = Given if (x.__class__, z.__class__) in _GIVEN else Traced
         frame = sys._getframe(1)
         code = frame.f_code
         at = caller(frame) if inside.get(code.co_filename, True) else (code, frame.f_lasti)
-        tape.results.append((result, *at))
-        tape.operands[id(x)], tape.operands[id(z)] = x, z
+        tape.results[id(result)] = (result, *at)
+        if x.__class__ is Value:
+            tape.captured[id(x)] = x
+        if z.__class__ is Value:
+            tape.captured[id(z)] = z
         if op.domain:
             tape.note_tried(result, frame)
         return result
@@ -170,7 +175,11 @@ def _operator(op: Op) -> Callable[[Any, Any], Any]:
 
 _PLAIN = frozenset({int, float})
 _VALUES = frozenset({Given, Traced, Value})
-_FLOATS = frozenset({Given, Constant})
+_GIVEN = frozenset({(Given, Given), (Given, Constant), (Constant, Given)})
+
+
+def _constant(x: Any) -> Constant | None:
+    return Constant(x) if x.__class__ in _PLAIN else None
 
 
 def _define(name: str, op: Op) -> None:
@@ -196,10 +205,6 @@ def _side(x: Any) -> Value:
     return x.as_value() if isinstance(x, Condition) else x if isinstance(x, Value) else Constant(x)
 
 
-def _operand(x: Any) -> Any:
-    return x.as_value() if isinstance(x, Condition) else x
-
-
 def _truth(x: Any) -> Any:
     """The truth of a comparison, which records a guard; anything else as it is."""
     return bool(x) if isinstance(x, Condition) else x
@@ -215,7 +220,7 @@ class Condition(Number):
 
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
-        return Traced.apply(op, operands)
+        return Traced.apply(op, [x.as_value() if isinstance(x, Condition) else x for x in operands])
 
     def __init__(self, sign: str, left: Any, right: Any) -> None:
         self.sign = sign

@@ -72,7 +72,7 @@ def _scalar(program: Program, style: str) -> str:
     """The scalar program, a line an operation."""
     names = program.names()
     if style == "latex":
-        from ...record.text import latex_name
+        from ...notation.names import latex_name
 
         names = [
             name if slot.op == "constant" else latex_name(name)

@@ -1,0 +1,166 @@
+"""Difference quotients at shrinking steps, extrapolated to a step of zero, with a bound of the error.
+
+Sources: Richardson, "The approximate arithmetical solution by finite differences", Phil. Trans. A 210 (1911); Ridders,
+"Accurate computation of F'(x) and F'(x)F''(x)", Adv. Eng. Softw. 4 (1982). On the balance between the error of a wide
+step and the rounding of a narrow one: Gill, Murray, Saunders and Wright, "Computing forward-difference intervals for
+numerical optimization", SIAM J. Sci. Stat. Comput. 4 (1983); Stepleman and Winarsky, "Adaptive numerical
+differentiation", Math. Comp. 33 (1979).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+from .sampling import EPSILON, RATIO, Samples
+
+ORDERS = 3  # extrapolations at most from one step: more gain little, and reach back to steps that say nothing
+FASTEST = (
+    64.0  # the factor by which one more extrapolation may lower the error; a larger one is luck
+)
+SETTLED = (
+    0.4  # a difference that shrinks less than this from one step to the next does not converge
+)
+CONFIRMED = 2  # finer steps that must agree with an estimate
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """A difference quotient, and what rounding and noise of the function's values may do to it."""
+
+    step: float
+    value: float
+    noise: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A numeric derivative, a bound of its error, and the finest and the widest of the steps it was made with."""
+
+    value: float
+    error: float
+    step: float
+    widest: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.2g} give or take {self.error:.1g}"
+
+    def agrees(self, other: Estimate) -> bool:
+        """Whether the two differ by no more than their errors."""
+        return abs(self.value - other.value) <= self.error + other.error
+
+    def beside(self, other: Estimate | None) -> Estimate:
+        """The estimate, less certain where another way to it gives something else, or nothing."""
+        if other is None:
+            return replace(self, error=math.inf)
+        return self if self.agrees(other) else replace(self, error=abs(self.value - other.value))
+
+
+@dataclass
+class _Row:
+    """One step's row of the table: the extrapolations of each order, and how the quotients behave so far.
+
+    ``difference`` is that of the quotient to the one before. For steps within which the function is smooth it shrinks
+    with the step's power; ``regular`` counts for how many steps it has.
+    """
+
+    values: list[float]
+    noises: list[float]
+    estimates: list[Estimate] = field(default_factory=list)
+    difference: float = 0.0
+    gain: float = 1.0
+    regular: int = 0
+
+
+def two_sided(samples: Samples, noise: float) -> list[Quotient]:
+    """(f(x + h) - f(x - h))/2h for each step with values on both sides; the error falls with h²."""
+    above, below = samples.above, samples.below
+    return [
+        _quotient(
+            samples.x,
+            h,
+            above[h] / (2.0 * h) - below[h] / (2.0 * h),
+            max(abs(above[h]), abs(below[h])),
+            noise,
+        )
+        for h in samples.steps()
+        if h in above and h in below
+    ]
+
+
+def one_sided(samples: Samples, side: float, noise: float) -> list[Quotient]:
+    """(f(x + h) - f(x))/h, with h > 0 on the right (``side`` 1.0) or h < 0 on the left (-1.0); the error falls with h."""
+    values, here = samples.above if side > 0.0 else samples.below, samples.here
+    return [
+        _quotient(
+            samples.x,
+            h,
+            side * (values[h] / h - here / h),
+            2.0 * max(abs(values[h]), abs(here)),
+            2.0 * noise,
+        )
+        for h in sorted(values, reverse=True)
+    ]
+
+
+def _quotient(x: float, h: float, value: float, size: float, noise: float) -> Quotient:
+    """Rounding: of the value itself, and of the input on its way into it."""
+    rounding = EPSILON * (size + abs(x * value)) + 2e-323
+    return Quotient(h, value, max(rounding, noise) / h)
+
+
+def best(quotients: Sequence[Quotient], *, power: int) -> Estimate | None:
+    """The most certain of all extrapolations that no finer step contradicts; None if there is none.
+
+    ``power`` is that of the step with which the error falls: 2 for two-sided quotients, 1 for one-sided ones. A narrow
+    feature of the function at the point shows only in fine steps, so these overrule the wide ones, however certain.
+    """
+    low, high, found = -math.inf, math.inf, []
+    for finer, row in enumerate(reversed(extrapolations(quotients, power))):
+        if finer >= CONFIRMED:
+            found += [e for e in row if e.value + e.error >= low and e.value - e.error <= high]
+        low, high = max(low, row[0].value - row[0].error), min(high, row[0].value + row[0].error)
+    return min(found, key=lambda estimate: estimate.error, default=None)
+
+
+def extrapolations(quotients: Sequence[Quotient], power: int) -> list[list[Estimate]]:
+    """For each step but the first, the extrapolations from it and one, two, three of the wider ones."""
+    if not quotients:
+        return []
+    rows, before = [], _Row([quotients[0].value], [quotients[0].noise])
+    for i in range(1, len(quotients)):
+        before = _extrapolated(quotients[max(0, i - ORDERS) : i + 1], before, power)
+        rows.append(before.estimates)
+    return rows
+
+
+def _extrapolated(quotients: Sequence[Quotient], before: _Row, power: int) -> _Row:
+    """The row of the last of these quotients, from the row before it."""
+    *_, wider, q = quotients
+    row = _Row([q.value], [q.noise], difference=abs(q.value - wider.value))
+    row.gain = (wider.step / q.step) ** power - 1.0
+    expected = before.difference * row.gain / before.gain / (row.gain + 1.0)
+    smooth = expected <= 1.5 * row.difference <= 2.25 * expected
+    row.regular = before.regular + 1 if smooth else 0
+    shrinks = row.difference <= SETTLED * RATIO**power * expected
+    settles = shrinks or row.difference <= q.noise + wider.noise
+    error = 0.0
+    for m, wide in enumerate(reversed(quotients[:-1])):
+        gain = (wide.step / q.step) ** power - 1.0
+        change = (row.values[m] - before.values[m]) / gain
+        luck = max(error, abs(change) * gain) / FASTEST if m > row.regular else 0.0
+        error = max(abs(change), luck, 0.0 if settles else row.difference)
+        row.values.append(row.values[m] + change)
+        row.noises.append(row.noises[m] + (row.noises[m] + before.noises[m]) / gain)
+        row.estimates.append(Estimate(row.values[-1], error + row.noises[-1], q.step, wide.step))
+    return row
+
+
+def scatter(quotients: Sequence[Quotient]) -> float:
+    """How far the function's values lie beside a smooth curve, from its finest quotients, which rounding and noise rule."""
+    finest = quotients[-8:]
+    changes = [abs(b.value - a.value) * b.step for a, b in itertools.pairwise(finest)]
+    return 6.0 * median(changes) if len(changes) > 2 else 0.0

@@ -1,0 +1,76 @@
+"""The values of a function around a point, at steps from the size of the point down to the spacing of floats.
+
+Nothing here knows of rules or graphs. A step outside the domain of the function, or one that the user's code refuses
+with a ValueError or an ArithmeticError, is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+Section = Callable[[float], float]  # a function of the displacement of one input from where it is
+
+EPSILON = 2.0**-52
+RATIO = 4.0  # of a step to the next: dense enough that no feature of the function falls between two
+DENSE = 26  # steps from the size of the point to the spacing of floats there
+WIDEST = 2.0**44  # times the size of the point
+
+
+@dataclass
+class Samples:
+    """Values of a section on both sides of the point, by step."""
+
+    section: Section
+    x: float
+    here: float
+    above: dict[float, float] = field(default_factory=dict)
+    below: dict[float, float] = field(default_factory=dict)
+    evaluations: int = 1
+    problem: Exception | None = None  # why a step was left out
+
+    def take(self, steps: Iterable[float]) -> bool:
+        """Evaluate the function at these steps; whether any of them lies in its domain."""
+        before = len(self.above) + len(self.below)
+        for h in filter(None, steps):  # a step may underflow
+            for values, displacement in ((self.above, h), (self.below, -h)):
+                y = self.value(displacement)
+                if math.isfinite(y):
+                    values[h] = y
+        return len(self.above) + len(self.below) > before
+
+    def value(self, displacement: float) -> float:
+        """The function there; NaN where it has no value."""
+        self.evaluations += 1
+        try:
+            y = self.section(displacement)
+            return y if math.isfinite(y) else math.nan
+        except (ValueError, ArithmeticError) as error:
+            self.problem = error
+            return math.nan
+
+    def add(self, others: Samples) -> None:
+        """Take over the values of another sequence of steps."""
+        self.above.update(others.above)
+        self.below.update(others.below)
+        self.evaluations += others.evaluations - 1
+
+    def steps(self) -> list[float]:
+        """The steps with a value on some side, the widest first."""
+        return sorted(self.above.keys() | self.below.keys(), reverse=True)
+
+    def is_flat(self) -> bool:
+        """Whether all values are the same to the last bit."""
+        return all(y == self.here for values in (self.above, self.below) for y in values.values())
+
+
+def ladder(x: float) -> list[float]:
+    """Steps from the size of ``x`` down to the spacing of floats there.
+
+    They are powers of two, so that x + h and x - h are seldom rounded. Next to 0 floats have no spacing that matters;
+    there the ladder starts at 1, and its last rungs, down to 1e-30, are wider apart.
+    """
+    top = math.ldexp(1.0, math.frexp(x)[1] - 1) if x else 1.0
+    dense = [top * RATIO**-k for k in range(DENSE)]
+    return dense if x else dense + [2.0**-52 * 64.0**-k for k in range(1, 9)]

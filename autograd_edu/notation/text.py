@@ -1,0 +1,54 @@
+"""Text that can be shown anywhere: without characters that have no shape, cut to a width, in aligned columns."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+
+def printable(text: str, limit: int | None = None) -> str:
+    """``text`` on one line, with "�" for every character that has no shape, cut with "…" at ``limit`` columns.
+
+    Without a shape are controls, line breaks, lone surrogates and marks of direction.
+    """
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
+    if limit is None or text_width(shown) <= limit:
+        return shown
+    while text_width(shown) >= limit:
+        shown = shown[: max(limit - 1, 0)] if len(shown) >= limit else shown[:-1]
+    return shown + "…"
+
+
+def text_width(text: str) -> int:
+    """How many columns ``text`` takes in a monospaced face: accents none, wide characters two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def padded(text: str, width: int, side: str = "left") -> str:
+    """``text`` with spaces up to a width: after it, or before it for the side "right"."""
+    spaces = " " * (width - text_width(text))
+    return spaces + text if side == "right" else text + spaces
+
+
+def table(rows: Iterable[Sequence[str]], *, right: Sequence[int] = (), ruled: bool = True) -> str:
+    """Rows in aligned columns, two spaces apart; the first is the head, with a line under it if ``ruled``.
+
+    The columns numbered in ``right`` are aligned on the right.
+
+    >>> print(table([("name", "value"), ("x", "3"), ("y", "-4")], right=[1]))
+    name  value
+    ----  -----
+    x         3
+    y        -4
+    """
+    lines = [list(row) for row in rows]
+    widths = [max(map(text_width, column)) for column in zip(*lines, strict=True)]
+    if ruled:
+        lines.insert(1, ["-" * width for width in widths])
+    sides = ["right" if i in right else "left" for i in range(len(widths))]
+    return "\n".join("  ".join(map(padded, line, widths, sides)).rstrip() for line in lines)

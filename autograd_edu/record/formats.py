@@ -1,0 +1,68 @@
+"""The tables of a record as plain text, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..notation.text import table
+from .model import Record
+from .tables import Row, backward_table, forward_table
+
+_FORWARD = 3  # forward tables that are shown
+
+
+def _tables(record: Record, digits: int, *, latex: bool = False) -> Iterator[tuple[str, list[Row]]]:
+    """Forward mode needs a pass for each input: a table for the first few, and the backward table."""
+    inputs = [node.name for node in record.nodes if node.kind == "input"]
+    for name in inputs[:_FORWARD]:
+        yield "Forward", forward_table(record, digits, wrt=name, latex=latex)
+    yield "Backward", backward_table(record, digits, latex=latex)
+
+
+def as_text(record: Record, digits: int = 6) -> str:
+    """Both tables in columns."""
+    return "\n\n".join(f"{title}\n{table(rows)}" for title, rows in _tables(record, digits))
+
+
+def as_markdown(record: Record, digits: int = 6) -> str:
+    """Both tables as Markdown; what stands in a cell cannot end it."""
+
+    def line(row: Row) -> str:
+        return "| " + " | ".join(markdown_text(cell) for cell in row) + " |"
+
+    def whole(rows: Sequence[Row]) -> str:
+        return "\n".join([line(rows[0]), "|" + " --- |" * len(rows[0]), *map(line, rows[1:])])
+
+    return "\n\n".join(f"**{title}**\n\n{whole(rows)}" for title, rows in _tables(record, digits))
+
+
+def markdown_text(text: str) -> str:
+    """``text`` as Markdown that shows it: no emphasis, code, table, mathematics, entity, link or HTML begins within."""
+    return re.sub(r"([\\|`*_<>\[\]~&$@]|:(?=//)|(?<=www)\.)", r"\\\1", text)
+
+
+def as_latex(record: Record, digits: int = 6) -> str:
+    """Both tables as tabulars. They need no package but amsmath."""
+
+    def cell(text: str, column: int, *, head: bool) -> str:
+        return text if head else f"${_scientific(text)}$" if column != 2 or text != "–" else "--"
+
+    def whole(rows: Sequence[Row]) -> str:
+        lines = [
+            " & ".join(cell(c, i, head=k == 0) for i, c in enumerate(row)) + r" \\"
+            for k, row in enumerate(rows)
+        ]
+        return "\n".join(
+            [r"\begin{tabular}{lrllr}", lines[0] + r" \hline", *lines[1:], r"\end{tabular}"]
+        )
+
+    return "\n\n".join(whole(rows) for _, rows in _tables(record, digits, latex=True))
+
+
+def _scientific(text: str) -> str:
+    return re.sub(
+        r"^(-?[\d.]+)e([+-])0*(\d+)$",
+        lambda m: rf"{m[1]} \times 10^{{{m[2].strip('+')}{m[3]}}}",
+        text,
+    ).replace("–", r"\text{--}")

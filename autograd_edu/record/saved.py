@@ -1,0 +1,94 @@
+"""A record as JSON text, and back. Floats keep every digit; inf and nan stand as strings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, get_args
+
+from ..errors import StateError
+from ..files import expect, is_count, is_number, is_text, seal, unseal
+from .model import Kind, Node, NodeKind, Part, Record, Step
+
+_KIND, _VERSION = "steps", 1
+
+
+def to_json(record: Record) -> str:
+    """The record as sealed JSON text: with its kind, its version and a checksum."""
+    return seal(_strict(asdict(record)), _KIND, _VERSION)
+
+
+def from_json(text: str) -> Record:
+    """The record that `to_json` wrote.
+
+    Raises:
+        StateError: if ``text`` is something else, was cut short, or was altered.
+    """
+    content = expect(
+        unseal(text, _KIND, _VERSION), {"nodes": _is_list, "steps": _is_list}, "a record"
+    )
+    nodes = tuple(_node(node) for node in content["nodes"])
+    steps = tuple(_step(step) for step in content["steps"])
+    places = [place for node in nodes for place in node.parents] + [step.node for step in steps]
+    places += [part.parent for step in steps for part in step.parts]
+    if [node.index for node in nodes] != list(range(len(nodes))) or not all(
+        place < len(nodes) for place in places
+    ):
+        raise StateError("a record has its nodes in order, and steps of no others")
+    return Record(nodes, steps)
+
+
+def _strict(content: Any) -> Any:
+    """``content`` with floats that JSON does not know as the strings that float() reads."""
+    if isinstance(content, dict):
+        return {key: _strict(item) for key, item in content.items()}
+    if isinstance(content, list | tuple):
+        return [_strict(item) for item in content]
+    return str(content) if isinstance(content, float) and content - content != 0.0 else content
+
+
+def _is_list(x: Any) -> bool:
+    return isinstance(x, list)
+
+
+def _is_float(x: Any) -> bool:
+    return is_number(x) or x in ("inf", "-inf", "nan")
+
+
+def _are_floats(x: Any) -> bool:
+    return isinstance(x, list) and all(map(_is_float, x))
+
+
+def _are_places(x: Any) -> bool:
+    return isinstance(x, list) and all(map(is_count, x))
+
+
+_NODE = {
+    "index": is_count, "name": is_text, "kind": lambda x: x in get_args(NodeKind), "op": is_text, "data": _is_float,
+    "parents": _are_places, "local_grads": _are_floats, "scope": is_text,
+}  # fmt: skip
+_STEP = {
+    "kind": lambda x: x in get_args(Kind), "node": is_count, "name": is_text, "formula": is_text, "value": _is_float,
+    "parts": _is_list, "sentence": is_text,
+}  # fmt: skip
+_PART = {
+    "parent": is_count, "name": is_text, "local": _is_float, "contribution": _is_float, "before": _is_float,
+    "after": _is_float, "terms": _are_floats,
+}  # fmt: skip
+
+
+def _node(saved: Any) -> Node:
+    held = expect(saved, _NODE, "a node of a record")
+    floats = {"data": float(held["data"]), "local_grads": tuple(map(float, held["local_grads"]))}
+    return Node(**{**held, **floats, "parents": tuple(held["parents"])})
+
+
+def _step(saved: Any) -> Step:
+    held = expect(saved, _STEP, "a step of a record")
+    parts = tuple(_part(part) for part in held["parts"])
+    return Step(**{**held, "value": float(held["value"]), "parts": parts})
+
+
+def _part(saved: Any) -> Part:
+    held = expect(saved, _PART, "a part of a step")
+    floats = {key: float(held[key]) for key in ("local", "contribution", "before", "after")}
+    return Part(**{**held, **floats, "terms": tuple(map(float, held["terms"]))})

@@ -1,0 +1,53 @@
+"""What holds for the test files themselves."""
+
+import ast
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+PROTOCOLS = ("_repr_", "_asdict", "_replace")  # Jupyter's methods, and those of named tuples
+MICROGRAD = ("_prev", "_op", "_backward", "_children")  # public there, and so here
+
+# What has no public way, and why it is looked at all the same.
+LEFT = {
+    "rules.py": {"_own"},  # plants a wrong rule in a copy of a row, which no user may do
+    "test_draw_detail.py": {"_scene"},  # boxes as data, where the SVG would have to be read back
+    "test_save.py": {"_scene", "_steps", "_dot_text"},  # parts of the writers of files
+    "test_train_trust.py": {"_data"},  # reading `data` is what a trace notices
+}
+
+
+def private_names(text):
+    """The names that a file takes from other objects although they begin with an underscore."""
+    tree = ast.parse(text)
+    taken = [
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+    ]
+    taken += [
+        name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    ]
+    return [
+        name
+        for name in taken
+        if name.startswith("_")
+        and not name.startswith(("__", *PROTOCOLS))
+        and name not in MICROGRAD
+    ]
+
+
+def test_tests_know_public_names_only():
+    found = {
+        path.name: set(private_names(path.read_text("utf-8"))) - LEFT.get(path.name, set())
+        for path in TESTS.glob("*.py")
+    }
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_a_private_name_is_seen():
+    assert private_names("from autograd_edu.engine import _hidden\nx._data") == ["_data", "_hidden"]
+    assert private_names("self._own\nfigure._repr_html_()\nx._prev\nx.__class__") == []
