@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..engine.number import Number
-from ..engine.ops import OPS
 from ..engine.value import Constant, Value
 from ..errors import AutogradError, ExpressionError
 from .grammar import BINARY, COMPARE, CONSTANTS, Statement, functions, operand_count, read, shown
@@ -98,11 +97,11 @@ def _applied(node: ast.AST, operands: list[Any], known: Mapping[str, Any]) -> An
         case ast.Name(id=name):
             return known[name]
         case ast.BinOp(op=op):
-            name, on_numbers = BINARY[type(op)]
+            row, on_numbers = BINARY[type(op)]
             return (
                 on_numbers(*operands)
                 if any(isinstance(x, Number) for x in operands)
-                else OPS[name].apply(operands)
+                else row.apply(operands)
             )
         case ast.UnaryOp(op=op):
             return -operands[0] if isinstance(op, ast.USub) else operands[0]

@@ -14,7 +14,8 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..engine.ops import OPS
+from ..engine import ops
+from ..engine.ops import OPS, Op
 from ..errors import ExpressionError
 
 Statement = tuple[
@@ -24,10 +25,13 @@ Statement = tuple[
 LONGEST = 10_000  # characters
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
-BINARY: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
-    ast.Add: ("add", operator.add), ast.Sub: ("sub", operator.sub), ast.Mult: ("mul", operator.mul), ast.Div: ("div", operator.truediv),
-    ast.Pow: ("pow", operator.pow),
-}  # fmt: skip
+BINARY: dict[type, tuple[Op, Callable[[Any, Any], Any]]] = {
+    ast.Add: (ops.add, operator.add),
+    ast.Sub: (ops.sub, operator.sub),
+    ast.Mult: (ops.mul, operator.mul),
+    ast.Div: (ops.div, operator.truediv),
+    ast.Pow: (ops.pow, operator.pow),
+}
 COMPARE: dict[type, Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,

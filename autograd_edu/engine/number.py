@@ -27,6 +27,14 @@ def _operator(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return lambda self, other: op.apply((self, other)), lambda self, other: op.apply((other, self))
 
 
+ARITHMETIC = {
+    "add": ops.add,
+    "sub": ops.sub,
+    "mul": ops.mul,
+    "truediv": ops.div,
+}  # by Python's names
+
+
 class Tracer(Protocol):
     """Who is told, while a function is traced, of everything that a replay has to know."""
 

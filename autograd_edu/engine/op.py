@@ -142,6 +142,8 @@ class Op:
             them as the last argument, it is not computed again.
         activation: whether neurons use it.
         rectifier: whether it is 0 for half of all operands, so that a neuron can die of it.
+        adds: whether the result is the sum of the operands.
+        multiplies: whether the result is the product of the operands.
     """
 
     rule: Rule
@@ -160,6 +162,8 @@ class Op:
     parts: Rule | None = None
     activation: bool = False
     rectifier: bool = False
+    adds: bool = False
+    multiplies: bool = False
 
     def __post_init__(self) -> None:
         self.name = self.rule.__name__

@@ -28,7 +28,7 @@ from .op import register as register
 # ---- arithmetic ----
 
 
-@operation(formula="a + b", local_gradients=("1", "1"), example=(2.0, -3.0), symbol="+")
+@operation(formula="a + b", local_gradients=("1", "1"), example=(2.0, -3.0), symbol="+", adds=True)
 def add(xp: Namespace, a: Any, b: Any) -> Any:
     """The sum."""
     return a + b
@@ -40,7 +40,9 @@ def sub(xp: Namespace, a: Any, b: Any) -> Any:
     return a - b
 
 
-@operation(formula="a*b", local_gradients=("b", "a"), example=(2.0, -3.0), symbol="×")
+@operation(
+    formula="a*b", local_gradients=("b", "a"), example=(2.0, -3.0), symbol="×", multiplies=True
+)
 def mul(xp: Namespace, a: Any, b: Any) -> Any:
     """The product."""
     return a * b
@@ -455,7 +457,7 @@ def clip(xp: Namespace, x: Any, low: Any, high: Any) -> Any:
 
 @operation(
     operands=Several, formula=lambda *xs: " + ".join(xs), local_gradients=lambda *xs: ("1",) * len(xs),
-    example=(2.0, -3.0, 0.5), symbol="Σ", neutral=0.0, edges="correctly rounded",
+    example=(2.0, -3.0, 0.5), symbol="Σ", neutral=0.0, adds=True, edges="correctly rounded",
 )  # fmt: skip
 def total(xp: Namespace, xs: Any) -> Any:
     """The correctly rounded sum of the operands, or of one list of them, as one operation; 0.0 for none."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from ...engine.op import Products
 from ..scene.scene import Graph
-
-_SUMS = frozenset({"add", "total"})
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def sums_of_products(graph: Graph, among: Collection[int]) -> dict[int, Product]
         op = graph.order[i].op
         if op is None or i in taken or i not in among:
             continue
-        product = _dot(graph, i) if op.name == "dot" else None
+        product = _dot(graph, i) if op.operands is Products else None
         if is_sum(graph, i):
             members, product = _sum(graph, i, among)
             taken.update(members)
@@ -48,7 +47,7 @@ def sums_of_products(graph: Graph, among: Collection[int]) -> dict[int, Product]
 def is_sum(graph: Graph, i: int) -> bool:
     """Whether value ``i`` adds up its operands."""
     op = graph.order[i].op
-    return op is not None and op.name in _SUMS
+    return op is not None and op.adds
 
 
 def absorbed(graph: Graph, products: dict[int, Product]) -> set[int]:
@@ -118,7 +117,7 @@ def _sum(graph: Graph, i: int, among: Collection[int]) -> tuple[list[int], Produ
 
 def _is_product(graph: Graph, i: int) -> bool:
     op = graph.order[i].op
-    return op is not None and op.name == "mul"
+    return op is not None and op.multiplies
 
 
 def _weight_first(graph: Graph, a: int, b: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...engine.ops import evaluate
+from ...engine.ops import OPS, dot, evaluate, total
 from ...errors import DomainError
 from ..program import Guard, Slot, new_slot
 from .rows import ROWS, SUM
@@ -29,12 +29,15 @@ def fuse(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> Fused:
         _uses(ops, operands, [root, *[g.left for g in guards], *[g.right for g in guards]]),
         depends_on(ops, operands),
     )
+    binary = [OPS[name] for name in set(ops) & OPS.keys() if not OPS[name].variadic]
+    adding = {row.name for row in binary if row.adds}
+    multiplying = {row.name for row in binary if row.multiplies}
     terms: dict[
         int, tuple[list[int], list[int]]
     ] = {}  # of the head of a sum: its products, and its other terms
     for i in range(len(slots) - 1, -1, -1):
-        if ops[i] == "add" and uses[i]:
-            products, others, inner = _terms(i, ops, operands, uses)
+        if ops[i] in adding and uses[i]:
+            products, others, inner = _terms(i, ops, operands, uses, adding, multiplying)
             if products or len(operands[i]) < len(others):
                 terms[i] = (products, others)
                 for j in inner:
@@ -55,7 +58,12 @@ def _uses(ops: list[str], operands: list[tuple[int, ...]], roots: list[int]) -> 
 
 
 def _terms(
-    head: int, ops: list[str], operands: list[tuple[int, ...]], uses: list[int]
+    head: int,
+    ops: list[str],
+    operands: list[tuple[int, ...]],
+    uses: list[int],
+    adding: set[str],
+    multiplying: set[str],
 ) -> tuple[list[int], list[int], list[int]]:
     """The products and the other terms of a sum in order, and the slots that it takes in."""
     products, others, inner = [], [], []
@@ -65,10 +73,10 @@ def _terms(
         op = ops[i]
         if uses[i] != 1:
             others.append(i)
-        elif op == "add":
+        elif op in adding:
             inner.append(i)
             stack.extend(operands[i][::-1])
-        elif op == "mul":
+        elif op in multiplying:
             inner.append(i)
             products.append(i)
         else:
@@ -95,15 +103,15 @@ def _renumbered(
                 pairs = [slots[j][1] for j in products]
                 ordered = [(b, a) if varies[a] > 1 >= varies[b] else (a, b) for a, b in pairs]
                 factors = (*[place[a] for a, _ in ordered], *[place[b] for _, b in ordered])
-                op, operands = "dot", (*factors, *rest)
+                op, operands = dot.name, (*factors, *rest)
                 if len(rest) > 1:
-                    new.append(Slot("dot", factors, label, line, number))
+                    new.append(Slot(dot.name, factors, label, line, number))
                     op, operands = SUM.name, (*rest, len(new) - 1)
             new.append(Slot(op, operands, label, line, number))
         elif not operands:
             new.append(slot)
         else:
-            op = "total" if op == "dot" and len(operands) == 1 else op  # of no products and a bias
+            op = total.name if op == dot.name and len(operands) == 1 else op  # no products, a bias
             new.append(new_slot((op, tuple([place[j] for j in operands]), label, line, number)))
         if operands and not varies[i]:
             new[-1] = _folded(new[-1], new)

@@ -12,7 +12,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from ...engine.op import Namespace, Op, Several
+from ...engine.op import Namespace, Op, Products, Several
 from ...engine.ops import OPS
 
 
@@ -38,3 +38,8 @@ def _(_: Namespace, _y: Any, xs: Any) -> Any:
 
 
 ROWS: Mapping[str, Op] = ChainMap(OPS, {SUM.name: SUM})
+
+
+def is_sum_of_products(name: str) -> bool:
+    """Whether a slot's operation is one that adds up products."""
+    return name in OPS and OPS[name].operands is Products

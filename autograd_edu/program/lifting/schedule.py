@@ -14,7 +14,7 @@ from operator import or_
 
 from ..program import Slot
 from .group import NEUTRAL
-from .rows import ROWS
+from .rows import ROWS, is_sum_of_products
 
 Signature = tuple[object, ...]
 _EARLY = 2  # how many heights earlier than needed an operation may join its like
@@ -108,7 +108,7 @@ def schedule(slots: Sequence[Slot], known: Facts) -> list[tuple[Signature, list[
 def signature(slot: Slot, known: Facts, i: int) -> Signature:
     """What operations must have in common to be done together."""
     fixed, live = known.fixed, known.live[i]
-    if slot.op == "dot":
+    if is_sum_of_products(slot.op):
         weights, inputs, bias = dot_parts(slot.operands, fixed)
         bias_kind = fixed[bias[0]] if bias else None
         if fixed[i] or (all_of(weights, fixed) and not any_of(inputs, fixed)):

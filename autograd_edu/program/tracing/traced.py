@@ -16,9 +16,10 @@ from types import FrameType
 from typing import Any, ClassVar
 
 from ...derivatives.dual import Dual
+from ...engine import ops
 from ...engine.floats import Floats
-from ...engine.number import Number, tracer
-from ...engine.ops import OPS, Op
+from ...engine.number import ARITHMETIC, Number, tracer
+from ...engine.ops import Op
 from ...engine.value import Constant, Value, compute
 from ...engine.value import _record as recorded
 from ...errors import AutogradError
@@ -194,8 +195,8 @@ def _define(name: str, op: Op) -> None:
     setattr(Traced, f"__r{name}__", reflected)
 
 
-for _name in ("add", "sub", "mul", "truediv"):
-    _define(_name, OPS["div" if _name == "truediv" else _name])
+for _name, _op in ARITHMETIC.items():
+    _define(_name, _op)
 
 
 def _side(x: Any) -> Value:
@@ -297,9 +298,9 @@ class Condition(Number):
             equal = _reaches(left, right) * _reaches(right, left)
             return equal if self.sign == "==" else 1.0 - equal
         more, less = (left, right) if ">" in self.sign else (right, left)
-        return _reaches(more, less) if "=" in self.sign else OPS["strict_step"](more - less)
+        return _reaches(more, less) if "=" in self.sign else ops.strict_step(more - less)
 
 
 def _reaches(more: Any, less: Any) -> Any:
     """1 where ``more`` is at least ``less``, else 0."""
-    return OPS["step"](more - less)
+    return ops.step(more - less)
