@@ -155,7 +155,7 @@ def test_json_round_trips(label):
         Steps.from_json(text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogatepass"))
         == record
     )
-    assert json.loads(text)["nodes"][0]["name"] == shown(label)
+    assert json.loads(text)["content"]["nodes"][0]["name"] == shown(label)
 
 
 @every_label

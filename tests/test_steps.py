@@ -425,9 +425,9 @@ def test_json_that_was_cut_short_or_altered_is_refused():
     text = steps(Value(3.0, "x") * Value(-4.0, "y")).to_json()
     assert Steps.from_json(text)
     for k in range(1, len(text) - 1, 7):
-        with pytest.raises(TypeError, match="from_json needs the text"):
+        with pytest.raises(StateError):
             Steps.from_json(text[:k])
     for k, c in enumerate(text):
         if c.isdigit():
-            with pytest.raises(TypeError, match="from_json needs"):
+            with pytest.raises(StateError):
                 Steps.from_json(f"{text[:k]}{(int(c) + 1) % 10}{text[k + 1 :]}")
