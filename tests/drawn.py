@@ -95,7 +95,7 @@ def _ends(wire):
     return tuple(map(float, start)), tuple(map(float, tip))
 
 
-def _touches(point, place, slack=3.0):
+def _touches(point, place, slack=4.0):  # the room around a gate is 2 pixels higher than the gate
     x, y = point
     left, top, right, bottom = place
     return left - slack <= x <= right + slack and top - slack <= y <= bottom + slack

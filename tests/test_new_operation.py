@@ -75,3 +75,26 @@ def test_a_row_with_more_rules_than_operands_is_refused(softsign):
     softsign.local_gradient(lambda xp, y, x: 1.0)
     with pytest.raises(ArityError, match="softsign has a local gradient for each of its operands"):
         softsign.local_gradient(lambda xp, y, x: 1.0)
+
+
+def test_sums_and_products_of_any_name_are_folded_as_what_they_are():
+    """A picture reads what a row computes in its local gradients, not in its name."""
+
+    @operation(formula="a + b", local_gradients=("1", "1"), example=(2.0, 3.0))
+    def plus(xp, a, b):
+        """The sum under another name."""
+        return a + b
+
+    @operation(formula="a*b", local_gradients=("b", "a"), example=(2.0, 3.0))
+    def times(xp, a, b):
+        """The product under another name."""
+        return a * b
+
+    try:
+        w, x, b = Value(2.0, "w"), Value(3.0, "x"), Value(1.0, "b")
+        usual, other = w * x + b, plus(times(w, x), b)
+        shown = [draw(y, detail="fused").text for y in (usual, other)]
+        assert shown[0] == shown[1]
+        assert "w × x" in shown[1]
+    finally:
+        del OPS["plus"], OPS["times"]

@@ -6,7 +6,7 @@ to look is not to differentiate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..engine.ops import OPS
 from ..engine.value import Value, warn_of_changes
@@ -46,56 +46,57 @@ def _forward(nodes: list[Node]) -> Iterator[Step]:
 
 
 def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
-    """As `Value.backward`: in reverse order, each parent in turn, what was there plus local × upstream."""
-    root = nodes[-1]
-    uses = _uses(nodes, order)
-    given: list[list[float]] = [[] for _ in nodes]
-    gradient: list[float | None] = [None] * len(nodes)
-    gradient[-1] = 1.0
-    yield Step(
-        "seed", root.index, root.name, "", 1.0, (), f"∂{root.name}/∂{root.name} = 1, the seed"
-    )
+    """As `Value.backward`: in reverse order, to each parent in turn local × upstream."""
+    root, ledger = nodes[-1], _Ledger(nodes, _uses(nodes, order))
+    name = root.name
+    yield Step("seed", root.index, name, "", 1.0, (), f"∂{name}/∂{name} = 1, the seed")
     for node, value in zip(reversed(nodes), reversed(order), strict=True):
-        upstream = gradient[node.index]
+        upstream = ledger.gradient[node.index]
         if upstream is None or value.op is None:
             continue
-        parts, sentences = [], []
-        for parent, local in _takers(node, value, nodes):
-            before, contribution = gradient[parent], local * upstream
-            after = gradient[parent] = contribution if before is None else before + contribution
-            given[parent].append(contribution)
-            last = 1 < len(given[parent]) == len(uses[parent])
-            part = Part(
-                parent,
-                nodes[parent].name,
-                local,
-                contribution,
-                before or 0.0,
-                after,
-                tuple(given[parent]) if last else (),
-            )
-            parts.append(part)
-            sentences.append(
-                part_sentence(part, upstream) + total_sentence(part, len(set(uses[parent])))
-            )
-        sentence = "; ".join(sentences) or f"{node.name} has no parent that needs a gradient"
-        yield Step(
-            "backward",
-            node.index,
-            node.name,
-            operations.text(value.op, *operands(node, nodes)),
-            upstream,
-            tuple(parts),
-            sentence,
+        parts = [ledger.give(*taker, upstream) for taker in _takers(node, value, nodes)]
+        says = "; ".join(
+            part_sentence(part, upstream) + total_sentence(part, ledger.consumers(part.parent))
+            for part in parts
         )
+        formula = operations.text(value.op, *operands(node, nodes))
+        sentence = says or f"{node.name} has no parent that needs a gradient"
+        yield Step("backward", node.index, node.name, formula, upstream, tuple(parts), sentence)
+
+
+class _Ledger:
+    """The gradients as they add up, and what each node was given."""
+
+    def __init__(self, nodes: Sequence[Node], uses: Sequence[Sequence[int]]) -> None:
+        self.nodes, self.uses = nodes, uses
+        self.given: list[list[float]] = [[] for _ in nodes]
+        self.gradient: list[float | None] = [None] * len(nodes)
+        self.gradient[-1] = 1.0
+
+    def consumers(self, i: int) -> int:
+        """How many nodes give gradient to node ``i``."""
+        return len(set(self.uses[i]))
+
+    def give(self, parent: int, local: float, upstream: float) -> Part:
+        """Add local × upstream to what the parent has."""
+        before, contribution = self.gradient[parent], local * upstream
+        after = contribution if before is None else before + contribution
+        self.gradient[parent] = after
+        self.given[parent].append(contribution)
+        whole = 1 < len(self.given[parent]) == len(self.uses[parent])
+        terms = tuple(self.given[parent]) if whole else ()
+        name = self.nodes[parent].name
+        return Part(parent, name, local, contribution, before or 0.0, after, terms)
 
 
 def _takers(node: Node, value: Value, nodes: list[Node]) -> Iterator[tuple[int, float]]:
-    """The parents to which ``node`` gives gradient, each with its local gradient: no constant, and no branch that was not taken."""
+    """The parents to which ``node`` gives gradient, each with its local gradient.
+
+    They are no constants, and no branches that were not taken.
+    """
+    selects = value.op is not None and value.op.selects
     for parent, local in zip(node.parents, node.local_grads, strict=True):
-        if nodes[parent].kind != "constant" and not (
-            value.op is not None and value.op.selects and local == 0.0
-        ):
+        if nodes[parent].kind != "constant" and not (selects and local == 0.0):
             yield parent, local
 
 

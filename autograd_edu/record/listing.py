@@ -15,13 +15,11 @@ from ..notation.names import identifiers
 from .model import Node, Record
 from .tables import variables
 
-_CONDITION = "where"  # what the printed derivatives of operations with branches call
-
 
 def as_python(record: Record) -> str:
     """The program."""
     results = [node for node in record.nodes if node.op]
-    names = identifiers([node.name for node in record.nodes], {*OPS, "pi", _CONDITION})
+    names = identifiers([node.name for node in record.nodes], {*OPS, "pi"})
     functions = [
         line for k, node in enumerate(results, 1) for line in _functions(k, node, record, names)
     ]
@@ -79,7 +77,7 @@ def _backward(record: Record, names: Sequence[str]) -> list[str]:
 def _imports(results: Sequence[Node]) -> list[str]:
     """The imports of all functions that are called."""
     used = {name for node in results for name in _called(node)}
-    functions = sorted(used & {_CONDITION, *OPS})
+    functions = sorted(used & OPS.keys())
     lines = ["from math import pi"] if "pi" in used else []
     return [*lines, f"from autograd_edu import {', '.join(functions)}"] if functions else lines
 

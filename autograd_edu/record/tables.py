@@ -64,61 +64,41 @@ class Notation:
 def forward_table(
     record: Record, digits: int = 6, *, wrt: str = "", latex: bool = False
 ) -> list[Row]:
-    """Head and rows: each variable with its value, local derivatives, and derivative with respect to the input ``wrt``.
+    """Head and rows: each variable with its value, local derivatives, and its derivative.
 
-    Forward mode takes one pass an input; by default the first input is taken.
+    The derivative is that with respect to the input ``wrt``, by default the first: forward mode
+    takes one pass for each input.
     """
     write, source = Notation(record.nodes, latex=latex), source_of(record, wrt)
     tangent = tangents(record, wrt)
-    head = (
-        "variable",
-        "value",
-        "local derivative",
-        f"forward mode, {_by('∂/∂', write, source)}",
-        "derivative",
-    )
-    rows = []
+    by = f"forward mode, {_by('∂/∂', write, source)}"
+    rows: list[Row] = [("variable", "value", "local derivative", by, "derivative")]
     for node in record.nodes:
-        if node.kind == "constant":
-            continue
-        terms = [
-            write.slope(node, i, write.dot(p))
-            for i, p in variables(node, record.nodes)
-            if tangent[p.index] is not None
-        ]
-        seed = "1" if node is source else "0"
-        made = _sum(terms) or seed
-        rows.append(
-            (
-                *_start(node, write, digits),
-                f"{write.dot(node)} = {made}",
-                number(tangent[node.index] or 0.0, digits),
-            )
-        )
-    return [head, *rows]
+        if node.kind != "constant":
+            own = [(i, p) for i, p in variables(node, record.nodes) if tangent[p.index] is not None]
+            made = _sum([write.slope(node, i, write.dot(p)) for i, p in own])
+            mode = f"{write.dot(node)} = {made or ('1' if node is source else '0')}"
+            derivative = number(tangent[node.index] or 0.0, digits)
+            rows.append((*_start(node, write, digits), mode, derivative))
+    return rows
 
 
 def backward_table(record: Record, digits: int = 6, *, latex: bool = False) -> list[Row]:
-    """Head and rows, from the result back: each variable with its value, local derivatives, and gradient (adjoint) v̄."""
+    """Head and rows, from the result back: each variable with its value, local derivatives, gradient v̄."""
     write, gradient = Notation(record.nodes, latex=latex), _gradients(record)
     terms: dict[int, list[str]] = {node.index: [] for node in record.nodes}
-    rows = []
+    rows: list[Row] = [("variable", "value", "local derivative", "reverse mode", "gradient")]
     for node in reversed(record.nodes):
         if node.kind == "constant":
             continue
         made = _sum(terms[node.index]) or ("1" if node is record.nodes[-1] else "–")
         known = gradient.get(node.index)
-        rows.append(
-            (
-                *_start(node, write, digits),
-                f"{write.bar(node)} = {made}",
-                "–" if known is None else number(known, digits),
-            )
-        )
+        shown = "–" if known is None else number(known, digits)
+        rows.append((*_start(node, write, digits), f"{write.bar(node)} = {made}", shown))
         if known is not None:
             for i, parent in variables(node, record.nodes):
                 terms[parent.index].append(write.slope(node, i, write.bar(node)))
-    return [("variable", "value", "local derivative", "reverse mode", "gradient"), *rows]
+    return rows
 
 
 def _sum(terms: Sequence[str]) -> str:

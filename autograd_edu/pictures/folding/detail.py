@@ -209,40 +209,48 @@ def _gather(
     gone: set[int],
     shown: int,
 ) -> None:
-    """Give values that are alike a part of their own: leaves used by the same parts, results of one operation on the same boxes.
+    """Give values that are alike a part of their own, but for the first ``shown`` of each kind.
 
-    So are ``sums`` of products of the same inputs, with the leaves that only they use: a layer's, whose neurons have no scope.
+    Alike are leaves used by the same parts, and results of one operation on the same boxes. So are
+    ``sums`` of products of the same inputs, with the leaves that only they use: those of a layer
+    whose neurons have no scope.
     """
-    colour: dict[int, object] = {}
-    classes: dict[tuple[object, ...], list[int]] = {}
-    free = set(rest)
+    for alike in _kinds(graph, set(rest), groups, sums, gone):
+        members = alike[shown:]
+        inside = _insides(graph, members, sums, gone, alike[:shown])
+        if len(members) >= _ALIKE and inside is not None:
+            key = f"\0{members[0]}"  # no scope is called so
+            what = "× Σ w·x" if members[0] in sums else _plural(graph, members[0])
+            groups.title[key] = f"{len(members)} {what}"
+            groups.key.update(dict.fromkeys(inside, key))
+
+
+def _kinds(
+    graph: Graph,
+    free: set[int],
+    groups: Grouping,
+    sums: dict[int, Product],
+    gone: set[int],
+) -> list[list[int]]:
+    """The values that could be gathered, those that are alike together."""
+    colour: dict[int, object] = {}  # the same for values that are alike
+    kinds: dict[tuple[object, ...], list[int]] = {}
     for i, value in enumerate(graph.order):
         if i not in free and i not in sums:
             colour[i] = "number" if value.is_constant else groups.key.get(i, i)
             continue
         if i in sums:
-            given = (
-                {p for member in sums[i].members for p in graph.parents[member]}
-                - gone
-                - set(sums[i].members)
-            )
+            own = sums[i].members
+            given = {p for member in own for p in graph.parents[member]} - gone - set(own)
             mark: tuple[object, ...] = ("sum", *sorted({str(colour[p]) for p in given}))
         elif value.op is None:
             users = {groups.key.get(k) or _op_name(graph, k) for k in graph.consumers[i]}
             mark = ("leaf", value.is_constant, *sorted(users))
         else:
             mark = (value.op.name, *[colour[parent] for parent in graph.parents[i]])
-        classes.setdefault(mark, []).append(i)
-        colour[i] = -1 - classes[mark][0]
-    for alike in classes.values():
-        members = alike[shown:]
-        inside = _insides(graph, members, sums, gone, alike[:shown])
-        if len(members) >= _ALIKE and inside is not None:
-            key = f"\0{members[0]}"  # no scope is called so
-            groups.title[key] = (
-                f"{len(members)} {'× Σ w·x' if members[0] in sums else _plural(graph, members[0])}"
-            )
-            groups.key.update(dict.fromkeys(inside, key))
+        kinds.setdefault(mark, []).append(i)
+        colour[i] = -1 - kinds[mark][0]
+    return list(kinds.values())
 
 
 def _insides(

@@ -148,36 +148,33 @@ def _made(graph: Graph, before: int, i: int) -> Row:
 
 
 def _part_box(graph: Graph, piece: Piece) -> Box:
-    own = set(piece.members)
-    parameters = [
-        i for i in piece.members if graph.order[i].op is None and not graph.order[i].is_constant
-    ]
-    outputs = [
-        i
-        for i in piece.members
-        if graph.order[i].op and not (graph.consumers[i] and own.issuperset(graph.consumers[i]))
-    ]
+    """Its parameters and outputs as rows, or their norms; the numbers of a single output stand above."""
+    parameters, outputs = _ends(graph, piece)
     scope = _scope(graph, piece)
     listed = 0 if piece.brief and outputs else _MOST_PARAMETERS
     rows = _rows(graph, parameters, "w", listed, _parameter_names(graph, parameters, scope))
     if not (parameters or outputs):
         rows = _rows(graph, piece.members, "x", _MOST_OUTPUTS)
-    one = graph.box(outputs[0]) if len(outputs) == 1 else None
-    rows += (
-        []
-        if one
-        else _rows(graph, outputs, "y", _MOST_OUTPUTS, _output_names(graph, outputs, scope))
-    )
-    tooltip = printable(
-        f"{piece.title}: {len(own)} values, {len(parameters)} parameters, {len(outputs)} outputs",
-        10000,
-    )
+    if len(outputs) != 1:
+        names = _output_names(graph, outputs, scope)
+        rows += _rows(graph, outputs, "y", _MOST_OUTPUTS, names)
+    counts = f"{len(parameters)} parameters, {len(outputs)} outputs"
+    says = printable(f"{piece.title}: {len(piece.members)} values, {counts}", 10000)
     title = _title(scope)
-    box = Box(
-        title, one.data if one else "", one.grad if one else "", f"{tooltip}; {one.tooltip}" if one else tooltip,
-        one.strength if one else 0.0, bool(one and one.negative), "part", 0.0, name=title, symbol="",
-    )  # fmt: skip
+    box = Box(title, "", "", says, 0.0, False, "part", 0.0, name=title)
+    if len(outputs) == 1:
+        one = graph.box(outputs[0])
+        box = replace(one, title=title, name=title, kind="part", symbol="", labelled=False)
+        box = replace(box, tooltip=f"{says}; {one.tooltip}")
     return _with_rows(box, rows)
+
+
+def _ends(graph: Graph, piece: Piece) -> tuple[list[int], list[int]]:
+    """The parameters of a part, and the results in it that others use, or nobody."""
+    own, leaves = set(piece.members), [i for i in piece.members if graph.order[i].op is None]
+    results = [i for i in piece.members if graph.order[i].op]
+    outputs = [i for i in results if not (graph.consumers[i] and own >= set(graph.consumers[i]))]
+    return [i for i in leaves if not graph.order[i].is_constant], outputs
 
 
 def _scope(graph: Graph, piece: Piece) -> str:

@@ -93,35 +93,30 @@ def _safe(text: str) -> str:
 def screen(
     record: Record, known: list[State], k: int, wide: int, high: int, *, colour: bool = False
 ) -> list[str]:
-    """At most ``high`` lines of at most ``wide`` columns: what step ``k`` does, and what is known after it."""
+    """At most ``high`` lines of at most ``wide`` columns: what step ``k`` does, and what is known then."""
     wide, tall = max(wide, _LEAST[0]), max(high, _LEAST[1])
     wide -= 1  # a full line would wrap in some terminals
-    title = printable(record.nodes[-1].name, 24)
-    where = position(k, record)
-    head = printable(
-        f"{where}   {title}" if text_width(where) + 3 + text_width(title) <= wide else where, wide
-    )
-    said = (
-        textwrap.wrap(printable(record.steps[k - 1].sentence, 400), wide)
-        if k
-        else ["The inputs are known; nothing is computed yet."]
-    )
-    most = max(min(4, tall - 5), 1)
-    said = [
-        printable(line, wide)
-        for line in (
-            said if len(said) <= most else [*said[: most - 1], f"{said[most - 1]:<{wide}}…"]
-        )
-    ]
+    said = _said(record, k, wide, max(min(4, tall - 5), 1))
     rows = state_table(record, known, k, wide, colour=colour)
-    room = tall - len(said) - 3
-    lines = [
-        head,
-        *said,
-        "",
-        *_window(rows, room, _changed(record, k)),
-    ]
-    return lines[:high]
+    shown = _window(rows, tall - len(said) - 3, _changed(record, k))
+    return [_head(record, k, wide), *said, "", *shown][:high]
+
+
+def _head(record: Record, k: int, wide: int) -> str:
+    where, title = position(k, record), printable(record.nodes[-1].name, 24)
+    both = f"{where}   {title}"
+    return printable(both if text_width(both) <= wide else where, wide)
+
+
+def _said(record: Record, k: int, wide: int, most: int) -> list[str]:
+    """The sentence of step ``k`` in lines; "…" ends the last one if there are more."""
+    sentence = (
+        record.steps[k - 1].sentence if k else "The inputs are known; nothing is computed yet."
+    )
+    lines = textwrap.wrap(printable(sentence, 400), wide)
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1]:<{wide}}…"]
+    return [printable(line, wide) for line in lines]
 
 
 def _changed(record: Record, k: int) -> set[int]:
@@ -135,36 +130,36 @@ def _changed(record: Record, k: int) -> set[int]:
 def state_table(
     record: Record, known: list[State], k: int, wide: int, *, colour: bool = False
 ) -> list[str]:
-    """Head and a line a value after step ``k``; "▸" marks what it changed, "•" the value that passes its gradient on."""
-    state, changed = known[k], _changed(record, k)
-    active = record.steps[k - 1].node if k else -1
-    data = max(len("value"), *(text_width(d) for d, _, _ in known[-1]))
-    grad = (
-        max(len("gradient"), *(text_width(g) for now in known for _, g, _ in now))
-        if len(known) < 400
-        else 12
-    )
-    formula = {
-        step.node: f"{step.name} = {step.formula}"
-        for step in record.steps
-        if step.kind == "forward"
-    }
-    titles = [formula.get(node.index, node.name) for node in record.nodes]
-    room = max(min(max(map(text_width, [*titles, "variable"])), 40, wide - data - grad - 6), 4)
-    widths = (room, data, grad)
+    """Head and a line for each value after step ``k``.
+
+    "▸" marks what the step changed, "•" the value that passes its gradient on.
+    """
+    changed, active = _changed(record, k), record.steps[k - 1].node if k else -1
+    titles, widths = _titles(record, known, wide)
     lines = [printable("".join(_row("  ", ("variable", "value", "gradient"), widths)), wide)]
-    for node, title, (value, gradient, _) in zip(record.nodes, titles, state, strict=True):
+    for node, title, (value, gradient, _) in zip(record.nodes, titles, known[k], strict=True):
         mark = "▸ " if node.index in changed else "• " if node.index == active else "  "
-        parts = _row(
-            mark,
-            (printable(title if text_width(title) <= room else node.name, room), value, gradient),
-            widths,
-        )
-        fits = text_width("".join(parts)) <= wide
+        name = printable(title if text_width(title) <= widths[0] else node.name, widths[0])
+        parts = _row(mark, (name, value, gradient), widths)
         bold = _MARKED if node.index in changed else ""
         coloured = f"{bold}{parts[0]}{_GREEN}{parts[1]}{_RED}{parts[2]}{_PLAIN}"
-        lines.append(coloured if colour and fits else printable("".join(parts), wide))
+        whole = "".join(parts)
+        lines.append(coloured if colour and text_width(whole) <= wide else printable(whole, wide))
     return lines
+
+
+def _titles(
+    record: Record, known: list[State], wide: int
+) -> tuple[list[str], tuple[int, int, int]]:
+    """What each line calls its value, and the widths of the three columns."""
+    formula = {step.node: f"{step.name} = {step.formula}" for step in record.forward}
+    titles = [formula.get(node.index, node.name) for node in record.nodes]
+    data = max(len("value"), *(text_width(value) for value, _, _ in known[-1]))
+    grad = 12  # of a pass too long to look through
+    if len(known) < 400:
+        grad = max(len("gradient"), *(text_width(g) for state in known for _, g, _ in state))
+    room = min(max(map(text_width, [*titles, "variable"])), 40, wide - data - grad - 6)
+    return titles, (max(room, 4), data, grad)
 
 
 def _row(

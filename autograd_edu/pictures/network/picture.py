@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ...engine.op import OPS
 from ...errors import OperandError, ShapeError
 from ...notation.text import printable, table, text_width
 from ..scene.scene import CHARACTER
@@ -22,7 +23,6 @@ from .svg import (
     RADIUS,
     ROOM,
     SUBSCRIPTS,
-    SYMBOLS,
     TO,
     Column,
     Unit,
@@ -151,29 +151,27 @@ def _columns(
     ones = [weights == "written" and bool(layer.biases) for layer in layers] + [False]
     step = 46.0 if weights == "written" else 42.0
     tall = max(min(size, most + 1) + one for size, one in zip(sizes, ones, strict=True)) * step
-    beside = [*(text_width(name) for name in inputs if text_width(name) > 3), 2 * ones[0]]
-    x = MARGIN + 2 * RADIUS + max(beside) * CHARACTER
+    x = MARGIN + 2 * RADIUS + _beside(inputs, one=ones[0]) * CHARACTER
     found = []
     for k, size in enumerate(sizes):
-        below = _below(k, layers, size)
-        names = (
-            inputs
-            if k == 0
-            else outputs
-            if k == len(layers)
-            else [f"h{_subscript(i + 1)}" for i in range(size)]
-        )
-        found.append(
-            _column(k, layers, names, below, x, tall / 2 + MARGIN, step, most, one=ones[k])
-        )
-        if k < len(layers):
-            room = ROOM * (2 if is_one_neuron(layers) else min(layers[k].fan_out, most))
-            x += max(150.0, room / (TO - FROM) if weights == "written" else 0.0)
-    return (
-        _summed(found, layers[0].activation)
-        if weights == "written" and is_one_neuron(layers)
-        else found
-    )
+        hidden = [f"h{_subscript(i + 1)}" for i in range(size)]
+        names = inputs if k == 0 else outputs if k == len(layers) else hidden
+        below, middle = _below(k, layers, size), tall / 2 + MARGIN
+        found.append(_column(k, layers, names, below, x, middle, step, most, one=ones[k]))
+        x += _step_across(k, layers, weights, most) if k < len(layers) else 0.0
+    one_neuron = weights == "written" and is_one_neuron(layers)
+    return _summed(found, layers[0].activation) if one_neuron else found
+
+
+def _beside(inputs: Sequence[str], *, one: bool) -> int:
+    """The columns that names beside the inputs take, and that of their unit of ones."""
+    return max([*(text_width(name) for name in inputs if text_width(name) > 3), 2 * one])
+
+
+def _step_across(k: int, layers: Sequence[Dense], weights: Weights, most: int) -> float:
+    """How far the column after layer ``k``'s inputs is: written weights need room."""
+    room = ROOM * (2 if is_one_neuron(layers) else min(layers[k].fan_out, most))
+    return max(150.0, room / (TO - FROM) if weights == "written" else 0.0)
 
 
 def _summed(stack: list[Column], activation: str) -> list[Column]:
@@ -183,7 +181,7 @@ def _summed(stack: list[Column], activation: str) -> list[Column]:
     summing = replace(last, units={0: replace(unit, name="Σ", beside="")}, below=("sum",))
     if activation == "linear":
         return [*before, replace(summing, units={0: replace(unit, name="Σ")}, below=last.below)]
-    symbol = SYMBOLS.get(activation, activation)
+    symbol = OPS[activation].symbol if activation in OPS else activation
     x = last.x + 90.0
     return [
         *before,

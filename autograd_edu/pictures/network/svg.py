@@ -19,7 +19,6 @@ FROM, TO = 0.14, 0.62  # the part of a line on which its weight is written
 _POSITIVE, _NEGATIVE, _ZERO, _RIM = "#2f6f9f", "#c2410c", "#9aa3ad", "#4a525c"
 _FACE = 'font-family="ui-monospace,Menlo,Consolas,&apos;DejaVu Sans Mono&apos;,monospace" font-size="12"'
 _THIN, _THICK = 0.6, 4.5  # of lines, in pixels
-SYMBOLS = {"sigmoid": "σ", "strict_step": "step"}
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 Weights = Literal["drawn", "written"]
 
@@ -52,52 +51,56 @@ def svg(stack: Sequence[Column], layers: Sequence[Dense], weights: Weights, capt
     bottom = max(unit.y for column in stack for unit in column.units.values()) + RADIUS
     legend = _legend(layers, weights)
     high = bottom + 4 * LINE + (LINE if legend else 0.0) + MARGIN
-    last = stack[-1]
-    beside = (
-        max(text_width(unit.beside) for unit in last.units.values()) * CHARACTER + 2 * RADIUS + 8.0
-    )
-    wide = (
-        max(
-            last.x + max(beside, *(text_width(line) * CHARACTER / 2 for line in last.below)),
-            text_width(legend) * CHARACTER + MARGIN,
-        )
-        + MARGIN
-    )
+    wide = _width(stack[-1], legend)
     size, box = f'width="{wide:.0f}" height="{high:.0f}"', f'viewBox="0 0 {wide:.0f} {high:.0f}"'
-    lines = [
-        part
+    says = f'role="img" aria-label="{escape(caption)}"'
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} {says}>',
+            f'<rect {size} fill="#ffffff"/>',
+            f"<g {_FACE}>",
+            *_lines(stack, layers, weights),
+            *[_circle(unit, last=column is stack[-1]) for column in stack for unit in _all(column)],
+            *[_text("⋮", c.x, c.gap + 5, INK) for c in stack if c.gap is not None],
+            *_captions(stack, bottom),
+            *([_beginning(legend, high - MARGIN)] if legend else []),
+            "</g></svg>",
+        ]
+    )
+
+
+def _width(last: Column, legend: str) -> float:
+    """How wide the picture is, whose last column has texts beside and below it."""
+    units = last.units.values()
+    beside = max(text_width(unit.beside) for unit in units) * CHARACTER + 2 * RADIUS + 8.0
+    below = max(text_width(line) for line in last.below) * CHARACTER / 2
+    return max(last.x + max(beside, below), text_width(legend) * CHARACTER + MARGIN) + MARGIN
+
+
+def _lines(stack: Sequence[Column], layers: Sequence[Dense], weights: Weights) -> list[str]:
+    """All lines, and over them what is written on them."""
+    pairs = [
+        pair
         for k in range(len(layers))
-        for part in _connections(stack[k], stack[k + 1], layers, k, weights)
+        for pair in _connections(stack[k], stack[k + 1], layers, k, weights)
     ]
     if len(stack) > len(layers) + 1:  # the sum goes on into its activation
-        lines.append((_joined(stack[-2].units[0], stack[-1].units[0]), ""))
-    names = [
+        pairs.append((_joined(stack[-2].units[0], stack[-1].units[0]), ""))
+    return [line for line, _ in pairs] + [label for _, label in pairs if label]
+
+
+def _captions(stack: Sequence[Column], bottom: float) -> list[str]:
+    """What stands below each column."""
+    return [
         _text(line, c.x, bottom + (i + 1) * LINE + 4, INK if i == 0 else QUIET)
         for c in stack
         for i, line in enumerate(c.below)
     ]
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} role="img" aria-label="{escape(caption)}">',
-            f'<rect {size} fill="#ffffff"/>',
-            f"<g {_FACE}>",
-            *[line for line, _ in lines],
-            *[label for _, label in lines if label],
-            *[_circle(unit, last=column is last) for column in stack for unit in _all(column)],
-            *[
-                _text("⋮", column.x, column.gap + 5, INK)
-                for column in stack
-                if column.gap is not None
-            ],
-            *names,
-            *(
-                [_text(legend, MARGIN + text_width(legend) * CHARACTER / 2, high - MARGIN, QUIET)]
-                if legend
-                else []
-            ),
-            "</g></svg>",
-        ]
-    )
+
+
+def _beginning(text: str, y: float) -> str:
+    """``text`` from the left margin on."""
+    return _text(text, MARGIN + text_width(text) * CHARACTER / 2, y, QUIET)
 
 
 def is_one_neuron(layers: Sequence[Dense]) -> bool:
@@ -131,24 +134,13 @@ def _connections(
     for place, (j, to) in enumerate(after.units.items()):
         share = FROM + (TO - FROM) * (place + 0.5) / len(after.units)
         given = [(before.one, layer.biases[j], "b")] if before.one else []
-        given += [
-            (unit, layer.weights[j][i], f"w{str(i + 1).translate(SUBSCRIPTS)}")
-            for i, unit in before.units.items()
-        ]
+        for i, unit in before.units.items():
+            given.append((unit, layer.weights[j][i], f"w{str(i + 1).translate(SUBSCRIPTS)}"))
         for unit, w, name in given:
-            text = (
-                ""
-                if weights == "drawn"
-                else f"{name} = {short(w, 3)}"
-                if is_one_neuron(layers)
-                else short(w, 3)
-            )
-            found.append(
-                (
-                    _line(unit, to, w, _stroke(w, largest, weights)),
-                    _written(unit, to, share, text, negative=w < 0),
-                )
-            )
+            number = f"{name} = {short(w, 3)}" if is_one_neuron(layers) else short(w, 3)
+            text = "" if weights == "drawn" else number
+            line = _line(unit, to, w, _stroke(w, largest, weights))
+            found.append((line, _written(unit, to, share, text, negative=w < 0)))
     return found
 
 

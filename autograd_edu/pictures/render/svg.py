@@ -36,33 +36,33 @@ def drawing(
     box: Callable[[Box], str],
     wire: Callable[[Wire, Sequence[Point], Point], str],
 ) -> str:
-    """The picture of a style that draws boxes by ``box``, from their upper left corner, and wires by ``wire``, without their text."""
+    """The picture of a style.
+
+    It draws boxes by ``box``, from their upper left corner, and wires by ``wire``, without text.
+    """
+    wires = zip(scene.wires, layout.wires, strict=True)
+    boxes = enumerate(zip(scene.boxes, layout.boxes, strict=True))
+    drawn = [
+        f'<g transform="translate({_MARGIN},{_MARGIN})" {_FACE} xml:space="preserve">',
+        f'<g fill="{QUIET}" stroke="{LINE_COLOUR}" text-anchor="middle">',
+        *[_wire(w, *place, draw=wire) for w, place in wires],
+        '</g><g fill="#ffffff">',
+        *[_box(i, b, place, draw=box) for i, (b, place) in boxes],
+        "</g></g>",
+    ]
     note = "; ".join(filter(None, (scene.note, layout.note)))
+    return _page(drawn, layout, note, caption)
+
+
+def _page(drawn: Sequence[str], layout: Layout, note: str, caption: str) -> str:
+    """The whole element: white paper, what is drawn on it, and the note below."""
     wide = max(layout.width, text_width(note) * CHARACTER) + 2 * _MARGIN
     high = layout.height + 2 * _MARGIN + (LINE if note else 0)
     size = f'width="{wide:.0f}" height="{high:.0f}"'
-    says = f'aria-label="{escape(caption)}"'
-    lines = [
-        _wire(w, *place, draw=wire) for w, place in zip(scene.wires, layout.wires, strict=True)
-    ]
-    boxes = [
-        _box(i, b, place, draw=box)
-        for i, (b, place) in enumerate(zip(scene.boxes, layout.boxes, strict=True))
-    ]
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {wide:.0f} {high:.0f}" role="img" {says}>',
-            f'<rect {size} fill="#ffffff"/>',
-            f'<g transform="translate({_MARGIN},{_MARGIN})" {_FACE} xml:space="preserve">',
-            f'<g fill="{QUIET}" stroke="{LINE_COLOUR}" text-anchor="middle">',
-            *lines,
-            '</g><g fill="#ffffff">',
-            *boxes,
-            "</g></g>",
-            *([text(note, _MARGIN, high - _MARGIN + 1, QUIET, f"{_FACE} ")] if note else []),
-            "</svg>",
-        ]
-    )
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {wide:.0f} {high:.0f}"'
+    below = [text(note, _MARGIN, high - _MARGIN + 1, QUIET, f"{_FACE} ")] if note else []
+    says = f'role="img" aria-label="{escape(caption)}">'
+    return "\n".join([f"{head} {says}", f'<rect {size} fill="#ffffff"/>', *drawn, *below, "</svg>"])
 
 
 def _box(i: int, box: Box, middle: Point, *, draw: Callable[[Box], str]) -> str:
@@ -90,36 +90,29 @@ def _wire(
 
 def card(box: Box) -> str:
     """Title, value and gradient; and the rows of a box that stands for several values."""
-    half, head = _split(box), LINE + 3
     corner = 2 if box.kind == "result" else 6
     dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
-    shown = [
-        f'<rect {_wide(box.width, box.height)} rx="{corner}" stroke="{BORDER[box.kind]}"{dash}/>'
-    ]
+    border = f'rx="{corner}" stroke="{BORDER[box.kind]}"{dash}'
     bottom = box.height - len(box.rows) * LINE - (6 if box.rows else 0)
-    if box.data:
-        shown.append(tint(box, half, head, box.width - half, bottom - head))
-        shown.append(
-            f'<path d="M0 {number(head)}H{number(box.width)}M{number(half)} {number(head)}V{number(bottom)}" stroke="#d5dae0"/>'
-        )
-    shown.append(text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" '))
-    if box.aside:
-        shown.append(
-            text(
-                box.aside, box.width - PADDING - text_width(box.aside) * CHARACTER, LINE - 3, QUIET
-            )
-        )
-    if box.data:
-        shown.append(text(box.data, PADDING, 2 * LINE + 1, VALUE))
-        shown.append(
-            text(
-                box.grad,
-                box.width - PADDING - text_width(box.grad) * CHARACTER,
-                2 * LINE + 1,
-                _red(box.grad),
-            )
-        )
-    return "".join(shown) + (rows(box, bottom) if box.rows else "")
+    cells, numbers = _numbers(box, bottom) if box.data else ("", "")
+    title = text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" ')
+    aside = _at_the_right(box.aside, box, LINE - 3, QUIET) if box.aside else ""
+    below = rows(box, bottom) if box.rows else ""
+    return f"<rect {_wide(box.width, box.height)} {border}/>{cells}{title}{aside}{numbers}{below}"
+
+
+def _numbers(box: Box, bottom: float) -> tuple[str, str]:
+    """The cells of value and gradient, down to ``bottom``, and what stands in them."""
+    half, head = _split(box), LINE + 3
+    lines = f"M0 {number(head)}H{number(box.width)}M{number(half)} {number(head)}V{number(bottom)}"
+    cells = tint(box, half, head, box.width - half, bottom - head)
+    cells += f'<path d="{lines}" stroke="#d5dae0"/>'
+    value = text(box.data, PADDING, 2 * LINE + 1, VALUE)
+    return cells, value + _at_the_right(box.grad, box, 2 * LINE + 1, _red(box.grad))
+
+
+def _at_the_right(shown: str, box: Box, y: float, colour: str) -> str:
+    return text(shown, box.width - PADDING - text_width(shown) * CHARACTER, y, colour)
 
 
 def _split(box: Box) -> float:
