@@ -78,14 +78,14 @@ def test_a_row_with_more_rules_than_operands_is_refused(softsign):
 
 
 def test_sums_and_products_of_any_name_are_folded_as_what_they_are():
-    """A picture reads what a row computes in its local gradients, not in its name."""
+    """A picture reads what a row computes in the row's facts, not in its name."""
 
-    @operation(formula="a + b", local_gradients=("1", "1"), example=(2.0, 3.0))
+    @operation(formula="a + b", local_gradients=("1", "1"), example=(2.0, 3.0), adds=True)
     def plus(xp, a, b):
         """The sum under another name."""
         return a + b
 
-    @operation(formula="a*b", local_gradients=("b", "a"), example=(2.0, 3.0))
+    @operation(formula="a*b", local_gradients=("b", "a"), example=(2.0, 3.0), multiplies=True)
     def times(xp, a, b):
         """The product under another name."""
         return a * b

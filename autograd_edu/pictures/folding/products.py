@@ -33,7 +33,7 @@ def sums_of_products(graph: Graph, among: Collection[int]) -> dict[int, Product]
         op = graph.order[i].op
         if op is None or i in taken or i not in among:
             continue
-        product = _dot(graph, i) if op.operands is Products else None
+        product = _products_of(graph, i) if op.operands is Products else None
         if is_sum(graph, i):
             members, product = _sum(graph, i, among)
             taken.update(members)
@@ -77,15 +77,11 @@ def _with_activation(graph: Graph, product: Product, among: Collection[int]) -> 
     return Product(product.terms, (*product.members, user), activated=True)
 
 
-def _dot(graph: Graph, i: int) -> Product:
-    """The operands of `dot` are all weights, then all inputs, then perhaps a bias."""
-    operands = graph.parents[i]
-    half = len(operands) // 2
-    terms = [
-        _weight_first(graph, a, b)
-        for a, b in zip(operands[:half], operands[half : 2 * half], strict=True)
-    ]
-    return Product((*terms, *((b, -1) for b in operands[2 * half :])), (i,))
+def _products_of(graph: Graph, i: int) -> Product:
+    """The terms of a value whose row takes weights, inputs, and perhaps a bias."""
+    weights, inputs, bias = Products.groups(graph.parents[i])
+    terms = [_weight_first(graph, a, b) for a, b in zip(weights, inputs, strict=True)]
+    return Product((*terms, *((b, -1) for b in bias)), (i,))
 
 
 def addends(graph: Graph, i: int, among: Collection[int]) -> tuple[list[int], list[int]]:
