@@ -96,7 +96,7 @@ class Case:
             results = [*inputs, *weights]
             for name, operands in self.lines:
                 xs = [results[int(x)] if kind == "result" else x for kind, x in operands]
-                results.append(after(OPS[name](*xs)))
+                results.append(after(OPS[name].apply(xs)))
             return results[-1]
 
         return f
@@ -116,7 +116,7 @@ class Case:
         for name, operands in self.lines:
             xs = [names[int(x)] if kind == "result" else repr(x) for kind, x in operands]
             names.append(f"v{len(names)}")
-            lines.append(f"    {names[-1]} = OPS[{name!r}]({', '.join(xs)})")
+            lines.append(f"    {names[-1]} = OPS[{name!r}].apply([{', '.join(xs)}])")
         return "\n".join([*lines, f"    return {names[-1]}"])
 
 
