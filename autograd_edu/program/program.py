@@ -277,7 +277,7 @@ class Program:
             program = Program(slots, shapes, data["parameter_count"], data["root"], guards)
             program.parameter_values = data["parameter_values"]
             sound = bool(unknown) or program._is_sound()
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             raise StateError(
                 f"this is not a program as to_json writes it: {type(error).__name__}: {error}"
             ) from None

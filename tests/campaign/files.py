@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograd_edu import Value, data, exp, files, maximum, nn, optim, steps, train
+from autograd_edu import Program, Value, data, exp, files, maximum, nn, optim, steps, trace, train
 from autograd_edu.errors import AutogradError
 from autograd_edu.pictures.steps import Steps
 
@@ -136,6 +136,23 @@ class StepsFile:
         return (lambda path: held.append(Steps.from_json(read(path)).to_json())), lambda: repr(held)
 
 
+class ProgramFile:
+    """A small traced program with a parameter, a selection and a guard."""
+
+    suffix = "json"
+
+    def write(self, path):
+        w = Value(2.0, "w")
+        program = trace(lambda x, y: maximum(x * w, y) + (exp(y) if x > 0 else y), 0.5, -1.5)
+        path.write_text(program.to_json(), encoding="utf-8")
+
+    def reader(self):
+        held = []
+        return (lambda path: held.append(Program.from_json(read(path)).to_json())), lambda: repr(
+            held
+        )
+
+
 def read(path):
     """The text of a file; bytes that are no UTF-8 stand as surrogates, as a hostile text may hold."""
     return path.read_text(encoding="utf-8", errors="surrogateescape")
@@ -143,6 +160,7 @@ def read(path):
 
 KINDS = {
     "steps.json": StepsFile(),
+    "program.json": ProgramFile(),
     "model.json": ModelFile("json"),
     "model.npz": ModelFile("npz"),
     "history.json": HistoryFile(),
