@@ -14,7 +14,7 @@ from ..data import Dataset
 from ..engine.modes import no_gc
 from ..engine.number import plain
 from ..engine.value import Value
-from ..errors import DomainError, ShapeError
+from ..errors import DomainError, OperandError, ShapeError
 from ..nn.layers import as_list
 from ..nn.losses import Loss, average
 from ..nn.module import Module
@@ -166,6 +166,10 @@ class Replay:
         of_prepared: Loss = getattr(loss, "of_prepared", loss)
         example = [column[0].tolist() for column in self.arrays(data.take([0]))]
         program = trace(lambda x, t: of_prepared(model(x), t), *example)
+        if any(slot.operands and not slot.line for slot in program.slots):
+            raise OperandError(
+                "the model uses a result from before training, which training does not compute again"
+            )
         program.runner  # noqa: B018 - made now, so that what cannot be run is known before training
         self.size = len(program.slots)
         self.of_sample = _Placed(program, parameters)

@@ -33,7 +33,7 @@ from ..engine.op import Op
 from ..engine.value import Value
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
-_MOST = 100_000  # objects that are looked at
+_MOST = 1_000_000  # objects that are looked at, those of the first roots first
 _OURS = __name__.partition(".")[0]
 
 
@@ -59,7 +59,7 @@ class Memory:
         self.iterator = ""
         self._seen: dict[int, Any] = {}  # by id; the objects are kept, so that no id is used twice
         self._parts: list[_Part] = []
-        self._stack = [(name, root) for name, root in roots.items() if root is not None]
+        self._stack = [(name, root) for name, root in roots.items() if root is not None][::-1]
         while self._stack and len(self._seen) < _MOST:
             self._look_at(*self._stack.pop())
         drawn = np.random  # its own functions, which users call
@@ -271,7 +271,7 @@ def _named(part: _Part, now: Any) -> str:
     if not part.item:
         return part.name
     missing = object()
-    keys = [*part.held, *now]
+    keys = sorted([*part.held, *now], key=lambda key: str(key).startswith("_"))
     key = next(k for k in keys if not _is_same(part.held.get(k, missing), now.get(k, missing)))
     return part.name + part.item.format(key)
 

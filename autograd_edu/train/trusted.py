@@ -120,10 +120,10 @@ class Trusted:
 
     def follow(self, change: Callable[[], T]) -> T:
         """What ``change`` gives. If it changes what the model may compute with, that is traced anew."""
-        memory = watch(self.eager)
+        memory = None if self.fallen else watch(self.eager)
         result = change()
         self.eager.model.train()
-        if not self.fallen and memory.change(generators=False):
+        if memory is not None and memory.change(generators=False):
             try:
                 self.prepare()
             except Exception as error:  # the user's functions run here, and can raise anything

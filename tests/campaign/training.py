@@ -79,6 +79,18 @@ NOT_REPLAYED = {
     "an inner pass": "z = Value(0.5); (z * z * h[0]).backward(); h = [v + z.grad for v in h]",
     "the gradient of a weight": "h = [v * (1.0 + self.scale.grad) for v in h]",
     "local gradients": "h = [v * (1.0 + sum(h[0].local_grads)) for v in h]",
+    "wrapped inputs": "x = [Value(v) for v in x]; h = [v * x[0] for v in h]",
+    "a clipped weight": "self.scale.data = min(self.scale.data, 0.5); h = [v * self.scale for v in h]",
+    "statistics": "h = [v * statistics.fmean(x) for v in h]",
+    "a match": "\n        match x[1]:\n            case 1: h = [2.0 * v for v in h]",
+    "NumPy's arithmetic": "h = [v * float(np.array(x, float).sum()) for v in h]",
+    "a whole number": "h = [v * (x[0] // 1) for v in h]",
+    "a method of floats": "h = [v * 2.0 if x[1].is_integer() else v for v in h]",
+    "a caught difference": (
+        "\n        try: h = [v * x[1].is_integer() for v in h]\n        except AttributeError: pass"
+    ),
+    "a stored activation": "self.last = h[0]; h = [v * 1.0 for v in h]",
+    "a print": "print(x[0], file=self.out); h = [v * 1.0 for v in h]",
     "a result from before": "h = [v * self.before for v in h]",
 }
 
@@ -150,7 +162,7 @@ CALLBACKS = {
 }
 
 PROGRAM = """\
-import itertools, math, random
+import io, itertools, math, random, statistics
 import numpy as np
 from autograd_edu import *
 from autograd_edu.data import Dataset
@@ -182,6 +194,7 @@ class Net(Module):
         self.before = self.scale * self.scale
         self.rng, self.generator = random.Random(3), np.random.default_rng(3)
         self.calls, self.seen, self.last, self.heat = 0, [], 0.0, 1.0
+        self.out = io.StringIO()
         {begin}
     def forward(self, x):
         return self.head(self.first(x), x)
