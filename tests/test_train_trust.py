@@ -5,6 +5,7 @@
 
 import functools
 import itertools
+import os
 import random
 import types
 import warnings
@@ -18,7 +19,7 @@ from autograd_edu.errors import DomainError, ShapeError, TargetError, TrainingEr
 from autograd_edu.nn import MLP, Linear, Module, losses, regularise
 from autograd_edu.nn.softmax import log_softmax
 from autograd_edu.optim import SGD, Adam
-from autograd_edu.train import EarlyStopping, fit
+from autograd_edu.train import Callback, EarlyStopping, fit
 
 START = Linear(2, 3, seed=1).neurons[0].w[0].data - 1e-9  # just below where a weight begins
 XS = [[0.5, 0.0], [-0.3, 1.0], [0.9, 0.0], [-1.1, 1.0], [0.1, 1.0], [0.4, 0.0], [0.8, 1.0]]
@@ -338,3 +339,57 @@ def test_training_is_replayed_with_a_penalty_on_some_weights_and_a_last_small_ba
         fit(model, losses.half_squared_error, NUMBERS, SGD(model.parameters()), epochs=1).engine
         == "replay"
     )
+
+
+class Recorder(Callback):
+    """How far a weight has moved from where it began, after each step."""
+
+    def __init__(self, start):
+        self.start, self.moved = start, [0.0]
+
+    def after_step(self, run):
+        w = run.model.first.neurons[0].w[0]
+        place = [p is w for p in run.parameters].index(True)
+        self.moved.append(abs(run.theta[place] - self.start))
+
+
+def test_steps_that_differed_before_an_error_are_taken_back_too():
+    def between(model, h, x):
+        w = model.first.neurons[0].w[0]
+        hidden = abs(w._data - start) > seen[6] + 1e-9 and isinstance(x[0], float)
+        factor = 3.0 if hidden else 1.0
+        return [v * factor for v in h] if abs(w - start) < seen[7] + 1e-9 else [v + 1.0 for v in h]
+
+    start = START + 1e-9
+    recorder = Recorder(start)
+    train(lambda: Net(lambda m, h, x: h), "eager", epochs=4, callbacks=[recorder])
+    seen = recorder.moved
+    assert seen[:9] == sorted(seen[:9]), (
+        "it moves one way, so that the difference comes before the error"
+    )
+    history, _ = assert_same(lambda: Net(between), epochs=4)
+    assert history.engine.startswith("eager since step 6: on the same samples")
+
+
+def test_randomness_that_no_generator_shows_and_that_begins_late_is_named():
+    def between(model, h, x):
+        moved = abs(model.first.neurons[0].w[0]._data - START) > 0.2
+        return [v * (1.0 + os.urandom(1)[0] * moved * isinstance(x[0], float)) for v in h]
+
+    with pytest.warns(UserWarning, match="gives other numbers when it is called again"):
+        history, _, _ = train(lambda: Net(between), "auto", epochs=60)
+    assert history.engine.startswith("eager since step ")
+
+
+def test_the_last_steps_are_checked_before_training_ends():
+    def between(model, h, x):
+        moved = abs(model.first.neurons[0].w[0]._data - start) > recorder.moved[8] + 1e-9
+        return [v * 3.0 for v in h] if moved and isinstance(x[0], float) else h
+
+    start = START + 1e-9
+    recorder = Recorder(start)
+    options = {"epochs": 11, "batch_size": None}
+    train(lambda: Net(lambda m, h, x: h), "eager", callbacks=[recorder], **options)
+    assert recorder.moved == sorted(recorder.moved), "the difference begins with step 10"
+    history, _ = assert_same(lambda: Net(between), **options)
+    assert history.engine.startswith("eager since step 8: on the same samples")

@@ -81,6 +81,7 @@ class Trusted:
         self.replay.mean_loss(theta, self.data)  # what a branch excludes is known before training
         if reason := self._difference(theta, times=4):
             raise Unseen(reason)
+        self.latest = theta  # where it was replayed last
 
     def fall_back(self, reason: str) -> None:
         """Compute eagerly from now on."""
@@ -96,15 +97,16 @@ class Trusted:
         if self.fallen:
             return self.eager.value_and_grad(theta, batch)
         try:
-            return self.replay.value_and_grad(theta, batch)
+            answer = self.replay.value_and_grad(theta, batch)
         except AutogradError as error:
             if self.insist:
                 raise
             answer = self.eager.value_and_grad(theta, batch)
-            if reason := self._difference(theta, errors=False):
+            if reason := self._difference(self.latest, errors=False):  # where no branch changed yet
                 raise Unseen(reason) from None
             self.fall_back(str(error))
-            return answer
+        self.latest = theta
+        return answer
 
     def mean_loss(self, theta: Array, data: Dataset) -> float:
         """The mean loss of ``data`` at ``theta`` in evaluation mode, without the penalty."""
