@@ -3,6 +3,7 @@
 import math
 import re
 
+import mpmath
 import pytest
 from rules import replaced
 
@@ -68,7 +69,7 @@ SCALES = [
     pytest.param(lambda x: 5 + tanh(x / 1e6), 1e-12, 1e-6, id="nothing happens within the size of x"),
     pytest.param(lambda x: 5 + tanh(x / 1e12), 0.3, 1e-12, id="1e12 is the scale"),
     pytest.param(log, 1e-300, 1e300, id="next to the end of the domain"),
-    pytest.param(lambda x: log(1 + x * x), 0.0223762, 0.0447300764, id="rounded inside"),
+    pytest.param(lambda x: log(1 + x * x), 0.0223762, 2 * 0.0223762 / (1 + 0.0223762**2), id="rounded inside"),
     pytest.param(
         lambda x: x + 1e-9 * sin(1e9 * x), 0.7, 1 + math.cos(0.7e9), id="a ripple of 1e-9"
     ),
@@ -195,32 +196,71 @@ def test_nothing_checked_is_not_passed():
 
 
 def test_equal_numbers_do_not_pass_where_the_numeric_one_is_too_uncertain():
-    """The value moves by one unit in the last place, just as the slope says."""
+    """The values move by some units in the last place, and the slope is planted to be the numeric one."""
 
     def f(x):
         if not 0.0 < x.data < 1.0:
             raise ValueError("outside")
-        return 2.0**30 + 2.0**-22 * x
+        return 2.0**30 + 2.0**-18 * x
 
-    row = check_gradient(f, 0.5).rows[0]
+    numeric = check_gradient(f, 0.5).rows[0].numeric
+    row = check_gradient(lambda x: f(tilted(x, numeric * 2.0**18)), 0.5).rows[0]
+    assert row.analytic == row.numeric != 0.0
     assert row.verdict == "unsure"
 
 
 def test_noise_counts_as_error_of_the_numeric_side():
-    """Values are rounded to 1e-6, so an error of 1e-4 in a slope cannot be told, and one of 0.5 can."""
+    """Values are rounded, so an error of a thousandth cannot always be told, and one of a half can."""
+    for digits in (3, 4, 5, 6):
 
-    def rough(x):
-        y = exp(x)
-        return y + (round(y.data, 6) - y.data)
+        def rough(x, digits=digits):
+            y = exp(x)
+            return y + (round(y.data, digits) - y.data)
 
-    assert verdict(rough, 0.5) != "fail"
-    assert verdict(lambda x: rough(tilted(x, 1.001)), 0.5) != "pass"
-    assert verdict(lambda x: rough(tilted(x, 1.5)), 0.5) == "fail"
+        assert verdict(rough, 0.5) != "fail"
+        assert verdict(lambda x, f=rough: f(tilted(x, 1.001)), 0.5) != "pass"
+        assert verdict(lambda x, f=rough: f(tilted(x, 1.5)), 0.5) == "fail"
 
 
 def test_a_jump_has_no_slope():
     report = check_gradient(lambda x: where(x > 1.0, x + 1.0, x), 1.0)
     assert [row.verdict for row in report.rows] == ["unsure"]
+
+
+@pytest.mark.parametrize(("f", "x", "slope"), SCALES)
+def test_the_numeric_slope_is_no_further_off_than_its_estimated_error(f, x, slope):
+    row = check_gradient(f, x).rows[0]
+    assert abs(row.numeric - slope) <= row.estimated_error + 1e-9 * abs(slope)
+
+
+@pytest.mark.parametrize("distance", [1e-3, 1e-5, 1e-6, 1e-7])
+def test_steps_across_a_pole_do_not_make_the_error_look_small(distance):
+    x = math.pi / 2 - distance
+    with mpmath.workdps(40):
+        slope = float(mpmath.sec(mpmath.mpf(x)) ** 2)
+    row = check_gradient(tan, x).rows[0]
+    assert abs(row.numeric - slope) <= row.estimated_error
+
+
+def test_a_right_gradient_that_values_deny_is_cleared_by_its_operations():
+    """A bump of which the values show nothing beside 0.2: to them the function is flat."""
+    report = check_gradient(lambda x: 0.2 + exp(-square((x - 0.3) / 1e-3)), 0.3067)
+    assert [row.verdict for row in report.rows] == ["unsure"]
+    assert report.suspects == ()
+    assert "each operation passes its own check" in str(report)
+
+
+def test_rounding_inside_the_function_is_no_staircase_of_its_values():
+    """1 + x² is rounded to 1e-16, which is much beside log(1 + x²) = 5e-4."""
+    (slope,) = numeric_gradient(lambda x: log(1 + x * x) + 1e-3 * x, 0.0223762)
+    assert slope == pytest.approx(2 * 0.0223762 / (1 + 0.0223762**2) + 1e-3, rel=1e-6)
+
+
+def test_a_slope_that_is_0_because_its_terms_cancel_passes():
+    report = check_gradient(lambda b: log(exp(b + 1.0) + exp(b + 2.0)) - b, 0.3)
+    assert report
+    assert abs(report.rows[0].analytic) < 1e-15
+    assert not check_gradient(lambda b: log(exp(b + 1.0) + exp(b + 2.0)) - tilted(b, 1.001), 0.3)
 
 
 def test_values_too_rough_for_a_right_gradient_accuse_nobody():

@@ -23,7 +23,7 @@ from autograd_edu import OPS, check_gradient
 
 from . import Outcome
 
-SLICE = 60
+SLICE = 80
 LONG = 2000
 EPSILON = 2.0**-52
 
