@@ -47,7 +47,7 @@ def test_formula_and_slopes_say_what_the_rule_does(name):
             "where(x > 0, 1, s)",
             {"x": "v", "s": 0.1},
             "where(v > 0, 1, 0.1)",
-            "where(v > 0, 1, 0.1)",
+            r"\operatorname{where}\left(v > 0, 1, 0.1\right)",
         ),
     ],
 )

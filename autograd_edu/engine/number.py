@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NoReturn, Protocol, Self
 from ..errors import AutogradError, OperandError
 from . import ops
 from .floats import Floats, real
-from .op import Op
+from .op import Namespace, Op
 
 
 def _method(op: Op) -> Callable[..., Any]:
@@ -139,6 +139,9 @@ class Numbers:
     @staticmethod
     def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Sequence[Any]) -> Any:
         return ops.dot.apply((*ws, *xs, *bias))
+
+
+NUMBERS: Namespace = Numbers
 
 
 def plain(x: Any) -> float:

@@ -46,6 +46,9 @@ class Namespace(Protocol):
         """
 
 
+FLOATS: tuple[Namespace, Namespace] = (Floats, IeeeFloats)  # mypy holds them against the protocol
+
+
 # ---- how the operands of a row are grouped ----
 
 

@@ -138,7 +138,7 @@ class _Printer:
                 return "-" + self.within(operand, _RANK[ast.Mult]), _RANK[ast.USub]
             case ast.Call(func=ast.Name(id=name), args=args):
                 shown = [self.show(a)[0] for a in args]
-                return self.functions.get(name, name + "({all})").format(
+                return self.functions.get(name, self.call(name)).format(
                     *shown, all=", ".join(shown)
                 ), _ATOM
             case ast.IfExp():
@@ -152,6 +152,12 @@ class _Printer:
                     _ATOM if self.latex and isinstance(op, ast.Div) else _RANK[type(op)]
                 )
         raise ValueError(f"a formula cannot hold {ast.unparse(node)!r}")
+
+    def call(self, name: str) -> str:
+        """How a function that is no operation of the table is written."""
+        return (
+            rf"\operatorname{{{{{name}}}}}\left({{all}}\right)" if self.latex else name + "({all})"
+        )
 
     def within(self, node: ast.expr, rank: int) -> str:
         """``node``, in brackets where it binds less tightly than ``rank`` needs."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.floats import real
+from ..engine.op import Namespace
 from ..errors import OperandError, ShapeError
 
 
@@ -47,6 +48,9 @@ class Arrays:
         lambda xs: np.add.reduce(xs, axis=0) if isinstance(xs, np.ndarray) else reduce(np.add, xs)
     )
     dot = staticmethod(lambda ws, xs, bias: reduce(np.add, [*map(mul, ws, xs), *bias]))
+
+
+ARRAYS: Namespace = Arrays
 
 
 def real_array(x: Any, what: str) -> Any:

@@ -1,0 +1,96 @@
+"""No module but the rule table knows an operation by its name: with every row renamed, all else is the same."""
+
+import subprocess
+import sys
+
+import pytest
+
+SUFFIX = "_zq"
+
+RENAMING = f"""
+import re
+from autograd_edu import OPS
+import autograd_edu.nn  # whose options are names that people type
+
+names = "|".join(name for name in OPS if name != "where")  # by which formulas choose, as by `if`
+
+def renamed(text):
+    return re.sub(rf"\\b({{names}})\\(", r"\\1{SUFFIX}(", text)
+
+def of_operands(written):
+    def rewritten(*xs):
+        found = written(*xs)
+        return renamed(found) if isinstance(found, str) else tuple(map(renamed, found))
+    return rewritten
+
+for op in list(OPS.values()):
+    del OPS[op.name]
+    op.rules  # the local gradients, as they are printed before
+    op.name += "{SUFFIX}"
+    OPS[op.name] = op
+    op.formula = renamed(op.formula) if isinstance(op.formula, str) else of_operands(op.formula)
+    slopes = op.slopes
+    op.slopes = tuple(map(renamed, slopes)) if isinstance(slopes, tuple) else of_operands(slopes)
+"""
+
+USING = """
+import autograd_edu as ae
+from autograd_edu import Value, draw, grad, hessian, jvp, steps, trace, trace_graph
+from autograd_edu.nn import MLP
+from autograd_edu.nn.counting import cost
+
+x, w, b = Value(0.5, "x"), Value(-1.5, "w"), Value(0.25, "b")
+
+def neuron(x, w, b):
+    return ae.tanh(x * w + x * x + b) ** 3 / (1.0 + ae.exp(-x)) + ae.maximum(x, w, b) * ae.sigmoid(b)
+
+def formula(x, w, b):
+    y = neuron(x, w, b) + ae.dot([x, w], [w, b], 0.5) + ae.total(x, w, b) + ae.logsumexp(x, w)
+    return y + ae.where(x > w, abs(x), ae.sqrt(x)) + ae.clip(w, -1.0, b) - ae.gelu(x) * ae.step(x)
+
+y = formula(x, w, b)
+y.backward()
+model = MLP(2, [3, 2, 1], seed=1)
+inputs = [Value(0.3, "a"), Value(-0.7, "c")]
+score = model(inputs)
+score = score[0] if isinstance(score, list) else score
+program = trace(formula, 0.5, -1.5, 0.25)
+network = trace_graph(score, inputs=inputs)
+for each in (program, network):
+    each.engine = "numpy"
+print("results", y.data, x.grad, w.grad, b.grad, score.data)
+print("derivatives", grad(formula)(0.5, -1.5, 0.25), jvp(formula, (0.5, -1.5, 0.25), (1.0, 2.0, 3.0)))
+print("second", hessian(formula)(0.5, -1.5, 0.25))
+print("replay", program.value_and_grad(0.4, -1.4, 0.2), network.value_and_grad(0.1, 0.2))
+print("fused", [(slot.op, slot.operands) for slot in network.fused().slots])
+for style in ("python", "math", "latex"):
+    print("listing", program.listing(style), network.listing(style))
+print("gradients", network.listing("python", gradients=True))
+print("steps", steps(y), steps(y).text(), steps(y).latex(), steps(y).python())
+print("cost", cost(score))
+for picture in (draw(y), draw(score), draw(score, detail="full"), draw(y, style="circuit")):
+    print("picture", picture.svg)
+"""
+
+
+def outcome(script):
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def before():
+    return outcome(USING).splitlines()
+
+
+def test_with_every_row_renamed_everything_is_the_same_but_for_the_names(before):
+    renamed = outcome(RENAMING + USING)
+    assert SUFFIX in renamed
+    assert renamed.replace(SUFFIX, "").splitlines() == before
+
+
+def test_the_comparison_notices_a_name_that_is_known_elsewhere(before):
+    known = "ae.dot.operands = ae.total.operands\n"  # as if sums of products were no longer known
+    with pytest.raises(AssertionError):
+        assert outcome(USING.replace("\nx, w, b", f"\n{known}x, w, b")).splitlines() == before
