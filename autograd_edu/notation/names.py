@@ -42,10 +42,12 @@ _CUT = 40  # characters of a name in a table
 
 
 def names(order: list[Value]) -> list[str]:
-    """A name for each value of a topological order: its label, made unique; else x1, x2 … for a leaf, v1, v2 … for a result.
+    """A name for each value of a topological order: its label, made unique.
 
-    A constant is named by its number, as formulas write it. Characters that have no shape (controls, lone surrogates)
-    stand as "�", so that a name can be shown anywhere.
+    Else x1, x2 … for a leaf, v1, v2 … for a result.
+
+    A constant is named by its number, as formulas write it. Characters that have no shape
+    (controls, lone surrogates) stand as "�", so that a name can be shown anywhere.
     """
     counters: dict[str, count[int]] = {}  # of each stem: what it was followed by is taken
     labels = [printable(value.label) for value in order]
@@ -68,7 +70,11 @@ def names(order: list[Value]) -> list[str]:
 
 
 def latex_name(name: str) -> str:
-    r"""A label as LaTeX: x as it is, w12 as w_{12}, theta as \theta, anything else as upright text with nothing active in it."""
+    r"""A label as LaTeX.
+
+    X as it is, w12 as w_{12}, theta as \theta, anything else as upright text with nothing active in
+    it.
+    """
     match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", name)
     if match and (len(match[1]) == 1 or match[1].lower() in _GREEK):
         stem = match[1] if len(match[1]) == 1 else "\\" + match[1]
@@ -96,7 +102,10 @@ def accented(name: str, mark: str) -> str:
 
 
 def identifiers(given: Iterable[str], taken: Collection[str]) -> list[str]:
-    """A Python identifier for each name, close to it; none of ``taken``, and none that looks like df1_2 or dloss_x."""
+    """A Python identifier for each name, close to it.
+
+    None of ``taken``, and none that looks like df1_2 or dloss_x.
+    """
     used = set(taken)
     found = []
     for original in given:

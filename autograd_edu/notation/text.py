@@ -1,4 +1,7 @@
-"""Text that can be shown anywhere: without characters that have no shape, cut to a width, in aligned columns."""
+"""Text that can be shown anywhere.
+
+Without characters that have no shape, cut to a width, in aligned columns.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from collections.abc import Iterable, Sequence
 
 
 def printable(text: str, limit: int | None = None) -> str:
-    """``text`` on one line, with "�" for every character that has no shape, cut with "…" at ``limit`` columns.
+    """``text`` on one line, cut with "…" at ``limit`` columns.
 
-    Without a shape are controls, line breaks, lone surrogates and marks of direction.
+    Characters without a shape stand as "�": controls, line breaks, lone surrogates, marks of
+    direction.
     """
     shown = text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
     if limit is None or text_width(shown) <= limit:
@@ -36,7 +40,9 @@ def padded(text: str, width: int, side: str = "left") -> str:
 
 
 def table(rows: Iterable[Sequence[str]], *, right: Sequence[int] = (), ruled: bool = True) -> str:
-    """Rows in aligned columns, two spaces apart; the first is the head, with a line under it if ``ruled``.
+    """Rows in aligned columns, two spaces apart.
+
+    The first is the head, with a line under it if ``ruled``.
 
     The columns numbered in ``right`` are aligned on the right.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from .folding.detail import MOST_BOXES
 from .folding.folded import as_text, at_level
 from .render.dot import to_dot
 from .render.layout import layout
+from .render.page import html_page
 from .render.styles import STYLES
 from .scene.scene import Graph
 from .steps import Steps, steps
@@ -23,7 +23,9 @@ __all__ = ["Drawing", "draw", "to_dot"]
 
 
 class Drawing:
-    """A picture, as it was when it was drawn: `svg` and `html` as text; a notebook shows it, to step through where every value is a card.
+    """A picture, as it was when it was drawn: `svg` and `html` as text.
+
+    A notebook shows it, to step through where every value is a card.
 
     Attributes:
         style, detail: how it is drawn, and the level of detail that was chosen.
@@ -58,12 +60,18 @@ class Drawing:
 
     @cached_property
     def _steps(self) -> Steps:
-        """Both passes step by step. Of a graph of more than 1,500 values they are made when they are asked for."""
+        """Both passes step by step.
+
+        Of a graph of more than 1,500 values they are made when they are asked for.
+        """
         return steps(self._y)
 
     @cached_property
     def text(self) -> str:
-        """The forward and the backward table; of a picture with boxes for several values, a line a box."""
+        """The forward and the backward table.
+
+        Of a picture with boxes for several values, a line a box.
+        """
         return as_text(self._scene) if self._scene.note else str(self._steps)
 
     @property
@@ -77,21 +85,26 @@ class Drawing:
 
     @property
     def html(self) -> str:
-        """A page of its own: the picture that one can step through, and without JavaScript the picture; or the picture alone."""
+        """A page of its own.
+
+        The picture that one can step through, and without JavaScript the picture; or the picture
+        alone.
+        """
         from .interactive.stepper import page
 
         if self._steps_through:
             return page(self._scene, self._steps.record, self.title)
-        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(self.title)}</title>'
-        return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{self.svg}\n</body></html>\n'
+        return html_page(self.svg, self.title)
 
     def save(self, path: str | Path, *, animated: bool = False) -> Path:
         """Write the picture to ``path``, whose suffix says how. Returns the path.
 
-        .svg, .png, .pdf: the picture; .html: a page to step through; .gif, or .svg with ``animated``: the picture, moving
-        step by step; .tex, .md: picture or steps, and the tables; .json: the steps as data (`Steps.from_json`).
+        .svg, .png, .pdf: the picture; .html: a page to step through; .gif, or .svg with
+        ``animated``: the picture, moving step by step; .tex, .md: picture or steps, and the tables;
+        .json: the steps as data (`Steps.from_json`).
 
-        A .pdf needs Graphviz' `dot` on the PATH, a .gif Pillow (extra `plot`). A file that was there is kept if anything fails.
+        A .pdf needs Graphviz' `dot` on the PATH, a .gif Pillow (extra `plot`). A file that was
+        there is kept if anything fails.
         """
         from .files.save import of_graph, save
 
@@ -107,7 +120,7 @@ class Drawing:
             ),
         )
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - Jupyter's signature
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from .interactive.stepper import picture_alone, stepper
 
         html = (
@@ -126,7 +139,9 @@ class Drawing:
         if self.style != "card":
             return ""
         if values > stepper.MOST:
-            return f"{values:,} values are too many to step through (at most {stepper.MOST}): print(steps(y)) lists the pass."
+            most = f"at most {stepper.MOST}"
+            many = f"{values:,} values are too many to step through ({most})"
+            return f"{many}: print(steps(y)) lists the pass."
         return 'draw(y, detail="full") shows each value by itself, to step through.'
 
     def __repr__(self) -> str:
@@ -142,18 +157,24 @@ def draw(
 ) -> Drawing:
     """The computation graph of ``y``, with values, gradients and local gradients.
 
-    Gradients are those of the latest `backward`; "–" stands where none has reached. Drawing changes nothing.
+    Gradients are those of the latest `backward`; "–" stands where none has reached. Drawing changes
+    nothing.
 
     Args:
-        style: "card" (a card a value, local gradients on the wires), "circuit" (gates on wires: values above, gradients
-            below) or "micrograd" (records of data and grad, and circles for operations).
-        detail: "full" (every value), "fused" (sums of products as one box, a row a product), "neuron" (a box for each
-            innermost scope), "layer" (a box for each scope around those), or "auto": the finest that can be read.
-        expand: names of scopes that are not to be one box, or labels of values that are to have their own.
-        collapse: names of scopes that are to be one box, or labels of results: these and all that they alone use.
+        style: "card" (a card a value, local gradients on the wires), "circuit" (gates on wires:
+            values above, gradients below) or "micrograd" (records of data and grad, and circles for
+            operations).
+        detail: "full" (every value), "fused" (sums of products as one box, a row a product),
+            "neuron" (a box for each innermost scope), "layer" (a box for each scope around those),
+            or "auto": the finest that can be read.
+        expand: names of scopes that are not to be one box, or labels of values that are to have
+            their own.
+        collapse: names of scopes that are to be one box, or labels of results: these and all that
+            they alone use.
 
     Raises:
-        OperandError: for an unknown style, level, scope or label; the message lists those there are.
+        OperandError: for an unknown style, level, scope or label; the message lists those there
+            are.
         LayoutError: if no Graphviz layout program is installed, or the picture has more than 1,500
             boxes at the level that you asked for. "auto" leaves out the middle of such a picture.
 
@@ -187,7 +208,7 @@ def _listed(names: Sequence[str], what: str) -> tuple[str, ...]:
 def _too_large(graph: Graph, count: int) -> str:
     folded = "" if count == len(graph) else f", {count:,} boxes"
     return (
-        f"a picture of {len(graph):,} values{folded} cannot be read, and {MOST_BOXES:,} boxes are the "
-        "most: leave out detail, so that as much as needed is folded, or draw a part of the graph, "
-        "such as one sample's loss"
+        f"a picture of {len(graph):,} values{folded} cannot be read, and {MOST_BOXES:,} boxes are "
+        "the most: leave out detail, so that as much as needed is folded, or draw a part of the "
+        "graph, such as one sample's loss"
     )

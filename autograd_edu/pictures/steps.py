@@ -1,4 +1,7 @@
-"""The record of both passes with everything that one asks of it: steps, tables, a view for notebooks, a walk."""
+"""The record of both passes with everything that one asks of it.
+
+Steps, tables, a view for notebooks, a walk.
+"""
 
 from __future__ import annotations
 
@@ -143,7 +146,8 @@ class Steps(Sequence[Step]):
         return self.markdown()
 
     def __repr__(self) -> str:
-        return f"<{len(self)} steps over {len(self.nodes)} values: print() shows them, .text() the tables>"
+        size = f"{len(self)} steps over {len(self.nodes)} values"
+        return f"<{size}: print() shows them, .text() the tables>"
 
 
 def steps(y: Value) -> Steps:

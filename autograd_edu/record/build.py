@@ -1,7 +1,7 @@
 """The record of a forward and a backward pass, made from a graph.
 
-It is computed by the same multiplications and additions, in the same order, as `Value.backward`, and touches no gradient:
-to look is not to differentiate.
+It is computed by the same multiplications and additions, in the same order, as `Value.backward`,
+and touches no gradient: to look is not to differentiate.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ..engine.ops import OPS
 from ..engine.value import Value, warn_of_changes
 from ..notation import operations
 from ..notation.names import names
-from .model import Node, Part, Record, Step
+from .model import Node, NodeKind, Part, Record, Step
 from .sentences import forward_sentence, operands, part_sentence, total_sentence
 
 
@@ -28,13 +28,13 @@ def build(order: list[Value]) -> Record:
 
 def _nodes(order: list[Value]) -> list[Node]:
     place = {id(value): i for i, value in enumerate(order)}
-    return [
-        Node(
-            i, name, "constant" if value.is_constant else "input" if value.op is None else "result", value.op.name if value.op else "",
-            value.data, tuple(place[id(parent)] for parent in value.parents), value.local_grads, value.scope,
-        )
-        for i, (value, name) in enumerate(zip(order, names(order), strict=True))
-    ]  # fmt: skip
+    nodes = []
+    for i, (value, name) in enumerate(zip(order, names(order), strict=True)):
+        kind: NodeKind = "result" if value.op else "constant" if value.is_constant else "input"
+        op, parents = value.op.name if value.op else "", [place[id(p)] for p in value.parents]
+        own = (value.data, tuple(parents), value.local_grads, value.scope)
+        nodes.append(Node(i, name, kind, op, *own))
+    return nodes
 
 
 def _forward(nodes: list[Node]) -> Iterator[Step]:

@@ -13,7 +13,10 @@ _FORWARD = 3  # forward tables that are shown
 
 
 def _tables(record: Record, digits: int, *, latex: bool = False) -> Iterator[tuple[str, list[Row]]]:
-    """Forward mode needs a pass for each input: a table for the first few, and the backward table."""
+    """Forward mode needs a pass for each input.
+
+    A table for the first few, and the backward table.
+    """
     inputs = [node.name for node in record.nodes if node.kind == "input"]
     for name in inputs[:_FORWARD]:
         yield "Forward", forward_table(record, digits, wrt=name, latex=latex)
@@ -38,7 +41,10 @@ def as_markdown(record: Record, digits: int = 6) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """``text`` as Markdown that shows it: no emphasis, code, table, mathematics, entity, link or HTML begins within."""
+    """``text`` as Markdown that shows it.
+
+    No emphasis, code, table, mathematics, entity, link or HTML begins within.
+    """
     return re.sub(r"([\\|`*_<>\[\]~&$@]|:(?=//)|(?<=www)\.)", r"\\\1", text)
 
 

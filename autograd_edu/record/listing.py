@@ -50,7 +50,10 @@ def _functions(k: int, node: Node, record: Record, names: Sequence[str]) -> list
 
 
 def _derivatives(k: int, node: Node, record: Record) -> list[tuple[str, tuple[int, Node]]]:
-    """What the derivative for each variable is called: df4, or df4_1 and df4_2 where there are more."""
+    """What the derivative for each variable is called.
+
+    Df4, or df4_1 and df4_2 where there are more.
+    """
     own = variables(node, record.nodes)
     return [(f"df{k}_{j}" if len(own) > 1 else f"df{k}", each) for j, each in enumerate(own, 1)]
 

@@ -14,7 +14,10 @@ Kind = Literal["forward", "seed", "backward"]
 
 @dataclass(frozen=True)
 class Node:
-    """A value of the graph: where it stands in the order, what it is called, and how it was made."""
+    """A value of the graph.
+
+    Where it stands in the order, what it is called, and how it was made.
+    """
 
     index: int
     name: str

@@ -63,16 +63,16 @@ def _are_places(x: Any) -> bool:
 
 
 _NODE = {
-    "index": is_count, "name": is_text, "kind": lambda x: x in get_args(NodeKind), "op": is_text, "data": _is_float,
-    "parents": _are_places, "local_grads": _are_floats, "scope": is_text,
+    "index": is_count, "name": is_text, "kind": lambda x: x in get_args(NodeKind), "op": is_text,
+    "data": _is_float, "parents": _are_places, "local_grads": _are_floats, "scope": is_text,
 }  # fmt: skip
 _STEP = {
-    "kind": lambda x: x in get_args(Kind), "node": is_count, "name": is_text, "formula": is_text, "value": _is_float,
-    "parts": _is_list, "sentence": is_text,
+    "kind": lambda x: x in get_args(Kind), "node": is_count, "name": is_text, "formula": is_text,
+    "value": _is_float, "parts": _is_list, "sentence": is_text,
 }  # fmt: skip
 _PART = {
-    "parent": is_count, "name": is_text, "local": _is_float, "contribution": _is_float, "before": _is_float,
-    "after": _is_float, "terms": _are_floats,
+    "parent": is_count, "name": is_text, "local": _is_float, "contribution": _is_float,
+    "before": _is_float, "after": _is_float, "terms": _are_floats,
 }  # fmt: skip
 
 

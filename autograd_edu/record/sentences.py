@@ -30,12 +30,16 @@ def forward_sentence(node: Node, nodes: Sequence[Node], formula: str) -> str:
 
 def part_sentence(part: Part, upstream: float) -> str:
     """What one parent gets: ``upstream`` is the gradient of the node that gives."""
-    sum_ = f"{short(part.before)} + {bracketed(part.local)} × {bracketed(upstream)} = {short(part.after)}"
-    return f"{part.name}.grad += local × upstream: {sum_}"
+    given = f"{bracketed(part.local)} × {bracketed(upstream)}"
+    shown = f"{short(part.before)} + {given} = {short(part.after)}"
+    return f"{part.name}.grad += local × upstream: {shown}"
 
 
 def total_sentence(part: Part, consumers: int) -> str:
-    """What follows the last contribution to a node that is used more than once; nothing after any other."""
+    """What follows the last contribution to a node that is used more than once.
+
+    Nothing after any other.
+    """
     if not part.terms:
         return ""
     shown = [bracketed(term) for term in part.terms]

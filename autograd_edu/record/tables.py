@@ -1,8 +1,8 @@
 """The forward and the backward table of a record, as rows of cells, in plain text or LaTeX.
 
 They are those of lecture file 004: a line for each variable, with its local derivatives and the
-derivative that forward mode (v̇, with respect to an input) or reverse mode (v̄, of the result) makes
-of them.
+derivative that forward mode (v̇, with respect to an input) or reverse mode (v̄, of the result)
+makes of them.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Notation:
         )
 
 
-# ---- the tables ----------------------------------------------------------------------------------------------------
+# ---- the tables --------------------------------------------------------------------------------
 
 
 def forward_table(
@@ -84,7 +84,10 @@ def forward_table(
 
 
 def backward_table(record: Record, digits: int = 6, *, latex: bool = False) -> list[Row]:
-    """Head and rows, from the result back: each variable with its value, local derivatives, gradient v̄."""
+    """Head and rows, from the result back.
+
+    Each variable with its value, local derivatives, gradient v̄.
+    """
     write, gradient = Notation(record.nodes, latex=latex), _gradients(record)
     terms: dict[int, list[str]] = {node.index: [] for node in record.nodes}
     rows: list[Row] = [("variable", "value", "local derivative", "reverse mode", "gradient")]
@@ -106,7 +109,10 @@ def _sum(terms: Sequence[str]) -> str:
 
 
 def tangents(record: Record, wrt: str = "") -> list[float | None]:
-    """∂node/∂input for each node, by forward mode over the recorded local gradients; None where the input does not reach."""
+    """∂node/∂input for each node, by forward mode over the recorded local gradients.
+
+    None where the input does not reach.
+    """
     source = source_of(record, wrt)
     tangent: list[float | None] = []
     for node in record.nodes:

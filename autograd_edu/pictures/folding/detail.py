@@ -1,9 +1,10 @@
 """Levels of detail: which values of a graph go into one box together.
 
-From fine to coarse: every value by itself (full), sums of products as one box (fused), a box for each innermost scope
-(neuron), a box for each scope around those (layer). Scopes are paths, "mlp/layer0/neuron3", made by the modules of `nn`
-and by anybody's ``with scope("name")``. At the two coarsest levels values without a scope are gathered where they
-are alike: the same operation on the same boxes.
+From fine to coarse: every value by itself (full), sums of products as one box (fused), a box for
+each innermost scope (neuron), a box for each scope around those (layer). Scopes are paths,
+"mlp/layer0/neuron3", made by the modules of `nn` and by anybody's ``with scope("name")``. At the
+two coarsest levels values without a scope are gathered where they are alike: the same operation on
+the same boxes.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _LEAST = 10  # boxes that `auto` shows, where gathered values can be shown by th
 class Piece:
     """What one box stands for: a value, a sum of products, or all values of a part.
 
-    ``members`` are numbers in the graph's order. A part's ``title`` is its scope; ``brief``: norms in place of its parameters;
-    ``run``: every value is made from the one before it, and numbers.
+    ``members`` are numbers in the graph's order. A part's ``title`` is its scope; ``brief``: norms
+    in place of its parameters; ``run``: every value is made from the one before it, and numbers.
     """
 
     members: tuple[int, ...]
@@ -51,7 +52,10 @@ class Piece:
 
 
 def choose(graph: Graph, detail: str, wish: Folding) -> tuple[str, list[Piece]]:
-    """The level, and what its boxes stand for; for "auto" the finest level that is legible, else the one of fewest boxes."""
+    """The level, and what its boxes stand for.
+
+    For "auto" the finest level that is legible, else the one of fewest boxes.
+    """
     one_of(detail, ("auto", *LEVELS), "level of detail")
     check_names(graph, (*wish.expand, *wish.collapse))
     if detail != "auto":
@@ -108,7 +112,7 @@ def _in_order(graph: Graph, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _with_examples(graph: Graph, level: str, wish: Folding, pieces: list[Piece]) -> list[Piece]:
-    """``pieces``, or where they are very few, a folding that shows some of what is alike by itself."""
+    """``pieces``, or if they are very few, a folding that shows some of what is alike by itself."""
     for shown in range(1, _LEAST):
         if len(pieces) >= min(_LEAST, len(graph)) or level not in HEIGHT:
             break
@@ -174,7 +178,10 @@ def _pieces(
 
 
 def _numbers_in_formulas(graph: Graph, rest: Iterable[int]) -> dict[int, int]:
-    """Plain numbers that one value alone uses, which stands by itself: the number is in its formula."""
+    """Plain numbers that one value alone uses, which stands by itself.
+
+    The number is in its formula.
+    """
     single = set(rest)
     found = {}
     for i in single:
@@ -198,7 +205,7 @@ def _numbers_in_parts(graph: Graph, groups: Grouping) -> None:
                 groups.key[i] = user
 
 
-# ---- values without a scope ------------------------------------------------------------------------------------------
+# ---- values without a scope --------------------------------------------------------------------
 
 
 def _gather(
@@ -260,7 +267,9 @@ def _insides(
     gone: set[int],
     examples: Sequence[int],
 ) -> set[int] | None:
-    """All values of what is alike: of sums, also their inner values and the leaves that only they use.
+    """All values of what is alike.
+
+    Of sums, also their inner values and the leaves that only they use.
 
     None if sums other than the examples use those leaves too: then nothing would show these.
     """
@@ -276,7 +285,10 @@ def _insides(
 
 
 def _fold_what_follows(graph: Graph, groups: Grouping) -> None:
-    """Put the results that no part uses, directly or not, into one part: the loss, named by its result."""
+    """Put the results that no part uses, directly or not, into one part.
+
+    The loss, named by its result.
+    """
     after: list[int] = []
     before: set[int] = set()
     for i in reversed(range(len(graph))):
@@ -290,7 +302,10 @@ def _fold_what_follows(graph: Graph, groups: Grouping) -> None:
 
 
 def _fold_runs(graph: Graph, groups: Grouping, shown: int) -> None:
-    """Put long runs of values without a scope, each made from the one before it alone and used by the next alone, into a part each."""
+    """Put each long run of values without a scope into a part.
+
+    In a run each value is made from the one before it alone, and used by the next alone.
+    """
     run: dict[int, list[int]] = {}  # by its latest value
     for i, value in enumerate(graph.order):
         if value.op is None or i in groups.key or i in groups.alone:

@@ -1,8 +1,10 @@
-"""The scene of a graph at a level of detail: boxes that stand for several values, and what they say of them.
+"""The scene of a graph at a level of detail.
 
-A sum of products says every product: weight, its gradient, input. A part says its parameters and its outputs, or their
-norms where they are many. Wires within a box are not drawn; between parts, those of one pair of boxes are drawn as one,
-with their number.
+Boxes that stand for several values, and what they say of them.
+
+A sum of products says every product: weight, its gradient, input. A part says its parameters and
+its outputs, or their norms where they are many. Wires within a box are not drawn; between parts,
+those of one pair of boxes are drawn as one, with their number.
 """
 
 from __future__ import annotations
@@ -47,7 +49,10 @@ def at_level(
     *,
     formulas: bool = True,
 ) -> tuple[str, Scene]:
-    """The level that ``detail`` means for this graph, and its scene. Boxes with ``formulas`` can say plain numbers there."""
+    """The level that ``detail`` means for this graph, and its scene.
+
+    Boxes with ``formulas`` can say plain numbers there.
+    """
     level, pieces = choose(graph, detail, Folding(tuple(expand), tuple(collapse), formulas))
     if len(pieces) == len(graph) and all(piece.kind == "value" for piece in pieces):
         return level, in_full(graph)
@@ -56,7 +61,7 @@ def at_level(
     return level, Scene(boxes, tuple(_wires(graph, pieces)), note)
 
 
-# ---- boxes -----------------------------------------------------------------------------------------------------------
+# ---- boxes -------------------------------------------------------------------------------------
 
 
 def _box(graph: Graph, piece: Piece) -> Box:
@@ -84,7 +89,10 @@ def _product_box(graph: Graph, i: int, product: Product) -> Box:
 
 
 def _product_title(graph: Graph, i: int, product: Product) -> str:
-    """The sum, "n = w1·x1 + w2·x2 + b", where it fits, else "n = Σ w·x + b"; of an activated sum "v2 = tanh(Σ)"."""
+    """The sum, "n = w1·x1 + w2·x2 + b", where it fits, else "n = Σ w·x + b".
+
+    Of an activated sum "v2 = tanh(Σ)".
+    """
     name, op = graph.names[i], graph.order[i].op
     if product.activated and op is not None:
         return printable(f"{name} = {operations.text(op, 'Σ')}", LONGEST)
@@ -99,7 +107,10 @@ def _product_title(graph: Graph, i: int, product: Product) -> str:
 
 
 def _called(graph: Graph, i: int) -> str:
-    """What a row calls a value: as the user did, for in its box no other has that name; else as the tables do."""
+    """What a row calls a value: as the user did, for in its box no other has that name.
+
+    Else as the tables do.
+    """
     label = graph.order[i].label
     return (
         printable(label, _NAME)
@@ -116,13 +127,17 @@ def _term(graph: Graph, weight: int, given: int) -> Row:
 def _row(graph: Graph, i: int, name: str = "") -> Row:
     value = graph.order[i]
     return Row(
-        printable(name, _NAME) if name else _called(graph, i), short(value.data), "" if value.is_constant else graph.grad(i), "",
+        printable(name, _NAME) if name else _called(graph, i), short(value.data),
+        "" if value.is_constant else graph.grad(i), "",
         graph.tooltip(i), graph.strength(i), value.grad < 0.0,
     )  # fmt: skip
 
 
 def _run_box(graph: Graph, piece: Piece) -> Box:
-    """A row a value, with the local gradient towards the one before it; of a very long run the first and the last."""
+    """A row a value, with the local gradient towards the one before it.
+
+    Of a very long run the first and the last.
+    """
     members = [i for i in piece.members if graph.order[i].op]
     rows = [_made(graph, before, i) for before, i in pairwise([-1, *members])]
     if len(rows) > _MOST_IN_A_ROW:
@@ -139,7 +154,10 @@ def _run_box(graph: Graph, piece: Piece) -> Box:
 
 
 def _made(graph: Graph, before: int, i: int) -> Row:
-    """A row for value ``i`` with its local gradient towards ``before``; of the first, -1, towards whatever it is made from."""
+    """A row for value ``i`` with its local gradient towards ``before``.
+
+    Of the first, -1, towards whatever it is made from.
+    """
     uses = zip(graph.parents[i], graph.order[i].local_grads, strict=True)
     slope = fsum(local for p, local in uses if before in (-1, p) and not graph.order[p].is_constant)
     return replace(
@@ -148,7 +166,10 @@ def _made(graph: Graph, before: int, i: int) -> Row:
 
 
 def _part_box(graph: Graph, piece: Piece) -> Box:
-    """Its parameters and outputs as rows, or their norms; the numbers of a single output stand above."""
+    """Its parameters and outputs as rows, or their norms.
+
+    The numbers of a single output stand above.
+    """
     parameters, outputs = _ends(graph, piece)
     scope = _scope(graph, piece)
     listed = 0 if piece.brief and outputs else _MOST_PARAMETERS
@@ -193,7 +214,10 @@ def _title(path: str) -> str:
 
 
 def _output_names(graph: Graph, outputs: Sequence[int], part: str) -> list[str]:
-    """What a part calls its outputs: by label, else by the scope within it that they come from; several of one name by number."""
+    """What a part calls its outputs: by label, else by the scope within it that they come from.
+
+    Several of one name by number.
+    """
     names = []
     for i in outputs:
         value = graph.order[i]
@@ -239,7 +263,8 @@ def widths(box: Box) -> tuple[int, int, int, int]:
     """Columns that the rows' names, numbers, gradients and what follows take."""
     rows = box.rows
     return (
-        max(text_width(r.name) for r in rows), max(text_width(r.data) for r in rows), max(text_width(r.grad) for r in rows),
+        max(text_width(r.name) for r in rows), max(text_width(r.data) for r in rows),
+        max(text_width(r.grad) for r in rows),
         max(text_width(r.after) for r in rows),
     )  # fmt: skip
 
@@ -253,11 +278,14 @@ def _with_rows(box: Box, rows: Sequence[Row]) -> Box:
     return replace(box, width=pixels(wide), height=lines * LINE + PADDING + 6)
 
 
-# ---- wires -----------------------------------------------------------------------------------------------------------
+# ---- wires -------------------------------------------------------------------------------------
 
 
 def _wires(graph: Graph, pieces: Sequence[Piece]) -> Iterable[Wire]:
-    """One for each use of an operand; of those between a part and one other box, one with their number."""
+    """One for each use of an operand.
+
+    Of those between a part and one other box, one with their number.
+    """
     home = {i: k for k, piece in enumerate(pieces) for i in piece.members}
     bundles: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for head, piece in enumerate(pieces):
@@ -300,11 +328,14 @@ def _operands(graph: Graph, piece: Piece) -> Iterable[tuple[int, int, int]]:
                 yield i, slot, rows.pop(0) if len(rows) > 1 else rows[0]
 
 
-# ---- as text ---------------------------------------------------------------------------------------------------------
+# ---- as text -----------------------------------------------------------------------------------
 
 
 def as_text(scene: Scene) -> str:
-    """A line for each box, and for each row in it: title, value, gradient; and the note of what is folded."""
+    """A line for each box, and for each row in it: title, value, gradient.
+
+    And the note of what is folded.
+    """
     lines = [("box", "value", "gradient")]
     for box in scene.boxes:
         lines.append((box.title, box.data, box.grad))

@@ -1,7 +1,7 @@
 """Sums of products in a graph, as a neuron makes them: written w1*x1 + w2*x2 + b, or as one `dot`.
 
-Each becomes one box with a row a product. A weight that nothing but such products uses stands in its rows alone, and
-needs no box and no wire of its own.
+Each becomes one box with a row a product. A weight that nothing but such products uses stands in
+its rows alone, and needs no box and no wire of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from ..scene.scene import Graph
 
 @dataclass(frozen=True)
 class Product:
-    """A sum's terms: (weight, input) for a product, (value, -1) for any other; and all values that it is made of, itself last.
+    """A sum's terms: (weight, input) for a product, (value, -1) for any other.
+
+    And all values that it is made of, itself last.
 
     ``activated``: the last member is a function of the sum, the one before it is the sum.
     """
@@ -26,7 +28,10 @@ class Product:
 
 
 def sums_of_products(graph: Graph, among: Collection[int]) -> dict[int, Product]:
-    """The sums of products among the values ``among``, each by the number of its result. No value is in two of them."""
+    """The sums of products among the values ``among``, each by the number of its result.
+
+    No value is in two of them.
+    """
     found: dict[int, Product] = {}
     taken: set[int] = set()
     for i in reversed(range(len(graph))):
@@ -51,7 +56,10 @@ def is_sum(graph: Graph, i: int) -> bool:
 
 
 def absorbed(graph: Graph, products: dict[int, Product]) -> set[int]:
-    """The leaves that stand in rows alone: weights and bias terms used by sums of products only, and plain numbers in them."""
+    """The leaves that stand in rows alone.
+
+    Weights and bias terms used by sums of products only, and plain numbers in them.
+    """
     rows: dict[int, int] = {}
     for product in products.values():
         for weight, given in product.terms:
@@ -66,7 +74,10 @@ def absorbed(graph: Graph, products: dict[int, Product]) -> set[int]:
 
 
 def _with_activation(graph: Graph, product: Product, among: Collection[int]) -> Product:
-    """The sum together with the function of it alone that is in the same scope, its neuron's; if the user gave the sum no label."""
+    """The sum together with the function of it alone that is in the same scope, its neuron's.
+
+    If the user gave the sum no label.
+    """
     i = product.members[-1]
     value, users = graph.order[i], graph.consumers[i]
     if len(users) != 1 or users[0] not in among or not value.scope or value.label:
@@ -85,7 +96,10 @@ def _products_of(graph: Graph, i: int) -> Product:
 
 
 def addends(graph: Graph, i: int, among: Collection[int]) -> tuple[list[int], list[int]]:
-    """The tree of additions, used by nothing else, that ends in ``i``: its members, and what they add up."""
+    """The tree of additions, used by nothing else, that ends in ``i``.
+
+    Its members, and what they add up.
+    """
     members, terms, stack = [], [], [i]
     while stack:
         k = stack.pop()
@@ -102,7 +116,7 @@ def _inner(graph: Graph, i: int, among: Collection[int]) -> bool:
 
 
 def _sum(graph: Graph, i: int, among: Collection[int]) -> tuple[list[int], Product | None]:
-    """The additions that end in ``i``, and the sum of products that they are, if one is a product."""
+    """The additions that end in ``i``, and if one adds a product, the sum of products they are."""
     members, given = addends(graph, i, among)
     inside = {k for k in given if _is_product(graph, k) and _inner(graph, k, among)}
     if not inside or len(given) == 1:
@@ -117,7 +131,10 @@ def _is_product(graph: Graph, i: int) -> bool:
 
 
 def _weight_first(graph: Graph, a: int, b: int) -> tuple[int, int]:
-    """Which of two factors is the weight: a variable rather than a result or a plain number; of two, the one called w, else the first."""
+    """Which of two factors is the weight: a variable rather than a result or a plain number.
+
+    Of two, the one called w, else the first.
+    """
 
     def rank(i: int) -> tuple[bool, bool, bool]:
         value = graph.order[i]

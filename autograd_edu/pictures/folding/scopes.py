@@ -1,7 +1,7 @@
 """Which values of a graph a scope, or a name that the caller gave, puts into one box.
 
-A scope is a path, "mlp/layer0/neuron3". At a level, a value belongs to the outermost scope around it that holds no more
-levels of scopes than the level allows: none for neurons, one for layers.
+A scope is a path, "mlp/layer0/neuron3". At a level, a value belongs to the outermost scope around
+it that holds no more levels of scopes than the level allows: none for neurons, one for layers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ HEIGHT = {"neuron": 0, "layer": 1}  # of a level's scopes: 0 for those without s
 
 @dataclass
 class Grouping:
-    """The box of each value, as a key, while it is being found; values without one are not in it."""
+    """The box of each value, as a key, while it is being found.
+
+    Values without one are not in it.
+    """
 
     key: dict[int, str] = field(default_factory=dict)
     title: dict[str, str] = field(default_factory=dict)  # of a key, where it is not the key itself
@@ -29,7 +32,10 @@ class Grouping:
 
 @dataclass(frozen=True)
 class Folding:
-    """What the caller and the style say of folding: names to expand and to collapse, and whether formulas show plain numbers."""
+    """What the caller and the style say of folding.
+
+    Names to expand and to collapse, and whether formulas show plain numbers.
+    """
 
     expand: tuple[str, ...] = ()
     collapse: tuple[str, ...] = ()
@@ -62,7 +68,10 @@ def _prefixes(path: str) -> list[str]:
 
 
 def _heights(scopes: set[str]) -> dict[str, int]:
-    """How many levels of scopes are within each; a scope within it that stands alone is no level."""
+    """How many levels of scopes are within each.
+
+    A scope within it that stands alone is no level.
+    """
     children: dict[str, set[str]] = {}
     for path in scopes:
         prefixes = _prefixes(path)
@@ -123,7 +132,8 @@ def check_names(graph: Graph, given: Sequence[str]) -> None:
     for name in given:
         if not isinstance(name, str):
             raise OperandError(
-                f"expand and collapse take the names of scopes or labels, as a list; {name!r} was given"
+                "expand and collapse take the names of scopes or labels, as a list; "
+                f"{name!r} was given"
             )
         if name not in labels and not any(_named(path, [name]) for path in scopes):
             there = (
@@ -163,7 +173,10 @@ def _ranks(graph: Graph, part: Mapping[int, str]) -> list[int]:
 
 
 def _circular(graph: Graph, groups: Grouping) -> set[str]:
-    """The parts on circles of the folded graph: those left when what has no way in, or no way out, is taken away again and again."""
+    """The parts on circles of the folded graph.
+
+    Those left when what has no way in, or no way out, is taken away again and again.
+    """
     into: dict[str | int, set[str | int]] = {}
     out: dict[str | int, set[str | int]] = {}
     for i, parents in enumerate(graph.parents):

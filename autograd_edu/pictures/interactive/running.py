@@ -5,14 +5,18 @@ from __future__ import annotations
 from ...notation.formula import short
 from ...record.model import Record, Step
 
-LONGEST_SENTENCE = 4000  # columns of a step's sentence in files and in print: only a label of thousands makes a longer one
+# Columns of a step's sentence in files and in print: only a label of thousands makes a longer one.
+LONGEST_SENTENCE = 4000
 
 Known = tuple[str, str, float]  # value and gradient as text, and the gradient as a number
 State = list[Known]  # one for each node, in order
 
 
 def states(record: Record) -> list[State]:
-    """What is known before the first step and after each: "?" for a value, "–" for a gradient that is still to come."""
+    """What is known before the first step and after each.
+
+    "?" for a value, "–" for a gradient that is still to come.
+    """
     now: State = [("?" if node.op else short(node.data), "–", 0.0) for node in record.nodes]
     found = [now]
     for step in record.steps:
@@ -37,4 +41,5 @@ def position(k: int, record: Record) -> str:
     """Where step ``k`` stands: "step 4 of 13, backward"; 0 is before the first."""
     if k == 0:
         return f"before step 1 of {len(record.steps)}"
-    return f"step {k} of {len(record.steps)}, {'forward' if record.steps[k - 1].kind == 'forward' else 'backward'}"
+    way = "forward" if record.steps[k - 1].kind == "forward" else "backward"
+    return f"step {k} of {len(record.steps)}, {way}"

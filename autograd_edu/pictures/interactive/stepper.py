@@ -1,8 +1,9 @@
 """The picture one can step through: one self-contained piece of HTML.
 
-It holds the final picture as an image, which is all that shows where scripts do not run (JavaScript off, an untrusted notebook).
-Where they do, the script puts the same picture's elements and its controls in its place, and moves along the record of
-the pass. It has no ids, so that any number of copies live on one page, and fetches nothing.
+It holds the final picture as an image, which is all that shows where scripts do not run (JavaScript
+off, an untrusted notebook). Where they do, the script puts the same picture's elements and its
+controls in its place, and moves along the record of the pass. It has no ids, so that any number of
+copies live on one page, and fetches nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ...notation.text import printable, text_width
 from ...record.model import Node, Record, Step
 from ...record.sentences import operands, total_sentence
 from ..render.layout import layout
+from ..render.page import html_page
 from ..render.svg import svg
 from ..scene.scene import CHARACTER, PADDING, Box, Scene, Wire
 
@@ -28,17 +30,21 @@ MOST = 150  # values; a longer pass nobody steps through, and its page would pas
 
 
 def stepper(picture: Scene, record: Record) -> str:
-    """The stepper over ``record``, whose picture in full is ``picture``, as an HTML element to stand anywhere on a page.
+    """An HTML element, to stand anywhere on a page, that steps through ``record``.
 
-    It shows one pass from gradients of zero, whether or not `backward` has been called, and says so where the values hold
-    other gradients. A local gradient appears on its wire in the forward step that computes it.
+    ``picture`` is the record's picture in full. The stepper shows one pass from gradients of zero,
+    whether or not `backward` has been called, and says so where the values hold other gradients. A
+    local gradient appears on its wire in the forward step that computes it.
     """
     boxes = _of_the_record(picture, record)
-    caption = f"Computation graph of {printable(record.nodes[-1].name, 60)}: {len(boxes.boxes)} values, {len(boxes.wires)} wires"
-    image = f'<img alt="{escape(caption)}" src="{_data_uri(svg(boxes, layout(boxes), caption))}">'
+    counts = f"{len(boxes.boxes)} values, {len(boxes.wires)} wires"
+    caption = f"Computation graph of {printable(record.nodes[-1].name, 60)}: {counts}"
+    image = _image(svg(boxes, layout(boxes), caption), caption)
+    content = _json(_content(boxes, record, _other(picture, boxes)))
     return (
-        f'<div class="autograd-stepper" role="group" aria-label="{escape(caption)}"><style>{_resource("stepper.css")}</style>{image}'
-        f'<script type="application/json">{_json(_content(boxes, record, _other(picture, boxes)))}</script>'
+        f'<div class="autograd-stepper" role="group" aria-label="{escape(caption)}">'
+        f"<style>{_resource('stepper.css')}</style>{image}"
+        f'<script type="application/json">{content}</script>'
         f"<script>{_resource('stepper.js')}</script></div>"
     )
 
@@ -46,18 +52,20 @@ def stepper(picture: Scene, record: Record) -> str:
 def picture_alone(drawing: str, caption: str, note: str = "") -> str:
     """``drawing``, an SVG, as an image to stand anywhere on a page, with a sentence below it."""
     below = f"<p>{escape(note)}</p>" if note else ""
-    return f'<div><img alt="{escape(caption)}" src="{_data_uri(drawing)}">{below}</div>'
+    return f"<div>{_image(drawing, caption)}{below}</div>"
+
+
+def _image(drawing: str, caption: str) -> str:
+    return f'<img alt="{escape(caption)}" src="{_data_uri(drawing)}">'
 
 
 def page(picture: Scene, record: Record, title: str) -> str:
     """A page of its own that holds the stepper."""
-    meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
-    head = f"<head>{meta}<title>{escape(title)}</title></head>"
-    return f'<!DOCTYPE html>\n<html lang="en">{head}\n<body>\n{stepper(picture, record)}\n</body></html>\n'
+    return html_page(stepper(picture, record), title, dark=True)
 
 
 def _of_the_record(picture: Scene, record: Record) -> Scene:
-    """``picture`` with the gradients of the record, and room in each box for every gradient on the way."""
+    """``picture`` with the gradients of the record, and room for every gradient on the way."""
     final: dict[int, float] = {}
     widest = [1] * len(picture.boxes)
     for step in record.backward:
@@ -88,19 +96,27 @@ def _box(box: Box, data: float, gradient: float | None, largest: float, widest: 
 
 
 def _other(before: Scene, after: Scene) -> str:
-    """What the start says of gradients: they begin at zero, even where the values hold those of other passes."""
+    """What the start says of gradients.
+
+    They begin at zero, even where the values hold those of other passes.
+    """
     if any(a.grad not in ("–", b.grad) for a, b in zip(before.boxes, after.boxes, strict=True)):
-        return "These steps are one pass from gradients of zero; the values hold other gradients, of passes before or added up."
+        return (
+            "These steps are one pass from gradients of zero; the values hold other gradients, of "
+            "passes before or added up."
+        )
     return "Gradients begin at zero."
 
 
 def _content(boxes: Scene, record: Record, other: str) -> dict[str, Any]:
-    """What the script reads, as short as it can be put together again. Numbers are texts as Python writes them.
+    """What the script reads, as short as it can be put together again.
 
-    nodes: [title, value, value in full, 1 for a constant, name, numbers in the formula, formula]; only results have the last two.
-    wires: [tail, head, local gradient, its formula, in full]; those from constants have the first two.
-    backward: [node, [[wire, gradient of its tail afterwards, sum over its consumers], …]].
-    A text that would be the same as one before it is left out, or 0.
+    Numbers are texts as Python writes them.
+
+    nodes: [title, value, value in full, 1 for a constant, name, numbers in the formula, formula];
+    only results have the last two. wires: [tail, head, local gradient, its formula, in full]; those
+    from constants have the first two. backward: [node, [[wire, gradient of its tail afterwards, sum
+    over its consumers], …]]. A text that would be the same as one before it is left out, or 0.
     """
     place = {(wire.head, wire.slot): i for i, wire in enumerate(boxes.wires)}
     forward = {step.node: step for step in record.forward}
@@ -187,7 +203,10 @@ def _trimmed(items: list[str | int]) -> list[str | int]:
 
 
 def _slots(step: Step, record: Record) -> list[int]:
-    """Which operand each part of a backward step belongs to; parts are in the order of the operands, some left out."""
+    """Which operand each part of a backward step belongs to.
+
+    Parts are in the order of the operands, some left out.
+    """
     node, slots, start = record.nodes[step.node], [], 0
     for part in step.parts:
         start = next(
@@ -201,13 +220,19 @@ def _slots(step: Step, record: Record) -> list[int]:
 
 
 def _json(content: object) -> str:
-    r"""JSON that nothing in it can end or escape from: <, > and & are written \u003c and so on, all else as ASCII."""
+    r"""JSON that nothing in it can end or escape from.
+
+    <, > and & are written \u003c and so on, all else as ASCII.
+    """
     text = json.dumps(content, separators=(",", ":"))
     return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
 
 
 def _data_uri(picture: str) -> str:
-    """``picture`` as an address that an img can show. User text in it holds no raw quote: `escape` has replaced them."""
+    """``picture`` as an address that an img can show.
+
+    User text in it holds no raw quote: `escape` has replaced them.
+    """
     text = picture.replace("'", "").replace('"', "'").replace("\n", "")
     for character in "%#&":  # "%" first
         text = text.replace(character, f"%{ord(character):02X}")

@@ -1,4 +1,6 @@
-"""The pass step by step in a terminal, a notebook or over a pipe: a screen of text, and a question after each.
+"""The pass step by step in a terminal, a notebook or over a pipe.
+
+A screen of text, and a question after each.
 
 Every screen is made by a pure function from the record, the step and the size. Where nobody
 answers, all steps are printed, one after the other.
@@ -87,13 +89,16 @@ def _safe(text: str) -> str:
     return text.encode(encoding, "replace").decode(encoding)
 
 
-# ---- a screen ----------------------------------------------------------------------------------------
+# ---- a screen ----------------------------------------------------------------------------------
 
 
 def screen(
     record: Record, known: list[State], k: int, wide: int, high: int, *, colour: bool = False
 ) -> list[str]:
-    """At most ``high`` lines of at most ``wide`` columns: what step ``k`` does, and what is known then."""
+    """At most ``high`` lines of at most ``wide`` columns.
+
+    What step ``k`` does, and what is known then.
+    """
     wide, tall = max(wide, _LEAST[0]), max(high, _LEAST[1])
     wide -= 1  # a full line would wrap in some terminals
     said = _said(record, k, wide, max(min(4, tall - 5), 1))
@@ -171,7 +176,10 @@ def _row(
 
 
 def _window(rows: list[str], room: int, changed: set[int]) -> list[str]:
-    """The head and as many rows as there is room for, among them those that changed; "…" where others are above or below."""
+    """The head and as many rows as there is room for, among them those that changed.
+
+    "…" where others are above or below.
+    """
     head, body = rows[0], rows[1:]
     room = max(room - 1, 1)
     if len(body) <= room:

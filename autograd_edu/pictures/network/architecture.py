@@ -1,4 +1,7 @@
-"""What a network picture shows of a model: its dense layers, one after the other, with weights as numbers."""
+"""What a network picture shows of a model.
+
+Its dense layers, one after the other, with weights as numbers.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ from ...errors import OperandError, ShapeError
 
 @dataclass(frozen=True)
 class Dense:
-    """A layer φ(Wx + b): weights as w[out][in], a bias for each unit or none, and what φ is called."""
+    """A layer φ(Wx + b).
+
+    Weights as w[out][in], a bias for each unit or none, and what φ is called.
+    """
 
     weights: tuple[tuple[float, ...], ...]
     biases: tuple[float, ...]
@@ -27,7 +33,9 @@ class Dense:
 
 
 def layers_of(model: Any) -> list[Dense]:
-    """The dense layers of ``model``, first to last; activations that stand alone belong to the layer before them.
+    """The dense layers of ``model``, first to last.
+
+    Activations that stand alone belong to the layer before them.
 
     Raises:
         OperandError: if the model is no stack of such layers.
@@ -38,12 +46,14 @@ def layers_of(model: Any) -> list[Dense]:
         if isinstance(part, Dense):
             if found and part.fan_in != found[-1].fan_out:
                 raise ShapeError(
-                    f"layer {len(found) + 1} takes {part.fan_in} numbers, and the one before it gives {found[-1].fan_out}"
+                    f"layer {len(found) + 1} takes {part.fan_in} numbers, and the one before it "
+                    f"gives {found[-1].fan_out}"
                 )
             found.append(part)
         elif not found:
             raise OperandError(
-                f"a network picture begins with a layer that has weights; this one begins with {part}"
+                "a network picture begins with a layer that has weights; "
+                f"this one begins with {part}"
             )
         else:
             before = found[-1].activation
@@ -78,7 +88,8 @@ def _parts(model: Any, within: str) -> Iterator[Dense | str]:
             else f"; this {within} has a {type(model).__name__} in it"
         )
         raise OperandError(
-            f"a network picture shows a Neuron, a Layer, an MLP, or a Sequential of layers and activations{other}"
+            "a network picture shows a Neuron, a Layer, an MLP, or a Sequential of layers and "
+            f"activations{other}"
         )
 
 

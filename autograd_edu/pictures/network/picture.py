@@ -1,7 +1,8 @@
 """A network as the lectures draw it: units in columns, layer by layer, and a line for each weight.
 
-Two readings: weights drawn, by colour and width (negative ones dashed, so that colour is not alone); or weights written
-on the lines, with the bias as the weight of a unit x₀ = 1, as in figure 1 of the MLPR notes.
+Two readings: weights drawn, by colour and width (negative ones dashed, so that colour is not
+alone); or weights written on the lines, with the bias as the weight of a unit x₀ = 1, as in figure
+1 of the MLPR notes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from ...engine.op import OPS
 from ...errors import OperandError, ShapeError
 from ...notation.text import printable, table, text_width
+from ..render.page import html_page
 from ..scene.scene import CHARACTER
 from .architecture import Dense, layers_of
 from .svg import (
@@ -33,7 +35,10 @@ from .svg import (
 
 
 class NetworkDrawing:
-    """A picture of a network, as it was when it was drawn: `svg` and `html` as text; `save` writes .svg, .html, .png or .pdf."""
+    """A picture of a network, as it was when it was drawn: `svg` and `html` as text.
+
+    `save` writes .svg, .html, .png or .pdf.
+    """
 
     def __init__(
         self,
@@ -50,16 +55,18 @@ class NetworkDrawing:
     @property
     def html(self) -> str:
         """A page of its own."""
-        head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A network</title>'
-        return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{self.svg}\n</body></html>\n'
+        return html_page(self.svg, "A network")
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to ``path``, whose suffix says how: .svg, .html, .png or .pdf. Returns the path."""
+        """Write the picture to ``path``, whose suffix says how: .svg, .html, .png or .pdf.
+
+        Returns the path.
+        """
         from ..files.save import of_picture, save
 
         return save(path, {**of_picture(self.svg), ".html": lambda: self.html})
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - Jupyter's signature
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": self.text, "image/svg+xml": self.svg}
 
     def __repr__(self) -> str:
@@ -67,17 +74,19 @@ class NetworkDrawing:
 
 
 def draw_network(
-    model: Any, *, weights: Weights = "drawn", inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None,
-    most: int | None = None,
+    model: Any, *, weights: Weights = "drawn", inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None, most: int | None = None,
 ) -> NetworkDrawing:  # fmt: skip
     """The units of ``model`` in columns and its weights as lines between them.
 
     Args:
         model: a Neuron, a Layer, an MLP, a Perceptron, or a Sequential of layers and activations.
-        weights: "drawn": blue for positive ones, orange and dashed for negative, wider for larger. "written": their numbers
-            stand on the lines, and biases are the weights of a unit x₀ = 1.
+        weights: "drawn": blue for positive ones, orange and dashed for negative, wider for larger.
+            "written": their numbers stand on the lines, and biases are the weights of a unit x₀ =
+            1.
         inputs, outputs: names for these units; x₁, x₂, … and ŷ₁, ŷ₂, … if left out.
-        most: units of a column that are shown, the rest cut with "⋮"; 10, or 5 where weights are written.
+        most: units of a column that are shown, the rest cut with "⋮"; 10, or 5 where weights are
+            written.
 
     >>> from autograd_edu.nn import MLP
     >>> draw_network(MLP(3, [4, 1], activation="tanh", seed=1))
@@ -119,7 +128,7 @@ def _subscript(i: int) -> str:
 def _table(layers: Sequence[Dense]) -> str:
     """The network in words; the same on every run."""
     count = sum(layer.fan_in * layer.fan_out + len(layer.biases) for layer in layers)
-    head = f"a network of {layers[0].fan_in} input{'s' * (layers[0].fan_in > 1)}, {len(layers)} layer{'s' * (len(layers) > 1)}, "
+    head = f"a network of {_counted(layers[0].fan_in, 'input')}, {_counted(len(layers), 'layer')}"
     rows = [("layer", "units", "activation", "weights", "bias")]
     for i, layer in enumerate(layers, 1):
         activation = printable(layer.activation, 40)
@@ -133,10 +142,14 @@ def _table(layers: Sequence[Dense]) -> str:
             )
         )
     lines = table(rows, ruled=False).split("\n")
-    return "\n".join([f"{head}{count:,} parameters", *(f"  {line}" for line in lines)])
+    return "\n".join([f"{head}, {count:,} parameters", *(f"  {line}" for line in lines)])
 
 
-# ---- places --------------------------------------------------------------------------------------------------------
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count > 1)}"
+
+
+# ---- places ------------------------------------------------------------------------------------
 
 
 def _columns(
@@ -195,8 +208,8 @@ def _summed(stack: list[Column], activation: str) -> list[Column]:
 
 
 def _column(
-    k: int, layers: Sequence[Dense], names: Sequence[str], below: tuple[str, ...], x: float, middle: float, step: float, most: int,
-    *, one: bool,
+    k: int, layers: Sequence[Dense], names: Sequence[str], below: tuple[str, ...], x: float,
+    middle: float, step: float, most: int, *, one: bool,
 ) -> Column:  # fmt: skip
     size = len(names)
     shown = list(range(size)) if size <= most else [*range(most - 1), size - 1]

@@ -1,4 +1,7 @@
-"""Units in columns and weights on lines, as SVG: presentation attributes only, no ids, as `svg` draws graphs."""
+"""Units in columns and weights on lines, as SVG.
+
+Presentation attributes only, no ids, as `svg` draws graphs.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Literal
 
 from ...notation.formula import short
 from ...notation.text import printable, text_width
-from ..render.svg import INK, QUIET
+from ..render.svg import FACE, INK, QUIET
 from ..scene.scene import CHARACTER, LINE
 from .architecture import Dense
 
@@ -17,7 +20,6 @@ RADIUS, MARGIN = 16.0, 12.0
 ROOM = 70.0  # pixels for a written weight
 FROM, TO = 0.14, 0.62  # the part of a line on which its weight is written
 _POSITIVE, _NEGATIVE, _ZERO, _RIM = "#2f6f9f", "#c2410c", "#9aa3ad", "#4a525c"
-_FACE = 'font-family="ui-monospace,Menlo,Consolas,&apos;DejaVu Sans Mono&apos;,monospace" font-size="12"'
 _THIN, _THICK = 0.6, 4.5  # of lines, in pixels
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 Weights = Literal["drawn", "written"]
@@ -37,7 +39,10 @@ class Unit:
 
 @dataclass(frozen=True)
 class Column:
-    """The units of one layer that are shown, by number from 0, a unit of ones if it has one, and what stands below."""
+    """The units of one layer that are shown, by number from 0, and what stands below them.
+
+    ``one`` is a unit of ones, if the layer has one.
+    """
 
     units: dict[int, Unit]
     one: Unit | None
@@ -58,7 +63,7 @@ def svg(stack: Sequence[Column], layers: Sequence[Dense], weights: Weights, capt
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} {says}>',
             f'<rect {size} fill="#ffffff"/>',
-            f"<g {_FACE}>",
+            f"<g {FACE}>",
             *_lines(stack, layers, weights),
             *[_circle(unit, last=column is stack[-1]) for column in stack for unit in _all(column)],
             *[_text("⋮", c.x, c.gap + 5, INK) for c in stack if c.gap is not None],
@@ -147,7 +152,12 @@ def _connections(
 def _line(a: Unit, b: Unit, w: float, stroke: str) -> str:
     start, end = (unit.about.partition(":")[0] for unit in (a, b))
     title = f"<title>{'bias' if a.kind == 'one' else 'weight'} {w!r}, from {start} to {end}</title>"
-    return f'<g data-weight="{short(w)}">{title}<line x1="{a.x:.1f}" y1="{a.y:.1f}" x2="{b.x:.1f}" y2="{b.y:.1f}" {stroke}/></g>'
+    return f'<g data-weight="{short(w)}">{title}{_straight(a, b, stroke)}</g>'
+
+
+def _straight(a: Unit, b: Unit, stroke: str) -> str:
+    ends = f'x1="{a.x:.1f}" y1="{a.y:.1f}" x2="{b.x:.1f}" y2="{b.y:.1f}"'
+    return f"<line {ends} {stroke}/>"
 
 
 def _written(a: Unit, b: Unit, share: float, text: str, *, negative: bool) -> str:
@@ -159,28 +169,34 @@ def _written(a: Unit, b: Unit, share: float, text: str, *, negative: bool) -> st
         a.y + (b.y - a.y) * share,
         text_width(text) * CHARACTER + 4,
     )
-    paper = f'<rect x="{x - wide / 2:.1f}" y="{y - 7:.1f}" width="{wide:.1f}" height="14" fill="#ffffff"/>'
-    return f"<g>{paper}{_text(text, x, y + 4, _NEGATIVE if negative else INK)}</g>"
+    place = f'x="{x - wide / 2:.1f}" y="{y - 7:.1f}" width="{wide:.1f}" height="14"'
+    words = _text(text, x, y + 4, _NEGATIVE if negative else INK)
+    return f'<g><rect {place} fill="#ffffff"/>{words}</g>'
 
 
 def _joined(a: Unit, b: Unit) -> str:
-    return f'<line x1="{a.x:.1f}" y1="{a.y:.1f}" x2="{b.x:.1f}" y2="{b.y:.1f}" stroke="{_RIM}"/>'
+    return _straight(a, b, f'stroke="{_RIM}"')
 
 
 def _stroke(w: float, largest: float, weights: Weights) -> str:
-    """Colour and dashes for the sign, width for the size; of a weight that is zero or no number, neither."""
+    """Colour and dashes for the sign, width for the size.
+
+    Of a weight that is zero or no number, neither.
+    """
     dashes = ' stroke-dasharray="6 3"' if w < 0 else ""
     if weights == "written":
         return f'stroke="{_ZERO}"{dashes}'
     share = min(abs(w) / largest, 1.0) if largest and w - w == 0.0 else 0.0
     colour = _NEGATIVE if w < 0 else _POSITIVE if w > 0 else _ZERO
-    return f'stroke="{colour}" stroke-width="{_THIN + (_THICK - _THIN) * share:.2f}" stroke-opacity="{0.45 + 0.5 * share:.2f}"{dashes}'
+    width, opacity = _THIN + (_THICK - _THIN) * share, 0.45 + 0.5 * share
+    return f'stroke="{colour}" stroke-width="{width:.2f}" stroke-opacity="{opacity:.2f}"{dashes}'
 
 
 def _circle(unit: Unit, *, last: bool) -> str:
     dash = ' stroke-dasharray="4 3"' if unit.kind == "one" else ""
     fill = "#eef4f9" if unit.kind == "input" else "#ffffff"
-    circle = f'<circle cx="{unit.x:.1f}" cy="{unit.y:.1f}" r="{RADIUS:.0f}" fill="{fill}" stroke="{_RIM}" stroke-width="1.5"{dash}/>'
+    place = f'cx="{unit.x:.1f}" cy="{unit.y:.1f}" r="{RADIUS:.0f}"'
+    circle = f'<circle {place} fill="{fill}" stroke="{_RIM}" stroke-width="1.5"{dash}/>'
     inside = _text(unit.name, unit.x, unit.y + 4, INK) if unit.name else ""
     away = (RADIUS + 6 + text_width(unit.beside) * CHARACTER / 2) * (1 if last else -1)
     beside = _text(unit.beside, unit.x + away, unit.y + 4, INK) if unit.beside else ""
@@ -188,7 +204,8 @@ def _circle(unit: Unit, *, last: bool) -> str:
 
 
 def _text(text: str, middle: float, y: float, colour: str) -> str:
-    """A line of text around ``middle`` that takes the width we gave it, whatever face the reader has."""
+    """A line of text around ``middle``, as wide as we say, whatever face the reader has."""
     wide = text_width(text) * CHARACTER
-    place = f'x="{middle - wide / 2:.1f}" y="{y:.1f}" textLength="{wide:.1f}" lengthAdjust="spacingAndGlyphs"'
-    return f'<text {place} fill="{colour}">{escape(text)}</text>'
+    place = f'x="{middle - wide / 2:.1f}" y="{y:.1f}" textLength="{wide:.1f}"'
+    fitted = f'lengthAdjust="spacingAndGlyphs" fill="{colour}"'
+    return f"<text {place} {fitted}>{escape(text)}</text>"

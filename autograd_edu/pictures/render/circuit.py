@@ -1,7 +1,10 @@
-"""The style of the course CS231n: a circuit of gates. On every wire stand the value, green, above it and the gradient, red, below.
+"""The style of the course CS231n: a circuit of gates.
 
-A value is drawn as its gate, which holds the operation's symbol, with the beginning of its output wire: there the numbers
-stand once, however many gates the wire goes on to. An input is its name at the beginning of a wire.
+On every wire stand the value, green, above it and the gradient, red, below.
+
+A value is drawn as its gate, which holds the operation's symbol, with the beginning of its output
+wire: there the numbers stand once, however many gates the wire goes on to. An input is its name at
+the beginning of a wire.
 """
 
 from __future__ import annotations
@@ -87,9 +90,13 @@ def _draw(box: Box) -> str:
 
 
 def _gate(box: Box, wide: float, middle: float) -> str:
-    """A circle for an operation written with a sign, a rounded box for a named one; its name, if the user gave one, above."""
+    """A circle for an operation written with a sign, a rounded box for a named one.
+
+    Its name, if the user gave one, above.
+    """
     place = f'y="{number(middle - _GATE / 2)}" width="{number(wide)}" height="{number(_GATE)}"'
-    shape = f'<rect {place} rx="{number(_GATE / 2 if wide <= _GATE else 8)}" stroke="{BORDER["result"]}"/>'
+    corner = _GATE / 2 if wide <= _GATE else 8
+    shape = f'<rect {place} rx="{number(corner)}" stroke="{BORDER["result"]}"/>'
     symbol = text(
         box.symbol,
         (wide - text_width(box.symbol) * CHARACTER) / 2,

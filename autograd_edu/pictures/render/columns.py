@@ -1,11 +1,14 @@
-"""A layout of our own for pictures that are too large for Graphviz: boxes in columns, by their distance from the result.
+"""A layout of our own for pictures that are too large for Graphviz.
 
-The result stands on the right. Every other box is one column to the left of the farthest box that uses it, so that all
-wires lead to the right. A wire that passes over a few columns has a lane between their boxes. One that passes over many,
-such as a weight's that is used in every step of a loop, runs along the top, where all wires of its box share a line.
+Boxes in columns, by their distance from the result.
 
-The vertical places follow Sugiyama, Tagawa and Toda (1981): columns are sorted by the mean place of what they are joined
-to, and then moved towards it (`_settle`), a few times over.
+The result stands on the right. Every other box is one column to the left of the farthest box that
+uses it, so that all wires lead to the right. A wire that passes over a few columns has a lane
+between their boxes. One that passes over many, such as a weight's that is used in every step of a
+loop, runs along the top, where all wires of its box share a line.
+
+The vertical places follow Sugiyama, Tagawa and Toda (1981): columns are sorted by the mean place of
+what they are joined to, and then moved towards it (`_settle`), a few times over.
 """
 
 from __future__ import annotations
@@ -29,7 +32,9 @@ _SWEEPS = 6
 
 @dataclass(frozen=True)
 class Layout:
-    """The middle of each box; of each wire its Bézier points, arrow tip and the middle of its text; and the size of all.
+    """The middle of each box; of each wire its Bézier points, arrow tip and the middle of its text.
+
+    And the size of all.
 
     A layout that is not the usual one says so in its ``note``.
     """
@@ -123,7 +128,10 @@ class _Grid:
 
 
 def _lanes(scene: Scene, depth: Sequence[int]) -> tuple[list[list[int]], dict[int, int]]:
-    """For each wire the lanes it takes, numbered after the boxes; and for each box with far wires its line along the top."""
+    """For each wire the lanes it takes, numbered after the boxes.
+
+    And for each box with far wires its line along the top.
+    """
     lanes: list[list[int]] = []
     lines: dict[int, int] = {}
     count = len(scene.boxes)
@@ -141,7 +149,8 @@ def _across(
 ) -> tuple[list[float], list[float]]:
     """Where each column begins and ends, by depth.
 
-    The gap before a column has room for what stands on the wires to it, and is wider where they are steep.
+    The gap before a column has room for what stands on the wires to it, and is wider where they are
+    steep.
     """
     width, gap = [0.0] * (max(depth) + 1), [_GAP] * (max(depth) + 1)
     for d, box in zip(depth, scene.boxes, strict=True):
@@ -157,7 +166,10 @@ def _across(
 
 
 def _ends(scene: Scene, middles: Sequence[Point]) -> list[Point]:
-    """Where each wire ends: at its row, or at the gate, or with those to the same box down its left side."""
+    """Where each wire ends.
+
+    At its row, or at the gate, or with those to the same box down its left side.
+    """
     into: dict[int, list[int]] = {}
     for i, wire in enumerate(scene.wires):
         into.setdefault(wire.head, []).append(i)
@@ -180,7 +192,7 @@ def _end(wire: Wire, box: Box, middle: Point, share: float) -> Point:
     return x, top + box.height * share
 
 
-# ---- how far down ------------------------------------------------------------------------------------------------------
+# ---- how far down ------------------------------------------------------------------------------
 
 
 def _down(
@@ -201,9 +213,10 @@ def _down(
 def _settle(
     column: Sequence[int], heights: Sequence[float], wanted: Sequence[float], rows: list[float]
 ) -> None:
-    """Move a column's members, in their order, as near to where they are wanted as they can be without overlapping.
+    """Move a column's members, in their order, as near as can be to where they are wanted.
 
-    The squares of the distances are least: members that would overlap form a block, which takes its mean place
+    They do not overlap, and the squares of the distances are least: members that would overlap
+    form a block, which takes its mean place
     (isotonic regression by pooling adjacent violators).
     """
     offset, blocks = 0.0, []  # of a block: the sum of its wishes, and how many members it has

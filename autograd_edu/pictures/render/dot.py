@@ -1,4 +1,7 @@
-"""The graph as a `graphviz.Digraph`, for people who want DOT. Labels are escaped: none can become markup."""
+"""The graph as a `graphviz.Digraph`, for people who want DOT.
+
+Labels are escaped: none can become markup.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ def to_dot(y: Value) -> graphviz.Digraph:
 
     if not isinstance(y, Value):
         raise OperandError(
-            f"to_dot needs a Value, the result of operations on Values; {type(y).__name__} was given"
+            "to_dot needs a Value, the result of operations on Values; "
+            f"{type(y).__name__} was given"
         )
     picture = scene(y)
     depth = depths(picture)
@@ -49,5 +53,8 @@ def to_dot(y: Value) -> graphviz.Digraph:
 
 
 def _record(text: str) -> str:
-    """``text`` as part of a record label: its separators, escapes and entities lose their meaning."""
+    """``text`` as part of a record label.
+
+    Its separators, escapes and entities lose their meaning.
+    """
     return "".join("\\" + c if c in "\\{}|<> " else "&amp;" if c == "&" else c for c in text)

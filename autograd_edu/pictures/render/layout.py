@@ -27,7 +27,9 @@ _INCH = 72.0
 
 
 def program() -> str:
-    """The layout program: `graphviz-pure` beside this Python or on the PATH, else `dot`; LayoutError if there is neither.
+    """The layout program: `graphviz-pure` beside this Python or on the PATH, else `dot`.
+
+    LayoutError if there is neither.
 
     The environment variable AUTOGRAD_EDU_DOT names another one.
     """
@@ -43,7 +45,8 @@ def program() -> str:
     )
     if not found:
         raise LayoutError(
-            "no Graphviz layout program was found: `pip install graphviz-pure`, or install Graphviz so that `dot` is on the PATH"
+            "no Graphviz layout program was found: `pip install graphviz-pure`, or install "
+            "Graphviz so that `dot` is on the PATH"
         )
     return found
 
@@ -97,7 +100,8 @@ def dot_text(scene: Scene) -> str:
     ]
     lines += [f"n{i} [{_size(box)}];" for i, box in enumerate(scene.boxes)]
     for i, wire in enumerate(scene.wires):
-        cell = f'<TABLE BORDER="0" FIXEDSIZE="TRUE" WIDTH="{wire.width:.0f}" HEIGHT="{wire.height:.0f}"><TR><TD></TD></TR></TABLE>'
+        size = f'FIXEDSIZE="TRUE" WIDTH="{wire.width:.0f}" HEIGHT="{wire.height:.0f}"'
+        cell = f'<TABLE BORDER="0" {size}><TR><TD></TD></TR></TABLE>'
         label = f" label=<{cell}>" if wire.text else ""
         begin = ":e" if scene.boxes[wire.tail].gate else ""
         end = f":r{wire.row}:w" if wire.row >= 0 else ":gate" if scene.boxes[wire.head].gate else ""
@@ -106,7 +110,7 @@ def dot_text(scene: Scene) -> str:
 
 
 def _size(box: Box) -> str:
-    """A box's size; of one with rows or a gate, a table of the same size, so that wires can end at these."""
+    """A box's size; of one with rows or a gate, a table of that size, so that wires end there."""
     if box.rows:
         rows = [_cells(LINE, {f"r{i}": box.width}) for i in range(len(box.rows))]
         cells = [
@@ -150,12 +154,12 @@ def run(text: str) -> str | None:
         return None
     except OSError as error:
         raise LayoutError(
-            f"the layout program {program()!r} cannot be run: {error}; `pip install graphviz-pure` gives one that can"
+            f"the layout program {program()!r} cannot be run: {error}; "
+            "`pip install graphviz-pure` gives one that can"
         ) from None
     if done.returncode:
-        raise LayoutError(
-            f"the layout program {program()!r} failed: {done.stderr.decode(errors='replace').strip()[:300]}"
-        )
+        said = done.stderr.decode(errors="replace").strip()[:300]
+        raise LayoutError(f"the layout program {program()!r} failed: {said}")
     return done.stdout.decode()
 
 

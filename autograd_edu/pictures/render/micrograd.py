@@ -1,7 +1,9 @@
-"""The style of micrograd, as Karpathy's lecture draws it: a record of label, data and grad for each value, a circle for each operation.
+"""The style of micrograd, as Karpathy's lecture draws it.
 
-Every result has the circle of its operation before it; operands lead into the circle, both of them where a value is
-multiplied by itself.
+A record of label, data and grad for each value, a circle for each operation.
+
+Every result has the circle of its operation before it; operands lead into the circle, both of them
+where a value is multiplied by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +20,10 @@ _NAMES = ("data ", "grad ")  # what a record writes before its numbers
 
 
 def arrange(scene: Scene) -> Scene:
-    """Records for cards, with the circles of their operations, and wires that lead through these. Boxes keep their numbers."""
+    """Records for cards, with the circles of their operations, and wires that lead through these.
+
+    Boxes keep their numbers.
+    """
     count = len(scene.boxes)
     circle: dict[int, int] = {}
     for i, box in enumerate(scene.boxes):
@@ -76,21 +81,21 @@ def _draw(box: Box) -> str:
 
 def _operation(box: Box) -> str:
     x, y = box.width / 2, box.height / 2
-    shape = f'<ellipse cx="{number(x)}" cy="{number(y)}" rx="{number(x)}" ry="{number(y)}" stroke="{BORDER["result"]}"/>'
+    place = f'cx="{number(x)}" cy="{number(y)}" rx="{number(x)}" ry="{number(y)}"'
+    shape = f'<ellipse {place} stroke="{BORDER["result"]}"/>'
     return shape + text(
         box.symbol, x - text_width(box.symbol) * CHARACTER / 2, y + 4, INK, 'font-weight="bold" '
     )
 
 
 def _record(box: Box) -> str:
-    label, data, _ = _cells(box)
+    (label, data, _), down = _cells(box), number(_HEIGHT)
     dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
-    shown = [
-        f'<rect width="{number(box.width)}" height="{number(box.height)}" stroke="{BORDER[box.kind]}"{dash}/>'
-    ]
+    size, ink = f'width="{number(box.width)}" height="{number(box.height)}"', BORDER[box.kind]
+    shown = [f'<rect {size} stroke="{ink}"{dash}/>']
     shown.append(tint(box, label + data, 0, box.width - label - data, box.height))
     shown.append(
-        f'<path d="M{number(label)} 0V{number(_HEIGHT)}M{number(label + data)} 0V{number(_HEIGHT)}" stroke="{BORDER[box.kind]}"/>'
+        f'<path d="M{number(label)} 0V{down}M{number(label + data)} 0V{down}" stroke="{ink}"/>'
     )
     base = _HEIGHT / 2 + 4
     shown.append(text(box.name, PADDING, base, INK, 'font-weight="bold" '))

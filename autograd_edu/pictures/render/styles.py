@@ -1,4 +1,7 @@
-"""The styles of a picture, by name: how a scene is arranged for one, and drawn when everything has a place."""
+"""The styles of a picture, by name.
+
+How a scene is arranged for one, and drawn when everything has a place.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from .svg import svg
 
 @dataclass(frozen=True)
 class Style:
-    """``arrange`` gives boxes the sizes of the style, and may add some; ``svg`` draws an arranged scene.
+    """``arrange`` gives boxes the sizes of the style, and may add some.
+
+    ``svg`` draws an arranged scene.
 
     ``formulas``: a box shows its formula, and with it the plain numbers there.
     """

@@ -1,9 +1,12 @@
-"""A scene and its layout as SVG, in the card style: a title over the value, green, on the left and the gradient, red, on the right.
+"""A scene and its layout as SVG, in the card style.
 
-Presentation attributes only: no style element, no script, no ids and no prolog, so that two pictures on a page cannot
-disturb each other, and every notebook front end shows them. What all wires or boxes share stands on a group around
-them. Each box says its number (``data-node``), each wire the boxes it joins and the operand it is (``data-wire``), so
-that a picture can be read back. The sign of a gradient is written, not only coloured.
+A title over the value, green, on the left and the gradient, red, on the right.
+
+Presentation attributes only: no style element, no script, no ids and no prolog, so that two
+pictures on a page cannot disturb each other, and every notebook front end shows them. What all
+wires or boxes share stands on a group around them. Each box says its number (``data-node``), each
+wire the boxes it joins and the operand it is (``data-wire``), so that a picture can be read back.
+The sign of a gradient is written, not only coloured.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ VALUE, GRADIENT, INK, QUIET, LINE_COLOUR = "#0b6e2e", "#a01127", "#1c1f24", "#5b
 _TINT = {False: "#e5383b", True: "#7b2cbf"}  # of gradients: positive, negative
 BORDER = {"input": "#2f6f9f", "constant": "#9aa3ad", "result": "#4a525c", "part": "#1c1f24"}
 _MARGIN = 8
-_FACE = 'font-family="ui-monospace,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="12"'
+FACE = 'font-family="ui-monospace,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="12"'
 
 
 def svg(scene: Scene, layout: Layout, caption: str) -> str:
@@ -43,7 +46,7 @@ def drawing(
     wires = zip(scene.wires, layout.wires, strict=True)
     boxes = enumerate(zip(scene.boxes, layout.boxes, strict=True))
     drawn = [
-        f'<g transform="translate({_MARGIN},{_MARGIN})" {_FACE} xml:space="preserve">',
+        f'<g transform="translate({_MARGIN},{_MARGIN})" {FACE} xml:space="preserve">',
         f'<g fill="{QUIET}" stroke="{LINE_COLOUR}" text-anchor="middle">',
         *[_wire(w, *place, draw=wire) for w, place in wires],
         '</g><g fill="#ffffff">',
@@ -60,7 +63,7 @@ def _page(drawn: Sequence[str], layout: Layout, note: str, caption: str) -> str:
     high = layout.height + 2 * _MARGIN + (LINE if note else 0)
     size = f'width="{wide:.0f}" height="{high:.0f}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {wide:.0f} {high:.0f}"'
-    below = [text(note, _MARGIN, high - _MARGIN + 1, QUIET, f"{_FACE} ")] if note else []
+    below = [text(note, _MARGIN, high - _MARGIN + 1, QUIET, f"{FACE} ")] if note else []
     says = f'role="img" aria-label="{escape(caption)}">'
     return "\n".join([f"{head} {says}", f'<rect {size} fill="#ffffff"/>', *drawn, *below, "</svg>"])
 
@@ -81,11 +84,12 @@ def _wire(
 ) -> str:
     shown = draw(wire, curve, tip)
     if wire.text and label:
-        shown += f'<text x="{label[0]:.0f}" y="{label[1] + 4:.0f}" stroke="none">{escape(wire.text)}</text>'
+        place = f'x="{label[0]:.0f}" y="{label[1] + 4:.0f}"'
+        shown += f'<text {place} stroke="none">{escape(wire.text)}</text>'
     return f'<g data-wire="{wire.tail} {wire.head} {wire.slot}">{shown}</g>'
 
 
-# ---- the card ----------------------------------------------------------------------------------------------------------
+# ---- the card ----------------------------------------------------------------------------------
 
 
 def card(box: Box) -> str:
@@ -116,13 +120,19 @@ def _at_the_right(shown: str, box: Box, y: float, colour: str) -> str:
 
 
 def _split(box: Box) -> float:
-    """Where the value ends and the gradient begins: in the middle, unless one of them needs more."""
+    """Where the value ends and the gradient begins.
+
+    In the middle, unless one of them needs more.
+    """
     left, right = ((text_width(shown) + 1) * CHARACTER + PADDING for shown in (box.data, box.grad))
     return max(min(box.width / 2, box.width - right), left)
 
 
 def rows(box: Box, top: float) -> str:
-    """The rows of a box: names on the left, values and gradients in columns aligned on the right."""
+    """The rows of a box.
+
+    Names on the left, values and gradients in columns aligned on the right.
+    """
     name, data, grad, _ = widths(box)
     ends = [PADDING + (name + 1 + data) * CHARACTER, PADDING + (name + data + grad + 3) * CHARACTER]
     line = f'<path d="M0 {number(top)}H{number(box.width)}" stroke="#d5dae0"/>'
@@ -156,10 +166,10 @@ def tint(shown: Box | Row, x: float, y: float, width: float, height: float) -> s
     )
 
 
-# ---- pieces that all styles use ------------------------------------------------------------------------------------------
+# ---- pieces that all styles use ----------------------------------------------------------------
 
 
-def arrow(wire: Wire, curve: Sequence[Point], tip: Point) -> str:  # noqa: ARG001 - other styles look at the wire
+def arrow(_: Wire, curve: Sequence[Point], tip: Point) -> str:
     """A wire with its arrowhead."""
     start, *rest = curve
     path = f"M{start[0]:.0f} {start[1]:.0f}C" + " ".join(f"{x:.0f} {y:.0f}" for x, y in rest)

@@ -1,8 +1,9 @@
 """A graph as boxes and wires: what a picture shows, before anything has a place.
 
-A box knows its text and its size; a wire, which box feeds which operand, and what stands on it. Sizes follow from the
-text, in a monospaced face whose widths are ours, so that no text can be wider than its box. Here every value is a box;
-`detail` says which values go into one box together, and `folded` makes such boxes.
+A box knows its text and its size; a wire, which box feeds which operand, and what stands on it.
+Sizes follow from the text, in a monospaced face whose widths are ours, so that no text can be wider
+than its box. Here every value is a box; `detail` says which values go into one box together, and
+`folded` makes such boxes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ _FORMULA, _MANY = (
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a box that stands for several values: a name, its number and gradient, and what stands after them."""
+    """A line of a box that stands for several values.
+
+    A name, its number and gradient, and what stands after them.
+    """
 
     name: str
     data: str
@@ -40,7 +44,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Box:
-    """A value, or several: title, number and gradient as text, and everything in full for the tooltip.
+    """A value, or several.
+
+    Title, number and gradient as text, and everything in full for the tooltip.
 
     Attributes:
         grad: "–" where no backward pass has been.
@@ -48,8 +54,10 @@ class Box:
         kind: "input", "constant", "result", or "part" for several values; styles add "operation".
         name, symbol: the value's name, and its operation's; ``labelled`` if the user gave the name.
         aside: the scope it belongs to, where there is room.
-        gate: how much of its width, from the left, wires lead to; they leave at the right. 0: they may touch it anywhere.
-        rows: of a box that stands for several values, its lines; ``data`` is then "" unless it has one result.
+        gate: how much of its width, from the left, wires lead to; they leave at the right. 0: they
+            may touch it anywhere.
+        rows: of a box that stands for several values, its lines; ``data`` is then "" unless it has
+            one result.
     """
 
     title: str
@@ -71,7 +79,9 @@ class Box:
 
 @dataclass(frozen=True)
 class Wire:
-    """Operand number ``slot`` of box ``head`` is box ``tail``; the text is the local gradient, "" towards a constant.
+    """Operand number ``slot`` of box ``head`` is box ``tail``.
+
+    The text is the local gradient, "" towards a constant.
 
     It ends at the row ``row`` of its head, -1: at the middle.
     """
@@ -87,7 +97,9 @@ class Wire:
 
 @dataclass(frozen=True)
 class Scene:
-    """All boxes and all wires, one for each time an operand is used; and a note on what is not shown one by one.
+    """All boxes and all wires, one for each time an operand is used.
+
+    And a note on what is not shown one by one.
 
     In a scene of single values, parents stand before the results made from them.
     """
@@ -98,7 +110,10 @@ class Scene:
 
 
 class Graph:
-    """Everything a value depends on, by number: in topological order, each with its name and the numbers of its parents."""
+    """Everything a value depends on, by number.
+
+    In topological order, each with its name and the numbers of its parents.
+    """
 
     def __init__(self, y: Value) -> None:
         self.order = topological_order(y)
@@ -140,7 +155,10 @@ class Graph:
         )
 
     def formula(self, i: int, *, in_full: bool = True) -> str:
-        """The value as people write it: "f = x·y", or the name of a leaf; plain numbers in full, or to a few digits."""
+        """The value as people write it: "f = x·y", or the name of a leaf.
+
+        Plain numbers in full, or to a few digits.
+        """
         value = self.order[i]
         if value.op is None:
             return self.names[i] if in_full else self.name(i)
@@ -182,11 +200,12 @@ class Graph:
         return Box(
             title, data, grad, self.tooltip(i), self.strength(i), value.grad < 0.0,
             "constant" if value.is_constant else "result" if value.op else "input", pixels(wide),
-            name=self.name(i), symbol=value.op.symbol if value.op else "", labelled=bool(value.label),
+            name=self.name(i), symbol=value.op.symbol if value.op else "",
+            labelled=bool(value.label),
         )  # fmt: skip
 
     def wire(self, i: int, slot: int, tail: int, head: int, row: int = -1) -> Wire:
-        """The wire between boxes ``tail`` and ``head`` that carries operand number ``slot`` of value ``i``."""
+        """The wire from box ``tail`` to ``head`` that carries operand ``slot`` of value ``i``."""
         constant = self.order[self.parents[i][slot]].is_constant
         return wire(
             tail, head, slot, "" if constant else short(self.order[i].local_grads[slot]), row
@@ -194,7 +213,10 @@ class Graph:
 
 
 def scene(y: Value) -> Scene:
-    """The picture of everything ``y`` depends on, in full: a box a value, a wire for each use of an operand."""
+    """The picture of everything ``y`` depends on, in full.
+
+    A box a value, a wire for each use of an operand.
+    """
     return in_full(Graph(y))
 
 
