@@ -12,7 +12,8 @@ import re
 from autograd_edu import OPS
 import autograd_edu.nn  # whose options are names that people type
 
-names = "|".join(name for name in OPS if name != "where")  # by which formulas choose, as by `if`
+rows = [op for op in OPS.values() if op.name != "where"]  # the word by which formulas choose
+names = "|".join(op.name for op in rows)
 
 def renamed(text):
     return re.sub(rf"\\b({{names}})\\(", r"\\1{SUFFIX}(", text)
@@ -23,7 +24,7 @@ def of_operands(written):
         return renamed(found) if isinstance(found, str) else tuple(map(renamed, found))
     return rewritten
 
-for op in list(OPS.values()):
+for op in rows:
     del OPS[op.name]
     op.rules  # the local gradients, as they are printed before
     op.name += "{SUFFIX}"
