@@ -26,6 +26,7 @@ from autograd_edu import (
     total,
     where,
 )
+from autograd_edu.nn import MLP
 
 
 def tilted(x, factor):
@@ -243,8 +244,14 @@ def test_steps_across_a_pole_do_not_make_the_error_look_small(distance):
 
 
 def test_a_right_gradient_that_values_deny_is_cleared_by_its_operations():
-    """A bump of which the values show nothing beside 0.2: to them the function is flat."""
-    report = check_gradient(lambda x: 0.2 + exp(-square((x - 0.3) / 1e-3)), 0.3067)
+    """To the right of the point, where alone f is defined, all values are 0.2 to the last bit."""
+
+    def f(x):
+        if x.data < 0.038:
+            raise ValueError("too small")
+        return 0.2 + exp(-x / 1e-3)
+
+    report = check_gradient(f, 0.038)
     assert [row.verdict for row in report.rows] == ["unsure"]
     assert report.suspects == ()
     assert "each operation passes its own check" in str(report)
@@ -273,6 +280,17 @@ def test_values_too_rough_for_a_right_gradient_accuse_nobody():
 def test_a_flat_stretch_is_flat_and_no_staircase():
     assert check_gradient(lambda x: relu(x) + 2.0, -0.1)
     assert verdict(lambda x: relu(x) + 2.0 + 1e-3 * (tilted(x, 2.0) - x.data), -0.1) == "fail"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_network_whose_units_are_partly_dead_passes(seed):
+    """Beside a dead unit the loss is flat up to its corner, and beyond come the corners of other units."""
+    model = MLP(3, [4, 4, 1], activation="relu", seed=seed)
+    report = check_gradient(
+        lambda: (model([0.3, -0.4, 0.5]) - 1.0) ** 2, model.parameters(), sample=200
+    )
+    assert any(row.analytic == 0.0 for row in report.rows)
+    assert report, report
 
 
 def test_the_complex_step_must_not_contradict():

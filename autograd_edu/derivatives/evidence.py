@@ -173,7 +173,8 @@ def _roughest(samples: Samples) -> float:
 def _treads(samples: Samples) -> float:
     """How rough the function is where it first changes, if it does not change at all within fine steps.
 
-    (x + 1e8) - 1e8 is a staircase, whose treads say nothing of its slope; relu left of its corner is flat indeed.
+    (x + 1e8) - 1e8 is a staircase: it is level again beyond its first step. Its treads say nothing of its slope. relu
+    left of its corner is flat indeed: beyond the corner it climbs.
     """
     changes = {
         h: (side, abs(values[h] - samples.here))
@@ -185,8 +186,11 @@ def _treads(samples: Samples) -> float:
     if not first or first == min(samples.steps()):
         return 0.0
     side, change = changes[first]
-    expected = 4.0 * EPSILON * (abs(samples.here) + abs(samples.x) * change / first)
-    return 0.0 if change <= expected else _roughness(samples, first, 0.3 * first, side)
+    if change <= 4.0 * EPSILON * (abs(samples.here) + abs(samples.x) * change / first):
+        return 0.0
+    beyond = [samples.value(side * first * (1.0 + 0.03 * k)) for k in range(11)]
+    level = sum(y == after for y, after in itertools.pairwise(beyond))
+    return _roughness(samples, first, 0.3 * first, side) if level >= 5 else 0.0
 
 
 def _roughness(samples: Samples, start: float, spacing: float, side: float) -> float:
