@@ -10,7 +10,7 @@ from rules import row, stacked_row
 
 from autograd_edu import OPS, Value, maximum, relu, sigmoid, sin, sqrt, trace, trace_graph, where
 from autograd_edu.nn import MLP
-from autograd_edu.program.program import Gradients
+from autograd_edu.program.ir import Gradients
 
 
 def executed(text, name):

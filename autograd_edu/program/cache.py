@@ -15,8 +15,9 @@ from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ArityError, ShapeError
 from .arrays import real_array
-from .program import Gradients, Program
-from .tracing.trace import check_leaves, trace
+from .ir import Gradients
+from .program import Program, trace
+from .tracing.trace import check_leaves
 
 Array = Any  # numpy.ndarray of float64
 Structure = tuple[tuple[int, ...], ...]

@@ -1,84 +1,25 @@
-"""A traced computation as data: operations over numbered slots, and the guards that it holds under."""
+"""A function of Values recorded once, to be replayed, printed and exported: what stands on top of all that does it."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from functools import partial
-from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from ..engine.modes import no_gc
 from ..engine.ops import OPS
-from ..errors import is_an_error
-from ..files import seal, unseal
-from ..notation.formula import number
-from ..notation.text import printable
+from ..engine.value import Value
+from ..errors import ShapeError
 from .arrays import real_array
-
-if TYPE_CHECKING:
-    from ..engine.value import Value
-    from .runner import Runner
-
-
-class Slot(NamedTuple):
-    """One number of the computation: a leaf (input, parameter, constant), or an operation on earlier slots."""
-
-    op: str
-    operands: tuple[int, ...] = ()
-    label: str = ""
-    line: str = ""
-    number: float = 0.0
+from .ir import Computation, Gradients
+from .lifting.fuse import fused
+from .runner import Runner
+from .saved import content, from_text, to_text
+from .tracing.trace import record, record_graph
+from .writing import export
+from .writing.listing import listing
 
 
-new_slot = partial(
-    tuple.__new__, Slot
-)  # a third of the time that the class itself takes, for programs of a million slots
-
-
-def _is_same(a: Any, b: Any) -> Any:
-    """Whether two finite numbers are the same in everything, so that 0.0 is not -0.0."""
-    import numpy as np
-
-    return (a == b) & (np.signbit(a) == np.signbit(b))
-
-
-SIGNS = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "is": _is_same,
-}  # of guards, in the order that the machine numbers them
-
-
-@dataclass(frozen=True)
-class Guard:
-    """A comparison of two slots whose outcome the recorded branch depends on.
-
-    Attributes:
-        error: the name of the error that another outcome raises, and its text, into which the number on the left goes;
-            None for `BranchChanged`.
-    """
-
-    sign: str
-    left: int
-    right: int
-    outcome: bool
-    line: str
-    error: tuple[str, str] | None = None
-
-
-class Gradients(NamedTuple):
-    """Gradients of the result: per sample for the inputs, one entry an argument; summed over the batch for the parameters."""
-
-    inputs: list[Any]
-    parameters: Any
-
-
-class Program:
+class Program(Computation):
     """A computation recorded once, to be replayed over batches. Made by `trace` or `trace_graph`.
 
     Attributes:
@@ -90,25 +31,14 @@ class Program:
     """
 
     engine = "auto"
+    _runner: Runner | None = None
 
-    def __init__(
-        self, slots: tuple[Slot, ...], shapes: tuple[tuple[int, ...], ...], parameter_count: int, root: int,
-        guards: tuple[Guard, ...], parameters: Sequence[Value] = (),
-    ) -> None:  # fmt: skip
-        import numpy as np
-
-        self.slots, self.shapes, self.root, self.guards = slots, shapes, root, guards
-        self.input_count = sum(prod(shape) for shape in shapes)
-        self.parameter_count = parameter_count
-        self.parameters = tuple(parameters)
-        start = self.input_count
-        self._values = np.array(
-            [slot.number for slot in slots[start : start + parameter_count]], dtype=float
-        )
-        self._runner: Runner | None = None
-        self.origins: Sequence[int] = range(
-            len(slots)
-        )  # of each slot of a fused program, which one it was
+    @classmethod
+    def of(cls, computation: Computation) -> Program:
+        """The program of a recorded computation."""
+        program = object.__new__(cls)
+        program.__dict__.update(computation.__dict__)
+        return program
 
     @property
     def parameter_values(self) -> Any:
@@ -122,8 +52,6 @@ class Program:
 
     @parameter_values.setter
     def parameter_values(self, new: Any) -> None:
-        from ..errors import ShapeError
-
         array = real_array(new, "the values of parameters")
         if array.shape != self._values.shape:
             raise ShapeError(
@@ -140,50 +68,27 @@ class Program:
         """Set `parameter_values` to the data of the captured Values."""
         self._values[:] = [value.data for value in self.parameters]
 
-    def fused(self) -> Program:
-        """The same program with its sums of products as dot products; parameters and inputs keep their places."""
-        from .lifting.fuse import fuse
-
-        slots, root, guards, origins = fuse(self.slots, self.root, self.guards)
-        fused = Program(
-            tuple(slots), self.shapes, self.parameter_count, root, tuple(guards), self.parameters
-        )
-        fused.origins = origins
-        return fused
-
     @property
     def runner(self) -> Runner:
         """The program made ready to run, the first time that it is asked for."""
         if self._runner is None:
-            from .runner import Runner
-
             with no_gc():
-                self._runner = Runner(self, self.fused())
+                self._runner = Runner(self, fused(self))
         return self._runner
 
     def __call__(self, *inputs: Any, on_nonfinite: str = "raise") -> Any:
         """The result: a float for numbers, an array (batch,) for arrays with a leading batch axis."""
-        return self.runner.run(inputs, backward=False, on_nonfinite=on_nonfinite)[0]
+        return self.runner.run(
+            inputs, engine=self.engine, backward=False, on_nonfinite=on_nonfinite
+        )[0]
 
     def value_and_grad(self, *inputs: Any, on_nonfinite: str = "raise") -> tuple[Any, Gradients]:
         """The result and its `Gradients`: those of inputs per sample, those of parameters summed over the batch."""
-        value, grads = self.runner.run(inputs, backward=True, on_nonfinite=on_nonfinite)
+        value, grads = self.runner.run(
+            inputs, engine=self.engine, backward=True, on_nonfinite=on_nonfinite
+        )
         assert grads is not None
         return value, grads
-
-    def names(self) -> list[str]:
-        """A distinct name for each slot: its label, or v and its number; a constant's is its number."""
-        taken: set[str] = set()
-        names = []
-        for i, slot in enumerate(self.slots):
-            name = (
-                number(slot.number) if slot.op == "constant" else printable(slot.label) or f"v{i}"
-            )
-            if slot.op != "constant" and name in taken:
-                name = f"{name}_{i}"
-            taken.add(name)
-            names.append(name)
-        return names
 
     def listing(self, style: str = "math", *, gradients: bool = False) -> str:
         """The program as text: "python" for the lifted one as plain NumPy, a function that runs by itself; "math" or "latex" for
@@ -195,8 +100,6 @@ class Program:
         Raises:
             OptionError: if there is no such listing, or none with gradients.
         """
-        from .writing.listing import listing
-
         return listing(self, style, gradients=gradients)
 
     def to_jax(self) -> Callable[..., Any]:
@@ -209,9 +112,7 @@ class Program:
             ImportError: without JAX (extra ``jax``).
             OperandError: if JAX is set to 32 bits, or the program has guards: a compiled function cannot check them.
         """
-        from .writing.export import to_jax
-
-        return to_jax(self)
+        return export.to_jax(self)
 
     def to_torch(self) -> Callable[..., Any]:
         """The program as a function of PyTorch tensors, ``f(parameters, *inputs)``, which PyTorch differentiates.
@@ -222,16 +123,14 @@ class Program:
             ImportError: without PyTorch (extra ``torch``).
             OperandError: if the program has guards.
         """
-        from .writing.export import to_torch
-
-        return to_torch(self)
+        return export.to_torch(self)
 
     def __repr__(self) -> str:
         operations = sum(slot.op in OPS for slot in self.slots)
         return f"Program({self.input_count} inputs, {self.parameter_count} parameters, {operations} operations, {len(self.guards)} guards)"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Program) and self._data() == other._data()
+        return isinstance(other, Program) and content(self) == content(other)
 
     __hash__ = None  # type: ignore[assignment]  # parameter values change
 
@@ -245,19 +144,9 @@ class Program:
         twin.__dict__.update(self.__getstate__(), _values=self._values.copy())
         return twin
 
-    def _data(self) -> dict[str, Any]:
-        return {
-            "slots": [list(slot) for slot in self.slots],
-            "shapes": self.shapes,
-            "parameter_count": self.parameter_count,
-            "root": self.root,
-            "guards": [list(asdict(guard).values()) for guard in self.guards],
-            "parameter_values": self._values.tolist(),
-        }
-
     def to_json(self) -> str:
         """The program and its parameters' numbers as text, sealed by a checksum, for `from_json`."""
-        return seal(self._data(), "program")
+        return to_text(self)
 
     @staticmethod
     def from_json(text: str) -> Program:
@@ -266,72 +155,33 @@ class Program:
         Raises:
             StateError: if the text is not such a program, was altered or cut short, or uses operations that are not in the table.
         """
-        from ..errors import StateError
-
-        data = unseal(text, "program")
-        try:
-            slots = tuple(Slot(op, tuple(operands), *rest) for op, operands, *rest in data["slots"])
-            unknown = {slot.op for slot in slots} - {*OPS, "input", "parameter", "constant"}
-            guards = tuple(_guard(*guard) for guard in data["guards"])
-            shapes = tuple(tuple(shape) for shape in data["shapes"])
-            program = Program(slots, shapes, data["parameter_count"], data["root"], guards)
-            program.parameter_values = data["parameter_values"]
-            sound = bool(unknown) or program._is_sound()
-        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
-            raise StateError(
-                f"this is not a program as to_json writes it: {type(error).__name__}: {error}"
-            ) from None
-        if unknown:
-            raise StateError(
-                f"the program uses operations that are not in the table: {sorted(unknown)}; register them first"
-            )
-        if not sound:
-            raise StateError(
-                "this is not a program as to_json writes it: its leaves do not come first, an operation has operands that it "
-                "cannot have, or a name or number is none"
-            )
-        return program
-
-    def _is_sound(self) -> bool:
-        """Whether inputs come first, then parameters, and every operation has as many earlier slots as it needs."""
-        leaves = ["input"] * self.input_count + ["parameter"] * self.parameter_count
-        numbers = [
-            self.root,
-            *[side for guard in self.guards for side in (guard.left, guard.right)],
-        ]
-        return (
-            [slot.op for slot in self.slots if slot.op in ("input", "parameter")]
-            == leaves
-            == [slot.op for slot in self.slots[: len(leaves)]]
-            and all(_slot_is_sound(i, slot) for i, slot in enumerate(self.slots))
-            and all(type(number) is int and 0 <= number < len(self.slots) for number in numbers)
-            and all(_guard_is_sound(guard) for guard in self.guards)
-        )
+        return Program.of(from_text(text))
 
 
-def _guard(
-    sign: str, left: int, right: int, outcome: bool, line: str, error: list[str] | None = None
-) -> Guard:
-    return Guard(sign, left, right, outcome, line, None if error is None else (error[0], error[1]))
+def trace(
+    f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | None = None
+) -> Program:
+    """``f`` as a Program, recorded by running it once at ``example``: numbers, or nested lists of them.
+
+    ``f`` receives Values in the same shape. Values that it captures become ``program.parameters``, in order of first use;
+    or ``parameters`` do, used or not, and it may capture no others.
+
+    The inputs, and what is computed from them alone, behave as the floats that they stand for: they are equal to numbers,
+    and can be keys, text or indices. Where ``f`` takes a number out of a value (``x.data``, ``int(x)``, ``f"{x}"``), a
+    replay that finds another number there raises `BranchChanged`. Random draws, counters and the like are not seen.
+
+    Raises:
+        OperandError: if ``f`` does what a replay could not repeat: reads or makes gradients by ``.backward()``, sets
+            data, or catches an error of an operation.
+    """
+    return Program.of(record(f, *example, parameters=parameters))
 
 
-def _guard_is_sound(guard: Guard) -> bool:
-    """Whether a guard has a sign, an outcome, and an error of this package's, if any."""
-    error = guard.error
-    known = error is None or (is_an_error(error[0]) and type(error[1]) is str)
-    return guard.sign in SIGNS and type(guard.outcome) is bool and known
+def trace_graph(
+    root: Value, *, inputs: Sequence[Value] = (), parameters: Sequence[Value] | None = None
+) -> Program:
+    """A graph that is there as a Program. Leaves that are neither inputs nor ``parameters`` become constants.
 
-
-def _slot_is_sound(place: int, slot: Slot) -> bool:
-    """Whether a slot at this place refers to earlier ones, as many as its operation takes, and its texts and number are such."""
-    op, operands, label, line, number = slot
-    earlier = all(type(i) is int and 0 <= i < place for i in operands)
-    row = OPS.get(op)
-    right = (
-        not operands
-        if row is None
-        else len(operands) > 0
-        if row.variadic
-        else len(operands) == len(row.operand_names())
-    )
-    return earlier and right and type(label) is type(line) is str and type(number) in (int, float)
+    Without ``parameters``, every leaf that is no input and no plain number is one.
+    """
+    return Program.of(record_graph(root, inputs=inputs, parameters=parameters))

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from math import prod
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +15,8 @@ from .array_engine.engine import NumpyEngine
 from .arrays import real_array
 from .compiled_engine.choice import Costs, is_interpreted
 from .compiled_engine.run import Interpreter, is_installed
-from .program import Gradients
-
-if TYPE_CHECKING:
-    from .lifting.group import Lifted
-    from .program import Program
+from .ir import Computation, Gradients
+from .lifting.group import Lifted
 
 Array = Any
 
@@ -27,7 +24,7 @@ Array = Any
 class Runner:
     """A program made ready to run."""
 
-    def __init__(self, given: Program, program: Program) -> None:
+    def __init__(self, given: Computation, program: Computation) -> None:
         self.given, self.program = (
             given,
             program,
@@ -54,7 +51,7 @@ class Runner:
         return self.numpy.lifted
 
     def run(
-        self, inputs: tuple[Any, ...], *, backward: bool, on_nonfinite: str
+        self, inputs: tuple[Any, ...], *, engine: str, backward: bool, on_nonfinite: str
     ) -> tuple[Any, Gradients | None]:
         """The result, and with ``backward`` its gradients."""
         if on_nonfinite not in ("raise", "keep"):
@@ -63,7 +60,7 @@ class Runner:
         with self.lock, np.errstate(all="ignore"):  # the tables are one thread's at a time
             answer = (
                 self._interpreted(columns, backward)
-                if is_interpreted(self.given.engine, self.costs, count)
+                if is_interpreted(engine, self.costs, count)
                 else None
             )
             if answer is None:

@@ -18,8 +18,7 @@ from ..errors import DomainError, OperandError, ShapeError
 from ..nn.layers import as_list
 from ..nn.losses import Loss, average
 from ..nn.module import Module
-from ..program.program import Program
-from ..program.tracing.trace import trace
+from ..program.program import Program, trace
 from .evaluate import mean_loss
 
 Array = Any  # numpy.ndarray of float64

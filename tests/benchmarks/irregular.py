@@ -33,7 +33,8 @@ from timing import judge, medians
 from autograd_edu import Value, dot, exp, log, no_gc, ops, sin, tanh, total, trace
 from autograd_edu.program import Program
 from autograd_edu.program.arrays import Arrays
-from autograd_edu.program.compiled_engine.choice import Costs, is_interpreted
+from autograd_edu.program.compiled_engine.choice import Costs
+from autograd_edu.program.lifting.fuse import fused, is_interpreted
 
 LEAVES = 20
 DISTINCT = 25  # samples; larger batches repeat them
@@ -206,7 +207,7 @@ def engines() -> None:
     for name, f, count in programs():
         base = drawn_from(count)
         by = {engine: trace(f, base[0].tolist()) for engine in ("jit", "numpy")}
-        costs = Costs.of(by["jit"].fused())
+        costs = Costs.of(fused(by["jit"]))
         for engine, program in by.items():
             program.engine = engine
         for batch in (1, 10, 100, 1_000, 10_000):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,15 +12,12 @@ from ...engine.ops import OPS
 from ...errors import BranchChanged, DomainError, error_named
 from ...notation import operations
 from ..arrays import Arrays
+from ..ir import SIGNS, Computation
 from ..lifting.group import NEUTRAL, SEED
 from ..lifting.lift import lift
-from ..program import SIGNS
 from .run import Plan
 from .selection import Careful
 from .tables import table_of_gradients, table_of_values
-
-if TYPE_CHECKING:
-    from ..program import Program
 
 Array = Any
 _BLOCK, _NUMBERS = 2000, 8_000_000  # samples, and numbers in the tables, of a block
@@ -30,7 +27,7 @@ _KEPT = 4  # sizes of block whose plan is kept
 class NumpyEngine:
     """A program lifted once, and with a plan for each size of block that it has met."""
 
-    def __init__(self, given: Program, program: Program) -> None:
+    def __init__(self, given: Computation, program: Computation) -> None:
         self.given, self.program = (
             given,
             program,

@@ -7,14 +7,12 @@ depends on the program and the size of the batch alone, so that the same call gi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import one_of
+from ..ir import Computation
 from ..lifting.schedule import facts, signature
 from .run import WIDTH
-
-if TYPE_CHECKING:
-    from ..program import Program
 
 ENGINES = ("auto", "numpy", "jit")
 # nanoseconds, forward and backward, as measured with tests/benchmarks/irregular.py --engines
@@ -41,7 +39,7 @@ class Costs:
     instructions: int
 
     @staticmethod
-    def of(program: Program) -> Costs:
+    def of(program: Computation) -> Costs:
         """From the heights and signatures of the operations: the groups that they will be lifted to, or nearly so."""
         known = facts(program.slots, program.root)
         groups: dict[Any, list[int]] = {}

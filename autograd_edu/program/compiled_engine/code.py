@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..ir import Computation, Slot
 from ..lifting.rows import ROWS
 from .steps import AHEAD, Template, is_built_in, masks, opcodes, templates
-
-if TYPE_CHECKING:
-    from ..program import Program, Slot
 
 Array = Any
 Stream = tuple[
@@ -44,7 +42,7 @@ class Encoded:
     backward: dict[bool, Stream]
 
 
-def encode(program: Program) -> Encoded:
+def encode(program: Computation) -> Encoded:
     """The instructions that compute ``program`` and its gradients."""
     return _Encoder(program.slots, program.root).encoded()
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..program import SIGNS
+from ..ir import SIGNS, Computation
 from .code import Encoded, encode
-
-if TYPE_CHECKING:
-    from ..program import Program
 
 Array = Any
 WIDTH = 8  # samples taken at a time: a row of the table is one line of the processor's cache
@@ -38,7 +35,7 @@ class Interpreter:
         ImportError: if Numba is not installed.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Computation) -> None:
         if not is_installed():
             raise ImportError(
                 "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'"

@@ -13,13 +13,28 @@ from dataclasses import replace
 
 from ...engine.ops import OPS, dot, evaluate, total
 from ...errors import DomainError
-from ..program import Guard, Slot, new_slot
+from ..ir import Computation, Guard, Slot, new_slot
 from .rows import ROWS, SUM
 from .schedule import depends_on
 
 Fused = tuple[
     list[Slot], int, list[Guard], list[int]
 ]  # slots, root, guards, and where each slot comes from
+
+
+def fused(computation: Computation) -> Computation:
+    """The same computation with its sums of products as dot products; parameters and inputs keep their places."""
+    given = computation
+    slots, root, guards, origins = fuse(given.slots, given.root, given.guards)
+    return Computation(
+        slots,
+        given.shapes,
+        given.parameter_count,
+        root,
+        guards,
+        parameters=given.parameters,
+        origins=origins,
+    )
 
 
 def fuse(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> Fused:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.op import Op
-from ..program import Program
+from ..ir import Computation
 from .group import NEUTRAL, Group, Lifted, Read, folded, made_even, split_by_length
 from .reverse import edges
 from .rows import ROWS, SUM
@@ -40,7 +40,7 @@ class _Part:
     ones: int = 0  # rows of ones to follow
 
 
-def lift(program: Program) -> Lifted:
+def lift(program: Computation) -> Lifted:
     """The array operations that compute ``program``, and where their gradients go."""
     return _Lifting(program).lifted()
 
@@ -48,7 +48,7 @@ def lift(program: Program) -> Lifted:
 class _Lifting:
     """What is known while a program is being lifted."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Computation) -> None:
         self.program, self.slots = program, program.slots
         self.known = facts(self.slots, program.root)
         self.row = np.zeros(len(self.slots), dtype=np.intp)

@@ -8,26 +8,24 @@ one use, or an operation passes its gradient on as it is (the slope of a sum is 
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..ir import Computation
 from .group import FIRST, SEED, Group, Lifted, Rows, Sum, passes_on, strided, summed
-
-if TYPE_CHECKING:
-    from ..program import Program
-    from .schedule import Facts
+from .schedule import Facts
 
 _NOBODY, _LEAF = -2, -1
 
 
-def edges(lifted: Lifted, program: Program, known: Facts) -> None:
+def edges(lifted: Lifted, program: Computation, known: Facts) -> None:
     """Give every group of ``lifted`` its edges and the sum of those that lead to it, from the root back to the leaves."""
     _Reverse(lifted, program, known).run()
 
 
 class _Reverse:
-    def __init__(self, lifted: Lifted, program: Program, known: Facts) -> None:
+    def __init__(self, lifted: Lifted, program: Computation, known: Facts) -> None:
         self.lifted, self.program, self.known = lifted, program, known
         self.counts = {True: FIRST, False: FIRST}
         self.arriving: dict[

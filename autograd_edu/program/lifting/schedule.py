@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from ..program import Slot
+from ..ir import Slot
 from .group import NEUTRAL
 from .rows import ROWS, is_sum_of_products
 

@@ -1,4 +1,4 @@
-"""A function of Values, or a finished graph, as a `Program`.
+"""A function of Values, or a finished graph, as a recorded computation.
 
 Read `traced` first: while a function is traced, every operation is noted with the line that asked for it, and every
 comparison and every number taken out is a guard.
@@ -14,28 +14,16 @@ from ...engine.modes import no_gc, told_to
 from ...engine.number import tracer
 from ...engine.value import Constant, Value, topological_order
 from ...errors import ArityError, OperandError
-from ..program import Guard, Program, Slot, new_slot
+from ..ir import Computation, Guard, Slot, new_slot
 from .tape import Tape, line_of
 from .traced import Condition, Given, Tracer
 
 
 @no_gc()  # a trace makes much, and no garbage
-def trace(
+def record(
     f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | None = None
-) -> Program:
-    """``f`` as a Program, recorded by running it once at ``example``: numbers, or nested lists of them.
-
-    ``f`` receives Values in the same shape. Values that it captures become ``program.parameters``, in order of first use;
-    or ``parameters`` do, used or not, and it may capture no others.
-
-    The inputs, and what is computed from them alone, behave as the floats that they stand for: they are equal to numbers,
-    and can be keys, text or indices. Where ``f`` takes a number out of a value (``x.data``, ``int(x)``, ``f"{x}"``), a
-    replay that finds another number there raises `BranchChanged`. Random draws, counters and the like are not seen.
-
-    Raises:
-        OperandError: if ``f`` does what a replay could not repeat: reads or makes gradients by ``.backward()``, sets
-            data, or catches an error of an operation.
-    """
+) -> Computation:
+    """``f`` recorded by running it once at ``example``; see `trace` for its arguments and errors."""
     if parameters is not None:
         check_leaves(parameters)
     if (outer := tracer.get()) is not None:
@@ -63,23 +51,20 @@ def trace(
             )
         root = Constant(root)
     first = list(tape.captured.values()) if parameters is None else list(parameters)
-    return _program(root, leaves, shapes, first, tape, parameters is None)
+    return _recorded(root, leaves, shapes, first, tape, parameters is None)
 
 
 @no_gc()
-def trace_graph(
+def record_graph(
     root: Value, *, inputs: Sequence[Value] = (), parameters: Sequence[Value] | None = None
-) -> Program:
-    """A graph that is there as a Program. Leaves that are neither inputs nor ``parameters`` become constants.
-
-    Without ``parameters``, every leaf that is no input and no plain number is one.
-    """
+) -> Computation:
+    """A graph that is there, recorded; see `trace_graph`."""
     check_leaves([*inputs, *(parameters or ())])
     if not isinstance(root, Value):
         raise OperandError(
             f"a graph is given by its result, a Value that operations on Values gave, not {root!r}"
         )
-    return _program(
+    return _recorded(
         root, list(inputs), [()] * len(inputs), list(parameters or ()), None, parameters is None
     )
 
@@ -131,14 +116,14 @@ def _order(roots: list[Value]) -> list[Value]:
     return list(seen)
 
 
-def _program(
+def _recorded(
     root: Value,
     inputs: list[Value],
     shapes: list[tuple[int, ...]],
     first: list[Value],
     tape: Tape | None,
     capture: bool = True,
-) -> Program:
+) -> Computation:
     guards = tape.guards if tape else []
     order = _order([root, *(side for guard in guards for side in guard[1:3])])
     if tape and tape.tried:  # what a caller may catch is computed, used or not
@@ -155,7 +140,9 @@ def _program(
     slots += [new_slot(("parameter", (), v.label, "", v._data)) for v in parameters]
     _fill(slots, place, order, tape)
     checks = tuple([Guard(g.sign, place[g.left], place[g.right], *g[3:]) for g in guards])
-    return Program(tuple(slots), tuple(shapes), len(parameters), place[root], checks, parameters)
+    return Computation(
+        slots, tuple(shapes), len(parameters), place[root], checks, parameters=parameters
+    )
 
 
 def _captured(first: Iterable[Value], order: list[Value], inputs: list[Value]) -> list[Value]:

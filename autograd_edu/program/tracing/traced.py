@@ -23,7 +23,7 @@ from ...engine.ops import Op
 from ...engine.value import Constant, Value, compute
 from ...engine.value import _record as recorded
 from ...errors import AutogradError
-from ..program import SIGNS
+from ..ir import SIGNS
 from .tape import Noted, Tape, asked_at, caller, inside
 
 

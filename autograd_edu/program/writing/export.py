@@ -11,21 +11,20 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, reduce
 from math import prod
 from operator import mul
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ...engine.op import Op
 from ...errors import ArityError, OperandError, ShapeError
+from ..ir import Computation
+from ..lifting.fuse import fused
 from ..lifting.group import NEUTRAL, Group, Lifted, Read, Rows
 from ..lifting.lift import lift
 from ..lifting.rows import ROWS
 from ..lifting.schedule import facts
 from ..lifting.symbols import Written, written, written_stacked
 from .choices import HARMLESS, both, computed, either
-
-if TYPE_CHECKING:
-    from ..program import Program
 
 Array = Any
 Function = Callable[..., Any]
@@ -49,8 +48,8 @@ _FUNCTIONS = (
 )
 
 
-def to_jax(program: Program) -> Function:
-    """``program`` as a function of JAX: ``f(parameters, *inputs)``; see `Program.to_jax`."""
+def to_jax(program: Computation) -> Function:
+    """``program`` as a function of JAX: ``f(parameters, *inputs)``; see `Computation.to_jax`."""
     try:
         import jax
     except ImportError:
@@ -60,8 +59,8 @@ def to_jax(program: Program) -> Function:
     return _Exported(program, framework).function()
 
 
-def to_torch(program: Program) -> Function:
-    """``program`` as a function of PyTorch: ``f(parameters, *inputs)``; see `Program.to_torch`."""
+def to_torch(program: Computation) -> Function:
+    """``program`` as a function of PyTorch: ``f(parameters, *inputs)``; see `Computation.to_torch`."""
     try:
         import torch  # noqa: F401 - to say at once what is missing
     except ImportError:
@@ -212,7 +211,7 @@ class _Torch(_Framework):
 class _Exported:
     """A lifted program over the arrays of a framework: one array a group, its rows counted as in the tables of values."""
 
-    def __init__(self, program: Program, framework: _Jax | _Torch) -> None:
+    def __init__(self, program: Computation, framework: _Jax | _Torch) -> None:
         if branches := [guard for guard in program.guards if guard.error is None]:
             guard = branches[0]
             raise OperandError(
@@ -221,15 +220,15 @@ class _Exported:
             )
         self.framework, self.shapes = framework, program.shapes
         self.count = program.parameter_count
-        fused = program.fused()
-        self.lifted: Lifted = lift(fused)
+        own = fused(program)
+        self.lifted: Lifted = lift(own)
         self.root = self.lifted.root
-        self.constants = np.array([slot.number for slot in fused.slots if slot.op == "constant"])
-        self.slots, self.known = fused.slots, facts(fused.slots, fused.root)
+        self.constants = np.array([slot.number for slot in own.slots if slot.op == "constant"])
+        self.slots, self.known = own.slots, facts(own.slots, own.root)
         self.rules = [self._rule(group) for group in self.lifted.groups]
         self.doubtful = not all(
             self.known.sure[i]
-            for i, slot in enumerate(fused.slots)
+            for i, slot in enumerate(own.slots)
             if slot.operands and self.known.live[i]
         )
 

@@ -10,10 +10,11 @@ from math import prod
 
 import numpy as np
 
+from ..ir import Computation
+from ..lifting.fuse import fused
 from ..lifting.group import NEUTRAL, Group, Read, Rows
 from ..lifting.lift import lift
 from ..lifting.symbols import Symbol, Written, in_order, written, written_stacked
-from ..program import Program
 from .text import number_text, picked, symbol_text, tidy
 
 _MOST = 40  # brackets in one another, terms of a sum: Python reads some hundreds, people fewer
@@ -65,8 +66,8 @@ class Forward:
         made: of each group, its array and the texts that the way back needs: a `Rule`, or the factors of products and the bias.
     """
 
-    def __init__(self, program: Program, *, differentiated: bool) -> None:
-        self.program, self.fused, self.differentiated = program, program.fused(), differentiated
+    def __init__(self, program: Computation, *, differentiated: bool) -> None:
+        self.program, self.fused, self.differentiated = program, fused(program), differentiated
         self.lifted = lift(self.fused)
         self.taken, self.latest = (
             set(_WORDS),

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from ...engine.ops import OPS
 from ...errors import OptionError, one_of
 from ...notation import operations
+from ..ir import Computation
 from .backward import Backward
 from .forward import Forward
-
-if TYPE_CHECKING:
-    from ..program import Program
 
 _HELPERS = {  # functions that NumPy does not have
     "erfc": "erfc = np.vectorize(math.erfc, otypes=[float])\n",
@@ -29,7 +26,7 @@ def total(xs):
 STYLES = ("python", "math", "latex")
 
 
-def listing(program: Program, style: str, *, gradients: bool) -> str:
+def listing(program: Computation, style: str, *, gradients: bool) -> str:
     """``program`` as text in one of the `STYLES`; ``gradients``, for "python": the way back too."""
     one_of(style, STYLES, "listing")
     if gradients and style != "python":
@@ -39,7 +36,7 @@ def listing(program: Program, style: str, *, gradients: bool) -> str:
     return _python(program, gradients=gradients) if style == "python" else _scalar(program, style)
 
 
-def _python(program: Program, *, gradients: bool) -> str:
+def _python(program: Computation, *, gradients: bool) -> str:
     """A function of the parameters and the inputs."""
     forward = Forward(program, differentiated=gradients)
     result = forward.write()
@@ -68,7 +65,7 @@ def _python(program: Program, *, gradients: bool) -> str:
     return f"{imports}\n{helpers}\n{head}{body}\n"
 
 
-def _scalar(program: Program, style: str) -> str:
+def _scalar(program: Computation, style: str) -> str:
     """The scalar program, a line an operation."""
     names = program.names()
     if style == "latex":
