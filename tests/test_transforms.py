@@ -313,10 +313,10 @@ def test_eight_threads_on_one_shared_graph_get_the_serial_answer_to_the_last_bit
             id="a complex number given",
         ),
         pytest.param(
-            lambda: jvp(lambda x: x, 1.0, 1.0),
+            lambda: jvp(lambda x: x, (1.0,), "1"),
             OperandError,
-            "`at` is a list or tuple",
-            id="jvp with a bare number",
+            "`tangents` must be a number, or a list or tuple with one entry for each argument",
+            id="jvp along text",
         ),
         pytest.param(
             lambda: jvp(lambda x: x, (1.0,), (1.0, 2.0)),
@@ -369,3 +369,8 @@ def test_the_branch_not_taken_gets_no_gradient_even_where_it_has_none():
 def test_public_functions_have_examples_that_run():
     for name in ("grad", "jvp", "hessian"):
         assert ">>>" in getattr(ae, name).__doc__
+
+
+def test_a_single_number_stands_for_the_only_argument():
+    assert jvp(lambda x: x * x, 2.0, 1.0) == (4.0, 4.0)
+    assert hvp(lambda x: x**3, 2.0, 1.0) == 12.0

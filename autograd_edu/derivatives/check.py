@@ -23,7 +23,7 @@ from .recorded import Recorded
 from .report import Report as Report
 from .report import Row
 from .sampling import EPSILON
-from .transforms import pulled
+from .transforms import pull_back
 from .verdict import Judgement, judge
 
 _SMALL = 1e-290  # numbers below lose digits to underflow
@@ -66,7 +66,7 @@ def check_gradient(
         raise DomainError(f"the size of the sample must not be negative; got {sample}")
     point = Point(f, at, names)
     y, variables = point.graph()
-    gradients = [plain(g) for g in pulled(y, variables)]
+    gradients = [plain(g) for g in pull_back(y, variables)]
     chosen = range(len(variables))
     if len(variables) > sample:
         chosen = sorted(random.Random(seed).sample(chosen, sample))  # type: ignore[assignment]  # indices either way

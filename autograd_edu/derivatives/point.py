@@ -12,7 +12,8 @@ from ..engine.value import Value, no_grad
 from ..errors import DomainError, OperandError
 from .complex_step import Complex
 from .sampling import Section
-from .transforms import called, flat, mapped, shaped
+from .transforms import call
+from .tree import as_arguments, flatten, tree_map, unflatten
 
 
 class Point:
@@ -22,8 +23,8 @@ class Point:
     """
 
     def __init__(self, f: Callable[..., Any], at: Any, names: Sequence[str] = ()) -> None:
-        self.f, self.at = f, _arguments(at)
-        inputs = flat(self.at)
+        self.f, self.at = f, as_arguments(at)
+        inputs = flatten(self.at)
         if not inputs:
             raise OperandError("`at` holds no number, so there is nothing to differentiate by")
         self.numbers = [plain(x) for x in inputs]
@@ -51,7 +52,7 @@ class Point:
         def section(t: float) -> float:
             moved = [x + t if j == i else x for j, x in enumerate(self.numbers)]
             with no_grad():
-                return plain(_scalar(self.f(*mapped(Value, shaped(self.at, iter(moved))))))
+                return plain(_scalar(self.f(*tree_map(Value, unflatten(self.at, iter(moved))))))
 
         return section
 
@@ -72,9 +73,9 @@ class Point:
     def graph(self) -> tuple[Any, list[Value]]:
         """f as a graph, and the values that stand for its inputs."""
         if self.parameters is not None:
-            return _scalar(called(self.f, ())), self.parameters
+            return _scalar(call(self.f, ())), self.parameters
         variables = [Value(x, name) for x, name in zip(self.numbers, self.names, strict=True)]
-        return _scalar(called(self.f, shaped(self.at, iter(variables)))), variables
+        return _scalar(call(self.f, unflatten(self.at, iter(variables)))), variables
 
     def complex_step(self, i: int, h: float) -> float:
         """∂f/∂input i as Im f(x + ih)/h."""
@@ -83,28 +84,13 @@ class Point:
                 "the complex step needs a function of its inputs, not a loss that reads parameters"
             )
         numbers = [Complex(complex(x, h if j == i else 0.0)) for j, x in enumerate(self.numbers)]
-        y = self.f(*shaped(self.at, iter(numbers)))
+        y = self.f(*unflatten(self.at, iter(numbers)))
         if not isinstance(y, Complex):
             raise DomainError(
                 "the complex step cannot go through a function that returns a plain number for "
                 "complex ones: it is constant, takes a number out with .data, or has a gradient in it"
             )
         return y.number.imag / h
-
-
-def _arguments(at: Any) -> Sequence[Any]:
-    """``at`` as one entry for each argument; a number stands for the only argument."""
-    if isinstance(at, (list, tuple)):
-        return at
-    if isinstance(at, Number):
-        return (at,)
-    try:
-        return (real(at),)
-    except OperandError:
-        raise OperandError(
-            "`at` must be a number, or a list or tuple with one entry for each argument of the "
-            f"function; got {type(at).__name__}"
-        ) from None
 
 
 def _scalar(y: Any) -> Any:
@@ -132,7 +118,7 @@ def _argument_names(f: Callable[..., Any], at: Sequence[Any]) -> list[str]:
     own = [p.name for p in _parameters(f) if p.kind in kinds]
     names = []
     for i, argument in enumerate(at):
-        name, numbers = own[i] if i < len(own) else f"x{i + 1}", flat(argument)
+        name, numbers = own[i] if i < len(own) else f"x{i + 1}", flatten(argument)
         single = len(numbers) == 1 and numbers[0] is argument
         names += [name] if single else [f"{name}[{j}]" for j in range(len(numbers))]
     return names

@@ -9,7 +9,7 @@ Arguments are numbers, or lists and tuples of them, nested as you like; a gradie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from itertools import count
 from typing import Any
@@ -22,6 +22,7 @@ from ..engine.value import Constant, Value, topological_order
 from ..errors import ArityError, DomainError, OperandError
 from . import dual
 from .dual import Dual
+from .tree import as_arguments, flatten, tree_map, unflatten
 
 _levels = count(1)
 _enclosing: ContextVar[int] = ContextVar(
@@ -67,8 +68,8 @@ def grad(f: Callable[..., Any]) -> Callable[..., Any]:
 def _differentiated(f: Callable[..., Any], at: Sequence[Any]) -> tuple[Any, Any]:
     """``f(*at)`` as ``f`` returns it, and its gradient as the caller gets it."""
     _check_arguments(at)
-    variables = [mapped(_variable, argument) for argument in at]
-    y = called(f, variables)
+    variables = [tree_map(_variable, argument) for argument in at]
+    y = call(f, variables)
     _check_scalar(y)
     (gradient,) = _gradients([y], variables, nested=_is_nested(at))
     return y, gradient
@@ -82,23 +83,23 @@ def jvp(f: Callable[..., Any], at: Sequence[Any], tangents: Sequence[Any]) -> tu
     >>> jvp(lambda x, y: x * y, (3.0, -4.0), (1.0, 0.0))
     (-12.0, -4.0)
     """
-    at, tangents = _sequence(at, "at"), _sequence(tangents, "tangents")
+    at, tangents = as_arguments(at, "at"), as_arguments(tangents, "tangents")
     _check_arguments(at)
-    counts, given = [len(flat(x)) for x in at], [len(flat(t)) for t in tangents]
+    counts, given = [len(flatten(x)) for x in at], [len(flatten(t)) for t in tangents]
     if counts != given:
         raise ArityError(
             f"`tangents` needs the shape of `at`, which has {counts} numbers an argument; the tangents have {given}"
         )
     level, nested = next(_levels), _is_nested([at, tangents])
-    seeds = (None if dual.is_zero(tangent) else tangent for tangent in flat(tangents))
-    y = called(f, [mapped(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
-    parts = [_parts(v, level) for v in flat([y] if not isinstance(y, (list, tuple)) else y)]
+    seeds = (None if dual.is_zero(tangent) else tangent for tangent in flatten(tangents))
+    y = call(f, [tree_map(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
+    parts = [_parts(v, level) for v in flatten([y] if not isinstance(y, (list, tuple)) else y)]
     values, derivatives = (
         (iter(_results(each, nested=nested)) for each in zip(*parts, strict=True))
         if parts
         else (iter(()), iter(()))
     )
-    return shaped(y, values), shaped(y, derivatives)
+    return unflatten(y, values), unflatten(y, derivatives)
 
 
 def jacobian(f: Callable[..., Any]) -> Callable[..., list[Any]]:
@@ -106,8 +107,8 @@ def jacobian(f: Callable[..., Any]) -> Callable[..., list[Any]]:
 
     def differentiated(*at: Any) -> list[Any]:
         _check_arguments(at)
-        variables = [mapped(_variable, argument) for argument in at]
-        results = flat([called(f, variables)])
+        variables = [tree_map(_variable, argument) for argument in at]
+        results = flatten([call(f, variables)])
         for y in results:
             _check_scalar(y)
         return _gradients(results, variables, nested=_is_nested(at))
@@ -126,8 +127,8 @@ def hessian(f: Callable[..., Any]) -> Callable[..., Any]:
 
     def differentiated(*at: Any) -> Any:
         _check_arguments(at)
-        numbers_at = flat(at)
-        gradient = grad(lambda *numbers: called(f, shaped(at, iter(numbers))))
+        numbers_at = flatten(at)
+        gradient = grad(lambda *numbers: call(f, unflatten(at, iter(numbers))))
         if len(numbers_at) == 1:
             second = grad(gradient)(*numbers_at)
             return second if at[0] is numbers_at[0] else [[second]]
@@ -140,13 +141,13 @@ def hessian(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def hvp(f: Callable[..., Any], at: Sequence[Any], vector: Sequence[Any]) -> Any:
     """The Hessian of ``f`` times ``vector``, without the Hessian: the gradient of a directional derivative."""
-    return grad(lambda *xs: jvp(f, xs, vector)[1])(*_sequence(at, "at"))
+    return grad(lambda *xs: jvp(f, xs, vector)[1])(*as_arguments(at, "at"))
 
 
 # ---- the backward pass, as a function ------------------------------------------------------------------------------
 
 
-def called(f: Callable[..., Any], variables: Sequence[Any]) -> Any:
+def call(f: Callable[..., Any], variables: Sequence[Any]) -> Any:
     """``f(*variables)``, inside a transform; recorded even inside `no_grad`, which only hides the record from the caller."""
     depth, on = _enclosing.set(_enclosing.get() + 1), recording.set(True)
     try:
@@ -156,11 +157,11 @@ def called(f: Callable[..., Any], variables: Sequence[Any]) -> Any:
         _enclosing.reset(depth)
 
 
-def pulled(y: Any, variables: Sequence[Any], *, captured: bool = False) -> list[Any]:
+def pull_back(y: Any, variables: Sequence[Any], *, captured: bool = False) -> list[Any]:
     """∂y/∂variable for each variable; of a Dual y, as a Dual: the gradients of its primal and of its tangent."""
     if isinstance(y, Dual):
         primals, tangents = (
-            pulled(part, variables, captured=captured) for part in (y.primal, y.tangent)
+            pull_back(part, variables, captured=captured) for part in (y.primal, y.tangent)
         )
         return [Dual(p, t, y.level) for p, t in zip(primals, tangents, strict=True)]
     if not isinstance(y, Value):
@@ -190,11 +191,11 @@ def _backward(y: Value, variables: list[Value], captured: bool) -> list[Any]:
     adjoint: dict[int, Any] = {id(y): 1.0}
     passing = [x for x in reversed(order) if id(x) in depends and id(x) not in known]
     with ieee():  # what has no derivative is looked at in the end, if it is still there
-        fault = _pull_back(passing, adjoint, depends, recorded=recorded)
+        fault = _pass_back(passing, adjoint, depends, recorded=recorded)
     return [_finite(adjoint.get(id(x), 0.0), fault) for x in variables]
 
 
-def _pull_back(
+def _pass_back(
     values: list[Value], adjoint: dict[int, Any], depends: set[int], *, recorded: bool
 ) -> str:
     """Give the adjoint of each value to its parents; what first had no finite local gradient."""
@@ -250,17 +251,17 @@ def _root(variable: Any) -> Value:
 
 def _is_nested(at: Any) -> bool:
     """Whether results may be differentiated further: a transform encloses this call, or an argument is no plain number."""
-    return _enclosing.get() > 0 or any(isinstance(x, Number) for x in flat(at))
+    return _enclosing.get() > 0 or any(isinstance(x, Number) for x in flatten(at))
 
 
 def _gradients(ys: Sequence[Any], variables: Sequence[Any], *, nested: bool) -> list[Any]:
     """The gradient of each of ``ys`` in the shape of its variables; of a single argument, without the tuple."""
-    numbers = flat(variables)
-    found = [pulled(y, numbers, captured=True) for y in ys]
+    numbers = flatten(variables)
+    found = [pull_back(y, numbers, captured=True) for y in ys]
     for root in map(_root, numbers):
         if root.op is None:  # it stood for a plain number, and is one for everybody else
             root.__class__ = Constant
-    shapes = [shaped(variables, iter(_results(each, nested=nested))) for each in found]
+    shapes = [unflatten(variables, iter(_results(each, nested=nested))) for each in found]
     return [gradients[0] if len(variables) == 1 else tuple(gradients) for gradients in shapes]
 
 
@@ -292,7 +293,7 @@ def _parts(y: Any, level: int) -> tuple[Any, Any]:
 
 
 def _check_arguments(at: Sequence[Any]) -> None:
-    if not flat(at):
+    if not flatten(at):
         raise ArityError(
             "there is nothing to differentiate with respect to: call the result with at least one number"
         )
@@ -305,38 +306,3 @@ def _check_scalar(y: Any) -> None:
         )
     if not isinstance(y, Number):
         real(y)
-
-
-def _sequence(x: Any, name: str) -> Sequence[Any]:
-    if not isinstance(x, (list, tuple)):
-        raise OperandError(
-            f"`{name}` is a list or tuple with one entry for each argument of the function, not {type(x).__name__}"
-        )
-    return x
-
-
-def _items(structure: Any) -> Sequence[Any] | None:
-    """What a list, tuple or array holds; None for a number."""
-    if isinstance(structure, (list, tuple)):
-        return structure
-    return structure.tolist() if getattr(structure, "shape", ()) != () else None
-
-
-def mapped(f: Callable[[Any], Any], structure: Any) -> Any:
-    """``structure`` with ``f`` of each number in its place."""
-    items = _items(structure)
-    if items is None:
-        return f(structure)
-    parts = [mapped(f, item) for item in items]
-    return tuple(parts) if isinstance(structure, tuple) else parts
-
-
-def flat(structure: Any) -> list[Any]:
-    """The numbers of ``structure``, in order."""
-    items = _items(structure)
-    return [structure] if items is None else [x for item in items for x in flat(item)]
-
-
-def shaped(structure: Any, numbers: Iterator[Any]) -> Any:
-    """``numbers`` in the shape of ``structure``."""
-    return mapped(lambda _: next(numbers), structure)

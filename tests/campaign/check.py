@@ -45,7 +45,8 @@ class Case:
     @property
     def resolvable(self) -> bool:
         """Whether values of the function can tell the wrong slope from the right one."""
-        return self.error * abs(self.slope) * self.width >= 100.0 * EPSILON * self.size
+        told = self.error * abs(self.slope) * self.width
+        return told > 0.0 and told >= 100.0 * EPSILON * self.size
 
 
 def run(seed: int, count: int) -> Outcome:
