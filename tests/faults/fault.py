@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import planting
 
+UNENDED = "the tests have not ended after"
 TESTS = Path(__file__).resolve().parent.parent
 
 
@@ -66,7 +67,7 @@ def ask(arguments: Sequence[str], tests: Sequence[str], *, timeout: float = 120.
             env=environment,
         )
     except subprocess.TimeoutExpired:
-        return Answer(("(it does not end)",), "", time.monotonic() - begun)
+        return Answer((), f"{UNENDED} {timeout:g} s", time.monotonic() - begun)
     said = [line for line in run.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
     failed = tuple(line.partition(" ")[2].partition(" - ")[0] for line in said)
     problem = (

@@ -24,7 +24,7 @@ if __package__ in (None, "tests.faults"):  # as a program
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from faults import planting
-from faults.fault import TESTS, ask
+from faults.fault import TESTS, UNENDED, ask
 
 FAST = "not browser and not random and not frameworks and not slow"
 SECONDS, MOST = 5.0, 60  # of tests for one mutant
@@ -254,7 +254,7 @@ def main() -> int:
     for name, one in chosen:
         tests = tests_for(one.place, calls)
         answer = ask(["--mutant", name], tests, timeout=60.0) if tests else None
-        if answer and answer.failed:
+        if answer and (answer.failed or answer.problem.startswith(UNENDED)):
             killed += 1
             continue
         said = (

@@ -611,7 +611,8 @@ ENGINE = (
 )
 
 FAULTS: tuple[Fault, ...] = (
-    *NN, *TRAINING, *FOLDING, *ENGINE, *TRUST,
+    *NN, *TRAINING, *FOLDING, *ENGINE, *CHECK,
+    *TRUST,
     *FORMULAS, *FUSING, *SCHEDULING, *LIFTING, *GOING_BACK, *RUNNING,
 )  # fmt: skip
 
