@@ -339,6 +339,42 @@ RUNNING = (
     ),
 )
 
+CHECK = (
+    Fault(
+        "a gradient passes if it is the numeric one, however little that is known",
+        (
+            "test_check_scale.py::test_equal_numbers_do_not_pass_where_the_numeric_one_is_too_uncertain",
+        ),
+        "a == 0.0 == n.value",
+        "a == n.value",
+        "compare",
+    ),
+    Fault(
+        "the check forgets the error of the numeric side",
+        ("test_check_scale.py::test_noise_counts_as_error_of_the_numeric_side",),
+        "n.error <= max(SURE, relative) * scale",
+        "True",
+        "compare",
+    ),
+    Fault(
+        "the check takes curvature for a corner",
+        (
+            "test_check_scale.py::test_a_bend_however_narrow_is_no_corner_at_which_half_the_slope_would_do",
+            "test_check_scale.py::test_no_slope_between_the_sides_passes_where_values_cannot_tell_a_corner_from_a_bend",
+        ),
+        "3.0 * (left.error + right.error)",
+        "0.03 * (left.error + right.error)",
+        "is_corner",
+    ),
+    Fault(
+        "a slope a tenth beside those of a corner passes",
+        ("test_check_scale.py::test_at_a_corner_a_hundredth_outside_is_outside",),
+        "min(left.value, right.value) < a < max(left.value, right.value)",
+        "abs(2.0 * a - left.value - right.value) < 1.2 * abs(left.value - right.value)",
+        "at_corner",
+    ),
+)
+
 TRUST = (
     Fault(
         "an input of a trace is equal to itself alone",
@@ -380,8 +416,8 @@ FORMULAS = (
     Fault(
         "a typed formula subtracts the wrong way round",
         ("test_campaign.py::test_a_slice_of_the_campaign_finds_nothing[expressions-fixed]",),
-        '("sub", operator.sub)',
-        '("sub", lambda a, b: b - a)',
+        "(ops.sub, operator.sub)",
+        "(ops.sub, lambda a, b: b - a)",
     ),
     Fault(
         "a typed formula is not held against the list of what it may hold",
