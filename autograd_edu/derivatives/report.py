@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..notation.text import printable
+from ..notation.text import printable, table
 from .verdict import Verdict
 
 _HEAD = ("input", "at", "analytic", "numeric", "abs. error", "rel. error", "step", "est. error", "verdict")  # fmt: skip
@@ -72,12 +72,8 @@ class Report:
 
 
 def _table(rows: Sequence[Row]) -> list[str]:
-    lines = [_HEAD, *map(_cells, rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
-        for line in lines
-    ]
+    numbers = range(1, len(_HEAD))
+    return table([_HEAD, *map(_cells, rows)], right=numbers, ruled=False).split("\n")
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -23,7 +23,6 @@ class Notation:
 
     def __init__(self, nodes: Sequence[Node], *, latex: bool) -> None:
         self.nodes, self.latex = nodes, latex
-        self.times = r" \cdot " if latex else "·"
         self.names = [latex_name(n.name) if latex else table_name(n.name) for n in nodes]
         self.called: dict[int, list[str | float]] = {}  # the operands of each node
 
