@@ -157,3 +157,19 @@ def test_every_public_name_is_there():
     missing = [name for name in autograd_edu.__all__ if getattr(autograd_edu, name, None) is None]
     assert missing == []
     assert set(autograd_edu.__all__) <= set(dir(autograd_edu))
+
+
+PICTURES = ["scene", "folding", "render", "interactive", "files", "network", "steps", "drawing"]
+
+
+def test_the_wing_of_pictures_has_floors_of_its_own():
+    """A scene, its folding, its rendering, and only then what shows or writes it; facades on top."""
+    for module, targets in imports(PACKAGE).items():
+        if module.startswith("pictures."):
+            own = PICTURES.index(module.split(".")[1])
+            below = {t.split(".")[1] for t in targets if t.startswith("pictures.")}
+            assert below <= set(PICTURES[: own + 1]), f"{module} imports from above: {below}"
+
+
+def test_the_record_is_plain_data_that_knows_nothing_of_the_package():
+    assert imports(PACKAGE)["record.model"] == set()

@@ -1,4 +1,4 @@
-"""The record of both passes with everything that one asks of it.
+"""The record of both passes with all that one asks of it, each thing imported when it is asked for.
 
 Steps, tables, a view for notebooks, a walk.
 """
@@ -10,12 +10,8 @@ from typing import overload
 
 from ..engine.value import Value, topological_order
 from ..errors import OperandError
-from ..record import formats, saved
 from ..record.build import build
-from ..record.listing import as_python
 from ..record.model import Node, Record, Step
-from .interactive import stepper, terminal
-from .scene.scene import scene
 
 
 class Steps(Sequence[Step]):
@@ -103,6 +99,8 @@ class Steps(Sequence[Step]):
 
     def to_json(self) -> str:
         """The steps and nodes as JSON text with a checksum; `from_json` reads it back."""
+        from ..record import saved
+
         return saved.to_json(self.record)
 
     @classmethod
@@ -112,22 +110,32 @@ class Steps(Sequence[Step]):
         Raises:
             OperandError: if ``text`` is something else, was cut short, or was altered.
         """
+        from ..record import saved
+
         return cls(saved.from_json(text))
 
     def text(self, *, digits: int = 6) -> str:
         """The forward and the backward table as plain text."""
+        from ..record import formats
+
         return formats.as_text(self.record, digits)
 
     def markdown(self, *, digits: int = 6) -> str:
         """The forward and the backward table as Markdown."""
+        from ..record import formats
+
         return formats.as_markdown(self.record, digits)
 
     def latex(self, *, digits: int = 6) -> str:
         """The forward and the backward table as LaTeX tabulars."""
+        from ..record import formats
+
         return formats.as_latex(self.record, digits)
 
     def python(self) -> str:
         """Both passes as a Python program that runs by itself: dloss_out4 = df5(out4)."""
+        from ..record.listing import as_python
+
         return as_python(self.record)
 
     def __str__(self) -> str:
@@ -138,6 +146,9 @@ class Steps(Sequence[Step]):
 
         A part of one, one read from a file, or a long one shows as tables.
         """
+        from .interactive import stepper
+        from .scene.scene import scene
+
         if not self._whole or len(self.nodes) > stepper.MOST:
             return None
         return stepper.stepper(scene(self._values[-1]), self.record)
@@ -174,4 +185,6 @@ def walk(of: Value | Steps) -> None:
     Enter goes on, b goes back, a number goes to that step, q quits. Where nobody answers, as in a
     pipe, every step is printed, then the table of values and gradients.
     """
+    from .interactive import terminal
+
     terminal.walk((of if isinstance(of, Steps) else steps(of)).record)
