@@ -19,7 +19,7 @@ from .pictures.steps import steps
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad
 from .engine.value import Constant, Value, no_gc, no_grad, scope
 
-__version__ = "0.1.0"
+from .version import __version__ as __version__
 
 
 def __getattr__(name: str) -> object:

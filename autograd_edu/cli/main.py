@@ -22,6 +22,7 @@ from ..engine.value import Value
 from ..errors import AutogradError, ExpressionError
 from ..files import write
 from ..notation.printing import keep_printable
+from ..version import __version__
 from . import train as training
 from .expression import Expression, parse
 
@@ -278,7 +279,6 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from .. import __version__
 
     parser = _Parser(
         PROGRAM,
