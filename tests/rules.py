@@ -56,6 +56,6 @@ def replaced(op, *, name=None, value=None, local_gradients=None):
     if value is not None:
         other.rule = other.value = value
     if local_gradients is not None:
-        other._own = {}
+        other.own = {}
         give(other, local_gradients)
     return other

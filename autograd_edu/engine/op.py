@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,11 +99,12 @@ class Products(Each):
     @staticmethod
     def given(op: Op, ws: Iterable[Any], xs: Iterable[Any], bias: Any = None) -> Sequence[Any]:
         """The operands in a row: the weights, then the inputs, then the bias."""
-        if not (isinstance(ws, Iterable) and isinstance(xs, Iterable)):
+        try:
+            ws, xs = tuple(ws), tuple(xs)
+        except TypeError:
             raise OperandError(
                 f"{op.name} takes a list of weights and a list of inputs; a list is written [a, b]"
-            )
-        ws, xs = tuple(ws), tuple(xs)
+            ) from None
         if len(ws) != len(xs):
             raise ArityError(
                 f"{op.name} needs as many weights as inputs; "
@@ -181,7 +182,7 @@ class Op:
             not self.variadic and not self.selects
         )  # every operand has its own rule and is used
         self.value = _in_a_row(self.rule, self.operands) if self.variadic else self.rule
-        self._own: dict[int, Rule] = {}
+        self.own: dict[int, Rule] = {}
         called = self.rule if self.operands is Each else self.operands.given
         parameters = list(inspect.signature(called).parameters.values())[1:]
         self.__signature__ = inspect.Signature([p.replace(annotation=p.empty) for p in parameters])
@@ -194,19 +195,23 @@ class Op:
         It is that of the operand ``of``, or of the first that has no rule of its own yet; of a
         variadic row, that of a group of operands.
         """
-        place = self.operand_names().index(of) if of else len(self._own)
+        place = self.operand_names().index(of) if of else len(self.own)
         if place == len(self.operands.groups(self.example)):
             raise ArityError(f"{self.name} has a local gradient for each of its operands")
-        self._own[place] = rule
+        self.own[place] = rule
         return rule
+
+    def written_slopes(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The local gradients as expressions, of operands of these names."""
+        return self.slopes if isinstance(self.slopes, tuple) else self.slopes(*names)
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The local gradients, each a function of a namespace, the result and the operands."""
         names = self.operand_names()
-        texts = self.slopes if isinstance(self.slopes, tuple) else self._own
+        texts = self.slopes if isinstance(self.slopes, tuple) else self.own
         return tuple(
-            [self._own.get(i) or _computed(text, names) for i, text in enumerate(texts)]  # type: ignore[arg-type]
+            [self.own.get(i) or _computed(text, names) for i, text in enumerate(texts)]  # type: ignore[arg-type]
         )
 
     @cached_property
@@ -253,7 +258,7 @@ class Op:
         if self._called is not None:
             return self._called(*args, **named)
         if self.gathers or named:
-            args = tuple(self.operands.given(self, *args, **named))
+            return self.apply(self.operands.given(self, *args, **named))
         return self.apply(args)
 
     def apply(self, operands: Sequence[Any]) -> Any:
@@ -332,40 +337,18 @@ def register(op: Op) -> Op:
 # ---- a printed expression as a rule ----
 
 
+def in_namespace(expression: str) -> str:
+    """A local gradient as it is computed: its functions are those of ``xp``, its numbers floats."""
+    expression = re.sub(r"\b([a-z]\w*)\*\*2\b", r"\1*\1", expression)
+    expression = re.sub(r"(?<![\w.])(\d+)(?![\w.])", r"\1.0", expression)
+    expression = re.sub(r"\bwhere\(", "choose(", expression)
+    return re.sub(r"\b(?!abs\b)([a-z]\w*)\(", r"xp.\1(", expression)
+
+
 def _computed(expression: str, names: Sequence[str]) -> Rule:
-    """``expression`` as a function of a namespace, the result and the operands."""
-    body = ast.unparse(_InNamespace().visit(ast.parse(expression, mode="eval").body))
-    return eval(f"lambda xp, y, {', '.join(names)}: {body}")  # type: ignore[no-any-return]
-
-
-class _InNamespace(ast.NodeTransformer):
-    """Functions are those of ``xp``; numbers are floats; a choice takes its branch."""
-
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        return ast.Constant(float(ast.unparse(node)))
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Constant(math.pi) if node.id == "pi" else node
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        name, args = ast.unparse(node.func), [self.visit(arg) for arg in node.args]
-        if name == "where":
-            name, args = "choose", [args[0], *map(_branch, args[1:])]
-        return ast.Call(ast.Name(name if name == "abs" else f"xp.{name}"), args, [])
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        left, right = self.visit(node.left), self.visit(node.right)
-        if not isinstance(node.op, ast.Pow):
-            return ast.BinOp(left, node.op, right)
-        if isinstance(left, ast.Name) and ast.unparse(right) == "2.0":
-            return ast.BinOp(left, ast.Mult(), left)
-        return ast.Call(ast.Name("xp.pow"), [left, right], [])
-
-
-def _branch(node: ast.expr) -> ast.expr:
-    """A branch as it is if it is a name or a number, else as a function, computed only if taken."""
-    plain = isinstance(node, (ast.Name, ast.Constant, ast.UnaryOp))
-    return node if plain else ast.parse(f"lambda: ({ast.unparse(node)})", mode="eval").body
+    """A printed local gradient as a function of a namespace, the result and the operands."""
+    source = f"lambda xp, y, {', '.join(names)}: {in_namespace(expression)}"
+    return eval(source, {"pi": math.pi, "__name__": __name__})  # type: ignore[no-any-return]
 
 
 # ---- evaluation ----------------------------------------------------------------------------------------------------

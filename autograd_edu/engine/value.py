@@ -19,8 +19,8 @@ from .floats import Floats, ieee_is_on, real
 from .modes import no_gc as no_gc
 from .modes import no_grad as no_grad
 from .modes import scope as scope
-from .number import Number, tracer
-from .ops import Op, add, div, evaluate, evaluate_local_gradients, mul, sub
+from .number import ARITHMETIC, Number, tracer
+from .op import Op, evaluate, evaluate_local_gradients, in_namespace
 
 _new = object.__new__
 clock = count(1)  # of passes over graphs, and of changes of numbers
@@ -194,62 +194,6 @@ class Value(Number):
                 leaf._grad = before
             raise
 
-    # The four operations of arithmetic skip the general way through the table; a test holds them to their rows.
-
-    def __add__(self, other: Any) -> Any:
-        if other.__class__ is not Value:
-            if other.__class__ not in _PLAIN:
-                return add(self, other)
-            other = Constant(other)
-        y = self._data + other._data
-        return (
-            _record(add, y, self, other, 1.0, 1.0)
-            if y - y == 0.0 and not modes.pauses
-            else add(self, other)
-        )
-
-    def __sub__(self, other: Any) -> Any:
-        if other.__class__ is not Value:
-            if other.__class__ not in _PLAIN:
-                return sub(self, other)
-            other = Constant(other)
-        y = self._data - other._data
-        return (
-            _record(sub, y, self, other, 1.0, -1.0)
-            if y - y == 0.0 and not modes.pauses
-            else sub(self, other)
-        )
-
-    def __mul__(self, other: Any) -> Any:
-        if other.__class__ is not Value:
-            if other.__class__ not in _PLAIN:
-                return mul(self, other)
-            other = Constant(other)
-        a, b = self._data, other._data
-        y = a * b
-        return (
-            _record(mul, y, self, other, b, a)
-            if y - y == 0.0 and not modes.pauses
-            else mul(self, other)
-        )
-
-    def __rmul__(self, other: Any) -> Any:
-        return Constant(other) * self if other.__class__ in _PLAIN else mul(other, self)
-
-    def __rsub__(self, other: Any) -> Any:
-        return Constant(other) - self if other.__class__ in _PLAIN else sub(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        if other.__class__ is not Value or not other._data or modes.pauses:
-            return div(self, other)
-        b = other._data
-        y = self._data / b
-        return (
-            _record(div, y, self, other, 1.0 / b, -y / b)
-            if y - y == 0.0 and abs(y) > 2.3e-308
-            else div(self, other)
-        )
-
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
@@ -334,6 +278,41 @@ def _record(op: Op, y: float, left: Any, right: Any, left_grad: Any, right_grad:
     value._right_grad = right_grad
     value._mark = modes.changed
     return value
+
+
+_OPERATOR = """
+def operator(self, other):
+    if other.__class__ is not Value:
+        if other.__class__ not in PLAIN:
+            return op.apply(({left}, {right}))
+        other = Constant(other)
+    a, b = {left}._data, {right}._data
+    try:
+        y = {formula}
+    except ArithmeticError:
+        return op.apply(({left}, {right}))
+    if y - y != 0.0 or modes.pauses:
+        return op.apply(({left}, {right}))
+    return record(op, y, {left}, {right}, {slopes})
+"""  # arithmetic by the shortest way: two Values, or a Value and a number, that give a number
+
+
+def _operator(op: Op, *, reflected: bool = False) -> Any:
+    left, right = ("other", "self") if reflected else ("self", "other")
+    rules = {f"rule{i}": rule for i, rule in op.own.items()}
+    slopes = [
+        f"rule{i}(Floats, y, a, b)" if i in op.own else in_namespace(text)
+        for i, text in enumerate(op.written_slopes(("a", "b")))
+    ]
+    known = {"op": op, "PLAIN": _PLAIN, "record": _record, **rules, **globals()}
+    source = _OPERATOR.format(left=left, right=right, formula=op.formula, slopes=", ".join(slopes))
+    exec(source, known)
+    return known["operator"]
+
+
+for _name, _op in ARITHMETIC.items():
+    setattr(Value, f"__{_name}__", _operator(_op))
+    setattr(Value, "_radd" if _name == "add" else f"__r{_name}__", _operator(_op, reflected=True))
 
 
 def compute(op: Op, operands: Sequence[Any]) -> Value:
