@@ -11,7 +11,8 @@ from typing import Any
 
 from ...errors import one_of
 from ..ir import Computation
-from ..lifting.schedule import facts, signature
+from ..lifting.analysis import facts
+from ..lifting.schedule import signature
 from .run import WIDTH
 
 ENGINES = ("auto", "numpy", "jit")

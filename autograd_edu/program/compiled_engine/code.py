@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..ir import Computation, Slot
+from ..lifting.analysis import facts, levels
 from ..lifting.rows import ROWS
 from .steps import AHEAD, Template, is_built_in, masks, opcodes, templates
 
@@ -23,8 +24,7 @@ Array = Any
 Stream = tuple[
     Array, Array
 ]  # runs (opcode, start, stop), and the instructions that they are of, with some to look ahead at
-_KINDS = {"constant": 0, "parameter": 1, "input": 2}
-_BATCH = 2
+_BATCH = 2  # the kind of a slot that depends on inputs; 1 is one of parameters alone, 0 of numbers
 
 
 @dataclass
@@ -64,9 +64,9 @@ class _Encoder:
     def __init__(self, slots: Sequence[Slot], root: int) -> None:
         self.slots, self.count = slots, len(slots)
         uses = [slot.operands for slot in slots]
-        kind, level = _kinds(slots, uses)
-        self.kind, self.level = np.array(kind), np.array(level)
-        self.live = np.array(_live(uses, root))
+        known = facts(slots, root)
+        self.kind = np.where(known.fixed, np.where(known.varies, 1, 0), _BATCH)
+        self.level, self.live = np.array(levels(slots)), np.array(known.live)
         self.forms = self._formed(uses)
         self.form = np.zeros(
             self.count, dtype=np.int64
@@ -196,32 +196,3 @@ def _runs(each: Array) -> Array:
     return np.stack(
         [each[starts], starts, np.append(starts[1:], len(each))[: len(starts)]], axis=1
     ).astype(np.int32)
-
-
-def _kinds(slots: Sequence[Slot], uses: list[tuple[int, ...]]) -> tuple[list[int], list[int]]:
-    """Of each slot, what it depends on (0 numbers alone, 1 parameters, 2 inputs), and how many operations deep it is."""
-    kind: list[int] = []
-    level: list[int] = []
-    for slot, operands in zip(slots, uses, strict=True):
-        if len(operands) == 2:
-            a, b = operands
-            kind.append(kind[a] if kind[a] > kind[b] else kind[b])
-            level.append(level[a] + 1 if level[a] > level[b] else level[b] + 1)
-        elif operands:
-            kind.append(max([kind[i] for i in operands]))
-            level.append(max([level[i] for i in operands]) + 1)
-        else:
-            kind.append(_KINDS[slot.op])
-            level.append(0)
-    return kind, level
-
-
-def _live(uses: list[tuple[int, ...]], root: int) -> list[bool]:
-    """Of each slot, whether the root depends on it."""
-    live = [False] * len(uses)
-    live[root] = True
-    for i in range(len(uses) - 1, -1, -1):
-        if live[i]:
-            for operand in uses[i]:
-                live[operand] = True
-    return live

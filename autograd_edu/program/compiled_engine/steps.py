@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...engine import ops
-from ...engine.op import Op
+from ...engine.op import Op, Products
 from ..lifting import rows
 from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
@@ -155,11 +155,11 @@ class _Draft:
         if name == "exact_total":
             self._exact_total(out, rows)
             return
-        n = len(rows) // 2 if name == "dot" else 0
+        weights, inputs, rest = Products.groups(rows) if name == "dot" else ((), (), rows)
         self.step("clear", out)
-        for a, b in zip(rows[:n], rows[n : 2 * n], strict=True):
+        for a, b in zip(weights, inputs, strict=True):
             self.step("accumulate_product", out, a, b)
-        for row in rows[2 * n :]:
+        for row in rest:
             self.step("accumulate", out, row)
 
     def _exact_total(self, out: int, rows: list[int]) -> None:

@@ -14,6 +14,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core.registry import cpu_target
 
+from ...engine.op import Products
 from ..lifting.symbols import FUNCTIONS, Symbol, in_order
 
 DOUBLE, INT, INDEX = ir.DoubleType(), ir.IntType(64), ir.IntType(32)
@@ -118,11 +119,11 @@ class Vectors:
         return builder.select(known, builder.fadd(so_far, lost), nan)
 
     def _dot(self, xs: Sequence[Any]) -> Any:
-        n = len(xs) // 2
-        so_far = self.builder.fmul(xs[0], xs[n])
-        for w, x in zip(xs[1:n], xs[n + 1 : 2 * n], strict=True):
+        weights, inputs, bias = Products.groups(xs)
+        so_far = self.builder.fmul(weights[0], inputs[0])
+        for w, x in zip(weights[1:], inputs[1:], strict=True):
             so_far = self.product_added(w, x, so_far)
-        return self.builder.fadd(so_far, xs[-1]) if len(xs) % 2 else so_far
+        return reduce(self.builder.fadd, bias, so_far)
 
     def product_added(self, a: Any, b: Any, c: Any) -> Any:
         """a·b + c, rounded once where the processor can."""

@@ -11,11 +11,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ...engine.op import Products
 from ...engine.ops import OPS, dot, evaluate, total
 from ...errors import DomainError
 from ..ir import Computation, Guard, Slot, new_slot
+from .analysis import depends_on
 from .rows import ROWS, SUM
-from .schedule import depends_on
 
 Fused = tuple[
     list[Slot], int, list[Guard], list[int]
@@ -117,10 +118,10 @@ def _renumbered(
             if products:
                 pairs = [slots[j][1] for j in products]
                 ordered = [(b, a) if varies[a] > 1 >= varies[b] else (a, b) for a, b in pairs]
-                factors = (*[place[a] for a, _ in ordered], *[place[b] for _, b in ordered])
-                op, operands = dot.name, (*factors, *rest)
+                factors = [place[a] for a, _ in ordered], [place[b] for _, b in ordered]
+                op, operands = dot.name, Products.flat((*factors, rest))
                 if len(rest) > 1:
-                    new.append(Slot(dot.name, factors, label, line, number))
+                    new.append(Slot(dot.name, Products.flat((*factors, ())), label, line, number))
                     op, operands = SUM.name, (*rest, len(new) - 1)
             new.append(Slot(op, operands, label, line, number))
         elif not operands:

@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.op import Op
+from ...engine.op import Op, Products
 from ..ir import Computation
+from .analysis import facts
 from .group import NEUTRAL, Group, Lifted, Read, folded, made_even, split_by_length
 from .reverse import edges
 from .rows import ROWS, SUM
-from .schedule import Signature, dot_parts, facts, schedule
+from .schedule import Signature, dot_parts, schedule
 
 _SMALL = 8  # products of fewer pairs than this are no matrix product if there are several
 
@@ -163,12 +164,14 @@ class _Lifting:
             if self._bias_column(part) is not None:
                 source.ones = len(part.vectors)
 
+    def _biases(self, part: _Part) -> list[int]:
+        """The bias of each member, if members have one."""
+        return [j for i in part.members for j in Products.groups(self.slots[i].operands)[2]]
+
     def _bias_column(self, part: _Part) -> list[int] | None:
         """The bias of each row of weights, if it is one that all vectors share and depends on no input."""
         width = len(part.vectors)
-        biases = [
-            self.slots[i].operands[-1] for i in part.members if len(self.slots[i].operands) % 2
-        ]
+        biases = self._biases(part)
         column = biases[::width]
         same = (
             bool(biases)
@@ -352,8 +355,7 @@ class _Lifting:
         column = self._bias_column(part)
         if column is not None and self._ones_follow(inputs, part):
             ones, weights = shape[1], np.column_stack([weights, self.row[column]])
-        elif len(self.slots[part.members[0]].operands) % 2:
-            biases = [self.slots[i].operands[-1] for i in part.members]
+        elif biases := self._biases(part):
             reads = [Read(self.known.fixed[biases[0]], self.row[biases].reshape(shape))]
         reads = [Read(True, weights), inputs, *reads]
         return Group(

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..ir import Computation
+from .analysis import Facts
 from .group import FIRST, SEED, Group, Lifted, Rows, Sum, passes_on, strided, summed
-from .schedule import Facts
 
 _NOBODY, _LEAF = -2, -1
 

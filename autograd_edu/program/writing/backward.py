@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..lifting.analysis import facts
 from ..lifting.group import Group, Read, Rows
-from ..lifting.schedule import facts
 from .forward import Array, Forward, Rule
 from .text import added_up, number_text, picked, tidy
 

@@ -18,11 +18,11 @@ import numpy as np
 from ...engine.op import Op
 from ...errors import ArityError, OperandError, ShapeError
 from ..ir import Computation
+from ..lifting.analysis import facts
 from ..lifting.fuse import fused
 from ..lifting.group import NEUTRAL, Group, Lifted, Read, Rows
 from ..lifting.lift import lift
 from ..lifting.rows import ROWS
-from ..lifting.schedule import facts
 from ..lifting.symbols import Written, written, written_stacked
 from .choices import HARMLESS, both, computed, either
 
