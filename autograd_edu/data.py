@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
-from .errors import ShapeError, TargetError, one_of
+from .arguments import number, whole
+from .errors import OperandError, ShapeError, TargetError, one_of
 from .seeds import stream
 
 Point = list[float]
@@ -33,6 +34,10 @@ class Dataset:
     classes: int = 0
 
     def __post_init__(self) -> None:
+        if isinstance(self.xs, str) or isinstance(self.ys, str):
+            raise OperandError(
+                f"samples and targets must be lists; got {self.xs!r} and {self.ys!r}"
+            )
         if len(self.xs) != len(self.ys):
             raise ShapeError(
                 f"a data set has a target for each sample; {len(self.xs)} samples and {len(self.ys)} targets were given"
@@ -50,10 +55,11 @@ class Dataset:
 
     def split(self, share: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Two sets for training and test, ``share`` of the samples in the test set; the samples are shuffled by ``seed``."""
-        if not 0.0 < share < 1.0:
+        if not 0.0 < number(share, "the share of test samples") < 1.0:
             raise TargetError(f"the share of test samples is between 0 and 1, not {share!r}")
         order = shuffled(len(self), stream(seed, "split"))
-        cut = len(self) - max(1, round(share * len(self)))
+        whole(len(self), "the number of samples to split", low=2)
+        cut = min(max(1, len(self) - round(share * len(self))), len(self) - 1)
         return self.take(order[:cut]), self.take(order[cut:])
 
     def batches(
@@ -96,6 +102,7 @@ def truth_table(name: str = "xor") -> Dataset:
 
 def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     """Two half circles that reach into each other: (cos t, sin t), and (1 - cos t, ½ - sin t), t in [0, π]; N(0, noise²) added."""
+    whole(n, "the number of points")
     upper = [_spread(math.pi, i, n - n // 2) for i in range(n - n // 2)]
     lower = [_spread(math.pi, i, n // 2) for i in range(n // 2)]
     points = [(math.cos(t), math.sin(t)) for t in upper] + [
@@ -106,6 +113,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
 
 def circles(n: int = 100, noise: float = 0.1, seed: int = 0, inner: float = 0.5) -> Dataset:
     """A circle of radius 1 (class 0) around one of radius ``inner`` (class 1); N(0, noise²) added."""
+    whole(n, "the number of points")
     outside = n - n // 2
     points = [_on_circle(1.0, i / outside) for i in range(outside)] + [
         _on_circle(inner, i / (n // 2)) for i in range(n // 2)
@@ -115,6 +123,7 @@ def circles(n: int = 100, noise: float = 0.1, seed: int = 0, inner: float = 0.5)
 
 def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, turns: float = 1.0) -> Dataset:
     """Two arms of a spiral, each turned by half a circle against the other; N(0, noise²) added."""
+    whole(n, "the number of points")
     first = n - n // 2
     arms = [[_on_circle(0.1 + 0.9 * _spread(1.0, i, k), start + turns * _spread(1.0, i, k)) for i in range(k)]
             for k, start in ((first, 0.0), (n // 2, 0.5))]  # fmt: skip
@@ -128,6 +137,7 @@ def blobs(
     seed: int = 0,
 ) -> Dataset:
     """A cloud N(centre, sd²) around each centre, in turn; the class is the centre's number."""
+    whole(n, "the number of points"), whole(len(centres), "the number of centres")
     rng = stream(seed, "blobs")
     labels = [i % len(centres) for i in range(n)]
     xs = [[rng.gauss(mean, sd) for mean in centres[label]] for label in labels]
@@ -146,6 +156,7 @@ def noisy_function(
     noise: float | Callable[[float], float] = 0.1, seed: int = 0,
 ) -> Dataset:  # fmt: skip
     """y = f(x) + N(0, noise(x)²) at n random places of [low, high]; noise may depend on x."""
+    whole(n, "the number of points")
     rng = stream(seed, "noisy function")
     xs = sorted(rng.uniform(low, high) for _ in range(n))
     sds = [noise(x) if callable(noise) else noise for x in xs]
@@ -255,7 +266,7 @@ def whiten(
 
 
 def _columns(xs: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
-    if not len(xs) or len({len(x) for x in xs}) != 1:
+    if not len(xs) or len({len(x) if hasattr(x, "__len__") else -1 for x in xs} | {-1}) != 2:
         raise ShapeError(
             "samples to scale are lists of one length, and at least one of them is needed"
         )

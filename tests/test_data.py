@@ -8,7 +8,7 @@ import pytest
 
 from autograd_edu import Value, data, nn
 from autograd_edu.data import Dataset, standardise, whiten
-from autograd_edu.errors import OptionError, ShapeError, TargetError
+from autograd_edu.errors import OperandError, OptionError, ShapeError, TargetError
 from autograd_edu.nn.losses import average, half_squared_error
 
 SEEDED = [data.moons, data.circles, data.spirals, data.blobs, data.noisy_function]
@@ -146,6 +146,11 @@ def test_the_full_batch_gradient_is_the_mean_of_those_of_equal_mini_batches():
 
 
 @pytest.mark.parametrize(("misuse", "kind", "message"), [
+        pytest.param(lambda: data.moons(-5), ShapeError, "number of points must be at least 1; got -5", id="points below none"),
+        pytest.param(lambda: data.blobs(4, []), ShapeError, "number of centres must be at least 1; got 0", id="no centres"),
+        pytest.param(lambda: Dataset([1], [1]).split(), ShapeError, "samples to split must be at least 2; got 1", id="one sample to split"),
+        pytest.param(lambda: Dataset("ab", "cd"), OperandError, "must be lists; got 'ab' and 'cd'", id="text for samples"),
+        pytest.param(lambda: standardise([1.0, 2.0]), ShapeError, "lists of one length", id="numbers for samples"),
     pytest.param(lambda: Dataset([1, 2], [1]), ShapeError, "2 samples and 1 targets", id="a missing target"),
     pytest.param(lambda: data.moons().split(1.5), TargetError, "between 0 and 1, not 1.5", id="a share above 1"),
     pytest.param(lambda: standardise([]), ShapeError, "at least one", id="nothing to scale"),

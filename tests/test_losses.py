@@ -337,6 +337,12 @@ def test_a_wrong_kind_of_target_or_prediction_is_refused(misuse, kind, message):
         misuse()
 
 
+@pytest.mark.parametrize("target", [math.nan, math.inf])
+def test_a_class_that_is_no_whole_number_is_refused(target):
+    with pytest.raises(TargetError, match="a class is a whole number from 0"):
+        softmax_cross_entropy([1.0, 2.0], target)
+
+
 def test_one_hot():
     assert one_hot(1, 3) == [0.0, 1.0, 0.0]
     assert one_hot([0.5, 0.5], 2) == [0.5, 0.5]

@@ -583,6 +583,42 @@ def test_with_parameters_makes_the_model_a_function_of_them():
 
 MISUSE = [
     pytest.param(
+        lambda: Layer("a", 2),
+        OperandError,
+        "inputs of a layer must be a whole number; got str",
+        id="text for a number",
+    ),
+    pytest.param(
+        lambda: Layer(2.5, 2),
+        OperandError,
+        "must be a whole number; got float 2.5",
+        id="two and a half inputs",
+    ),
+    pytest.param(
+        lambda: Neuron(-1),
+        ShapeError,
+        "inputs of a neuron must be at least 1; got -1",
+        id="inputs below none",
+    ),
+    pytest.param(
+        lambda: Ensemble(MLP(1, [1])),
+        OperandError,
+        "a list of models; got one model",
+        id="an ensemble of no list",
+    ),
+    pytest.param(
+        lambda: Standardiser([0.0], [0.0]),
+        TargetError,
+        "standard deviation must be finite and positive",
+        id="a scale of 0",
+    ),
+    pytest.param(
+        lambda: Dropout("a"),
+        OperandError,
+        "probability of dropping must be a number; got str",
+        id="text for a probability",
+    ),
+    pytest.param(
         lambda: MLP(3, [2, 1])([1.0, 2.0]),
         ShapeError,
         r"takes 3 number\(s\); 2 were given",
@@ -629,7 +665,10 @@ MISUSE = [
         id="a seed of text",
     ),
     pytest.param(
-        lambda: Layer(2, 0), ShapeError, "at least one input and one neuron", id="an empty layer"
+        lambda: Layer(2, 0),
+        ShapeError,
+        "number of its neurons must be at least 1; got 0",
+        id="an empty layer",
     ),
     pytest.param(
         lambda: Residual(Linear(2, 3))([1.0, 2.0]),
@@ -891,6 +930,7 @@ def test_a_state_whose_dict_has_another_order_is_loaded_by_name():
         lambda n: setattr(n, "w", [0.5, 0.25]),
         lambda n: setattr(n, "w", np.array([0.5, 0.25])[0]),
         lambda n: setattr(n, "b", 0.0),
+        lambda n: setattr(MLP(1, [1]), "layers", 5),
         lambda n: (n.w.__setitem__(0, 0.5), n.parameters()),
         lambda n: (n.w.__setitem__(slice(None), [0.5, 0.25]), n.parameters()),
         lambda n: (n.w.__setitem__(0, 0.5), MLP.zero_grad(n)),

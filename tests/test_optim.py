@@ -339,6 +339,18 @@ def test_nesterov_without_looking_ahead_is_told():
 W = Value(1.0)
 REFUSED = [
     pytest.param(
+        lambda: Adam((), betas=0.9),
+        OperandError,
+        r"betas must be two numbers, as in \(0.9, 0.999\); got 0.9",
+        id="one beta",
+    ),
+    pytest.param(
+        lambda: Adam((), "0.1"),
+        OperandError,
+        "learning rate must be a number; got str '0.1'",
+        id="text for a rate",
+    ),
+    pytest.param(
         lambda: SGD((), -0.1),
         TargetError,
         "learning rate must be finite and not negative; got -0.1",

@@ -466,6 +466,34 @@ def test_evaluating_with_dropout_on_is_told():
 
 MISUSE = [
     pytest.param(
+        lambda: fit(lambda x: x, BCE, XOR, SGD()),
+        OperandError,
+        "the model must be a Module of nn",
+        id="a function for a model",
+    ),
+    *(
+        pytest.param(
+            lambda option=option: fit(small(), BCE, XOR, SGD(), **option),
+            OperandError,
+            message,
+            id=message,
+        )
+        for option, message in (
+            ({"schedule": 0.1}, "a schedule must be a function; got 0.1"),
+            ({"penalty": 0.1}, "a penalty must be a function; got 0.1"),
+            ({"callbacks": [5]}, "a callback must be a function; got 5"),
+            ({"validation": ([], [])}, "validation data must be a Dataset with samples"),
+            ({"validation": data.Dataset([], [])}, "must be a Dataset with samples; got Dataset"),
+            ({"early_stopping": 5}, "early_stopping must be an EarlyStopping; got 5"),
+        )
+    ),
+    pytest.param(
+        lambda: Snapshots(StepDecay(0.1)),
+        OperandError,
+        "where a cycle of the schedule ends: give a Cyclic",
+        id="snapshots without cycles",
+    ),
+    pytest.param(
         lambda: fit(small(), losses.hinge, XOR, SGD()),
         TargetError,
         "labels -1 and 1, not 0.0",

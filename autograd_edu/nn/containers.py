@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..arguments import whole
 from ..engine.ops import maximum
 from ..errors import OperandError, ShapeError
 from ..seeds import stream
@@ -92,8 +93,7 @@ class Maxout(Module):
     def __init__(
         self, nin: int, nout: int, pieces: int = 2, *, seed: Any = None, **of_neurons: Any
     ) -> None:
-        if pieces < 1:
-            raise ShapeError(f"maxout has at least one piece; {pieces} were asked for")
+        whole(pieces, "the number of pieces of maxout")
         rng = stream(seed, f"Maxout({nin}, {nout}, {pieces})")
         self.pieces = [Linear(nin, nout, seed=rng, **of_neurons) for _ in range(pieces)]
 

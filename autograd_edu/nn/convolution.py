@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any, ClassVar
 
+from ..arguments import whole
 from ..engine.value import scope
 from ..errors import ShapeError
 from ..seeds import stream
@@ -24,10 +25,14 @@ class _Convolution(Module):
         self, channels: int, filters: int, kernel: int, *, stride: int = 1, padding: int = 0, seed: Any = None,
         **of_neurons: Any,
     ) -> None:  # fmt: skip
-        if min(kernel, channels, filters, stride) < 1 or padding < 0:
-            raise ShapeError(
-                "a convolution has at least one channel, one filter, a window and a stride of at least 1, and padding ≥ 0"
-            )
+        for count, what in (
+            (channels, "channels"),
+            (filters, "filters"),
+            (kernel, "kernel"),
+            (stride, "stride"),
+        ):
+            whole(count, f"the `{what}` of a convolution")
+        whole(padding, "the padding of a convolution", low=0)
         self.channels, self.kernel, self.stride, self.padding = channels, kernel, stride, padding
         window = kernel**self.dimensions * channels
         rng = stream(seed, f"{type(self).__name__}({channels}, {filters}, {kernel})")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..arguments import whole
 from ..engine.number import Number
 from ..engine.ops import dot
 from ..engine.value import Value
@@ -61,6 +62,7 @@ class Neuron(Module):
         self, nin: int, nonlin: bool = True, *, activation: str | Activation = "relu", init: str | Initialiser | None = None,
         bias: bool = True, fan_out: int = 1, seed: Any = None,
     ) -> None:  # fmt: skip
+        whole(nin, "the number of inputs of a neuron")
         shown = activation if nonlin else "linear"
         draw, rng = (
             usual_initialiser(shown) if init is None else initialiser_named(init),
@@ -91,10 +93,7 @@ class Layer(Module):
     def __init__(
         self, nin: int, nout: int, nonlin: bool = True, *, seed: Any = None, **of_neurons: Any
     ) -> None:
-        if nin < 1 or nout < 1:
-            raise ShapeError(
-                f"a layer has at least one input and one neuron; {nin} inputs and {nout} neurons were asked for"
-            )
+        whole(nin, "the number of inputs of a layer"), whole(nout, "the number of its neurons")
         rng = stream(seed, f"{type(self).__name__}({nin}, {nout})")
         self.nin = nin
         self.neurons = [

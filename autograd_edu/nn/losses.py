@@ -91,7 +91,7 @@ def _class(target: Any) -> None:
         text = "target probabilities must sum to 1; these sum to {!r}"
         _check_range(whole, 1.0 - 1e-6, 1.0 + 1e-6, text)  # float32 keeps seven digits
     elif not _is_traced(target) and (
-        isinstance(target, (str, bytes, Number)) or real(target) != int(real(target)) or target < 0
+        isinstance(target, (str, bytes, Number)) or not real(target).is_integer() or target < 0
     ):
         raise TargetError(
             f"a class is a whole number from 0 or a list with a probability for each class, not {target!r}"

@@ -41,9 +41,8 @@ class Module:
     changes_in_training: ClassVar[bool] = False
     training: bool = True
     name: str = ""
-    _held: Mapping[str, int] = MappingProxyType(
-        {}
-    )  # how many parameters each attribute held when it was assigned
+    # of each attribute, how many parameters and modules it held when it was assigned
+    _held: Mapping[str, int] = MappingProxyType({})
 
     def __call__(self, *inputs: Any) -> Any:
         caller = _caller.get()
@@ -79,7 +78,7 @@ class Module:
         object.__setattr__(self, attribute, new)
         parts = [part for _, part in leaves(new) if isinstance(part, (Module, Value))]
         if parts or attribute in self._held:
-            count = sum(map(_is_parameter, parts))
+            count = sum(map(_learns, parts))
             object.__setattr__(self, "_held", {**self._held, attribute: count})
         if parts:
             for key, part in leaves(new, attribute):
@@ -108,9 +107,9 @@ class Module:
         number = next(
             (part for part in parts if isinstance(part, Real) and not isinstance(part, bool)), None
         )
-        if number is not None and sum(map(_is_parameter, parts)) < before:
+        if number is not None and sum(map(_learns, parts)) < before:
             raise OperandError(
-                f"{attribute!r} of {type(self).__name__} held {before} parameter(s), and {number!r} stands in the place of one: "
+                f"{attribute!r} of {type(self).__name__} held {before} parameter(s) or modules, and {number!r} stands in the place of one: "
                 f"it would no longer be trained. To set its number, assign to its .data; to fix it, put Constant({number!r}) there"
             )
 
@@ -140,9 +139,10 @@ class Module:
         found: dict[int, tuple[str, Value]] = {}
         unnamed = False
         for prefix, module in self.named_modules():
-            own = [(prefix + key, part) for key, part in module._parts() if _is_parameter(part)]
+            own = [(prefix + key, part) for key, part in module._parts() if _learns(part)]
             for name, part in own:
-                found.setdefault(id(part), (name, part))
+                if isinstance(part, Value):
+                    found.setdefault(id(part), (name, part))
             if len(own) < sum(module._held.values()):
                 for attribute in module._held:
                     module._check_kept(attribute, vars(module).get(attribute))
@@ -259,6 +259,10 @@ class Module:
                     yield prefix + attribute, module, attribute, held
                 else:  # among other things
                     yield from ((prefix + key, module, attribute, part) for key, part in parameters)
+
+
+def _learns(part: Any) -> bool:
+    return isinstance(part, Module) or _is_parameter(part)
 
 
 def _is_parameter(part: Any) -> bool:

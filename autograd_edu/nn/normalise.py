@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ..arguments import not_negative
+from ..arguments import not_negative, positive
 from ..engine.floats import real
 from ..engine.number import plain
 from ..engine.ops import sqrt, square
@@ -136,6 +136,8 @@ class Standardiser(Module):
                 f"a standardiser has as many means as standard deviations; {len(mean)} and {len(sd)} were given"
             )
         self.mean, self.sd = [real(m) for m in mean], [real(s) for s in sd]
+        for s in self.sd:
+            positive(s, "a standard deviation")
 
     def forward(self, x: Any) -> list[Any]:
         numbers(x, wanted=len(self.mean), who=repr(self))

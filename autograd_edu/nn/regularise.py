@@ -14,7 +14,7 @@ from typing import Any
 from ..arguments import fraction, not_negative
 from ..engine.ops import dot, total
 from ..engine.value import Value
-from ..errors import ShapeError
+from ..errors import OperandError, ShapeError
 from ..seeds import stream
 from .init import gauss
 from .layers import Neuron, as_list, numbers
@@ -146,6 +146,8 @@ class Ensemble(Module):
     def __init__(
         self, models: Iterable[Module], probabilities: Callable[[Any], list[Any]] = softmax
     ) -> None:
+        if isinstance(models, Module):
+            raise OperandError("an ensemble takes a list of models; got one model")
         self.models = list(models)
         self.probabilities = probabilities
         if not self.models:

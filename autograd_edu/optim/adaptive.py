@@ -8,7 +8,7 @@ from typing import Any
 
 from ..arguments import fraction, not_negative
 from ..engine.value import Value
-from ..errors import one_of
+from ..errors import OperandError, one_of
 from .base import Array, Optimiser
 
 
@@ -93,6 +93,8 @@ class Adam(_Scaled):
         **common: Any,
     ) -> None:
         super().__init__(parameters, lr, **common)
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise OperandError(f"betas must be two numbers, as in (0.9, 0.999); got {betas!r}")
         self.betas = fraction(betas[0], "the first β"), fraction(betas[1], "the second β")
 
     def averages(self, g: Array) -> tuple[Array, Array]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..arguments import not_negative
+from ..arguments import not_negative, number
 from ..errors import TargetError
 from ..files import expect, is_count, is_number, is_numbers
 
@@ -28,7 +28,7 @@ class EarlyStopping:
     since: int = 0
 
     def __post_init__(self) -> None:
-        if not self.patience >= 1:
+        if not number(self.patience, "patience") >= 1:
             raise TargetError(f"patience must be at least one check; got {self.patience!r}")
         not_negative(self.min_gain, "min_gain")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from ..errors import OperandError
 from ..nn.module import Module
 from ..nn.regularise import Ensemble
 from ..schedules import Cyclic
@@ -17,6 +18,10 @@ class Snapshots:
     """
 
     def __init__(self, schedule: Cyclic) -> None:
+        if not hasattr(schedule, "ends_cycle"):
+            raise OperandError(
+                f"snapshots are taken where a cycle of the schedule ends: give a Cyclic; got {schedule!r}"
+            )
         self.schedule = schedule
         self.models: list[Module] = []
 

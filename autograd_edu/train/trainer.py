@@ -78,7 +78,8 @@ def fit(
         DomainError: if the loss or a gradient is not finite, saying in which epoch and where; see `diagnose`.
         TargetError, ShapeError: if targets are not what the loss takes, or samples are not what the model takes.
     """
-    _check_arguments(loss, data, optimiser, epochs, batch_size)
+    _check_arguments(model, loss, data, optimiser, epochs, batch_size)
+    _check_options(schedule, penalty, validation, early_stopping, callbacks)
     one_of(schedule_by, ("epoch", "step"), "schedule_by")
     one_of(engine, ("auto", "eager", "replay"), "engine")
     parameters = _parameters(model, optimiser)
@@ -114,10 +115,29 @@ def _as_callbacks(given: Sequence[Callback | Callable[[Epoch], Any]]) -> list[Ca
     return [*([Calls(functions)] if functions else []), *objects]
 
 
+def _check_options(
+    schedule: Any, penalty: Any, validation: Any, early_stopping: Any, callbacks: Any
+) -> None:
+    """Say which of what may be given is of another kind."""
+    for given, what in (
+        (schedule, "schedule"), (penalty, "penalty"), *((each, "callback") for each in callbacks),
+    ):  # fmt: skip
+        if not (given is None or callable(given) or isinstance(given, Callback)):
+            raise OperandError(f"a {what} must be a function; got {given!r}")
+    if validation is not None and not (isinstance(validation, Dataset) and len(validation)):
+        raise OperandError(
+            f"the validation data must be a Dataset with samples; got {validation!r}"
+        )
+    if not (early_stopping is None or isinstance(early_stopping, EarlyStopping)):
+        raise OperandError(f"early_stopping must be an EarlyStopping; got {early_stopping!r}")
+
+
 def _check_arguments(
-    loss: Any, data: Any, optimiser: Any, epochs: Any, batch_size: int | None
+    model: Any, loss: Any, data: Any, optimiser: Any, epochs: Any, batch_size: int | None
 ) -> None:
     """Say what is wrong with them before anything is changed."""
+    if not isinstance(model, Module):
+        raise OperandError(f"the model must be a Module of nn; got {model!r}")
     if not callable(loss):
         raise OperandError(
             f"the loss must be a function of (prediction, target), as in nn.losses; got {loss!r}"
