@@ -7,12 +7,12 @@ from itertools import product
 from typing import Any, ClassVar
 
 from ..arguments import whole
+from ..derivatives.tree import flatten
 from ..engine.value import scope
 from ..errors import ShapeError
 from ..seeds import stream
 from .layers import Neuron
 from .module import Module
-from .nested import leaves
 from .pooling import Pool
 
 
@@ -134,7 +134,7 @@ class Flatten(Module):
     """Nested lists as one list, in order: between convolutions and dense layers."""
 
     def forward(self, x: Any) -> list[Any]:
-        return [part for _, part in leaves(x)]
+        return flatten(x)
 
     def __repr__(self) -> str:
         return "Flatten()"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..data import Dataset
+from ..derivatives.tree import tree_map
 from ..engine.number import plain
 from ..engine.value import no_grad
 from ..errors import TargetError, TrainingError
 from ..nn.layers import as_list
 from ..nn.losses import Loss, average
 from ..nn.module import Module
-from ..nn.nested import lists
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def predictions(model: Module, data: Dataset) -> list[Any]:
     """What the model says for each sample, as plain numbers or lists of them."""
     check_evaluating(model)
     with no_grad():
-        return [lists(out, plain) for out in model.batch(data.xs)]
+        return [tree_map(plain, out) for out in model.batch(data.xs)]
 
 
 def mean_loss(model: Module, loss: Loss, data: Dataset) -> float:
