@@ -1,4 +1,4 @@
-"""Arguments held against what they may be. Each check gives the argument back, or says what is wrong with it."""
+"""Checks of arguments. Each gives the argument back, or says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def fraction(x: float, what: str) -> float:
 
 
 def whole(x: Any, what: str, *, low: int = 1) -> int:
-    """``x`` if it is a whole number from ``low`` up; a ShapeError names ``what`` if it is a smaller one."""
+    """``x`` if it is a whole number from ``low`` up; a ShapeError names ``what`` if it is less."""
     if isinstance(x, bool) or not hasattr(x, "__index__"):
         raise OperandError(f"{what} must be a whole number; got {type(x).__name__} {x!r}")
     if x < low:

@@ -50,7 +50,8 @@ def write(path: PathLike, content: bytes | str) -> None:
 
 
 def _write_new(path: Path, data: bytes) -> None:
-    """A file that was not there, on the disk when this returns. `os.open`, unlike tempfile, asks the umask."""
+    """Write a file that was not there, and see it on the disk."""
+    # os.open, unlike tempfile, gives the permissions that the umask says
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     with os.fdopen(handle, "wb") as file:
         file.write(data)

@@ -16,7 +16,7 @@ from autograd_edu import Value, nn
 
 
 def walk(root):
-    """The topological order as the lecture builds it: by recursion, with a set of what was visited."""
+    """The topological order as the lecture builds it: by recursion, with a set of the visited."""
     order, visited = [], set()
 
     def build(v):

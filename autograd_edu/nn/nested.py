@@ -1,4 +1,4 @@
-"""What a module's attribute holds: parts in lists, tuples, dicts, sets and arrays, nested as one likes."""
+"""What an attribute of a module holds: parts in nested lists, tuples, dicts, sets and arrays."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def has_order(held: Any) -> bool:
 
 
 def shape(held: Any) -> Any:
-    """The lengths of nested lists, such as (2, 3); where they differ or are dicts, the shape of each part."""
+    """The lengths of nested lists, such as (2, 3); where they differ, the shape of each part."""
     inside = contents(held)
     if inside is None:
         return ()
