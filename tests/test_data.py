@@ -68,6 +68,7 @@ def test_truth_tables():
         [0, 0, 0, 1],
         [0, 1, 1, 1],
     ]
+    assert data.truth_table("xor").xs == [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     with pytest.raises(
         OptionError, match="unknown truth table 'nand'; choose from 'xor', 'and', 'or'"
     ):

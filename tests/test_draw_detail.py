@@ -237,6 +237,18 @@ def test_a_network_has_a_box_a_layer_with_norms_and_outputs():
     assert picture._scene.note == f"4 boxes for {len(topological_order(loss))} values"
 
 
+def test_a_folded_picture_is_printed_as_a_table_of_boxes_and_their_rows():
+    picture = draw(nn.MLP(2, [2, 1], activation="tanh", seed=0)([1.0, 2.0]), detail="layer")
+    head, line, *rows, note = str(picture).splitlines()
+    assert head.split() == ["box", "value", "gradient"]
+    assert set(line) == {"-", " "}
+    assert [row.split()[0] for row in rows if not row.startswith(" ")] == [
+        "layer0",
+        "layer1/neuron0",
+    ]
+    assert note == picture._scene.note
+
+
 def test_a_norm_of_large_numbers_is_no_overflow():
     with scope("layer"):
         parameters = [Value(3e200), Value(4e200)]

@@ -167,6 +167,17 @@ def test_the_cost_is_linear_in_layers_and_quadratic_in_units():
     assert forward(20, 1) - 20 == 4 * (forward(10, 1) - 10)
 
 
+def test_the_cost_prints_as_a_table_whose_numbers_end_in_one_column():
+    head, *rows, functions = str(cost(MLP(2, [3, 1], seed=0)([1.0, 2.0]))).splitlines()
+    assert [row.rsplit(None, 1) for row in rows] == [
+        ["forward pass", "9"],
+        ["backward pass", "15"],
+        ["forward mode, 13 passes", "195"],
+    ]
+    assert len({len(row) for row in rows}) == 1
+    assert (head.split(), functions) == (["multiplications"], "and 3 × relu")
+
+
 def test_constants_need_no_gradient_and_are_not_counted():
     assert cost(MLP(3, [1], seed=0)([1.0, 2.0, 3.0])).backward == 3
     assert cost(MLP(3, [1], seed=0)([Value(1.0), Value(2.0), Value(3.0)])).backward == 6

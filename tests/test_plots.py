@@ -156,6 +156,7 @@ def test_every_plot_draws_on_the_axes_it_is_given():
     [
         lambda: loss_curve([]),
         lambda: decision_boundary(lambda x: x[0], [[1.0]], [1]),
+        lambda: decision_boundary(lambda x: x[0], [[1.0, 2.0], [1.0]], [0, 1]),
         lambda: histograms({"a": []}),
         lambda: weights_as_images([[1.0, 2.0]]),
         lambda: function_and_derivative(sin, 1, 0),

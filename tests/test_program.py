@@ -431,3 +431,9 @@ def test_masked_numbers_are_refused_as_their_mask_would_be_lost():
             with pytest.raises(OperandError, match=r"masked numbers in input 0.*x\.filled"):
                 call(x)
     assert cache(np.ma.masked_array([1.0, 2.0])) == 2.0  # nothing is masked
+
+
+def test_a_program_says_how_large_it_is():
+    w = Value(2.0, "w")
+    program = trace(lambda x, y: w * x + 1.0 if x > y else w, 2.0, 1.0)
+    assert repr(program) == "Program(2 inputs, 1 parameters, 2 operations, 1 guards)"

@@ -302,6 +302,12 @@ def test_the_bar_is_quiet_unless_somebody_looks(capfd):
     assert "5/5" in capfd.readouterr().err
 
 
+def test_the_bar_shows_by_itself_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    trained()
+    assert "5/5" in capsys.readouterr().err
+
+
 # ---- checkpoints ---------------------------------------------------------------------------------------------------
 
 

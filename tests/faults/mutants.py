@@ -27,7 +27,7 @@ from faults import planting
 from faults.fault import TESTS, UNENDED, ask
 
 FAST = "not browser and not random and not frameworks and not slow"
-SECONDS, MOST = 5.0, 60  # of tests for one mutant
+SECONDS, MOST, FILES = 4.0, 40, 4  # of tests for one mutant: time, tests, and files to collect
 LEFT_OUT = ("njit", "jitclass")  # a module that Numba compiles is left as it is
 
 SWAPS: dict[type, type] = {
@@ -213,8 +213,9 @@ def tests_for(place: str, calls: dict[str, tuple[float, list[str]]]) -> list[str
     spent, by_file = 0.0, {}
     for seconds, test in sorted(wanted):
         by_file.setdefault(test.partition("::")[0], []).append((seconds, test))
-    while any(by_file.values()) and spent < SECONDS and len(chosen) < MOST:
-        for queue in by_file.values():
+    nearest = sorted(by_file.values(), key=len, reverse=True)[:FILES]
+    while any(nearest) and spent < SECONDS and len(chosen) < MOST:
+        for queue in nearest:
             if queue:
                 seconds, test = queue.pop(0)
                 spent += seconds
@@ -229,6 +230,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.mutants", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--skip", type=int, default=0, help="so many were tried before")
+    parser.add_argument(
+        "--wide", action="store_true", help="run whole files, random and slow tests too"
+    )
     parser.add_argument(
         "--calls", type=Path, help="a recording of which tests call what; made, if it is not there"
     )
@@ -250,10 +255,15 @@ def main() -> int:
     chosen = random.Random(options.seed).sample(everything, min(options.count, len(everything)))
     if options.only:
         chosen = [(name, one) for name, one in everything if name in options.only]
+    chosen = chosen[options.skip :]
+    chosen = chosen[options.skip :]
     begun, survivors, killed = time.monotonic(), [], 0
     for name, one in chosen:
         tests = tests_for(one.place, calls)
-        answer = ask(["--mutant", name], tests, timeout=60.0) if tests else None
+        if options.wide:
+            tests = [*{test.partition("::")[0] for test in tests}, "-m", "not browser"]
+        limit = 300.0 if options.wide else 60.0
+        answer = ask(["--mutant", name], tests, timeout=limit) if tests else None
         if answer and (answer.failed or answer.problem.startswith(UNENDED)):
             killed += 1
             continue
