@@ -58,8 +58,8 @@ FUSING = (
     Fault(
         "bias dropped: the only other term of a sum of products",
         RANDOM_GRAPHS,
-        "(*factors, *rest)",
-        "factors",
+        "Products.flat((*factors, rest))",
+        "Products.flat((*factors, ()))",
         "_renumbered",
     ),
     Fault(
