@@ -11,6 +11,7 @@ from .derivatives.transforms import grad, value_and_grad
 from .engine.number import plain
 from .engine.value import Value, no_grad
 from .errors import OperandError
+from .metrics import class_of, largest
 
 Numbers = Sequence[float]
 
@@ -84,7 +85,7 @@ def decision_boundary(
         scores = [[_scores(model([a, b])) for a in sides[0]] for b in sides[1]]
     several = len(scores[0][0]) > 1
     (_regions if several else _sides)(ax, sides, scores, threshold)
-    labels = [_class_of(y) for y in ys]
+    labels = [class_of(y) for y in ys]
     for k, label in enumerate(sorted({*labels, 0, 1})):
         chosen = [x for x, y in zip(xs, labels, strict=True) if y == label]
         look = {"color": f"C{label % 10}" if several else _TWO_COLOURS[label], "markersize": 4}
@@ -119,7 +120,7 @@ def _regions(ax: Any, sides: list[list[float]], scores: Any, threshold: float | 
             "a threshold is for a model of one score; of several, the largest is the class"
         )
     classes = range(len(scores[0][0]))
-    winners = [[max(classes, key=cell.__getitem__) for cell in row] for row in scores]
+    winners = [[largest(cell) for cell in row] for row in scores]
     limits = {"vmin": -0.5, "vmax": 9.5}
     shown = [[k % 10 for k in row] for row in winners]
     ax.pcolormesh(*sides, shown, cmap="tab10", alpha=0.3, shading="nearest", **limits)
@@ -127,13 +128,6 @@ def _regions(ax: Any, sides: list[list[float]], scores: Any, threshold: float | 
         leads = [[cell[k] - max(cell[:k] + cell[k + 1 :]) for cell in row] for row in scores]
         if min(map(min, leads)) < 0.0 < max(map(max, leads)):
             ax.contour(*sides, leads, levels=[0.0], colors="black", linewidths=1.0)
-
-
-def _class_of(y: Any) -> int:
-    """The number of a label's class: -1 is 0, a list of probabilities its largest."""
-    if hasattr(y, "__len__"):
-        return max(range(len(y)), key=lambda k: float(y[k]))
-    return max(0, round(y)) if y != 0.5 else 0
 
 
 def _padded(numbers: Numbers, resolution: int) -> list[float]:

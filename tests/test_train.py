@@ -21,6 +21,7 @@ from autograd_edu.errors import (
     TargetError,
     TrainingError,
 )
+from autograd_edu.metrics import accuracy_of
 from autograd_edu.nn import (
     MLP,
     RNN,
@@ -1002,3 +1003,15 @@ def test_a_callback_object_sees_every_moment_of_a_run_and_can_end_it():
     assert recorder.moments == ["begin", *steps, "end"]
     assert recorder.numbers[-1].tolist() == numbers(model)
     assert (history.epochs, history.stopped) == (2, "seen enough")
+
+
+def test_an_output_that_is_not_a_number_is_no_class():
+    """The first of several would be taken for the largest."""
+    nan = float("nan")
+    assert (
+        accuracy_of(
+            [([nan, 1.0], 0), ([0.0, nan], 0), ([1.0, 0.0], 0)], losses.softmax_cross_entropy
+        )
+        == 1 / 3
+    )
+    assert accuracy_of([(nan, 0), (-1.0, 0)], BCE) == 1 / 2

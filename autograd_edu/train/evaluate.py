@@ -9,8 +9,8 @@ from ..data import Dataset
 from ..derivatives.tree import tree_map
 from ..engine.number import plain
 from ..engine.value import no_grad
-from ..errors import TargetError, TrainingError
-from ..nn.layers import as_list
+from ..errors import TrainingError
+from ..metrics import accuracy_of, chosen_labels
 from ..nn.losses import Loss, average
 from ..nn.module import Module
 
@@ -54,33 +54,6 @@ def mean_loss(model: Module, loss: Loss, data: Dataset) -> float:
     )
 
 
-def chosen_labels(output: Any, loss: Loss) -> list[int]:
-    """The class that an output stands for: the largest of several scores, or on which side of the loss's threshold one is.
-
-    Where the outputs are independent labels (see `nn.losses.loss`), one answer for each.
-
-    Raises:
-        TargetError: if the loss knows no classes.
-    """
-    threshold = getattr(loss, "threshold", None)
-    if threshold is None:
-        raise TargetError(
-            f"{getattr(loss, '__name__', 'this loss')} is a loss of numbers, not of classes: accuracy is not defined"
-        )
-    scores = [plain(score) for score in as_list(output)]
-    if len(scores) == 1 or getattr(loss, "independent", False):
-        return [int(score > threshold) for score in scores]
-    return [max(range(len(scores)), key=scores.__getitem__)]
-
-
-def right_labels(target: Any, loss: Loss) -> list[int]:
-    """The class that a target stands for: a number of a class, ±1, or the likeliest of probabilities; or each label's."""
-    parts = [plain(part) for part in as_list(target)]
-    if getattr(loss, "independent", False):
-        return [int(part > 0.5) for part in parts]
-    return [max(range(len(parts)), key=parts.__getitem__) if len(parts) > 1 else round(parts[0])]
-
-
 def evaluate(model: Module, loss: Loss, data: Dataset) -> Evaluation:
     """The loss and the accuracy of ``model`` on ``data``; of several independent labels, each counts.
 
@@ -91,12 +64,7 @@ def evaluate(model: Module, loss: Loss, data: Dataset) -> Evaluation:
     measured = plain(average([loss(out, t) for out, t in zip(outputs, data.ys, strict=True)]))
     if getattr(loss, "threshold", None) is None:
         return Evaluation(measured, None)
-    pairs = [
-        pair
-        for out, t in zip(outputs, data.ys, strict=True)
-        for pair in zip(chosen_labels(out, loss), right_labels(t, loss), strict=True)
-    ]
-    return Evaluation(measured, sum(chosen == right for chosen, right in pairs) / len(pairs))
+    return Evaluation(measured, accuracy_of(zip(outputs, data.ys, strict=True), loss))
 
 
 def accuracy(model: Module, loss: Loss, data: Dataset) -> float:
