@@ -15,11 +15,18 @@ from ..notation.names import identifiers
 from .model import Node, Record
 from .tables import variables
 
+ADDED = "added"
+_ADDED = [
+    f"def {ADDED}(*gradients):",
+    "    there = [gradient for gradient in gradients if gradient is not None]",
+    "    return sum(there[1:], there[0]) if there else None",
+]
+
 
 def as_python(record: Record) -> str:
     """The program."""
     results = [node for node in record.nodes if node.op]
-    names = identifiers([node.name for node in record.nodes], {*OPS, "pi"})
+    names = identifiers([node.name for node in record.nodes], {*OPS, "pi", ADDED})
     functions = [
         line for k, node in enumerate(results, 1) for line in _functions(k, node, record, names)
     ]
@@ -59,22 +66,45 @@ def _derivatives(k: int, node: Node, record: Record) -> list[tuple[str, tuple[in
 
 
 def _backward(record: Record, names: Sequence[str]) -> list[str]:
-    """A line for each gradient."""
-    root = record.nodes[-1]
+    """A line for each gradient. What was not selected has none, and None in its place passes nothing on."""
+    root, sure = record.nodes[-1], _sure(record)
     number = {node.index: k for k, node in enumerate((n for n in record.nodes if n.op), 1)}
-    terms: dict[int, list[str]] = {node.index: [] for node in record.nodes}
+    terms: dict[int, list[tuple[str, bool]]] = {node.index: [] for node in record.nodes}
     lines = []
     for node in reversed(record.nodes):
         gradient = f"d{names[root.index]}_{names[node.index]}"
         if node is not root and terms[node.index]:
-            lines.append(f"{gradient} = {' + '.join(terms[node.index])}")
+            doubtful = not node.op and node.index not in sure
+            there = _sum(terms[node.index])
+            lines.append(f"{gradient} = {f'({there}) or 0.0' if doubtful else there}")
         if not node.op or (node is not root and not terms[node.index]):
             continue
-        times = "" if node is root else f" * {gradient}"
-        arguments = _arguments(node, record, names)
+        arguments, selects = _arguments(node, record, names), OPS[node.op].selects
         for derivative, (_, parent) in _derivatives(number[node.index], node, record):
-            terms[parent.index].append(f"{derivative}({arguments}){times}")
-    return lines
+            slope = f"{derivative}({arguments})"
+            passed = slope if node is root else f"{slope} * {gradient}"
+            conditions = [f"{gradient} is not None"] if node.index not in sure else []
+            conditions += [slope] if selects else []
+            term = f"{passed} if {' and '.join(conditions)} else None" if conditions else passed
+            terms[parent.index].append((term, bool(conditions)))
+    added = [*_ADDED, ""] if any(f"{ADDED}(" in line for line in lines) else []
+    return [*added, *lines]
+
+
+def _sum(terms: list[tuple[str, bool]]) -> str:
+    """The sum of terms, some of which may be None."""
+    if len(terms) > 1 and any(doubtful for _, doubtful in terms):
+        return f"{ADDED}({', '.join(text for text, _ in terms)})"
+    return " + ".join(text for text, _ in terms)
+
+
+def _sure(record: Record) -> set[int]:
+    """The nodes that the root's gradient reaches whatever is selected."""
+    sure = {record.nodes[-1].index}
+    for node in reversed(record.nodes):
+        if node.index in sure and node.op and not OPS[node.op].selects:
+            sure.update(node.parents)
+    return sure
 
 
 def _imports(results: Sequence[Node]) -> list[str]:
