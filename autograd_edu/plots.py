@@ -85,19 +85,20 @@ def decision_boundary(
         scores = [[_scores(model([a, b])) for a in sides[0]] for b in sides[1]]
     several = len(scores[0][0]) > 1
     (_regions if several else _sides)(ax, sides, scores, threshold)
-    labels = [class_of(y) for y in ys]
-    for k, label in enumerate(sorted({*labels, 0, 1})):
-        chosen = [x for x, y in zip(xs, labels, strict=True) if y == label]
-        look = {"color": f"C{label % 10}" if several else _TWO_COLOURS[label], "markersize": 4}
-        ax.plot(
-            [x[0] for x in chosen], [x[1] for x in chosen], "o^sDvP*X<>"[k % 10], linestyle="",
-            markeredgecolor="white", **look,
-        )  # fmt: skip
+    _points(ax, xs, [class_of(y) for y in ys], several=several)
     ax.set(xlabel="x₁", ylabel="x₂")
     return ax
 
 
-_TWO_COLOURS = ("#1f4e9c", "#a3121f")
+def _points(ax: Any, xs: Sequence[Numbers], labels: list[int], *, several: bool) -> None:
+    """The points of each class, with a sign and a colour of their own."""
+    for k, label in enumerate(sorted({*labels, 0, 1})):
+        chosen = [x for x, y in zip(xs, labels, strict=True) if y == label]
+        colour = f"C{label % 10}" if several else ("#1f4e9c", "#a3121f")[min(label, 1)]
+        ax.plot(
+            [x[0] for x in chosen], [x[1] for x in chosen], "o^sDvP*X<>"[k % 10], linestyle="",
+            markeredgecolor="white", markersize=4, color=colour,
+        )  # fmt: skip
 
 
 def _sides(ax: Any, sides: list[list[float]], scores: Any, threshold: float | None) -> None:
@@ -181,17 +182,22 @@ def weights_as_images(
         )
     _at_least(1, columns=columns)
     ax = new_axes(ax)
-    columns = min(columns, len(weights))
+    limit = max(abs(plain(w)) for row in weights for w in row) or 1.0
+    picture = _mosaic(weights, height, width, min(columns, len(weights)))
+    ax.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    ax.set_axis_off()
+    return ax
+
+
+def _mosaic(weights: Sequence[Numbers], height: int, width: int, columns: int) -> list[list[float]]:
+    """The rows as images of this size, so many side by side, with gaps of nan between them."""
     lines = math.ceil(len(weights) / columns)
-    largest = max(abs(plain(w)) for row in weights for w in row) or 1.0
     picture = [[math.nan] * (columns * (width + 1) - 1) for _ in range(lines * (height + 1) - 1)]
     for i, row in enumerate(weights):
         top, left = i // columns * (height + 1), i % columns * (width + 1)
         for j, w in enumerate(row):
             picture[top + j // width][left + j % width] = plain(w)
-    ax.imshow(picture, cmap="RdBu_r", vmin=-largest, vmax=largest)
-    ax.set_axis_off()
-    return ax
+    return picture
 
 
 def function_and_derivative(
@@ -227,17 +233,12 @@ def trajectories(
     ax: Any = None,
 ) -> Any:
     """The ways of optimisers, each a list of points of two numbers, on the contour lines of ``f``."""
-    if (
-        not paths
-        or not all(map(len, paths.values()))
-        or any(len(point) != 2 for path in paths.values() for point in path)
-    ):
+    points = [point for path in paths.values() for point in path]
+    if not points or not all(map(len, paths.values())) or any(len(p) != 2 for p in points):
         raise OperandError("a trajectory is a list of points of two numbers")
     _at_least(2, resolution=resolution)
     ax = new_axes(ax)
-    sides = [
-        _padded([point[i] for path in paths.values() for point in path], resolution) for i in (0, 1)
-    ]
+    sides = [_padded([point[i] for point in points], resolution) for i in (0, 1)]
     with no_grad():
         heights = [[plain(f(Value(a), Value(b))) for a in sides[0]] for b in sides[1]]
     ax.contour(*sides, heights, levels=20, colors="#9aa3ad", linewidths=0.7)

@@ -145,12 +145,10 @@ def find_learning_rate(
         raise TargetError(
             f"rates grow from low to high in at least two steps; low={low!r}, high={high!r}, steps={steps!r} were given"
         )
+    rates = [float(low * (high / low) ** (step / (steps - 1))) for step in range(steps)]
     trial = copy.deepcopy(model)
     made = optimiser(trial.parameters()) if optimiser else SGD(trial.parameters())
     losses: list[float] = []
-
-    def rate(step: float) -> float:
-        return float(low * (high / low) ** (step / (steps - 1)))
 
     def diverged(epoch: Epoch) -> bool:
         losses.extend(epoch.history.step_loss[len(losses) :])
@@ -158,15 +156,14 @@ def find_learning_rate(
 
     try:
         fit(
-            trial, loss, data, made, epochs=steps, batch_size=batch_size, schedule=rate, schedule_by="step", callbacks=[diverged],
-            seed=seed, progress=False,
+            trial, loss, data, made, epochs=steps, batch_size=batch_size, seed=seed, progress=False, callbacks=[diverged],
+            schedule=lambda step: rates[min(int(step), steps - 1)], schedule_by="step",
         )  # fmt: skip
     except DomainError:
         if not losses:
             raise
-    losses = losses[:steps]
-    rates = [rate(i) for i in range(len(losses))]
-    return RateCurve(rates, losses, _suggested(rates, losses))
+    tried = min(steps, len(losses))
+    return RateCurve(rates[:tried], losses[:tried], _suggested(rates[:tried], losses[:tried]))
 
 
 def _suggested(rates: list[float], losses: list[float]) -> float:
