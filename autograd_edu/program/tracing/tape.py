@@ -112,7 +112,10 @@ def caller(frame: FrameType) -> tuple[CodeType, int]:
     """The instruction outside the package that is being run, from ``frame`` outwards."""
     while True:
         code = frame.f_code
-        if not is_ours(code.co_filename) or frame.f_back is None:
+        ours = inside.get(code.co_filename)
+        if ours is None:
+            ours = is_ours(code.co_filename)
+        if not ours or frame.f_back is None:
             return code, frame.f_lasti
         frame = frame.f_back
 

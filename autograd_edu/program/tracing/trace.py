@@ -7,16 +7,17 @@ comparison and every number taken out is a guard.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...engine.modes import no_gc, told_to
 from ...engine.number import tracer
-from ...engine.value import Constant, Value, topological_order
+from ...engine.value import Constant, Value
 from ...errors import ArityError, OperandError
-from ..ir import Computation, Guard, Slot, new_slot
-from .tape import Tape, line_of
-from .traced import Condition, Given, Tracer
+from ..ir import Computation
+from .condition import Condition
+from .slots import as_computation
+from .traced import Given, Tracer
 
 
 @no_gc()  # a trace makes much, and no garbage
@@ -33,10 +34,7 @@ def record(
     arguments = [_traced(x, leaves) for x in example]
     tape = Tracer(sys._getframe().f_code)
     try:
-        with told_to(tape):
-            root = f(*arguments)
-            if isinstance(root, Condition):
-                root = root.as_value()
+        root = _root(f, arguments, tape)
     finally:
         for value in (*leaves, *[result for result, _, _ in tape.results.values()]):
             value.__class__ = Value  # as all others, once the trace is over
@@ -44,14 +42,20 @@ def record(
         raise OperandError(
             f"the traced function went on after an error, which no replay could: {tape.faults[0]}"
         )
-    if not isinstance(root, Value):
-        if isinstance(root, (list, tuple)):
-            raise OperandError(
-                "a program has one result: the function must return one Value, not a list of them"
-            )
-        root = Constant(root)
-    first = list(tape.captured.values()) if parameters is None else list(parameters)
-    return _recorded(root, leaves, shapes, first, tape, parameters is None)
+    return as_computation(root, leaves, shapes, parameters=parameters, tape=tape)
+
+
+def _root(f: Callable[..., Any], arguments: list[Any], tape: Tracer) -> Value:
+    """The result of ``f``, which tells the tape what it does."""
+    with told_to(tape):
+        root = f(*arguments)
+        if isinstance(root, Condition):
+            root = root.as_value()
+    if isinstance(root, (list, tuple)):
+        raise OperandError(
+            "a program has one result: the function must return one Value, not a list of them"
+        )
+    return root if isinstance(root, Value) else Constant(root)
 
 
 @no_gc()
@@ -64,9 +68,7 @@ def record_graph(
         raise OperandError(
             f"a graph is given by its result, a Value that operations on Values gave, not {root!r}"
         )
-    return _recorded(
-        root, list(inputs), [()] * len(inputs), list(parameters or ()), None, parameters is None
-    )
+    return as_computation(root, list(inputs), [()] * len(inputs), parameters=parameters)
 
 
 def check_leaves(values: Sequence[Value]) -> None:
@@ -102,92 +104,3 @@ def _traced(x: Any, leaves: list[Value]) -> Any:
     leaf.label = f"x{len(leaves) + 1}"
     leaves.append(leaf)
     return leaf
-
-
-def _order(roots: list[Value]) -> list[Value]:
-    """All that the roots depend on, parents first."""
-    order = topological_order(roots[0])
-    if len(roots) == 1:
-        return order
-    seen = dict.fromkeys(order)
-    for root in roots[1:]:
-        if root not in seen:
-            seen.update(dict.fromkeys(topological_order(root)))
-    return list(seen)
-
-
-def _recorded(
-    root: Value,
-    inputs: list[Value],
-    shapes: list[tuple[int, ...]],
-    first: list[Value],
-    tape: Tape | None,
-    capture: bool = True,
-) -> Computation:
-    guards = tape.guards if tape else []
-    order = _order([root, *(side for guard in guards for side in guard[1:3])])
-    if tape and tape.tried:  # what a caller may catch is computed, used or not
-        used = set(order)
-        guards += [noted for noted in tape.tried if noted.left not in used]
-        order = _order([root, *(side for guard in guards for side in guard[1:3])])
-    parameters = _captured(first, order, inputs) if capture or tape else first
-    if not capture and tape:
-        _refuse_others(parameters, first)
-        parameters = first
-    leaves = [*inputs, *parameters]
-    place = {v: i for i, v in enumerate(leaves)}
-    slots = [new_slot(("input", (), v.label, "", v._data)) for v in inputs]
-    slots += [new_slot(("parameter", (), v.label, "", v._data)) for v in parameters]
-    _fill(slots, place, order, tape)
-    checks = tuple([Guard(g.sign, place[g.left], place[g.right], *g[3:]) for g in guards])
-    return Computation(
-        slots, tuple(shapes), len(parameters), place[root], checks, parameters=parameters
-    )
-
-
-def _captured(first: Iterable[Value], order: list[Value], inputs: list[Value]) -> list[Value]:
-    """The leaves that the program needs and that are neither inputs nor plain numbers, those met ``first`` first."""
-    leaves = dict.fromkeys([value for value in order if value.op is None and not value.is_constant])
-    for value in inputs:
-        leaves.pop(value, None)
-    return list(dict.fromkeys([*(value for value in first if value in leaves), *leaves]))
-
-
-def _refuse_others(captured: list[Value], given: list[Value]) -> None:
-    if others := set(captured) - set(given):
-        raise OperandError(
-            f"the function captured {next(v for v in captured if v in others)!r}, which is not among the {len(given)} parameters "
-            f"given: list it among them, or use its .data where it is to stay fixed"
-        )
-
-
-def _fill(
-    slots: list[Slot], place: dict[Value, int], order: list[Value], tape: Tape | None
-) -> None:
-    """Append a slot for each value of a topological order that has none yet. One loop, as programs have up to millions."""
-    at = place.__getitem__
-    results = tape.results if tape else {}
-    lines: dict[
-        int, dict[int, str]
-    ] = {}  # of each instruction of a piece of code; each is looked up once
-    for value in order:
-        op, left, right = value.op, value._left, value._right
-        if op is None:
-            if value not in place:
-                place[value] = len(slots)
-                slots.append(new_slot(("constant", (), value.label, "", value._data)))
-            continue
-        line, asked = "", results.get(id(value))
-        if asked is not None:
-            _, code, instruction = asked
-            known = lines.setdefault(id(code), {})
-            line = known.get(instruction) or known.setdefault(
-                instruction, line_of(code, instruction)
-            )
-        operands = (
-            (at(left), at(right))
-            if right is not None
-            else tuple(map(at, left if left.__class__ is tuple else (left,)))
-        )
-        place[value] = len(slots)
-        slots.append(new_slot((op.name, operands, value.label, line, 0.0)))

@@ -15,16 +15,14 @@ from numbers import Real
 from types import FrameType
 from typing import Any, ClassVar
 
-from ...derivatives.dual import Dual
-from ...engine import ops
 from ...engine.floats import Floats
-from ...engine.number import ARITHMETIC, Number, tracer
+from ...engine.number import ARITHMETIC, tracer
 from ...engine.ops import Op
 from ...engine.value import Constant, Value, compute
 from ...engine.value import _record as recorded
 from ...errors import AutogradError
-from ..ir import SIGNS
-from .tape import Noted, Tape, asked_at, caller, inside
+from .condition import Condition
+from .tape import Tape, caller, inside
 
 
 class Tracer(Tape):
@@ -52,6 +50,19 @@ class Tracer(Tape):
         for parent in parents:
             if parent.__class__ is Value:
                 self.captured[id(parent)] = parent
+        if op.domain:
+            self.note_tried(result, frame)
+
+    def note_pair(self, op: Op, result: Value, left: Value, right: Value) -> None:
+        """`note` for an operator, by the shortest way."""
+        kinds = (left.__class__, right.__class__)
+        result.__class__ = Given if kinds in _GIVEN else Traced
+        frame = sys._getframe(2)
+        code = frame.f_code
+        at = caller(frame) if inside.get(code.co_filename, True) else (code, frame.f_lasti)
+        self.results[id(result)] = (result, *at)
+        if Value in kinds:
+            self.captured.update([(id(x), x) for x in (left, right) if x.__class__ is Value])
         if op.domain:
             self.note_tried(result, frame)
 
@@ -158,17 +169,7 @@ def _operator(op: Op) -> Callable[[Any, Any], Any]:
             return op(left, right)
         if y - y != 0.0:
             return op(left, right)
-        result.__class__ = Given if (x.__class__, z.__class__) in _GIVEN else Traced
-        frame = sys._getframe(1)
-        code = frame.f_code
-        at = caller(frame) if inside.get(code.co_filename, True) else (code, frame.f_lasti)
-        tape.results[id(result)] = (result, *at)
-        if x.__class__ is Value:
-            tape.captured[id(x)] = x
-        if z.__class__ is Value:
-            tape.captured[id(z)] = z
-        if op.domain:
-            tape.note_tried(result, frame)
+        tape.note_pair(op, result, x, z)
         return result
 
     return apply
@@ -197,110 +198,3 @@ def _define(name: str, op: Op) -> None:
 
 for _name, _op in ARITHMETIC.items():
     _define(_name, _op)
-
-
-def _side(x: Any) -> Value:
-    """A side of a comparison as a Value."""
-    while isinstance(x, Dual):
-        x = x.primal
-    return x.as_value() if isinstance(x, Condition) else x if isinstance(x, Value) else Constant(x)
-
-
-def _truth(x: Any) -> Any:
-    """The truth of a comparison, which records a guard; anything else as it is."""
-    return bool(x) if isinstance(x, Condition) else x
-
-
-class Condition(Number):
-    """A comparison made while tracing. As a condition or an index it is its truth, which records a guard; as a number, 1
-    or 0 on the graph. So given to `where` it keeps both branches.
-    """
-
-    __slots__ = ("left", "line", "right", "sign")
-    precedence: ClassVar[int] = 3
-
-    @staticmethod
-    def apply(op: Op, operands: Sequence[Any]) -> Value:
-        return Traced.apply(op, [x.as_value() if isinstance(x, Condition) else x for x in operands])
-
-    def __init__(self, sign: str, left: Any, right: Any) -> None:
-        self.sign = sign
-        self.left, self.right = _side(left), _side(right)
-        self.line = asked_at(sys._getframe(1))
-
-    @property
-    def data(self) -> float:
-        return float(bool(self))
-
-    def _outcome(self) -> bool:
-        if self.sign == "!=":
-            return self.left._data != self.right._data
-        return bool(SIGNS[self.sign](self.left._data, self.right._data))
-
-    def __bool__(self) -> bool:
-        outcome, tape = self._outcome(), tracer.get()
-        if isinstance(tape, Tape):
-            equal = self.sign == "!="  # which is noted as the opposite of equal
-            sign, noted = ("==", not outcome) if equal else (self.sign, outcome)
-            tape.guards.append(Noted(sign, self.left, self.right, noted, self.line))
-        return outcome
-
-    def require(self, error: type[AutogradError], text: str) -> None:
-        """Raise ``error`` with ``text``, into which the number on the left goes, unless this holds; so do replays."""
-        tape = tracer.get()
-        if not self._outcome():
-            fault = error(text.format(self.left._data))
-            if isinstance(tape, Tape):
-                tape.faults.append(fault)
-            raise fault
-        if isinstance(tape, Tape):
-            kind = (error.__name__, text)
-            tape.guards.append(Noted(self.sign, self.left, self.right, True, self.line, kind))
-
-    def __index__(self) -> int:
-        return int(bool(self))
-
-    __int__ = __hash__ = __index__
-
-    def __float__(self) -> float:
-        return float(bool(self))
-
-    def __eq__(self, other: object) -> bool:
-        return bool(bool(self) == _truth(other))
-
-    def __and__(self, other: Any) -> Any:
-        return bool(self) & _truth(other)
-
-    def __or__(self, other: Any) -> Any:
-        return bool(self) | _truth(other)
-
-    def __xor__(self, other: Any) -> Any:
-        return bool(self) ^ _truth(other)
-
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-
-    def __repr__(self) -> str:
-        return repr(bool(self))
-
-    __str__ = __repr__
-
-    def __format__(self, spec: str) -> str:
-        return format(bool(self), spec)
-
-    def as_value(self) -> Any:
-        """1 where it holds, else 0: a - b is positive exactly where a > b, as floats underflow gradually."""
-        if any(
-            side.is_constant and not math.isfinite(side._data) for side in (self.left, self.right)
-        ):
-            return Constant(float(self._outcome()))  # no finite number changes it
-        left, right = self.left, self.right
-        if self.sign in ("==", "!="):
-            equal = _reaches(left, right) * _reaches(right, left)
-            return equal if self.sign == "==" else 1.0 - equal
-        more, less = (left, right) if ">" in self.sign else (right, left)
-        return _reaches(more, less) if "=" in self.sign else ops.strict_step(more - less)
-
-
-def _reaches(more: Any, less: Any) -> Any:
-    """1 where ``more`` is at least ``less``, else 0."""
-    return ops.step(more - less)

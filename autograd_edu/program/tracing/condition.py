@@ -1,0 +1,124 @@
+"""A comparison made while a function is traced: a guard where its truth is used, numbers on the graph where it is one."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from ...derivatives.dual import Dual
+from ...engine import ops
+from ...engine.number import Number, tracer
+from ...engine.ops import Op
+from ...engine.value import Constant, Value
+from ...errors import AutogradError
+from ..ir import SIGNS
+from .tape import Noted, Tape, asked_at
+
+
+def _side(x: Any) -> Value:
+    """A side of a comparison as a Value."""
+    while isinstance(x, Dual):
+        x = x.primal
+    return x.as_value() if isinstance(x, Condition) else x if isinstance(x, Value) else Constant(x)
+
+
+def _truth(x: Any) -> Any:
+    """The truth of a comparison, which records a guard; anything else as it is."""
+    return bool(x) if isinstance(x, Condition) else x
+
+
+class Condition(Number):
+    """A comparison made while tracing. As a condition or an index it is its truth, which records a guard; as a number, 1
+    or 0 on the graph. So given to `where` it keeps both branches.
+    """
+
+    __slots__ = ("left", "line", "right", "sign")
+    precedence: ClassVar[int] = 3
+
+    @staticmethod
+    def apply(op: Op, operands: Sequence[Any]) -> Value:
+        return Value.apply(op, [x.as_value() if isinstance(x, Condition) else x for x in operands])
+
+    def __init__(self, sign: str, left: Any, right: Any) -> None:
+        self.sign = sign
+        self.left, self.right = _side(left), _side(right)
+        self.line = asked_at(sys._getframe(1))
+
+    @property
+    def data(self) -> float:
+        return float(bool(self))
+
+    def _outcome(self) -> bool:
+        if self.sign == "!=":
+            return self.left._data != self.right._data
+        return bool(SIGNS[self.sign](self.left._data, self.right._data))
+
+    def __bool__(self) -> bool:
+        outcome, tape = self._outcome(), tracer.get()
+        if isinstance(tape, Tape):
+            equal = self.sign == "!="  # which is noted as the opposite of equal
+            sign, noted = ("==", not outcome) if equal else (self.sign, outcome)
+            tape.guards.append(Noted(sign, self.left, self.right, noted, self.line))
+        return outcome
+
+    def require(self, error: type[AutogradError], text: str) -> None:
+        """Raise ``error`` with ``text``, into which the number on the left goes, unless this holds; so do replays."""
+        tape = tracer.get()
+        if not self._outcome():
+            fault = error(text.format(self.left._data))
+            if isinstance(tape, Tape):
+                tape.faults.append(fault)
+            raise fault
+        if isinstance(tape, Tape):
+            kind = (error.__name__, text)
+            tape.guards.append(Noted(self.sign, self.left, self.right, True, self.line, kind))
+
+    def __index__(self) -> int:
+        return int(bool(self))
+
+    __int__ = __hash__ = __index__
+
+    def __float__(self) -> float:
+        return float(bool(self))
+
+    def __eq__(self, other: object) -> bool:
+        return bool(bool(self) == _truth(other))
+
+    def __and__(self, other: Any) -> Any:
+        return bool(self) & _truth(other)
+
+    def __or__(self, other: Any) -> Any:
+        return bool(self) | _truth(other)
+
+    def __xor__(self, other: Any) -> Any:
+        return bool(self) ^ _truth(other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __repr__(self) -> str:
+        return repr(bool(self))
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(bool(self), spec)
+
+    def as_value(self) -> Any:
+        """1 where it holds, else 0: a - b is positive exactly where a > b, as floats underflow gradually."""
+        if any(
+            side.is_constant and not math.isfinite(side._data) for side in (self.left, self.right)
+        ):
+            return Constant(float(self._outcome()))  # no finite number changes it
+        left, right = self.left, self.right
+        if self.sign in ("==", "!="):
+            equal = _reaches(left, right) * _reaches(right, left)
+            return equal if self.sign == "==" else 1.0 - equal
+        more, less = (left, right) if ">" in self.sign else (right, left)
+        return _reaches(more, less) if "=" in self.sign else ops.strict_step(more - less)
+
+
+def _reaches(more: Any, less: Any) -> Any:
+    """1 where ``more`` is at least ``less``, else 0."""
+    return ops.step(more - less)
