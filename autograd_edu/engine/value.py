@@ -306,7 +306,7 @@ def _operator(op: Op, *, reflected: bool = False) -> Any:
     ]
     known = {"op": op, "PLAIN": _PLAIN, "record": _record, **rules, **globals()}
     source = _OPERATOR.format(left=left, right=right, formula=op.formula, slopes=", ".join(slopes))
-    exec(source, known)
+    exec(compile(source, __file__, "exec"), known)  # so that its lines are not the user's
     return known["operator"]
 
 
