@@ -260,6 +260,8 @@ def test_early_stopping_waits_for_its_patience_and_keeps_the_best():
     assert (scripted.best, scripted.best_loss) == (2, 3.0)
     with pytest.raises(TargetError, match="patience must be at least one check; got 0"):
         EarlyStopping(0)
+    impatient = EarlyStopping(patience=1)
+    assert [impatient.check(loss, None) for loss in (2.0, 1.0, 1.5)] == [False, False, True]
 
 
 def test_a_gain_smaller_than_asked_for_is_none():

@@ -11,7 +11,7 @@ import threading
 import warnings
 from decimal import Decimal
 from fractions import Fraction
-from operator import add, mul, sub
+from operator import add, mul, sub, truediv
 
 import numpy as np
 import pytest
@@ -383,6 +383,26 @@ def test_control_c_at_any_moment_of_a_pass_leaves_the_gradients_of_before_or_of_
     found = list(itertools.takewhile(bool, map(gradients_after, itertools.count())))
     assert len(found) > 20
     assert set(found) == {(4.0, 2.0)}
+
+
+@pytest.mark.parametrize(
+    ("label", "root"), [("y", "'y'"), ("", "the result")], ids=["labelled", "without a label"]
+)
+def test_the_error_of_a_gradient_names_the_result_by_its_label(label, root):
+    y = sqrt(Value(0.0, "k"))
+    y.label = label
+    with pytest.raises(DomainError, match=f"^the gradient of {root} with respect to 'k' is inf"):
+        y.backward()
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "b"),
+    [("add", 1e308, 1e308), ("sub", -1e308, 1e308), ("mul", 1e200, 1e200), ("div", 1e200, 1e-200)],
+)
+def test_a_result_too_large_for_a_float_is_an_error_of_its_operation(name, a, b):
+    for other in (b, Value(b)):
+        with pytest.raises(DomainError, match=f"^{name}: .* is too large for a float"):
+            {"add": add, "sub": sub, "mul": mul, "div": truediv}[name](Value(a), other)
 
 
 def test_a_missing_gradient_is_no_error_where_no_variable_needs_it():

@@ -95,7 +95,9 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Slice(ast.BinOp(lower, ast.Add(), ast.Constant(1)), new.upper, new.step)
         case ast.Call(func=ast.Name(id=name)) if name in NAMES:
             yield ast.Call(ast.Name(NAMES[name], ast.Load()), new.args, new.keywords)
-        case ast.Call(args=[first, second, *rest]) if not isinstance(first, ast.Starred):
+        case ast.Call(args=[first, second, *rest]) if not isinstance(
+            first, ast.Starred
+        ) and ast.dump(first) != ast.dump(second):
             yield ast.Call(new.func, [second, first, *rest], new.keywords)
 
 
