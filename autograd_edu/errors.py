@@ -96,6 +96,22 @@ def error_named(name: str) -> type[AutogradError]:
     return kind
 
 
+def described(x: object) -> str:
+    """What is no number, and what to do instead."""
+    kind = type(x).__name__
+    if getattr(x, "precedence", 0):
+        return (
+            f"a {kind}: use its .data for the number, or operate on it directly to keep the graph"
+        )
+    if isinstance(x, (list, tuple)) or hasattr(x, "shape"):
+        return f"{kind} of several numbers: use one Value for each number, [Value(v) for v in …]"
+    if isinstance(x, (str, bytes)):
+        return f"{x!r}, which is text: convert it with float(…)"
+    if isinstance(x, complex):
+        return f"{x!r}: complex numbers are not supported"
+    return f"{kind} {x!r}" if x is not None else "None"
+
+
 # ---- what an operation says that has no value, or no gradient ----
 
 

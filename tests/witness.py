@@ -22,7 +22,7 @@ def _pow(a, b):
 
 
 def _logsumexp(*xs):
-    with mp.workdps(100):  # near 0 the sum is near 1
+    with mp.workdps(max(100, mp.mp.dps)):  # near 0 the sum is near 1
         return mp.log(mp.fsum([mp.exp(x) for x in xs]))
 
 

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from operator import mul
 from typing import Any
 
-from ..errors import OperandError, OverflowDomainError
+from ..errors import OperandError, OverflowDomainError, described
 
 ieee_mode: ContextVar[bool] = ContextVar("ieee", default=False)
 
@@ -48,22 +48,7 @@ def real(x: Any) -> float:
         "f",
     ):
         return float(x)
-    raise OperandError(f"a real number was expected, not {_described(x)}")
-
-
-def _described(x: Any) -> str:
-    kind = type(x).__name__
-    if getattr(x, "precedence", 0):
-        return (
-            f"a {kind}: use its .data for the number, or operate on it directly to keep the graph"
-        )
-    if isinstance(x, (list, tuple)) or hasattr(x, "shape"):
-        return f"{kind} of several numbers: use one Value for each number, [Value(v) for v in …]"
-    if isinstance(x, (str, bytes)):
-        return f"{x!r}, which is text: convert it with float(…)"
-    if isinstance(x, complex):
-        return f"{x!r}: complex numbers are not supported"
-    return f"{kind} {x!r}" if x is not None else "None"
+    raise OperandError(f"a real number was expected, not {described(x)}")
 
 
 class Floats:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import count
 from typing import Any, ClassVar
 
+from ..copies import Copied
 from ..errors import DomainError, OperandError, no_gradient
 from . import modes
 from .floats import Floats, ieee_is_on, real
@@ -26,7 +27,7 @@ _new = object.__new__
 clock = count(1)  # of passes over graphs, and of changes of numbers
 
 
-class Value(Number):
+class Value(Copied, Number):
     """A float that remembers the operation and the values it came from.
 
     Attributes:
@@ -46,17 +47,9 @@ class Value(Number):
     """
 
     __slots__ = (
-        "_data",
-        "_grad",
-        "_left",
-        "_left_grad",
-        "_mark",
-        "_right",
-        "_right_grad",
-        "label",
-        "op",
-        "scope",
-    )
+        "_data", "_grad", "_left", "_left_grad", "_mark", "_right", "_right_grad",
+        "label", "op", "scope",
+    )  # fmt: skip
     precedence: ClassVar[int] = 1
 
     def __init__(self, data: Any, label: str = "") -> None:
@@ -69,9 +62,7 @@ class Value(Number):
         self.op: Op | None = None
         self.label = label
         self.scope = modes.current_scope.get() if modes.scopes else ""
-        self._left: Any = (
-            None  # the first parent, or a tuple of all of them if there are more than two
-        )
+        self._left: Any = None  # the first parent, or a tuple of all if there are more than two
         self._right: Any = None
         self._left_grad: Any = None  # its local gradient, or a tuple of all
         self._right_grad: Any = None
@@ -85,8 +76,7 @@ class Value(Number):
 
     @data.setter
     def data(self, new: Any) -> None:
-        if modes.traces:
-            _refuse_in_trace(".data as a variable")
+        _refuse_in_trace(".data as a variable")
         self._data = real(new)
         modes.changed = next(clock)
 
@@ -95,14 +85,12 @@ class Value(Number):
 
     @property
     def grad(self) -> float:
-        if modes.traces:
-            _refuse_in_trace(".grad")
+        _refuse_in_trace(".grad")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
-        if modes.traces:
-            _refuse_in_trace(".grad")
+        _refuse_in_trace(".grad")
         self._grad = real(new)
 
     is_constant = False  # a plain number in a formula: no gradient stays with it
@@ -110,14 +98,12 @@ class Value(Number):
     @property
     def has_grad(self) -> bool:
         """Whether a backward pass has reached this value since its gradient was cleared; where not, pictures show "–"."""
-        if modes.traces:
-            _refuse_in_trace(".has_grad")
+        _refuse_in_trace(".has_grad")
         return self._grad is not None
 
     def clear_grad(self) -> None:
         """Forget the gradient: ``grad`` is 0.0 again, and shown as "–"."""
-        if modes.traces:
-            _refuse_in_trace("clear_grad()")
+        _refuse_in_trace("clear_grad()")
         self._grad = None
 
     @property
@@ -169,8 +155,7 @@ class Value(Number):
             DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`. The leaves then
                 keep the gradients they had.
         """
-        if modes.traces:
-            _refuse_in_trace("backward()")
+        _refuse_in_trace("backward()")
         since = self._mark
         order = topological_order(self)
         if since < modes.changed:  # a number was set after this result was computed or last walked
@@ -201,52 +186,13 @@ class Value(Number):
         return compute(op, operands) if tape is None else tape.apply(op, operands)
 
     def __repr__(self) -> str:
-        if modes.traces:
-            _refuse_in_trace("the text of a Value with its gradient")
+        _refuse_in_trace("the text of a Value with its gradient")
         grad = "–" if self._grad is None else repr(self._grad)
         return f"{type(self).__name__}(data={self._data!r}, grad={grad}{f', label={self.label!r}' if self.label else ''})"
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        """A copy of this value and of all it depends on; what is copied together keeps sharing what it shares."""
-        for value in topological_order(self):
-            if id(value) not in memo:
-                memo[id(value)] = _restored(
-                    type(value), value._state(lambda parent: memo[id(parent)])
-                )
-        copied: Value = memo[id(self)]
-        return copied
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """For pickle: the graph as a flat list, so that none is too deep. Values pickled together share their leaves only,
-        and each brings its whole history: of a long chain, pickle the last.
-        """
-        order = topological_order(self)
-        if len(order) == 1:
-            return _restored, (type(self), self._state(None))
-        place = {id(value): i for i, value in enumerate(order)}
-        return _restored_graph, (
-            [v if v.op is None else v._state(lambda parent: place[id(parent)]) for v in order],
-        )
-
-    def _state(self, name: Callable[[Value], Any] | None) -> tuple[Any, ...]:
-        """The slots as plain data, with each parent as ``name`` says."""
-        if modes.traces:
-            _refuse_in_trace("copies of Values")
-        left, right = self._left, self._right
-        if left is not None and name is not None:
-            left = tuple(map(name, left)) if left.__class__ is tuple else name(left)
-            right = None if right is None else name(right)
-        return (
-            self._data,
-            self._grad,
-            self.op,
-            self.label,
-            self.scope,
-            left,
-            right,
-            self._left_grad,
-            self._right_grad,
-        )
+    def flattened(self) -> list[Value]:
+        _refuse_in_trace("copies of Values")
+        return topological_order(self)
 
 
 class Constant(Value):
@@ -347,29 +293,6 @@ def _refuse_in_trace(what: str) -> None:
 
 def _operand(x: Any) -> Value:
     return x if isinstance(x, Value) else Constant(x)
-
-
-def _restored(kind: type[Value], state: tuple[Any, ...]) -> Value:
-    value = _new(kind)
-    value._data, value._grad, value.op, value.label, value.scope, *links = state
-    value._left, value._right, value._left_grad, value._right_grad = links
-    value._mark = 0
-    return value
-
-
-def _restored_graph(order: list[Any]) -> Value:
-    """The last value of a list in topological order; in the state of each, parents are places in the list."""
-    values: list[Value] = []
-    for item in order:
-        value = item if isinstance(item, Value) else _restored(Value, item)
-        if value.op is not None:
-            left = value._left
-            value._left = (
-                tuple([values[i] for i in left]) if left.__class__ is tuple else values[left]
-            )
-            value._right = None if value._right is None else values[value._right]
-        values.append(value)
-    return values[-1]
 
 
 # ---- the backward pass ---------------------------------------------------------------------------------------------

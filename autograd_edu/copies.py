@@ -1,0 +1,87 @@
+"""Copies and pickles of graphs as flat lists, without recursion, so that no graph is too deep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+
+class Copied:
+    """A value that is copied, and pickled, together with the values that it was made from."""
+
+    __slots__ = ()
+    op: Any
+    _data: float
+    _grad: float | None
+    label: str
+    scope: str
+    _left: Any
+    _right: Any
+    _left_grad: Any
+    _right_grad: Any
+    _mark: int
+
+    def flattened(self) -> list[Any]:
+        """Every value that this one depends on, parents first, itself last."""
+        raise NotImplementedError
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy of this value and of all that it depends on.
+
+        What is copied together keeps sharing what it shares.
+        """
+        for value in self.flattened():
+            if id(value) not in memo:
+                state = _state(value, lambda parent: memo[id(parent)])
+                memo[id(value)] = _restored(type(value), state)
+        copied: Self = memo[id(self)]
+        return copied
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle. Values that are pickled together share their leaves only.
+
+        Each brings its whole history: of a long chain, pickle the last.
+        """
+        order = self.flattened()
+        if len(order) == 1:
+            return _restored, (type(self), _state(self, None))
+        place = {id(value): i for i, value in enumerate(order)}
+        states = [v if v.op is None else _state(v, lambda p: place[id(p)]) for v in order]
+        return _restored_graph, (_made(order), states)
+
+
+def _made(order: list[Copied]) -> type[Copied]:
+    """The kind of the values that operations made."""
+    return type(order[-1])
+
+
+def _state(value: Copied, name: Callable[[Copied], Any] | None) -> tuple[Any, ...]:
+    """The slots as plain data, with each parent as ``name`` says."""
+    left, right = value._left, value._right
+    if left is not None and name is not None:
+        left = tuple(map(name, left)) if left.__class__ is tuple else name(left)
+        right = None if right is None else name(right)
+    own = (value._data, value._grad, value.op, value.label, value.scope)
+    return (*own, left, right, value._left_grad, value._right_grad)
+
+
+def _restored(kind: type[Copied], state: tuple[Any, ...]) -> Copied:
+    value: Any = object.__new__(kind)
+    value._data, value._grad, value.op, value.label, value.scope, *links = state
+    value._left, value._right, value._left_grad, value._right_grad = links
+    value._mark = 0
+    return value  # type: ignore[no-any-return]  # its slots are those of the kind
+
+
+def _restored_graph(kind: type[Copied], order: list[Any]) -> Copied:
+    """The last value of a list in topological order; parents are places in the list."""
+    values: list[Copied] = []
+    for item in order:
+        value = item if isinstance(item, Copied) else _restored(kind, item)
+        if value.op is not None:
+            left = value._left
+            many = left.__class__ is tuple
+            value._left = tuple([values[i] for i in left]) if many else values[left]
+            value._right = None if value._right is None else values[value._right]
+        values.append(value)
+    return values[-1]
