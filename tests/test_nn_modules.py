@@ -973,3 +973,15 @@ def test_layers_that_are_appended_have_scopes_of_their_own():
     model = Stack()
     model.layers[1] = Layer(2, 2, seed=5)
     assert model([1.0, 2.0]).parents[0].scope.startswith("layer1/")
+
+
+def test_a_part_may_know_the_whole_that_it_is_a_part_of():
+    class Part(Module):
+        def __init__(self, whole):
+            self.w, self.whole = Value(1.0, "w"), whole
+
+    class Whole(Module):
+        def __init__(self):
+            self.part = Part(self)
+
+    assert [name for name, _ in Whole().named_parameters()] == ["part.w"]

@@ -74,6 +74,12 @@ def test_points_of_one_class_are_drawn_as_that_class():
         assert [len(line.get_xdata()) for line in lines] == [2 * (drawn == 0), 2 * (drawn == 1)]
 
 
+@pytest.mark.parametrize(("f", "at"), [(sin, math.pi / 2), (lambda x: x * x, 0.0)])
+def test_a_relative_error_needs_a_derivative_that_is_more_than_rounding(f, at):
+    with pytest.raises(OperandError, match="needs a derivative that is not 0"):
+        numeric_error(f, at)
+
+
 def test_columns_that_differ_by_rounding_alone_are_drawn():
     ax = decision_boundary(
         lambda x: x[0] - x[1], [[0.1, 0.1], [0.1 + 1e-17, 0.30000000000000004 - 0.2]], [0, 1]

@@ -88,15 +88,21 @@ class Module:
 
     def _name_parts(self, path: str, *, new_ones: bool = False) -> None:
         """Give parameters their scope within ``path``, and so on inside the parts. With ``new_ones``, of parts without a name only."""
-        for key, part in self._parts():
-            if isinstance(part, Module):
-                inside = f"{path}/{_scope_name(key)}" if path else _scope_name(key)
-                only_new = new_ones and bool(part.name)
-                if not part.name:
-                    object.__setattr__(part, "name", _scope_name(key))
-                part._name_parts(inside, new_ones=only_new)
-            elif isinstance(part, Value) and path and not new_ones:
-                part.scope = path
+        seen: set[int] = set()
+        stack = [(self, path, new_ones)]
+        while stack:
+            module, path, new_ones = stack.pop()
+            if id(module) in seen:
+                continue
+            seen.add(id(module))
+            for key, part in module._parts():
+                if isinstance(part, Module):
+                    inside = f"{path}/{_scope_name(key)}" if path else _scope_name(key)
+                    stack.append((part, inside, new_ones and bool(part.name)))
+                    if not part.name:
+                        object.__setattr__(part, "name", _scope_name(key))
+                elif isinstance(part, Value) and path and not new_ones:
+                    part.scope = path
 
     def _check_kept(self, attribute: str, held: Any) -> None:
         """Raise OperandError if plain numbers stand in the place of parameters: they would be lost to training without a word."""
