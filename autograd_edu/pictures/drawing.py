@@ -90,10 +90,10 @@ class Drawing:
         The picture that one can step through, and without JavaScript the picture; or the picture
         alone.
         """
-        from .interactive.stepper import page
+        from .interactive.stepper import stepper_page
 
         if self._steps_through:
-            return page(self._scene, self._steps.record, self.title)
+            return stepper_page(self._scene, self._steps.record, self.title)
         return html_page(self.svg, self.title)
 
     def save(self, path: str | Path, *, animated: bool = False) -> Path:

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from ..notation.text import table
 from .model import Record
-from .tables import Row, backward_table, forward_table
+from .tables import Cells, backward_table, forward_table
 
 _FORWARD = 3  # forward tables that are shown
 
 
-def _tables(record: Record, digits: int, *, latex: bool = False) -> Iterator[tuple[str, list[Row]]]:
+def _tables(
+    record: Record, digits: int, *, latex: bool = False
+) -> Iterator[tuple[str, list[Cells]]]:
     """Forward mode needs a pass for each input.
 
     A table for the first few, and the backward table.
@@ -31,10 +33,10 @@ def as_text(record: Record, digits: int = 6) -> str:
 def as_markdown(record: Record, digits: int = 6) -> str:
     """Both tables as Markdown; what stands in a cell cannot end it."""
 
-    def line(row: Row) -> str:
+    def line(row: Cells) -> str:
         return "| " + " | ".join(markdown_text(cell) for cell in row) + " |"
 
-    def whole(rows: Sequence[Row]) -> str:
+    def whole(rows: Sequence[Cells]) -> str:
         return "\n".join([line(rows[0]), "|" + " --- |" * len(rows[0]), *map(line, rows[1:])])
 
     return "\n\n".join(f"**{title}**\n\n{whole(rows)}" for title, rows in _tables(record, digits))
@@ -54,7 +56,7 @@ def as_latex(record: Record, digits: int = 6) -> str:
     def cell(text: str, column: int, *, head: bool) -> str:
         return text if head else f"${_scientific(text)}$" if column != 2 or text != "–" else "--"
 
-    def whole(rows: Sequence[Row]) -> str:
+    def whole(rows: Sequence[Cells]) -> str:
         lines = [
             " & ".join(cell(c, i, head=k == 0) for i, c in enumerate(row)) + r" \\"
             for k, row in enumerate(rows)

@@ -14,7 +14,7 @@ from ..notation import formula, operations
 from ..notation.names import accented, latex_name, table_name
 from .model import Node, Record
 
-Row = tuple[str, ...]
+Cells = tuple[str, ...]
 _MOST = 100  # local derivatives that a cell lists
 
 
@@ -62,7 +62,7 @@ class Notation:
 
 def forward_table(
     record: Record, digits: int = 6, *, wrt: str = "", latex: bool = False
-) -> list[Row]:
+) -> list[Cells]:
     """Head and rows: each variable with its value, local derivatives, and its derivative.
 
     The derivative is that with respect to the input ``wrt``, by default the first: forward mode
@@ -71,7 +71,7 @@ def forward_table(
     write, source = Notation(record.nodes, latex=latex), source_of(record, wrt)
     tangent = tangents(record, wrt)
     by = f"forward mode, {_by('∂/∂', write, source)}"
-    rows: list[Row] = [("variable", "value", "local derivative", by, "derivative")]
+    rows: list[Cells] = [("variable", "value", "local derivative", by, "derivative")]
     for node in record.nodes:
         if node.kind != "constant":
             own = [(i, p) for i, p in variables(node, record.nodes) if tangent[p.index] is not None]
@@ -82,14 +82,14 @@ def forward_table(
     return rows
 
 
-def backward_table(record: Record, digits: int = 6, *, latex: bool = False) -> list[Row]:
+def backward_table(record: Record, digits: int = 6, *, latex: bool = False) -> list[Cells]:
     """Head and rows, from the result back.
 
     Each variable with its value, local derivatives, gradient v̄.
     """
     write, gradient = Notation(record.nodes, latex=latex), _gradients(record)
     terms: dict[int, list[str]] = {node.index: [] for node in record.nodes}
-    rows: list[Row] = [("variable", "value", "local derivative", "reverse mode", "gradient")]
+    rows: list[Cells] = [("variable", "value", "local derivative", "reverse mode", "gradient")]
     for node in reversed(record.nodes):
         if node.kind == "constant":
             continue
@@ -124,7 +124,7 @@ def tangents(record: Record, wrt: str = "") -> list[float | None]:
     return tangent
 
 
-def _start(node: Node, write: Notation, digits: int) -> Row:
+def _start(node: Node, write: Notation, digits: int) -> Cells:
     """The cells that both tables begin with."""
     defined = f"{write.name(node)} = {write.formula(node)}" if node.op else write.name(node)
     own = variables(node, write.nodes)

@@ -13,8 +13,9 @@ from unicodedata import bidirectional, combining
 
 from ...errors import LayoutError
 from ...notation.text import text_width
+from ..render.columns import Point
 from ..render.layout import program
-from .shapes import Page, Paint, Path, Point, Text
+from .shapes import Page, Paint, Path, Text
 
 _FACE = "DejaVu Sans Mono,monospace"
 _CORNER = 'style=invis shape=point width=0 height=0 label=""'

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ...notation.text import text_width
+from ..render.columns import Point
 from ..scene.scene import CHARACTER
 
-Point = tuple[float, float]
 Paint = tuple[str, float]  # "#rrggbb" and opacity; ("", 0.0) is none
 _NONE: Paint = ("", 0.0)
 _ROUND = 0.5522847498  # control points of a quarter of a circle, as a share of the radius

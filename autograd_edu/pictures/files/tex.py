@@ -12,7 +12,8 @@ from ...notation.text import printable
 from ...record.formats import as_latex
 from ...record.model import Record
 from ..interactive.running import LONGEST_SENTENCE
-from .shapes import Page, Paint, Path, Point, Text, page
+from ..render.columns import Point
+from .shapes import Page, Paint, Path, Text, page
 
 _WIDE, _HIGH = 460.0, 560.0  # points that the picture may take
 _POINT = 0.75  # a pixel in points

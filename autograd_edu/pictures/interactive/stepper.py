@@ -59,7 +59,7 @@ def _image(drawing: str, caption: str) -> str:
     return f'<img alt="{escape(caption)}" src="{_data_uri(drawing)}">'
 
 
-def page(picture: Scene, record: Record, title: str) -> str:
+def stepper_page(picture: Scene, record: Record, title: str) -> str:
     """A page of its own that holds the stepper."""
     return html_page(stepper(picture, record), title, dark=True)
 

@@ -30,7 +30,7 @@ from .svg import (
     Unit,
     Weights,
     is_one_neuron,
-    svg,
+    network_svg,
 )
 
 
@@ -50,7 +50,7 @@ class NetworkDrawing:
     ) -> None:
         self.text = _table(layers)
         stack = _columns(layers, weights, inputs, outputs, most)
-        self.svg = svg(stack, layers, weights, self.text.split("\n")[0])
+        self.svg = network_svg(stack, layers, weights, self.text.split("\n")[0])
 
     @property
     def html(self) -> str:

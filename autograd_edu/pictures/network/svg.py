@@ -51,7 +51,9 @@ class Column:
     below: tuple[str, ...]
 
 
-def svg(stack: Sequence[Column], layers: Sequence[Dense], weights: Weights, caption: str) -> str:
+def network_svg(
+    stack: Sequence[Column], layers: Sequence[Dense], weights: Weights, caption: str
+) -> str:
     """The picture as one SVG element; ``caption`` is what a screen reader says."""
     bottom = max(unit.y for column in stack for unit in column.units.values()) + RADIUS
     legend = _legend(layers, weights)
