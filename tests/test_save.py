@@ -370,3 +370,22 @@ def test_a_label_in_brackets_is_no_option_of_a_list_in_latex(tmp_path):
     assert items
     assert all(item.startswith("{}") for item in items)
     assert "[loss" in items[0]
+
+
+def test_an_animation_of_hundreds_of_values_is_refused_at_once(tmp_path):
+    y = Value(0.5, "x")
+    for _ in range(200):
+        y = sigmoid(y)
+    picture = draw(y, detail="full")
+    for name, animated in (("y.gif", False), ("y.svg", True)):
+        with pytest.raises(OperandError, match="201 values is too long to look at, and 150 are"):
+            picture.save(tmp_path / name, animated=animated)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_wide_gif_has_fewer_dots(tmp_path):
+    y = Value(0.5, "x")
+    for _ in range(12):
+        y = sigmoid(y)
+    with Image.open(draw(y, detail="full").save(tmp_path / "y.gif")) as gif:
+        assert 1500 < gif.width <= 2030

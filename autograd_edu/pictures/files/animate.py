@@ -16,11 +16,13 @@ from ...errors import OperandError
 from ...notation.text import printable, text_width
 from ...record.model import Record
 from ..interactive.running import State, position, states
+from ..interactive.stepper import MOST
 from ..render.columns import Layout
 from ..render.layout import layout
 from ..render.styles import STYLES
 from ..scene.scene import CHARACTER, LINE, PADDING, Scene
 
+_LONGEST = 2000  # dots of a moving picture's longer side
 SECONDS, REST = 1.2, 3.6  # for a step, and for the last one
 _LINES, _MARGIN = 3, 8.0  # of the sentence; around the picture
 _FACE = 'font-family="ui-monospace, Menlo, Consolas, &apos;DejaVu Sans Mono&apos;, monospace" font-size="12"'
@@ -31,12 +33,18 @@ def frames(scene: Scene, record: Record, style: str = "card") -> list[str]:
     """The picture before the first step and after each, as SVG texts of one size.
 
     Raises:
-        OperandError: if the picture has folded values into fewer boxes: the steps go value by value.
+        OperandError: if the picture has folded values into fewer boxes, since the steps go value
+            by value, or if there are too many of them.
     """
     if len(scene.boxes) != len(record.nodes):
         raise OperandError(
             f"an animation goes value by value, and this picture has {len(scene.boxes)} boxes for {len(record.nodes)} values: "
             'use draw(y, detail="full")'
+        )
+    if len(record.nodes) > MOST:
+        raise OperandError(
+            f"an animation of {len(record.nodes):,} values is too long to look at, and {MOST} are "
+            "the most: animate a part of the graph, or save the picture as .svg"
         )
     drawn, known = STYLES[style], states(record)
     room = drawn.arrange(_roomy(scene, known))
@@ -213,7 +221,8 @@ def gif(pictures: Sequence[str]) -> bytes:
         raise ImportError(
             "an animated .gif needs Pillow: pip install 'autograd-edu[plot]' has it; save(\"x.svg\", animated=True) needs nothing"
         ) from None
-    images = [Image.open(BytesIO(png(page(picture)))).convert("RGB") for picture in pictures]
+    drawn = [png(page(picture), longest=_LONGEST) for picture in pictures]
+    images = [Image.open(BytesIO(dots)).convert("RGB") for dots in drawn]
     kept = [image.quantize(128, dither=Image.Dither.NONE) for image in images]
     milliseconds = [round(1000 * SECONDS)] * (len(kept) - 1) + [round(1000 * REST)]
     made = BytesIO()

@@ -22,11 +22,11 @@ _CORNER = 'style=invis shape=point width=0 height=0 label=""'
 _UNASSIGNED = "\u0378"
 _DOTS = {"png": 144, "pdf": 72}  # an inch; of a PNG two a pixel, of a PDF a point a pixel
 _SECONDS = 30.0  # that writing a page may take
-_LONGEST, _MOST = 16_000, 4e7  # dots of a PNG on one side, and in all
+LONGEST, _MOST = 16_000, 4e7  # dots of a PNG on one side, and in all
 
 
-def png(page: Page) -> bytes:
-    """The page as a PNG of two dots a pixel.
+def png(page: Page, longest: int = LONGEST) -> bytes:
+    """The page as a PNG of two dots a pixel, or fewer, so that no side is longer than ``longest``.
 
     The layout program that pip installs has no face for some scripts (Chinese, emoji): a `dot` on the PATH takes such pictures
     over; without one there is a warning, and boxes stand for those characters.
@@ -51,7 +51,7 @@ def png(page: Page) -> bytes:
     }
     lacking = sorted(c for c in signs if not _drawn(own, c, beside=_UNASSIGNED))
     if lacking and other:
-        return _run(other, "png", page)
+        return _run(other, "png", page, longest)
     if lacking:
         shown = " ".join(lacking[:10])
         warnings.warn(
@@ -59,7 +59,7 @@ def png(page: Page) -> bytes:
             UserWarning,
             stacklevel=4,
         )
-    return _run(own, "png", page)
+    return _run(own, "png", page, longest)
 
 
 def pdf(page: Page) -> bytes:
@@ -88,12 +88,12 @@ def _drawn(own: str, sign: str, beside: str) -> bool:
     return _run(own, "png", one) != _run(own, "png", other)
 
 
-def _run(own: str, kind: str, page: Page) -> bytes:
+def _run(own: str, kind: str, page: Page, longest: int = LONGEST) -> bytes:
     import subprocess
 
     try:
         command = [own, "-Kneato", "-n2", f"-T{kind}"]
-        text = _dot_text(page, _dots(kind, page)).encode()
+        text = _dot_text(page, _dots(kind, page, longest)).encode()
         done = subprocess.run(
             command, input=text, capture_output=True, check=False, timeout=_SECONDS
         )
@@ -113,12 +113,12 @@ def _run(own: str, kind: str, page: Page) -> bytes:
     return done.stdout
 
 
-def _dots(kind: str, page: Page) -> int:
+def _dots(kind: str, page: Page, longest: int) -> int:
     """Dots an inch: fewer for a PNG that few programs could show."""
     if kind != "png":
         return _DOTS[kind]
     side = max(page.width, page.height)
-    largest = min(_LONGEST / side, math.sqrt(_MOST / (page.width * page.height)))
+    largest = min(longest / side, math.sqrt(_MOST / (page.width * page.height)))
     return max(min(_DOTS[kind], int(72 * largest)), 1)
 
 
