@@ -22,7 +22,7 @@ def row(name, value, local_gradients, formula, slopes, example, **facts):
             **facts,
         )
     value.__name__ = name
-    op = Op(value, formula, slopes, example, **facts)
+    op = Op(value, slopes, example, formula, **facts)
     give(op, local_gradients)
     return register(op)
 
@@ -37,7 +37,7 @@ def together(gradients, xs):
 def stacked_row(name, value, local_gradients, formula, slopes, example, **facts):
     """Register an operation of any number of operands, whose rules take them as one sequence."""
     value.__name__ = name
-    op = Op(value, formula, slopes, example, operands=Several, **facts)
+    op = Op(value, slopes, example, formula, operands=Several, **facts)
     op.local_gradient(local_gradients)
     return register(op)
 

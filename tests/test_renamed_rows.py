@@ -63,7 +63,6 @@ print("results", y.data, x.grad, w.grad, b.grad, score.data)
 print("derivatives", grad(formula)(0.5, -1.5, 0.25), jvp(formula, (0.5, -1.5, 0.25), (1.0, 2.0, 3.0)))
 print("second", hessian(formula)(0.5, -1.5, 0.25))
 print("replay", program.value_and_grad(0.4, -1.4, 0.2), network.value_and_grad(0.1, 0.2))
-print("fused", [(slot.op, slot.operands) for slot in network.fused().slots])
 for style in ("python", "math", "latex"):
     print("listing", program.listing(style), network.listing(style))
 print("gradients", network.listing("python", gradients=True))

@@ -130,7 +130,7 @@ class Op:
     Attributes:
         rule: the value, a function of a namespace and of the operands, grouped as ``operands`` says.
         formula: the value as a Python expression of the operands' names; of a variadic row, a
-            function of them.
+            function of them. By default a call of the row.
         slopes: the local gradients as expressions; ``y`` is the result.
         example: a point inside the domain.
         operands: how the rules take the operands.
@@ -151,9 +151,9 @@ class Op:
     """
 
     rule: Rule
-    formula: str | Callable[..., str]
     slopes: tuple[str, ...] | Callable[..., tuple[str, ...]]
     example: tuple[float, ...]
+    formula: str | Callable[..., str] = ""
     operands: type[Each] = Each
     symbol: str = ""
     template: str = ""
@@ -172,12 +172,13 @@ class Op:
     def __post_init__(self) -> None:
         self.name = self.rule.__name__
         self.__doc__ = self.rule.__doc__
+        self.variadic = self.operands is not Each
+        self.formula = self.formula or f"{self.name}({', '.join(self.operand_names())})"
         self.symbol = self.symbol or self.name
         self.template = self.template or self.name + "({all})"
         self.latex = self.latex or rf"\operatorname{{{{{self.name}}}}}"
         if "{0}" not in self.latex and "{all}" not in self.latex:
             self.latex += r"\left({all}\right)"
-        self.variadic = self.operands is not Each
         self.every = (
             not self.variadic and not self.selects
         )  # every operand has its own rule and is used
@@ -305,14 +306,14 @@ def _row_named(name: str) -> Op:
 
 
 def operation(
-    *, formula: Any, local_gradients: Any, example: tuple[float, ...], **facts: Any
+    *, local_gradients: Any, example: tuple[float, ...], **facts: Any
 ) -> Callable[[Rule], Op]:
     """Make a row of the table from the function that computes the value; see `Op` for the facts.
 
     Raises:
         ArityError: if there is not one local gradient for each operand.
     """
-    return lambda rule: register(Op(rule, formula, local_gradients, example, **facts))
+    return lambda rule: register(Op(rule, local_gradients, example, **facts))
 
 
 def register(op: Op) -> Op:

@@ -41,8 +41,8 @@ def sub(xp: Namespace, a: Any, b: Any) -> Any:
 
 
 @operation(
-    formula="a*b", local_gradients=("b", "a"), example=(2.0, -3.0), symbol="×", multiplies=True
-)
+    formula="a*b", local_gradients=("b", "a"), example=(2.0, -3.0), symbol="×", multiplies=True,
+)  # fmt: skip
 def mul(xp: Namespace, a: Any, b: Any) -> Any:
     """The product."""
     return a * b
@@ -67,8 +67,7 @@ div.local_gradient(accurate.quotient_gradient, of="b")
 
 
 @operation(
-    formula="a**b",
-    local_gradients=("0 if b == 0 else b*a**(b - 1)", "0 if a == 0 else y*log(a)"),
+    formula="a**b", local_gradients=("0 if b == 0 else b*a**(b - 1)", "0 if a == 0 else y*log(a)"),
     example=(2.0, -3.0), symbol="xʸ", template="{0}^{1}", latex="{{{0}}}^{{{1}}}",
     domain="{a} must be positive, or {b} a whole number (positive, if {a} is zero)",
     edges="0⁰ = 1 with gradient (0, 0); a < 0 has no gradient for b; never complex",
@@ -91,21 +90,21 @@ def square(xp: Namespace, x: Any) -> Any:
 # ---- elementary functions ----
 
 
-@operation(formula="exp(x)", local_gradients=("y",), example=(0.5,), latex="e^{{{0}}}")
+@operation(local_gradients=("y",), example=(0.5,), latex="e^{{{0}}}")
 def exp(xp: Namespace, x: Any) -> Any:
     """The exponential function."""
     return xp.exp(x)
 
 
-@operation(formula="expm1(x)", local_gradients=("exp(x)",), example=(0.5,), latex="e^{{{0}}} - 1")
+@operation(local_gradients=("exp(x)",), example=(0.5,), latex="e^{{{0}}} - 1")
 def expm1(xp: Namespace, x: Any) -> Any:
     """exp(x) - 1, accurate near 0."""
     return xp.expm1(x)
 
 
 @operation(
-    formula="log(x)", local_gradients=("1/x",), example=(0.5,), latex=r"\log",
-    domain="{x} must be positive", edges="log 0: error; in ieee() -inf with gradient inf",
+    local_gradients=("1/x",), example=(0.5,), latex=r"\log", domain="{x} must be positive",
+    edges="log 0: error; in ieee() -inf with gradient inf",
 )  # fmt: skip
 def log(xp: Namespace, x: Any) -> Any:
     """The natural logarithm."""
@@ -113,8 +112,8 @@ def log(xp: Namespace, x: Any) -> Any:
 
 
 @operation(
-    formula="log1p(x)", local_gradients=("1/(1 + x)",), example=(0.5,),
-    latex=r"\log\left(1 + {0}\right)", domain="{x} must be greater than -1",
+    local_gradients=("1/(1 + x)",), example=(0.5,), latex=r"\log\left(1 + {0}\right)",
+    domain="{x} must be greater than -1",
 )  # fmt: skip
 def log1p(xp: Namespace, x: Any) -> Any:
     """log(1 + x), accurate near 0."""
@@ -122,7 +121,7 @@ def log1p(xp: Namespace, x: Any) -> Any:
 
 
 @operation(
-    formula="sqrt(x)", local_gradients=("1/(2*y)",), example=(2.0,), symbol="√", template="√({0})",
+    local_gradients=("1/(2*y)",), example=(2.0,), symbol="√", template="√({0})",
     latex=r"\sqrt{{{0}}}", domain="{x} must not be negative",
     edges="√0 = 0 with gradient inf, an error if needed",
 )  # fmt: skip
@@ -132,100 +131,89 @@ def sqrt(xp: Namespace, x: Any) -> Any:
 
 
 @operation(
-    formula="abs(x)", local_gradients=("where(x > 0, 1, where(x < 0, -1, 0))",), example=(-1.5,),
-    symbol="|x|", template="|{0}|", latex=r"\left|{0}\right|", edges="|x|′(0) = 0",
+    local_gradients=("where(x > 0, 1, where(x < 0, -1, 0))",), example=(-1.5,), symbol="|x|",
+    template="|{0}|", latex=r"\left|{0}\right|", edges="|x|′(0) = 0",
 )  # fmt: skip
 def abs(xp: Namespace, x: Any) -> Any:
     """The absolute value."""
     return operator.abs(x)
 
 
-@operation(formula="sin(x)", local_gradients=("cos(x)",), example=(0.5,), latex=r"\sin")
+@operation(local_gradients=("cos(x)",), example=(0.5,), latex=r"\sin")
 def sin(xp: Namespace, x: Any) -> Any:
     """The sine of an angle in radians."""
     return xp.sin(x)
 
 
-@operation(formula="cos(x)", local_gradients=("-sin(x)",), example=(0.5,), latex=r"\cos")
+@operation(local_gradients=("-sin(x)",), example=(0.5,), latex=r"\cos")
 def cos(xp: Namespace, x: Any) -> Any:
     """The cosine of an angle in radians."""
     return xp.cos(x)
 
 
-@operation(formula="tan(x)", local_gradients=("1 + y**2",), example=(0.5,), latex=r"\tan")
+@operation(local_gradients=("1 + y**2",), example=(0.5,), latex=r"\tan")
 def tan(xp: Namespace, x: Any) -> Any:
     """The tangent of an angle in radians."""
     return xp.tan(x)
 
 
 @operation(
-    formula="asin(x)", local_gradients=("1/sqrt(1 - x**2)",), example=(0.5,),
-    latex=r"\arcsin", domain="{x} must be in [-1, 1]",
-    edges="gradient inf at ±1, an error if needed",
+    local_gradients=("1/sqrt(1 - x**2)",), example=(0.5,), latex=r"\arcsin",
+    domain="{x} must be in [-1, 1]", edges="gradient inf at ±1, an error if needed",
 )  # fmt: skip
 def asin(xp: Namespace, x: Any) -> Any:
     """The angle in [-π/2, π/2] whose sine is x."""
     return xp.asin(x)
 
 
-@asin.local_gradient
-def _(xp: Namespace, y: Any, x: Any) -> Any:
-    return 1.0 / xp.sqrt((1.0 - x) * (1.0 + x))
+asin.local_gradient(lambda xp, y, x: 1.0 / xp.sqrt((1.0 - x) * (1.0 + x)))
 
 
 @operation(
-    formula="acos(x)", local_gradients=("-1/sqrt(1 - x**2)",), example=(0.5,),
-    latex=r"\arccos", domain="{x} must be in [-1, 1]",
-    edges="gradient -inf at ±1, an error if needed",
+    local_gradients=("-1/sqrt(1 - x**2)",), example=(0.5,), latex=r"\arccos",
+    domain="{x} must be in [-1, 1]", edges="gradient -inf at ±1, an error if needed",
 )  # fmt: skip
 def acos(xp: Namespace, x: Any) -> Any:
     """The angle in [0, π] whose cosine is x."""
     return xp.acos(x)
 
 
-@acos.local_gradient
-def _(xp: Namespace, y: Any, x: Any) -> Any:
-    return -1.0 / xp.sqrt((1.0 - x) * (1.0 + x))
+acos.local_gradient(lambda xp, y, x: -1.0 / xp.sqrt((1.0 - x) * (1.0 + x)))
 
 
-@operation(
-    formula="atan(x)", local_gradients=("1/(1 + x**2)",), example=(0.5,),
-    latex=r"\arctan",
-)  # fmt: skip
+@operation(local_gradients=("1/(1 + x**2)",), example=(0.5,), latex=r"\arctan")
 def atan(xp: Namespace, x: Any) -> Any:
     """The angle in (-π/2, π/2) whose tangent is x."""
     return xp.atan(x)
 
 
-@operation(formula="sinh(x)", local_gradients=("cosh(x)",), example=(0.5,), latex=r"\sinh")
+@operation(local_gradients=("cosh(x)",), example=(0.5,), latex=r"\sinh")
 def sinh(xp: Namespace, x: Any) -> Any:
     """The hyperbolic sine."""
     return xp.sinh(x)
 
 
-@operation(formula="cosh(x)", local_gradients=("sinh(x)",), example=(0.5,), latex=r"\cosh")
+@operation(local_gradients=("sinh(x)",), example=(0.5,), latex=r"\cosh")
 def cosh(xp: Namespace, x: Any) -> Any:
     """The hyperbolic cosine."""
     return xp.cosh(x)
 
 
-@operation(formula="erfc(x)", local_gradients=("-2/sqrt(pi)*exp(-x**2)",), example=(0.5,))
+@operation(local_gradients=("-2/sqrt(pi)*exp(-x**2)",), example=(0.5,))
 def erfc(xp: Namespace, x: Any) -> Any:
     """1 - erf(x), the complementary error function."""
     return xp.erfc(x)
 
 
-@erfc.local_gradient
-def _(xp: Namespace, y: Any, x: Any) -> Any:
-    return -2.0 / math.sqrt(math.pi) * accurate.gauss(xp, x, 1.0)
+erfc.local_gradient(lambda xp, y, x: -2.0 / math.sqrt(math.pi) * accurate.gauss(xp, x, 1.0))
 
 
 # ---- activations ----
 
 
 @operation(
-    formula="sigmoid(x)", local_gradients=("y*(1 - y)",), example=(0.5,), symbol="σ",
-    template="σ({0})", latex=r"\sigma", activation=True,
+    local_gradients=("y*(1 - y)",), example=(0.5,), symbol="σ", template="σ({0})", latex=r"\sigma",
+    activation=True,
 )  # fmt: skip
 def sigmoid(xp: Namespace, x: Any) -> Any:
     """1/(1 + exp(-x)), the logistic function."""
@@ -239,10 +227,7 @@ def _(xp: Namespace, y: Any, x: Any) -> Any:
     return e / ((1.0 + e) * (1.0 + e))
 
 
-@operation(
-    formula="tanh(x)", local_gradients=("1 - y**2",), example=(0.5,),
-    latex=r"\tanh", activation=True,
-)  # fmt: skip
+@operation(local_gradients=("1 - y**2",), example=(0.5,), latex=r"\tanh", activation=True)
 def tanh(xp: Namespace, x: Any) -> Any:
     """The hyperbolic tangent."""
     return xp.tanh(x)
@@ -255,20 +240,18 @@ def _(xp: Namespace, y: Any, x: Any) -> Any:
     return 4.0 * e / ((1.0 + e) * (1.0 + e))
 
 
-@operation(formula="softplus(x)", local_gradients=("sigmoid(x)",), example=(0.5,), activation=True)
+@operation(local_gradients=("sigmoid(x)",), example=(0.5,), activation=True)
 def softplus(xp: Namespace, x: Any) -> Any:
     """log(1 + exp(x)), without overflow."""
     return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-operator.abs(x)))
 
 
-@softplus.local_gradient
-def _(xp: Namespace, y: Any, x: Any) -> Any:
-    return accurate.sigmoid(xp, x)
+softplus.local_gradient(lambda xp, y, x: accurate.sigmoid(xp, x))
 
 
 @operation(
-    formula="relu(x)", local_gradients=("where(x > 0, 1, 0)",), example=(0.5,), symbol="ReLU",
-    activation=True, rectifier=True, edges="relu′(0) = 0",
+    local_gradients=("where(x > 0, 1, 0)",), example=(0.5,), symbol="ReLU", activation=True,
+    rectifier=True, edges="relu′(0) = 0",
 )  # fmt: skip
 def relu(xp: Namespace, x: Any) -> Any:
     """x where positive, else 0."""
@@ -276,9 +259,9 @@ def relu(xp: Namespace, x: Any) -> Any:
 
 
 @operation(
-    formula="leaky_relu(x, slope)", local_gradients=("where(x > 0, 1, slope)", "where(x > 0, 0, x)"),
-    example=(-1.5, 0.1), symbol="leaky ReLU", activation=True,
-    latex=r"\operatorname{{leaky\_relu}}\left({all}\right)", edges="the gradient at 0 is the slope",
+    local_gradients=("where(x > 0, 1, slope)", "where(x > 0, 0, x)"), example=(-1.5, 0.1),
+    symbol="leaky ReLU", activation=True, latex=r"\operatorname{{leaky\_relu}}\left({all}\right)",
+    edges="the gradient at 0 is the slope",
 )  # fmt: skip
 def leaky_relu(xp: Namespace, x: Any, slope: Any = 0.1) -> Any:
     """x where positive, slope·x elsewhere; 0.1 as in the lectures (PyTorch's default is 0.01).
@@ -289,7 +272,6 @@ def leaky_relu(xp: Namespace, x: Any, slope: Any = 0.1) -> Any:
 
 
 @operation(
-    formula="elu(x, alpha)",
     local_gradients=("where(x > 0, 1, y + alpha)", "0 if x > 0 else exp(x) - 1"),
     example=(-1.5, 1.0), symbol="ELU", activation=True,
     edges="elu′(0) = α, the limit from the left",
@@ -313,8 +295,8 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 @operation(
-    formula="selu(x)", local_gradients=("where(x > 0, 1.0507009873554805, y + 1.7580993408473766)",),
-    example=(-1.5,), symbol="SELU", activation=True, edges="selu′(0) is the limit from the left",
+    local_gradients=("where(x > 0, 1.0507009873554805, y + 1.7580993408473766)",), example=(-1.5,),
+    symbol="SELU", activation=True, edges="selu′(0) is the limit from the left",
 )  # fmt: skip
 def selu(xp: Namespace, x: Any) -> Any:
     """λx where positive, λα(eˣ - 1) elsewhere, with the constants that keep mean 0 and variance 1.
@@ -332,7 +314,7 @@ def _(xp: Namespace, y: Any, x: Any) -> Any:
 
 
 @operation(
-    formula="gelu(x)", example=(0.5,), symbol="GELU", activation=True,
+    example=(0.5,), symbol="GELU", activation=True,
     local_gradients=("erfc(-x/sqrt(2))/2 + x*exp(-x**2/2)/sqrt(2*pi)",),
 )  # fmt: skip
 def gelu(xp: Namespace, x: Any) -> Any:
@@ -344,7 +326,7 @@ gelu.local_gradient(accurate.gelu_gradient)
 
 
 @operation(
-    formula="step(x)", local_gradients=("0",), example=(0.5,), symbol="Θ", template="Θ({0})",
+    local_gradients=("0",), example=(0.5,), symbol="Θ", template="Θ({0})",
     latex=r"\Theta\left({0}\right)", edges="Θ(0) = 1; the gradient is 0 everywhere",
 )  # fmt: skip
 def step(xp: Namespace, x: Any) -> Any:
@@ -353,9 +335,8 @@ def step(xp: Namespace, x: Any) -> Any:
 
 
 @operation(
-    formula="strict_step(x)", local_gradients=("0",), example=(0.5,), symbol="Θ>",
-    template="Θ>({0})", latex=r"\Theta_{{>}}\left({0}\right)",
-    edges="Θ>(0) = 0; the gradient is 0 everywhere",
+    local_gradients=("0",), example=(0.5,), symbol="Θ>", template="Θ>({0})",
+    latex=r"\Theta_{{>}}\left({0}\right)", edges="Θ>(0) = 0; the gradient is 0 everywhere",
 )  # fmt: skip
 def strict_step(xp: Namespace, x: Any) -> Any:
     """1 where x > 0, else 0."""
@@ -371,8 +352,8 @@ def _(x: Any, *, strict: bool = False) -> Any:
 
 
 @operation(
-    formula="detach(x)", local_gradients=("0",), example=(0.5,), symbol="detach", selects=True,
-    stops=True, edges="no gradient flows back, not even where it would be infinite",
+    local_gradients=("0",), example=(0.5,), symbol="detach", selects=True, stops=True,
+    edges="no gradient flows back, not even where it would be infinite",
 )  # fmt: skip
 def detach(xp: Namespace, x: Any) -> Any:
     """The number of ``x`` without its history: a constant to every derivative."""
@@ -418,7 +399,6 @@ def _(xp: Namespace, y: Any, xs: Any) -> Any:
 
 
 @operation(
-    formula="where(condition, then, otherwise)",
     local_gradients=("0", "where(condition > 0, 1, 0)", "where(condition > 0, 0, 1)"),
     example=(1.0, 2.0, -3.0), selects=True, edges="only the taken branch receives a gradient",
 )  # fmt: skip
@@ -439,10 +419,8 @@ def _(condition: Any, then: Any, otherwise: Any) -> Any:
 
 
 @operation(
-    formula="clip(x, low, high)",
     local_gradients=(
-        "where(x < low, 0, where(x > high, 0, 1))",
-        "where(x < low, where(low > high, 0, 1), 0)",
+        "where(x < low, 0, where(x > high, 0, 1))", "where(x < low, where(low > high, 0, 1), 0)",
         "where(maximum(x, low) > high, 1, 0)",
     ),
     example=(0.5, -1.0, 1.0), selects=True, edges="the gradient for x is 1 on the closed interval",
@@ -456,8 +434,9 @@ def clip(xp: Namespace, x: Any, low: Any, high: Any) -> Any:
 
 
 @operation(
-    operands=Several, formula=lambda *xs: " + ".join(xs), local_gradients=lambda *xs: ("1",) * len(xs),
-    example=(2.0, -3.0, 0.5), symbol="Σ", neutral=0.0, adds=True, edges="correctly rounded",
+    operands=Several, formula=lambda *xs: " + ".join(xs),
+    local_gradients=lambda *xs: ("1",) * len(xs), example=(2.0, -3.0, 0.5), symbol="Σ", neutral=0.0,
+    adds=True, edges="correctly rounded",
 )  # fmt: skip
 def total(xp: Namespace, xs: Any) -> Any:
     """The correctly rounded sum of the operands, or of one list of them, as one operation; 0.0 for none."""
@@ -506,7 +485,8 @@ def _(xp: Namespace, y: Any, ws: Any, xs: Any, bias: Any) -> Any:
 @operation(
     operands=Several, formula=lambda *xs: f"logsumexp({', '.join(xs)})",
     local_gradients=lambda *xs: tuple(f"exp({x} - y)" for x in xs), example=(2.0, -3.0, 0.5),
-    symbol="log Σ exp", template="log Σ exp({all})", latex=r"\log\sum\exp", neutral=-math.inf, parts=accurate.exponentials,
+    symbol="log Σ exp", template="log Σ exp({all})", latex=r"\log\sum\exp", neutral=-math.inf,
+    parts=accurate.exponentials,
 )  # fmt: skip
 def logsumexp(xp: Namespace, xs: Any, parts: Any = None) -> Any:
     """log(Σ exp xᵢ) of the operands, or of one list of them, without overflow. Its gradient is their softmax."""

@@ -24,9 +24,9 @@ def _sum(_: Namespace, xs: Any) -> Any:
 _sum.__name__ = "+"
 SUM = Op(
     _sum,
-    lambda *xs: " + ".join(xs),
     lambda *xs: ("1",) * len(xs),
     (2.0, -3.0),
+    lambda *xs: " + ".join(xs),
     operands=Several,
     neutral=0.0,
 )
