@@ -46,7 +46,8 @@ class Tracer(Tape):
     def note(self, op: Op, result: Value, parents: Sequence[Value], frame: FrameType) -> None:
         """Note a result, its operands, and the instruction outside the package that asked for it."""
         result.__class__ = Given if _are_given(parents) else Traced
-        self.results[id(result)] = (result, *caller(frame))
+        code, place = caller(frame)
+        self.results[id(result)] = (result, code, place)
         for parent in parents:
             if parent.__class__ is Value:
                 self.captured[id(parent)] = parent
@@ -58,9 +59,10 @@ class Tracer(Tape):
         kinds = (left.__class__, right.__class__)
         result.__class__ = Given if kinds in _GIVEN else Traced
         frame = sys._getframe(2)
-        code = frame.f_code
-        at = caller(frame) if inside.get(code.co_filename, True) else (code, frame.f_lasti)
-        self.results[id(result)] = (result, *at)
+        code, place = frame.f_code, frame.f_lasti
+        if inside.get(code.co_filename, True):
+            code, place = caller(frame)
+        self.results[id(result)] = (result, code, place)
         if Value in kinds:
             self.captured.update([(id(x), x) for x in (left, right) if x.__class__ is Value])
         if op.domain:
