@@ -365,7 +365,7 @@ def run(seed, count):
             outcome.count("can be replayed")
             kept.append((replayed, case, history.engine))
     left = [(case, engine) for replayed, case, engine in kept if not replayed]
-    outcome.figures["of these kept"] = 1.0 - len(left) / max(1, len(kept))
+    outcome.figures["% of these kept"] = 100.0 * (1.0 - len(left) / max(1, len(kept)))
     if len(left) > 0.05 * len(kept) + 1:
         case, engine = left[0]
         outcome.failures.append(
