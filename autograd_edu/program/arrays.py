@@ -53,6 +53,11 @@ class Arrays:
 ARRAYS: Namespace = Arrays
 
 
+def _has_a_mask(x: Any) -> bool:
+    """Whether numbers are masked in ``x``, or in what a list holds."""
+    return any(np.ma.is_masked(each) for each in (x, *(x if isinstance(x, (list, tuple)) else ())))
+
+
 def real_array(x: Any, what: str) -> Any:
     """``x`` as an array of real numbers; ``what`` names it in the errors.
 
@@ -60,7 +65,7 @@ def real_array(x: Any, what: str) -> Any:
         ShapeError: if its rows are not of one length.
         OperandError: if something in it is not a real number.
     """
-    if any(np.ma.is_masked(each) for each in (x, *(x if isinstance(x, (list, tuple)) else ()))):
+    if x.__class__ is not np.ndarray and _has_a_mask(x):
         raise OperandError(
             f"masked numbers in {what}, which no operation can leave out: fill them, x.filled(0.0), "
             f"or pass only the others, x.compressed()"

@@ -109,7 +109,7 @@ class NumpyEngine:
         values = np.empty(count)
         by_input = np.empty((self.program.input_count if backward else 0, count))
         blaming = raising and (careful or not self.selects)
-        summed, prepared = _Summed(self.lifted.batch_edges), None
+        prepared, summed = None, _Summed(self.lifted.batch_edges) if count > width else None
         for start in range(0, count if raising and count > width else 0, width):
             if not all([all_finite(column[start : start + width]) for column in columns]):
                 self._check_inputs([column[start : start + width] for column in columns], start)
@@ -130,7 +130,7 @@ class NumpyEngine:
                 by_input[:, start:stop] = passes.inputs
                 if blaming and not all_finite(passes.inputs):
                     self._blame(plan, start)
-                if count > width:
+                if summed is not None:
                     summed.add(self.fixed[False], passes)
         if not backward:
             return values, by_input, None
@@ -157,10 +157,11 @@ class NumpyEngine:
         if not finite:
             self._locate(plan, columns, start)
 
-    def _finish(self, passes: Plan | Careful, summed: _Summed, count: int) -> Array:
+    def _finish(self, passes: Plan | Careful, summed: _Summed | None, count: int) -> Array:
         """The gradients of the parameters, from those of the blocks."""
         gradients = self.fixed[False]
-        summed.put(gradients, passes)
+        if summed is not None:
+            summed.put(gradients, passes)
         gradients[SEED] = count  # a root that depends on no input is the result of every sample
         for call in passes.finish:
             call()
@@ -270,7 +271,7 @@ class NumpyEngine:
             self._forward(alone, [column[sample : sample + 1] for column in columns], sample, False)
             for call in passes.backward:
                 call()
-            if not all_finite(self._finish(passes, _Summed(0), 1)):
+            if not all_finite(self._finish(passes, None, 1)):
                 return alone, sample
         return plan, 0
 
