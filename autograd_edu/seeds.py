@@ -36,6 +36,5 @@ def stream(seed: Any, purpose: str) -> Rng:
         raise OperandError(
             f"a seed must be a whole number, a random.Random or a numpy.random.Generator; got {type(seed).__name__} {seed!r}"
         ) from None
-    return random.Random(
-        f"{purpose} {number}"
-    )  # a text is hashed by SHA-512: near seeds are unrelated
+    # a text is hashed by SHA-512, so that near seeds are unrelated
+    return random.Random(f"{purpose} {number}")

@@ -21,6 +21,7 @@ from autograd_edu.errors import (
     TargetError,
     TrainingError,
 )
+from autograd_edu.files import seal, unseal
 from autograd_edu.metrics import accuracy_of
 from autograd_edu.nn import (
     MLP,
@@ -390,6 +391,22 @@ def test_a_checkpoint_of_another_model_or_optimiser_changes_nothing(tmp_path):
     (tmp_path / "run.json").write_text((tmp_path / "run.json").read_text()[:500])
     with pytest.raises(StateError, match="cut short"):
         trained(checkpoint=tmp_path / "run.json", resume=True)
+
+
+def test_a_forged_checkpoint_changes_nothing(tmp_path):
+    """Its last part is wrong, under a seal that fits: the others must not have been taken over."""
+    path, options = tmp_path / "run.json", {"epochs": 3, "early_stopping": EarlyStopping()}
+    trained(checkpoint=path, **options)
+    content = unseal(path.read_text(), "checkpoint")
+    for wrong in ({"best": [1.0]}, {"best": "x"}, {"since": -1}, {"best_loss": None}):
+        path.write_text(seal({**content, "early": {**content["early"], **wrong}}, "checkpoint"))
+        model, stop = small(9), EarlyStopping()
+        before, optimiser = numbers(model), Adam(model.parameters(), 0.01)
+        with pytest.raises(StateError):
+            fit(
+                model, BCE, data.moons(20), optimiser, epochs=9, early_stopping=stop, checkpoint=path, resume=True,
+            )  # fmt: skip
+        assert (numbers(model), optimiser.steps, stop.best) == (before, 0, None)
 
 
 KILLED = """

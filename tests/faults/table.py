@@ -583,6 +583,44 @@ TRAINING = (
         "pass",
         "go_back",
     ),
+    Fault(
+        "every stream of a seed is the same",
+        ("test_data.py::test_streams_of_one_seed_are_independent",),
+        'random.Random(f"{purpose} {number}")',
+        'random.Random(f"{number}")',
+    ),
+    Fault(
+        "the pieces of maxout start alike",
+        ("test_training_statements.py::test_maxout_fits_a_bend",),
+        "[Linear(nin, nout, seed=rng, **of_neurons) for _ in range(pieces)]",
+        "[Linear(nin, nout, seed=seed, **of_neurons) for _ in range(pieces)]",
+    ),
+    Fault(
+        "a constant column is scaled by what rounding left of its deviation",
+        ("test_data.py::test_a_column_that_never_changes_is_only_moved",),
+        "sd if _A else 1.0",
+        "sd or 1.0",
+        "_deviation",
+    ),
+    Fault(
+        "early stopping keeps the best of an earlier run",
+        ("test_train.py::test_early_stopping_used_twice_forgets_the_first_run",),
+        "self.early.reset()",
+        "pass",
+    ),
+    Fault(
+        "the squares of a large gradient overflow in its length",
+        ("test_optim.py::test_a_gradient_of_any_size_is_clipped_to_its_direction",),
+        "direction = g / largest",
+        "direction, largest = g, 1.0",
+        "clipped",
+    ),
+    Fault(
+        "a refused checkpoint has changed the model",
+        ("test_train.py::test_a_forged_checkpoint_changes_nothing",),
+        "_load(state, *copy.deepcopy(_A))",
+        "None",
+    ),
 )
 
 FOLDING = (
