@@ -461,3 +461,12 @@ def test_rows_are_plain_records():
     assert (row.name, row.at, row.analytic, row.verdict, row.note) == ("x", 3.0, 6.0, "pass", "")
     assert row.numeric == pytest.approx(6.0, rel=1e-12)
     assert row.absolute_error == abs(row.analytic - row.numeric)
+
+
+def test_a_complex_step_through_a_power_needs_a_positive_base_or_a_whole_exponent():
+    (slope,) = numeric_gradient(lambda x: x**1.5, (2.25,), method="complex")
+    assert slope == pytest.approx(1.5 * 1.5, rel=1e-15)
+    (slope,) = numeric_gradient(lambda x: x**3.0, (-2.0,), method="complex")
+    assert slope == 12.0
+    with pytest.raises(ValueError, match="positive"):
+        numeric_gradient(lambda x: x**1.5, (-2.25,), method="complex")

@@ -431,3 +431,9 @@ def test_json_that_was_cut_short_or_altered_is_refused():
         if c.isdigit():
             with pytest.raises(StateError):
                 Steps.from_json(f"{text[:k]}{(int(c) + 1) % 10}{text[k + 1 :]}")
+
+
+def test_very_small_and_very_large_numbers_are_powers_of_ten_in_latex():
+    latex = steps(Value(2.5e-20, "x") * Value(-3e30, "y")).latex()
+    assert r"$2.5 \times 10^{-20}$" in latex
+    assert r"$-3 \times 10^{30}$" in latex
