@@ -601,3 +601,28 @@ def test_no_wire_of_a_folded_picture_leads_back():
             for w in scene.wires:
                 into[w.head].add(w.tail)
             TopologicalSorter(into).prepare()
+
+
+def test_an_input_of_one_step_of_a_loop_stays_beside_that_step():
+    h, w, u = Value(0.0, "h"), Value(0.5, "w"), Value(0.3, "u")
+    for i in range(30):
+        h = tanh(w * h + u * Value(i / 30, f"x{i}"))
+    picture = draw(h, detail="neuron")
+    boxes = picture._scene.boxes
+    assert not [b.title for b in boxes if "inputs" in b.title]
+    for i in range(30):
+        (k,) = [k for k, b in enumerate(boxes) if b.title == f"x{i}"]
+        assert len([wire for wire in picture._scene.wires if wire.tail == k]) == 1
+
+
+def test_auto_leaves_out_the_middle_of_a_picture_of_hundreds_of_boxes():
+    x = Value(3.0, "x")
+    for _ in range(100):
+        x = x - 0.01 * (2.0 * x + tanh(x))
+    x.backward()
+    found = titles(draw(x))
+    assert found[0] == "x"
+    assert len(found) == 41
+    assert [t for t in found if t.endswith("boxes between")] == ["361 boxes between"]
+    assert found[-1].startswith("v500 = ")
+    assert len(titles(draw(x, detail="fused"))) == 401

@@ -166,7 +166,8 @@ def draw(
             operations).
         detail: "full" (every value), "fused" (sums of products as one box, a row a product),
             "neuron" (a box for each innermost scope), "layer" (a box for each scope around those),
-            or "auto": the finest that can be read.
+            or "auto": the finest that can be read. Where there is none, and
+            more than 150 boxes are left, it leaves out the middle.
         expand: names of scopes that are not to be one box, or labels of values that are to have
             their own.
         collapse: names of scopes that are to be one box, or labels of results: these and all that
@@ -176,7 +177,7 @@ def draw(
         OperandError: for an unknown style, level, scope or label; the message lists those there
             are.
         LayoutError: if no Graphviz layout program is installed, or the picture has more than 1,500
-            boxes at the level that you asked for. "auto" leaves out the middle of such a picture.
+            boxes at the level that you asked for.
 
     >>> x = Value(3, "x")
     >>> draw(x * x, style="micrograd").svg[:4]

@@ -23,6 +23,7 @@ from .scopes import HEIGHT, Folding, Grouping, by_scope, check_names
 LEVELS = ("full", "fused", "neuron", "layer")
 MOST_BOXES = 1500  # in a picture
 LEGIBLE_BOXES, LEGIBLE_LINES = 40, 200  # of text: what `auto` takes for a picture that can be read
+_LONGEST = 150  # boxes that `auto` shows before it leaves out the middle
 _RUN = 8  # values in a row, from which they are folded
 _ALIKE = 3  # values of one kind, from which they are gathered
 _LEAST = 10  # boxes that `auto` shows, where gathered values can be shown by themselves
@@ -69,7 +70,7 @@ def choose(graph: Graph, detail: str, wish: Folding) -> tuple[str, list[Piece]]:
             return level, _with_examples(graph, level, wish, pieces)
         tried.append((len(pieces), level, pieces))
     _, level, pieces = min(tried, key=lambda entry: entry[0])
-    if len(pieces) > MOST_BOXES:
+    if len(pieces) > _LONGEST:
         return level, _without_the_middle(graph, pieces)
     return level, _with_examples(graph, level, wish, pieces)
 
@@ -143,7 +144,7 @@ def fold(graph: Graph, level: str, wish: Folding | None = None, shown: int = 0) 
     rest = [i for i in rest if i not in into]
     if level in HEIGHT:
         sums = products if level == "layer" else {}
-        _gather(graph, rest, groups, sums, gone, shown)
+        _gather(graph, rest, groups, products, sums, gone, shown)
         products = {i: product for i, product in products.items() if i not in groups.key}
         gone -= groups.key.keys()
     if level != "full":
@@ -212,6 +213,7 @@ def _gather(
     graph: Graph,
     rest: Sequence[int],
     groups: Grouping,
+    products: dict[int, Product],
     sums: dict[int, Product],
     gone: set[int],
     shown: int,
@@ -222,22 +224,48 @@ def _gather(
     ``sums`` of products of the same inputs, with the leaves that only they use: those of a layer
     whose neurons have no scope.
     """
-    for alike in _kinds(graph, set(rest), groups, sums, gone):
-        members = alike[shown:]
-        inside = _insides(graph, members, sums, gone, alike[:shown])
-        if len(members) >= _ALIKE and inside is not None:
-            key = f"\0{members[0]}"  # no scope is called so
-            what = "× Σ w·x" if members[0] in sums else _plural(graph, members[0])
-            groups.title[key] = f"{len(members)} {what}"
-            groups.key.update(dict.fromkeys(inside, key))
+    kinds = _kinds(graph, set(rest), groups, sums, gone)
+    leaves = [alike for alike in kinds if graph.order[alike[0]].op is None]
+    for alike in [alike for alike in kinds if graph.order[alike[0]].op]:
+        _gather_kind(graph, alike, groups, sums, gone, shown)
+    for alike in leaves:
+        split = _used_by_the_same(graph, alike, groups, products)
+        for same in split:  # those of the examples are split off already
+            _gather_kind(graph, same, groups, sums, gone, shown if len(split) == 1 else 0)
 
 
-def _kinds(
+def _gather_kind(
     graph: Graph,
-    free: set[int],
+    alike: Sequence[int],
     groups: Grouping,
     sums: dict[int, Product],
     gone: set[int],
+    shown: int,
+) -> None:
+    members = alike[shown:]
+    inside = _insides(graph, members, sums, gone, alike[:shown])
+    if len(members) >= _ALIKE and inside is not None:
+        key = f"\0{members[0]}"  # no scope is called so
+        what = "× Σ w·x" if members[0] in sums else _plural(graph, members[0])
+        groups.title[key] = f"{len(members)} {what}"
+        groups.key.update(dict.fromkeys(inside, key))
+
+
+def _used_by_the_same(
+    graph: Graph, leaves: Sequence[int], groups: Grouping, products: dict[int, Product]
+) -> list[list[int]]:
+    """The leaves in groups that the same boxes use: an input of one step of a loop stays there."""
+    box: dict[int, object] = {i: root for root, p in products.items() for i in p.members}
+    box |= groups.key
+    found: dict[frozenset[object], list[int]] = {}
+    for leaf in leaves:
+        users = frozenset(box.get(user, user) for user in graph.consumers[leaf])
+        found.setdefault(users, []).append(leaf)
+    return list(found.values())
+
+
+def _kinds(
+    graph: Graph, free: set[int], groups: Grouping, sums: dict[int, Product], gone: set[int]
 ) -> list[list[int]]:
     """The values that could be gathered, those that are alike together."""
     colour: dict[int, object] = {}  # the same for values that are alike
