@@ -147,3 +147,35 @@ def test_an_exported_program_gives_what_is_specified(case, i, name):
     assert agrees(case, first, case.gradients[i])
     if case.second is not None:
         assert agrees(case, second, case.second[i][i])
+
+
+def hessian_by(name, program, at):
+    """Every second derivative, by reverse mode over reverse mode."""
+    if name == "jax":
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+        f, xs = program.to_jax(), jax.numpy.asarray(at)
+        return jax.jacrev(jax.grad(lambda xs: f(np.zeros(0), *xs)))(xs).tolist()
+    import torch
+
+    f, xs = program.to_torch(), torch.tensor(at, dtype=torch.float64)
+    return torch.autograd.functional.hessian(lambda xs: f(torch.zeros(0), *xs), xs).tolist()
+
+
+SEVERAL = [  # 0 times a second derivative that does not exist is nan, and frameworks multiply by all of them
+    each
+    for each in CASES
+    if (second := each.values[0].second) and len(second) > 1 and not np.isnan(second).any()
+]
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+@pytest.mark.parametrize("case", SEVERAL)
+def test_an_exported_program_of_several_variables_has_the_hessian_specified(case, name):
+    if find_spec(name) is None:
+        pytest.skip(f"NOT TESTED: {name} is not installed")
+    found = hessian_by(name, trace(case.function, *case.at), case.at)
+    for row, wanted in zip(found, case.second, strict=True):
+        for a, b in zip(row, wanted, strict=True):
+            assert agrees(case, a, b), (found, case.second)
