@@ -3,6 +3,8 @@
 `tests/campaign/training.py` does the same for random models.
 """
 
+import array
+import collections
 import functools
 import itertools
 import os
@@ -110,6 +112,46 @@ def counted(n, model, h, x):
     return [v / n[0] for v in h]
 
 
+class Seen(list):
+    """A list that also counts."""
+
+    calls = 0
+
+
+class Ticking:
+    """An attribute that counts how often it is read."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __get__(self, instance, owner=None):
+        self.calls += 1
+        return self.calls
+
+
+def count_in_attribute_of_list(seen, model, h, x):
+    seen.calls += 1
+    return [v / seen.calls for v in h]
+
+
+def counting_in_a_descriptor():
+    class Ticks:
+        now = Ticking()
+
+    ticks = Ticks()
+    return lambda m, h, x: [v / ticks.now for v in h]
+
+
+def count_in_holder(holder, model, h, x):
+    holder["n"] += 1
+    return [v / holder["n"] for v in h]
+
+
+def count_in_user_list(seen, model, h, x):
+    seen.append(1)
+    return [v / len(seen) for v in h]
+
+
 UNSEEN = {
     "Python's random numbers": (lambda: lambda m, h, x: [v * random.random() for v in h], "Python's random numbers"),
     "NumPy's random numbers": (
@@ -126,6 +168,17 @@ UNSEEN = {
     "an object": (lambda: count_in_settings, "SETTINGS.calls"),
     "a closure": (counting_in_a_closure, "changes n"),
     "a partial": (lambda: functools.partial(counted, [0]), "[0]"),
+    "an attribute of a list": (
+        lambda: functools.partial(count_in_attribute_of_list, Seen()), ".calls"
+    ),
+    "a descriptor": (counting_in_a_descriptor, "Ticks.now.calls"),
+    "a chain of dicts": (
+        lambda: functools.partial(count_in_holder, collections.ChainMap({"n": 0})), "['n']"
+    ),
+    "a list of the library's": (
+        lambda: functools.partial(count_in_user_list, collections.UserList()), ".data"
+    ),
+    "an array": (lambda: functools.partial(count_in_user_list, array.array("d")), "[0]"),
 }  # fmt: skip
 
 
@@ -242,6 +295,26 @@ def test_masked_arrays_and_penalties_that_take_branches():
     assert_same(
         lambda: Net(lambda m, h, x: h), penalty=lambda ps: sum(p * p for p in ps if p != 0.0)
     )
+
+
+@pytest.mark.parametrize("change", [lambda x: x.insert(0, x.pop() + 0.1), list.reverse])
+def test_a_model_that_changes_its_samples_is_trained_on_what_eager_training_sees(change):
+    def between(model, h, x):
+        change(x)
+        return [v * x[0] for v in h]
+
+    samples = {}
+
+    def run(engine):
+        samples[engine] = [list(x) for x in XS]
+        data = Dataset(samples[engine], NUMBERS.ys)
+        return train(lambda: Net(between), engine, data=data)
+
+    history, there, _ = run("eager")
+    with pytest.warns(UserWarning, match=r"changes samples\[0\]"):
+        found, here, _ = run("auto")
+    assert (found.step_loss, here) == (history.step_loss, there)
+    assert samples["auto"] == samples["eager"]
 
 
 def test_state_is_as_if_nothing_had_been_tried():

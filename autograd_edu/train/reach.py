@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import random
 import sys
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from types import (
     FunctionType,
     MethodType,
     ModuleType,
-    SimpleNamespace,
 )
 from typing import Any
 
@@ -30,6 +30,7 @@ from ..engine.value import Value
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _OURS = __name__.partition(".")[0]
+_HOLDERS = ("collections", "queue", "types")  # Python's modules whose objects hold the user's
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,10 @@ def look_into(name: str, x: Any) -> Iterator[Found]:
     """The parts of ``x`` that can change, and the objects that it leads to."""
     for kind, look in _KINDS:
         if isinstance(x, kind):
-            return look(name, x)
-    return _object(name, x)
+            yield from look(name, x)
+            break
+    if not isinstance(x, (Op, Value, type)):  # also a user's list can have attributes
+        yield from _object(name, x)
 
 
 def _attribute(owner: Any, name: str, shown: str) -> Iterator[Found]:
@@ -76,7 +79,10 @@ def _items(name: str, items: Iterable[Any]) -> Iterator[Found]:
 
 
 def _refill(x: Any, fill: Callable[[Any], Any], held: Any) -> None:
-    x.clear()
+    if isinstance(x, array):
+        del x[:]  # it has no `clear` before Python 3.13
+    else:
+        x.clear()
     fill(held)
 
 
@@ -155,18 +161,20 @@ def _class(name: str, x: type) -> Iterator[Found]:
         function = getattr(held, "__func__", getattr(held, "fget", held))
         if isinstance(function, FunctionType):
             yield f"{name}.{attribute}", function
-        elif not attribute.startswith("__") and not hasattr(held, "__get__"):
+        elif hasattr(held, "__get__"):
+            yield f"{name}.{attribute}", held  # reading it by its name can call the user's code
+        elif not attribute.startswith("__"):
             yield from _attribute(x, attribute, f"{name}.{attribute}")
     yield from ((base.__name__, base) for base in x.__mro__[1:])
 
 
 def _object(name: str, x: Any) -> Iterator[Found]:
-    """An object of a class of the user's or of this package; also NumPy's generators."""
+    """An object of a class of the user's, of this package or of `_HOLDERS`; a NumPy generator."""
     if hasattr(x, "bit_generator"):
         state = functools.partial(setattr, x.bit_generator, "state")
         yield Part(name, lambda: x.bit_generator.state, state)
     module = type(x).__module__
-    if module.startswith(_OURS) or isinstance(x, SimpleNamespace) or not _is_library(module):
+    if module.startswith(_OURS) or module in _HOLDERS or not _is_library(module):
         yield from _dict(name, getattr(x, "__dict__", {}), ".{}")
         for slot in _slots(type(x)):
             if hasattr(x, slot):
@@ -193,7 +201,7 @@ def _is_library(module: str) -> bool:
 
 _KINDS: tuple[tuple[Any, Callable[[str, Any], Iterator[Found]]], ...] = (
     (Value, _value),
-    ((list, deque, bytearray), _sequence),
+    ((list, deque, bytearray, array), _sequence),
     (dict, _dict),
     (set, _set_of),
     ((tuple, frozenset), _items),

@@ -66,7 +66,7 @@ class Trusted:
         """
         eager = self.eager
         theta, first = np.array([p.data for p in eager.parameters]), self.data.take([0])
-        memory = watch(eager)
+        memory = watch(eager, first)
         try:
             answer = observe(lambda: eager.value_and_grad(theta, first), memory)
             call_again(lambda: eager.value_and_grad(theta, first), answer)
@@ -161,7 +161,7 @@ class Trusted:
         errors: bool = True,
     ) -> str:
         put(self.eager.parameters, theta)
-        memory = watch(self.eager)
+        memory = watch(self.eager, batch)
         try:
             compare(
                 lambda at: truth(at, batch), lambda at: replay(at, batch), theta, memory, errors
@@ -178,7 +178,7 @@ class Trusted:
         """Replay of the model in evaluation mode, if it agrees with the eager engine."""
         eager = self.eager
         eager.model.eval()
-        memory = watch(eager)
+        memory = watch(eager, data.take([0]))
         try:
             replay = Replay(eager.model, eager.loss, eager.parameters, None, data)
         except Exception:  # the user's functions run here, and can raise anything
@@ -190,9 +190,10 @@ class Trusted:
         return eager if differs else replay
 
 
-def watch(eager: Eager) -> Memory:
-    """The state of all that the functions of a training run can reach."""
-    return Memory(model=eager.model, loss=eager.loss, penalty=eager.penalty)
+def watch(eager: Eager, batch: Dataset | None = None) -> Memory:
+    """The state of all that the functions of a training run can reach, and of their samples."""
+    given = {"samples": batch.xs, "targets": batch.ys} if batch else {}
+    return Memory(model=eager.model, loss=eager.loss, penalty=eager.penalty, **given)
 
 
 def observe(f: Callable[[], Any], memory: Memory) -> Array:
