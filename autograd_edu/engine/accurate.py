@@ -7,7 +7,6 @@ place and local gradients within 4, also where a function saturates, overflows o
 
 import math
 from collections.abc import Callable
-from decimal import Decimal, localcontext
 from functools import reduce
 from operator import sub
 from typing import Any
@@ -219,5 +218,7 @@ def _near_zero(xs: Any) -> float:
 
     Only of floats: arrays would pay for it at every sample.
     """
+    from decimal import Decimal, localcontext  # which takes as long to import as the whole engine
+
     with localcontext(prec=60):
         return float(sum((Decimal(x).exp() for x in xs), Decimal(0)).ln())

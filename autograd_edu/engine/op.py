@@ -179,15 +179,10 @@ class Op:
         self.latex = self.latex or rf"\operatorname{{{{{self.name}}}}}"
         if "{0}" not in self.latex and "{all}" not in self.latex:
             self.latex += r"\left({all}\right)"
-        self.every = (
-            not self.variadic and not self.selects
-        )  # every operand has its own rule and is used
+        self.every = not (self.variadic or self.selects)  # each operand has a rule, and is used
         self.value = _in_a_row(self.rule, self.operands) if self.variadic else self.rule
         self.own: dict[int, Rule] = {}
-        called = self.rule if self.operands is Each else self.operands.given
-        parameters = list(inspect.signature(called).parameters.values())[1:]
-        self.__signature__ = inspect.Signature([p.replace(annotation=p.empty) for p in parameters])
-        self._called: Rule | None = None
+        self.called: Rule | None = None
         self.gathers = self.variadic or bool(self.rule.__defaults__)  # more than one way to call
 
     def local_gradient(self, rule: Rule, *, of: str = "") -> Rule:
@@ -251,13 +246,21 @@ class Op:
 
     def call(self, function: Rule) -> Rule:
         """Let a call of the row be a call of ``function``, which ends in `apply`."""
-        self._called, self.__signature__ = function, inspect.signature(function)
+        self.called = function
         return function
+
+    @cached_property
+    def __signature__(self) -> inspect.Signature:
+        """How the row is called."""
+        own = self.rule if self.operands is Each else self.operands.given
+        taken = list(inspect.signature(self.called or own).parameters.values())
+        taken = taken if self.called else taken[1:]
+        return inspect.Signature([p.replace(annotation=p.empty) for p in taken])
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Apply the operation to numbers of any kind, as its signature says."""
-        if self._called is not None:
-            return self._called(*args, **named)
+        if self.called is not None:
+            return self.called(*args, **named)
         if self.gathers or named:
             return self.apply(self.operands.given(self, *args, **named))
         return self.apply(args)
