@@ -13,7 +13,6 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
 
 from .sampling import EPSILON, RATIO, Samples
 
@@ -164,3 +163,9 @@ def scatter(quotients: Sequence[Quotient]) -> float:
     finest = quotients[-8:]
     changes = [abs(b.value - a.value) * b.step for a, b in itertools.pairwise(finest)]
     return 6.0 * median(changes) if len(changes) > 2 else 0.0
+
+
+def median(xs: Sequence[float]) -> float:
+    """The middle one. (`statistics` takes longer to import than this whole package.)"""
+    ordered = sorted(xs)
+    return (ordered[len(ordered) // 2] + ordered[(len(ordered) - 1) // 2]) / 2.0
