@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from specification import SPECIFICATION
 
-from autograd_edu import Program, Value, grad, ieee, trace
+from autograd_edu import Program, Value, asin, grad, ieee, step, trace
 from autograd_edu.errors import DomainError
 
 CASES = [pytest.param(case, id=case.name) for case in SPECIFICATION]
@@ -72,6 +72,17 @@ def test_what_is_not_finite_is_an_error_by_default(case, i, engine):
     else:
         with pytest.raises(DomainError):
             program.value_and_grad(case.at[i])
+
+
+@pytest.mark.parametrize("engine", ["numpy", "jit"])
+def test_a_slope_that_is_always_0_does_not_swallow_an_infinite_one(engine):
+    f = lambda x: asin(step(x))  # noqa: E731
+    program = trace(f, 1.0)
+    program.engine = engine
+    assert program(1.0) == f(1.0)
+    for run in (lambda: f(Value(1.0)).backward(), lambda: program.value_and_grad(1.0)):
+        with pytest.raises(DomainError):
+            run()
 
 
 @pytest.mark.parametrize(("case", "i"), ONE_BY_ONE)

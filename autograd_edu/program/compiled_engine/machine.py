@@ -1,7 +1,7 @@
 """The interpreter's machine code: each instruction's rule on vectors of samples, compiled by Numba and kept on disk.
 
 One function is compiled for each number of samples taken at a time. It knows no program: it walks the runs of
-instructions of `jit_code`, and for each goes through a block made by running the table's rule on LLVM vectors.
+instructions of `code`, and for each goes through a block made by running the table's rule on LLVM vectors.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ def _walk(_, made_from, width, runs, count, code, table, adjoints):  # type: ign
 
 @lru_cache(maxsize=4)
 def machine(width: int) -> Any:
-    """The compiled replay of ``width`` samples at a time, from the cache on disk if it is there. See `jit_run` for its arguments.
+    """The compiled replay of ``width`` samples at a time, from the cache on disk if it is there. See `run` for its arguments.
 
     Where the cache cannot be written, every process compiles for itself.
     """
