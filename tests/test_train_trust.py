@@ -10,6 +10,7 @@ import itertools
 import os
 import random
 import types
+import typing
 import warnings
 
 import numpy as np
@@ -297,6 +298,18 @@ def test_masked_arrays_and_penalties_that_take_branches():
     )
 
 
+class Factors(typing.NamedTuple):
+    """Its class refers to `zip`, which makes iterators and is none."""
+
+    factor: float
+
+
+def test_a_class_of_iterators_is_no_iterator():
+    factors = Factors(0.5)
+    history, _ = assert_same(lambda: Net(lambda m, h, x: [v * factors.factor for v in h]))
+    assert history.engine == "replay"
+
+
 @pytest.mark.parametrize("change", [lambda x: x.insert(0, x.pop() + 0.1), list.reverse])
 def test_a_model_that_changes_its_samples_is_trained_on_what_eager_training_sees(change):
     def between(model, h, x):
@@ -394,6 +407,45 @@ def test_a_callback_that_changes_the_model_is_followed():
 
     history, heard = assert_same(make, callbacks=[cool])
     assert (history.engine, heard) == ("replay", [])
+
+
+def heated(v, factor=1.0, *, power=1.0):
+    return v * factor * power
+
+
+def cooled(v, factor=1.0, *, power=1.0):
+    return 0.5 * v
+
+
+class Heated(Net):
+    def forward(self, x):
+        return heated(super().forward(x))
+
+
+HEATED = {"__code__": heated.__code__, "__defaults__": (1.0,), "__kwdefaults__": {"power": 1.0}}
+REPLACED = {
+    "its defaults": lambda: setattr(heated, "__defaults__", (0.5,)),
+    "its defaults by name": lambda: setattr(heated, "__kwdefaults__", {"power": 0.5}),
+    "its code": lambda: setattr(heated, "__code__", cooled.__code__),
+    "a method": lambda: setattr(Heated, "forward", lambda m, x: 0.5 * Net.forward(m, x)),
+}
+
+
+@pytest.mark.parametrize("replace", REPLACED.values(), ids=REPLACED)
+def test_a_function_that_a_callback_replaces_is_followed(replace, monkeypatch):
+    forward = Heated.forward
+    monkeypatch.setattr(Heated, "forward", forward)
+    for name, held in HEATED.items():
+        monkeypatch.setattr(heated, name, held)
+
+    def make():
+        Heated.forward = forward
+        for name, held in HEATED.items():
+            setattr(heated, name, held)
+        return Heated(lambda m, h, x: h)
+
+    history, _ = assert_same(make, callbacks=[lambda epoch: replace()])
+    assert history.engine == "replay"
 
 
 def test_a_model_that_is_another_in_evaluation_is_validated_as_such():

@@ -36,7 +36,7 @@ class Memory:
             if isinstance(x, PLAIN) or id(x) in self._seen:
                 continue
             self._seen[id(x)] = x
-            if hasattr(x, "__next__") and not isinstance(x, io.IOBase):
+            if hasattr(type(x), "__next__") and not isinstance(x, io.IOBase):
                 self.iterator = self.iterator or name
                 continue
             for found in look_into(name, x):

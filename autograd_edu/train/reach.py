@@ -121,7 +121,8 @@ def _generator(name: str, x: random.Random) -> Iterator[Found]:
 
 def _function(name: str, x: FunctionType) -> Iterator[Found]:
     yield from zip(x.__code__.co_freevars, x.__closure__ or (), strict=True)
-    yield from _items(name, (x.__defaults__, x.__kwdefaults__))
+    for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
+        yield from _attribute(x, attribute, f"{name}.{attribute}")
     yield from _dict(name, x.__dict__, ".{}")
     if not _is_library(x.__module__ or ""):
         yield from _variables(set(_names(x.__code__)), x.__globals__, "the global {}")
@@ -159,10 +160,10 @@ def _class(name: str, x: type) -> Iterator[Found]:
         return
     for attribute, held in list(vars(x).items()):
         function = getattr(held, "__func__", getattr(held, "fget", held))
-        if isinstance(function, FunctionType):
+        if hasattr(held, "__get__"):  # reading it by its name could call the user's code
+            read = functools.partial(vars(x).get, attribute)
+            yield Part(f"{name}.{attribute}", read, functools.partial(setattr, x, attribute))
             yield f"{name}.{attribute}", function
-        elif hasattr(held, "__get__"):
-            yield f"{name}.{attribute}", held  # reading it by its name can call the user's code
         elif not attribute.startswith("__"):
             yield from _attribute(x, attribute, f"{name}.{attribute}")
     yield from ((base.__name__, base) for base in x.__mro__[1:])
