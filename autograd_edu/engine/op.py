@@ -269,13 +269,10 @@ class Op:
         """The result, of the most special kind among the ``operands``, which stand in a row."""
         if len(operands) == 1:
             only: Any = type(operands[0])
-            return (
-                only.apply(self, operands)
-                if hasattr(only, "precedence")
-                else _evaluate_plain(self, operands)
-            )
+            one = only.apply if hasattr(only, "precedence") else _evaluate_plain
+            return one(self, operands)
         apply, precedence = _evaluate_plain, 0
-        kinds: set[Any] = set(map(type, operands))
+        kinds: Any = set(map(type, operands))
         for kind in kinds:
             if getattr(kind, "precedence", 0) > precedence:
                 apply, precedence = kind.apply, kind.precedence
@@ -365,7 +362,8 @@ def evaluate(op: Op, xs: Sequence[float], named: Sequence[Any] = ()) -> float:
     """
     problem: Exception | None = None
     try:
-        y = op.value(Floats, *xs)
+        groups = op.operands.groups(xs) if op.variadic else xs
+        y = op.rule(Floats, *groups)
         if y - y == 0.0 or ieee_is_on():
             return float(y)
     except (ValueError, ArithmeticError) as error:
@@ -388,8 +386,9 @@ def evaluate_local_gradients(
 ) -> tuple[Any, ...]:
     """The local gradients of ``op`` at floats; inf or nan where one does not exist."""
     try:
-        if wanted is None:
-            return op.local_gradients(Floats, y, *xs)  # type: ignore[no-any-return]
+        if op.variadic:
+            groups = op.operands.groups(xs)
+            return op.operands.flat([rule(Floats, y, *groups) for rule in op.rules])
         return op.some_local_gradients(Floats, y, xs, wanted)
     except (ValueError, ArithmeticError):
         return _in_ieee(lambda xp, y, *xs: op.some_local_gradients(xp, y, xs, wanted), [y, *xs])
