@@ -178,6 +178,22 @@ def test_every_screen_fits_and_shows_what_changed(wide, high, colour):
             assert any(line.startswith(f"step {k} of {len(record)}") for line in bare)
 
 
+def test_a_screen_too_low_for_all_values_says_how_many_are_above_and_below():
+    y = Value(0.5, "x")
+    for _ in range(20):
+        y = sigmoid(y)
+    record = steps(y).record
+    lines = screen(record, states(record), 12, 60, 12)
+    assert len(lines) <= 12
+    above, below = (
+        int(re.search(rf"… (\d+) {where}$", "\n".join(lines), re.M)[1])
+        for where in ("above", "below")
+    )
+    assert above > 0
+    assert above + sum(" = σ(" in line for line in lines[3:]) + below == 21
+    assert lines[-1] == f"  … {below} below"
+
+
 def test_the_numbers_of_a_screen_are_known_by_then():
     record = example()
     for k, state in enumerate(states(record.record)):
