@@ -16,7 +16,7 @@ from .op import Namespace, Op
 
 def _method(op: Op) -> Callable[..., Any]:
     method: Callable[..., Any] = lambda self: self.apply(op, (self,))  # noqa: E731 - one of two
-    if op.gathers or op.called:
+    if op.gathers:
         method = lambda self, *more, **named: op(self, *more, **named)  # noqa: E731
     method.__name__, method.__doc__ = op.name, op.__doc__
     return method

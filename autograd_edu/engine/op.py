@@ -120,7 +120,7 @@ class Products(Each):
     @staticmethod
     def flat(groups: Sequence[Any]) -> tuple[Any, ...]:
         weights, inputs, bias = groups
-        return tuple(weights) + tuple(inputs) + tuple(bias)
+        return (*weights, *inputs, *bias)
 
 
 @dataclass(eq=False)
@@ -246,7 +246,7 @@ class Op:
 
     def call(self, function: Rule) -> Rule:
         """Let a call of the row be a call of ``function``, which ends in `apply`."""
-        self.called = function
+        self.called, self.gathers = function, True
         return function
 
     @cached_property
@@ -259,11 +259,11 @@ class Op:
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Apply the operation to numbers of any kind, as its signature says."""
+        if not self.gathers and not named:
+            return self.apply(args)
         if self.called is not None:
             return self.called(*args, **named)
-        if self.gathers or named:
-            return self.apply(self.operands.given(self, *args, **named))
-        return self.apply(args)
+        return self.apply(self.operands.given(self, *args, **named))
 
     def apply(self, operands: Sequence[Any]) -> Any:
         """The result, of the most special kind among the ``operands``, which stand in a row."""

@@ -479,7 +479,7 @@ def _(xp: Namespace, y: Any, ws: Any, xs: Any, bias: Any) -> Any:
 
 @dot.local_gradient
 def _(xp: Namespace, y: Any, ws: Any, xs: Any, bias: Any) -> Any:
-    return [1.0 for _ in bias]
+    return (1.0,) * len(bias)
 
 
 @operation(
