@@ -217,3 +217,16 @@ def test_a_program_with_guards_says_what_to_write_instead():
         match=r"test_export.py:\d+ that an exported function could not check: write it with where",
     ):
         program.to_torch()
+
+
+@with_torch
+def test_a_condition_of_parameters_alone_is_exported():
+    import torch
+
+    v = Value(2.0, "v")
+    f = trace(lambda x: where(v / 2.0, v * x, x), 1.0).to_torch()
+    leaves = [
+        torch.tensor(each, dtype=torch.float64, requires_grad=True) for each in ([2.0], [3.0, 4.0])
+    ]
+    f(*leaves).sum().backward()
+    assert [leaf.grad.tolist() for leaf in leaves] == [[7.0], [2.0, 2.0]]

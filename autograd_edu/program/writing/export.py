@@ -451,7 +451,7 @@ class _Reached:
         exported, xp = self.exported, self.exported.framework
         xs, y = [self._of(j) for j in exported.slots[i].operands], self._of(i)
         rule = _one_by_one(op, len(xs))
-        return [slope != 0.0 for slope in computed(xp, rule.slopes, xs, y)]
+        return [xp.repeat(slope, y.shape) != 0.0 for slope in computed(xp, rule.slopes, xs, y)]
 
     def _of(self, i: int) -> Array:
         kind = self.exported.lifted.fixed[i]
