@@ -504,3 +504,10 @@ def test_a_disk_that_fills_up_leaves_the_file_that_was_there(tmp_path, option):
     assert str(path) in done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["old.svg"]
     assert path.read_text() == "precious"
+
+
+def test_tables_show_six_digits_unless_others_are_asked_for(run):
+    _, six, _ = run("explain", "x/3", "x=1")
+    assert "0.333333 " in six
+    _, nine, _ = run("explain", "x/3", "x=1", "--digits", "9")
+    assert "0.333333333" in nine
