@@ -283,6 +283,7 @@ def test_a_flat_stretch_is_flat_and_no_staircase():
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.slow
 def test_a_network_whose_units_are_partly_dead_passes(seed):
     """Beside a dead unit the loss is flat up to its corner, and beyond come the corners of other units."""
     model = MLP(3, [4, 4, 1], activation="relu", seed=seed)

@@ -127,6 +127,7 @@ def _computed(text):
     ["-" * 5000 + "x", "x**" * 3000 + "x", "x+" * 4900 + "x", "sin(" * 199 + "x" + ")" * 199],
     ids=lambda t: t[:6],
 )
+@pytest.mark.slow
 def test_a_formula_nested_very_deeply_is_computed_or_refused_but_never_a_crash(text):
     result = process("check", "--", text, "x=0.5")
     assert result.returncode == 0 or (

@@ -65,6 +65,7 @@ DETACHED = [
 
 @pytest.mark.parametrize("derivative", READINGS.values(), ids=READINGS)
 @pytest.mark.parametrize(("f", "at", "expected"), DETACHED)
+@pytest.mark.slow
 def test_what_is_detached_is_a_constant_to_a_derivative(derivative, f, at, expected):
     assert derivative(f, at) == pytest.approx(expected, rel=1e-15)
 

@@ -123,6 +123,7 @@ def test_every_row_may_have_numbers_for_operands(name, count):
         700.0,
     ],
 )
+@pytest.mark.slow
 def test_edges_are_those_of_the_table(x):
     for name, count in COUNTS:
         for other in (x, 1.0, -0.0) if count > 1 else (x,):

@@ -197,6 +197,7 @@ def test_wires_lead_to_the_rows_of_folded_boxes_in_columns_too(no_graphviz):
 
 
 @pytest.mark.parametrize("large", ["1,000 operands", "at random"], indirect=True)
+@pytest.mark.slow
 def test_a_large_graph_as_dot_says_where_everything_is(large):
     """So a program that only draws it is done at once: `dot` itself would take minutes."""
     digraph = to_dot(large)

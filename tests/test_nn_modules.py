@@ -113,6 +113,7 @@ MODULES = [
 @pytest.mark.parametrize(
     ("module", "x"), MODULES, ids=lambda held: repr(held)[:60] if isinstance(held, Module) else ""
 )
+@pytest.mark.slow
 def test_gradients_of_parameters_and_inputs_pass_the_check(module, x):
     numbers = flat(x)
     inputs = [Value(number) for number in numbers]

@@ -61,6 +61,7 @@ def test_a_pattern_becomes_its_replacement(old, new, before, after):
     assert ast.unparse(ast.fix_missing_locations(tree)) == ast.unparse(ast.parse(after))
 
 
+@pytest.mark.slow
 def test_a_fault_without_a_place_or_with_several_is_not_planted():
     with pytest.raises(
         PlantingError, match=r"^0 places in the package read `no_such_name_anywhere`"

@@ -84,6 +84,7 @@ def before():
     return outcome(USING).splitlines()
 
 
+@pytest.mark.slow
 def test_with_every_row_renamed_everything_is_the_same_but_for_the_names(before):
     renamed = outcome(RENAMING + USING)
     assert SUFFIX in renamed

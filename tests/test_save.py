@@ -383,6 +383,7 @@ def test_an_animation_of_hundreds_of_values_is_refused_at_once(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_wide_gif_has_fewer_dots(tmp_path):
     y = Value(0.5, "x")
     for _ in range(12):

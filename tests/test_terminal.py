@@ -119,6 +119,7 @@ def test_over_a_pipe_the_answers_are_read_from_it():
 
 
 @pytest.mark.parametrize("options", [{"stdin": subprocess.DEVNULL}, {"input": ""}])
+@pytest.mark.slow
 def test_where_nobody_answers_every_step_is_printed(options):
     assert command(**options).endswith("\n" + PLAIN)
 

@@ -843,6 +843,7 @@ def test_a_run_that_diverges_leaves_an_earlier_model_as_it_was(tmp_path):
     assert {name: (tmp_path / name).read_bytes() for name in kept} == kept
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_an_earlier_model_as_it_was(tmp_path):
     assert command("xor", "--layers", "4", "--steps", "5", folder=tmp_path).returncode == 0
     kept = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -863,6 +864,7 @@ def test_ctrl_c_leaves_an_earlier_model_as_it_was(tmp_path):
     assert {name: (tmp_path / name).read_bytes() for name in kept} == kept
 
 
+@pytest.mark.slow
 def test_the_command_refuses_what_it_cannot_do(tmp_path):
     refused = command("moons", "--layers", "0", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
