@@ -362,3 +362,20 @@ def test_the_report_says_what_was_done():
         lines[-2],
     )
     assert lines[-1] == "gradient check: 2 pass"
+
+
+@pytest.mark.parametrize(
+    ("f", "at"),
+    [
+        pytest.param(lambda x: abs(x) + 0.3 * x.data, (0.0,), id="beside |x|"),
+        pytest.param(lambda x, y: maximum(x, y) + 0.2 * x.data, (1.0, 1.0), id="beside a tie"),
+    ],
+)
+def test_what_hides_behind_data_at_a_corner_does_not_pass(f, at):
+    row = check_gradient(f, at).rows[0]
+    assert row.verdict == "unsure"
+    assert "between, but the function is not what its graph says" in row.note
+
+
+def test_a_corner_on_a_slope_of_its_own_passes():
+    assert check_gradient(lambda x: abs(x) + 0.3 * x, (0.0,))

@@ -16,7 +16,7 @@ from typing import Any
 from ..engine.number import plain
 from ..engine.value import Value
 from ..errors import DomainError
-from .culprit import Finding, search
+from .culprit import Finding, doubts_at_corner, search
 from .evidence import Evidence, doubt, gather
 from .point import Point
 from .recorded import Recorded
@@ -86,11 +86,15 @@ def _check(
     """The row of one input, and the operations that make it fail."""
     section, finding = point.along(i), Finding()
     evidence = gather(section, point.numbers[i], rounding)
-    known, relative = (lambda: recorded.has_corner(leaf)), recorded.relative
-    judgement = judge(a, evidence, relative, known)
+    relative = recorded.relative
+
+    def doubts() -> str:
+        return doubts_at_corner(recorded, leaf, evidence)
+
+    judgement = judge(a, evidence, relative, doubts)
     if judgement.verdict == "fail":
         evidence = doubt(evidence)
-        judgement = judge(a, evidence, relative, known)
+        judgement = judge(a, evidence, relative, doubts)
     if judgement.verdict != "pass" and _cancels(a, evidence, recorded, leaf):
         judgement = Judgement("pass", "the slope is 0 but for rounding: its terms cancel")
     if judgement.verdict == "fail":

@@ -14,6 +14,7 @@ from ..engine.value import Value
 from ..notation import operations
 from ..notation.text import printable
 from .evidence import Evidence
+from .extrapolation import Estimate
 from .recorded import MOST, Recorded
 
 
@@ -66,12 +67,34 @@ def _accusation(recorded: Recorded, value: Value, k: int) -> str:
     return f"{op.name}: {shown} has the local gradient {local:.10g}, numerically {numeric}"
 
 
+def doubts_at_corner(recorded: Recorded, leaf: Value, evidence: Evidence) -> str:
+    """Why a slope between those of a corner is not to be trusted; "" if an operation explains it.
+
+    The backward pass knows the graph alone: the function must have the graph's slopes on both sides.
+    """
+    if not recorded.has_corner(leaf):
+        return "no operation has a corner here"
+    for side in (evidence.left, evidence.right):
+        assert side is not None, "a corner has two sides"
+        room = 1e-3 * abs(side.value) + 3.0 * side.error
+        if difference := _first_difference(recorded, leaf, evidence, side, room):
+            return difference
+    return ""
+
+
 def _hidden(recorded: Recorded, leaf: Value, a: float, evidence: Evidence) -> str:
     """What shows that the function is not its graph: a difference that explains half of the wrong slope."""
-    graph, samples, n = recorded.section(leaf), evidence.samples, evidence.nearest(a)
-    if n is None:
-        return ""
-    explained = 0.5 * abs(a - n.value)
+    n = evidence.nearest(a)
+    return (
+        "" if n is None else _first_difference(recorded, leaf, evidence, n, 0.5 * abs(a - n.value))
+    )
+
+
+def _first_difference(
+    recorded: Recorded, leaf: Value, evidence: Evidence, n: Estimate, explained: float
+) -> str:
+    """Where, within the steps of ``n``, the function and its graph differ by more than ``explained`` per step."""
+    graph, samples = recorded.section(leaf), evidence.samples
     for h in samples.steps():
         if n.step <= h <= n.widest:
             for t, values in ((h, samples.above), (-h, samples.below)):

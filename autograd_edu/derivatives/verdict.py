@@ -26,14 +26,14 @@ def judge(
     a: float,
     evidence: Evidence,
     relative: float,
-    corner_is_known: Callable[[], bool] = lambda: True,
+    doubts: Callable[[], str] = lambda: "",
 ) -> Judgement:
     """The verdict on the slope ``a``.
 
     Allowed is a difference of relative·max(|a|, |n|) + e, where n is the numeric slope and e the
     bound of its error. Beyond ten times the first and three times the second the slope fails.
     Between, and where e is too large to tell a right slope from one that is off by a thousandth,
-    the verdict is unsure. ``corner_is_known`` tells whether an operation has its corner here.
+    the verdict is unsure. ``doubts`` says why a slope between those of a corner is not to be trusted.
     """
     n = evidence.slope
     if not math.isfinite(a):
@@ -43,7 +43,7 @@ def judge(
     if n is None:
         return Judgement("unsure", evidence.why_none())
     if evidence.is_corner:
-        return at_corner(a, evidence, relative, corner_is_known)
+        return at_corner(a, evidence, relative, doubts)
     n = n.beside(evidence.other)
     verdict = compare(a, n, relative)
     if verdict == "unsure" and a == 0.0 and abs(n.value) <= n.error <= LEVEL * evidence.steepest():
@@ -67,7 +67,7 @@ def compare(a: float, n: Estimate, relative: float) -> Verdict:
 
 
 def at_corner(
-    a: float, evidence: Evidence, relative: float, corner_is_known: Callable[[], bool]
+    a: float, evidence: Evidence, relative: float, doubts: Callable[[], str]
 ) -> Judgement:
     """Right is the slope of either side and, at the corner of an operation, any between them.
 
@@ -84,6 +84,6 @@ def at_corner(
         return Judgement("unsure", note + "too close to one of them to tell")
     if not min(left.value, right.value) < a < max(left.value, right.value):
         return Judgement("fail", note + "not between")
-    if corner_is_known():
-        return Judgement("pass", note + "between")
-    return Judgement("unsure", note + "between, but no operation has a corner here")
+    if doubt := doubts():
+        return Judgement("unsure", note + f"between, but {doubt}")
+    return Judgement("pass", note + "between")
