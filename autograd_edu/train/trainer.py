@@ -57,8 +57,12 @@ def fit(
 ) -> History:
     """Train ``model`` on ``data`` and give the history of it; the model is left in evaluation mode.
 
-    Where the model's graph is the same for every sample it is traced once and replayed over arrays; else it is built
-    anew for every batch. The history's ``engine`` says which, and why. Ctrl-C ends training and keeps what was reached.
+    Where the model's graph is the same for every sample, it is traced once and replayed over arrays;
+    otherwise a new graph is built for every batch. The history's ``engine`` says which, and why.
+    Replay is compared with a new graph before training and as it goes on. On a difference, training
+    returns to the last state that agreed, goes on without replay, and warns. State outside Python's
+    objects (environment variables, context variables, files) cannot be put back: for a model that
+    changes such state, choose ``engine="eager"``. Ctrl-C ends training and keeps what was reached.
 
     Args:
         loss: of one sample, (prediction, target); see `nn.losses`. The mean over each batch is made small.
