@@ -17,6 +17,8 @@ from .evidence import Evidence
 from .extrapolation import Estimate
 from .recorded import MOST, Recorded
 
+FAR = 1e3  # steps that are wider than this, in sizes of the point, may pass over all that happens there
+
 
 class Finding(NamedTuple):
     """Why a slope is wrong, the operations with wrong local gradients, and whether all is right."""
@@ -40,6 +42,13 @@ def search(recorded: Recorded, leaf: Value, a: float, evidence: Evidence) -> Fin
         return Finding(
             "the function's values say otherwise, but they are what the graph says, and each "
             "operation passes its own check: they are too rough to tell",
+            cleared=True,
+        )
+    n = evidence.nearest(a)
+    if n is not None and n.step > FAR * max(abs(evidence.samples.x), 1.0):
+        return Finding(
+            "no operation could be shown to be wrong, and only steps far wider than the point "
+            "itself show a slope at all: they are too wide to tell",
             cleared=True,
         )
     return Finding("no single operation could be shown to be wrong")
