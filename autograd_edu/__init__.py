@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # at run time these are imported when they are first used; se
     from .derivatives.check import check_gradient
     from .derivatives.dual import Dual
     from .derivatives.numeric import numeric_gradient
-    from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad
+    from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .pictures.drawing import draw, to_dot
     from .pictures.network.picture import draw_network
     from .pictures.steps import steps, walk
@@ -35,7 +35,7 @@ __all__ = [
     "jacobian", "jvp", "leaky_relu", "log", "log1p", "logsumexp", "maximum", "minimum", "no_gc",
     "no_grad", "numeric_gradient", "operation", "register", "relu", "scope", "selu", "sigmoid",
     "sin", "sinh", "softplus", "sqrt", "square", "step", "steps", "strict_step", "tan", "tanh",
-    "to_dot", "total", "trace", "trace_graph", "value_and_grad", "walk", "where",
+    "to_dot", "total", "trace", "trace_graph", "value_and_grad", "vjp", "walk", "where",
 ]  # fmt: skip
 
 _SUBMODULES = ("data", "nn", "optim", "plots", "train")
@@ -43,7 +43,15 @@ _LATER = {
     "derivatives.check": ("check_gradient",),
     "derivatives.dual": ("Dual",),
     "derivatives.numeric": ("numeric_gradient",),
-    "derivatives.transforms": ("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad"),
+    "derivatives.transforms": (
+        "grad",
+        "hessian",
+        "hvp",
+        "jacobian",
+        "jvp",
+        "value_and_grad",
+        "vjp",
+    ),
     "pictures.drawing": ("draw", "to_dot"),
     "pictures.network.picture": ("draw_network",),
     "pictures.steps": ("steps", "walk"),

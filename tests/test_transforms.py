@@ -29,6 +29,7 @@ from autograd_edu import (
     tanh,
     total,
     value_and_grad,
+    vjp,
     where,
 )
 from autograd_edu.errors import ArityError, DomainError, OperandError
@@ -104,11 +105,89 @@ def test_one_argument_gives_one_gradient_and_several_give_a_tuple():
     assert value_and_grad(lambda x, y: x * y)(3.0, 4.0) == (12.0, (4.0, 3.0))
 
 
-def test_arrays_are_taken_apart():
-    assert grad(lambda w: total(w[0]) * w[1][0])(np.array([[1.0, 2.0], [3.0, 4.0]])) == [
-        [3.0, 3.0],
-        [3.0, 0.0],
-    ]
+def test_an_array_arrives_as_an_array_and_so_does_its_gradient():
+    w = np.array([[1.0, 2.0], [3.0, 4.0]])
+    gradient = grad(lambda w: (w[0] ** 2 @ w[1]) + w.sum())(w)
+    assert gradient.dtype == float
+    assert gradient.tolist() == [[7.0, 17.0], [2.0, 5.0]]
+    y, slope = jvp(lambda x: np.sin(x) * w[0], np.array([0.0, math.pi]), np.array([1.0, 1.0]))
+    assert y.tolist() == [0.0, 2.0 * math.sin(math.pi)]
+    assert slope.tolist() == [1.0, -2.0]
+
+
+def test_the_gradient_by_an_array_of_values_is_an_array_of_values():
+    x = Value(3.0)
+    gradient = grad(lambda w: (w**3).sum())(np.array([x, Value(2.0)]))
+    gradient[0].backward()
+    assert ([g.data for g in gradient], x.grad) == ([27.0, 12.0], 18.0)
+
+
+def test_a_dict_is_an_argument_and_its_gradient_a_dict():
+    at = {"w": [2.0, 3.0], "b": 1.0}
+    assert grad(lambda p: dot(p["w"], [4.0, 5.0]) * p["b"])(at) == {"w": [4.0, 5.0], "b": 23.0}
+
+
+def xyz(x, y, z):
+    return x * y + z * x * x
+
+
+@pytest.mark.parametrize(
+    ("argnums", "expected"),
+    [
+        pytest.param(0, 16.0, id="one place gives one gradient"),
+        pytest.param(-1, 4.0, id="from the end"),
+        pytest.param((2, 0), (4.0, 16.0), id="several give a tuple in their order"),
+        pytest.param([1], (2.0,), id="a list of one gives a tuple of one"),
+    ],
+)
+def test_argnums_says_which_arguments_to_differentiate_by(argnums, expected):
+    assert grad(xyz, argnums)(2.0, 4.0, 3.0) == expected
+    assert value_and_grad(xyz, argnums=argnums)(2.0, 4.0, 3.0) == (20.0, expected)
+    assert jacobian(xyz, argnums)(2.0, 4.0, 3.0) == [expected]
+
+
+def test_the_hessian_by_some_arguments():
+    assert hessian(xyz, 0)(2.0, 4.0, 3.0) == 6.0
+    assert hessian(xyz, (0, 2))(2.0, 4.0, 3.0) == [[6.0, 4.0], [4.0, 0.0]]
+
+
+def test_arguments_that_are_not_differentiated_may_be_anything():
+    def f(x, kind, *, twice):
+        return {"sin": sin, "exp": exp}[kind](x * (2 if twice else 1))
+
+    assert grad(lambda x, kind: f(x, kind, twice=True), 0)(0.0, "sin") == 2.0
+
+
+def test_has_aux_passes_on_what_the_function_returns_beside_its_number():
+    def f(x):
+        y = x * x
+        return y * x, {"square": y, "note": "by hand"}
+
+    aux = {"square": 4.0, "note": "by hand"}
+    assert grad(f, has_aux=True)(2.0) == (12.0, aux)
+    assert value_and_grad(f, has_aux=True)(2.0) == ((8.0, aux), 12.0)
+    assert jacobian(f, has_aux=True)(2.0) == ([12.0], aux)
+    assert hessian(f, has_aux=True)(2.0) == (12.0, aux)
+    (_, aux), _ = value_and_grad(f, has_aux=True)(Value(2.0))
+    assert aux["square"].data == 4.0
+
+
+def test_vjp_is_the_transposed_jacobian_times_the_cotangents():
+    def f(x, y):
+        return [x * y, sin(x), 3.0]
+
+    rows, cotangents = jacobian(f)(0.7, -2.0), [0.3, -1.5, 10.0]
+    values, pull = vjp(f, (0.7, -2.0))
+    expected = [sum(c * row[i] for c, row in zip(cotangents, rows, strict=True)) for i in (0, 1)]
+    assert values == [-1.4, math.sin(0.7), 3.0]
+    assert pull(cotangents) == pytest.approx(expected, rel=1e-15)
+    assert pull([0.0, 1.0, 0.0]) == (math.cos(0.7), 0.0)
+
+
+def test_vjp_of_a_single_number_is_its_gradient_times_the_cotangent():
+    y, pull = vjp(lambda x: x**3, 2.0)
+    assert (y, pull(1.0), pull(10.0)) == (8.0, 12.0, 120.0)
+    assert grad(lambda x: vjp(lambda z: z**3, x)[1](x))(2.0) == 36.0  # d/dx 3x²·x
 
 
 def test_jacobian_has_a_row_for_each_result():
@@ -321,8 +400,32 @@ def test_eight_threads_on_one_shared_graph_get_the_serial_answer_to_the_last_bit
         pytest.param(
             lambda: jvp(lambda x: x, (1.0,), (1.0, 2.0)),
             ArityError,
-            "`tangents` needs the shape",
+            "`tangents` must have the shape of `at`",
             id="too many tangents",
+        ),
+        pytest.param(
+            lambda: grad(lambda x: x, 2)(1.0),
+            ArityError,
+            "argnums names argument 2, counted from 0, but the function was called with 1 argument",
+            id="a place beyond the last",
+        ),
+        pytest.param(
+            lambda: grad(lambda x: x, "x")(1.0),
+            OperandError,
+            "argnums must be a whole number; got str 'x'",
+            id="a place by name",
+        ),
+        pytest.param(
+            lambda: grad(lambda x: x, has_aux=True)(1.0),
+            OperandError,
+            "with has_aux=True the function must return a pair, its result and anything else; got",
+            id="no auxiliary data",
+        ),
+        pytest.param(
+            lambda: vjp(lambda x: [x, x], 1.0)[1]([1.0]),
+            ArityError,
+            "the cotangents must have the shape of the result, which holds 2 number(s)",
+            id="too few cotangents",
         ),
         pytest.param(
             lambda: jvp(lambda x: None, (1.0,), (1.0,)),

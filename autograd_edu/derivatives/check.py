@@ -19,11 +19,11 @@ from ..errors import DomainError
 from .culprit import Finding, doubts_at_corner, search
 from .evidence import Evidence, doubt, gather
 from .point import Point
+from .pull_back import pull_back
 from .recorded import Recorded
 from .report import Report as Report
 from .report import Row
 from .sampling import EPSILON
-from .transforms import pull_back
 from .verdict import Judgement, judge
 
 _SMALL = 1e-290  # numbers below lose digits to underflow

@@ -10,10 +10,11 @@ from ..engine.floats import real
 from ..engine.number import Number, plain
 from ..engine.value import Value, no_grad
 from ..errors import DomainError, OperandError
+from ..trees import flatten, tree_map, unflatten
 from .complex_step import Complex
+from .pull_back import call
 from .sampling import Section
-from .transforms import call
-from .tree import as_arguments, flatten, tree_map, unflatten
+from .transforms import as_arguments
 
 
 class Point:

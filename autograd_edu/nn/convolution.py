@@ -7,10 +7,10 @@ from itertools import product
 from typing import Any, ClassVar
 
 from ..arguments import whole
-from ..derivatives.tree import flatten
 from ..engine.value import scope
 from ..errors import ShapeError
 from ..seeds import stream
+from ..trees import flatten
 from .layers import Neuron
 from .module import Module
 from .pooling import Pool

@@ -18,7 +18,7 @@ from ..engine.modes import current_scope
 from ..engine.value import Constant, Value, scope
 from ..errors import OperandError, ShapeError, StateError
 from ..files import PathLike
-from .nested import has_order, leaves, lists, replace, shape
+from ..trees import has_order, leaves, lists, replace, shape
 from .saving import load_state, save_state
 
 _caller: ContextVar[Module | None] = ContextVar("_caller", default=None)  # whose forward is running

@@ -13,8 +13,8 @@ from typing import Any
 from ..errors import StateError
 from ..files import PathLike, expect, is_finite_number, seal, unseal, write
 from ..nn.module import Module
-from ..nn.nested import leaves
 from ..optim import Optimiser
+from ..trees import leaves
 from .early import EarlyStopping
 from .history import History
 

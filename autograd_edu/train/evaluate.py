@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..data import Dataset
-from ..derivatives.tree import tree_map
 from ..engine.number import plain
 from ..engine.value import no_grad
 from ..errors import TrainingError
 from ..metrics import accuracy_of, chosen_labels
 from ..nn.losses import Loss, average
 from ..nn.module import Module
+from ..trees import tree_map
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,107 @@
+"""What the functions that `transforms` returns take and give, for type checkers.
+
+Numbers give numbers of the same kind, several arguments give tuples, and lists and arrays give
+lists and arrays. A gradient that depends on Values which the function uses from outside is a Value,
+though a type checker that saw only floats go in calls it a float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
+
+from ..engine.number import Number
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+Scalar: TypeAlias = "Number | float"
+Tree: TypeAlias = "Scalar | Sequence[Tree] | Mapping[str, Tree] | NDArray[Any]"
+"""A number, or a list, tuple, dict or array (of floats or of Values) of them, nested as you like."""
+
+Function: TypeAlias = Callable[..., Tree]
+N = TypeVar("N", bound=Number)
+A = TypeVar("A")
+Places: TypeAlias = "int | Sequence[int] | None"
+
+
+class Gradient(Protocol):
+    """The gradient by all arguments: in the shape of the only one, or a tuple with one for each."""
+
+    @overload
+    def __call__(self, x: float, /) -> float: ...
+    @overload
+    def __call__(self, x: N, /) -> N: ...
+    @overload
+    def __call__(self, x: Floats, /) -> Floats: ...
+    @overload
+    def __call__(self, x: float, y: float, /, *more: float) -> tuple[float, ...]: ...
+    @overload
+    def __call__(self, x: N, y: N, /, *more: N) -> tuple[N, ...]: ...
+    @overload
+    def __call__(self, x: Sequence[float], /) -> list[float]: ...
+    @overload
+    def __call__(self, x: Sequence[N], /) -> list[N]: ...
+    @overload
+    def __call__(self, *at: Tree) -> Tree: ...
+
+
+class Partial(Protocol):
+    """The gradient by one of the arguments, in its shape."""
+
+    @overload
+    def __call__(self, x: float, /, *more: float) -> float: ...
+    @overload
+    def __call__(self, x: N, /, *more: N) -> N: ...
+    @overload
+    def __call__(self, *at: object) -> Tree: ...  # the other arguments may be anything
+
+
+class ValueAndGradient(Protocol):
+    """The value, and the gradient as `Gradient` gives it."""
+
+    @overload
+    def __call__(self, x: float, /) -> tuple[float, float]: ...
+    @overload
+    def __call__(self, x: N, /) -> tuple[N, N]: ...
+    @overload
+    def __call__(self, x: Floats, /) -> tuple[float, Floats]: ...
+    @overload
+    def __call__(self, x: float, y: float, /, *more: float) -> tuple[float, tuple[float, ...]]: ...
+    @overload
+    def __call__(self, x: N, y: N, /, *more: N) -> tuple[N, tuple[N, ...]]: ...
+    @overload
+    def __call__(self, x: Sequence[float], /) -> tuple[float, list[float]]: ...
+    @overload
+    def __call__(self, *at: object) -> tuple[Scalar, Tree]: ...
+
+
+class Rows(Protocol):
+    """One row for each number that the function returns: its gradient."""
+
+    @overload
+    def __call__(self, x: float, /) -> list[float]: ...
+    @overload
+    def __call__(self, x: float, y: float, /, *more: float) -> list[tuple[float, ...]]: ...
+    @overload
+    def __call__(self, x: Sequence[float], /) -> list[list[float]]: ...
+    @overload
+    def __call__(self, *at: object) -> list[Tree]: ...
+
+
+class Second(Protocol):
+    """The second derivative by a single number, or a list of rows over all numbers."""
+
+    @overload
+    def __call__(self, x: float, /) -> float: ...
+    @overload
+    def __call__(self, x: N, /) -> N: ...
+    @overload
+    def __call__(self, x: float, y: float, /, *more: float) -> list[list[float]]: ...
+    @overload
+    def __call__(self, x: Sequence[float] | Floats, /) -> list[list[float]]: ...
+    @overload
+    def __call__(self, *at: object) -> Scalar | list[list[Scalar]]: ...

@@ -1,0 +1,115 @@
+"""Nested containers: lists, tuples, dicts, sets and arrays, flattened, mapped and filled again.
+
+Arguments of functions, gradients, results and the parts of a model all come nested in this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any  # a container may hold anything; so may a leaf
+
+_NUMBERS, _OBJECTS = "bfiuO", "O"  # the kinds of arrays that hold numbers, and that hold objects
+
+
+def contents(tree: Any, kinds: str = _OBJECTS) -> list[tuple[Any, Any]] | None:
+    """The places in a container and what is there; None if ``tree`` is not a container.
+
+    Arrays of other ``kinds`` are not containers. A set has no order, so its parts come by label.
+    """
+    if isinstance(tree, dict):
+        return list(tree.items())
+    if isinstance(tree, (set, frozenset)):
+        return list(enumerate(sorted(tree, key=lambda part: str(getattr(part, "label", "")))))
+    if is_array(tree) and tree.dtype.kind in kinds:
+        tree = list(tree) if tree.ndim > 1 else tree.tolist()
+    return list(enumerate(tree)) if isinstance(tree, (list, tuple)) else None
+
+
+def is_array(tree: Any) -> bool:
+    """Is it an array (of at least one dimension)?"""
+    return getattr(tree, "shape", ()) != () and hasattr(tree, "dtype")
+
+
+def flatten(tree: Any) -> list[Any]:
+    """The leaves of ``tree``, in order; of arrays, the numbers."""
+    return [leaf for _, leaf in leaves(tree, kinds=_NUMBERS)]
+
+
+def unflatten(tree: Any, numbers: Iterator[Any]) -> Any:
+    """The next of ``numbers`` for each number of ``tree``, in the shape of ``tree``."""
+    return tree_map(lambda _: next(numbers), tree)
+
+
+def tree_map(f: Callable[[Any], Any], tree: Any) -> Any:
+    """``tree`` with ``f(leaf)`` in the place of each leaf; of arrays, of each number."""
+    return replace(tree, f, kinds=_NUMBERS)
+
+
+def leaves(tree: Any, key: str = "", *, kinds: str = _OBJECTS) -> Iterator[tuple[str, Any]]:
+    """Everything that is not a container, each with the path to it, such as "w.0.1"."""
+    inside = contents(tree, kinds)
+    if inside is None:
+        yield key, tree
+    else:
+        for place, part in inside:
+            yield from leaves(part, f"{key}.{place}", kinds=kinds)
+
+
+def replace(tree: Any, f: Callable[[Any], Any], *, kinds: str = _OBJECTS) -> Any:
+    """The same containers with ``f(leaf)`` in the place of each leaf; a set becomes a list."""
+    inside = contents(tree, kinds)
+    if inside is None:
+        return f(tree)
+    parts = [replace(part, f, kinds=kinds) for _, part in inside]
+    if isinstance(tree, dict):
+        return dict(zip(tree, parts, strict=True))
+    if isinstance(tree, tuple):
+        return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
+    if not is_array(tree):
+        return parts
+    return _array(parts, tree.shape, floats=kinds != _OBJECTS and _are_floats(parts))
+
+
+def _are_floats(parts: list[Any]) -> bool:
+    return all(p.dtype == float if is_array(p) else type(p) is float for p in parts)
+
+
+def _array(parts: list[Any], shape: tuple[int, ...], *, floats: bool) -> Any:
+    """An array of floats or of objects, which need not be numbers."""
+    import numpy as np
+
+    array = np.empty(shape, float if floats else object)
+    for i, part in enumerate(parts):
+        array[i] = part
+    return array
+
+
+def lists(tree: Any, f: Callable[[Any], Any]) -> Any:
+    """``f(leaf)`` for each leaf in plain lists and dicts, as JSON can hold them."""
+    inside = contents(tree)
+    if inside is None:
+        return f(tree)
+    if isinstance(tree, dict):
+        return {str(place): lists(part, f) for place, part in inside}
+    return [lists(part, f) for _, part in inside]
+
+
+def has_order(tree: Any) -> bool:
+    """Are there no sets among the containers?"""
+    inside = contents(tree)
+    if inside is None:
+        return True
+    return not isinstance(tree, (set, frozenset)) and all(has_order(part) for _, part in inside)
+
+
+def shape(tree: Any) -> Any:
+    """The lengths of nested lists, such as (2, 3); where they differ, the shape of each part."""
+    inside = contents(tree)
+    if inside is None:
+        return ()
+    parts = [shape(part) for _, part in inside]
+    if isinstance(tree, dict):
+        return {str(place): part for (place, _), part in zip(inside, parts, strict=True)}
+    if any(part != parts[0] for part in parts) or (parts and isinstance(parts[0], (dict, list))):
+        return parts
+    return (len(parts), *(parts[0] if parts else ()))
