@@ -91,11 +91,14 @@ class Program(Computation):
         return value, grads
 
     def listing(self, style: str = "math", *, gradients: bool = False) -> str:
-        """The program as text: "python" for the lifted one as plain NumPy, a function that runs by itself; "math" or "latex" for
-        the scalar one, a line an operation.
+        """The program as text.
 
         Args:
-            gradients: print the way back too, of "python": the function gives what `value_and_grad` gives.
+            style: "python" for the lifted program as plain NumPy, a function that runs by itself;
+                "math" or "latex" for the scalar program, one line per operation; "javascript" for
+                the scalar program as a function of one sample.
+            gradients: print the backward pass too, of "python" or "javascript": the function
+                gives what `value_and_grad` gives.
 
         Raises:
             OptionError: if there is no such listing, or none with gradients.

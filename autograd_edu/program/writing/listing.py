@@ -10,6 +10,7 @@ from ...notation import operations
 from ..ir import Computation
 from .backward import Backward
 from .forward import Forward
+from .javascript_listing import javascript
 
 _HELPERS = {  # functions that NumPy does not have
     "erfc": "erfc = np.vectorize(math.erfc, otypes=[float])\n",
@@ -23,15 +24,21 @@ def total(xs):
 
 ''',
 }
-STYLES = ("python", "math", "latex")
+STYLES = ("python", "math", "latex", "javascript")
 
 
 def listing(program: Computation, style: str, *, gradients: bool) -> str:
-    """``program`` as text in one of the `STYLES`; ``gradients``, for "python": the way back too."""
+    """``program`` as text in one of the `STYLES`.
+
+    ``gradients`` asks for the backward pass too, of "python" or "javascript".
+    """
     one_of(style, STYLES, "listing")
+    if style == "javascript":
+        return javascript(program, gradients=gradients)
     if gradients and style != "python":
         raise OptionError(
-            f"the listing {style!r} has no gradients: it is the scalar program; ask for the listing 'python'"
+            f"the listing {style!r} has no gradients: it is the scalar program; "
+            "ask for the listing 'python' or 'javascript'"
         )
     return _python(program, gradients=gradients) if style == "python" else _scalar(program, style)
 
