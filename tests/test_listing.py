@@ -267,7 +267,7 @@ def test_labelled_inputs_and_results_keep_their_names():
 
 def test_a_style_that_is_not_there_is_refused_with_those_there_are():
     with pytest.raises(
-        ValueError, match="unknown listing 'c'; choose from 'python', 'math', 'latex', .javascript."
+        ValueError, match="unknown listing 'c'; choose from 'python', 'math', 'latex', 'javascript'"
     ):
         trace(lambda x: x, 1.0).listing("c")
     with pytest.raises(
