@@ -33,15 +33,13 @@ def base_gradient(xp: Namespace, y: Any, a: Any, b: Any) -> Any:
     def power() -> Any:
         return b * xp.pow(a, b - 1.0)
 
-    def at_zero() -> Any:
-        edge = xp.choose(b < 1.0, power, lambda: 1.0 + _corner(xp, b - 1.0))
-        return xp.choose(b > 1.0, power, edge)
-
     def slope() -> Any:
         elsewhere = lambda: xp.choose(b >= 0.5, power, lambda: b * y / a)  # noqa: E731 - a branch
+        at_zero = lambda: xp.choose(b < 1.0, power, lambda: 1.0 + _corner(xp, b - 1.0))  # noqa: E731
         return xp.choose(abs(a) > 0.0, elsewhere, at_zero)
 
-    return xp.choose(b > 0.0, slope, lambda: xp.choose(b < 0.0, slope, 0.0))
+    up_to_one = lambda: xp.choose(b > 0.0, slope, lambda: xp.choose(b < 0.0, slope, 0.0))  # noqa: E731
+    return xp.choose(b > 1.0, power, up_to_one)
 
 
 def exponent_gradient(xp: Namespace, y: Any, a: Any, b: Any) -> Any:
@@ -203,14 +201,18 @@ def softmax(xp: Namespace, y: Any, xs: Any, parts: Any = None) -> Any:
 
 def logsumexp(xp: Namespace, xs: Any, parts: Any = None) -> Any:
     """log Σ exp(xᵢ), as largest + log1p(what the operands other than the largest add)."""
-    largest, powers, _ = parts or exponentials(xp, xs)
+    largest, powers, whole = parts or exponentials(xp, xs)
     if largest.__class__ is float:
         others = xp.log1p(xp.total([*powers, -1.0]))
         y = largest + others
         return _near_zero(xs) if abs(y) < 0.9 * others else y
-    ones = each(lambda x: xp.choose(x >= largest, 1.0, 0.0), xs)
-    less = powers - ones if hasattr(xs, "shape") else list(map(sub, powers, ones))
-    return largest + xp.log1p(xp.total(less) + (xp.total(ones) - 1.0))
+
+    def nearly_one() -> Any:
+        ones = each(lambda x: xp.choose(x >= largest, 1.0, 0.0), xs)
+        less = powers - ones if hasattr(xs, "shape") else list(map(sub, powers, ones))
+        return xp.log1p(xp.total(less) + (xp.total(ones) - 1.0))
+
+    return largest + xp.choose(whole > 1.1, lambda: xp.log(whole), nearly_one)
 
 
 def _near_zero(xs: Any) -> float:

@@ -21,9 +21,10 @@ def _branch(condition: Any, then: Any, otherwise: Any) -> Any:
         chosen = then if condition else otherwise
         return chosen() if callable(chosen) else chosen
     if callable(then) or callable(otherwise):  # worth a look whether everybody, or nobody, takes it
-        if np.logical_and.reduce(condition, None):
+        holding = np.count_nonzero(condition)
+        if holding == condition.size:
             return then() if callable(then) else then
-        if not np.logical_or.reduce(condition, None):
+        if not holding:
             return otherwise() if callable(otherwise) else otherwise
         then, otherwise = (each() if callable(each) else each for each in (then, otherwise))
     return np.where(condition, then, otherwise)
@@ -55,7 +56,9 @@ ARRAYS: Namespace = Arrays
 
 def _has_a_mask(x: Any) -> bool:
     """Whether numbers are masked in ``x``, or in what a list holds."""
-    return any(np.ma.is_masked(each) for each in (x, *(x if isinstance(x, (list, tuple)) else ())))
+    parts = (x, *x) if isinstance(x, (list, tuple)) else (x,)
+    may_be = any([issubclass(kind, np.ma.MaskedArray) for kind in set(map(type, parts))])
+    return may_be and any(map(np.ma.is_masked, parts))
 
 
 def real_array(x: Any, what: str) -> Any:

@@ -17,7 +17,7 @@ from ..lifting.group import NEUTRAL, SEED
 from ..lifting.lift import lift
 from .run import Plan
 from .selection import Careful
-from .tables import table_of_gradients, table_of_values
+from .tables import all_finite, table_of_gradients, table_of_values
 
 Array = Any
 _BLOCK, _NUMBERS = 2000, 8_000_000  # samples, and numbers in the tables, of a block
@@ -335,8 +335,3 @@ class _Summed:
 def _tables(gradients: Array, passes: Plan | Careful) -> list[Array]:
     return [gradients, *([passes.marks[True]] if isinstance(passes, Careful) else [])]
 
-
-def all_finite(numbers: Array) -> bool:
-    """Whether all are finite. Their sum of squares says so at once, unless it overflows."""
-    flat = numbers.reshape(-1)
-    return isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())

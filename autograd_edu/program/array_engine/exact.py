@@ -21,26 +21,34 @@ UNIT = 2.0**-53
 
 def exact_sum(terms: Array, out: Array) -> None:
     """Write the correctly rounded sum of ``terms`` over their first axis to ``out``."""
-    count, sizes = len(terms), np.abs(terms)
-    largest = float(sizes.max(initial=0.0))
-    if count < 3 or not 0.0 < largest < MOST:
+    if len(terms) < 3:  # a single addition is rounded once as it is
         np.add.reduce(terms, 0, None, out)
-        if count > 2 and largest > 0.0:
-            _settle(terms, np.isfinite(terms).all(axis=0), out)
         return
+    if out.size == 1 and math.isfinite((flat := terms.reshape(-1)).dot(flat)):
+        out.fill(math.fsum(flat.tolist()))  # faster than NumPy's many calls
+        return
+    sizes = np.absolute(terms)
+    largest = float(np.maximum.reduce(sizes, None))
+    if largest < MOST:
+        _split_and_add(terms, sizes, largest, out)
+    else:  # some of them may be infinite, or nan
+        np.add.reduce(terms, 0, None, out)
+        _settle(terms, np.isfinite(terms).all(axis=0), out)
+
+
+def _split_and_add(terms: Array, sizes: Array, largest: float, out: Array) -> None:
+    """Write the sum of terms whose ``sizes`` are at most ``largest``."""
+    count = len(terms)
     height = math.ldexp(1.0, math.frexp(largest)[1] + (count + 2).bit_length())
     low, high = _split(terms, height, out)
     smallest = count * height * UNIT  # terms down to here have low parts whose sum is exact
-    if float(sizes.min()) < smallest:
-        _settle(
-            terms,
-            _in_doubt(low, high, 2.0 * smallest * count * UNIT) & ~_even(sizes, smallest),
-            out,
-        )
+    if float(np.minimum.reduce(sizes, None)) < smallest:
+        doubt = _in_doubt(low, high, 2.0 * smallest * count * UNIT)
+        _settle(terms, doubt & ~_even(sizes, smallest), out)
 
 
 def _split(terms: Array, height: float, out: Array) -> tuple[Array, Array]:
-    """Write the sums to ``out``; the sums of the low and of the high parts."""
+    """Write the sums to ``out``; return the sums of the low parts and of the high parts."""
     parts = terms + height
     parts -= height
     high = np.add.reduce(parts, 0)
@@ -51,17 +59,22 @@ def _split(terms: Array, height: float, out: Array) -> tuple[Array, Array]:
 
 
 def _in_doubt(low: Array, high: Array, error: float) -> Array:
-    """Where an error of the low sum could change the rounded result."""
+    """Mark the columns where an error of the low sum could change the rounded result."""
     margin = error + 2.0 * UNIT * np.abs(low)
     doubt: Array = high + (low - margin) != high + (low + margin)
     return doubt
 
 
 def _even(sizes: Array, smallest: float) -> Array:
-    """Which columns have no term, other than 0, below ``smallest``."""
+    """Mark the columns in which no term other than 0 is below ``smallest``."""
     return ~((sizes > 0.0) & (sizes < smallest)).any(axis=0)
 
 
 def _settle(terms: Array, columns: Array, out: Array) -> None:
-    """Sum the columns that are marked one by one."""
-    out[columns] = [Floats.total(column) for column in terms[:, columns].T.tolist()]
+    """Sum the marked columns one by one."""
+    for place in zip(*np.nonzero(columns), strict=True):
+        xs = terms[(slice(None), *place)].tolist()
+        try:
+            out[place] = Floats.total(xs)
+        except OverflowError:
+            out[place] = math.copysign(math.inf, math.fsum([math.ldexp(x, -64) for x in xs]))

@@ -31,7 +31,7 @@ from .tables import (
 )
 
 Tables = dict[bool, Array]
-Slopes = Callable[[], Any]  # by the number of a read
+Slope = Callable[[], Any]
 
 
 class Plan:
@@ -123,8 +123,8 @@ class Plan:
             _through_dot(group, operands, upstream, outs, calls)
         elif group.kind == "spread":
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
-        elif any(out is not None for out in outs):
-            calls.append(self._through_rule(group, operands, upstream, outs))
+        else:
+            self._through_rule(group, operands, upstream, outs, calls)
 
     def _through_matrix(
         self, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]
@@ -141,38 +141,27 @@ class Plan:
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[2], keepdims=True))
 
     def _through_rule(
-        self, group: Group, operands: list[Array], upstream: Array, outs: list[Array | None]
-    ) -> Call:
-        """Each slope, as the rule table gives it, times the gradient of the result."""
-        summed = [not group.fixed and read.fixed for read in group.reads]
-        pairs = [(i, out, summed[i]) for i, out in enumerate(outs) if out is not None]
-        slopes = self.slopes(group, operands, [i for i, _, _ in pairs])
+        self, group: Group, operands: list[Array], upstream: Array, outs: list[Array | None],
+        calls: list[Call],
+    ) -> None:  # fmt: skip
+        """For each read, its local gradient times the gradient of the result."""
+        for i, (read, out) in enumerate(zip(group.reads, outs, strict=True)):
+            if out is not None:
+                add_over_samples = read.fixed and not group.fixed
+                through = _add_products if add_over_samples else _multiply
+                calls.append(partial(through, self.slope(group, operands, i), upstream, out))
 
-        def through() -> None:
-            found = slopes()
-            for i, out, over_samples in pairs:
-                if over_samples:
-                    np.add.reduce(found[i] * upstream, -1, None, out, keepdims=True)
-                else:
-                    np.multiply(found[i], upstream, out)
-
-        return through
-
-    def slopes(self, group: Group, operands: list[Array], wanted: list[int]) -> Slopes:
-        """The call for the local gradients of what a group reads, by its number; at least those ``wanted``."""
-        if group.kind == "dot":
-            return lambda: (operands[1], operands[0], 1.0)
+    def slope(self, group: Group, operands: list[Array], i: int) -> Slope:
+        """The call that gives the local gradient for what a group reads by the number ``i``."""
+        if group.kind == "dot" and i < 2:
+            return lambda: operands[1 - i]
         if group.kind not in ("map", "stack"):
-            return lambda: (1.0, 1.0, 1.0)
-        y, rule, xp = self._out(group), group.op.local_gradients, Arrays
-        if group.kind == "stack":
-            of_all = _stacked(rule) if group.op.stacked is None else group.op.stacked[1]
-            if group.op.parts:
-                of_all = _taking(self.parts[group.start, group.fixed], of_all)
-            return lambda: (of_all(xp, y, operands[0]),)
-        if len(wanted) < len(operands):  # of the slopes, those that are wanted
-            rule = partial(_some_of, group.op.rules, wanted)
-        return lambda: rule(xp, y, *operands)
+            return lambda: 1.0
+        y, rule = self._out(group), group.op.rules[i]
+        kept = self.parts.get((group.start, group.fixed))
+        if kept is None:
+            return partial(rule, Arrays, y, *operands)
+        return lambda: rule(Arrays, y, operands[0], kept[0])
 
     def leaves(self, kind: bool, calls: list[Call]) -> Array:
         """The gradients of the leaves, (numbers, samples), after the calls."""
@@ -220,11 +209,9 @@ _FUNCTIONS = {
 
 
 def _stack(group: Group, out: Array, operands: list[Array]) -> Call:
-    if group.op.stacked is None:
-        return _writing(group.op.value, out, list(operands[0]))
     if _is_rounded_once(group.op):
         return partial(exact_sum, operands[0], out)
-    return _writing(group.op.stacked[0], out, operands)
+    return _writing(group.op.rule, out, operands)
 
 
 @lru_cache(maxsize=256)
@@ -249,20 +236,14 @@ def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Cal
 
 def _keeping(kept: list[Any], op: Op, out: Array, stack: Array) -> Call:
     """The call of an operation both of whose rules start from the same parts, which stay for the way back."""
-    xp = Arrays
-    assert op.parts
-    assert op.stacked
-    parts, (value, _) = op.parts, op.stacked
+    xp, parts, value = Arrays, op.parts, op.rule
+    assert parts
 
     def call() -> None:
         kept[:] = [parts(xp, stack)]
         out[...] = value(xp, stack, kept[0])
 
     return call
-
-
-def _taking(kept: list[Any], rule: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda xp, y, stack: rule(xp, y, stack, kept[0])
 
 
 def _dot(_: Group, out: Array, operands: list[Array]) -> Call:
@@ -309,21 +290,14 @@ def _through_dot(
         if out is None:
             continue
         if read.fixed and not group.fixed:
-            calls.append(partial(_add_products, other, upstream, out))
+            calls.append(partial(_add_products, lambda other=other: other, upstream, out))
         else:
             calls.append(partial(np.multiply, other, upstream, out))
 
 
-def _add_products(factor: Array, upstream: Array, out: Array) -> None:
-    np.add.reduce(factor * upstream, -1, None, out, keepdims=True)
+def _multiply(slope: Slope, upstream: Array, out: Array) -> None:
+    np.multiply(slope(), upstream, out)
 
 
-def _some_of(rules: Any, wanted: list[int], xp: Any, y: Array, *xs: Array) -> dict[int, Array]:
-    return {i: rules[i](xp, y, *xs) for i in wanted}
-
-
-def _stacked(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """A rule of any number of operands, as one of their stack."""
-    return lambda xp, y, stack: np.stack(
-        np.broadcast_arrays(*[np.broadcast_to(s, y.shape) for s in rule(xp, y, *stack)])
-    )
+def _add_products(slope: Slope, upstream: Array, out: Array) -> None:
+    np.add.reduce(slope() * upstream, -1, None, out, keepdims=True)

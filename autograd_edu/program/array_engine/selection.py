@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from ..lifting.group import SEED, Group
-from .run import Plan, Slopes
+from .run import Plan, Slope
 from .tables import Array, Call, add_up, edge, view
 
 Pair = tuple[Array, Array]  # gradients, and the marks of those that are there
@@ -55,14 +55,14 @@ class Careful:
                 through = _to_weights if i == 0 else _to_inputs
                 calls.append(partial(through, operands[1 - i], (gradients, marks), outs))
             else:
-                slopes = self.plan.slopes(group, operands, [i])
-                calls.append(partial(_pass, group, i, slopes, (gradients, marks), outs))
+                slope = self.plan.slope(group, operands, i)
+                calls.append(partial(_pass, group, i, slope, (gradients, marks), outs))
 
 
-def _pass(group: Group, i: int, slopes: Slopes, arriving: Pair, outs: Pair) -> None:
+def _pass(group: Group, i: int, local_gradient: Slope, arriving: Pair, outs: Pair) -> None:
     """Slope times gradient, where a gradient is there and the operand is selected."""
     gradients, marks = arriving
-    slope = slopes()[i]
+    slope = local_gradient()
     there = marks > 0.0
     if group.op.selects:
         there = there & (slope != 0.0)

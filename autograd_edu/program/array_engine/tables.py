@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -98,3 +99,9 @@ def edge(table: Array, edges: Rows) -> Array:
 
 def _add_runs(flat: Array, starts: Rows, out: Array) -> None:
     np.add.reduceat(flat, starts, 0, None, out)
+
+
+def all_finite(numbers: Array) -> bool:
+    """Whether all are finite. Their sum of squares says so at once, unless it overflows."""
+    flat = numbers.reshape(-1)
+    return isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
