@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from autograd_edu import dot, total, trace
+from autograd_edu import DomainError, dot, total, trace
 
 rng = np.random.default_rng(0)
 
@@ -72,3 +72,13 @@ def test_chains_of_plus_and_products_are_still_one_matrix_product():
     g = lambda xs: total([dot(row, xs) for row in rows])  # noqa: E731
     kinds = [[g.kind for g in trace(h, [0.5] * 5).runner.lifted.groups] for h in (f, g)]
     assert kinds[0] == kinds[1] == ["matrix", "stack"]
+
+
+@pytest.mark.parametrize("batch", [1, 2], ids=["one sample", "a batch"])
+def test_a_total_larger_than_any_float_is_infinite_like_every_other_result(batch):
+    program = trace(lambda xs: total(xs), [0.5] * 3)
+    program.engine = "numpy"
+    xs = [[1e308, 1e308, 1e308], [1.0, 2.0, 3.0]][:batch]
+    assert program(xs, on_nonfinite="keep").tolist() == [math.inf, 6.0][:batch]
+    with pytest.raises(DomainError, match="is not finite for sample 0"):
+        program(xs)

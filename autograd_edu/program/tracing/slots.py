@@ -12,7 +12,6 @@ from ...errors import OperandError
 from ..ir import Computation, Guard, Slot, new_slot
 from .tape import Noted, Tape, line_of
 
-Lines = dict[int, dict[int, str]]  # of each instruction of a piece of code; each is looked up once
 
 
 def as_computation(
@@ -81,8 +80,8 @@ def _fill(
 ) -> None:
     """Append a slot for each value of the order that has none yet. One loop, as programs have up to millions."""
     at = place.__getitem__
-    results = tape.results if tape else {}
-    lines: Lines = {}
+    asked_of = tape.results.get if tape else {}.get
+    lines: dict[tuple[int, int], str] = {}  # of each instruction, looked up once
     for value in order:
         op, left, right = value.op, value._left, value._right
         if op is None:
@@ -90,12 +89,12 @@ def _fill(
                 place[value] = len(slots)
                 slots.append(new_slot(("constant", (), value.label, "", value._data)))
             continue
-        line, asked = "", results.get(id(value))
+        line, asked = "", asked_of(id(value))
         if asked is not None:
             _, code, instruction = asked
-            known = lines.setdefault(id(code), {})
-            if not (line := known.get(instruction, "")):
-                line = known[instruction] = line_of(code, instruction)
+            key = (id(code), instruction)
+            if not (line := lines.get(key, "")):
+                line = lines[key] = line_of(code, instruction)
         if right is None:
             operands: tuple[int, ...]
             operands = tuple(map(at, left if left.__class__ is tuple else (left,)))

@@ -36,8 +36,10 @@ def record(
     try:
         root = _root(f, arguments, tape)
     finally:
-        for value in (*leaves, *[result for result, _, _ in tape.results.values()]):
-            value.__class__ = Value  # as all others, once the trace is over
+        for leaf in leaves:  # once the trace is over, they and all results are as other Values
+            leaf.__class__ = Value
+        for result, _, _ in tape.results.values():
+            result.__class__ = Value
     if tape.faults:
         raise OperandError(
             f"the traced function went on after an error, which no replay could: {tape.faults[0]}"

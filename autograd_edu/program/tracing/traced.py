@@ -45,26 +45,15 @@ class Tracer(Tape):
 
     def note(self, op: Op, result: Value, parents: Sequence[Value], frame: FrameType) -> None:
         """Note a result, its operands, and the instruction outside the package that asked for it."""
-        result.__class__ = Given if _are_given(parents) else Traced
+        free = True
+        for parent in parents:
+            kind = parent.__class__
+            if kind is Value:
+                self.captured[id(parent)] = parent
+            free = free and kind in _FREE
+        result.__class__ = Given if free and Given in map(type, parents) else Traced
         code, place = caller(frame)
         self.results[id(result)] = (result, code, place)
-        for parent in parents:
-            if parent.__class__ is Value:
-                self.captured[id(parent)] = parent
-        if op.domain:
-            self.note_tried(result, frame)
-
-    def note_pair(self, op: Op, result: Value, left: Value, right: Value) -> None:
-        """`note` for an operator, by the shortest way."""
-        kinds = (left.__class__, right.__class__)
-        result.__class__ = Given if kinds in _GIVEN else Traced
-        frame = sys._getframe(2)
-        code, place = frame.f_code, frame.f_lasti
-        if inside.get(code.co_filename, True):
-            code, place = caller(frame)
-        self.results[id(result)] = (result, code, place)
-        if Value in kinds:
-            self.captured.update([(id(x), x) for x in (left, right) if x.__class__ is Value])
         if op.domain:
             self.note_tried(result, frame)
 
@@ -142,23 +131,17 @@ class Given(Traced):
         return format(self.data, spec)
 
 
-def _are_given(parents: Sequence[Value]) -> bool:
-    """Whether all are `Given` or constants, and one is `Given`."""
-    given = False
-    for parent in parents:
-        if parent.__class__ is Given:
-            given = True
-        elif parent.__class__ is not Constant:
-            return False
-    return given
+def _operator(op: Op, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
+    """The operator of ``op`` by the shortest way: two finite numbers give one.
 
-
-def _operator(op: Op) -> Callable[[Any, Any], Any]:
-    """The operator of ``op`` by the shortest way: two finite numbers give one. All else goes the general way."""
+    Everything else goes the general way. Nothing is called here that can be written out: large
+    programs are traced one such operation after another.
+    """
     evaluate, (left_rule, right_rule) = op.value, op.rules
 
-    def apply(left: Any, right: Any) -> Any:
-        tape = tracer.get()
+    def apply(own: Any, other: Any) -> Any:
+        left, right = (other, own) if reflected else (own, other)
+        tape: Any = tracer.get()
         x = left if left.__class__ in _VALUES else _constant(left)
         z = right if right.__class__ in _VALUES else _constant(right)
         if x is None or z is None or tape.__class__ is not Tracer:
@@ -171,7 +154,18 @@ def _operator(op: Op) -> Callable[[Any, Any], Any]:
             return op(left, right)
         if y - y != 0.0:
             return op(left, right)
-        tape.note_pair(op, result, x, z)
+        result.__class__ = Given if x.__class__ in _FREE and z.__class__ in _FREE else Traced
+        if x.__class__ is Value:
+            tape.captured[id(x)] = x
+        if z.__class__ is Value:
+            tape.captured[id(z)] = z
+        frame = sys._getframe(1)
+        code, place = frame.f_code, frame.f_lasti
+        if inside.get(code.co_filename, True):
+            code, place = caller(frame)
+        tape.results[id(result)] = (result, code, place)
+        if op.domain:
+            tape.note_tried(result, frame)
         return result
 
     return apply
@@ -179,24 +173,15 @@ def _operator(op: Op) -> Callable[[Any, Any], Any]:
 
 _PLAIN = frozenset({int, float})
 _VALUES = frozenset({Given, Traced, Value})
-_GIVEN = frozenset({(Given, Given), (Given, Constant), (Constant, Given)})
+_FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 
 
 def _constant(x: Any) -> Constant | None:
     return Constant(x) if x.__class__ in _PLAIN else None
 
 
-def _define(name: str, op: Op) -> None:
-    """Give `Traced` the operator, and its reflection."""
-    apply = _operator(op)
-    reflected = lambda self, other: apply(other, self)  # noqa: E731 - one of two forms
-    if name == "add":  # the whole number 0, where `sum` starts, is left out, as `Number` does
-        reflected = lambda self, other: (  # noqa: E731
-            self if other.__class__ is int and other == 0 else apply(other, self)
-        )
-    setattr(Traced, f"__{name}__", apply)
-    setattr(Traced, f"__r{name}__", reflected)
-
-
 for _name, _op in ARITHMETIC.items():
-    _define(_name, _op)
+    setattr(Traced, f"__{_name}__", _operator(_op))
+    # `Number` itself reflects a sum, where it leaves out the whole number 0 that `sum` starts from
+    _reflected = "_radd" if _op.adds else f"__r{_name}__"
+    setattr(Traced, _reflected, _operator(_op, reflected=True))
