@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from autograd_edu import DomainError, dot, total, trace
+from autograd_edu import dot, total, trace
+from autograd_edu.errors import DomainError
 
 rng = np.random.default_rng(0)
 

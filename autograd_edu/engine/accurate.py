@@ -207,12 +207,12 @@ def logsumexp(xp: Namespace, xs: Any, parts: Any = None) -> Any:
         y = largest + others
         return _near_zero(xs) if abs(y) < 0.9 * others else y
 
-    def nearly_one() -> Any:
+    def close_to_one() -> Any:
         ones = each(lambda x: xp.choose(x >= largest, 1.0, 0.0), xs)
         less = powers - ones if hasattr(xs, "shape") else list(map(sub, powers, ones))
         return xp.log1p(xp.total(less) + (xp.total(ones) - 1.0))
 
-    return largest + xp.choose(whole > 1.1, lambda: xp.log(whole), nearly_one)
+    return largest + xp.choose(whole > 2.0, lambda: xp.log(whole), close_to_one)
 
 
 def _near_zero(xs: Any) -> float:

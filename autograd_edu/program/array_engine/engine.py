@@ -334,4 +334,3 @@ class _Summed:
 
 def _tables(gradients: Array, passes: Plan | Careful) -> list[Array]:
     return [gradients, *([passes.marks[True]] if isinstance(passes, Careful) else [])]
-

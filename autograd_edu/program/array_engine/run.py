@@ -119,8 +119,6 @@ class Plan:
         ]
         if group.kind == "matrix":
             self._through_matrix(operands, upstream, outs, calls)
-        elif group.kind == "dot":
-            _through_dot(group, operands, upstream, outs, calls)
         elif group.kind == "spread":
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
         else:
@@ -277,22 +275,6 @@ def _spread(_: Group, out: Array, operands: list[Array]) -> Call:
 
 
 _FORWARD = {"map": _map, "stack": _stack, "dot": _dot, "matrix": _product, "spread": _spread}
-
-
-def _through_dot(
-    group: Group,
-    operands: list[Array],
-    upstream: Array,
-    outs: list[Array | None],
-    calls: list[Call],
-) -> None:
-    for out, other, read in zip(outs, (operands[1], operands[0], 1.0), group.reads, strict=False):
-        if out is None:
-            continue
-        if read.fixed and not group.fixed:
-            calls.append(partial(_add_products, lambda other=other: other, upstream, out))
-        else:
-            calls.append(partial(np.multiply, other, upstream, out))
 
 
 def _multiply(slope: Slope, upstream: Array, out: Array) -> None:

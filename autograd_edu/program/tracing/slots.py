@@ -13,7 +13,6 @@ from ..ir import Computation, Guard, Slot, new_slot
 from .tape import Noted, Tape, line_of
 
 
-
 def as_computation(
     root: Value, inputs: list[Value], shapes: list[tuple[int, ...]], *,
     parameters: Sequence[Value] | None, tape: Tape | None = None,
@@ -80,7 +79,7 @@ def _fill(
 ) -> None:
     """Append a slot for each value of the order that has none yet. One loop, as programs have up to millions."""
     at = place.__getitem__
-    asked_of = tape.results.get if tape else {}.get
+    results = tape.results if tape else {}
     lines: dict[tuple[int, int], str] = {}  # of each instruction, looked up once
     for value in order:
         op, left, right = value.op, value._left, value._right
@@ -89,7 +88,7 @@ def _fill(
                 place[value] = len(slots)
                 slots.append(new_slot(("constant", (), value.label, "", value._data)))
             continue
-        line, asked = "", asked_of(id(value))
+        line, asked = "", results.get(id(value))
         if asked is not None:
             _, code, instruction = asked
             key = (id(code), instruction)
