@@ -1,4 +1,4 @@
-"""A program as a function of JAX or PyTorch: the same numbers and gradients, jitted and sharded; and what they say without it."""
+"""A program as a function of JAX or PyTorch: the same numbers and derivatives, jitted, sharded, mapped."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from replay_graphs import random_graph, replayed
 
-from autograd_edu import Value, maximum, relu, trace, where
+from autograd_edu import OPS, Value, maximum, operation, relu, trace, where
 from autograd_edu.errors import ArityError, OperandError, ShapeError
 
 pytestmark = pytest.mark.frameworks
@@ -128,6 +128,31 @@ print(tried)
 
 
 @with_jax
+def test_second_derivatives_of_a_network_are_those_of_finite_differences_under_jit():
+    with_a_fresh_jax("""
+program, inputs = network()
+loss = lambda p: program.to_jax()(p, *inputs).sum()
+at = program.parameter_values
+along = rng.standard_normal(at.shape)
+found = jax.jit(jax.grad(lambda p: jax.grad(loss)(p) @ along))(at)
+ahead, behind = (jax.grad(loss)(at + step * along) for step in (1e-6, -1e-6))
+np.testing.assert_allclose(found, (ahead - behind) / 2e-6, atol=1e-6)
+assert np.abs(found).max() > 1.0
+""")
+
+
+@with_jax
+def test_gradients_of_each_sample_come_from_vmap():
+    with_a_fresh_jax("""
+program, inputs = network()
+f, at = program.to_jax(), program.parameter_values
+each = jax.vmap(jax.grad(f), in_axes=(None, 0, 0))(at, *inputs)
+for row, *sample in zip(each, *inputs):
+    agree(row, program.value_and_grad(*sample)[1].parameters)
+""")
+
+
+@with_jax
 def test_jax_in_32_bits_is_refused():
     out = with_a_fresh_jax("""
 jax.config.update("jax_enable_x64", False)
@@ -172,6 +197,43 @@ def test_pytorch_gives_the_same_numbers_and_gradients():
             )
         tried += 1
     assert tried > 25
+
+
+@with_torch
+def test_gradients_of_each_sample_come_from_pytorch_s_vmap_too():
+    import torch
+
+    program = trace(lambda x, t: relu(w * x[0] - t * x[1]) ** 3, [1.0, 2.0], 0.5)
+    xs = np.array([[1.0, 2.0], [3.0, -4.0], [-1.0, 0.5]]), np.array([0.5, -2.0, 1.0])
+    f, tensors = program.to_torch(), [torch.tensor(x) for x in (program.parameter_values, *xs)]
+    each = torch.func.vmap(torch.func.grad(f), in_dims=(None, 0, 0))(*tensors)
+    for row, *sample in zip(each, *xs, strict=True):
+        expected = program.value_and_grad(*sample)[1].parameters
+        np.testing.assert_allclose(row, expected, rtol=1e-13)
+
+
+@pytest.fixture
+def branching():
+    """A row whose local gradient branches where no program can follow."""
+
+    @operation(local_gradients=("0 if x == 0 else 2*abs(x)",), example=(1.0,))
+    def branching(xp, x):
+        return x * abs(x)
+
+    yield branching
+    del OPS["branching"]
+
+
+@with_torch
+def test_a_second_derivative_that_no_program_can_keep_is_refused(branching):
+    import torch
+
+    x = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    y = trace(branching, 1.0).to_torch()(torch.zeros(0), x)
+    (first,) = torch.autograd.grad(y, x, create_graph=True)
+    assert first.item() == 4.0
+    with pytest.raises(OperandError, match="write its rule with xp.choose"):
+        torch.autograd.grad(first, x)
 
 
 @with_torch

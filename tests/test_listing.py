@@ -15,7 +15,14 @@ from autograd_edu.program.ir import Gradients
 
 def executed(text, name):
     """A printed function, executed with nothing but what it imports itself."""
-    space = {"__builtins__": {"__import__": __import__, "float": float, "ValueError": ValueError}}
+    space = {
+        "__builtins__": {
+            "__import__": __import__,
+            "float": float,
+            "slice": slice,
+            "ValueError": ValueError,
+        }
+    }
     exec(text, space)
     return space[name]
 
@@ -52,9 +59,9 @@ NEURONS = '''import numpy as np
 
 
 def program(parameters, x1, x2):
-    """Inputs x1 (batch, 2), x2 (batch,); parameters (9,). Gives (batch,)."""
-    x1 = np.asarray(x1, float).reshape(-1, 2).T  # a column a sample
-    x2 = np.asarray(x2, float).reshape(-1, 1).T  # a column a sample
+    """Inputs x1 (batch, 2), x2 (batch,); parameters (9,). Returns (batch,)."""
+    x1 = np.asarray(x1, float).reshape(-1, 2).T  # one column per sample
+    x2 = np.asarray(x2, float).reshape(-1, 1).T  # one column per sample
     n = x1.shape[1]
     parameters = np.asarray(parameters, float).reshape(9, 1)
     layer1 = parameters[0:6].reshape(2, 3)
@@ -70,8 +77,8 @@ def program(parameters, x1, x2):
 '''
 
 
-WAY_BACK = """
-    # the way back: of everything, the gradient of the sum of the results
+BACKWARD = """
+    # backward pass: the gradient of the sum of the results
     loss_grad = np.ones((1, n))
     error_grad = 2.0 * error * loss_grad
     z2_grad = error_grad
@@ -83,8 +90,10 @@ WAY_BACK = """
     b1_grad = np.sum(z1_grad, axis=1, keepdims=True)
     x1_grad = W1.T @ z1_grad
     x2_grad = -error_grad
-    parameters_grad = np.concatenate([np.hstack([W1_grad, b1_grad]).reshape(-1, 1), np.hstack([W2_grad, b2_grad]).reshape(-1, 1)])
-    return loss.reshape(-1), ([x1_grad.T.reshape(-1, 2), x2_grad.reshape(-1)], parameters_grad.reshape(-1))
+    parameters_grad = np.concatenate([np.hstack([W1_grad, b1_grad]).reshape(-1, 1), \
+np.hstack([W2_grad, b2_grad]).reshape(-1, 1)])
+    return loss.reshape(-1), ([x1_grad.T.reshape(-1, 2), x2_grad.reshape(-1)], \
+parameters_grad.reshape(-1))
 """
 
 
@@ -105,13 +114,13 @@ def test_a_network_reads_as_the_lines_a_person_would_write():
     assert labelled_loss().listing("python") == NEURONS
 
 
-def test_the_way_back_reads_as_the_matrix_rules():
+def test_the_backward_pass_reads_as_the_matrix_rules():
     there = NEURONS.replace("program(", "value_and_grad(").replace(
-        "parameters (9,). Gives (batch,).", "parameters (9,).\n\n    Gives (batch,), ([the gradients of the inputs, per sample],"
+        "parameters (9,). Returns (batch,).", "parameters (9,).\n\n    Returns (batch,), ([the gradients of the inputs, per sample],"
         " the gradient of the parameters).\n    "
     )  # fmt: skip
     assert labelled_loss().listing("python", gradients=True) == there.replace(
-        "\n    return loss.reshape(-1)\n", WAY_BACK
+        "\n    return loss.reshape(-1)\n", BACKWARD
     )
 
 
@@ -201,10 +210,10 @@ def test_branches_that_are_kept_and_branches_that_are_guarded():
     assert_gradients(trace(lambda x: where(x > 0.0, sqrt(maximum(x, 0.0)), -x), 1.0), [2.0, -3.0])
     guarded = trace(lambda x: x * x if x > 0.0 else -x, 1.0)
     np.testing.assert_array_equal(run(guarded, [2.0, 3.0]), [4.0, 9.0])
-    with pytest.raises(ValueError, match=r"the branch at test_listing\.py"):
+    with pytest.raises(ValueError, match=r"these inputs take another branch at test_listing\.py"):
         run(guarded, [2.0, -3.0])
     assert_gradients(guarded, [2.0, 3.0])
-    with pytest.raises(ValueError, match=r"the branch at test_listing\.py"):
+    with pytest.raises(ValueError, match=r"these inputs take another branch at test_listing\.py"):
         Printed(guarded).value_and_grad([2.0, -3.0])
 
 
@@ -272,7 +281,7 @@ def test_a_style_that_is_not_there_is_refused_with_those_there_are():
         trace(lambda x: x, 1.0).listing("c")
     with pytest.raises(
         ValueError,
-        match="the listing 'latex' has no gradients: it is the scalar program; ask for the listing 'python'",
+        match="the listing 'latex' shows the forward pass only; ask for the listing 'python' or",
     ):
         trace(lambda x: x, 1.0).listing("latex", gradients=True)
 

@@ -3,119 +3,134 @@
 from __future__ import annotations
 
 import ast
+import math
+import re
 
 import numpy as np
 
 from ..lifting.group import Rows
 from ..lifting.symbols import FUNCTIONS, Symbol
 
-_NUMPY = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "pow": "power"}
-_SIGNS = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "lt": "<",
-    "le": "<=",
-    "gt": ">",
-    "ge": ">=",
+_NUMPY = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "pow": "power",
+    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
+}  # fmt: skip
+_FORMS = {
+    "add": "({0} + {1})", "sub": "({0} - {1})", "mul": "({0} * {1})", "div": "({0} / {1})",
+    "lt": "({0} < {1})", "le": "({0} <= {1})", "gt": "({0} > {1})", "ge": "({0} >= {1})",
+    "neg": "(-{0})", "abs": "np.abs({0})", "select": "np.where({all})",
+    "total_all": "np.sum({0}, axis=0)", "sum_all": "np.sum({0}, axis=0)",
+    "maximum_all": "np.max({0}, axis=0)", "minimum_all": "np.min({0}, axis=0)",
+    "exact_total_all": "total({0})",
+    "exact_total": "total(np.stack(np.broadcast_arrays({all})))",
+}  # fmt: skip
+_HELPERS = {
+    "total": '''
+def total(xs):
+    """The sum over the first axis, rounded once."""
+    if not np.isfinite(xs).all():
+        return np.sum(xs, axis=0)
+    scale = 2.0**-64 if np.abs(xs).max() > 1e300 else 1.0  # fsum's own sums must not overflow
+    return np.apply_along_axis(math.fsum, 0, xs * scale) / scale
+
+''',
+    "scatter": '''
+def scatter(count, rows, xs):
+    """Zeros in `count` rows, and each row of `xs` added where `rows` says."""
+    result = np.zeros((count, xs.shape[1]))
+    np.add.at(result, rows, xs)
+    return result
+
+''',
 }
-_ALL = {"total_all": "sum", "sum_all": "sum", "maximum_all": "max", "minimum_all": "min"}
+# functions that only `math` has, one number at a time
+_SCALAR = [name for name in FUNCTIONS if not hasattr(np, _NUMPY.get(name, name))]
+_HELPERS |= {name: f"{name} = np.vectorize(math.{name}, otypes=[float])\n" for name in _SCALAR}
+RESERVED = {"np", "math", "program", "value_and_grad", "parameters", "n", "float", "ValueError"}
+RESERVED |= {"neutral", "constants", "upstream", "slice", *_HELPERS}  # no label may take these
 
 
-def picked(name: str, size: int, rows: Rows) -> str:
-    """Some rows of an array, as they would be written."""
-    count = len(rows)
-    steps = np.diff(rows)
-    if count and (steps == 1).all():
-        return name if count == size else f"{name}[{rows[0]}:{rows[-1] + 1}]"
+def with_imports(function: str) -> str:
+    """A function's source after the helpers that it calls and the imports it needs."""
+    used = [text for name, text in _HELPERS.items() if re.search(rf"(?<![\w.]){name}\(", function)]
+    helpers = "".join(used)
+    imports = (
+        "import math\n\nimport numpy as np\n" if "math." in helpers else "import numpy as np\n"
+    )
+    return f"{imports}\n{helpers}\n{function}"
+
+
+def pick(name: str, rows: Rows, *, size: int) -> str:
+    """Some of the ``size`` rows of an array, as a person would write it."""
+    count, steps = len(rows), np.diff(rows)
+    first, step = int(rows[0]), int(steps[0]) if count > 1 else 1
+    if (steps == step).all() and step > 0:
+        if step == 1 and count == size:
+            return name
+        return f"{name}[{first}:{rows[-1] + 1}{f':{step}' if step > 1 else ''}]"
     if (steps == 0).all():
-        return f"np.repeat({name}[{rows[0]}:{rows[0] + 1}], {count}, axis=0)"
-    if (steps == steps[0]).all() and steps[0] > 0:
-        return f"{name}[{rows[0]}:{rows[-1] + 1}:{steps[0]}]"
-    if (steps == steps[0]).all():  # downwards
-        return f"{name}[{rows.tolist()}]"
-    period = int(np.flatnonzero(steps != steps[0])[0]) + 1
-    if count % period == 0 and (rows.reshape(-1, period) == rows[:period]).all():
-        return f"np.tile({picked(name, size, rows[:period])}, ({count // period}, 1))"
-    if (
-        steps[0] == 0
-        and count % period == 0
-        and (rows.reshape(-1, period) == rows[::period, None]).all()
-    ):
-        return f"np.repeat({picked(name, size, rows[::period])}, {period}, axis=0)"
-    across, even = count // period, rows.reshape(-1, period) if count % period == 0 else rows[:0]
-    if even.size and np.array_equal(
-        even, rows[0] + np.arange(across)[:, None] + across * np.arange(period)
-    ):
-        part = picked(name, size, np.sort(rows))
+        return f"np.repeat({name}[{first}:{first + 1}], {count}, axis=0)"
+    listed = f"np.take({name}, {rows.tolist()}, axis=0)"
+    if (steps == step).all():  # downwards
+        return listed
+    period = int(np.flatnonzero(steps != step)[0]) + 1
+    if count % period:
+        return listed
+    table, across = rows.reshape(-1, period), count // period
+    if (table == table[0]).all():
+        return f"np.tile({pick(name, table[0], size=size)}, ({across}, 1))"
+    if (table == table[:, :1]).all():
+        return f"np.repeat({pick(name, table[:, 0], size=size)}, {period}, axis=0)"
+    if (table == first + np.arange(across)[:, None] + across * np.arange(period)).all():
+        part = pick(name, np.sort(rows), size=size)
         return f"{part}.reshape({period}, {across}, -1).swapaxes(0, 1).reshape({count}, -1)"
-    return f"{name}[{rows.tolist()}]"
+    return listed
 
 
-def added_up(text: str, rows: Rows) -> tuple[str, Rows]:
-    """The other way round: what rows of the expression ``text`` add to an array, as far as sums can write it.
+def add_up(text: str, rows: Rows) -> tuple[str, Rows]:
+    """The reverse of `pick`: what the rows of ``text`` add to the rows of an array.
 
-    Gives an expression and the rows, each but once where possible, that it is to be added to.
+    Returns an expression and the rows to add it to, each named only once if a plain sum can do it.
     """
     count = len(rows)
     if len(np.unique(rows)) == count:
         order = np.argsort(rows)
         even = (np.diff(rows[order]) == 1).all()
-        return (picked(text, count, order), rows[order]) if even else (text, rows)
+        return (pick(text, order, size=count), rows[order]) if even else (text, rows)
     if (rows == rows[0]).all():
         return f"np.sum({text}, axis=0, keepdims=True)", rows[:1]
-    period = int(np.flatnonzero(np.append(rows[1:] == rows[0], True))[0]) + 1
-    if period < count and count % period == 0 and (rows.reshape(-1, period) == rows[:period]).all():
-        return added_up(
-            f"{text}.reshape({count // period}, {period}, -1).sum(axis=0)", rows[:period]
-        )
-    period = int(np.flatnonzero(np.append(rows[1:] != rows[0], True))[0]) + 1
-    if (
-        period > 1
-        and count % period == 0
-        and (rows.reshape(-1, period) == rows[::period, None]).all()
-    ):
-        return added_up(
-            f"{text}.reshape({count // period}, {period}, -1).sum(axis=1)", rows[::period]
-        )
+    repeats = rows[1:] == rows[0]
+    for axis, ends in ((0, repeats), (1, ~repeats)):  # rows tiled, and rows repeated
+        period = int(np.flatnonzero(np.append(ends, True))[0]) + 1
+        if 1 < period < count and count % period == 0:
+            table = rows.reshape(-1, period)
+            kept = table.take(0, axis)
+            if (table == np.expand_dims(kept, axis)).all():
+                return add_up(
+                    f"{text}.reshape({count // period}, {period}, -1).sum(axis={axis})", kept
+                )
     return text, rows
 
 
 def symbol_text(symbol: Symbol, texts: list[str], operands: list[str]) -> str:
-    """What a symbol stands for, from the texts of what it is made of."""
-    name = symbol.name
+    """What a symbol stands for, given the texts of its operands and of the rule's operands."""
+    name, parts = symbol.name, ", ".join(texts)
     if name == "operand":
         return f"({operands[int(symbol.number)]})"
     if name == "number":
         return f"({number_text(symbol.number)})"
-    if name in _SIGNS:
-        return f"({texts[0]} {_SIGNS[name]} {texts[1]})"
-    if name == "neg":
-        return f"(-{texts[0]})"
-    if name == "abs":
-        return f"np.abs({texts[0]})"
-    if name == "select":
-        return f"np.where({', '.join(texts)})"
-    if name in _ALL:
-        return f"np.{_ALL[name]}({texts[0]}, axis=0)"
     if name == "total":
         return f"({' + '.join(texts)})"
-    if name == "exact_total_all":
-        return f"total({texts[0]})"
-    if name == "exact_total":
-        return f"total(np.stack(np.broadcast_arrays({', '.join(texts)})))"
-    if name == "erfc":
-        return f"erfc({texts[0]})"
-    assert name in FUNCTIONS
-    return f"np.{_NUMPY.get(name, name)}({', '.join(texts)})"
+    if name in _FORMS:
+        return _FORMS[name].format(*texts, all=parts)
+    return f"{name}({parts})" if name in _SCALAR else f"np.{_NUMPY.get(name, name)}({parts})"
 
 
 def number_text(x: float) -> str:
     """``x`` as Python writes it, or as NumPy names it."""
-    return {"inf": "np.inf", "-inf": "-np.inf", "nan": "np.nan"}.get(repr(float(x)), repr(float(x)))
+    return repr(float(x)) if math.isfinite(x) else f"{'-' * (x < 0)}np.{'nan' if x != x else 'inf'}"
 
 
 def tidy(text: str) -> str:
-    """An expression with the brackets that it needs."""
+    """An expression with only the brackets that it needs."""
     return ast.unparse(ast.parse(text, mode="eval"))

@@ -1,0 +1,204 @@
+"""JAX and PyTorch under the names of NumPy that a printed program uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from ...errors import OperandError
+
+# arrays and modules of a framework that need not be installed, so no type checker can see them
+Array = Any
+Module = Any
+Function = Callable[..., Array]
+_SPECIAL = {"lgamma": "gammaln"}  # SciPy's names
+
+
+class Framework(Protocol):
+    """What a printed program needs from a framework."""
+
+    def check(self) -> None:
+        """Raise unless the framework computes in 64 bits."""
+
+    def arrays(self, xs: Iterable[Any]) -> list[Array]:
+        """Numbers or arrays as arrays of 64 bits, all on one device."""
+
+    def names(self, like: Array) -> dict[str, Any]:
+        """What stands for ``np`` and for the helpers of a printed program, where ``like`` is."""
+
+    def differentiable(self, value: Function, pull_back: Function) -> Function:
+        """``value`` with ``pull_back(upstream, *arguments)`` as its derivative."""
+
+    def concatenate(self, xs: Sequence[Array]) -> Array:
+        """Arrays of one axis, one after another."""
+
+    def ones_like(self, x: Array) -> Array:
+        """As many ones."""
+
+
+def jax_framework() -> Framework:
+    """JAX, which must be installed."""
+    try:
+        import jax
+    except ImportError:
+        raise ImportError("to_jax needs JAX: pip install 'autograd-edu[jax]'") from None
+    return _Jax(jax)
+
+
+def torch_framework() -> Framework:
+    """PyTorch, which must be installed."""
+    try:
+        import torch
+    except ImportError:
+        raise ImportError("to_torch needs PyTorch: pip install 'autograd-edu[torch]'") from None
+    return _Torch(torch)
+
+
+def _undecorated(**_: str) -> Callable[[Function], Function]:
+    """Stands for `numpy.errstate`, as frameworks give no warnings about numbers."""
+    return lambda function: function
+
+
+class _Jax:
+    """JAX, whose own NumPy lacks little."""
+
+    def __init__(self, jax: Module) -> None:
+        self.jax, jnp = jax, jax.numpy
+        self.concatenate, self.ones_like = jnp.concatenate, jnp.ones_like
+        self.np = _Names(vars(jnp) | {"errstate": _undecorated, "take": self._take})
+        special = {
+            name: getattr(jax.scipy.special, _SPECIAL.get(name, name))
+            for name in ("erf", "erfc", "lgamma")
+        }
+        self.space = {"np": self.np, "total": jnp.sum, "scatter": self._scatter, **special}
+        self.space["total"] = lambda xs: jnp.sum(xs, axis=0)
+
+    def check(self) -> None:
+        if not self.jax.config.values["jax_enable_x64"]:
+            raise OperandError(
+                "JAX computes in 32 bits unless it is told otherwise, and this program's numbers "
+                "have 64: call jax.config.update('jax_enable_x64', True) before anything else of JAX"
+            )
+
+    def arrays(self, xs: Iterable[Any]) -> list[Array]:
+        return [self.jax.numpy.asarray(x, float) for x in xs]
+
+    def names(self, like: Array) -> dict[str, Any]:  # noqa: ARG002 - JAX moves arrays itself
+        return dict(self.space)
+
+    def differentiable(self, value: Function, pull_back: Function) -> Function:
+        function = self.jax.custom_vjp(value)
+        # the value kept for a further derivative must itself be differentiable: not `value`
+        function.defvjp(
+            lambda *xs: (function(*xs), xs), lambda xs, upstream: pull_back(upstream, *xs)
+        )
+        return function  # type: ignore[no-any-return]
+
+    def _take(self, x: Array, rows: Sequence[int], axis: int) -> Array:
+        return self.jax.numpy.take(x, np.array(rows), axis)
+
+    def _scatter(self, count: int, rows: Sequence[int] | slice, xs: Array) -> Array:
+        zeros = self.jax.numpy.zeros((count, xs.shape[1]))
+        return zeros.at[np.arange(count)[rows]].add(xs)
+
+
+class _Names:
+    """A namespace of functions."""
+
+    def __init__(self, functions: dict[str, Any]) -> None:
+        self.__dict__.update(functions)
+
+
+class _Torch:
+    """PyTorch. Its functions take NumPy's options, but not its numbers in place of arrays."""
+
+    def __init__(self, torch: Module) -> None:
+        self.torch = torch
+        self.concatenate, self.ones_like = torch.cat, torch.ones_like
+
+    def check(self) -> None:
+        """PyTorch computes in the bits that it is given."""
+
+    def arrays(self, xs: Iterable[Any]) -> list[Array]:
+        xs = list(xs)
+        device = next((x.device for x in xs if isinstance(x, self.torch.Tensor)), None)
+        return [
+            x.to(self.torch.float64) if isinstance(x, self.torch.Tensor)
+            else self.torch.as_tensor(x, dtype=self.torch.float64, device=device)
+            for x in xs
+        ]  # fmt: skip
+
+    def names(self, like: Array) -> dict[str, Any]:
+        numpy, special = _TorchNumpy(self.torch, like.device), self.torch.special
+        space = {"np": numpy, "total": lambda xs: xs.sum(0), "scatter": numpy.scatter}
+        return space | {
+            name: getattr(special, _SPECIAL.get(name, name)) for name in ("erf", "erfc", "lgamma")
+        }
+
+    def differentiable(self, value: Function, pull_back: Function) -> Function:
+        class Printed(self.torch.autograd.Function):  # type: ignore[misc, name-defined]  # unseen
+            generate_vmap_rule = True
+
+            @staticmethod
+            def forward(*xs: Array) -> Array:
+                return value(*xs)
+
+            @staticmethod
+            def setup_context(ctx: Any, inputs: tuple[Array, ...], output: Array) -> None:  # noqa: ARG004
+                ctx.save_for_backward(*inputs)
+
+            @staticmethod
+            def backward(ctx: Any, *upstream: Array) -> tuple[Array, ...]:
+                several = upstream if len(upstream) > 1 else upstream[0]
+                return pull_back(several, *ctx.saved_tensors)  # type: ignore[no-any-return]
+
+        return Printed.apply  # type: ignore[no-any-return]
+
+
+class _TorchNumpy:
+    """The functions of PyTorch by NumPy's names, on a device."""
+
+    inf, nan, errstate = np.inf, np.nan, staticmethod(_undecorated)
+    renamed: ClassVar = {
+        "concatenate": "cat", "broadcast_arrays": "broadcast_tensors", "max": "amax", "min": "amin",
+        "repeat": "repeat_interleave", "power": "pow",
+    }  # fmt: skip
+
+    def __init__(self, torch: Module, device: Any) -> None:
+        self.torch, self.options = torch, {"dtype": torch.float64, "device": device}
+
+    def __getattr__(self, name: str) -> Function:
+        function = getattr(self.torch, self.renamed.get(name, name))
+        return lambda *xs, **options: function(*map(self._tensor, xs), **options)
+
+    def _tensor(self, x: Any) -> Any:
+        """A number as a tensor; anything else as it is."""
+        return self.torch.tensor(x, **self.options) if isinstance(x, float) else x
+
+    def asarray(self, x: Array, _: type) -> Array:
+        return x
+
+    def array(self, x: list[list[float]]) -> Array:
+        return self.torch.tensor(x, **self.options)
+
+    def ones(self, shape: tuple[int, ...]) -> Array:
+        return self.torch.ones(shape, **self.options)
+
+    def zeros(self, shape: tuple[int, ...]) -> Array:
+        return self.torch.zeros(shape, **self.options)
+
+    def take(self, x: Array, rows: list[int], axis: int) -> Array:
+        return x.index_select(axis, self.torch.tensor(rows, device=x.device))
+
+    def shape(self, x: Array) -> tuple[int, ...]:
+        return tuple(x.shape)
+
+    def ndim(self, x: Array) -> int:
+        return int(x.ndim)
+
+    def scatter(self, count: int, rows: list[int] | slice, xs: Array) -> Array:
+        """Zeros in ``count`` rows, and the rows of ``xs`` added."""
+        places = self.torch.tensor(np.arange(count)[rows], device=xs.device)
+        return self.zeros((count, xs.shape[1])).index_add(0, places, xs.to(self.torch.float64))

@@ -1,0 +1,40 @@
+"""Identifiers for a printed function, made from labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from keyword import iskeyword
+
+
+class Names:
+    """Names that are not taken yet."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.taken, self.latest = set(taken), dict[str, int]()  # for each stem, the last number
+
+    def name(self, label: str, otherwise: str) -> str:
+        """A new identifier: from ``label`` if that holds one, else from ``otherwise``."""
+        stem = re.sub(r"\W+", "_", label).strip("_")
+        stem = stem if stem.isidentifier() and not iskeyword(stem) and stem.isascii() else otherwise
+        if stem not in self.taken:
+            self.taken.add(stem)
+            return stem
+        return self.numbered(f"{stem}_" if stem == otherwise or stem[-1].isdigit() else stem, 2)
+
+    def numbered(self, stem: str, first: int = 1) -> str:
+        """The stem with the next number that makes a new name."""
+        count = self.latest.get(stem, first - 1) + 1
+        while f"{stem}{count}" in self.taken:
+            count += 1
+        self.latest[stem] = count
+        self.taken.add(f"{stem}{count}")
+        return f"{stem}{count}"
+
+    def common(self, labels: Iterable[str], otherwise: str) -> str:
+        """A name for several numbers: the letters that all of their labels begin with."""
+        stems = {re.split(r"[\W\d_]", label, maxsplit=1)[0] for label in labels}
+        stem = stems.pop() if len(stems) == 1 else ""
+        if not stem.isascii() or len(stem) < 2 or stem in self.taken:
+            return self.numbered(stem if stem.isascii() and stem else otherwise)
+        return self.name(stem, otherwise)
