@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # at run time these are imported when they are first used; se
     from . import data as data, nn as nn, optim as optim, plots as plots, train as train
     from .derivatives.check import check_gradient
     from .derivatives.dual import Dual
+    from .derivatives.implicit import fixed_point, implicit
     from .derivatives.numeric import numeric_gradient
     from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from .pictures.drawing import draw, to_dot
@@ -29,9 +30,9 @@ if TYPE_CHECKING:  # at run time these are imported when they are first used; se
 
 # `from autograd_edu import *` leaves Python's own abs and pow alone: they work on Values, too.
 __all__ = [
-    "OPS", "Constant", "Dual", "Op", "Program", "ProgramCache", "Value", "acos", "asin",
-    "atan", "check_gradient", "clip", "cos", "cosh", "detach", "dot", "draw",
-    "draw_network", "elu", "erfc", "exp", "expm1", "gelu", "grad", "hessian", "hvp", "ieee",
+    "OPS", "Constant", "Dual", "Op", "Program", "ProgramCache", "Value", "acos", "asin", "atan",
+    "check_gradient", "clip", "cos", "cosh", "detach", "dot", "draw", "draw_network", "elu",
+    "erfc", "exp", "expm1", "fixed_point", "gelu", "grad", "hessian", "hvp", "ieee", "implicit",
     "jacobian", "jvp", "leaky_relu", "log", "log1p", "logsumexp", "maximum", "minimum", "no_gc",
     "no_grad", "numeric_gradient", "operation", "register", "relu", "scope", "selu", "sigmoid",
     "sin", "sinh", "softplus", "sqrt", "square", "step", "steps", "strict_step", "tan", "tanh",
@@ -42,6 +43,7 @@ _SUBMODULES = ("data", "nn", "optim", "plots", "train")
 _LATER = {
     "derivatives.check": ("check_gradient",),
     "derivatives.dual": ("Dual",),
+    "derivatives.implicit": ("fixed_point", "implicit"),
     "derivatives.numeric": ("numeric_gradient",),
     "derivatives.transforms": (
         "grad",
