@@ -1,60 +1,62 @@
-"""The gradient check: every derivative that backpropagation gives, held against values of the function.
+"""The gradient check: every derivative from backpropagation, compared with values of the function.
 
-An absolute tolerance could certify a gradient that is small and wrong altogether. Here the difference is measured
-against the gradient itself and against what the values can resolve, and where that is too little to tell, the verdict
-is unsure. `sampling` takes the values, `extrapolation` and `evidence` say what they tell, `verdict` decides, `culprit`
-looks for what is wrong.
+An absolute tolerance could certify a gradient that is small and completely wrong. So the difference
+is measured against the gradient itself and against what the values can resolve; if that is too
+little to tell, the verdict is "unsure". `sampling` takes the values, `extrapolation` and `evidence`
+say what they tell, `verdict` decides, `culprit` looks for what is wrong.
 """
 
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from ..arguments import positive, whole
 from ..engine.number import plain
-from ..engine.value import Value
-from ..errors import DomainError
 from .culprit import Finding, doubts_at_corner, search
 from .evidence import Evidence, doubt, gather
 from .point import Point
 from .pull_back import pull_back
-from .recorded import Recorded
+from .recorded import Recorded, Way
 from .report import Report as Report
 from .report import Row
 from .sampling import EPSILON
+from .signatures import Scalar, Tree
 from .verdict import Judgement, judge
 
 _SMALL = 1e-290  # numbers below lose digits to underflow
 
 
 def check_gradient(
-    f: Callable[..., Any],
-    at: Any,
+    f: Callable[..., Scalar],
+    at: Tree,
     *,
-    relative: float = 1e-8,
+    rtol: float = 1e-8,
     sample: int = 50,
     seed: int = 0,
     names: Sequence[str] = (),
 ) -> Report:
-    """A report that compares the gradient by backpropagation with the numeric one, input by input.
+    """A report that compares the gradient from backpropagation with the numeric one, by input.
 
     Args:
-        f: a function of as many arguments as ``at`` has entries; or a loss that takes none and reads ``at``.
-        at: numbers, or lists of them (of a single number, the number); or the parameters (Values) of a model, whose
-            data are moved and put back.
-        relative: the relative difference that is always allowed.
-        sample: of more inputs than this, a random sample (by ``seed``) of so many is checked, and the report says so.
-        names: names for the inputs; by default labels, or the names of ``f``'s arguments.
+        f: a function of as many arguments as ``at`` has entries; or a loss that takes none and
+            reads ``at``.
+        at: numbers, or lists of them (for a single number, the number); or the parameters of a
+            model, which are Values whose data are moved and put back.
+        rtol: the relative difference that is always allowed.
+        sample: if there are more inputs than this, only a random sample of this size is checked,
+            drawn with ``seed``. The report says so.
+        names: names for the inputs; by default their labels, or the names of ``f``'s arguments.
 
-    ``f`` is evaluated some sixty times for each input, at steps from the size of the input down to the spacing of
-    floats, so that a feature of any width shows, and at a second sequence of steps. Where ``f`` has a complex version,
-    the complex step must not contradict. A slope fails only if something is found that makes it wrong, or if not
-    everything on the way to it could be cleared; see `culprit`. A pass says that the gradient is right to three digits
-    at least, and to what "est. error" says. At a kink the slope of either side is right, and what lies between if an
-    operation has its corner there. A step outside the domain of ``f``, or one that ``f`` refuses with a ValueError or
-    an ArithmeticError, is left out; at the end of the domain the slope is that of one side.
+    ``f`` is evaluated some sixty times for each input, at steps from the size of the input down to
+    the spacing of floats, so that a feature of any width shows, and at a second sequence of steps.
+    If ``f`` works on complex numbers, the complex step must agree. A slope fails only if something
+    is found that makes it wrong, or if not every operation on the way to it could be cleared; see
+    `culprit`. A pass means that the gradient is right to at least three digits, and to what
+    "est. error" says. At a kink, the slope on either side is right, and so is any slope in between
+    if an operation has its corner there. A step outside the domain of ``f``, or one that ``f``
+    refuses with a ValueError or an ArithmeticError, is left out; at the end of the domain the slope
+    is one-sided.
 
     Raises:
         DomainError: if ``f`` or its gradient has no finite value at the point itself.
@@ -62,101 +64,80 @@ def check_gradient(
     >>> print(check_gradient(lambda x, y: x * y, (3, -4)).rows[0].verdict)
     pass
     """
-    if sample < 0:
-        raise DomainError(f"the size of the sample must not be negative; got {sample}")
+    sample, rtol = whole(sample, "sample", low=0), positive(rtol, "rtol")
     point = Point(f, at, names)
-    y, variables = point.graph()
-    gradients = [plain(g) for g in pull_back(y, variables)]
-    chosen = range(len(variables))
-    if len(variables) > sample:
-        chosen = sorted(random.Random(seed).sample(chosen, sample))  # type: ignore[assignment]  # indices either way
-    recorded, suspects = Recorded(y, relative), {}
-    rounding = recorded.rounding()
-    rows = []
-    for i in chosen:
-        row, accused = _check(point, i, variables[i], gradients[i], recorded, rounding)
-        rows.append(row)
-        suspects.update({accusation.partition(":")[0]: accusation for accusation in accused})
-    return Report(tuple(rows), len(variables), tuple(suspects.values()), seed)
+    recorded = Recorded(point.graph(), rtol=rtol)
+    gradients = list(map(plain, pull_back(recorded.y, point.variables)))
+    chosen, rounding = _chosen(len(gradients), sample, seed), recorded.rounding()
+    checked = [_check(point, i, gradients[i], recorded, rounding=rounding) for i in chosen]
+    accused = {text.partition(":")[0]: text for _, suspects in checked for text in suspects}
+    return Report(tuple(row for row, _ in checked), len(gradients), tuple(accused.values()), seed)
+
+
+def _chosen(count: int, sample: int, seed: int) -> Sequence[int]:
+    """The places of the inputs to check."""
+    if count <= sample:
+        return range(count)
+    import random  # takes as long to import as the engine
+
+    return sorted(random.Random(seed).sample(range(count), sample))
 
 
 def _check(
-    point: Point, i: int, leaf: Value, a: float, recorded: Recorded, rounding: float
+    point: Point, i: int, a: float, recorded: Recorded, *, rounding: float
 ) -> tuple[Row, tuple[str, ...]]:
     """The row of one input, and the operations that make it fail."""
-    section, finding = point.along(i), Finding()
-    evidence = gather(section, point.numbers[i], rounding)
-    relative = recorded.relative
-
-    def doubts() -> str:
-        return doubts_at_corner(recorded, leaf, evidence)
-
-    judgement = judge(a, evidence, relative, doubts)
+    way, finding = Way(recorded, point.variables[i]), Finding()
+    evidence = gather(point.along(i), point.numbers[i], rounding)
+    judgement = _judged(a, evidence, way)
     if judgement.verdict == "fail":
         evidence = doubt(evidence)
-        judgement = judge(a, evidence, relative, doubts)
-    if judgement.verdict != "pass" and _cancels(a, evidence, recorded, leaf):
+        judgement = _judged(a, evidence, way)
+    if judgement.verdict != "pass" and _cancels(a, evidence, way):
         judgement = Judgement("pass", "the slope is 0 but for rounding: its terms cancel")
     if judgement.verdict == "fail":
-        finding = search(recorded, leaf, a, evidence)
+        finding = search(way, a, evidence)
         notes = "; ".join(filter(None, (judgement.note, finding.reason)))
         judgement = Judgement("unsure" if finding.cleared else "fail", notes)
     complex_slope = _complex_step(point, i, a)
-    if judgement.verdict == "pass" and _contradicts(complex_slope, a, evidence):
+    if judgement.verdict == "pass" and _contradicts(complex_slope, a, evidence, rtol=recorded.rtol):
         judgement = Judgement("unsure", f"the complex step gives {complex_slope:.10g}")
-    return _row(point, i, a, evidence, judgement, complex_slope), finding.suspects
+    row = Row.of(point.names[i], a, evidence, judgement, complex_slope=complex_slope)
+    return row, finding.suspects
 
 
-def _complex_step(point: Point, i: int, a: float) -> float:
-    """The slope by the complex step; NaN where f has no complex version, or its digits are lost."""
-    step = 1e-20 * (abs(point.numbers[i]) or 1e-20)
-    if point.parameters is not None or step < _SMALL:
-        return math.nan
-    try:
-        slope = point.complex_step(i, step)
-    except (
-        Exception
-    ):  # the user's code may fail in any way on a kind of number it was not written for
-        return math.nan
-    return slope if a == slope == 0.0 or step * max(abs(a), abs(slope)) > _SMALL else math.nan
+def _judged(a: float, evidence: Evidence, way: Way) -> Judgement:
+    rtol = way.recorded.rtol
+    return judge(a, evidence, rtol=rtol, doubts=lambda: doubts_at_corner(way, evidence))
 
 
-def _cancels(a: float, evidence: Evidence, recorded: Recorded, leaf: Value) -> bool:
-    """Whether the slope is 0 but for rounding, and the numeric one too: nothing beside the terms that make it up.
+def _cancels(a: float, evidence: Evidence, way: Way) -> bool:
+    """Is the slope 0 but for rounding, and the numeric one too, compared with its terms?
 
-    So it is for a bias before a softmax or a batch norm, which have no use for what is added to all.
+    This is so for a bias before a softmax or a batch norm, which ignore what is added to all.
     """
     n = evidence.both
     if n is None or not abs(n.value) <= 3.0 * n.error or evidence.is_corner or evidence.is_jump:
         return False
-    _, terms = recorded.forward(leaf)
+    _, terms = way.forward()
     return 3.0 * n.error <= 1e-12 * terms and abs(a) <= 8.0 * EPSILON * terms
 
 
-def _contradicts(complex_slope: float, a: float, evidence: Evidence) -> bool:
-    """Whether the complex step says otherwise, at a point that is smooth on both sides."""
+def _complex_step(point: Point, i: int, a: float) -> float:
+    """The slope by the complex step; NaN if f has no complex version, or its digits are lost."""
+    step = 1e-20 * (abs(point.numbers[i]) or 1e-20)
+    if point.reads_parameters or step < _SMALL:
+        return math.nan
+    try:
+        slope = point.complex_step(i, step)
+    except Exception:  # code that was not written for complex numbers may fail in any way
+        return math.nan
+    return slope if a == slope == 0.0 or step * max(abs(a), abs(slope)) > _SMALL else math.nan
+
+
+def _contradicts(complex_slope: float, a: float, evidence: Evidence, *, rtol: float) -> bool:
+    """Does the complex step say otherwise, at a point that is smooth on both sides?"""
     if evidence.both is None or evidence.is_corner:
         return False
-    return abs(complex_slope - a) > 1e-6 * max(abs(a), abs(complex_slope)) + evidence.both.error
-
-
-def _row(
-    point: Point, i: int, a: float, evidence: Evidence, judgement: Judgement, complex_slope: float
-) -> Row:
-    n = evidence.nearest(a)
-    value, error, step = (n.value, n.error, n.step) if n else (math.nan, math.nan, math.nan)
-    difference, scale = abs(a - value), max(abs(a), abs(value))
-    relative = difference / scale if scale else 0.0
-    row = (point.names[i], point.numbers[i], a, value, difference, relative, step, error)
-    steps, count = evidence.samples.steps() or [math.nan], evidence.samples.evaluations
-    return Row(*row, *judgement, _method(evidence, complex_slope), count, steps[0], steps[-1])
-
-
-def _method(evidence: Evidence, complex_slope: float) -> str:
-    parts, n, other = [f"on {evidence.side}, extrapolated to 0"], evidence.slope, evidence.other
-    if n and other:
-        parts.append(f"other steps {'agree' if other.agrees(n) else 'disagree'}")
-    if n and not math.isnan(complex_slope):
-        agrees = abs(complex_slope - n.value) <= n.error + 1e-6 * abs(n.value)
-        parts.append(f"the complex step {'agrees' if agrees else f'gives {complex_slope:.6g}'}")
-    return "; ".join(parts)
+    allowed = max(1e-6, rtol) * max(abs(a), abs(complex_slope)) + evidence.both.error
+    return abs(complex_slope - a) > allowed

@@ -12,9 +12,9 @@ from .sampling import EPSILON, RATIO, WIDEST, Samples, Section, ladder
 
 @dataclass(frozen=True)
 class Evidence:
-    """The slope from values on both sides, and on each side alone; None where values settle on none.
+    """The slope from both sides and from each side alone; None if the values settle on none.
 
-    ``noise`` is how far the values scatter. ``other`` is the slope by another sequence of steps.
+    ``noise`` is how far the values scatter. ``other`` is the slope from another sequence of steps.
     """
 
     samples: Samples
@@ -31,7 +31,7 @@ class Evidence:
 
     @property
     def is_corner(self) -> bool:
-        """Whether the slopes on the two sides differ by more than their errors explain."""
+        """Do the slopes on the two sides differ by more than their errors explain?"""
         left, right = self.left, self.right
         if left is None or right is None:
             return False
@@ -39,7 +39,7 @@ class Evidence:
 
     @property
     def is_jump(self) -> bool:
-        """Whether values however close to the point are alike, and unlike that at the point."""
+        """Are values close to the point alike, and unlike the one at the point?"""
         here = self.samples.here
         for values in (self.samples.below, self.samples.above):
             near = [values[h] for h in sorted(values)[:4]]
@@ -50,11 +50,11 @@ class Evidence:
 
     @property
     def side(self) -> str:
-        """Which side was looked at: "both sides", or the only one in the domain."""
+        """The sides that were used, in words."""
         return "both sides" if self.both else "the right alone" if self.right else "the left alone"
 
     def nearest(self, a: float) -> Estimate | None:
-        """The numeric slope that ``a`` is held against: at a corner, that of the nearer side."""
+        """The numeric slope to compare ``a`` with: at a corner, that of the nearer side."""
         if self.left is None or self.right is None or not self.is_corner:
             return self.slope
         return min(self.left, self.right, key=lambda side: abs(side.value - a))
@@ -73,28 +73,28 @@ class Evidence:
 
 
 def gather(section: Section, x: float, rounding: float = 0.0) -> Evidence:
-    """Evidence from steps of all sizes, and from more steps, of other sizes, around those that turned out best.
+    """Evidence from steps of all sizes, and from other steps around those that turned out best.
 
-    ``rounding`` is what the rounding inside the function is thought to do to its value.
+    ``rounding`` estimates what the rounding inside the function does to its value.
     """
     samples = Samples(section, x, section(0.0))
     samples.take(ladder(x))
     noise = max(min(rounding, _roughest(samples)), _treads(samples), _scatter(samples))
     first = _slope(samples, noise)
-    while _is_worth_widening(samples, first):
+    while _widen(samples, first):
         first = _slope(samples, noise)
     return _confirmed(samples, noise, first)
 
 
 def weigh(samples: Samples, noise: float = 0.0) -> Evidence:
-    """The evidence in these values, which scatter by ``noise`` at least."""
+    """The evidence in these values, which scatter by at least ``noise``."""
     noise = max(noise, _scatter(samples))
     left, right = (_one_sided(samples, side, noise) for side in (-1.0, 1.0))
     return Evidence(samples, noise, _two_sided(samples, noise), left, right)
 
 
 def doubt(evidence: Evidence) -> Evidence:
-    """The evidence again, with the scatter of the values measured once more, beside the best steps."""
+    """The evidence again, after measuring the scatter of the values near the best steps."""
     if evidence.slope is None:
         return evidence
     samples, spacing = evidence.samples, evidence.slope.step / 16.0
@@ -114,22 +114,20 @@ def _one_sided(samples: Samples, side: float, noise: float) -> Estimate | None:
 
 
 def _slope(samples: Samples, noise: float) -> Estimate | None:
-    """The slope from both sides or, where one is outside the domain, from the other."""
+    """The slope from both sides, or from one side if the other is outside the domain."""
     sides = (_one_sided(samples, side, noise) for side in (-1.0, 1.0))
     return _two_sided(samples, noise) or _at_the_end(samples, *sides)
 
 
 def _at_the_end(samples: Samples, left: Estimate | None, right: Estimate | None) -> Estimate | None:
-    """The slope of the only side that is in the domain, if one is not."""
+    """The slope on the only side that is in the domain; None if both are."""
     near = RATIO**4 * min(samples.steps(), default=0.0)
-    is_left, is_right = (
-        min(side, default=math.inf) <= near for side in (samples.below, samples.above)
-    )
-    return None if is_left == is_right else left if is_left else right
+    on_left, on_right = (min(v, default=math.inf) <= near for v in (samples.below, samples.above))
+    return None if on_left == on_right else left if on_left else right
 
 
 def _confirmed(samples: Samples, noise: float, first: Estimate | None) -> Evidence:
-    """The evidence of all values, among them those at another sequence of steps around the best."""
+    """The evidence of all values, including those at another sequence of steps around the best."""
     if first is None:
         return weigh(samples, noise)
     others = Samples(samples.section, samples.x, samples.here)
@@ -138,8 +136,11 @@ def _confirmed(samples: Samples, noise: float, first: Estimate | None) -> Eviden
     return replace(weigh(samples, noise), other=_slope(others, noise))
 
 
-def _is_worth_widening(samples: Samples, found: Estimate | None) -> bool:
-    """Take a wider step if the widest so far is the best, or the function has not changed at all; whether it helps."""
+def _widen(samples: Samples, found: Estimate | None) -> bool:
+    """Was there reason to take a wider step, and a value there?
+
+    There is if the widest step is the best so far, or the function has not changed at all.
+    """
     widest = max(samples.steps(), default=math.inf)
     if widest > WIDEST * (abs(samples.x) or 1.0):
         return False
@@ -154,38 +155,29 @@ def _is_worth_widening(samples: Samples, found: Estimate | None) -> bool:
 
 
 def _scatter(samples: Samples) -> float:
-    """By quotients on both sides where there are enough; else by those of one side, which scatter twice as much."""
+    """From two-sided quotients if there are enough; one-sided ones scatter twice as much."""
     both = scatter(two_sided(samples, 0.0))
     return both or 0.5 * max(scatter(one_sided(samples, side, 0.0)) for side in (-1.0, 1.0))
 
 
 def _roughest(samples: Samples) -> float:
-    """The most that rounding can have done to the values of fine steps: it shows as a change of their quotients."""
-    quotients = (
-        two_sided(samples, 0.0) or one_sided(samples, 1.0, 0.0) or one_sided(samples, -1.0, 0.0)
-    )
-    finest = quotients[-16:]
-    return max(
-        (abs(b.value - a.value) * b.step for a, b in itertools.pairwise(finest)), default=0.0
-    )
+    """The most that rounding can have done to values at fine steps: their quotients change."""
+    one = one_sided(samples, 1.0, 0.0) or one_sided(samples, -1.0, 0.0)
+    pairs = itertools.pairwise((two_sided(samples, 0.0) or one)[-16:])
+    return max((abs(b.value - a.value) * b.step for a, b in pairs), default=0.0)
 
 
 def _treads(samples: Samples) -> float:
-    """How rough the function is where it first changes, if it does not change at all within fine steps.
+    """How rough a function is that does not change within fine steps, where it first changes.
 
-    (x + 1e8) - 1e8 is a staircase: it is level again beyond its first step. Its treads say nothing of its slope. relu
-    left of its corner is flat indeed: beyond the corner it climbs.
+    (x + 1e8) - 1e8 is a staircase: it is level again beyond its first step, and its treads say
+    nothing about its slope. relu left of its corner is really flat: beyond the corner it climbs.
     """
-    changes = {
-        h: (side, abs(values[h] - samples.here))
-        for side, values in ((-1.0, samples.below), (1.0, samples.above))
-        for h in values
-        if values[h] != samples.here
-    }
-    first = min(changes, default=0.0)
+    both, here = ((1.0, samples.above), (-1.0, samples.below)), samples.here
+    changed = ((h, side, abs(y - here)) for side, ys in both for h, y in ys.items() if y != here)
+    first, side, change = min(changed, key=lambda found: found[0], default=(0.0, 0.0, 0.0))
     if not first or first == min(samples.steps()):
         return 0.0
-    side, change = changes[first]
     if change <= 4.0 * EPSILON * (abs(samples.here) + abs(samples.x) * change / first):
         return 0.0
     beyond = [samples.value(side * first * (1.0 + 0.03 * k)) for k in range(11)]
@@ -194,7 +186,7 @@ def _treads(samples: Samples) -> float:
 
 
 def _roughness(samples: Samples, start: float, spacing: float, side: float) -> float:
-    """How far eleven values at equal distances lie beside a smooth curve: that alone is left in their fourth differences.
+    """How far eleven values at equal distances lie off a smooth curve, by their fourth differences.
 
     Source: Moré and Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011).
     """

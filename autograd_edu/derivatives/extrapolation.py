@@ -1,10 +1,11 @@
-"""Difference quotients at shrinking steps, extrapolated to a step of zero, with a bound of the error.
+"""Difference quotients at shrinking steps, extrapolated to a step of zero, with error bounds.
 
-Sources: Richardson, "The approximate arithmetical solution by finite differences", Phil. Trans. A 210 (1911); Ridders,
-"Accurate computation of F'(x) and F'(x)F''(x)", Adv. Eng. Softw. 4 (1982). On the balance between the error of a wide
-step and the rounding of a narrow one: Gill, Murray, Saunders and Wright, "Computing forward-difference intervals for
-numerical optimization", SIAM J. Sci. Stat. Comput. 4 (1983); Stepleman and Winarsky, "Adaptive numerical
-differentiation", Math. Comp. 33 (1979).
+Sources: Richardson, "The approximate arithmetical solution by finite differences", Phil. Trans. A
+210 (1911); Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Adv. Eng. Softw. 4 (1982). On
+the balance between the error of a wide step and the rounding of a narrow one: Gill, Murray,
+Saunders and Wright, "Computing forward-difference intervals for numerical optimization", SIAM J.
+Sci. Stat. Comput. 4 (1983); Stepleman and Winarsky, "Adaptive numerical differentiation", Math.
+Comp. 33 (1979).
 """
 
 from __future__ import annotations
@@ -13,22 +14,20 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from .sampling import EPSILON, RATIO, Samples
 
-ORDERS = 3  # extrapolations at most from one step: more gain little, and reach back to steps that say nothing
-FASTEST = (
-    64.0  # the factor by which one more extrapolation may lower the error; a larger one is luck
-)
+ORDERS = 3  # extrapolations from one step; more gain little and reach back to steps that mislead
+FASTEST = 64.0  # one more extrapolation cannot lower the error by more than this, except by luck
 SETTLED = (
-    0.4  # a difference that shrinks less than this from one step to the next does not converge
+    0.4  # a difference that shrinks less than this from one step to the next is not converging
 )
 CONFIRMED = 2  # finer steps that must agree with an estimate
 
 
-@dataclass(frozen=True)
-class Quotient:
-    """A difference quotient, and what rounding and noise of the function's values may do to it."""
+class Quotient(NamedTuple):
+    """A difference quotient, and what rounding and noise in the function's values may do to it."""
 
     step: float
     value: float
@@ -37,7 +36,7 @@ class Quotient:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A numeric derivative, a bound of its error, and the finest and the widest of the steps it was made with."""
+    """A numeric derivative with an error bound, and the finest and the widest step it is from."""
 
     value: float
     error: float
@@ -48,11 +47,11 @@ class Estimate:
         return f"{self.value:.2g} give or take {self.error:.1g}"
 
     def agrees(self, other: Estimate) -> bool:
-        """Whether the two differ by no more than their errors."""
+        """Do the two differ by no more than their errors?"""
         return abs(self.value - other.value) <= self.error + other.error
 
     def beside(self, other: Estimate | None) -> Estimate:
-        """The estimate, less certain where another way to it gives something else, or nothing."""
+        """The estimate, less certain if an independent one differs, or does not exist."""
         if other is None:
             return replace(self, error=math.inf)
         return self if self.agrees(other) else replace(self, error=abs(self.value - other.value))
@@ -60,10 +59,10 @@ class Estimate:
 
 @dataclass
 class _Row:
-    """One step's row of the table: the extrapolations of each order, and how the quotients behave so far.
+    """One step's row of the table: its extrapolations of each order, and how the quotients behave.
 
-    ``difference`` is that of the quotient to the one before. For steps within which the function is smooth it shrinks
-    with the step's power; ``regular`` counts for how many steps it has.
+    ``difference`` is that between this quotient and the one before. It shrinks with the step's
+    power where the function is smooth; ``regular`` counts for how many steps it has done so.
     """
 
     values: list[float]
@@ -76,46 +75,40 @@ class _Row:
 
 def two_sided(samples: Samples, noise: float) -> list[Quotient]:
     """(f(x + h) - f(x - h))/2h for each step with values on both sides; the error falls with h²."""
-    above, below = samples.above, samples.below
-    return [
-        _quotient(
-            samples.x,
-            h,
-            above[h] / (2.0 * h) - below[h] / (2.0 * h),
-            max(abs(above[h]), abs(below[h])),
-            noise,
-        )
+    both = [
+        (h, samples.above[h], samples.below[h])
         for h in samples.steps()
-        if h in above and h in below
+        if h in samples.above and h in samples.below
     ]
+    values = [(h, a / (2.0 * h) - b / (2.0 * h), max(abs(a), abs(b))) for h, a, b in both]
+    return _quotients(samples.x, values, noise)
 
 
 def one_sided(samples: Samples, side: float, noise: float) -> list[Quotient]:
-    """(f(x + h) - f(x))/h, with h > 0 on the right (``side`` 1.0) or h < 0 on the left (-1.0); the error falls with h."""
-    values, here = samples.above if side > 0.0 else samples.below, samples.here
-    return [
-        _quotient(
-            samples.x,
-            h,
-            side * (values[h] / h - here / h),
-            2.0 * max(abs(values[h]), abs(here)),
-            2.0 * noise,
-        )
-        for h in sorted(values, reverse=True)
-    ]
+    """(f(x + h) - f(x))/h with h > 0 (``side`` 1.0) or h < 0 (-1.0); the error falls with h."""
+    beside, here = samples.above if side > 0.0 else samples.below, samples.here
+    ordered = sorted(beside.items(), reverse=True)
+    values = [(h, side * (y / h - here / h), 2.0 * max(abs(y), abs(here))) for h, y in ordered]
+    return _quotients(samples.x, values, 2.0 * noise)
 
 
-def _quotient(x: float, h: float, value: float, size: float, noise: float) -> Quotient:
-    """Rounding: of the value itself, and of the input on its way into it."""
-    rounding = EPSILON * (size + abs(x * value)) + 2e-323
-    return Quotient(h, value, max(rounding, noise) / h)
+def _quotients(
+    x: float, values: Sequence[tuple[float, float, float]], noise: float
+) -> list[Quotient]:
+    """Quotients from their steps, values, and the sizes of the values that were subtracted.
+
+    Both those values and the input itself are rounded.
+    """
+    rounded = [(h, q, EPSILON * (size + abs(x * q)) + 2e-323) for h, q, size in values]
+    return [Quotient(h, q, max(rounding, noise) / h) for h, q, rounding in rounded]
 
 
 def best(quotients: Sequence[Quotient], *, power: int) -> Estimate | None:
-    """The most certain of all extrapolations that no finer step contradicts; None if there is none.
+    """The most certain extrapolation that no finer step contradicts; None if there is none.
 
-    ``power`` is that of the step with which the error falls: 2 for two-sided quotients, 1 for one-sided ones. A narrow
-    feature of the function at the point shows only in fine steps, so these overrule the wide ones, however certain.
+    The error falls with this ``power`` of the step: 2 for two-sided quotients, 1 for one-sided
+    ones. A narrow feature of the function shows only in fine steps, so these overrule the wide
+    ones, however certain.
     """
     low, high, found = -math.inf, math.inf, []
     for finer, row in enumerate(reversed(extrapolations(quotients, power))):
@@ -126,14 +119,11 @@ def best(quotients: Sequence[Quotient], *, power: int) -> Estimate | None:
 
 
 def extrapolations(quotients: Sequence[Quotient], power: int) -> list[list[Estimate]]:
-    """For each step but the first, the extrapolations from it and one, two, three of the wider ones."""
-    if not quotients:
-        return []
-    rows, before = [], _Row([quotients[0].value], [quotients[0].noise])
+    """For each step but the first, the extrapolations from it and one, two, three wider ones."""
+    rows = [_Row([q.value], [q.noise]) for q in quotients[:1]]
     for i in range(1, len(quotients)):
-        before = _extrapolated(quotients[max(0, i - ORDERS) : i + 1], before, power)
-        rows.append(before.estimates)
-    return rows
+        rows.append(_extrapolated(quotients[max(0, i - ORDERS) : i + 1], rows[-1], power))
+    return [row.estimates for row in rows[1:]]
 
 
 def _extrapolated(quotients: Sequence[Quotient], before: _Row, power: int) -> _Row:
@@ -159,7 +149,7 @@ def _extrapolated(quotients: Sequence[Quotient], before: _Row, power: int) -> _R
 
 
 def scatter(quotients: Sequence[Quotient]) -> float:
-    """How far the function's values lie beside a smooth curve, from its finest quotients, which rounding and noise rule."""
+    """How far the function's values scatter around a smooth curve, from the finest quotients."""
     finest = quotients[-8:]
     changes = [abs(b.value - a.value) * b.step for a, b in itertools.pairwise(finest)]
     return 6.0 * median(changes) if len(changes) > 2 else 0.0

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
-from ..errors import DomainError, OperandError
+from ..arguments import positive
+from ..errors import DomainError, one_of
 from .evidence import gather, weigh
 from .point import Point
 from .recorded import Recorded
 from .sampling import EPSILON, Samples, Section
+from .signatures import Scalar, Tree
 
 Method = Literal["extrapolated", "central", "forward", "complex"]
 
 
 def numeric_gradient(
-    f: Callable[..., Any],
-    at: Any,
+    f: Callable[..., Scalar],
+    at: Tree,
     *,
     method: Method = "extrapolated",
     step: float | None = None,
@@ -25,37 +27,33 @@ def numeric_gradient(
     """∂f/∂at[i] for each number of ``at``, in order, from values of ``f`` alone.
 
     Args:
-        f: takes as many arguments as ``at`` has entries; each is a number or a list of numbers.
-        at: the point; of a function of one number, that number.
-        method: "forward" is the lectures' (f(x + h) - f(x))/h, n + 1 evaluations, about 8 digits;
-            "central" takes both sides, 2n evaluations, about 10 digits; "extrapolated" takes
-            steps from the size of the number down to the spacing of floats, some sixty
-            evaluations for each input, extrapolates to a step of zero, and believes no step that
-            finer ones contradict, about 11 digits; "complex" steps into the complex plane, about
-            16 digits, through operations of the rule table that have a complex version.
+        f: takes as many arguments as ``at`` has entries.
+        at: the point; for a function of one number, that number.
+        method: "forward" is the lectures' (f(x + h) - f(x))/h, n + 1 evaluations, about 8 digits.
+            "central" uses both sides, 2n evaluations, about 10 digits. "extrapolated" uses steps
+            from the size of the number down to the spacing of floats and extrapolates to a step of
+            zero; it trusts no step that finer ones contradict; some sixty evaluations for each
+            input, about 11 digits. "complex" steps into the complex plane, about 16 digits, if all
+            operations have a complex version.
         step: the (widest) step; by default one that suits the method and the size of each number.
 
     Raises:
         DomainError: if ``f`` is undefined within a step of ``at``.
+        OptionError: if there is no such method.
 
     >>> [round(slope, 9) for slope in numeric_gradient(lambda x, y: x * y, (3, -4))]
     [-4.0, 3.0]
     """
-    point = Point(f, at)
-    if step is not None and not (step > 0.0 and math.isfinite(step)):
-        raise DomainError(f"the step must be a positive number; got {step!r}")
-    if method not in _METHODS:
-        raise OperandError(f"method is one of {', '.join(map(repr, _METHODS))}; got {method!r}")
-    return _METHODS[method](point, step)
+    run = _METHODS[one_of(method, _METHODS, "method")]
+    return run(Point(f, at), step if step is None else positive(step, "the step"))
 
 
 def _forward(point: Point, step: float | None) -> list[float]:
-    here = point.value()
-
     def slope(section: Section, x: float) -> float:
         h = step or math.sqrt(EPSILON) * max(abs(x), 1.0)
         return (section(h) - here) / h
 
+    here = point.along(0)(0.0)
     return point.each(slope)
 
 
@@ -68,19 +66,14 @@ def _central(point: Point, step: float | None) -> list[float]:
 
 
 def _extrapolated(point: Point, step: float | None) -> list[float]:
-    rounding = Recorded(point.graph()[0]).rounding()
-
     def slope(section: Section, x: float) -> float:
         found = gather(section, x, rounding) if step is None else weigh(_from(step, section, x))
         if found.slope is None:
             raise DomainError(f"no numeric slope at {x!r}: {found.why_none()}")
         return found.slope.value
 
+    rounding = Recorded(point.graph()).rounding()
     return point.each(slope)
-
-
-def _complex(point: Point, step: float | None) -> list[float]:
-    return [point.complex_step(i, step or 1e-20) for i in range(len(point.numbers))]
 
 
 def _from(step: float, section: Section, x: float) -> Samples:
@@ -88,6 +81,10 @@ def _from(step: float, section: Section, x: float) -> Samples:
     samples = Samples(section, x, section(0.0))
     samples.take([step * 0.5**k for k in range(10)])
     return samples
+
+
+def _complex(point: Point, step: float | None) -> list[float]:
+    return [point.complex_step(i, step or 1e-20) for i in range(len(point.numbers))]
 
 
 _METHODS: dict[str, Callable[[Point, float | None], list[float]]] = {

@@ -1,12 +1,14 @@
-"""The report of a gradient check: a row for each input, and in plain words what was done."""
+"""The report of a gradient check: a row for each input, and in words what was done."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..notation.text import printable, table
-from .verdict import Verdict
+from .evidence import Evidence
+from .verdict import Judgement, Verdict
 
 _HEAD = ("input", "at", "analytic", "numeric", "abs. error", "rel. error", "step", "est. error", "verdict")  # fmt: skip
 
@@ -15,8 +17,8 @@ _HEAD = ("input", "at", "analytic", "numeric", "abs. error", "rel. error", "step
 class Row:
     """What the check found for one input.
 
-    ``estimated_error`` is the bound of the numeric slope's error, and ``step`` the finest step that
-    it was made with. ``method`` says in words how it was found, from ``evaluations`` values of the
+    ``estimated_error`` bounds the error of the numeric slope, and ``step`` is the finest step that
+    it is from. ``method`` says in words how it was found, from ``evaluations`` values of the
     function at steps from ``widest`` to ``finest``.
     """
 
@@ -35,10 +37,23 @@ class Row:
     widest: float = 0.0
     finest: float = 0.0
 
+    @classmethod
+    def of(
+        cls, name: str, a: float, evidence: Evidence, judgement: Judgement, *, complex_slope: float
+    ) -> Row:
+        """The row for the slope ``a`` of the input ``name``."""
+        n, samples = evidence.nearest(a), evidence.samples
+        value, error, step = (n.value, n.error, n.step) if n else (math.nan,) * 3
+        difference, scale = abs(a - value), max(abs(a), abs(value))
+        relative = difference / scale if scale else 0.0
+        found = (samples.x, a, value, difference, relative, step, error)
+        steps, method = samples.steps() or [math.nan], _method(evidence, complex_slope)
+        return cls(name, *found, *judgement, method, samples.evaluations, steps[0], steps[-1])
+
 
 @dataclass(frozen=True)
 class Report:
-    """The rows of a gradient check. It is true if there are any and all pass, and prints as a table."""
+    """The rows of a gradient check. It is true if there are any and all pass; prints as a table."""
 
     rows: tuple[Row, ...]
     inputs: int  # how many there are; fewer rows mean that a sample was checked
@@ -49,31 +64,22 @@ class Report:
         return bool(self.rows) and all(row.verdict == "pass" for row in self.rows)
 
     def __str__(self) -> str:
+        rows = table([_HEAD, *map(_cells, self.rows)], right=range(1, len(_HEAD)), ruled=False)
         notes = [f"  {printable(row.name)}: {row.note}" for row in self.rows if row.note]
         rules = [f"  wrong rule: {suspect}" for suspect in self.suspects]
-        return "\n".join([*_table(self.rows), *notes, *rules, *self._methods(), self._summary()])
+        methods = dict.fromkeys(row.method for row in self.rows)
+        done = [_done([r for r in self.rows if r.method == m], self.rows) for m in methods]
+        return "\n".join([rows, *notes, *rules, *done, self._summary()])
 
     __repr__ = __str__
 
-    def _methods(self) -> list[str]:
-        """What was done, once for all inputs where it was the same."""
-        methods: dict[str, list[Row]] = {}
-        for row in self.rows:
-            methods.setdefault(row.method, []).append(row)
-        return [_done(rows, self.rows) for rows in methods.values()]
-
     def _summary(self) -> str:
         if not self.rows:
-            return "gradient check: unsure, since no input was checked"
+            return "gradient check: unsure, because no input was checked"
         counts = {v: sum(row.verdict == v for row in self.rows) for v in ("pass", "fail", "unsure")}
         verdicts = ", ".join(f"{n} {v}" for v, n in counts.items() if n or v == "pass")
         sampled = f" ({len(self.rows)} of {self.inputs} inputs, sampled with seed {self.seed})"
         return f"gradient check: {verdicts}{sampled if len(self.rows) < self.inputs else ''}"
-
-
-def _table(rows: Sequence[Row]) -> list[str]:
-    numbers = range(1, len(_HEAD))
-    return table([_HEAD, *map(_cells, rows)], right=numbers, ruled=False).split("\n")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -82,8 +88,18 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (printable(row.name), *numbers, *(f"{x:.1e}" for x in differences), row.verdict)
 
 
+def _method(evidence: Evidence, complex_slope: float) -> str:
+    parts, n, other = [f"on {evidence.side}, extrapolated to 0"], evidence.slope, evidence.other
+    if n and other:
+        parts.append(f"other steps {'agree' if other.agrees(n) else 'disagree'}")
+    if n and not math.isnan(complex_slope):
+        agrees = abs(complex_slope - n.value) <= n.error + 1e-6 * abs(n.value)
+        parts.append(f"the complex step {'agrees' if agrees else f'gives {complex_slope:.6g}'}")
+    return "; ".join(parts)
+
+
 def _done(rows: Sequence[Row], of: Sequence[Row]) -> str:
-    """How these rows were found, and how many there are if not all were found so."""
+    """How these rows were found; it names them if others were found in another way."""
     names = ", ".join(printable(row.name) for row in rows[:4]) + (", …" if len(rows) > 4 else "")
     counts = sorted({row.evaluations for row in rows})
     evaluations = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"

@@ -1,7 +1,7 @@
-"""The values of a function around a point, at steps from the size of the point down to the spacing of floats.
+"""The values of a function around a point, at steps from its size down to the spacing of floats.
 
-Nothing here knows of rules or graphs. A step outside the domain of the function, or one that the user's code refuses
-with a ValueError or an ArithmeticError, is left out.
+Nothing here knows of rules or graphs. A step outside the domain of the function, or one that the
+user's code refuses with a ValueError or an ArithmeticError, is left out.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-Section = Callable[[float], float]  # a function of the displacement of one input from where it is
+Section = Callable[[float], float]  # a function of how far one input is moved
 
 EPSILON = 2.0**-52
-RATIO = 4.0  # of a step to the next: dense enough that no feature of the function falls between two
+RATIO = 4.0  # of each step to the next: no feature of the function falls between two
 DENSE = 26  # steps from the size of the point to the spacing of floats there
 WIDEST = 2.0**44  # times the size of the point
 
@@ -57,19 +57,19 @@ class Samples:
         self.evaluations += others.evaluations - 1
 
     def steps(self) -> list[float]:
-        """The steps with a value on some side, the widest first."""
+        """The steps with a value on at least one side, widest first."""
         return sorted(self.above.keys() | self.below.keys(), reverse=True)
 
     def is_flat(self) -> bool:
-        """Whether all values are the same to the last bit."""
-        return all(y == self.here for values in (self.above, self.below) for y in values.values())
+        """Are all values the same to the last bit?"""
+        return {*self.above.values(), *self.below.values()} <= {self.here}
 
 
 def ladder(x: float) -> list[float]:
     """Steps from the size of ``x`` down to the spacing of floats there.
 
-    They are powers of two, so that x + h and x - h are seldom rounded. Next to 0 floats have no spacing that matters;
-    there the ladder starts at 1, and its last rungs, down to 1e-30, are wider apart.
+    They are powers of two, so that x + h and x - h are seldom rounded. At 0 floats have no spacing
+    that matters: there the ladder starts at 1, and its last rungs, down to 1e-30, are wider apart.
     """
     top = math.ldexp(1.0, math.frexp(x)[1] - 1) if x else 1.0
     dense = [top * RATIO**-k for k in range(DENSE)]

@@ -352,7 +352,7 @@ CHECK = (
     Fault(
         "the check forgets the error of the numeric side",
         ("test_check_scale.py::test_noise_counts_as_error_of_the_numeric_side",),
-        "n.error <= max(SURE, relative) * scale",
+        "n.error <= max(SURE, rtol) * scale",
         "True",
         "compare",
     ),
