@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from examples import g, random_graph
 
-from autograd_edu import Value, draw, to_dot
+from autograd_edu import Value, draw, draw_network, nn, sigmoid, to_dot
 from autograd_edu.engine.value import topological_order
 from autograd_edu.errors import LayoutError
 from autograd_edu.notation.formula import short
@@ -140,3 +140,92 @@ def test_of_a_graph_too_large_to_read_auto_leaves_out_the_middle():
     assert cards[-1][1:3] == [short(y.data), "1"]
     uses = [int(text[2:]) if text[:1] == "×" else 1 for texts in wires for text in texts or [""]]
     assert sum(uses) == 3 + 18 * 2 + (1 + 1561) + 20 * 2
+
+
+# ---- look and display ------------------------------------------------------------------------------
+
+
+def drawn_size(picture):
+    root = ET.fromstring(picture.svg)
+    return float(root.get("width")), float(root.get("height"))
+
+
+def chain(length):
+    y = Value(0.5, "x")
+    for _ in range(length):
+        y = sigmoid(y)
+    return y
+
+
+def test_wires_lead_where_the_caller_says():
+    wide, high = drawn_size(draw(chain(4), direction="right"))
+    assert wide > 4 * high
+    wide, high = drawn_size(draw(chain(4), direction="down"))
+    assert high > wide
+
+
+def test_a_picture_too_wide_for_a_notebook_leads_down():
+    assert draw(chain(3)).svg == draw(chain(3), direction="right").svg
+    wide, _ = drawn_size(draw(chain(20), detail="full"))
+    assert wide < 400
+
+
+def test_numbers_have_as_many_digits_as_the_caller_says():
+    y = sigmoid(Value(0.5, "x"))
+    y.backward()
+    assert ">0.62<" in draw(y, digits=2).svg
+    assert ">0.62245933<" in draw(y, digits=8).svg
+    assert ">0.23500371<" in draw(y, digits=8).svg, "the local gradient and the gradient"
+
+
+def test_the_whole_picture_grows_with_its_font():
+    usual, large = (drawn_size(draw(g(), font_size=size)) for size in (12, 18))
+    assert large == pytest.approx([1.5 * n for n in usual], abs=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"direction": "rigth"}, r"unknown direction 'rigth'.*did you mean 'right'\?"),
+        ({"detail": "fulll"}, r"unknown level of detail 'fulll'.*did you mean 'full'\?"),
+        ({"style": "cards"}, r"unknown style 'cards'.*did you mean 'card'\?"),
+        ({"digits": 0}, "digits must be at least 1; got 0"),
+        ({"digits": "many"}, "digits must be a whole number; got str 'many'"),
+        ({"font_size": -1}, "font_size must be finite and positive; got -1"),
+    ],
+)
+def test_a_wrong_option_says_what_would_be_right(options, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        draw(g(), **options)
+
+
+def test_show_without_a_screen_prints_where_the_page_is(monkeypatch, capsys):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("webbrowser.open", lambda *_: pytest.fail("a terminal browser opens"))
+    monkeypatch.setattr("autograd_edu.pictures.picture.sys.platform", "linux")
+    page = draw(g()).show()
+    assert page.read_text(encoding="utf-8") == draw(g()).html
+    assert capsys.readouterr().out == f"The picture is in {page}\n"
+
+
+def test_show_opens_the_page_in_the_browser(monkeypatch, capsys):
+    opened = []
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+    page = draw_network(nn.MLP(2, [3, 1], seed=0)).show()
+    assert opened == [page.as_uri()]
+    assert capsys.readouterr().out == ""
+
+
+def test_show_in_a_notebook_displays_the_picture(monkeypatch):
+    import IPython
+    import IPython.display
+
+    shown = []
+    kernel = type("Shell", (), {"kernel": object()})()
+    monkeypatch.setattr(IPython, "get_ipython", lambda: kernel)
+    monkeypatch.setattr(IPython.display, "display", shown.append)
+    picture = draw(g())
+    assert picture.show() is None
+    assert shown == [picture]

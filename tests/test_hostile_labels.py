@@ -379,12 +379,12 @@ def test_the_report_of_a_gradient_check_keeps_its_lines(label):
 @pytest.mark.slow
 def test_every_file_is_written_with_every_label(tmp_path, label, recwarn):
     picture = draw(graph(label))
-    written = {
-        s: picture.save(tmp_path / f"g{s}").read_bytes() for s in ABOUT if s not in (".pdf", ".gif")
-    }
+    written = {s: picture.save(tmp_path / f"g{s}").read_bytes() for s in ABOUT if s != ".gif"}
     assert all(written.values())
     texts = {
-        suffix: content.decode("utf-8") for suffix, content in written.items() if suffix != ".png"
+        suffix: content.decode("utf-8")
+        for suffix, content in written.items()
+        if suffix not in (".png", ".pdf")
     }
     for suffix, text in texts.items():
         assert all(map(one_line, text.split("\n"))) or suffix == ".html", suffix
@@ -395,30 +395,18 @@ def test_every_file_is_written_with_every_label(tmp_path, label, recwarn):
 
 
 @every_label
-@pytest.mark.skipif(
-    not shutil.which("dot"), reason="NOT TESTED: .pdf, as no Graphviz dot is on the PATH"
-)
-@pytest.mark.slow
-def test_a_pdf_has_one_page_and_does_nothing(tmp_path, label):
+def test_a_pdf_has_one_page_and_does_nothing(tmp_path, label, recwarn):
     pdf = draw(graph(label)).save(tmp_path / "g.pdf").read_bytes()
     assert pdf.rstrip().endswith(b"%%EOF")
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     assert not re.search(rb"/(JS|JavaScript|URI|Launch|OpenAction|Annots|EmbeddedFile)\b", pdf)
 
 
-@pytest.mark.parametrize(
-    "name", ["markup", "backslash and quote", "emoji", "xdot", "right to left"]
-)
+@pytest.mark.parametrize("name", ["markup", "backslash and quote", "emoji", "right to left"])
 @pytest.mark.slow
-def test_moving_files_too(tmp_path, name, recwarn):
-    picture = draw(graph(LABELS[name]))
-    assert picture.save(tmp_path / "g.gif").stat().st_size > 1000
-    moving = picture.save(tmp_path / "g.svg", animated=True).read_text(encoding="utf-8")
-    assert skeleton(moving) == skeleton(_moving(tmp_path, same_size(LABELS[name])))
-
-
-def _moving(folder, label):
-    return draw(graph(label)).save(folder / "plain.svg", animated=True).read_text(encoding="utf-8")
+def test_animations_too(tmp_path, name, recwarn):
+    gif = draw(graph(LABELS[name])).save(tmp_path / "g.gif")
+    assert gif.stat().st_size > 1000
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex on the PATH")

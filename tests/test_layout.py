@@ -155,7 +155,17 @@ def test_every_public_name_is_there():
     assert set(autograd_edu.__all__) <= set(dir(autograd_edu))
 
 
-PICTURES = ["scene", "folding", "render", "interactive", "files", "network", "steps", "drawing"]
+PICTURES = [
+    "scene",
+    "folding",
+    "render",
+    "interactive",
+    "files",
+    "picture",
+    "network",
+    "steps",
+    "drawing",
+]
 
 
 def test_the_wing_of_pictures_has_floors_of_its_own():

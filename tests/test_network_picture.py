@@ -256,5 +256,5 @@ def test_only_presentation_attributes_and_no_ids():
 @pytest.mark.parametrize("suffix", [".svg", ".html", ".png"])
 def test_files(tmp_path, suffix):
     assert draw_network(MLP(2, [3, 1], seed=0)).save(tmp_path / f"n{suffix}").stat().st_size > 1000
-    with pytest.raises(TypeError, match=r"\.svg.*\.png.*\.pdf.*\.html"):
+    with pytest.raises(TypeError, match=r"\.svg.*\.html.*\.png.*\.pdf"):
         draw_network(MLP(2, [3, 1], seed=0)).save(tmp_path / "n.tex")

@@ -72,7 +72,7 @@ def draw(options: argparse.Namespace) -> int:
     if not _write_pictures(options, y):
         from ..pictures.drawing import draw as drawing
 
-        print(drawing(y, options.style, options.detail).svg)
+        print(drawing(y, options.style, detail=options.detail).svg)
     return 0
 
 
@@ -252,7 +252,7 @@ def _write_pictures(options: argparse.Namespace, y: Value) -> bool:
     if options.svg or options.html or options.save:
         from ..pictures.drawing import draw as drawing
 
-        picture = drawing(y, options.style, options.detail)
+        picture = drawing(y, options.style, detail=options.detail)
         for path in options.save:
             picture.save(path)
         _write(options.svg, picture.svg)

@@ -4,47 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from ..arguments import positive, whole
 from ..engine.value import Value
 from ..errors import LayoutError, OperandError, one_of
 from ..notation.text import printable
 from .folding.detail import MOST_BOXES
 from .folding.folded import as_text, at_level
+from .folding.scopes import Folding
+from .picture import Picture
 from .render.dot import to_dot
 from .render.layout import layout
 from .render.page import html_page
 from .render.styles import STYLES
-from .scene.scene import Graph
+from .scene.scene import Graph, Look
 from .steps import Steps, steps
+
+if TYPE_CHECKING:
+    from .files.save import Contents
 
 __all__ = ["Drawing", "draw", "to_dot"]
 
 
-class Drawing:
-    """A picture, as it was when it was drawn: `svg` and `html` as text.
+class Drawing(Picture):
+    """A picture of a computation graph, as it was when it was drawn.
 
-    A notebook shows it, to step through where every value is a card.
+    A notebook shows it, and steps through it where every value is a card. `save` writes .svg, .png,
+    .pdf: the picture; .html: a page to step through; .gif: the picture, step by step; .tex, .md:
+    steps and tables; .json: the steps as data (`Steps.from_json`).
 
     Attributes:
+        svg: the picture as one SVG element.
         style, detail: how it is drawn, and the level of detail that was chosen.
         title: the label of the result.
     """
 
-    def __init__(
-        self,
-        y: Value,
-        style: str = "card",
-        detail: str = "auto",
-        expand: Sequence[str] = (),
-        collapse: Sequence[str] = (),
-    ) -> None:
-        graph = Graph(y)
+    def __init__(self, y: Value, *, style: str, detail: str, wish: Folding, look: Look) -> None:
+        graph = Graph(y, look)
         self.style, self.title = style, printable(y.label or "result", 60)
-        self.detail, self._scene = at_level(
-            graph, detail, expand, collapse, formulas=STYLES[style].formulas
-        )
+        self.detail, self._scene = at_level(graph, detail, wish)
         self._y, self._values = y, len(graph)
         if len(graph) <= MOST_BOXES:
             self._steps  # noqa: B018 - made now: the values may change after
@@ -60,17 +59,14 @@ class Drawing:
 
     @cached_property
     def _steps(self) -> Steps:
-        """Both passes step by step.
-
-        Of a graph of more than 1,500 values they are made when they are asked for.
-        """
+        """Both passes, step by step. For more than 1,500 values they are made when asked for."""
         return steps(self._y)
 
     @cached_property
     def text(self) -> str:
         """The forward and the backward table.
 
-        Of a picture with boxes for several values, a line a box.
+        If boxes stand for several values, a table with one line per box and per row in it.
         """
         return as_text(self._scene) if self._scene.note else str(self._steps)
 
@@ -79,16 +75,15 @@ class Drawing:
         """Whether the stepper shows this very picture."""
         from .interactive import stepper
 
-        return (
-            self.style == "card" and not self._scene.note and len(self._scene.boxes) <= stepper.MOST
-        )
+        boxes = len(self._scene.boxes)
+        return self.style == "card" and not self._scene.note and boxes <= stepper.MOST
 
     @property
     def html(self) -> str:
-        """A page of its own.
+        """The picture as an HTML page of its own.
 
-        The picture that one can step through, and without JavaScript the picture; or the picture
-        alone.
+        It steps through the pass where every value is a card, and shows the picture where scripts
+        do not run.
         """
         from .interactive.stepper import stepper_page
 
@@ -96,31 +91,18 @@ class Drawing:
             return stepper_page(self._scene, self._steps.record, self.title)
         return html_page(self.svg, self.title)
 
-    def save(self, path: str | Path, *, animated: bool = False) -> Path:
-        """Write the picture to ``path``, whose suffix says how. Returns the path.
+    def _contents(self) -> Contents:
+        from .files.save import of_graph
 
-        .svg, .png, .pdf: the picture; .html: a page to step through; .gif, or .svg with
-        ``animated``: the picture, moving step by step; .tex, .md: picture or steps, and the tables;
-        .json: the steps as data (`Steps.from_json`).
-
-        A .pdf needs Graphviz' `dot` on the PATH, a .gif Pillow (extra `plot`). A file that was
-        there is kept if anything fails.
-        """
-        from .files.save import of_graph, save
-
-        return save(
-            path,
-            of_graph(
-                self.svg,
-                lambda: self.html,
-                self._scene,
-                self._steps.record,
-                style=self.style,
-                animated=animated,
-            ),
+        return of_graph(
+            self.svg,
+            lambda: self.html,
+            scene=self._scene,
+            record=self._steps.record,
+            style=self.style,
         )
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from .interactive.stepper import picture_alone, stepper
 
         html = (
@@ -144,16 +126,17 @@ class Drawing:
             return f"{many}: print(steps(y)) lists the pass."
         return 'draw(y, detail="full") shows each value by itself, to step through.'
 
-    def __repr__(self) -> str:
-        return self.text
-
 
 def draw(
     y: Value,
     style: str = "card",
+    *,
     detail: str = "auto",
-    expand: Sequence[str] = (),
-    collapse: Sequence[str] = (),
+    expand: str | Sequence[str] = (),
+    collapse: str | Sequence[str] = (),
+    direction: str = "auto",
+    digits: int = 4,
+    font_size: float = 12.0,
 ) -> Drawing:
     """The computation graph of ``y``, with values, gradients and local gradients.
 
@@ -161,21 +144,26 @@ def draw(
     nothing.
 
     Args:
-        style: "card" (a card a value, local gradients on the wires), "circuit" (gates on wires:
-            values above, gradients below) or "micrograd" (records of data and grad, and circles for
-            operations).
-        detail: "full" (every value), "fused" (sums of products as one box, a row a product),
-            "neuron" (a box for each innermost scope), "layer" (a box for each scope around those),
-            or "auto": the finest that can be read. Where there is none, and
-            more than 150 boxes are left, it leaves out the middle.
-        expand: names of scopes that are not to be one box, or labels of values that are to have
-            their own.
-        collapse: names of scopes that are to be one box, or labels of results: these and all that
-            they alone use.
+        style: "card" (a card for each value, local gradients on the wires), "circuit" (gates on
+            wires: values above, gradients below) or "micrograd" (records of data and grad, and
+            circles for operations).
+        detail: "full" (every value), "fused" (sums of products as one box, with a row for each
+            product), "neuron" (a box for each innermost scope), "layer" (a box for each scope
+            around those), or "auto": the finest of these that can be read. If even the coarsest
+            leaves more than 150 boxes, "auto" leaves out the middle.
+        expand: names of scopes that must not become one box, or labels of values that get their
+            own.
+        collapse: names of scopes that become one box, or labels of results: each with all that it
+            alone uses.
+        direction: which way wires lead: "right", "down", or "auto": to the right, or down where
+            that fits a notebook better.
+        digits: significant digits of a number.
+        font_size: in pixels. The whole picture grows and shrinks with it.
 
     Raises:
-        OperandError: for an unknown style, level, scope or label; the message lists those there
-            are.
+        OperandError: if ``y`` is no Value.
+        OptionError: for an unknown style, level of detail or direction. The message lists those
+            there are.
         LayoutError: if no Graphviz layout program is installed, or the picture has more than 1,500
             boxes at the level that you asked for.
 
@@ -185,23 +173,28 @@ def draw(
     """
     if not isinstance(y, Value):
         raise OperandError(
-            f"draw needs a Value, the result of operations on Values; {type(y).__name__} was given"
+            f"draw needs a Value, the result of operations on Values; got {type(y).__name__}"
         )
+    formulas = STYLES[one_of(style, STYLES, "style")].formulas
     return Drawing(
         y,
-        one_of(style, STYLES, "style"),
-        detail,
-        _listed(expand, "expand"),
-        _listed(collapse, "collapse"),
+        style=style,
+        detail=detail,
+        wish=Folding(_listed(expand, "expand"), _listed(collapse, "collapse"), formulas),
+        look=Look(
+            one_of(direction, ("auto", "right", "down"), "direction"),
+            whole(digits, "digits"),
+            positive(font_size, "font_size"),
+        ),
     )
 
 
-def _listed(names: Sequence[str], what: str) -> tuple[str, ...]:
+def _listed(names: str | Sequence[str], what: str) -> tuple[str, ...]:
     if isinstance(names, str):
         return (names,)
     if not isinstance(names, Iterable):
         raise OperandError(
-            f"{what} takes the name of a scope or a label, or a list of them; {names!r} was given"
+            f"{what} takes the name of a scope or a label, or a list of them; got {names!r}"
         )
     return tuple(names)
 

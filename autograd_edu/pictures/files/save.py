@@ -16,21 +16,25 @@ from ...record.model import Record
 from ...record.saved import to_json
 from ..interactive.running import LONGEST_SENTENCE
 from ..scene.scene import Scene
-from .animate import frames, gif, moving
-from .graphviz_page import pdf, png
-from .shapes import page
+from .animate import frames, gif
+from .renderer import pdf, png
 from .tex import document
 
-Contents = Mapping[str, Callable[[], str | bytes]]
+Contents = Mapping[str, Callable[[], str | bytes]]  # of a file, by its suffix
 ABOUT = {
-    ".svg": "the picture", ".html": "a page to step through", ".png": "the picture in pixels", ".pdf": "the picture on a page",
-    ".gif": "the picture, step by step", ".tex": "LaTeX: picture, steps and tables", ".md": "Markdown: steps and tables",
+    ".svg": "the picture",
+    ".html": "a page to step through",
+    ".png": "the picture in pixels",
+    ".pdf": "the picture on a page",
+    ".gif": "the picture, step by step",
+    ".tex": "LaTeX: steps and tables",
+    ".md": "Markdown: steps and tables",
     ".json": "the steps as data",
-}  # fmt: skip
+}
 
 
 def save(path: str | os.PathLike[str], contents: Contents) -> Path:
-    """Write what ``contents`` gives for the suffix of ``path``, in capitals or not. Returns the path.
+    """Write the content for the suffix of ``path``, in capitals or not. Returns the path.
 
     Raises:
         OperandError: if there is nothing for that suffix.
@@ -62,45 +66,35 @@ def _check(path: Path) -> None:
         )
 
 
-# ---- what each kind of file holds ----------------------------------------------------------------------------------
+# ---- what each kind of file holds ----------------------------------------------------------------
 
 
-def of_picture(svg: str) -> Contents:
-    """The picture alone: as .svg, .png and .pdf."""
+def of_picture(svg: str, html: Callable[[], str]) -> Contents:
+    """The picture alone: as .svg, .html, .png and .pdf."""
     return {
         ".svg": lambda: svg + "\n",
-        ".png": lambda: png(page(svg)),
-        ".pdf": lambda: pdf(page(svg)),
+        ".html": html,
+        ".png": lambda: png(svg),
+        ".pdf": lambda: pdf(svg),
     }
 
 
 def of_graph(
-    svg: str,
-    html: Callable[[], str],
-    scene: Scene,
-    record: Record,
-    *,
-    style: str = "card",
-    animated: bool = False,
+    svg: str, html: Callable[[], str], *, scene: Scene, record: Record, style: str = "card"
 ) -> Contents:
     """The picture of a computation, and the record of its pass, step by step.
 
     Args:
         svg, html: the picture as it is, and its page.
-        scene, style: the boxes and how they are drawn, for what moves.
-        animated: an .svg moves too, by SMIL, without a script.
+        scene, record, style: the boxes, the pass, and how both are drawn, for the animation.
     """
-    kinds: dict[str, Callable[[], str | bytes]] = {
-        **of_picture(svg),
-        ".html": html,
-        ".gif": lambda: gif(frames(scene, record, style)),
-        ".tex": lambda: document(svg, record),
+    return {
+        **of_picture(svg, html),
+        ".gif": lambda: gif(frames(scene, record, style=style)),
+        ".tex": lambda: document(record),
         ".md": lambda: _markdown(record),
         ".json": lambda: to_json(record),
     }
-    if animated:
-        kinds = {".svg": lambda: moving(frames(scene, record, style)) + "\n", ".gif": kinds[".gif"]}
-    return {suffix: kinds[suffix] for suffix in ABOUT if suffix in kinds}
 
 
 def _markdown(record: Record) -> str:

@@ -16,7 +16,6 @@ from itertools import pairwise
 from math import fsum, hypot
 
 from ...notation import operations
-from ...notation.formula import short
 from ...notation.text import printable, table, text_width
 from ..scene.scene import (
     CHARACTER,
@@ -41,24 +40,14 @@ _MOST_PARAMETERS, _MOST_OUTPUTS = 24, 16  # rows of a part, beyond which it says
 _NAME = 14  # columns of a row's name
 
 
-def at_level(
-    graph: Graph,
-    detail: str,
-    expand: Sequence[str] = (),
-    collapse: Sequence[str] = (),
-    *,
-    formulas: bool = True,
-) -> tuple[str, Scene]:
-    """The level that ``detail`` means for this graph, and its scene.
-
-    Boxes with ``formulas`` can say plain numbers there.
-    """
-    level, pieces = choose(graph, detail, Folding(tuple(expand), tuple(collapse), formulas))
+def at_level(graph: Graph, detail: str, wish: Folding | None = None) -> tuple[str, Scene]:
+    """The level that ``detail`` means for this graph, and its scene."""
+    level, pieces = choose(graph, detail, wish or Folding())
     if len(pieces) == len(graph) and all(piece.kind == "value" for piece in pieces):
         return level, in_full(graph)
     boxes = tuple(_box(graph, piece) for piece in pieces)
     note = f"{len(boxes)} {'box' if len(boxes) == 1 else 'boxes'} for {len(graph):,} values"
-    return level, Scene(boxes, tuple(_wires(graph, pieces)), note)
+    return level, Scene(boxes, tuple(_wires(graph, pieces)), note, graph.look)
 
 
 # ---- boxes -------------------------------------------------------------------------------------
@@ -78,7 +67,7 @@ def _product_box(graph: Graph, i: int, product: Product) -> Box:
         rows.append(
             replace(
                 _row(graph, product.members[-2], "Σ"),
-                after=f"∂ {short(graph.order[i].local_grads[0])}",
+                after=f"∂ {graph.short(graph.order[i].local_grads[0])}",
             )
         )
     box = _with_rows(replace(graph.box(i), title=_product_title(graph, i, product)), rows)
@@ -127,7 +116,7 @@ def _term(graph: Graph, weight: int, given: int) -> Row:
 def _row(graph: Graph, i: int, name: str = "") -> Row:
     value = graph.order[i]
     return Row(
-        printable(name, _NAME) if name else _called(graph, i), short(value.data),
+        printable(name, _NAME) if name else _called(graph, i), graph.short(value.data),
         "" if value.is_constant else graph.grad(i), "",
         graph.tooltip(i), graph.strength(i), value.grad < 0.0,
     )  # fmt: skip
@@ -161,7 +150,7 @@ def _made(graph: Graph, before: int, i: int) -> Row:
     uses = zip(graph.parents[i], graph.order[i].local_grads, strict=True)
     slope = fsum(local for p, local in uses if before in (-1, p) and not graph.order[p].is_constant)
     return replace(
-        _row(graph, i), name=printable(graph.title(i), _NAME + 6), after=f"∂ {short(slope)}"
+        _row(graph, i), name=printable(graph.title(i), _NAME + 6), after=f"∂ {graph.short(slope)}"
     )
 
 
@@ -253,10 +242,10 @@ def _rows(
         return [_row(graph, i, names[k] if names else "") for k, i in enumerate(members)]
     values = [graph.order[i] for i in members]
     norms = hypot(*(v.data for v in values)), hypot(*(v.grad for v in values))
-    grad = short(norms[1]) if any(v.has_grad for v in values) else "–"
+    grad = graph.short(norms[1]) if any(v.has_grad for v in values) else "–"
     meant = {"w": "parameters", "y": "outputs", "x": "numbers"}[what]
     tooltip = f"norm of {len(members)} {meant}: {norms[0]!r}; of their gradients: {norms[1]!r}"
-    return [Row(f"‖{what}‖ of {len(members)}", short(norms[0]), grad, tooltip=tooltip)]
+    return [Row(f"‖{what}‖ of {len(members)}", graph.short(norms[0]), grad, tooltip=tooltip)]
 
 
 def widths(box: Box) -> tuple[int, int, int, int]:

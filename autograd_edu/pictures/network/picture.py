@@ -7,15 +7,14 @@ alone); or weights written on the lines, with the bias as the weight of a unit x
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...engine.op import OPS
 from ...errors import OperandError, ShapeError
 from ...notation.text import printable, table, text_width
+from ..picture import Picture
 from ..render.page import html_page
 from ..scene.scene import CHARACTER
 from .architecture import Dense, layers_of
@@ -33,44 +32,48 @@ from .svg import (
     network_svg,
 )
 
+if TYPE_CHECKING:
+    from ..files.save import Contents
 
-class NetworkDrawing:
-    """A picture of a network, as it was when it was drawn: `svg` and `html` as text.
+
+class NetworkDrawing(Picture):
+    """A picture of a network, as it was when it was drawn.
 
     `save` writes .svg, .html, .png or .pdf.
     """
 
+    title = "A network"
+
     def __init__(
         self,
         layers: Sequence[Dense],
+        *,
         weights: Weights,
         inputs: Sequence[str],
         outputs: Sequence[str],
         most: int,
     ) -> None:
-        self.text = _table(layers)
+        self._text = _table(layers)
         stack = _columns(layers, weights, inputs, outputs, most)
-        self.svg = network_svg(stack, layers, weights, self.text.split("\n")[0])
+        self.svg = network_svg(stack, layers, weights, self._text.split("\n")[0])
+
+    @property
+    def text(self) -> str:
+        """The layers as a table."""
+        return self._text
 
     @property
     def html(self) -> str:
-        """A page of its own."""
-        return html_page(self.svg, "A network")
+        """The picture as an HTML page of its own."""
+        return html_page(self.svg, self.title)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to ``path``, whose suffix says how: .svg, .html, .png or .pdf.
+    def _contents(self) -> Contents:
+        from ..files.save import of_picture
 
-        Returns the path.
-        """
-        from ..files.save import of_picture, save
+        return of_picture(self.svg, lambda: self.html)
 
-        return save(path, {**of_picture(self.svg), ".html": lambda: self.html})
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/plain": self.text, "image/svg+xml": self.svg}
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 def draw_network(
@@ -105,7 +108,7 @@ def draw_network(
         _names(inputs, "x", layers[0].fan_in, "input"),
         _names(outputs, "ŷ", layers[-1].fan_out, "output"),
     )
-    return NetworkDrawing(layers, weights, *given, most)
+    return NetworkDrawing(layers, weights=weights, inputs=given[0], outputs=given[1], most=most)
 
 
 def _names(given: Sequence[str] | None, letter: str, count: int, what: str) -> list[str]:

@@ -39,7 +39,8 @@ _GATE, _NAME, _HEIGHT = (
 def arrange(scene: Scene) -> Scene:
     """Gates for cards, with room for the numbers behind them; wires carry no local gradients."""
     boxes = [box if box.rows else _sized(box) for box in scene.boxes]
-    return Scene(tuple(boxes), tuple(replace(wire, text="") for wire in scene.wires), scene.note)
+    wires = tuple(replace(wire, text="") for wire in scene.wires)
+    return replace(scene, boxes=tuple(boxes), wires=wires)
 
 
 def svg(scene: Scene, layout: Layout, caption: str) -> str:

@@ -29,6 +29,8 @@ def to_dot(y: Value) -> graphviz.Digraph:
     """
     import graphviz
 
+    from .digraph import Digraph
+
     if not isinstance(y, Value):
         raise OperandError(
             "to_dot needs a Value, the result of operations on Values; "
@@ -37,8 +39,9 @@ def to_dot(y: Value) -> graphviz.Digraph:
     picture = scene(y)
     depth = depths(picture)
     places = in_columns(picture, depth).boxes if is_large(picture, depth) else ()
-    digraph = graphviz.Digraph(
+    digraph = Digraph(
         "computation",
+        format="svg",
         graph_attr=_PLACED if places else {"rankdir": "LR"},
         node_attr={"shape": "record", "fontname": "monospace"},
         engine="neato" if places else None,

@@ -22,6 +22,8 @@ from .columns import Layout, Point, depths, in_columns
 # Measured over 84 graphs of 24 shapes: up to this size Graphviz takes 0.3 s at most, beyond it up
 # to minutes, and its chains become staircases.
 _LARGEST = 600  # boxes, and columns that wires lead over
+FITS = 1190.0  # pixels that are shown in a notebook's 900 with text of at least 9
+_BESIDE, _BEFORE = 20.0, 70.0  # about how far boxes are apart, down and to the right
 _SECONDS = 2.5  # what Graphviz may take, on however busy a machine
 _INCH = 72.0
 
@@ -52,15 +54,29 @@ def program() -> str:
 
 
 def layout(scene: Scene) -> Layout:
-    """Places for everything in ``scene``, left to right, in pixels, y downwards."""
+    """Places for everything in ``scene``, in pixels, y downwards."""
     depth = depths(scene)
     if is_large(scene, depth):
         return in_columns(scene, depth, "large, so laid out in columns, without Graphviz")
-    answer = run(dot_text(scene))
+    answer = run(dot_text(scene, down=_leads_down(scene, depth)))
     if answer is None:
         note = f"laid out in columns: Graphviz took more than {_SECONDS:g} seconds"
         return in_columns(scene, depth, note)
     return read(answer, scene)
+
+
+def _leads_down(scene: Scene, depth: Sequence[int]) -> bool:
+    """Whether wires lead down rather than to the right."""
+    if scene.look.direction != "auto":
+        return scene.look.direction == "down"
+    if any(box.gate for box in scene.boxes):
+        return False  # the numbers of a circuit stand on wires to the right
+    rows, columns = [0.0] * (max(depth) + 1), [0.0] * (max(depth) + 1)
+    for d, box in zip(depth, scene.boxes, strict=True):
+        rows[d] += box.width + _BESIDE
+        columns[d] = max(columns[d], box.width + _BEFORE)
+    right, down = sum(columns) - _BEFORE, max(rows)
+    return right > FITS and down < max(FITS, right / 2)
 
 
 def is_large(scene: Scene, depth: Sequence[int]) -> bool:
@@ -93,10 +109,11 @@ def read(answer: str, scene: Scene) -> Layout:
     )
 
 
-def dot_text(scene: Scene) -> str:
+def dot_text(scene: Scene, *, down: bool = False) -> str:
     """What the layout program is asked: sizes, and which box a wire joins to which."""
     lines = [
-        'digraph { rankdir=LR; nodesep=0.2; ranksep=0.32; node [shape=box fixedsize=true label=""];'
+        f"digraph {{ rankdir={'TB' if down else 'LR'}; nodesep=0.2; ranksep=0.32;",
+        'node [shape=box fixedsize=true label=""];',
     ]
     lines += [f"n{i} [{_size(box)}];" for i, box in enumerate(scene.boxes)]
     for i, wire in enumerate(scene.wires):

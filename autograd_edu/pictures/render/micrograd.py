@@ -35,7 +35,7 @@ def arrange(scene: Scene) -> Scene:
     circles = [_circle(scene.boxes[i]) for i in circle]
     wires = [replace(wire, head=circle.get(wire.head, wire.head), text="") for wire in scene.wires]
     wires += [Wire(middle, i, 0, "", 0.0) for i, middle in circle.items()]
-    return Scene((*records, *circles), tuple(wires), scene.note)
+    return replace(scene, boxes=(*records, *circles), wires=tuple(wires))
 
 
 def svg(scene: Scene, layout: Layout, caption: str) -> str:

@@ -54,15 +54,16 @@ def drawing(
         "</g></g>",
     ]
     note = "; ".join(filter(None, (scene.note, layout.note)))
-    return _page(drawn, layout, note, caption)
+    return _page(drawn, layout, note, caption, scale=scene.look.font_size / 12.0)
 
 
-def _page(drawn: Sequence[str], layout: Layout, note: str, caption: str) -> str:
+def _page(drawn: Sequence[str], layout: Layout, note: str, caption: str, *, scale: float) -> str:
     """The whole element: white paper, what is drawn on it, and the note below."""
     wide = max(layout.width, text_width(note) * CHARACTER) + 2 * _MARGIN
     high = layout.height + 2 * _MARGIN + (LINE if note else 0)
     size = f'width="{wide:.0f}" height="{high:.0f}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {wide:.0f} {high:.0f}"'
+    shown = f'width="{wide * scale:.0f}" height="{high * scale:.0f}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {shown} viewBox="0 0 {wide:.0f} {high:.0f}"'
     below = [text(note, _MARGIN, high - _MARGIN + 1, QUIET, f"{FACE} ")] if note else []
     says = f'role="img" aria-label="{escape(caption)}">'
     return "\n".join([f"{head} {says}", f'<rect {size} fill="#ffffff"/>', *drawn, *below, "</svg>"])

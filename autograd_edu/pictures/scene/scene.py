@@ -96,26 +96,45 @@ class Wire:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """All boxes and all wires, one for each time an operand is used.
+class Look:
+    """What a caller may choose for a whole picture.
 
-    And a note on what is not shown one by one.
+    Attributes:
+        direction: which way wires lead: "right", "down", or "auto": down where that is narrower and
+            a picture to the right would not fit a notebook.
+        digits: significant digits of a number.
+        font_size: in pixels. All of the picture grows and shrinks with it.
+    """
+
+    direction: str = "auto"
+    digits: int = 4
+    font_size: float = 12.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All boxes, and all wires: one for each time an operand is used.
 
     In a scene of single values, parents stand before the results made from them.
+
+    Attributes:
+        note: what is not shown one by one.
     """
 
     boxes: tuple[Box, ...]
     wires: tuple[Wire, ...]
     note: str = ""
+    look: Look = Look()
 
 
 class Graph:
-    """Everything a value depends on, by number.
+    """Everything a value depends on, numbered in topological order.
 
-    In topological order, each with its name and the numbers of its parents.
+    Each value has its name and the numbers of its parents.
     """
 
-    def __init__(self, y: Value) -> None:
+    def __init__(self, y: Value, look: Look | None = None) -> None:
+        self.look = look or Look()
         self.order = topological_order(y)
         self.names = names(self.order)
         place = {id(value): i for i, value in enumerate(self.order)}
@@ -138,9 +157,13 @@ class Graph:
                 found[parent].append(i)
         return found
 
+    def short(self, x: float) -> str:
+        """``x`` to as many digits as the picture shows."""
+        return short(x, self.look.digits)
+
     def grad(self, i: int) -> str:
         """The gradient of value ``i`` as pictures show it."""
-        return short(self.order[i].grad) if self.order[i].has_grad else "–"
+        return self.short(self.order[i].grad) if self.order[i].has_grad else "–"
 
     def strength(self, i: int) -> float:
         """|gradient| as a share of the largest in the picture."""
@@ -151,7 +174,8 @@ class Graph:
         """What a box calls the value: its name, or a plain number to a few digits."""
         value = self.order[i]
         return printable(
-            short(value.data) if value.is_constant and not value.label else self.names[i], LONGEST
+            self.short(value.data) if value.is_constant and not value.label else self.names[i],
+            LONGEST,
         )
 
     def formula(self, i: int, *, in_full: bool = True) -> str:
@@ -165,7 +189,7 @@ class Graph:
         operands: list[str | float] = []
         for parent in self.parents[i]:
             p = self.order[parent]
-            plain = p.data if in_full else float(short(p.data))
+            plain = p.data if in_full else float(self.short(p.data))
             operands.append(plain if p.is_constant and not p.label else self.names[parent])
         return f"{self.names[i]} = {operations.text(value.op, *operands)}"
 
@@ -193,7 +217,7 @@ class Graph:
         value, title, data, grad = (
             self.order[i],
             self.title(i),
-            short(self.order[i].data),
+            self.short(self.order[i].data),
             self.grad(i),
         )
         wide = max(text_width(title), text_width(data) + text_width(grad) + 4, 10)
@@ -208,7 +232,7 @@ class Graph:
         """The wire from box ``tail`` to ``head`` that carries operand ``slot`` of value ``i``."""
         constant = self.order[self.parents[i][slot]].is_constant
         return wire(
-            tail, head, slot, "" if constant else short(self.order[i].local_grads[slot]), row
+            tail, head, slot, "" if constant else self.short(self.order[i].local_grads[slot]), row
         )
 
 
@@ -227,7 +251,7 @@ def in_full(graph: Graph) -> Scene:
         for i, parents in enumerate(graph.parents)
         for slot, tail in enumerate(parents)
     )
-    return Scene(tuple(graph.box(i) for i in range(len(graph))), wires)
+    return Scene(tuple(graph.box(i) for i in range(len(graph))), wires, look=graph.look)
 
 
 def wire(tail: int, head: int, slot: int, text: str, row: int = -1) -> Wire:
