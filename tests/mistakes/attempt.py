@@ -1,7 +1,8 @@
 """Make a mistake as its user would, in a process of its own, and note what the user sees.
 
-The process is forked, so that nothing one mistake leaves behind (a registered operation, a warning
-that was given) changes what another shows; it has a folder of its own and a limit of CPU time.
+What snippets import is loaded here, once. The process is forked, so that nothing that one mistake
+leaves behind (a registered operation, a warning that was given) changes what another shows. It has
+a folder of its own and a limit of CPU time. There is no fork on Windows.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import io
 import json
 import linecache
 import os
-import resource
+import re
 import shlex
 import signal
 import tempfile
@@ -21,8 +22,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy  # noqa: F401
+
 import autograd_edu
-from autograd_edu import errors
+from autograd_edu import data, errors, nn, optim, plots, train  # noqa: F401
+from autograd_edu.cli.main import main
 
 from .mistake import Mistake
 
@@ -73,6 +77,8 @@ def attempt(mistake: Mistake) -> Seen:
 
 
 def _in_the_child(mistake: Mistake, writer: int) -> None:
+    import resource  # not on Windows, where this file must import, too
+
     try:
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
@@ -103,7 +109,7 @@ def seen(mistake: Mistake) -> Seen:
         warnings.simplefilter("default")
         try:
             exec(compile(mistake.snippet, name, "exec"), space)
-        except CommandFailed as failure:
+        except CommandError as failure:
             what.error, what.message, what.deliberate = "exit status 2", str(failure), True
         except BaseException as error:
             _note(error, what)
@@ -113,14 +119,12 @@ def seen(mistake: Mistake) -> Seen:
     return what
 
 
-class CommandFailed(Exception):
+class CommandError(Exception):
     """The command line said what was wrong, and ended with a status other than 0."""
 
 
 def command_line(typed: str) -> None:
     """Run ``autograd-edu typed``; what it says of a mistake becomes the message."""
-    from autograd_edu.cli.main import main
-
     said = io.StringIO()
     with redirect_stderr(said):
         try:
@@ -128,14 +132,19 @@ def command_line(typed: str) -> None:
         except SystemExit as leaving:
             status = leaving.code
     if status:
-        raise CommandFailed(said.getvalue().strip())
+        raise CommandError(said.getvalue().strip())
 
 
 def _note(error: BaseException, what: Seen) -> None:
     what.error = type(error).__name__
     what.bases = [base.__name__ for base in type(error).__mro__]
-    what.message = "\n".join([str(error), *getattr(error, "__notes__", ())])
+    what.message = without_addresses("\n".join([str(error), *getattr(error, "__notes__", ())]))
     what.deliberate = deliberate(error)
+
+
+def without_addresses(text: str) -> str:
+    """``text`` as it is in every run."""
+    return re.sub(r"0x[0-9a-f]{6,}", "0x…", text)
 
 
 def deliberate(error: BaseException) -> bool:

@@ -20,7 +20,7 @@ error(
 error(
     "PyTorch's layer for an activation",
     "nn.ReLU()",
-    r"ReLU", r"relu|Apply",
+    r"(?-i:ReLU)", r"(?-i:relu)|Apply",
     owner="training", works="nn.ReLU()([-1.0]) is not None",
 )  # fmt: skip
 error(
@@ -50,7 +50,7 @@ error(
 error(
     "a misspelt optimiser",
     "optim.Adamw([Value(1.0)])",
-    r"Adamw", r"\bAdamW\b",
+    r"Adamw", r"(?-i:AdamW)",
     owner="training",
 )  # fmt: skip
 error(

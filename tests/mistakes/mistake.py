@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from textwrap import dedent
+from typing import TypedDict, Unpack
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Mistake:
         never: regular expressions that the message must not contain, because they mislead.
         works: an expression; if nothing is raised and it holds, the package has made the mistake
             a legal thing to write, and that is as good as a message.
-        pythons_words: whether Python's own wording will do, because a call does not fit a signature.
+        pythons_words: whether Python's own wording will do: the call does not fit a signature.
     """
 
     title: str
@@ -50,6 +51,16 @@ def found(fact: str, message: str) -> bool:
     return re.search(fact, message, re.IGNORECASE | re.DOTALL) is not None
 
 
+class Details(TypedDict, total=False):
+    """What some mistakes add; see `Mistake`."""
+
+    owner: str
+    raises: str
+    never: tuple[str, ...]
+    works: str
+    pythons_words: bool
+
+
 @dataclass
 class Area:
     """A table of mistakes about one part of the package."""
@@ -58,20 +69,18 @@ class Area:
     owner: str
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def error(self, title: str, snippet: str, *says: str, **rest: object) -> None:
+    def error(self, title: str, snippet: str, *says: str, **rest: Unpack[Details]) -> None:
         """A mistake that must end in an error."""
-        self._add(title, snippet, says, {"by": "error", **rest})
+        self._add("error", title, snippet, says, rest)
 
-    def warning(self, title: str, snippet: str, *says: str, **rest: object) -> None:
+    def warning(self, title: str, snippet: str, *says: str, **rest: Unpack[Details]) -> None:
         """A mistake that is legal, and must be warned of once."""
-        self._add(title, snippet, says, {"by": "warning", **rest})
+        self._add("warning", title, snippet, says, rest)
 
-    def either(self, title: str, snippet: str, *says: str, **rest: object) -> None:
+    def either(self, title: str, snippet: str, *says: str, **rest: Unpack[Details]) -> None:
         """A mistake of which the user must be told, by an error or a warning."""
-        self._add(title, snippet, says, {"by": "either", **rest})
+        self._add("either", title, snippet, says, rest)
 
-    def _add(
-        self, title: str, snippet: str, says: tuple[str, ...], rest: dict[str, object]
-    ) -> None:
-        rest.setdefault("owner", self.owner)
-        self.mistakes.append(Mistake(title, dedent(snippet).strip(), says, **rest))  # type: ignore[arg-type]
+    def _add(self, by: str, title: str, snippet: str, says: tuple[str, ...], rest: Details) -> None:
+        details = {"owner": self.owner, "by": by, **rest}
+        self.mistakes.append(Mistake(title, dedent(snippet).strip(), says, **details))

@@ -106,7 +106,7 @@ error(
 error(
     "heads that do not divide the size",
     "nn.SelfAttention(5, heads=2)",
-    r"\b5\b", r"\b2\b", r"divi|multiple",
+    r"\b5\b", r"\b2\b", r"divi|multiple|evenly",
 )  # fmt: skip
 error(
     "a kernel longer than the signal",
@@ -136,7 +136,7 @@ error(
 error(
     "the state of another network",
     "nn.MLP(2, [3, 1]).load_state_dict(nn.MLP(2, [4, 1]).state_dict())",
-    r"\b(13|12|9|6|3|2)\b|neuron3|layer1", r"\b(17|16|8|4)\b|neuron3|layer1",
+    r"\b(13|12|9|6|3|2)\b|neurons?\.?3", r"\b(17|16|8|4)\b|neurons?\.?3",
 )  # fmt: skip
 error(
     "a file that is not there",

@@ -100,7 +100,7 @@ error(
 )  # fmt: skip
 error(
     "Newton's method where the Hessian is singular",
-    "optim.newton(lambda x: 3 * x, [1.0])",
+    "optim.newton(lambda at: 3 * at[0], [1.0])",
     r"Hessian|second derivative|curv", r"singular|invert|\b0\b|flat",
 )  # fmt: skip
 error(

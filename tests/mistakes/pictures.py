@@ -51,7 +51,7 @@ error(
 error(
     "a moving picture in a still format",
     GRAPH + "draw(y).save('graph.png', animated=True)",
-    r"animated|animation|mov", r"gif|svg|html",
+    r"animat|mov|step by step", r"gif|svg|html",
 )  # fmt: skip
 warning(
     "a picture of a graph that is stale",

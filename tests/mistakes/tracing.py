@@ -72,12 +72,12 @@ error(
 error(
     ".data read while tracing, then another input",
     "program = trace(lambda x: x * x.data, 2.0)\nprogram(3.0)",
-    r"\.data", r"trace|detach|replay|where",
+    r"\.data|used the number", r"trace|detach|replay|where",
 )  # fmt: skip
 error(
     "a float of an input while tracing, then another input",
     "program = trace(lambda x: x * round(float(x)), 2.0)\nprogram(3.0)",
-    r"float|\.data|int|round", r"trace|detach|replay|where|\b2(\.0)?\b.*\b3(\.0)?\b",
+    r"float|\.data|int|round|used the number", r"trace|detach|replay|where|2(\.0)?\b.*\b3(\.0)?\b",
 )  # fmt: skip
 error(
     "backward inside of what is traced",
@@ -163,8 +163,8 @@ error(
 )  # fmt: skip
 error(
     "one Value as both an input and a parameter",
-    "a = Value(3.0, 'a')\ntrace_graph(a * a, inputs=[a], parameters=[a])",
-    r"\ba\b", r"input", r"parameter",
+    "rate = Value(3.0, 'rate')\ntrace_graph(rate * rate, inputs=[rate], parameters=[rate])",
+    r"rate", r"input", r"parameter",
 )  # fmt: skip
 error(
     "more numbers than parameters",
@@ -186,7 +186,7 @@ error(
     r"\bjax\b", r"install|autograd-edu\[jax\]",
     raises="ImportError",
 )  # fmt: skip
-error(
+either(
     "a batch of a model whose dropout still drops",
     """
     model = nn.Sequential(nn.Dropout(0.5, seed=0), nn.Layer(2, 1, seed=0))
@@ -194,5 +194,4 @@ error(
     trace(model, [1.0, 2.0])
     """,
     r"Dropout", r"eval|training",
-    by="either",
 )  # fmt: skip

@@ -47,13 +47,13 @@ typed(
     "a number of 400 digits",
     "train xor --steps " + "1" * 400,
     r"steps",
-    r"large|many|at most|digits|limit|too",
+    r"large|many|at most|to 1,000|digits|limit|too",
 )
 typed(
     "a layer beyond all memory",
     "train xor --layers 999999999999",
     r"999.?999.?999.?999",
-    r"large|many|at most|limit|memory|too",
+    r"large|many|at most|to 1,000|limit|memory|too",
 )
 typed("a negative learning rate", "train xor --lr -1", r"\blr\b|learning rate", r"-1")
 typed("a misspelt activation", "train xor --activation rulu", r"rulu", r"\brelu\b")

@@ -54,7 +54,7 @@ error("an integer beyond the floats", "Value(10**400)", r"large|overflow|range|1
 error(
     "a Value as a condition",
     "x = Value(2.0, 'x')\nif x:\n    print('yes')",
-    r"bool|truth|\bif\b|condition", r"\.data|>|!=|compar",
+    r"bool|tru(th|e)|\bif\b|condition", r"\.data|>|!=|compar",
 )  # fmt: skip
 error(
     "the function of module math",
