@@ -20,7 +20,7 @@ from pathlib import Path
 for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[pool] = "1"  # a process with threads cannot be forked safely
 
-from .attempt import Seen, attempt, verdict, why  # noqa: E402
+from .attempt import Seen, attempt, load, verdict, why  # noqa: E402
 from .mistake import Mistake  # noqa: E402
 from .tables import numbered  # noqa: E402
 
@@ -83,6 +83,7 @@ def main() -> None:
         parser.add_argument(option, action="store_true")
     asked = parser.parse_args()
     warnings.simplefilter("ignore", DeprecationWarning)  # fork() beside threads
+    load()
     outcomes = [
         Outcome(name, area.name, mistake, attempt(mistake))
         for name, area, mistake in numbered()

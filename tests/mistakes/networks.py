@@ -162,3 +162,29 @@ error(
     'nn.MLP(2, [3, 1]).save("model.pt")',
     r"\.pt\b", r"\.json|\.npz",
 )  # fmt: skip
+error(
+    "a saved model in which a number was replaced by text",
+    """
+    import re
+
+    model = nn.MLP(2, [3, 1], seed=0)
+    model.save("model.json")
+    text = re.sub(r"-?0\\.\\d+", '"a"', open("model.json").read(), count=1)
+    with open("model.json", "w") as file:
+        file.write(text)
+    model.load("model.json")
+    """,
+    r"model\.json", r"number|'a'|altered|changed|checksum|damaged",
+)  # fmt: skip
+error(
+    "a saved model that was cut off",
+    """
+    model = nn.MLP(2, [3, 1], seed=0)
+    model.save("model.npz")
+    held = open("model.npz", "rb").read()
+    with open("model.npz", "wb") as file:
+        file.write(held[: len(held) // 2])
+    model.load("model.npz")
+    """,
+    r"model\.npz", r"cut|damaged|not |incomplete|truncated",
+)  # fmt: skip

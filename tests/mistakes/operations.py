@@ -144,3 +144,9 @@ error(
     r"'2'|\btext\b|\bstr\b", r"number",
     raises="TypeError",
 )  # fmt: skip
+error(
+    "a label with control characters, as from a bad file",
+    "log(Value(-1.0, 'co\\x1b[31mst\\x00'))",
+    r"\blog\b", r"-1", r"positive|> ?0", r"co.*st",
+    raises="DomainError", never=("\x1b", "\x00"),
+)  # fmt: skip

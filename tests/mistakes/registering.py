@@ -103,3 +103,17 @@ error(
     "def cube_of(x):\n    return x**3\n\nregister(cube_of)",
     r"function|cube_of", r"operation|Op\b",
 )  # fmt: skip
+error(
+    "a cell that registers an operation, run a second time",
+    """
+    cell = (
+        "@operation(formula='x**3', local_gradients=('3*x**2',), example=(0.5,))\\n"
+        "def cube_of(xp, x):\\n"
+        "    return x**3\\n"
+    )
+    exec(cell)
+    exec(cell)
+    """,
+    r"cube_of", r"run again|second time|replace",
+    works="grad(cube_of)(2.0) == 12.0",
+)  # fmt: skip

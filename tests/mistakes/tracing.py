@@ -195,3 +195,18 @@ either(
     """,
     r"Dropout", r"eval|training",
 )  # fmt: skip
+error(
+    "another branch, in a file of the user's whose name begins like the package's",
+    """
+    import sys
+
+    with open("autograd_edu_mine.py", "w") as file:
+        file.write("def f(x):\\n    return x * 2 if x > 0 else -x\\n")
+    sys.path.insert(0, "")
+    from autograd_edu_mine import f
+
+    trace(lambda x: f(x) + 1.0, 3.0)(-1.0)
+    """,
+    r"autograd_edu_mine\.py", r"\b2\b", r">",
+    raises="BranchChanged",
+)  # fmt: skip

@@ -136,13 +136,13 @@ error(
     + "train.fit(model, loss, xor, opt, epochs=2, checkpoint='a.json', resume=True)",
     r"a\.json", r"checkpoint|not |missing|lacks",
 )  # fmt: skip
-error(
+either(
     "a learning rate that is far too large",
     SET_UP
     + "model = nn.MLP(2, [1], seed=0)\n"
     + "train.fit(model, loss, xor, optim.SGD(lr=1e6), epochs=200)",
     r"epoch", r"learning rate|\blr\b|diagnose",
-    raises="DomainError", never=(r"on_nonfinite",),
+    never=(r"on_nonfinite",),
 )  # fmt: skip
 error(
     "samples that do not fit the model",
@@ -204,4 +204,13 @@ error(
     "the highest learning rate below the lowest",
     SET_UP + "train.find_learning_rate(model, loss, xor, low=1.0, high=0.1)",
     r"\blow\b|lowest|\b1(\.0)?\b", r"\bhigh\b|highest|0\.1",
+)  # fmt: skip
+error(
+    "a network whose gradients vanish, looked at by diagnose",
+    """
+    model = nn.MLP(2, [4, 4, 4, 4, 4, 4, 4, 4, 1], activation="sigmoid", seed=0)
+    report = str(train.diagnose(model, nn.losses.mean_squared_error, data.truth_table("xor")))
+    """,
+    r"vanish|small|tiny", r"layer",
+    works="'everywhere' not in report and ('vanish' in report or 'small' in report)",
 )  # fmt: skip
