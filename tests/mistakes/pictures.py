@@ -49,9 +49,10 @@ error(
     r"pictures", r"no such|folder|directory",
 )  # fmt: skip
 error(
-    "a moving picture in a still format",
-    GRAPH + "draw(y).save('graph.png', animated=True)",
-    r"animat|mov|step by step", r"gif|svg|html",
+    "an unknown direction",
+    GRAPH + "draw(y, direction='diagonal')",
+    r"diagonal", r"right", r"\bdown\b",
+    raises="OptionError",
 )  # fmt: skip
 warning(
     "a picture of a graph that is stale",
