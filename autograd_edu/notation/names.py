@@ -10,34 +10,9 @@ from itertools import count
 
 from ..engine.value import Value
 from .formula import number
+from .letters import LETTERS, plain, spelled
 from .text import printable
 
-_GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-    ]
-)
 _CUT = 40  # characters of a name in a table
 
 
@@ -50,7 +25,7 @@ def names(order: list[Value]) -> list[str]:
     (controls, lone surrogates) stand as "�", so that a name can be shown anywhere.
     """
     counters: dict[str, count[int]] = {}  # of each stem: what it was followed by is taken
-    labels = [printable(value.label) for value in order]
+    labels = [printable(plain(value.label)) for value in order]
     taken = set(labels)
     used: set[str] = set()
     given: list[str] = []
@@ -75,8 +50,8 @@ def latex_name(name: str) -> str:
     X as it is, w12 as w_{12}, theta as \theta, anything else as upright text with nothing active in
     it.
     """
-    match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", name)
-    if match and (len(match[1]) == 1 or match[1].lower() in _GREEK):
+    match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", spelled(name))
+    if match and (len(match[1]) == 1 or match[1] in LETTERS):
         stem = match[1] if len(match[1]) == 1 else "\\" + match[1]
         return f"{stem}_{{{match[2]}}}" if match[2] else stem
     special = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
@@ -109,7 +84,7 @@ def identifiers(given: Iterable[str], taken: Collection[str]) -> list[str]:
     used = set(taken)
     found = []
     for original in given:
-        stem = re.sub(r"\W", "_", original) or "v"
+        stem = re.sub(r"\W", "_", unicodedata.normalize("NFKC", original)) or "v"
         if (
             not stem.isidentifier()
             or keyword.iskeyword(stem)

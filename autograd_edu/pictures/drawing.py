@@ -102,15 +102,19 @@ class Drawing(Picture):
             style=self.style,
         )
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def embed(self) -> str:
+        """The picture as an HTML element for a page of your own; it needs nothing from elsewhere.
+
+        It can be stepped through where every value is a card.
+        """
         from .interactive.stepper import picture_alone, stepper
 
-        html = (
-            stepper(self._scene, self._steps.record)
-            if self._steps_through
-            else picture_alone(self.svg, f"Computation graph of {self.title}", self._why_alone)
-        )
-        return {"text/plain": self.text, "image/svg+xml": self.svg, "text/html": html}
+        if self._steps_through:
+            return stepper(self._scene, self._steps.record)
+        return picture_alone(self.svg, f"Computation graph of {self.title}", self._why_alone)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/plain": self.text, "image/svg+xml": self.svg, "text/html": self.embed()}
 
     @property
     def _why_alone(self) -> str:

@@ -34,6 +34,10 @@ class Picture:
         """The picture as an HTML page of its own."""
         raise NotImplementedError
 
+    def embed(self) -> str:
+        """The picture as an HTML element for a page of your own; it needs nothing from elsewhere."""
+        return f"<div>{self.svg}</div>"
+
     def _contents(self) -> Contents:
         """What each kind of file holds."""
         raise NotImplementedError

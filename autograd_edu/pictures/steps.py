@@ -6,12 +6,16 @@ Steps, tables, a view for notebooks, a walk.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from ..engine.value import Value, topological_order
 from ..errors import OperandError
+from ..notation.letters import plain
 from ..record.build import build
 from ..record.model import Node, Record, Step
+
+if TYPE_CHECKING:
+    from ..record.worksheet import Worksheet
 
 
 class Steps(Sequence[Step]):
@@ -83,7 +87,7 @@ class Steps(Sequence[Step]):
             found = [i for i, own in enumerate(self._values) if own is value]
         else:
             name = value if isinstance(value, str) else value.label
-            found = [node.index for node in self.nodes if node.name == name]
+            found = [node.index for node in self.nodes if node.name == plain(name)]
         if not found:
             asked = repr(value) if isinstance(value, Value) else f"value {value!r}"
             there = ", ".join(node.name for node in self.nodes[:20])
@@ -131,6 +135,18 @@ class Steps(Sequence[Step]):
         from ..record import formats
 
         return formats.as_latex(self.record, digits)
+
+    def tree(self, *, digits: int = 4) -> str:
+        """The graph as an indented tree of formulas, values and gradients."""
+        from ..record import tree
+
+        return tree.as_tree(self.record, digits=digits)
+
+    def worksheet(self, *, digits: int = 4) -> Worksheet:
+        """The pass with its numbers left out as blanks, and the answers apart."""
+        from ..record import worksheet
+
+        return worksheet.worksheet(self.record, digits=digits)
 
     def python(self) -> str:
         """Both passes as a Python program that runs by itself: dloss_out4 = df5(out4)."""

@@ -87,7 +87,7 @@ def backward_table(record: Record, digits: int = 6, *, latex: bool = False) -> l
 
     Each variable with its value, local derivatives, gradient v̄.
     """
-    write, gradient = Notation(record.nodes, latex=latex), _gradients(record)
+    write, gradient = Notation(record.nodes, latex=latex), gradients(record)
     terms: dict[int, list[str]] = {node.index: [] for node in record.nodes}
     rows: list[Cells] = [("variable", "value", "local derivative", "reverse mode", "gradient")]
     for node in reversed(record.nodes):
@@ -158,7 +158,8 @@ def _by(stem: str, write: Notation, source: Node | None) -> str:
     )
 
 
-def _gradients(record: Record) -> dict[int, float]:
+def gradients(record: Record) -> dict[int, float]:
+    """The gradient of each node that the backward pass of ``record`` reaches."""
     found = {s.node: s.value for s in record.steps if s.kind == "seed"}
     for step in record.steps:
         found |= {part.parent: part.after for part in step.parts}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from ...notation.letters import LETTERS
 from ...notation.text import printable
 from ...record.formats import as_latex
 from ...record.model import Record
@@ -16,17 +17,11 @@ from ..interactive.running import LONGEST_SENTENCE
 
 _ROWS = 36  # of a table on one page
 
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "phi chi psi omega"
-)
 _SIGNS = {
     "·": r"\cdot", "×": r"\times", "−": "-", "∂": r"\partial", "√": r"\surd", "→": r"\to",
     "∞": r"\infty", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "∇": r"\nabla",
-    "Σ": r"\Sigma", "Δ": r"\Delta", "Θ": r"\Theta", "Γ": r"\Gamma", "Λ": r"\Lambda",
-    "Φ": r"\Phi", "Ψ": r"\Psi", "Ω": r"\Omega", "Π": r"\Pi", "�": r"\boxed{?}",
-    **{unicodedata.lookup(f"GREEK SMALL LETTER {name.replace('lambda', 'lamda').upper()}"):
-       f"\\{name}" for name in _GREEK.split()},
+    "�": r"\boxed{?}",
+    **{letter: f"\\{name}" for name, letter in LETTERS.items()},
     **{sign: f"^{plain}" for sign, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True)},
     **{sign: f"_{plain}" for sign, plain in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)},
 }  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.op import OPS
 from ...errors import OperandError, ShapeError
+from ...notation.letters import SUBSCRIPTS
 from ...notation.text import printable, table, text_width
 from ..picture import Picture
 from ..render.page import html_page
@@ -23,7 +24,6 @@ from .svg import (
     MARGIN,
     RADIUS,
     ROOM,
-    SUBSCRIPTS,
     TO,
     Column,
     Unit,

@@ -11,6 +11,7 @@ from html import escape
 from typing import Literal
 
 from ...notation.formula import short
+from ...notation.letters import SUBSCRIPTS
 from ...notation.text import printable, text_width
 from ..render.svg import FACE, INK, QUIET
 from ..scene.scene import CHARACTER, LINE
@@ -21,7 +22,6 @@ ROOM = 70.0  # pixels for a written weight
 FROM, TO = 0.14, 0.62  # the part of a line on which its weight is written
 _POSITIVE, _NEGATIVE, _ZERO, _RIM = "#2f6f9f", "#c2410c", "#9aa3ad", "#4a525c"
 _THIN, _THICK = 0.6, 4.5  # of lines, in pixels
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 Weights = Literal["drawn", "written"]
 
 

@@ -1,0 +1,71 @@
+"""The graph of a record as an indented tree: each value below the one it is an operand of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..notation.text import padded, printable, text_width
+from .model import Record
+from .tables import gradients, number
+
+_WIDEST, _NUMBER = 80, 10  # columns of a line, and of a number
+_DEEPEST = 10  # levels of one tree: what is below stands in a tree of its own
+
+
+def as_tree(record: Record, *, digits: int = 4) -> str:
+    """Lines of at most 80 columns: formula, value and gradient of each value.
+
+    A value that is used several times is shown in full once, and by its name after that, with "↑"
+    (shown above). What would stand too far to the right is named with "↓" and shown below.
+
+    >>> from autograd_edu import Value, steps
+    >>> x = Value(3, "x")
+    >>> print(steps(x * x + x).tree())
+                                                                   value    gradient
+    v2 = v1 + x                                                       12           1
+    ├─ v1 = x·x                                                        9           1
+    │  ├─ x                                                            3           7
+    │  └─ x ↑
+    └─ x ↑
+    """
+    formulas = {step.node: f"{step.name} = {step.formula}" for step in record.forward}
+    known = gradients(record)
+    lines = [_line("", padded("value", _NUMBER, "right"), padded("gradient", 12, "right"))]
+    for before, i, mark in _walk(record):
+        node = record.nodes[i]
+        title = before + (node.name if mark else formulas.get(i, node.name))
+        if mark:
+            lines.append(f"{printable(title, _WIDEST - 2)} {mark}")
+            continue
+        gradient = number(known[i], digits) if i in known else "–"
+        value = padded(number(node.data, digits), _NUMBER, "right")
+        lines.append(_line(title, value, padded(gradient, 12, "right")))
+    return "\n".join(lines)
+
+
+def _line(title: str, value: str, gradient: str) -> str:
+    numbers = value + gradient
+    return padded(printable(title, _WIDEST - text_width(numbers) - 1), 80 - len(numbers)) + numbers
+
+
+def _walk(record: Record) -> Iterator[tuple[str, int, str]]:
+    """Each line: what stands before it, the node, and "↑" or "↓" if it is shown elsewhere."""
+    shown: set[int] = set()
+    roots = [len(record.nodes) - 1]
+    for root in roots:
+        stack = [("", "", root, 0)] if root not in shown else []
+        while stack:
+            before, below, i, level = stack.pop()
+            parents = record.nodes[i].parents
+            if i in shown:
+                yield before, i, "↑"
+            elif level >= _DEEPEST and parents:
+                roots.append(i)
+                yield before, i, "↓"
+            else:
+                shown.add(i)
+                yield before, i, ""
+                for k, parent in reversed(list(enumerate(parents))):
+                    end = k == len(parents) - 1
+                    branch, line = ("└─ ", "   ") if end else ("├─ ", "│  ")
+                    stack.append((below + branch, below + line, parent, level + 1))
