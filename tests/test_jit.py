@@ -34,7 +34,7 @@ from autograd_edu.errors import BranchChanged, DomainError
 from autograd_edu.program.compiled_engine import run as jit_run
 from autograd_edu.program.compiled_engine.choice import Costs, is_interpreted
 from autograd_edu.program.compiled_engine.run import Interpreter
-from autograd_edu.program.compiled_engine.steps import opcodes
+from autograd_edu.program.compiled_engine.steps import Opcode, opcodes
 
 COUNTS = [
     (op.name, count)
@@ -419,7 +419,9 @@ def test_a_changed_table_is_another_machine(monkeypatch):
 
     before = jit_machine.fingerprint(8)
     assert jit_machine.fingerprint(8) == before != jit_machine.fingerprint(1)
-    monkeypatch.setattr(jit_machine, "opcodes", lambda: {**opcodes(), ("value", "another", 1): 999})
+    monkeypatch.setattr(
+        jit_machine, "opcodes", lambda: {**opcodes(), Opcode("value", "another", 1): 999}
+    )
     assert jit_machine.fingerprint(8) != before
 
 

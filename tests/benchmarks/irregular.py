@@ -33,8 +33,8 @@ from timing import judge, medians
 from autograd_edu import Value, dot, exp, log, no_gc, ops, sin, tanh, total, trace
 from autograd_edu.program import Program
 from autograd_edu.program.arrays import Arrays
-from autograd_edu.program.compiled_engine.choice import Costs
-from autograd_edu.program.lifting.fuse import fused, is_interpreted
+from autograd_edu.program.compiled_engine.choice import Costs, is_interpreted
+from autograd_edu.program.lifting.fuse import fused
 
 LEAVES = 20
 DISTINCT = 25  # samples; larger batches repeat them

@@ -1,9 +1,10 @@
-"""A program as instructions for the interpreter: rows of one table, and runs of like instructions over them.
+"""A program as instructions for the interpreter: rows of one table, and runs of like instructions.
 
-The table has a row for every slot, numbered in the order of execution, as many again for their adjoints, then rows for
-intermediate results and numbers. An instruction is four rows: the one it writes (or, of slopes, the one whose adjoint it
-takes further), and up to three that it reads. Slots are ordered by level and operation: like instructions follow one
-another as a run, so that the interpreter decides what to do once a run, and the processor guesses right what comes next.
+The table has a row for every slot, numbered in the order of execution, as many again for their
+adjoints, then rows for intermediate results and numbers. An instruction is four rows: the one it
+writes (or, for slopes, the one whose adjoint it passes on), and up to three that it reads. Slots
+are ordered by level and operation, so like instructions follow one another as a run: the
+interpreter decides only once per run what to do, and the processor predicts well what comes next.
 """
 
 from __future__ import annotations
@@ -11,34 +12,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..ir import Computation, Slot
 from ..lifting.analysis import facts, levels
 from ..lifting.rows import ROWS
-from .steps import AHEAD, Template, is_built_in, masks, opcodes, templates
+from .steps import AHEAD, Opcode, Template, is_built_in, masks, opcodes, templates
 
-Array = Any
-Stream = tuple[
-    Array, Array
-]  # runs (opcode, start, stop), and the instructions that they are of, with some to look ahead at
-_BATCH = 2  # the kind of a slot that depends on inputs; 1 is one of parameters alone, 0 of numbers
+Ints = NDArray[np.integer]
+# runs (opcode, start, stop), and their instructions, with some more to look ahead at
+Stream = tuple[Ints, Ints]
+_BATCH = 2  # the kind of a slot that depends on inputs; 1: on parameters alone; 0: on neither
 
 
 @dataclass
 class Encoded:
-    """A program's instructions. ``row`` is each slot's row; adjoints stand ``count`` rows further down."""
+    """A program's instructions.
 
-    row: Array
+    Attributes:
+        row: the row of each slot; its adjoint stands ``count`` rows further down.
+        rows: how many there are.
+        leaves: how many slots are leaves; they have the first rows.
+        fixed: the rows of slots that depend on parameters and on no input.
+        numbers: the rows that hold a number.
+        number_values: those numbers.
+        forward: the instructions, by whether they depend on no input.
+        backward: the same for the backward pass.
+    """
+
+    row: Ints
     count: int
     rows: int
     leaves: int
-    fixed: Array  # rows of slots that depend on parameters and on no input
-    numbers: Array  # rows that hold a number, and ...
-    number_values: Array  # ... those numbers
-    forward: dict[bool, Stream]  # by whether they depend on no input
+    fixed: Ints
+    numbers: Ints
+    number_values: NDArray[np.float64]
+    forward: dict[bool, Stream]
     backward: dict[bool, Stream]
 
 
@@ -47,30 +58,60 @@ def encode(program: Computation) -> Encoded:
     return _Encoder(program.slots, program.root).encoded()
 
 
+@dataclass
 class _Form:
-    """Operations of one name and number of operands: the slots, the rows of their operands, and how they are done."""
+    """The slots of one operation with one number of operands, and how they are done."""
 
-    def __init__(self, name: str, count: int) -> None:
-        self.name, self.count = name, count
-        self.members: Array = []
-        self.operands: Array = None
-        self.code = opcodes().get(("value", name, count)) if is_built_in(ROWS[name]) else None
-        self.templates: tuple[Template, Template] | None = None
-        if self.code is None:
-            self.templates = templates(name, count)
+    name: str
+    members: Ints
+    operands: Ints  # rows, once they are numbered
+    code: int | None  # of the instruction, or ...
+    templates: tuple[Template, Template] | None  # ... the steps, forward and backward
+
+    @property
+    def count(self) -> int:
+        return int(self.operands.shape[1])
+
+    def length(self, *, backward: bool) -> int:
+        """How many instructions a member takes."""
+        return 1 if self.templates is None else len(self.templates[backward].steps)
+
+
+@dataclass
+class _Chosen:
+    """Members of a form that a stream computes, and their opcodes."""
+
+    form: _Form
+    members: Ints  # as places in the form
+    codes: Ints
+
+
+def _forms(slots: Sequence[Slot]) -> list[_Form]:
+    members: dict[tuple[str, int], list[int]] = {}
+    for i, slot in enumerate(slots):
+        if slot.operands:
+            members.setdefault((slot.op, len(slot.operands)), []).append(i)
+    forms = []
+    for (name, count), own in sorted(members.items()):
+        flat = chain.from_iterable([slots[i].operands for i in own])
+        operands = np.fromiter(flat, np.int64, count * len(own)).reshape(-1, count)
+        built_in = is_built_in(ROWS[name])
+        code = opcodes().get(Opcode("value", name, count)) if built_in else None
+        steps = templates(name, count) if code is None else None
+        forms.append(_Form(name, np.array(own), operands, code, steps))
+    return forms
 
 
 class _Encoder:
+    """What is known while a program is being encoded."""
+
     def __init__(self, slots: Sequence[Slot], root: int) -> None:
         self.slots, self.count = slots, len(slots)
-        uses = [slot.operands for slot in slots]
         known = facts(slots, root)
         self.kind = np.where(known.fixed, np.where(known.varies, 1, 0), _BATCH)
         self.level, self.live = np.array(levels(slots)), np.array(known.live)
-        self.forms = self._formed(uses)
-        self.form = np.zeros(
-            self.count, dtype=np.int64
-        )  # its number, in order of names; of leaves 0
+        self.forms = _forms(slots)
+        self.form = np.zeros(self.count, dtype=np.int64)  # its number; 0 for leaves
         for i, form in enumerate(self.forms, 1):
             self.form[form.members] = i
         self.row = np.empty(self.count, dtype=np.int64)
@@ -78,45 +119,35 @@ class _Encoder:
         self.row[np.lexsort((self.form, by_kind, self.level))] = np.arange(self.count)
         for form in self.forms:
             form.operands = self.row[form.operands]
-
-    def _formed(self, uses: list[tuple[int, ...]]) -> list[_Form]:
-        members: dict[tuple[str, int], list[int]] = {}
-        for i, slot in enumerate(self.slots):
-            if slot.operands:
-                members.setdefault((slot.op, len(slot.operands)), []).append(i)
-        forms = []
-        for (name, count), indices in sorted(members.items()):
-            form = _Form(name, count)
-            form.members = np.array(indices)
-            form.operands = np.fromiter(
-                chain.from_iterable([uses[i] for i in indices]), np.int64, count * len(indices)
-            ).reshape(-1, count)
-            forms.append(form)
-        return forms
+        apart = [template for form in self.forms for template in form.templates or ()]
+        self.between = 2 * self.count
+        start = self.between + max([template.busy for template in apart], default=0)
+        numbers = dict.fromkeys(x for template in apart for x in template.numbers)
+        self.numbers = {x: start + i for i, x in enumerate(numbers)}
+        self.rows = start + len(numbers)
 
     def encoded(self) -> Encoded:
-        apart = [template for form in self.forms for template in form.templates or ()]
-        numbers = {
-            x: i
-            for i, x in enumerate(dict.fromkeys(x for template in apart for x in template.numbers))
-        }
-        self.between = 2 * self.count
-        self.pool = self.between + max([template.busy for template in apart], default=0)
-        self.numbers = {x: self.pool + i for x, i in numbers.items()}
         constants = [i for i, slot in enumerate(self.slots) if slot.op == "constant"]
         return Encoded(
-            self.row, self.count, self.pool + len(numbers), int((self.form == 0).sum()), self.row[self.kind == 1],
-            np.array([*self.row[constants], *self.numbers.values()], dtype=np.int64),
-            np.array([*(self.slots[i].number for i in constants), *self.numbers]),
-            {fixed: self._forward(fixed) for fixed in (True, False)}, {fixed: self._backward(fixed) for fixed in (True, False)},
-        )  # fmt: skip
+            row=self.row,
+            count=self.count,
+            rows=self.rows,
+            leaves=int((self.form == 0).sum()),
+            fixed=self.row[self.kind == 1],
+            numbers=np.array([*self.row[constants], *self.numbers.values()], dtype=np.int64),
+            number_values=np.array([*(self.slots[i].number for i in constants), *self.numbers]),
+            forward={fixed: self._forward(fixed) for fixed in (True, False)},
+            backward={fixed: self._backward(fixed) for fixed in (True, False)},
+        )
+
+    def _is_fixed(self, form: _Form) -> NDArray[np.bool_]:
+        return self.kind[form.members] < _BATCH
 
     def _forward(self, fixed: bool) -> Stream:
         parts = []
         for form in self.forms:
-            chosen = (self.kind[form.members] < _BATCH) == fixed
-            codes = np.full(len(chosen), form.code if form.code is not None else -1)
-            parts.append((form, np.flatnonzero(chosen), codes))
+            chosen = np.flatnonzero(self._is_fixed(form) == fixed)
+            parts.append(_Chosen(form, chosen, np.full(len(chosen), form.code or 0)))
         return self._stream(parts, backward=False)
 
     def _backward(self, fixed: bool) -> Stream:
@@ -125,74 +156,63 @@ class _Encoder:
         parts = []
         for form in self.forms:
             wanted = variable[form.operands]
-            chosen = (
-                self.live[form.members]
-                & ((self.kind[form.members] < _BATCH) == fixed)
-                & wanted.any(axis=1)
-            )
-            codes = np.full(len(chosen), -1)
+            live = self.live[form.members] & wanted.any(axis=1)
+            chosen = np.flatnonzero(live & (self._is_fixed(form) == fixed))
+            codes = np.zeros(len(chosen), dtype=np.int64)
             if form.code is not None:
-                bits = wanted @ (1 << np.arange(form.count))
+                bits = wanted[chosen] @ (1 << np.arange(form.count))
                 bits = np.where(np.isin(bits, masks(form.count)), bits, (1 << form.count) - 1)
                 for mask in masks(form.count):
-                    codes[bits == mask] = opcodes()["slopes", form.name, form.count, mask]
-            parts.append((form, np.flatnonzero(chosen), codes))
+                    codes[bits == mask] = opcodes()[Opcode("slopes", form.name, form.count, mask)]
+            parts.append(_Chosen(form, chosen, codes))
         return self._stream(parts, backward=True)
 
-    def _stream(self, parts: list[tuple[_Form, Array, Array]], *, backward: bool) -> Stream:
-        """The instructions of the chosen members of each form, in order of their levels, or against it."""
-        slots = np.concatenate(
-            [form.members[chosen] for form, chosen, _ in parts] or [np.zeros(0, np.int64)]
-        )
-        keys = np.concatenate(
-            [codes[chosen] for _, chosen, codes in parts] or [np.zeros(0, np.int64)]
-        )
-        lengths = np.concatenate(
-            [np.full(len(chosen), self._length(form, backward)) for form, chosen, _ in parts]
-            or [np.zeros(0, np.int64)]
-        )
-        level = self.level[slots]
-        order = np.lexsort((self.row[slots], keys, self.form[slots], -level if backward else level))
-        starts = np.empty(len(slots), dtype=np.int64)
-        starts[order] = np.cumsum(lengths[order]) - lengths[order]
-        each, code = (
-            np.zeros(lengths.sum(), np.int32),
-            np.zeros((lengths.sum() + AHEAD, 4), np.int32),
-        )
-        done = 0
-        for form, chosen, codes in parts:
-            here = starts[done : done + len(chosen)]
-            done += len(chosen)
+    def _stream(self, parts: list[_Chosen], *, backward: bool) -> Stream:
+        """The instructions of the chosen members in the order of their levels, or against it."""
+        starts, total = self._starts(parts, backward=backward)
+        each, code = np.zeros(total, np.int32), np.zeros((total + AHEAD, 4), np.int32)
+        for part, here in zip(parts, starts, strict=True):
+            form, members = part.form, part.members
             if form.templates is None:
-                each[here] = codes[chosen]
-                code[here, 0] = self.row[form.members[chosen]]
-                code[here, 1 : 1 + form.count] = form.operands[chosen]
-            elif len(chosen):
-                places = here[:, None] + np.arange(self._length(form, backward))
-                each[places] = form.templates[backward].steps[:, 0]
-                code[places] = self._local(form, chosen, form.templates[backward])[
-                    :, form.templates[backward].steps[:, 1:]
-                ]
+                each[here] = part.codes
+                code[here, 0] = self.row[form.members[members]]
+                code[here, 1 : 1 + form.count] = form.operands[members]
+            elif len(members):
+                steps = form.templates[backward].steps
+                places = here[:, None] + np.arange(len(steps))
+                each[places] = steps[:, 0]
+                code[places] = self._local(part, form.templates[backward])[:, steps[:, 1:]]
         return _runs(each), code
 
-    def _length(self, form: _Form, backward: bool) -> int:
-        return 1 if form.templates is None else len(form.templates[backward].steps)
+    def _starts(self, parts: list[_Chosen], *, backward: bool) -> tuple[list[Ints], int]:
+        """Where the instructions of each member begin, and how many there are in all."""
+        none = np.zeros(0, np.int64)
+        slots = np.concatenate([none, *[part.form.members[part.members] for part in parts]])
+        codes = np.concatenate([none, *[part.codes for part in parts]])
+        lengths = np.concatenate(
+            [none, *[np.full(len(p.members), p.form.length(backward=backward)) for p in parts]]
+        )
+        level = -self.level[slots] if backward else self.level[slots]
+        order = np.lexsort((self.row[slots], codes, self.form[slots], level))
+        starts = np.empty(len(slots), dtype=np.int64)
+        starts[order] = np.cumsum(lengths[order]) - lengths[order]
+        cuts = np.cumsum([len(part.members) for part in parts])[:-1]
+        return np.split(starts, cuts) if parts else [], int(lengths.sum())
 
-    def _local(self, form: _Form, chosen: Array, template: Template) -> Array:
-        """Of each chosen member, the rows that the local rows of its template are."""
-        operands, result = form.operands[chosen], self.row[form.members[chosen]][:, None]
-        shared = [
-            *range(self.between, self.between + template.busy),
-            *(self.numbers[x] for x in template.numbers),
-        ]
-        common = np.broadcast_to(np.array(shared, dtype=np.int64), (len(chosen), len(shared)))
+    def _local(self, part: _Chosen, template: Template) -> Ints:
+        """For each chosen member, the rows that the local rows of its template are."""
+        operands = part.form.operands[part.members]
+        result = self.row[part.form.members[part.members]][:, None]
+        busy = range(self.between, self.between + template.busy)
+        shared = np.array([*busy, *(self.numbers[x] for x in template.numbers)], dtype=np.int64)
+        common = np.broadcast_to(shared, (len(operands), len(shared)))
         return np.concatenate(
             [operands, operands + self.count, result, result + self.count, common], axis=1
         )
 
 
-def _runs(each: Array) -> Array:
+def _runs(each: Ints) -> Ints:
+    """The runs of equal opcodes: each opcode, and where its run starts and stops."""
     starts = np.flatnonzero(np.diff(each, prepend=-1))
-    return np.stack(
-        [each[starts], starts, np.append(starts[1:], len(each))[: len(starts)]], axis=1
-    ).astype(np.int32)
+    stops = np.append(starts[1:], len(each))[: len(starts)]
+    return np.stack([each[starts], starts, stops], axis=1).astype(np.int32)

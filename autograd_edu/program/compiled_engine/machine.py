@@ -1,16 +1,17 @@
-"""The interpreter's machine code: each instruction's rule on vectors of samples, compiled by Numba and kept on disk.
+"""The interpreter's machine code: each instruction's rule on vectors of samples.
 
-One function is compiled for each number of samples taken at a time. It knows no program: it walks the runs of
-instructions of `code`, and for each goes through a block made by running the table's rule on LLVM vectors.
+Read `steps` and `vectors` first. Numba compiles one function for each number of samples taken at a
+time, and keeps it on disk. The function knows no program: it walks the runs of instructions that
+`code` makes, and has a block for each instruction, made by running the table's rule on vectors.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache, reduce
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -22,102 +23,97 @@ from ...engine import ops
 from ..lifting import rows, symbols
 from ..lifting.rows import ROWS
 from ..lifting.symbols import CONDITIONS, Symbol, written
-from .steps import AHEAD, STEPS, Opcode, opcodes
+from .steps import AHEAD, LESS, MORE, SAME, STEPS, ZEROS, Opcode, opcodes
 from .vectors import INDEX, INT, Vectors, vector_functions
 
 
 class _Instruction:
-    """One instruction being written: the rows that it names, in the table and among the adjoints."""
+    """One instruction being written: the rows that it names, of values and of adjoints."""
 
-    def __init__(self, vectors: Vectors, code: Any, table: Any, adjoints: Any) -> None:
+    def __init__(
+        self, vectors: Vectors, *, code: ir.Value, table: ir.Value, adjoints: ir.Value
+    ) -> None:
         self.vectors, self.builder = vectors, vectors.builder
         self.code, self.table, self.adjoints = code, table, adjoints
-        self.loaded: dict[int, Any] = {}
+        self.loaded: dict[int, ir.Value] = {}
 
-    def pointer(self, operand: int, *, adjoint: bool = False) -> Any:
-        """Where the row stands that is written (0) or read (1, 2, 3)."""
+    def pointer(self, operand: int, *, adjoint: bool = False) -> ir.Value:
+        """The address of the row that is written (0) or read (1, 2, 3)."""
         row = self.builder.load(self.builder.gep(self.code, [ir.Constant(INDEX, operand)]))
-        return self.builder.gep(
-            self.adjoints if adjoint else self.table, [self.builder.zext(row, INT)]
-        )
+        table = self.adjoints if adjoint else self.table
+        return self.builder.gep(table, [self.builder.zext(row, INT)])
 
-    def load(self, pointer: Any) -> Any:
+    def load(self, pointer: ir.Value) -> ir.Value:
         return self.builder.load(pointer, align=8 * self.vectors.width)
 
-    def store(self, x: Any, pointer: Any) -> None:
+    def store(self, x: ir.Value, pointer: ir.Value) -> None:
         self.builder.store(x, pointer, align=8 * self.vectors.width)
 
-    def read(self, operand: int) -> Any:
+    def read(self, operand: int) -> ir.Value:
         if operand not in self.loaded:
             self.loaded[operand] = self.load(self.pointer(operand))
         return self.loaded[operand]
 
-    def leaf(self, symbol: Symbol) -> Any:
+    def leaf(self, symbol: Symbol) -> ir.Value:
         return self.read(0 if symbol.name == "result" else int(symbol.number) + 1)
 
     # ---- the kinds of instructions ----
 
-    def value(self, name: str, count: int, bad: Any) -> None:
-        (y,) = self.vectors.written([written(ROWS[name], [None] * count).value], self.leaf)
+    def value(self, opcode: Opcode, bad: ir.Value) -> None:
+        rule = written(ROWS[opcode.name], [None] * opcode.operands)
+        (y,) = self.vectors.written([rule.value], self.leaf)
         self.store(y, self.pointer(0))
         self._watch(y, bad)
 
-    def _watch(self, y: Any, bad: Any) -> None:
-        """y - y is 0 for every finite y, and nan for the others."""
+    def _watch(self, y: ir.Value, bad: ir.Value) -> None:
+        """Note whether ``y`` is finite: y - y is 0 if it is, else nan."""
         zero_or_nan = self.builder.bitcast(self.builder.fsub(y, y), self.vectors.bits)
         self.builder.store(self.builder.or_(self.builder.load(bad), zero_or_nan), bad)
 
-    def slopes(self, name: str, count: int, mask: int) -> None:
-        """The adjoint of the result, times each slope, added to the adjoints of the operands; itself it becomes zero."""
+    def slopes(self, opcode: Opcode) -> None:
+        """Add the result's adjoint, times each local gradient, to the operands'; then clear it."""
         above = self.pointer(0, adjoint=True)
         upstream = self.load(above)
         self.store(self.vectors.number(0.0), above)
-        op = ROWS[name]
-        slopes = written(op, [None] * count).slopes
-        never = [op.selects and _is_number(slope, 0.0) for slope in slopes]
-        wanted = [i for i in range(count) if mask >> i & 1 and not never[i]]
+        op = ROWS[opcode.name]
+        slopes = written(op, [None] * opcode.operands).slopes
+        wanted = [
+            i
+            for i, slope in enumerate(slopes)
+            if opcode.mask >> i & 1 and not (op.selects and _is_number(slope, 0.0))
+        ]
         computed = self.vectors.written([slopes[i] for i in wanted], self.leaf)
         for i, slope in zip(wanted, computed, strict=True):
-            self._accumulate(self.pointer(i + 1, adjoint=True), slopes[i], slope, upstream)
+            pointer = self.pointer(i + 1, adjoint=True)
+            so_far = self.load(pointer)
+            if _is_number(slopes[i], 1.0):
+                so_far = self.builder.fadd(so_far, upstream)
+            elif _is_number(slopes[i], -1.0):
+                so_far = self.builder.fsub(so_far, upstream)
+            else:
+                so_far = self.vectors.product_added(slope, upstream, so_far)
+            self.store(so_far, pointer)
 
-    def _accumulate(self, pointer: Any, symbol: Symbol, slope: Any, upstream: Any) -> None:
-        so_far = self.load(pointer)
-        if _is_number(symbol, 1.0):
-            self.store(self.builder.fadd(so_far, upstream), pointer)
-        elif _is_number(symbol, -1.0):
-            self.store(self.builder.fsub(so_far, upstream), pointer)
-        else:
-            self.store(self.vectors.product_added(slope, upstream, so_far), pointer)
-
-    def step(self, name: str, bad: Any) -> None:
-        out = self.pointer(0)
+    def step(self, name: str, bad: ir.Value) -> None:
+        """A step of a rule that was taken apart; conditions are rows of ones and zeros."""
+        out, xs = self.pointer(0), [self.read(i + 1) for i in range(STEPS[name])]
+        zero, one = self.vectors.number(0.0), self.vectors.number(1.0)
         match name:
             case "copy" | "result":
-                self.store(self.read(1), out)
-                if name == "result":
-                    self._watch(self.read(1), bad)
+                (y,) = xs
             case "clear":
-                self.store(self.vectors.number(0.0), out)
+                y = zero
             case "accumulate":
-                self.store(self.builder.fadd(self.load(out), self.read(1)), out)
+                y = self.builder.fadd(self.load(out), *xs)
             case "accumulate_product":
-                self.store(
-                    self.vectors.product_added(self.read(1), self.read(2), self.load(out)), out
-                )
+                y = self.vectors.product_added(xs[0], xs[1], self.load(out))
+            case "select":
+                y = self.builder.select(self.builder.fcmp_ordered(">", xs[0], zero), *xs[1:])
             case _:
-                self.store(self._plain_step(name), out)
-
-    def _plain_step(self, name: str) -> Any:
-        """A step of a rule; conditions are rows of ones and zeros."""
-        xs = [self.read(i + 1) for i in range(STEPS[name])]
-        if name == "select":
-            xs[0] = self.builder.fcmp_ordered(">", xs[0], self.vectors.number(0.0))
-        y = self.vectors.apply(name, xs)
-        return (
-            self.builder.select(y, self.vectors.number(1.0), self.vectors.number(0.0))
-            if name in CONDITIONS
-            else y
-        )
+                y = self.vectors.apply(name, xs)
+        self.store(self.builder.select(y, one, zero) if name in CONDITIONS else y, out)
+        if name == "result":
+            self._watch(y, bad)
 
 
 def _is_number(symbol: Symbol, x: float) -> bool:
@@ -125,127 +121,136 @@ def _is_number(symbol: Symbol, x: float) -> bool:
 
 
 class _Interpreter:
-    """The function that walks runs of instructions, being written. Its arguments are addresses, and the number of runs."""
+    """The function that walks runs of instructions, being written."""
 
     def __init__(self, function: ir.Function, width: int) -> None:
         self.builder, self.width = ir.IRBuilder(function.append_basic_block()), width
-        builder = self.builder
-        self.vectors = Vectors(builder, width)
-        runs, self.count, code, table, adjoints = function.args
-        self.runs = builder.inttoptr(runs, ir.PointerType(INDEX))
-        self.code = builder.inttoptr(code, ir.PointerType(INDEX))
-        self.table = builder.inttoptr(table, ir.PointerType(self.vectors.type))
-        self.adjoints = builder.inttoptr(adjoints, ir.PointerType(self.vectors.type))
-        self.bad = builder.alloca(self.vectors.bits)
-        builder.store(ir.Constant(self.vectors.bits, [0] * width), self.bad)
+        self.vectors = Vectors(self.builder, width)
+        self.runs, self.count, self.code, self.table, self.adjoints = function.args
+        self.bad = self.builder.alloca(self.vectors.bits)
+        self.builder.store(ir.Constant(self.vectors.bits, [0] * width), self.bad)
 
     def write(self) -> None:
-        """The whole function. Its result is not 0 if an operation gave a number that is not finite."""
-        with cgutils.for_range(self.builder, self.count) as run:
-            place = self.builder.mul(run.index, ir.Constant(INT, 3))
+        """Write the whole function. It returns 0 if every operation gave a finite number."""
+        builder = self.builder
+        with cgutils.for_range(builder, self.count) as run:
+            place = builder.mul(run.index, ir.Constant(INT, 3))
             opcode, start, stop = (
-                self._at(self.runs, self.builder.add(place, ir.Constant(INT, i))) for i in range(3)
+                self._at(self.runs, builder.add(place, ir.Constant(INT, i))) for i in range(3)
             )
-            after = self.builder.append_basic_block("after")
-            switch = self.builder.switch(opcode, after)
+            after = builder.append_basic_block("after")
+            switch = builder.switch(opcode, after)
             for instruction, number in opcodes().items():
-                block = self.builder.append_basic_block("_".join(map(str, instruction)))
+                block = builder.append_basic_block("_".join(map(str, instruction)))
                 switch.add_case(number, block)
-                self.builder.position_at_end(block)
+                builder.position_at_end(block)
                 self._loop(instruction, start, stop)
-                self.builder.branch(after)
-            self.builder.position_at_end(after)
-        bad = self.builder.load(self.bad)
-        self.builder.ret(
-            reduce(
-                self.builder.or_,
-                [
-                    self.builder.extract_element(bad, ir.Constant(INDEX, i))
-                    for i in range(self.width)
-                ],
-            )
-        )
+                builder.branch(after)
+            builder.position_at_end(after)
+        bad, lanes = builder.load(self.bad), range(self.width)
+        parts = [builder.extract_element(bad, ir.Constant(INDEX, i)) for i in lanes]
+        builder.ret(reduce(builder.or_, parts))
 
-    def _at(self, pointer: Any, place: Any) -> Any:
+    def _at(self, pointer: ir.Value, place: ir.Value) -> ir.Value:
         return self.builder.load(self.builder.gep(pointer, [place]))
 
-    def _loop(self, opcode: Opcode, start: Any, stop: Any) -> None:
+    def _loop(self, opcode: Opcode, start: ir.Value, stop: ir.Value) -> None:
         start, stop = self.builder.zext(start, INT), self.builder.zext(stop, INT)
         with cgutils.for_range(self.builder, stop, start=start) as each:
             here = self.builder.gep(self.code, [self.builder.mul(each.index, ir.Constant(INT, 4))])
-            instruction = _Instruction(self.vectors, here, self.table, self.adjoints)
+            instruction = _Instruction(
+                self.vectors, code=here, table=self.table, adjoints=self.adjoints
+            )
             self._fetch_ahead(opcode, here)
-            match opcode:
-                case ("value", name, count):
-                    instruction.value(name, count, self.bad)
-                case ("slopes", name, count, mask):
-                    instruction.slopes(name, count, mask)
-                case (name,):
-                    instruction.step(name, self.bad)
+            match opcode.kind:
+                case "step":
+                    instruction.step(opcode.name, self.bad)
+                case "value":
+                    instruction.value(opcode, self.bad)
+                case "slopes":
+                    instruction.slopes(opcode)
 
-    def _fetch_ahead(self, opcode: Opcode, here: Any) -> None:
-        """Have the rows brought into the cache that a later instruction, likely one of the same run, works on."""
-        if len(opcode) == 1:
-            return
+    def _fetch_ahead(self, opcode: Opcode, here: ir.Value) -> None:
+        """Have the rows of a later instruction, likely of the same run, brought into the cache.
+
+        A step has no operands here: it works on rows that are in the cache already.
+        """
         later = self.builder.gep(here, [ir.Constant(INT, 4 * AHEAD)])
-        for operand in range(1, opcode[2] + 1):
+        for operand in range(1, opcode.operands + 1):
             row = self.builder.zext(self._at(later, ir.Constant(INT, operand)), INT)
             self.vectors.fetch(self.builder.gep(self.table, [row]), for_writing=False)
-            if opcode[0] == "slopes":
+            if opcode.kind == "slopes":
                 self.vectors.fetch(self.builder.gep(self.adjoints, [row]), for_writing=True)
 
 
 def fingerprint(width: int) -> int:
-    """A number of what the machine code is made from, for the cache: this package's files, and the C library's functions."""
+    """A number of what the machine code is made from, as a key for the cache on disk.
+
+    That is this package's files and the functions of the C library.
+    """
     folders = [Path(ops.__file__).parent, Path(__file__).parent]
     files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
     texts = [path.read_bytes() for path in [*files, Path(symbols.__file__), Path(rows.__file__)]]
-    made_from = (
-        b"".join(texts)
-        + repr((width, sorted(vector_functions().items()), list(opcodes()))).encode()
-    )
-    return int.from_bytes(hashlib.sha256(made_from).digest()[:7], "big")
+    facts = repr((width, sorted(vector_functions().items()), list(opcodes())))
+    return int.from_bytes(hashlib.sha256(b"".join(texts) + facts.encode()).digest()[:7], "big")
 
 
 @intrinsic(prefer_literal=True)
-def _walk(_, made_from, width, runs, count, code, table, adjoints):  # type: ignore[no-untyped-def]  # Numba reads the names
-    """A call of the interpreter for a literal ``width``; the literal ``made_from`` is there to be part of the cache's key."""
+def _walk(_, made_from, width, stream, table, adjoints):  # type: ignore[no-untyped-def]  # by Numba
+    """Call the interpreter for a literal ``width``; ``made_from`` is part of the cache's key."""
 
-    def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
-        name = f"autograd_edu_interpreter_{width.literal_value}"
-        function = builder.module.globals.get(name)
-        if function is None:
-            function = ir.Function(builder.module, ir.FunctionType(INT, [INT] * 5), name)
-            function.linkage = "internal"
-            function.attributes.add("noinline")
-            _Interpreter(function, width.literal_value).write()
-        return builder.call(function, values[2:])
+    def generate(  # type: ignore[no-untyped-def]  # Numba's and LLVM's own objects
+        context, builder, signature, values
+    ):
+        def array(kind: types.Type, value: ir.Value) -> ir.Value:
+            return context.make_array(kind)(context, builder, value)
 
-    return types.int64(made_from, width, runs, count, code, table, adjoints), generate
+        unpack: Callable[..., list[ir.Value]] = cgutils.unpack_tuple
+        runs, code = (array(signature.args[2].dtype, x) for x in unpack(builder, values[2]))
+        (count, _) = unpack(builder, runs.shape)
+        row = ir.PointerType(Vectors(builder, width.literal_value).type)
+        tables = [
+            builder.bitcast(array(kind, each).data, row)
+            for kind, each in zip(signature.args[3:], values[3:], strict=True)
+        ]
+        arguments = [runs.data, count, code.data, *tables]
+        function = _interpreter(builder.module, arguments, width=width.literal_value)
+        return builder.call(function, arguments)
+
+    return types.int64(made_from, width, stream, table, adjoints), generate
+
+
+def _interpreter(module: ir.Module, arguments: list[ir.Value], *, width: int) -> ir.Function:
+    """The interpreter's function, written the first time that a module calls it."""
+    name = f"autograd_edu_interpreter_{width}"
+    if (function := module.globals.get(name)) is None:
+        kind = ir.FunctionType(INT, [each.type for each in arguments])
+        function = ir.Function(module, kind, name)
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        _Interpreter(function, width).write()
+    return function
 
 
 @lru_cache(maxsize=4)
-def machine(width: int) -> Any:
-    """The compiled replay of ``width`` samples at a time, from the cache on disk if it is there. See `run` for its arguments.
+def machine(width: int) -> Callable[..., bool]:
+    """The compiled replay of ``width`` samples at a time; see `run` for its arguments.
 
-    Where the cache cannot be written, every process compiles for itself.
+    It comes from the cache on disk if it is there. Where the cache cannot be written, every process
+    compiles its own.
     """
     made_from = fingerprint(width)
 
-    def replay(  # type: ignore[no-untyped-def]
-        before, forward, backward, after, table, adjoints, columns, guards, root, fixed, values, by_input
-    ):  # fmt: skip
-        """Whether every number is finite and every guard holds. Gradients by input are wanted if ``by_input`` has columns."""
-        at, above = table.ctypes.data, adjoints.ctypes.data
-        if _walk(
-            made_from,
-            width,
-            before[0].ctypes.data,
-            len(before[0]),
-            before[1].ctypes.data,
-            at,
-            above,
-        ):  # type: ignore[call-arg]
+    def replay(  # type: ignore[no-untyped-def]  # Numba compiles it for the signature below
+        streams, table, adjoints, columns, guards, root, fixed, values, by_input
+    ):
+        """Whether every number is finite and every guard holds.
+
+        Gradients are wanted if ``by_input`` has columns.
+        """
+        before, forward, backward, after = streams
+        differentiate = by_input.shape[1] > 0
+        if _walk(made_from, width, before, table, adjoints):  # type: ignore[call-arg]  # by Numba
             return False
         inputs, count = columns.shape
         for start in range(0, count, width):
@@ -253,83 +258,39 @@ def machine(width: int) -> Any:
             for i in range(inputs):
                 for k in range(width):  # samples that are missing repeat the last one
                     table[i, k] = columns[i, start + min(k, used - 1)]
-            if _walk(
-                made_from,
-                width,
-                forward[0].ctypes.data,
-                len(forward[0]),
-                forward[1].ctypes.data,
-                at,
-                above,
-            ):
+            if _walk(made_from, width, forward, table, adjoints):
                 return False
             for g in range(len(guards)):
-                sign, left, right, outcome = guards[g]
+                orders, left, right, outcome = guards[g]
                 for k in range(used):
                     a, b = table[left, k], table[right, k]
-                    holds = (
-                        a < b
-                        if sign == 0
-                        else a <= b
-                        if sign == 1
-                        else a > b
-                        if sign == 2
-                        else a >= b
-                        if sign == 3
-                        else a == b
-                        if sign == 4
-                        else a == b and np.signbit(a) == np.signbit(b)
-                    )
-                    if holds != (outcome == 1):
+                    same = SAME if np.signbit(a) == np.signbit(b) else ZEROS
+                    order = LESS if a < b else MORE if a > b else same
+                    if (orders & order != 0) != (outcome == 1):
                         return False
             for k in range(used):
                 values[start + k] = table[root, k]
-            if by_input.shape[1] > 0:
+            if differentiate:
                 for k in range(used):
                     adjoints[root, k] += 1.0
-                _walk(
-                    made_from,
-                    width,
-                    backward[0].ctypes.data,
-                    len(backward[0]),
-                    backward[1].ctypes.data,
-                    at,
-                    above,
-                )
+                _walk(made_from, width, backward, table, adjoints)
                 for i in range(inputs):
                     for k in range(used):
                         by_input[i, start + k] = adjoints[i, k]
                     adjoints[i] = 0.0
-        if (
-            by_input.shape[1] > 0
-        ):  # what depends on no input is gone through once, for the sum of the samples
+        if differentiate:  # what depends on no input is done once, for the sum of the samples
             for row in fixed:
                 for k in range(1, width):
                     adjoints[row, 0] += adjoints[row, k]
-            _walk(
-                made_from,
-                width,
-                after[0].ctypes.data,
-                len(after[0]),
-                after[1].ctypes.data,
-                at,
-                above,
-            )
+            _walk(made_from, width, after, table, adjoints)
         return True
 
     rows, numbers = types.int32[:, ::1], types.float64[:, ::1]
-    stream = types.UniTuple(rows, 2)  # type: ignore[no-untyped-call]
+    streams = types.UniTuple(types.UniTuple(rows, 2), 4)  # type: ignore[no-untyped-call]
     signature = types.boolean(
-        *[stream] * 4,
-        numbers,
-        numbers,
-        numbers,
-        rows,
-        types.int64,
-        types.int64[::1],
-        types.float64[::1],
-        numbers,
-    )
+        streams, numbers, numbers, numbers, rows, types.int64, types.int64[::1],
+        types.float64[::1], numbers,
+    )  # fmt: skip
     with suppress(RuntimeError):
         return njit(signature, cache=True, fastmath=False, error_model="numpy")(replay)
     return njit(signature, fastmath=False, error_model="numpy")(replay)

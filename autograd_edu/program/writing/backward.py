@@ -184,7 +184,7 @@ class Backward:
                 self._pass(read, upstream.over_samples(group, read))
 
     def _through_matrix(self, group: Group, product: Product, upstream: _Upstream) -> None:
-        """Through C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄. Where B is several vectors, they are an axis."""
+        """Through C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄. Several vectors are an axis of B."""
         outputs, vectors = group.shape
         gradient, there = upstream
         if vectors > 1:

@@ -49,7 +49,7 @@ class Rule:
 
 @dataclass
 class Product:
-    """The factors of a matrix product or of a sum of products, and a matrix's own bias, as texts."""
+    """The factors of a product or a sum of products, and a matrix's own bias, as texts."""
 
     weights: str
     inputs: str

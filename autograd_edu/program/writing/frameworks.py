@@ -79,7 +79,8 @@ class _Jax:
         if not self.jax.config.values["jax_enable_x64"]:
             raise OperandError(
                 "JAX computes in 32 bits unless it is told otherwise, and this program's numbers "
-                "have 64: call jax.config.update('jax_enable_x64', True) before anything else of JAX"
+                "have 64: call jax.config.update('jax_enable_x64', True) before any other call of "
+                "JAX"
             )
 
     def arrays(self, xs: Iterable[Any]) -> list[Array]:
@@ -146,7 +147,7 @@ class _Torch:
                 return value(*xs)
 
             @staticmethod
-            def setup_context(ctx: Any, inputs: tuple[Array, ...], output: Array) -> None:  # noqa: ARG004
+            def setup_context(ctx: Any, inputs: tuple[Array, ...], _: Array) -> None:
                 ctx.save_for_backward(*inputs)
 
             @staticmethod

@@ -28,7 +28,7 @@ def both_passes(program: Computation) -> str:
 
 
 def pull_back(program: Computation) -> str:
-    """``pull_back(upstream, parameters, *inputs)``, which returns the gradients of all but the first.
+    """``pull_back(upstream, parameters, *inputs)``: the gradients of the parameters and inputs.
 
     ``upstream`` has the gradient of each sample's result.
     """
