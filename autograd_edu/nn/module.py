@@ -1,7 +1,8 @@
-"""What all parts of a network share: their parameters by name, training or evaluation, saving, and scopes for pictures.
+"""What all parts of a network share: named parameters, training mode, saving, and scopes.
 
-A module keeps its parameters (Values) and its parts (modules) as ordinary attributes, alone or in lists, tuples, dicts,
-sets and NumPy arrays, nested as you like; everything here finds them there, in the order in which they were assigned.
+A module keeps its parameters (Values) and its parts (modules) as ordinary attributes: alone, or in
+lists, tuples, dicts, sets and NumPy arrays, nested in any way. The methods here find them there, in
+the order in which they were assigned.
 """
 
 from __future__ import annotations
@@ -11,85 +12,112 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from numbers import Real
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeGuard, TypeVar
 
 from ..engine.floats import real
 from ..engine.modes import current_scope
-from ..engine.value import Constant, Value, scope
+from ..engine.value import Constant, Frozen, Value, scope
 from ..errors import OperandError, ShapeError, StateError
 from ..files import PathLike
 from ..trees import has_order, leaves, lists, replace, shape
-from .saving import load_state, save_state
+from .kinds import Nested, Scalar
 
-_caller: ContextVar[Module | None] = ContextVar("_caller", default=None)  # whose forward is running
-State = dict[str, Any]  # name: a number, or a (nested) list of them
+from .saving import State, load_state, save_state
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Forward(Protocol[P, R_co]):
+    """A module with its own `forward`: calling it takes and returns the same types."""
+
+    name: str
+
+    def forward(self, *inputs: P.args, **options: P.kwargs) -> R_co: ...
+
+    def _name_parts(self, path: str, *, new_ones: bool = False) -> None: ...
+
+
+_caller: ContextVar[Forward[..., object] | None]  # the module whose forward is running
+_caller = ContextVar("_caller", default=None)
 
 
 class Module:
-    """A part of a network: called on a sample, it computes; its parameters learn.
+    """A part of a network. Calling it on a sample computes; its parameters learn.
 
-    A subclass gives `forward`, and may give `batch` (if samples of a batch depend on each other) and `varying`.
+    A subclass defines `forward`. It may also define `batch`, if the samples of a batch depend on
+    each other, and `varying`.
 
     Attributes:
-        training: whether layers that behave differently in training (dropout, batch norm) do so now; see `train`, `eval`.
-        name: its scope within the whole, "layer0"; given by the module that it becomes a part of.
-        changes_in_training: whether it computes something else in training than in evaluation.
-        buffers: the names of attributes that are saved with the parameters but not learned (running statistics).
+        training: do layers such as dropout behave as in training? See `train` and `eval`.
+        name: the module's scope inside the module that holds it, such as "layer0".
+        changes_in_training: does it compute something else in training than in evaluation?
+        buffers: names of attributes that are saved but not learned, such as running statistics.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.height = Value(2.0), Value(1.0)
+    ...     def forward(self, x):
+    ...         return self.slope * x + self.height
+    >>> Line()(3.0).data, len(Line().parameters())
+    (7.0, 2)
     """
 
     buffers: ClassVar[tuple[str, ...]] = ()
     changes_in_training: ClassVar[bool] = False
     training: bool = True
     name: str = ""
-    # of each attribute, how many parameters and modules it held when it was assigned
+    # for each attribute: how many parameters and modules it held when it was assigned
     _held: Mapping[str, int] = MappingProxyType({})
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self: Forward[P, R_co], *inputs: P.args, **options: P.kwargs) -> R_co:
         caller = _caller.get()
-        if (
-            not self.name and caller is not None
-        ):  # appended to a list of the caller's after that was assigned
+        if not self.name and caller is not None:  # it was appended to a list after its assignment
             caller._name_parts(current_scope.get(), new_ones=True)
         token = _caller.set(self)
         try:
             if not self.name:
-                return self.forward(*inputs)
+                return self.forward(*inputs, **options)
             with scope(self.name):
-                return self.forward(*inputs)
+                return self.forward(*inputs, **options)
         finally:
             _caller.reset(token)
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **options: Any) -> Any:  # each subclass says what it takes
         """The output for one sample."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(x)")
 
-    def batch(self, samples: Sequence[Any]) -> list[Any]:
+    def batch(self, samples: Sequence[Nested]) -> Sequence[Nested]:
         """The output for each of ``samples``."""
         return [self(x) for x in samples]
 
     def varying(self) -> str:
-        """Why this module's own graph differs from sample to sample, so that it cannot be replayed; "" if it does not."""
+        """Why the module's graph differs from sample to sample; "" if it does not."""
         return ""
 
     # ---- finding parts ----
 
-    def __setattr__(self, attribute: str, new: Any) -> None:
+    def __setattr__(self, attribute: str, new: Nested) -> None:
         self._check_kept(attribute, new)
         object.__setattr__(self, attribute, new)
-        parts = [part for _, part in leaves(new) if isinstance(part, (Module, Value))]
+        parts = [(key, part) for key, part in leaves(new, attribute) if _belongs(part)]
         if parts or attribute in self._held:
-            count = sum(map(_learns, parts))
+            count = sum(_learns(part) for _, part in parts)
             object.__setattr__(self, "_held", {**self._held, attribute: count})
         if parts:
-            for key, part in leaves(new, attribute):
+            for key, part in parts:
                 if isinstance(part, Module):
                     object.__setattr__(part, "name", _scope_name(key))
             self._name_parts(self.name)
 
     def _name_parts(self, path: str, *, new_ones: bool = False) -> None:
-        """Give parameters their scope within ``path``, and so on inside the parts. With ``new_ones``, of parts without a name only."""
+        """Set the scopes of all parameters and the names of all parts, below ``path``.
+
+        Args:
+            new_ones: only where a part has no name yet.
+        """
         seen: set[int] = set()
-        stack = [(self, path, new_ones)]
+        stack: list[tuple[Module, str, bool]] = [(self, path, new_ones)]
         while stack:
             module, path, new_ones = stack.pop()
             if id(module) in seen:
@@ -104,28 +132,31 @@ class Module:
                 elif isinstance(part, Value) and path and not new_ones:
                     part.scope = path
 
-    def _check_kept(self, attribute: str, held: Any) -> None:
-        """Raise OperandError if plain numbers stand in the place of parameters: they would be lost to training without a word."""
+    def _check_kept(self, attribute: str, held: Nested) -> None:
+        """Raise OperandError if a plain number has replaced a parameter: it would not be trained."""
         before = self._held.get(attribute, 0)
         if not before:
             return
         parts = [part for _, part in leaves(held)]
-        number = next(
-            (part for part in parts if isinstance(part, Real) and not isinstance(part, bool)), None
-        )
+        plain = (part for part in parts if isinstance(part, Real) and not isinstance(part, bool))
+        number = next(plain, None)
         if number is not None and sum(map(_learns, parts)) < before:
             raise OperandError(
-                f"{attribute!r} of {type(self).__name__} held {before} parameter(s) or modules, and {number!r} stands in the place of one: "
-                f"it would no longer be trained. To set its number, assign to its .data; to fix it, put Constant({number!r}) there"
+                f"{attribute!r} of {type(self).__name__} held {before} parameter(s) or modules, "
+                f"and {number!r} would replace one, so it would no longer be trained. To change a "
+                f"parameter's number, assign to its .data; to fix it, use Constant({number!r})"
             )
 
-    def _parts(self) -> Iterator[tuple[str, Any]]:
+    def _parts(self) -> Iterator[tuple[str, Nested]]:
         for attribute, held in vars(self).items():
             if attribute != "_held":
                 yield from leaves(held, attribute)
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
-        """This module and all its parts, each once, a whole before its parts, with the prefix of their names: "layers.0."."""
+        """This module and all its parts with the prefix of their names, such as "layers.0.".
+
+        Each comes once, a module before its parts.
+        """
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [("", self)]
         while stack:
@@ -137,19 +168,22 @@ class Module:
                 stack.extend((f"{prefix}{key}.", part) for key, part in reversed(inner))
 
     def modules(self) -> Iterator[Module]:
-        """This module and all its parts, each once, a whole before its parts."""
+        """This module and all its parts, each once, a module before its parts."""
         return (module for _, module in self.named_modules())
 
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """Each parameter once, with its name: "layers.0.neurons.3.w.1"."""
+        """Each parameter once, with its name, such as "layers.0.neurons.3.w.1"."""
         found: dict[int, tuple[str, Value]] = {}
         unnamed = False
         for prefix, module in self.named_modules():
-            own = [(prefix + key, part) for key, part in module._parts() if _learns(part)]
-            for name, part in own:
-                if isinstance(part, Value):
-                    found.setdefault(id(part), (name, part))
-            if len(own) < sum(module._held.values()):
+            count = 0
+            for key, part in module._parts():
+                if _is_parameter(part):
+                    found.setdefault(id(part), (prefix + key, part))
+                    count += 1
+                else:
+                    count += isinstance(part, Module)
+            if count < sum(module._held.values()):
                 for attribute in module._held:
                     module._check_kept(attribute, vars(module).get(attribute))
             unnamed = unnamed or not (module.name or module is self)
@@ -158,50 +192,77 @@ class Module:
         return list(found.values())
 
     def parameters(self) -> list[Value]:
-        """What training may change, each once."""
+        """Everything that training can change, each parameter once; frozen ones, too."""
         return [parameter for _, parameter in self.named_parameters()]
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters; backward passes would add to them."""
+        """Clear the gradients of all parameters, because backward passes add to them."""
         for parameter in self.parameters():
             parameter.clear_grad()
+
+    def freeze(self) -> Self:
+        """Fix all parameters: they get no gradient, and optimisers leave them as they are.
+
+        Call it on a part to train the others, as in transfer learning. `unfreeze` undoes it. For a
+        single parameter, set its ``requires_grad``.
+
+        >>> from autograd_edu.nn import MLP
+        >>> model = MLP(2, [3, 1], seed=0)
+        >>> layer = model.layers[0].freeze()
+        >>> model([1.0, 2.0]).backward()
+        >>> layer.neurons[0].w[0].has_grad, model.layers[1].neurons[0].w[0].has_grad
+        (False, True)
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad = False
+        return self
+
+    def unfreeze(self) -> Self:
+        """Let all parameters learn again."""
+        for parameter in self.parameters():
+            parameter.requires_grad = True
+        return self
 
     # ---- training and evaluation ----
 
     def train(self, on: bool = True) -> Self:
-        """Switch to training: dropout drops, batch norm uses the batch's statistics."""
+        """Switch to training: dropout drops, batch norm uses the statistics of the batch."""
         for module in self.modules():
             object.__setattr__(module, "training", on)
         return self
 
     def eval(self) -> Self:
-        """Switch to evaluation: dropout passes everything, batch norm uses its running statistics."""
+        """Switch to evaluation: dropout drops nothing, batch norm uses its running statistics."""
         return self.train(False)
 
     def why_varying(self) -> str:
-        """Why the graph is not the same for every sample now; "" if it is, so that it can be traced once and replayed."""
+        """Why the graph is not the same for every sample now; "" if it is."""
         return next((reason for module in self.modules() if (reason := module.varying())), "")
 
     @contextmanager
-    def with_parameters(self, values: Sequence[Any]) -> Iterator[Self]:
-        """Inside, the module computes with ``values`` (of any kind of number) in place of its parameters, in their order.
+    def with_parameters(self, values: Sequence[Scalar]) -> Iterator[Self]:
+        """Inside, the module computes with ``values`` in place of its parameters, in their order.
 
-        This makes a model a function of its parameters, for `grad`, `hessian`, `check_gradient`.
+        They may be any kind of number. This makes a model a function of its parameters, for `grad`,
+        `hessian` and `check_gradient`.
+
+        Raises:
+            ShapeError: if there is not one value for each parameter.
         """
         own = self.parameters()
         if len(values) != len(own):
             raise ShapeError(
-                f"the model has {len(own)} parameters; {len(values)} values were given in their place"
+                f"the model has {len(own)} parameters, so it needs as many values; "
+                f"got {len(values)}"
             )
         place = {id(parameter): value for parameter, value in zip(own, values, strict=True)}
         saved = [(module, dict(vars(module))) for module in self.modules()]
         try:
             for module, attributes in saved:
                 for attribute, held in attributes.items():
-                    object.__setattr__(
-                        module, attribute, replace(held, lambda v: place.get(id(v), v))
-                    )
-                object.__setattr__(module, "_held", {})  # its numbers are meant
+                    new = replace(held, lambda v: place.get(id(v), v))
+                    object.__setattr__(module, attribute, new)
+                object.__setattr__(module, "_held", {})  # plain numbers are intended here
             yield self
         finally:
             for module, attributes in saved:
@@ -210,29 +271,32 @@ class Module:
 
     # ---- state ----
 
-    def state_dict(self) -> State:
-        """Parameters and buffers as plain numbers and lists of them, by the name of the attribute that holds them."""
+    def state_dict(self) -> dict[str, Nested]:
+        """Parameters and buffers as plain numbers and lists, by the name of their attribute."""
         return {name: lists(held, real_data) for name, _, _, held in self._holders()}
 
     def load_state_dict(self, state: State) -> None:
-        """Take over a state that `state_dict` gave for a model of the same shape.
+        """Load a state that `state_dict` gave for a model of the same shape.
 
         Raises:
-            StateError: if a name is missing or unknown, or a shape differs. Nothing is changed then.
+            StateError: if a name is missing or unknown, or a shape differs. Nothing is changed in
+                that case.
         """
+        if not isinstance(state, Mapping):
+            raise StateError(f"the state of a model is a dict; got {type(state).__name__}")
         own = self.state_dict()
         for wrong, what in (
-            (own.keys() - state.keys(), "lacks"),
-            (state.keys() - own.keys(), "has, and the model has not,"),
+            (own.keys() - state.keys(), "the state lacks"),
+            (state.keys() - own.keys(), "the model does not have"),
         ):
             if wrong:
-                raise StateError(
-                    f"the state {what} {', '.join(sorted(wrong)[:3])}; it is of another kind of model"
-                )
+                names = ", ".join(sorted(map(str, wrong))[:3])
+                raise StateError(f"{what} {names}: it is the state of another kind of model")
         for name, held in own.items():
             if shape(held) != shape(state[name]):
                 raise StateError(
-                    f"{name} has the shape {shape(held)} in the model and {shape(state[name])} in the state"
+                    f"{name} has the shape {shape(held)} in the model and {shape(state[name])} in "
+                    "the state"
                 )
         numbers = {name: _as_numbers(name, state[name]) for name in own}
         for name, module, attribute, held in self._holders():
@@ -248,34 +312,46 @@ class Module:
         save_state(self.state_dict(), path)
 
     def load(self, path: PathLike) -> None:
-        """Take over the state in a file. Raises StateError if it is damaged, or of another kind of model; nothing is changed then."""
+        """Load the state in a file.
+
+        Raises:
+            StateError: if it is damaged, or belongs to another kind of model. Nothing is changed
+                in that case.
+        """
         self.load_state_dict(load_state(path))
 
-    def _holders(self) -> Iterator[tuple[str, Module, str, Any]]:
-        """(name, module, attribute, what it holds) for each attribute that belongs to the state."""
+    def _holders(self) -> Iterator[tuple[str, Module, str, Nested]]:
+        """(name, module, attribute, what it holds) for each attribute that is saved."""
         for prefix, module in self.named_modules():
             for attribute, held in vars(module).items():
                 parts = list(leaves(held, attribute)) if attribute != "_held" else []
                 parameters = [(key, part) for key, part in parts if _is_parameter(part)]
                 if parameters and not has_order(held):
                     raise StateError(
-                        f"{prefix}{attribute} is a set of parameters: it has no order to be saved in; use a list or a dict"
+                        f"{prefix}{attribute} is a set of parameters, which has no order to save "
+                        "them in; use a list or a dict"
                     )
                 if attribute in module.buffers or (parameters and len(parameters) == len(parts)):
                     yield prefix + attribute, module, attribute, held
-                else:  # among other things
+                else:  # the attribute also holds other things
                     yield from ((prefix + key, module, attribute, part) for key, part in parameters)
 
 
-def _learns(part: Any) -> bool:
+def _belongs(part: Nested) -> bool:
+    return isinstance(part, (Module, Value))
+
+
+def _learns(part: Nested) -> bool:
     return isinstance(part, Module) or _is_parameter(part)
 
 
-def _is_parameter(part: Any) -> bool:
-    return isinstance(part, Value) and part.op is None and not isinstance(part, Constant)
+def _is_parameter(part: Nested) -> TypeGuard[Value]:
+    if not isinstance(part, Value) or part.op is not None:
+        return False
+    return isinstance(part, Frozen) or not isinstance(part, Constant)
 
 
-def real_data(x: Any) -> float:
+def real_data(x: Nested) -> float:
     """The number that a parameter or a buffer stands for."""
     return real(x.data if isinstance(x, Value) else x)
 
@@ -287,8 +363,8 @@ def _scope_name(key: str) -> str:
     return (attribute.removesuffix("s") if places else attribute) + joint + "_".join(places)
 
 
-def _as_numbers(name: str, held: Any) -> Any:
+def _as_numbers(name: str, held: Nested) -> Nested:
     try:
         return lists(held, real_data)
     except OperandError as error:
-        raise StateError(f"{name} in the state is no number: {error}") from None
+        raise StateError(f"{name} in the state is not a number: {error}") from None

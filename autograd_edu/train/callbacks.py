@@ -1,11 +1,14 @@
-"""The callbacks that `fit` composes: rates, validation, early stopping, checkpoints, progress, and the user's functions."""
+"""The callbacks that `fit` composes.
+
+They set the learning rate, validate, stop early, save checkpoints, show progress, and call the
+user's functions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,18 +18,18 @@ from ..files import PathLike
 from ..nn.module import Module
 from ..optim import Optimiser
 from ..schedules import Schedule
-from .checkpoint import read_checkpoint, write_checkpoint
+from .checkpoint import Checkpoint
 from .early import EarlyStopping
 from .engines import put
 from .history import History
 from .progress import bar
 from .run import Callback, Run
 
-_DIVERGED = 1e6  # a loss so many times as large as the first is not learning any more
+_DIVERGED = 1e6  # training has failed if the loss is this many times as large as the first
 
 
 class Scheduled(Callback):
-    """Sets the learning rate by a schedule, of the epoch or of the step; at the end it is the optimiser's own again."""
+    """Sets the learning rate by a schedule, and restores the optimiser's own at the end."""
 
     def __init__(self, schedule: Schedule, by: str) -> None:
         self.schedule, self.by = schedule, by
@@ -39,7 +42,7 @@ class Scheduled(Callback):
         try:
             run.optimiser.lr = self.schedule(at)
         except TargetError as error:
-            error.add_note(f"the schedule gave this rate for {self.by} {at}")
+            error.args = (f"the schedule gave this learning rate for {self.by} {at}: {error}",)
             raise
 
     def end(self, run: Run) -> None:
@@ -47,7 +50,7 @@ class Scheduled(Callback):
 
 
 class Validated(Callback):
-    """Measures the loss on another set after every epoch, in evaluation mode."""
+    """Measures the loss on another data set after each epoch, in evaluation mode."""
 
     def __init__(self, data: Dataset) -> None:
         self.data = data
@@ -58,12 +61,12 @@ class Validated(Callback):
 
 
 class StoppedEarly(Callback):
-    """Ends training when nothing has become better for a while, and restores the best parameters."""
+    """Ends training when the loss has stopped falling, and restores the best parameters."""
 
     def __init__(self, early: EarlyStopping) -> None:
         self.early = early
 
-    def begin(self, run: Run) -> None:  # noqa: ARG002 - as a `Callback` has it
+    def begin(self, run: Run) -> None:  # noqa: ARG002 - as in `Callback`
         self.early.reset()
 
     def before_epoch(self, run: Run) -> None:
@@ -71,7 +74,7 @@ class StoppedEarly(Callback):
 
     def after_epoch(self, run: Run) -> None:
         losses = run.history.validation or run.history.loss
-        self._stop(run, self.early.check(losses[-1], run.theta.copy()))
+        self._stop(run, self.early.check(losses[-1], run.theta.tolist()))
 
     def _stop(self, run: Run, stop: bool) -> None:
         if stop:
@@ -83,31 +86,31 @@ class StoppedEarly(Callback):
 
 
 class Checkpointed(Callback):
-    """Saves everything after each epoch; with ``resume``, training goes on from what was saved."""
+    """Saves everything after each epoch; with ``resume``, training continues from the file."""
 
     def __init__(self, path: PathLike, early: EarlyStopping | None, *, resume: bool) -> None:
-        if not Path(path).parent.is_dir():
-            raise FileNotFoundError(f"there is no folder for the checkpoint {str(path)!r}")
+        folder = Path(path).parent
+        if not folder.is_dir():
+            raise FileNotFoundError(
+                f"cannot save the checkpoint {str(path)!r}: the folder {str(folder)!r} does not "
+                "exist; create it first"
+            )
         self.path, self.early, self.resume = path, early, resume
 
     def begin(self, run: Run) -> None:
+        self.file = Checkpoint(self.path, run.model, run.optimiser, run.rng, self.early)
         if self.resume and Path(self.path).exists():
-            run.history = read_checkpoint(
-                self.path, model=run.model, optimiser=run.optimiser, rng=run.rng, early=self.early
-            )
+            run.history = self.file.read()
             run.theta = np.array([p.data for p in run.parameters])
             run.steps = len(run.history.step_loss)
 
     def after_epoch(self, run: Run) -> None:
         put(run.parameters, run.theta)
-        write_checkpoint(
-            self.path, model=run.model, optimiser=run.optimiser, history=run.history, rng=run.rng,
-            early=self.early,
-        )  # fmt: skip
+        self.file.write(run.history)
 
 
 class Shown(Callback):
-    """A progress bar, with the losses behind it."""
+    """A progress bar with the losses behind it."""
 
     def __init__(self, epochs: int, wanted: bool | None) -> None:
         self.epochs, self.wanted = epochs, wanted
@@ -116,31 +119,34 @@ class Shown(Callback):
         self.bar = bar(self.epochs, run.epoch, self.wanted)
 
     def after_epoch(self, run: Run) -> None:
-        self.bar.update(run.epoch - self.bar.n)  # backwards, where training has gone back
+        self.bar.update(run.epoch - self.bar.n)  # negative when training has gone back
         history = run.history
         validation = f", validation {history.validation[-1]:.4g}" if history.validation else ""
         eager = ", without replay" if " since " in history.engine else ""
         self.bar.set_postfix_str(f"loss {history.loss[-1]:.4g}{validation}{eager}")
 
-    def end(self, run: Run) -> None:  # noqa: ARG002 - as a `Callback` has it
+    def end(self, run: Run) -> None:  # noqa: ARG002 - as in `Callback`
         self.bar.close()
 
 
 class Divergence(Callback):
-    """Ends a run whose loss has grown beyond all measure."""
+    """Ends a run whose loss has exploded."""
 
     def after_epoch(self, run: Run) -> None:
         first, last = run.history.loss[0], run.history.loss[-1]
         if not run.stopped and last > _DIVERGED * (1.0 + abs(first)):
-            run.stopped = f"diverged: the loss grew from {first:.3g} to {last:.3g}; use a smaller learning rate"
+            run.stopped = (
+                f"diverged: the loss grew from {first:.3g} to {last:.3g}; "
+                f"use a smaller lr than {run.optimiser.lr:g}"
+            )
 
 
-# ---- the user's functions ----------------------------------------------------------------------------------------------
+# ---- the user's functions ----
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What a function among the callbacks gets to see after each epoch. ``number`` counts from 0."""
+    """What a function among the callbacks receives after each epoch. ``number`` counts from 0."""
 
     number: int
     loss: float
@@ -150,25 +156,23 @@ class Epoch:
     optimiser: Optimiser
     history: History
 
-    @classmethod
-    def latest(cls, run: Run) -> Epoch:
-        """The epoch that is complete."""
-        h = run.history
-        measured = h.validation[-1] if h.validation else None
-        return cls(run.epoch - 1, h.loss[-1], measured, h.lr[-1], run.model, run.optimiser, h)
+
+EpochFunction = Callable[[Epoch], object]  # True ends training; any other answer does not matter
 
 
 class Calls(Callback):
-    """Calls functions of an `Epoch` after each; one that returns True ends training."""
+    """Calls functions of an `Epoch` after each epoch. One that returns True ends training."""
 
-    def __init__(self, functions: Sequence[Callable[[Epoch], Any]]) -> None:
+    def __init__(self, functions: Sequence[EpochFunction]) -> None:
         self.functions = functions
 
     def after_epoch(self, run: Run) -> None:
         if run.stopped:
             return
         put(run.parameters, run.theta)
-        epoch = Epoch.latest(run)
+        h, number = run.history, run.epoch - 1
+        measured = h.validation[-1] if h.validation else None
+        epoch = Epoch(number, h.loss[-1], measured, h.lr[-1], run.model, run.optimiser, h)
         answers = run.engine.follow(lambda: [function(epoch) for function in self.functions])
         if any(answer is True for answer in answers):
             run.stopped = "a callback ended it"

@@ -1,14 +1,18 @@
-"""Checkpoints: everything that training has to know to go on to the same numbers, in one file.
+"""Checkpoints: one file with everything that training needs to continue with the same numbers.
 
-The file is replaced as a whole after an epoch, so that a run which is killed at any time leaves one that loads.
+The file is replaced as a whole after an epoch, so a run that is killed leaves one that loads.
 """
 
 from __future__ import annotations
 
 import copy
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
+
+import numpy as np
 
 from ..errors import StateError
 from ..files import PathLike, expect, is_finite_number, seal, unseal, write
@@ -18,46 +22,8 @@ from ..trees import leaves
 from .early import EarlyStopping
 from .history import History
 
-
-def generators(model: Module, *others: random.Random) -> list[Any]:
-    """Every generator of random numbers that training draws from, each once, in order."""
-    held = (
-        part
-        for module in model.modules()
-        for attribute in vars(module).values()
-        for _, part in leaves(attribute)
-    )
-    found = [*others, *filter(_is_generator, held)]
-    return list({id(g): g for g in found}.values())
-
-
-def _is_generator(held: Any) -> bool:
-    return isinstance(held, random.Random) or hasattr(held, "bit_generator")
-
-
-def generator_state(g: Any) -> Any:
-    """The state of a random.Random or a numpy.random.Generator, as JSON can hold it."""
-    if hasattr(g, "bit_generator"):
-        return g.bit_generator.state
-    version, numbers, following = g.getstate()
-    return [version, list(numbers), following]
-
-
-def set_generator_state(g: Any, state: Any) -> None:
-    """Put a generator where `generator_state` found it. Raises StateError if the state is none of such a generator."""
-    try:
-        if hasattr(g, "bit_generator"):
-            g.bit_generator.state = state
-        else:
-            version, numbers, following = state
-            if following is not None and not is_finite_number(following):
-                raise ValueError(f"{following!r} is no draw")
-            g.setstate((version, tuple(numbers), following))
-    except (TypeError, ValueError, KeyError, OverflowError) as error:
-        raise StateError(
-            f"this is not the state of a {type(g).__name__} generator: {error}"
-        ) from None
-
+Generator = random.Random | np.random.Generator
+Raw = Any  # what JSON holds: it is checked before it is used
 
 _ENTRIES = {
     "model": lambda x: isinstance(x, dict),
@@ -68,67 +34,96 @@ _ENTRIES = {
 }
 
 
-def write_checkpoint(
-    path: PathLike,
-    *,
-    model: Module,
-    optimiser: Optimiser,
-    history: History,
-    rng: random.Random,
-    early: EarlyStopping | None,
-) -> None:
-    """Save all of it to a file, as JSON."""
-    state = {
-        "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "history": history.to_dict(),
-        "generators": [generator_state(g) for g in generators(model, rng)],
-        "early": None if early is None else early.state_dict(),
-    }
-    write(path, seal(state, "checkpoint"))
+@dataclass
+class Checkpoint:
+    """The file of a run: what it saves is what it loads."""
 
+    path: PathLike
+    model: Module
+    optimiser: Optimiser
+    rng: random.Random
+    early: EarlyStopping | None
 
-def read_checkpoint(
-    path: PathLike,
-    *,
-    model: Module,
-    optimiser: Optimiser,
-    rng: random.Random,
-    early: EarlyStopping | None,
-) -> History:
-    """Load all of it, and give the history so far.
+    def write(self, history: History) -> None:
+        """Save everything to the file, as JSON."""
+        state = {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "history": history.to_dict(),
+            "generators": [generator_state(g) for g in self._generators()],
+            "early": None if self.early is None else self.early.state_dict(),
+        }
+        write(self.path, seal(state, "checkpoint"))
 
-    Raises:
-        StateError: if the file is damaged, or of another model or optimiser. Nothing is changed then.
-    """
-    raw = unseal(Path(path).read_bytes(), "checkpoint", source=path)
-    state = expect(raw, _ENTRIES, f"the checkpoint {path}")
-    own = generators(model, rng)
-    if len(state["generators"]) != len(own) or (state["early"] is None) != (early is None):
-        raise StateError(
-            f"{path} is the checkpoint of a run with other random layers, or another choice of early stopping"
+    def read(self) -> History:
+        """Load everything. Returns the history so far.
+
+        Raises:
+            StateError: if the file is damaged, or belongs to another model or optimiser. Nothing
+                is changed in that case.
+        """
+        raw = unseal(Path(self.path).read_bytes(), "checkpoint", source=self.path)
+        state = expect(raw, _ENTRIES, f"the checkpoint {self.path}")
+        history = History.from_dict(state["history"])
+        trial = copy.deepcopy((self.model, self.optimiser, self.rng, self.early))
+        replace(
+            self, model=trial[0], optimiser=trial[1], rng=trial[2], early=trial[3]
+        )._load(state)  # raises where loading would; nothing of the run has changed
+        self._load(state)
+        return history
+
+    def _load(self, state: dict[str, Raw]) -> None:
+        own, early = self._generators(), self.early
+        if len(state["generators"]) != len(own):
+            raise StateError(f"{self.path} is the checkpoint of a model with other random layers")
+        if (state["early"] is None) != (early is None):
+            done = "without" if state["early"] is None else "with"
+            raise StateError(f"{self.path} is the checkpoint of a run {done} early stopping")
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        for generator, held in zip(own, state["generators"], strict=True):
+            set_generator_state(generator, held)
+        if early is not None:
+            early.load_state_dict(state["early"])
+            count = len(self.optimiser.parameters or self.model.parameters())
+            if early.best is not None and len(early.best) != count:
+                raise StateError(
+                    f"the checkpoint has {len(early.best)} best parameters; the model has {count}"
+                )
+
+    def _generators(self) -> Sequence[Generator]:
+        """Every generator of random numbers that training draws from, each once, in order."""
+        held = (
+            part
+            for module in self.model.modules()
+            for attribute in vars(module).values()
+            for _, part in leaves(attribute)
         )
-    history = History.from_dict(state["history"])
-    _load(state, *copy.deepcopy((model, optimiser, own, early)))  # a trial that changes nothing
-    _load(state, model, optimiser, own, early)
-    return history
+        return list({id(g): g for g in [self.rng, *filter(_is_generator, held)]}.values())
 
 
-def _load(
-    state: dict[str, Any],
-    model: Module,
-    optimiser: Optimiser,
-    own: list[Any],
-    early: EarlyStopping | None,
-) -> None:
-    model.load_state_dict(state["model"])
-    optimiser.load_state_dict(state["optimiser"])
-    for g, held in zip(own, state["generators"], strict=True):
-        set_generator_state(g, held)
-    if early is not None:
-        early.load_state_dict(state["early"])
-        count = len(optimiser.parameters or model.parameters())
-        if early.best is not None and len(early.best) != count:
-            raise StateError(
-                f"the best parameters are {len(early.best)}, and the model has {count}"
-            )
+def _is_generator(held: object) -> TypeGuard[Generator]:
+    return isinstance(held, (random.Random, np.random.Generator))
+
+
+def generator_state(generator: Generator) -> Raw:
+    """The state of a random.Random or a numpy.random.Generator, as JSON can hold it."""
+    if isinstance(generator, np.random.Generator):
+        return generator.bit_generator.state
+    version, numbers, following = generator.getstate()
+    return [version, list(numbers), following]
+
+
+def set_generator_state(generator: Generator, state: Raw) -> None:
+    """Set a generator to what `generator_state` gave. Raises StateError for anything else."""
+    try:
+        if isinstance(generator, np.random.Generator):
+            generator.bit_generator.state = state
+        else:
+            version, numbers, following = state
+            if following is not None and not is_finite_number(following):
+                raise ValueError(f"{following!r} cannot be the next draw")
+            generator.setstate((version, tuple(numbers), following))
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
+        kind = type(generator).__name__
+        raise StateError(f"this is not the state of a {kind} generator: {error}") from None

@@ -1,4 +1,4 @@
-"""What is wrong with a loss: not finite, and where that begins; or flat, and why no gradient arrives."""
+"""What is wrong with a loss: where it stops being finite, or why no gradient arrives."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import copy
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..data import Dataset
 from ..engine.floats import ieee
-from ..engine.value import Constant, Value, topological_order
+from ..engine.value import Value, topological_order
+from ..errors import TrainingError
 from ..nn.losses import Loss, average
 from ..nn.module import Module
 from ..notation import operations
 
-_NOTHING = 1e-13  # of the largest gradient: what rounding leaves
-_VANISHING = 1e-3  # of the largest part's typical gradient
+_NOTHING = 1e-13  # relative to the largest gradient: anything smaller may be rounding
+_VANISHING = 1e-3  # relative to the typical gradient of the largest part
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found for one batch; true if nothing is wrong. Prints as sentences.
+    """The findings for one batch. It is true if nothing is wrong, and prints as sentences.
 
     Attributes:
-        first: the first value that is not finite, in the order of computation; None if all are.
-        dead: scopes of rectifiers that are 0 for every sample, and so get no gradient ever.
-        without_gradient: names of the parameters whose gradient is 0, or nothing but rounding.
+        first: the first value in the order of computation that is not finite; None if all are.
+        dead: scopes of rectifiers that are 0 for every sample, so that no gradient passes them.
+        without_gradient: names of the parameters whose gradient is 0, or only rounding.
     """
 
     loss: float
@@ -39,28 +39,35 @@ class Diagnosis:
         return not self.findings
 
     def __str__(self) -> str:
-        return f"loss {self.loss:.6g}: " + (
-            "; ".join(self.findings) or "finite, and gradients arrive everywhere"
-        )
+        found = "; ".join(self.findings) or "finite, and gradients arrive everywhere"
+        return f"loss {self.loss:.6g}: {found}"
 
 
 def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
-    """Look at one pass over ``data`` (a batch is enough), with infinities and NaN let through, on a copy of the model."""
+    """Examine one forward and backward pass over ``data``; a batch is enough.
+
+    It works on a copy of the model, and lets infinities and NaN pass.
+
+    Raises:
+        TrainingError: if the loss does not depend on any parameter.
+    """
     trial = copy.deepcopy(model)
     with ieee():
         y = average([loss(out, t) for out, t in zip(trial.batch(data.xs), data.ys, strict=True)])
+        if not isinstance(y, Value):
+            raise TrainingError("the loss does not depend on any parameter of the model")
         order = topological_order(y)
         first = next((v for v in order if not math.isfinite(v.data)), None)
         if first is not None:
-            return Diagnosis(
-                y.data, first, [f"the first value that is not finite is {_described(first)}"]
-            )
+            finding = f"the first value that is not finite is {_described(first)}"
+            return Diagnosis(y.data, first, [finding])
         y.backward()
-    return _of_gradients(y, order, trial.named_parameters())
+    named = [(name, p) for name, p in trial.named_parameters() if p.requires_grad]
+    return _of_gradients(y, order, named)
 
 
 def _of_gradients(y: Value, order: list[Value], named: list[tuple[str, Value]]) -> Diagnosis:
-    """What the gradients after a backward pass say."""
+    """What the gradients after a backward pass show."""
     broken = [name for name, p in named if not math.isfinite(p.grad)]
     largest = max((abs(p.grad) for _, p in named if math.isfinite(p.grad)), default=0.0)
     flat = [name for name, p in named if abs(p.grad) <= _NOTHING * largest]
@@ -77,27 +84,25 @@ def _of_gradients(y: Value, order: list[Value], named: list[tuple[str, Value]]) 
 
 
 def _uneven(named: list[tuple[str, Value]]) -> list[str]:
-    """Whether gradients of one part are far smaller than those of another: they vanish, or explode, on the way."""
+    """Are the gradients of one part far smaller than those of another?"""
     grads: dict[str, list[float]] = defaultdict(list)
     for name, p in named:
         grads[".".join(name.split(".")[:2])].append(p.grad)
     sizes = {part: math.hypot(*found) / math.sqrt(len(found)) for part, found in grads.items()}
-    sizes = {part: size for part, size in sizes.items() if size > 0.0}  # the others have been named
+    sizes = {part: size for part, size in sizes.items() if size > 0.0}  # 0 is reported as `flat`
     if not sizes or min(sizes.values()) > _VANISHING * max(sizes.values()):
         return []
     low, high = min(sizes, key=sizes.__getitem__), max(sizes, key=sizes.__getitem__)
-    return [
-        f"gradients vanish or explode: their typical size is {sizes[low]:.2g} in {low} and {sizes[high]:.2g} in {high}"
-    ]
+    typical = f"{sizes[low]:.2g} in {low} and {sizes[high]:.2g} in {high}"
+    return [f"gradients vanish or explode: their typical size is {typical}"]
 
 
 def _described(value: Value) -> str:
-    shown = value.label or (value.op.name if value.op else "a leaf")
-    made = (
-        f" = {operations.text(value.op, *[p.label or f'{p.data:.4g}' for p in value.parents[:4]])}"
-        if value.op and len(value.parents) <= 4
-        else ""
-    )
+    """A value as "hidden = log(x) = -inf in layer0"."""
+    op, made = value.op, ""
+    if op is not None and len(value.parents) <= 4:
+        made = f" = {operations.text(op, *[p.label or f'{p.data:.4g}' for p in value.parents])}"
+    shown = value.label or (op.name if op else "a leaf")
     return f"{shown}{made} = {value.data}" + (f" in {value.scope}" if value.scope else "")
 
 
@@ -111,14 +116,10 @@ def _where_gradient_breaks(order: list[Value]) -> str:
 def _dead_rectifiers(order: list[Value]) -> list[str]:
     outputs: dict[str, list[float]] = defaultdict(list)
     for value in order:
-        rectified = value.op is not None and value.op.rectifier
-        if rectified and value.scope and not _is_constant(value):
+        rectified = value.op is not None and value.op.rectifier and value.scope
+        if rectified and not all(parent.is_constant for parent in value.parents):
             outputs[value.scope].append(value.data)
     return [scope for scope, seen in outputs.items() if not any(seen)]
-
-
-def _is_constant(value: Any) -> bool:
-    return all(isinstance(parent, Constant) for parent in value.parents)
 
 
 def _some(names: list[str]) -> str:

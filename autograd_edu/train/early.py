@@ -1,4 +1,4 @@
-"""Early stopping: watch a loss, keep the best parameters, end when nothing has become better for a while."""
+"""Early stopping: end training when a loss has stopped falling, and keep the best parameters."""
 
 from __future__ import annotations
 
@@ -12,19 +12,26 @@ from ..files import expect, is_count, is_number, is_numbers
 
 @dataclass
 class EarlyStopping:
-    """Stops after ``patience`` checks in a row without a gain of more than ``min_gain``; the best parameters are kept.
+    """Stops after ``patience`` checks in a row in which the loss has not improved enough.
 
-    What was seen is forgotten when a new run begins with it.
+    Source: Prechelt, "Early Stopping – But When?", 1998. `fit` resets it when a run begins.
+
+    Attributes:
+        patience: how many checks without a gain to wait.
+        min_gain: an improvement counts if it is larger than this.
+        best_loss: the smallest loss so far.
+        best: the parameters that it was reached with; None before the first check.
+        since: the number of checks since then.
 
     >>> stop = EarlyStopping(patience=2)
-    >>> [stop.check(loss, i) for i, loss in enumerate([3.0, 2.0, 2.5, 2.1])], stop.best
-    ([False, False, False, True], 1)
+    >>> [stop.check(loss, [i]) for i, loss in enumerate([3.0, 2.0, 2.5, 2.1])], stop.best
+    ([False, False, False, True], [1])
     """
 
     patience: int = 10
     min_gain: float = 0.0
     best_loss: float = float("inf")
-    best: Any = None
+    best: list[float] | None = None
     since: int = 0
 
     def __post_init__(self) -> None:
@@ -32,8 +39,8 @@ class EarlyStopping:
             raise TargetError(f"patience must be at least one check; got {self.patience!r}")
         not_negative(self.min_gain, "min_gain")
 
-    def check(self, loss: float, parameters: Any) -> bool:
-        """Take note of a loss and what it was reached with; whether it is time to stop."""
+    def check(self, loss: float, parameters: list[float]) -> bool:
+        """Note a loss and the parameters that gave it. Returns whether it is time to stop."""
         if loss < self.best_loss - self.min_gain:
             self.best_loss, self.best, self.since = loss, parameters, 0
         else:
@@ -41,24 +48,20 @@ class EarlyStopping:
         return self.since >= self.patience
 
     def reset(self) -> None:
-        """Forget what was seen, as `fit` does when a run begins."""
+        """Forget all losses and parameters."""
         self.best_loss, self.best, self.since = float("inf"), None, 0
 
-    def state_dict(self) -> dict[str, Any]:
-        """What was seen so far, as plain numbers and lists."""
-        best = self.best.tolist() if hasattr(self.best, "tolist") else self.best
-        return {"best_loss": self.best_loss, "best": best, "since": self.since}
+    def state_dict(self) -> dict[str, float | list[float] | None]:
+        """Everything noted so far, as plain numbers and lists."""
+        return {"best_loss": self.best_loss, "best": self.best, "since": self.since}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave. Raises StateError for anything else."""
+    def load_state_dict(self, state: dict[str, Any]) -> None:  # Any: it is checked here
+        """Load what `state_dict` gave. Raises StateError for anything else."""
         tests = {
             "best_loss": is_number,
             "best": lambda x: x is None or is_numbers(x),
             "since": is_count,
         }
         expect(state, tests, "the state of early stopping")
-        self.best_loss, self.best, self.since = (
-            float(state["best_loss"]),
-            state["best"],
-            state["since"],
-        )
+        self.best_loss, self.best = float(state["best_loss"]), state["best"]
+        self.since = state["since"]

@@ -1,69 +1,45 @@
-"""Two ways to the loss of a batch and its gradient: a new graph for each batch, or one traced graph replayed over arrays.
+"""Two ways to compute the loss of a batch and its gradient.
 
-Both are given the parameters as an array and the batch, and give the mean loss (with the penalty) and its gradient.
+`Eager` builds a new graph for each batch. `Replay` runs one traced graph over arrays. Both take the
+parameters as an array, and give the mean loss (with the penalty) and its gradient.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from ..data import Dataset
+from ..data import Dataset, Target
 from ..engine.modes import no_gc
 from ..engine.number import plain
 from ..engine.value import Value
 from ..errors import DomainError, OperandError, ShapeError
-from ..nn.layers import as_list
+from ..nn.kinds import Scalar, as_list
 from ..nn.losses import Loss, average
 from ..nn.module import Module
+from ..nn.regularise import Penalty
+from ..optim import Array
 from ..program.program import Program, trace
 from .evaluate import mean_loss
 
-Array = Any  # numpy.ndarray of float64
 T = TypeVar("T")
-Penalty = Callable[[Sequence[Any]], Any]
 
 
 def put(values: Sequence[Value], theta: Array) -> None:
-    """Give the values these data."""
+    """Set the data of ``values`` to the numbers in ``theta``."""
     for value, number in zip(values, theta.tolist(), strict=True):
         value.data = number
 
 
-class Engine(Protocol):
-    """What gives a training run its numbers.
+class Eager:
+    """Builds a new graph for each batch, which works for every model.
 
     Attributes:
-        name: which engine, and why, for the history.
-        replays: whether it replays a trace now.
+        name: which engine computes, and why, for the history.
+        replays: whether a traced graph is replayed at the moment.
     """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def replays(self) -> bool: ...
-
-    def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
-        """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient; both are finite."""
-
-    def mean_loss(self, theta: Array, data: Dataset) -> float:
-        """The mean loss of ``data`` at ``theta`` in evaluation mode, without the penalty."""
-
-    def difference(self, theta: Array) -> str:
-        """How it differs from the eager engine at ``theta``; "" if it does not."""
-
-    def follow(self, change: Callable[[], T]) -> T:
-        """What ``change`` gives, which may change what the model computes."""
-
-    def fall_back(self, reason: str) -> None:
-        """Compute eagerly from now on."""
-
-
-class Eager:
-    """A new graph for each batch: works for every model."""
 
     replays = False
 
@@ -75,34 +51,38 @@ class Eager:
         self.name = f"eager: {reason}" if reason else "eager"
 
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
-        """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient."""
+        """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient.
+
+        Raises:
+            DomainError: if one of them is not finite.
+        """
         put(self.parameters, theta)
         self.model.zero_grad()
-        return finite(*_differentiate(lambda: self.of_batch(batch), self.parameters))
+        return finite(*_differentiate(lambda: self._of_batch(batch), self.parameters))
 
-    def of_batch(self, batch: Dataset) -> Any:
+    def _of_batch(self, batch: Dataset) -> Scalar:
         """The mean loss with the penalty, as a graph."""
         outputs = self.model.batch(batch.xs)
         y = average([self.loss(out, t) for out, t in zip(outputs, batch.ys, strict=True)])
         return y if self.penalty is None else y + self.penalty(self.parameters)
 
     def mean_loss(self, theta: Array, data: Dataset) -> float:
-        """The mean loss of ``data`` at ``theta`` in evaluation mode, without the penalty."""
+        """The mean loss of ``data`` at ``theta``, in evaluation mode and without the penalty."""
         put(self.parameters, theta)
         return mean_loss(self.model.eval(), self.loss, data)
 
-    def difference(self, theta: Array) -> str:  # noqa: ARG002 - of an `Engine`
-        """Nothing: it is the eager engine."""
+    def difference(self, theta: Array) -> str:  # noqa: ARG002 - replay needs it
+        """How replay differs from the eager engine at ``theta``; "" if it does not."""
         return ""
 
     def follow(self, change: Callable[[], T]) -> T:
-        """What ``change`` gives."""
+        """What ``change()`` returns. It may change what the model computes."""
         result = change()
         self.model.train()
         return result
 
     def fall_back(self, reason: str) -> None:
-        """Nothing: it is the eager engine."""
+        """Compute eagerly from now on."""
 
 
 def finite(y: float, gradient: Array) -> tuple[float, Array]:
@@ -112,7 +92,7 @@ def finite(y: float, gradient: Array) -> tuple[float, Array]:
     return y, gradient
 
 
-def _differentiate(f: Callable[[], Any], parameters: Sequence[Value]) -> tuple[float, Array]:
+def _differentiate(f: Callable[[], Scalar], parameters: Sequence[Value]) -> tuple[float, Array]:
     """The value of ``f()`` and its gradient with respect to the parameters."""
     for parameter in parameters:
         parameter.clear_grad()
@@ -124,7 +104,7 @@ def _differentiate(f: Callable[[], Any], parameters: Sequence[Value]) -> tuple[f
 
 
 class _Placed:
-    """A program some of whose parameters are trained: those at ``taken``, which stand at ``places`` in training."""
+    """A program, and which of its parameters stand where in the list of trained parameters."""
 
     def __init__(self, program: Program, parameters: Sequence[Value]) -> None:
         place = {id(parameter): i for i, parameter in enumerate(parameters)}
@@ -134,7 +114,7 @@ class _Placed:
         self.fixed = [(j, p) for j, p in enumerate(program.parameters) if id(p) not in place]
 
     def at(self, theta: Array) -> Program:
-        """The program with the trained parameters at ``theta`` and the others at what they are now."""
+        """The program with the trained parameters at ``theta``, the others at their data."""
         new = self.program.parameter_values.copy()
         new[self.taken] = theta[self.places]
         for j, parameter in self.fixed:
@@ -143,7 +123,7 @@ class _Placed:
         return self.program
 
     def gradient(self, by_parameter: Array) -> Array:
-        """The gradient of the program in the order of training; 0 for what the program does not have."""
+        """The gradient of the trained parameters; 0 for those that the program does not use."""
         gradient = np.zeros(self.count)
         gradient[self.places] = np.asarray(by_parameter)[self.taken]
         return gradient
@@ -152,7 +132,10 @@ class _Placed:
 class Replay:
     """The graph of one sample's loss, traced once and run over whole batches of arrays.
 
-    Made in evaluation mode, it is for `mean_loss`. Raises (when made) whatever says why the model cannot be traced.
+    It keeps the mode, training or evaluation, in which the model is traced.
+
+    Raises:
+        AutogradError: if the model cannot be traced; the message says why.
     """
 
     def __init__(
@@ -161,15 +144,17 @@ class Replay:
     ) -> None:  # fmt: skip
         self.parameters, self.penalty = parameters, penalty
         self.outputs = len(as_list(model(data.xs[0])))
-        self.prepare: Callable[[Any, int], Any] = getattr(loss, "prepare", lambda target, _: target)
+        self.prepare: Callable[[Target, int], Target]
+        self.prepare = getattr(loss, "prepare", lambda target, _: target)
         of_prepared: Loss = getattr(loss, "of_prepared", loss)
         example = [column[0].tolist() for column in self.arrays(data.take([0]))]
         program = trace(lambda x, t: of_prepared(model(x), t), *example)
         if any(slot.operands and not slot.line for slot in program.slots):
             raise OperandError(
-                "the model uses a result from before training, which training does not compute again"
+                "the model uses a result that was computed before training, "
+                "and training does not compute it again"
             )
-        program.runner  # noqa: B018 - made now, so that what cannot be run is known before training
+        program.runner  # noqa: B018 - compile now, so that it fails before training or not at all
         self.size = len(program.slots)
         self.of_sample = _Placed(program, parameters)
         self.extra = penalty and _Placed(trace(lambda: penalty(parameters)), parameters)
@@ -177,12 +162,12 @@ class Replay:
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
         """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient."""
         values, grads = self.of_sample.at(theta).value_and_grad(*self.arrays(batch))
-        gradient = self.of_sample.gradient(grads.parameters) / len(batch)
         y = float(np.mean(values))
-        if self.penalty is None:
-            return finite(y, gradient)
-        extra, slopes = self._penalty(theta)
-        return finite(y + extra, gradient + slopes)
+        gradient = self.of_sample.gradient(grads.parameters) / len(batch)
+        if self.penalty is not None and self.extra is not None:
+            extra, slopes = self._penalty(self.penalty, self.extra, theta)
+            y, gradient = y + extra, gradient + slopes
+        return finite(y, gradient)
 
     def mean_loss(self, theta: Array, data: Dataset) -> float:
         """The mean loss of ``data`` at ``theta``, without the penalty."""
@@ -198,11 +183,8 @@ class Replay:
                 "the samples, or the targets, are not numbers in lists of one shape"
             ) from None
 
-    def _penalty(self, theta: Array) -> tuple[float, Array]:
-        """The penalty and its gradient, replayed too; where it takes branches, a new graph each time."""
-        penalty, extra = self.penalty, self.extra
-        assert penalty is not None
-        assert extra is not None
+    def _penalty(self, penalty: Penalty, extra: _Placed, theta: Array) -> tuple[float, Array]:
+        """The penalty and its gradient: replayed, or a new graph if the penalty takes branches."""
         if extra.program.guards:
             put(self.parameters, theta)
             return _differentiate(lambda: penalty(self.parameters), self.parameters)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..data import Dataset
 from ..engine.number import plain
 from ..engine.value import no_grad
 from ..errors import TrainingError
 from ..metrics import accuracy_of, chosen_labels
+from ..nn.kinds import Plain
 from ..nn.losses import Loss, average
 from ..nn.module import Module
 from ..trees import tree_map
@@ -17,59 +18,61 @@ from ..trees import tree_map
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The mean loss, and the share of samples whose class was right (None where the loss knows no classes)."""
+    """The mean loss, and the share of right classes (None if the loss does not know classes)."""
 
     loss: float
     accuracy: float | None
 
     def __str__(self) -> str:
-        return f"loss {self.loss:.4g}" + (
-            "" if self.accuracy is None else f", accuracy {self.accuracy:.1%}"
-        )
+        right = "" if self.accuracy is None else f", accuracy {self.accuracy:.1%}"
+        return f"loss {self.loss:.4g}{right}"
 
 
-def check_evaluating(model: Module) -> None:
-    """Raises TrainingError if a layer would drop, add noise or use the batch's statistics, as in training."""
-    busy = next(
-        (module for module in model.modules() if module.training and module.changes_in_training),
-        None,
-    )
-    if busy is not None:
-        raise TrainingError(
-            f"{busy!r} is in training mode and would falsify an evaluation: call model.eval() first"
-        )
+def predictions(model: Module, data: Dataset) -> list[Plain]:
+    """The model's output for each sample, as plain numbers or lists of them.
 
-
-def predictions(model: Module, data: Dataset) -> list[Any]:
-    """What the model says for each sample, as plain numbers or lists of them."""
-    check_evaluating(model)
+    Raises:
+        TrainingError: if a layer is in training mode and computes something else there.
+    """
+    for module in model.modules():
+        if module.training and module.changes_in_training:
+            raise TrainingError(
+                f"{module!r} is in training mode, so its outputs would be wrong here: "
+                "call model.eval() first"
+            )
     with no_grad():
         return [tree_map(plain, out) for out in model.batch(data.xs)]
 
 
 def mean_loss(model: Module, loss: Loss, data: Dataset) -> float:
     """The mean loss, without any penalty."""
-    return plain(
-        average([loss(out, t) for out, t in zip(predictions(model, data), data.ys, strict=True)])
-    )
+    return _mean(loss, predictions(model, data), data)
+
+
+def _mean(loss: Loss, outputs: Sequence[Plain], data: Dataset) -> float:
+    return plain(average([loss(out, t) for out, t in zip(outputs, data.ys, strict=True)]))
 
 
 def evaluate(model: Module, loss: Loss, data: Dataset) -> Evaluation:
-    """The loss and the accuracy of ``model`` on ``data``; of several independent labels, each counts.
+    """The loss and the accuracy of ``model`` on ``data``. Each independent label counts for itself.
 
     Raises:
         TrainingError: if a layer is in training mode and computes something else there.
     """
     outputs = predictions(model, data)
-    measured = plain(average([loss(out, t) for out, t in zip(outputs, data.ys, strict=True)]))
+    measured = _mean(loss, outputs, data)
     if getattr(loss, "threshold", None) is None:
         return Evaluation(measured, None)
     return Evaluation(measured, accuracy_of(zip(outputs, data.ys, strict=True), loss))
 
 
 def accuracy(model: Module, loss: Loss, data: Dataset) -> float:
-    """The share of samples whose class is right; of several independent labels, the share of labels."""
-    found = evaluate(model, loss, data).accuracy
-    if found is None:
-        chosen_labels(0.0, loss)  # says why there is none
-    return float(found or 0.0)
+    """The share of samples with the right class; with independent labels, the share of labels.
+
+    Raises:
+        TargetError: if the loss does not know classes.
+        TrainingError: if a layer is in training mode and computes something else there.
+    """
+    if getattr(loss, "threshold", None) is None:
+        chosen_labels(0.0, loss)  # raises the error that says why there is no accuracy
+    return accuracy_of(zip(predictions(model, data), data.ys, strict=True), loss)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..errors import ShapeError
 from ..files import PathLike, expect, is_numbers, is_text, seal, unseal, write
+from ..metrics import moving_average, text_plot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass
@@ -14,8 +19,9 @@ class History:
     """The record of a training run.
 
     Attributes:
-        engine: "replay", or "eager" and why the graph could not be replayed.
-        loss: the mean loss (with penalty) of each epoch; ``step_loss`` that of each step.
+        engine: "replay"; or "eager", and why the graph could not be replayed.
+        loss: the mean loss (with the penalty) of each epoch.
+        step_loss: the loss of each step.
         validation: the validation loss of each epoch, if there is a validation set.
         lr: the learning rate of each epoch.
         seconds: how long each epoch took.
@@ -32,7 +38,7 @@ class History:
 
     @property
     def epochs(self) -> int:
-        """How many epochs are complete."""
+        """The number of complete epochs."""
         return len(self.loss)
 
     def __str__(self) -> str:
@@ -40,28 +46,35 @@ class History:
             return f"no epoch complete; {self.stopped or 'running'}"
         validation = f", validation loss {self.validation[-1]:.4g}" if self.validation else ""
         loss = f"loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}"
-        return f"{self.epochs} epochs in {sum(self.seconds):.1f} s ({self.engine}): {loss}{validation}; {self.stopped}"
+        time = f"{self.epochs} epochs in {sum(self.seconds):.1f} s ({self.engine})"
+        return f"{time}: {loss}{validation}; {self.stopped}"
 
     def moving_average(self, window: int = 20) -> list[float]:
-        """The step losses, each averaged with up to ``window`` - 1 before it: the trend in the scatter of mini-batches."""
-        sums = [0.0]
-        for value in self.step_loss:
-            sums.append(sums[-1] + value)
-        return [(sums[i] - sums[max(0, i - window)]) / min(i, window) for i in range(1, len(sums))]
+        """The mean of each step loss and up to ``window`` - 1 before it.
 
-    def plot(self) -> Any:
-        """The loss curve as matplotlib Axes (extra `plot`)."""
+        It shows the trend in the scatter of mini-batches.
+        """
+        return moving_average(self.step_loss, window)
+
+    def plot(self) -> Axes:
+        """The loss of each step as matplotlib Axes (extra `plot`)."""
         from ..plots import loss_curve
 
         return loss_curve(self.step_loss)
 
-    def to_dict(self) -> dict[str, Any]:
+    def text(self, *, width: int = 60, height: int = 12) -> str:
+        """The loss of each epoch as a plot made of characters, for a terminal."""
+        if not self.loss:
+            raise ShapeError("there is no loss to plot: no epoch is complete")
+        return text_plot({"loss": self.loss, "validation": self.validation}, width, height)
+
+    def to_dict(self) -> dict[str, str | list[float]]:
         """Everything as plain numbers, lists and text."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, held: dict[str, Any]) -> History:
-        """What `to_dict` gave. Raises StateError for anything else."""
+    def from_dict(cls, held: dict[str, Any]) -> History:  # Any: it is checked here
+        """The history that `to_dict` gave. Raises StateError for anything else."""
         tests = {
             entry.name: is_text if entry.type == "str" else is_numbers for entry in fields(cls)
         }
@@ -73,5 +86,5 @@ class History:
 
     @classmethod
     def load(cls, path: PathLike) -> History:
-        """What `save` wrote. Raises StateError if the file is damaged, or of another kind."""
+        """The history in a file. Raises StateError if it is damaged, or something else."""
         return cls.from_dict(unseal(Path(path).read_bytes(), "history", source=path))

@@ -1,4 +1,4 @@
-"""The training loop: epochs of batches, each a step of the optimiser along the gradient of the batch's mean loss."""
+"""The training loop: epochs of batches, each a step of the optimiser down the mean loss."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .verified import Verified
 
 
 class Trainer:
-    """Steps through a run. All that happens beside the steps is done by callbacks."""
+    """Takes the steps of a run. Callbacks do everything else."""
 
     def __init__(self, run: Run, callbacks: Sequence[Callback]) -> None:
         self.run = run
@@ -23,7 +23,7 @@ class Trainer:
         self.callbacks = [self.verified, *callbacks]
 
     def train(self, epochs: int) -> History:
-        """Train until there are so many epochs, or a callback ends it. Ctrl-C keeps what was reached."""
+        """Train up to so many epochs, or until a callback or Ctrl-C ends it."""
         run = self.run
         run.model.train()
         self._tell("begin")
@@ -40,7 +40,7 @@ class Trainer:
         return run.history
 
     def _train(self, epochs: int) -> None:
-        """All epochs that are left, once more from where replay was right if it was not to the end."""
+        """The remaining epochs; once more from the last verified state if replay went wrong."""
         run = self.run
         while True:
             try:
@@ -65,7 +65,8 @@ class Trainer:
     def _epoch(self) -> None:
         """All batches once."""
         run, begun, losses, sizes = self.run, time.perf_counter(), [], []
-        for batch in run.data.batches(run.batch_size, run.rng if run.batch_size else None):
+        rng = run.rng if run.batch_size else None
+        for batch in run.data.batches(run.batch_size, rng, drop_last=run.drop_last):
             losses.append(self._step(batch))
             sizes.append(len(batch))
         history = run.history
@@ -76,18 +77,19 @@ class Trainer:
         self._tell("after_epoch")
 
     def _step(self, batch: Dataset) -> float:
-        """One batch: its loss before the step. The parameters change only when everything has gone well."""
+        """Take one step. Returns the loss of the batch before it.
+
+        The parameters change only if everything has gone well.
+        """
         run = self.run
         self._tell("before_step")
         try:
             y, gradient = run.engine.value_and_grad(run.optimiser.look_ahead(run.theta), batch)
+            new = run.optimiser.update(run.theta, gradient)
         except DomainError as error:
-            error.add_note(
-                f"in epoch {run.epoch}, step {run.steps}: diagnose(model, loss, data) says where it "
-                f"begins; often lr is too large"
-            )
+            error.args = (f"in epoch {run.epoch}, step {run.steps}: {error}; {_advice(run)}",)
             raise
-        run.theta = run.optimiser.update(run.theta, gradient)
+        run.theta = new
         run.steps += 1
         self._tell("after_step")
         return y
@@ -95,3 +97,14 @@ class Trainer:
     def _tell(self, moment: str) -> None:
         for callback in self.callbacks:
             getattr(callback, moment)(self.run)
+
+
+def _advice(run: Run) -> str:
+    """What to try when a step has no finite result."""
+    if not run.steps:
+        return "check the samples, the targets and the first weights with diagnose(model, loss, data)"
+    rule = type(run.optimiser).__name__
+    return (
+        f"often the learning rate is too large: it is {run.optimiser.lr:g} here. Pass a smaller "
+        f"`lr`, or `clip_norm=1.0`, to {rule}; diagnose(model, loss, data) shows where it begins"
+    )

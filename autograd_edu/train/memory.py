@@ -1,8 +1,9 @@
-"""The state of everything that the calls of a model or a loss can change, to compare with and to put back.
+"""The state of everything that a call of a model or a loss can change.
 
-A replay repeats the operations that one call recorded. It cannot repeat what a call did besides: draw a random number,
-count, keep a running mean. So `fit` takes a `Memory` before it calls the user's functions, asks afterwards what has
-changed, and puts everything back, as if the calls had never been made. Read `reach` first.
+A replay repeats the operations that one call recorded. It cannot repeat what the call did besides:
+draw a random number, count, keep a running mean. So `fit` takes a `Memory` before it calls the
+user's functions, asks afterwards what has changed, and restores everything, as if the calls had
+never been made. Read `reach` first.
 """
 
 from __future__ import annotations
@@ -10,49 +11,55 @@ from __future__ import annotations
 import io
 import operator
 import random
-from typing import Any
 
 import numpy as np
 
-from .reach import PLAIN, Part, look_into
+from ..engine.value import Value
+from .reach import PLAIN, Anything, Part, look_into
 
-_MOST = 1_000_000  # objects that are looked at, those of the first roots first
+_MOST = 1_000_000  # objects that are looked at, beginning with those of the first roots
 
 
 class Memory:
-    """The state of all that is within reach of ``roots``, and of Python's and NumPy's global generators.
+    """The state of all objects within reach of ``roots``, and of the global random generators.
 
     Attributes:
-        iterator: the name of an iterator within reach, whose place nobody can read or put back; "" if there is none.
+        iterator: the name of an iterator within reach, or "". Nobody can read or restore its place.
     """
 
-    def __init__(self, **roots: Any) -> None:
+    def __init__(self, **roots: Anything) -> None:
         self.iterator = ""
-        self._seen: dict[int, Any] = {}  # by id; the objects are kept, so that no id is used twice
-        self._parts: list[tuple[Part, Any]] = []  # and what each held
+        self._leaves: list[tuple[str, Value, float]] = []  # Values, and the number each held
+        self._parts: list[tuple[Part, Anything]] = []  # all other parts, and what each held
+        seen: dict[int, Anything] = {}  # by id; keeping the objects keeps their ids unique
         stack = [(name, root) for name, root in roots.items() if root is not None][::-1]
-        while stack and len(self._seen) < _MOST:
+        while stack and len(seen) < _MOST:
             name, x = stack.pop()
-            if isinstance(x, PLAIN) or id(x) in self._seen:
+            if isinstance(x, PLAIN) or id(x) in seen:
                 continue
-            self._seen[id(x)] = x
-            if hasattr(type(x), "__next__") and not isinstance(x, io.IOBase):
+            seen[id(x)] = x
+            if isinstance(x, Value):
+                if x.op is None:
+                    self._leaves.append((name, x, x._data))
+            elif hasattr(type(x), "__next__") and not isinstance(x, io.IOBase):
                 self.iterator = self.iterator or name
-                continue
-            for found in look_into(name, x):
-                if isinstance(found, Part):
-                    self._parts.append((found, found.read()))
-                else:
-                    stack.append(found)
-        drawn = np.random  # its own functions, which users call
-        generators = (
-            Part("Python's random numbers", random.getstate, random.setstate),
-            Part("NumPy's random numbers", drawn.get_state, drawn.set_state),
-        )
-        self._generators = [(part, part.read()) for part in generators]
+            else:
+                for found in look_into(name, x):
+                    if isinstance(found, Part):
+                        self._parts.append((found, found.read()))
+                    else:
+                        stack.append(found)
+        self._generators = [(part, part.read()) for part in _GENERATORS]
 
     def change(self, *, generators: bool = True) -> str:
-        """The name of the first part that has changed; "" if none has. Without ``generators``, the global ones may."""
+        """The name of the first part that has changed, or "".
+
+        Args:
+            generators: count a draw from a global random generator as a change.
+        """
+        for name, x, number in self._leaves:
+            if not _is_same(number, x._data):
+                return f"the data of {name}"
         for part, held in [*self._parts, *(self._generators if generators else ())]:
             now = part.read()
             if not _is_same(held, now):
@@ -61,21 +68,29 @@ class Memory:
         return ""
 
     def restore(self) -> None:
-        """Put everything back that has changed."""
+        """Undo every change."""
+        for _, x, number in self._leaves:
+            x._data = number
         for part, held in [*self._parts, *self._generators]:
             if not _is_same(held, part.read()):
                 part.write(held)
 
 
-def _changed_key(held: dict[Any, Any], now: dict[Any, Any]) -> Any:
-    """The key of an item that has changed, a public name rather than a private one."""
+_GENERATORS = (
+    Part("Python's random numbers", random.getstate, random.setstate),
+    Part("NumPy's random numbers", np.random.get_state, np.random.set_state),
+)
+
+
+def _changed_key(held: dict[Anything, Anything], now: dict[Anything, Anything]) -> Anything:
+    """The key of an item that has changed; a public name rather than a private one."""
     keys = sorted([*held, *now], key=lambda key: str(key).startswith("_"))
     missing = object()
     return next(k for k in keys if not _is_same(held.get(k, missing), now.get(k, missing)))
 
 
-def _is_same(held: Any, now: Any) -> bool:
-    """Whether a part holds what it held: the same objects, or plain numbers and texts that are equal."""
+def _is_same(held: Anything, now: Anything) -> bool:
+    """Does a part hold the same objects as before, or plain numbers and texts that are equal?"""
     if held is now:
         return True
     if type(held) is not type(now):
@@ -89,5 +104,4 @@ def _is_same(held: Any, now: Any) -> bool:
         return bool(held.shape == now.shape and held.tobytes() == now.tobytes())
     if not isinstance(held, PLAIN):
         return False
-    equal: bool = held == now or (held != held and now != now)  # nan is nan here
-    return equal
+    return bool(held == now or (held != held and now != now))  # two NaNs count as the same

@@ -1,10 +1,22 @@
-"""A progress bar where somebody looks: on a terminal or in a notebook, through tqdm; silence elsewhere."""
+"""A progress bar on a terminal or in a notebook, by tqdm; nothing elsewhere."""
 
 from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from typing import Any
+from typing import Protocol, cast
+
+
+class Bar(Protocol):
+    """What we use of a progress bar. ``n`` is the number of complete epochs."""
+
+    n: int
+
+    def update(self, epochs: int) -> object: ...
+
+    def set_postfix_str(self, text: str) -> object: ...
+
+    def close(self) -> object: ...
 
 
 class Quiet:
@@ -12,22 +24,26 @@ class Quiet:
 
     n = 0
 
-    def update(self, epochs: int = 1) -> None:
-        """Go on by so many epochs."""
+    def update(self, epochs: int) -> None:
+        """Count so many more epochs."""
         self.n += epochs
 
-    def set_postfix_str(self, text: str, refresh: bool = True) -> None:
-        """Show this text behind the bar."""
+    def set_postfix_str(self, text: str) -> None:
+        """Ignore the text."""
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """Do nothing."""
 
 
-def bar(total: int, done: int, wanted: bool | None) -> Any:
-    """A bar of ``total`` epochs, ``done`` of them before. None shows it if somebody looks and tqdm (extra `progress`) is there.
+def bar(total: int, done: int, wanted: bool | None) -> Bar:
+    """A bar of ``total`` epochs, ``done`` of which are complete.
+
+    Args:
+        wanted: True insists on a bar. None shows one if somebody can see it and tqdm (the extra
+            `progress`) is installed.
 
     Raises:
-        ImportError: if a bar was insisted on and tqdm is missing.
+        ImportError: if you insist on a bar and tqdm is missing.
     """
     if wanted is False or (wanted is None and not (somebody_looks() and find_spec("tqdm"))):
         return Quiet()
@@ -38,17 +54,18 @@ def bar(total: int, done: int, wanted: bool | None) -> Any:
             from tqdm import tqdm
     except ImportError:
         raise ImportError(
-            "progress=True needs tqdm: pip install 'autograd-edu[progress]'; progress=None does without"
+            "progress=True needs tqdm: pip install 'autograd-edu[progress]'; "
+            "progress=None works without it"
         ) from None
-    return tqdm(total=total, initial=done, unit="epoch", leave=True)
+    return cast(Bar, tqdm(total=total, initial=done, unit="epoch", leave=True))  # has no types
 
 
 def in_notebook() -> bool:
-    """Whether this runs in the kernel of a notebook."""
+    """Does this run in the kernel of a notebook?"""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def somebody_looks() -> bool:
-    """Whether messages reach a terminal or a notebook."""
+    """Do messages reach a terminal or a notebook?"""
     return in_notebook() or bool(getattr(sys.stderr, "isatty", lambda: False)())

@@ -1,7 +1,8 @@
-"""What is within reach of an object: the parts of it that can change, and the objects that it leads to.
+"""The parts of an object that can change, and the objects that it refers to.
 
-Looked into are containers, functions (their closures, defaults, and the globals that they name), classes and objects of
-the user's and of this package, and generators of random numbers. Other libraries are no state of the user's.
+We look into containers, into functions (their closures, their defaults and the globals that they
+use), into classes and objects that belong to the user or to this package, and into generators of
+random numbers. The internals of other libraries do not count as the user's state.
 """
 
 from __future__ import annotations
@@ -26,59 +27,59 @@ from typing import Any
 import numpy as np
 
 from ..engine.op import Op
-from ..engine.value import Value
+
+Anything = Any  # the objects come from the user's program, so they may be of any type
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _OURS = __name__.partition(".")[0]
-_HOLDERS = ("collections", "queue", "types")  # Python's modules whose objects hold the user's
+_HOLDERS = ("collections", "queue", "types")  # standard modules whose objects hold the user's
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something that can change: its name, how to read what it holds now, and how to put something there.
+    """Something that can change: its name, a function that reads it, and one that sets it.
 
     Attributes:
-        item: how an item of it is written behind its name, if it is a dict.
+        item: for a dict, the format that appends a key to the name.
     """
 
     name: str
-    read: Callable[[], Any]
-    write: Callable[[Any], Any]
+    read: Callable[[], Anything]
+    write: Callable[[Anything], Anything]
     item: str = ""
 
 
-Found = Part | tuple[str, Any]  # a part that can change, or an object by its name
+Found = Part | tuple[str, Anything]  # a part that can change, or an object with its name
 
 
-def look_into(name: str, x: Any) -> Iterator[Found]:
-    """The parts of ``x`` that can change, and the objects that it leads to."""
+def look_into(name: str, x: Anything) -> Iterator[Found]:
+    """The parts of ``x`` that can change, and the objects that it refers to."""
     for kind, look in _KINDS:
         if isinstance(x, kind):
             yield from look(name, x)
             break
-    if not isinstance(x, (Op, Value, type)):  # also a user's list can have attributes
+    if not isinstance(x, (Op, type)):  # a subclass of list can have attributes, too
         yield from _object(name, x)
 
 
-def _attribute(owner: Any, name: str, shown: str) -> Iterator[Found]:
-    """An attribute as a part, and what it holds."""
-    yield Part(
-        shown, functools.partial(getattr, owner, name, None), functools.partial(_set, owner, name)
-    )
+def _attribute(owner: Anything, name: str, shown: str) -> Iterator[Found]:
+    """An attribute as a part, and the object that it holds."""
+    read = functools.partial(getattr, owner, name, None)
+    yield Part(shown, read, functools.partial(_set, owner, name))
     yield shown, getattr(owner, name)
 
 
-def _set(owner: Any, name: str, held: Any) -> None:
+def _set(owner: Anything, name: str, held: Anything) -> None:
     if getattr(owner, name, None) is not held:
         own = isinstance(owner, (type, CellType))
         setattr(owner, name, held) if own else object.__setattr__(owner, name, held)
 
 
-def _items(name: str, items: Iterable[Any]) -> Iterator[Found]:
+def _items(name: str, items: Iterable[Anything]) -> Iterator[Found]:
     return ((f"{name}[{i}]", item) for i, item in enumerate(items) if not isinstance(item, PLAIN))
 
 
-def _refill(x: Any, fill: Callable[[Any], Any], held: Any) -> None:
+def _refill(x: Anything, fill: Callable[[Anything], Anything], held: Anything) -> None:
     if isinstance(x, array):
         del x[:]  # it has no `clear` before Python 3.13
     else:
@@ -86,30 +87,25 @@ def _refill(x: Any, fill: Callable[[Any], Any], held: Any) -> None:
     fill(held)
 
 
-# ---- kinds of objects ------------------------------------------------------------------------------------------------
+# ---- one function for each kind of object ----
 
 
-def _value(name: str, x: Value) -> Iterator[Found]:
-    if x.op is None:
-        yield Part(f"the data of {name}", lambda: x._data, functools.partial(setattr, x, "_data"))
-
-
-def _sequence(name: str, x: Any) -> Iterator[Found]:
+def _sequence(name: str, x: Anything) -> Iterator[Found]:
     yield Part(name, lambda: list(x), functools.partial(_refill, x, x.extend))
     yield from _items(name, x)
 
 
-def _set_of(name: str, x: set[Any]) -> Iterator[Found]:
+def _set_of(name: str, x: set[Anything]) -> Iterator[Found]:
     yield Part(name, lambda: list(x), functools.partial(_refill, x, x.update))
     yield from _items(name, x)
 
 
-def _dict(name: str, x: dict[Any, Any], item: str = "[{!r}]") -> Iterator[Found]:
+def _dict(name: str, x: dict[Anything, Anything], item: str = "[{!r}]") -> Iterator[Found]:
     yield Part(name, lambda: dict(x), functools.partial(_refill, x, x.update), item)
     yield from ((name + item.format(key), held) for key, held in x.items())
 
 
-def _array(name: str, x: Any) -> Iterator[Found]:
+def _array(name: str, x: Anything) -> Iterator[Found]:
     yield Part(name, x.copy, functools.partial(x.__setitem__, ...))
     yield from _items(name, x.flat if x.dtype.kind == "O" else ())
 
@@ -128,8 +124,8 @@ def _function(name: str, x: FunctionType) -> Iterator[Found]:
         yield from _variables(set(_names(x.__code__)), x.__globals__, "the global {}")
 
 
-def _variables(names: set[str], variables: dict[str, Any], shown: str) -> Iterator[Found]:
-    """The variables of a module that have these names; of modules among them, again those."""
+def _variables(names: set[str], variables: dict[str, Anything], shown: str) -> Iterator[Found]:
+    """The variables of a module that have these names, and the same inside imported modules."""
     for name in sorted(names & variables.keys()):
         held = variables[name]
         if not isinstance(held, ModuleType):
@@ -141,7 +137,7 @@ def _variables(names: set[str], variables: dict[str, Any], shown: str) -> Iterat
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    """The global names, and those of attributes, in a function and the functions within it."""
+    """The names of globals and attributes in a function and in the functions inside it."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -152,7 +148,7 @@ def _cell(name: str, x: CellType) -> Iterator[Found]:
     try:
         yield from _attribute(x, "cell_contents", name)
     except ValueError:
-        return  # an empty one
+        return  # the cell is empty
 
 
 def _class(name: str, x: type) -> Iterator[Found]:
@@ -160,7 +156,7 @@ def _class(name: str, x: type) -> Iterator[Found]:
         return
     for attribute, held in list(vars(x).items()):
         function = getattr(held, "__func__", getattr(held, "fget", held))
-        if hasattr(held, "__get__"):  # reading it by its name could call the user's code
+        if hasattr(held, "__get__"):  # reading the attribute could run the user's code
             read = functools.partial(vars(x).get, attribute)
             yield Part(f"{name}.{attribute}", read, functools.partial(setattr, x, attribute))
             yield f"{name}.{attribute}", function
@@ -169,8 +165,8 @@ def _class(name: str, x: type) -> Iterator[Found]:
     yield from ((base.__name__, base) for base in x.__mro__[1:])
 
 
-def _object(name: str, x: Any) -> Iterator[Found]:
-    """An object of a class of the user's, of this package or of `_HOLDERS`; a NumPy generator."""
+def _object(name: str, x: Anything) -> Iterator[Found]:
+    """A NumPy generator, or an object whose class is the user's, ours or one of `_HOLDERS`."""
     if hasattr(x, "bit_generator"):
         state = functools.partial(setattr, x.bit_generator, "state")
         yield Part(name, lambda: x.bit_generator.state, state)
@@ -184,24 +180,25 @@ def _object(name: str, x: Any) -> Iterator[Found]:
 
 
 def _slots(kind: type) -> Iterator[str]:
-    """The names of the slots of a class that is the user's."""
+    """The names of the slots of the user's classes among the bases of ``kind``."""
     for base in kind.__mro__:
-        names = () if _is_library(base.__module__) else base.__dict__.get("__slots__", ())
-        yield from (
-            name for name in ([names] if isinstance(names, str) else names) if name[:2] != "__"
-        )
+        slots = () if _is_library(base.__module__) else base.__dict__.get("__slots__", ())
+        names = [slots] if isinstance(slots, str) else slots
+        yield from (name for name in names if not name.startswith("__"))
 
 
 @functools.cache
 def _is_library(module: str) -> bool:
-    """Whether a module is Python's, this package's, or installed: its own variables are no state of the user's."""
+    """Does a module belong to Python, to this package or to an installed package?
+
+    Its variables are not the user's state.
+    """
     top = module.partition(".")[0]
     file = getattr(sys.modules.get(top), "__file__", None) or ""
     return top in sys.stdlib_module_names or top == _OURS or "-packages" in file
 
 
-_KINDS: tuple[tuple[Any, Callable[[str, Any], Iterator[Found]]], ...] = (
-    (Value, _value),
+_KINDS: tuple[tuple[Anything, Callable[[str, Anything], Iterator[Found]]], ...] = (
     ((list, deque, bytearray, array), _sequence),
     (dict, _dict),
     (set, _set_of),

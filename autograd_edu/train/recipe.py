@@ -1,6 +1,9 @@
-"""KIT's recipe for training as tools: check the first loss, overfit a few samples, find a learning rate.
+"""Three tools for the first hour with a model.
 
-Each works on a copy of the model; the model itself is left as it is. `diagnose` is the fourth.
+Check the first loss, overfit a few samples, find a learning rate. Each works on a copy, so the
+model itself does not change. `diagnose` is the fourth. The recipe is taught at KIT (lecture "Deep
+Learning for Computer Vision"); the learning rate test is due to Smith, "Cyclical Learning Rates for
+Training Neural Networks", 2017.
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ import math
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
+from ..arguments import positive, whole
 from ..data import Dataset, shuffled
 from ..engine.value import Value
 from ..errors import DomainError, TargetError
@@ -22,12 +26,18 @@ from .callbacks import Epoch
 from .evaluate import accuracy, mean_loss
 from .trainer import fit
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 MakeOptimiser = Callable[[Iterable[Value]], Optimiser]
 
 
 @dataclass(frozen=True)
 class InitialLoss:
-    """The loss before training, and what it should be: log C if the model knows nothing of C classes yet."""
+    """The loss before training, and log C, the loss of a model that knows nothing of C classes.
+
+    It is true if they are close.
+    """
 
     loss: float
     expected: float
@@ -37,34 +47,33 @@ class InitialLoss:
         return abs(self.loss - self.expected) <= self.tolerance * self.expected
 
     def __str__(self) -> str:
-        verdict = (
-            "as it should be"
-            if self
-            else "not as it should be: scores are far from equal; use smaller initial weights, check the targets"
+        advice = "not as it should be: use smaller initial weights, and check the targets"
+        return (
+            f"initial loss {self.loss:.4f}; a model that knows nothing has {self.expected:.4f}: "
+            f"{'as it should be' if self else advice}"
         )
-        return f"initial loss {self.loss:.4f}, of a model that knows nothing {self.expected:.4f}: {verdict}"
 
 
 def check_initial_loss(
     model: Module, loss: Loss, data: Dataset, *, tolerance: float = 0.5
 ) -> InitialLoss:
-    """Whether the first loss of a classifier by cross-entropy is near log C, to the relative ``tolerance``.
+    """Is the first cross-entropy loss of a classifier near log C, to the relative ``tolerance``?
 
     Raises:
         TargetError: if the data set does not say how many classes it has.
     """
     if data.classes < 2:
         raise TargetError(
-            "the expected loss is log C: it needs a data set that knows its number of classes, Dataset(…, classes=C)"
+            "the expected loss is log C, so the data set must know its number of classes: "
+            "Dataset(…, classes=C)"
         )
-    return InitialLoss(
-        mean_loss(copy.deepcopy(model).eval(), loss, data), math.log(data.classes), tolerance
-    )
+    first = mean_loss(copy.deepcopy(model).eval(), loss, data)
+    return InitialLoss(first, math.log(data.classes), tolerance)
 
 
 @dataclass(frozen=True)
 class Overfit:
-    """Whether a model could learn a few samples by heart. If it cannot, something is wrong with model, loss or data."""
+    """Could the model learn a few samples by heart? If not, something is wrong with it."""
 
     accuracy: float
     loss: list[float]
@@ -74,12 +83,9 @@ class Overfit:
 
     def __str__(self) -> str:
         epochs = f"{len(self.loss)} epochs: loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}"
-        advice = (
-            ""
-            if self
-            else "; a model that cannot learn these cannot learn more: check data, loss, gradients, learning rate"
-        )
-        return f"{self.accuracy:.0%} of a small sample right after {epochs}{advice}"
+        advice = "check the data, the loss, the gradients and the learning rate"
+        more = "" if self else f"; a model that cannot learn these cannot learn more: {advice}"
+        return f"{self.accuracy:.0%} of a small sample right after {epochs}{more}"
 
 
 def overfit_small_sample(
@@ -92,7 +98,12 @@ def overfit_small_sample(
     optimiser: MakeOptimiser | None = None,
     seed: int = 0,
 ) -> Overfit:
-    """Train a copy on ``samples`` samples, chosen by ``seed``, until all of them are right; Adam with 0.02 by default."""
+    """Train a copy on a few samples until all of them are right.
+
+    Args:
+        samples: how many; they are chosen at random, by ``seed``.
+        optimiser: makes the optimiser from the parameters; by default Adam with lr=0.02.
+    """
     small = data.take(shuffled(len(data), random.Random(seed))[:samples])
     trial = copy.deepcopy(model)
     made = optimiser(trial.parameters()) if optimiser else Adam(trial.parameters(), 0.02)
@@ -109,7 +120,8 @@ class RateCurve:
     """The loss of a short run in which the learning rate grows from step to step.
 
     Attributes:
-        suggestion: a tenth of the rate at which the (smoothed) loss was smallest: fast, and well before it diverges.
+        suggestion: a tenth of the rate at which the smoothed loss was smallest. It is fast, and
+            well below the rate at which training diverges.
     """
 
     rates: list[float]
@@ -117,34 +129,44 @@ class RateCurve:
     suggestion: float
 
     def __str__(self) -> str:
-        return f"learning rates {self.rates[0]:.3g} to {self.rates[-1]:.3g} tried in {len(self.rates)} steps: try {self.suggestion:.2g}"
+        tried = f"{len(self.rates)} learning rates from {self.rates[0]:.3g} to {self.rates[-1]:.3g}"
+        return f"tried {tried}: use {self.suggestion:.2g}"
 
-    def plot(self) -> Any:
-        """The losses over the rates, on matplotlib axes (extra `plot`)."""
+    def plot(self) -> Axes:
+        """The losses over the rates as matplotlib Axes (extra `plot`)."""
         from ..plots import new_axes
 
         axes = new_axes()
         axes.plot(self.rates, self.losses)
-        axes.axvline(
-            self.suggestion, linestyle="--", color="grey", label=f"suggestion {self.suggestion:.2g}"
-        )
+        label = f"suggestion {self.suggestion:.2g}"
+        axes.axvline(self.suggestion, linestyle="--", color="grey", label=label)
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
         axes.legend()
         return axes
 
 
 def find_learning_rate(
-    model: Module, loss: Loss, data: Dataset, *, low: float = 1e-4, high: float = 10.0, steps: int = 100, batch_size: int | None = None,
-    optimiser: MakeOptimiser | None = None, seed: int = 0,
-) -> RateCurve:  # fmt: skip
-    """Train a copy for ``steps`` steps while the rate grows from ``low`` to ``high``, and see where the loss is smallest.
+    model: Module,
+    loss: Loss,
+    data: Dataset,
+    *,
+    low: float = 1e-4,
+    high: float = 10.0,
+    steps: int = 100,
+    batch_size: int | None = None,
+    optimiser: MakeOptimiser | None = None,
+    seed: int = 0,
+) -> RateCurve:
+    """Train a copy while the learning rate grows from ``low`` to ``high``; where does it do best?
 
-    It ends early once the loss is four times the smallest, or no longer finite. SGD by default.
+    It ends early once the loss is four times the smallest one, or no longer finite.
+
+    Args:
+        optimiser: makes the optimiser from the parameters; by default SGD.
     """
-    if not (0.0 < low < high and steps >= 2):
-        raise TargetError(
-            f"rates grow from low to high in at least two steps; low={low!r}, high={high!r}, steps={steps!r} were given"
-        )
+    whole(steps, "the number of steps", low=2)
+    if not positive(low, "low") < positive(high, "high"):
+        raise TargetError(f"low must be less than high; got low={low!r} and high={high!r}")
     rates = [float(low * (high / low) ** (step / (steps - 1))) for step in range(steps)]
     trial = copy.deepcopy(model)
     made = optimiser(trial.parameters()) if optimiser else SGD(trial.parameters())
@@ -156,19 +178,14 @@ def find_learning_rate(
 
     try:
         fit(
-            trial, loss, data, made, epochs=steps, batch_size=batch_size, seed=seed, progress=False, callbacks=[diverged],
-            schedule=lambda step: rates[min(int(step), steps - 1)], schedule_by="step",
+            trial, loss, data, made, epochs=steps, batch_size=batch_size, seed=seed,
+            progress=False, callbacks=[diverged], schedule_by="step",
+            schedule=lambda step: rates[min(int(step), steps - 1)],
         )  # fmt: skip
     except DomainError:
         if not losses:
             raise
-    tried = min(steps, len(losses))
-    return RateCurve(rates[:tried], losses[:tried], _suggested(rates[:tried], losses[:tried]))
-
-
-def _suggested(rates: list[float], losses: list[float]) -> float:
-    smooth = [
-        sum(losses[max(0, i - 2) : i + 3]) / len(losses[max(0, i - 2) : i + 3])
-        for i in range(len(losses))
-    ]
-    return rates[min(range(len(smooth)), key=smooth.__getitem__)] / 10.0
+    losses = losses[:steps]
+    windows = [losses[max(0, i - 2) : i + 3] for i in range(len(losses))]
+    smooth = [sum(window) / len(window) for window in windows]
+    return RateCurve(rates[: len(losses)], losses, rates[smooth.index(min(smooth))] / 10.0)

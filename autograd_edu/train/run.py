@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..data import Dataset
 from ..engine.value import Value
 from ..nn.losses import Loss
 from ..nn.module import Module
-from ..optim import Optimiser
-from .engines import Array, Engine
+from ..optim import Array, Optimiser
+from .engines import Eager
 from .history import History
 
 
@@ -20,12 +19,13 @@ class Run:
     """A training run between two steps.
 
     Attributes:
-        parameters: what is trained; the optimiser's, in its order.
-        theta: their numbers now. The parameters themselves are set to them after every epoch.
-        engine: what gives the loss of a batch and its gradient.
+        parameters: the Values that are trained: those of the optimiser, in its order.
+        theta: their numbers now. The Values themselves are set to them after each epoch.
+        engine: computes the loss of a batch and its gradient.
         rng: shuffles the samples.
-        steps: how many steps are complete.
-        stopped: why training ends; "" while it goes on. A callback that sets it ends training.
+        drop_last: leave out the last batch of an epoch if it is smaller than the others.
+        steps: the number of complete steps.
+        stopped: why training ends, or "" while it goes on. A callback that sets it ends training.
     """
 
     model: Module
@@ -34,39 +34,40 @@ class Run:
     optimiser: Optimiser
     parameters: list[Value]
     theta: Array
-    engine: Engine
+    engine: Eager
     rng: random.Random
     batch_size: int | None = None
+    drop_last: bool = False
     history: History = field(default_factory=History)
     steps: int = 0
     stopped: str = ""
 
     @property
     def epoch(self) -> int:
-        """The number of the epoch that is being trained, from 0."""
+        """The number of the current epoch, from 0."""
         return self.history.epochs
 
 
 class Callback:
-    """What happens beside the steps of a run. Each method is called at its moment; none need be there.
+    """What happens beside the steps of a run. Override the methods you need.
 
-    Of several callbacks, the first in the list is called first.
+    If there are several callbacks, the first in the list is called first.
     """
 
-    def begin(self, run: Run) -> Any:
-        """Before the first epoch."""
+    def begin(self, run: Run) -> None:
+        """Called before the first epoch."""
 
-    def before_epoch(self, run: Run) -> Any:
-        """Before each epoch."""
+    def before_epoch(self, run: Run) -> None:
+        """Called before each epoch."""
 
-    def before_step(self, run: Run) -> Any:
-        """Before each step."""
+    def before_step(self, run: Run) -> None:
+        """Called before each step."""
 
-    def after_step(self, run: Run) -> Any:
-        """After each step, whose loss is not in the history yet."""
+    def after_step(self, run: Run) -> None:
+        """Called after each step. The history does not contain its loss yet."""
 
-    def after_epoch(self, run: Run) -> Any:
-        """After each epoch, which is the last in the history now."""
+    def after_epoch(self, run: Run) -> None:
+        """Called after each epoch. It is now the last one in the history."""
 
-    def end(self, run: Run) -> Any:
-        """At the end, however it came about."""
+    def end(self, run: Run) -> None:
+        """Called once training has ended, for whatever reason."""

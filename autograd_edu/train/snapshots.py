@@ -1,4 +1,4 @@
-"""Snapshot ensembles: one training run with a cyclic learning rate, and a copy of the model at the end of every cycle."""
+"""Snapshot ensembles: one run with a cyclic learning rate, and a copy of the model per cycle."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from .callbacks import Epoch
 
 
 class Snapshots:
-    """A callback for `fit`, together with its ``schedule``; afterwards `ensemble` averages the copies (Huang et al. 2017).
+    """A callback for `fit` that copies the model at the end of each cycle of its ``schedule``.
 
-    A run that begins at epoch 0 begins a new collection.
+    Pass the same schedule to `fit`. Afterwards, `ensemble` averages the copies. A run that begins
+    at epoch 0 starts a new collection.
+
+    Source: Huang et al., "Snapshot Ensembles: Train 1, Get M for Free", 2017.
     """
 
     def __init__(self, schedule: Cyclic) -> None:
-        if not hasattr(schedule, "ends_cycle"):
+        if not isinstance(schedule, Cyclic):
             raise OperandError(
-                f"snapshots are taken where a cycle of the schedule ends: give a Cyclic; got {schedule!r}"
+                "the schedule must be a Cyclic, because snapshots are taken at the end of its "
+                f"cycles; got {schedule!r}"
             )
         self.schedule = schedule
         self.models: list[Module] = []
@@ -32,5 +36,5 @@ class Snapshots:
             self.models.append(copy.deepcopy(epoch.model).eval())
 
     def ensemble(self) -> Ensemble:
-        """The copies as one model, which averages their probabilities."""
+        """The copies as one model that averages their probabilities."""
         return Ensemble(self.models).eval()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from ..arguments import whole
 from ..data import Dataset
 from ..engine.value import Value
-from ..errors import OperandError, ShapeError, TargetError, TrainingError, one_of
+from ..errors import OperandError, ShapeError, TrainingError, one_of
 from ..files import PathLike
 from ..nn.losses import Loss
 from ..nn.module import Module
+from ..nn.regularise import Penalty
 from ..optim import Optimiser
 from ..schedules import Schedule
 from ..seeds import stream
@@ -20,14 +21,13 @@ from .callbacks import (
     Calls,
     Checkpointed,
     Divergence,
-    Epoch,
+    EpochFunction,
     Scheduled,
     Shown,
     StoppedEarly,
     Validated,
 )
 from .early import EarlyStopping
-from .engines import Penalty
 from .history import History
 from .loop import Trainer
 from .run import Callback, Run
@@ -42,59 +42,76 @@ def fit(
     *,
     epochs: int = 100,
     batch_size: int | None = None,
+    drop_last: bool = False,
     penalty: Penalty | None = None,
     penalised: Iterable[Value] | None = None,
     schedule: Schedule | None = None,
     schedule_by: str = "epoch",
     validation: Dataset | None = None,
     early_stopping: EarlyStopping | None = None,
-    callbacks: Sequence[Callback | Callable[[Epoch], Any]] = (),
+    callbacks: Sequence[Callback | EpochFunction] = (),
     seed: int = 0,
     progress: bool | None = None,
     checkpoint: PathLike | None = None,
     resume: bool = False,
     engine: str = "auto",
 ) -> History:
-    """Train ``model`` on ``data`` and give the history of it; the model is left in evaluation mode.
+    """Train ``model`` on ``data``. Returns the history; the model is left in evaluation mode.
 
-    Where the model's graph is the same for every sample, it is traced once and replayed over arrays;
-    otherwise a new graph is built for every batch. The history's ``engine`` says which, and why.
-    Replay is compared with a new graph before training and as it goes on. On a difference, training
-    returns to the last state that agreed, goes on without replay, and warns. State outside Python's
-    objects (environment variables, context variables, files) cannot be put back: for a model that
-    changes such state, choose ``engine="eager"``. Ctrl-C ends training and keeps what was reached.
+    If the model's graph is the same for every sample, it is traced once and replayed over arrays;
+    otherwise a new graph is built for each batch. The history's ``engine`` says which, and why.
+    Replay is compared with a new graph before training and as it goes on. If they differ, training
+    returns to the last state at which they agreed, continues without replay, and warns. State
+    outside Python's objects (environment variables, context variables, files) cannot be restored:
+    for a model that changes such state, choose ``engine="eager"``. Ctrl-C ends training and keeps
+    what it has reached.
 
     Args:
-        loss: of one sample, (prediction, target); see `nn.losses`. The mean over each batch is made small.
-        optimiser: its parameters are changed; none given means all of the model's.
-        batch_size: None takes all samples at once; else they are shuffled anew in every epoch.
-        penalty: a function of the parameters that is added to the loss; see `nn.regularise`. Of ``penalised``, if given.
-        schedule: the learning rate as a function of the number of the epoch, or of the step if ``schedule_by`` is "step".
-        validation: a set on which the loss is measured after every epoch, in evaluation mode.
-        early_stopping: watches the validation loss (the training loss, if there is none); the best parameters are restored.
-        callbacks: functions that are called with an `Epoch` after each, and end training by returning True; or `Callback` objects.
+        loss: a function of (prediction, target) for one sample, see `nn.losses`. Training reduces
+            its mean over each batch.
+        optimiser: changes its parameters; if it has none, it gets all of the model's. Frozen
+            parameters (see `Module.freeze`) keep their numbers.
+        batch_size: None uses all samples in each step; otherwise they are shuffled in each epoch.
+        drop_last: leave out the last batch of an epoch if it is smaller than ``batch_size``.
+        penalty: a function of the parameters that is added to the loss, see `nn.regularise`.
+        penalised: the parameters that the penalty receives; by default all that are trained.
+        schedule: the learning rate as a function of the epoch's number, or of the step's if
+            ``schedule_by`` is "step".
+        validation: a data set whose loss is measured after each epoch, in evaluation mode.
+        early_stopping: watches the validation loss, or the training loss if there is none. The
+            best parameters are restored.
+        callbacks: functions that are called with an `Epoch` after each epoch and end training by
+            returning True; or `Callback` objects.
         seed: of the shuffling. The same seed, model and data give the same numbers, bit for bit.
-        progress: a bar, or not; None shows one on a terminal or in a notebook.
-        checkpoint: a .json file to which everything is saved after each epoch; with ``resume``, training goes on from it.
-        engine: "eager" or "replay" to insist on one.
+        progress: show a bar; None shows one on a terminal or in a notebook.
+        checkpoint: a .json file in which everything is saved after each epoch. With ``resume``,
+            training continues from it.
+        engine: "auto"; or "eager" or "replay" to insist on one.
 
     Raises:
-        DomainError: if the loss or a gradient is not finite, saying in which epoch and where; see `diagnose`.
-        TargetError, ShapeError: if targets are not what the loss takes, or samples are not what the model takes.
+        DomainError: if the loss or a gradient is not finite. It says in which epoch; see `diagnose`.
+        TargetError, ShapeError: if the loss cannot use a target, or the model a sample.
+        TrainingError: if there is nothing to train.
+
+    >>> from autograd_edu import data, nn, optim
+    >>> model, points = nn.MLP(2, [4, 1], activation="tanh", seed=0), data.truth_table("xor")
+    >>> loss = nn.losses.binary_cross_entropy_with_logits
+    >>> history = fit(model, loss, points, optim.Adam(model.parameters(), 0.1), epochs=200)
+    >>> history.loss[-1] < 0.1
+    True
     """
-    _check_arguments(model, loss, data, optimiser, epochs, batch_size)
+    _check_arguments(model, loss, data, optimiser)
     _check_options(schedule, penalty, validation, early_stopping, callbacks)
+    whole(epochs, "the number of epochs", low=0)
+    if batch_size is not None:
+        whole(batch_size, "batch_size (None uses all samples in each step)")
     one_of(schedule_by, ("epoch", "step"), "schedule_by")
     one_of(engine, ("auto", "eager", "replay"), "engine")
+    next(data.batches(batch_size, drop_last=drop_last))
     parameters = _parameters(model, optimiser)
     for target in data.ys:
-        getattr(loss, "check", _unchecked)(target)
+        getattr(loss, "check", lambda _: None)(target)
     part = _part(penalty, parameters, penalised)
-    run = Run(
-        model, loss, data, optimiser, parameters, np.array([p.data for p in parameters]),
-        engine_for(model.train(), loss, parameters, part, data, engine), stream(seed, "batches"),
-        batch_size,
-    )  # fmt: skip
     used: list[Callback] = []
     if schedule is not None:
         used.append(Scheduled(schedule, schedule_by))
@@ -104,65 +121,76 @@ def fit(
         used.append(StoppedEarly(early_stopping))
     if checkpoint is not None:
         used.append(Checkpointed(checkpoint, early_stopping, resume=resume))
-    used += [Shown(epochs, progress), *_as_callbacks(callbacks), Divergence()]
+    functions = [each for each in callbacks if not isinstance(each, Callback)]
+    objects = [each for each in callbacks if isinstance(each, Callback)]
+    used.append(Shown(epochs, progress))
+    if functions:
+        used.append(Calls(functions))
+    used += [*objects, Divergence()]
+    run = Run(
+        model, loss, data, optimiser, parameters, np.array([p.data for p in parameters]),
+        engine_for(model.train(), loss, parameters, part, data=data, wanted=engine),
+        stream(seed, "batches"), batch_size, drop_last,
+    )  # fmt: skip
     return Trainer(run, used).train(epochs)
 
 
-def _unchecked(target: Any) -> None:
-    """What a loss without a check of its own does with a target."""
-
-
-def _as_callbacks(given: Sequence[Callback | Callable[[Epoch], Any]]) -> list[Callback]:
-    """The callbacks as they are, and the functions as one that calls them."""
-    functions = [each for each in given if not isinstance(each, Callback)]
-    objects = [each for each in given if isinstance(each, Callback)]
-    return [*([Calls(functions)] if functions else []), *objects]
+def _check_arguments(model: Module, loss: Loss, data: Dataset, optimiser: Optimiser) -> None:
+    """Raise an error that says which argument is wrong, before anything changes."""
+    if not isinstance(model, Module):
+        raise OperandError(f"the model must be a Module of nn; got {_described(model)}")
+    if not callable(loss):
+        raise OperandError(
+            "the loss must be a function of (prediction, target), such as "
+            f"nn.losses.mean_squared_error; got {_described(loss)}"
+        )
+    if not isinstance(data, Dataset):
+        raise OperandError(f"the data must be Dataset(samples, targets); got {_described(data)}")
+    if not len(data):
+        raise ShapeError("training needs samples; the data set is empty")
+    if not isinstance(optimiser, Optimiser):
+        made = optimiser.__name__ if isinstance(optimiser, type) else "Adam"
+        raise OperandError(
+            f"the optimiser must be an object such as {made}(model.parameters(), lr=0.01); "
+            f"got {_described(optimiser)}"
+        )
 
 
 def _check_options(
-    schedule: Any, penalty: Any, validation: Any, early_stopping: Any, callbacks: Any
+    schedule: Schedule | None,
+    penalty: Penalty | None,
+    validation: Dataset | None,
+    early_stopping: EarlyStopping | None,
+    callbacks: Sequence[Callback | EpochFunction],
 ) -> None:
-    """Say which of what may be given is of another kind."""
-    for given, what in (
-        (schedule, "schedule"), (penalty, "penalty"), *((each, "callback") for each in callbacks),
-    ):  # fmt: skip
+    """Raise an error that says which option is wrong."""
+    if not isinstance(callbacks, (list, tuple)):
+        raise OperandError(f"callbacks must be a list; got {_described(callbacks)}")
+    functions = {"schedule": schedule, "penalty": penalty}
+    functions |= {f"callbacks[{i}]": each for i, each in enumerate(callbacks)}
+    for what, given in functions.items():
         if not (given is None or callable(given) or isinstance(given, Callback)):
-            raise OperandError(f"a {what} must be a function; got {given!r}")
+            raise OperandError(f"{what} must be a function; got {_described(given)}")
     if validation is not None and not (isinstance(validation, Dataset) and len(validation)):
         raise OperandError(
-            f"the validation data must be a Dataset with samples; got {validation!r}"
+            f"validation must be a Dataset with samples; got {_described(validation)}"
         )
     if not (early_stopping is None or isinstance(early_stopping, EarlyStopping)):
-        raise OperandError(f"early_stopping must be an EarlyStopping; got {early_stopping!r}")
+        raise OperandError(
+            f"early_stopping must be an EarlyStopping; got {_described(early_stopping)}"
+        )
 
 
-def _check_arguments(
-    model: Any, loss: Any, data: Any, optimiser: Any, epochs: Any, batch_size: int | None
-) -> None:
-    """Say what is wrong with them before anything is changed."""
-    if not isinstance(model, Module):
-        raise OperandError(f"the model must be a Module of nn; got {model!r}")
-    if not callable(loss):
-        raise OperandError(
-            f"the loss must be a function of (prediction, target), as in nn.losses; got {loss!r}"
-        )
-    if not isinstance(data, Dataset):
-        raise OperandError(
-            f"the data must be a Dataset: write Dataset(xs, ys); got {type(data).__name__}"
-        )
-    if not len(data):
-        raise ShapeError("training needs data; an empty set was given")
-    if not isinstance(optimiser, Optimiser):
-        raise OperandError(
-            f"the optimiser must be one of optim's, such as Adam(model.parameters()); got {optimiser!r}"
-        )
-    if type(epochs) is not int or epochs < 0:
-        raise TargetError(f"the number of epochs must be a whole number from 0; got {epochs!r}")
-    next(data.batches(batch_size))
+def _described(x: object) -> str:
+    """An argument of the wrong kind, in few words."""
+    if isinstance(x, type):
+        return f"the class {x.__name__} itself"
+    text = repr(x)
+    return f"the {type(x).__name__} {text}" if len(text) < 60 else f"a {type(x).__name__}"
 
 
 def _parameters(model: Module, optimiser: Optimiser) -> list[Value]:
-    """What is trained: the optimiser's parameters, which are made the model's if there are none."""
+    """What is trained: the optimiser's parameters, or the model's if it has none."""
     own = model.parameters()
     if not own:
         raise TrainingError("there is nothing to train: the model has no parameters")
@@ -170,8 +198,13 @@ def _parameters(model: Module, optimiser: Optimiser) -> list[Value]:
         optimiser.parameters = own
     elif not {id(p) for p in own} & {id(p) for p in optimiser.parameters}:
         raise TrainingError(
-            "the optimiser has the parameters of another model, and this one would not be trained: "
-            f"write {type(optimiser).__name__}(model.parameters())"
+            "the optimiser has the parameters of another model, so this model would not be "
+            f"trained: write {type(optimiser).__name__}(model.parameters())"
+        )
+    if not any(p.requires_grad for p in optimiser.parameters):
+        raise TrainingError(
+            "there is nothing to train: every parameter is frozen; call model.unfreeze(), or on "
+            "a part of it"
         )
     return optimiser.parameters
 
@@ -179,7 +212,7 @@ def _parameters(model: Module, optimiser: Optimiser) -> list[Value]:
 def _part(
     penalty: Penalty | None, parameters: Sequence[Value], penalised: Iterable[Value] | None
 ) -> Penalty | None:
-    """The penalty as a function of all parameters, of which it takes ``penalised``."""
+    """The penalty as a function of all parameters, of which it uses ``penalised``."""
     if penalty is None or penalised is None:
         return penalty
     wanted = {id(p) for p in penalised}

@@ -1,28 +1,29 @@
-"""Replay is checked as training moves: after 1, 2, 4, 8 … steps and at the end, with a way back if it was wrong."""
+"""The checks of replay during training: after 1, 2, 4, 8 … steps and at the end.
+
+If replay turns out to be wrong, training returns to the last state at which it was right.
+"""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
 
-from .engines import Array
+from ..optim import Array
 from .memory import Memory
 from .run import Callback, Run
 from .trusted import Unseen
 
 
 class Verified(Callback):
-    """Compares replay with the eager engine, and keeps the last state of the run at which they agreed.
+    """Compares replay with the eager engine, and keeps the last state at which they agreed.
 
     Args:
-        others: the run's other callbacks, whose state goes back with it.
+        others: the other callbacks of the run, whose state is restored with it.
     """
 
     def __init__(self, others: Sequence[Callback]) -> None:
         self.others = others
-        self.agreed = (
-            0  # the step at which the engines were compared last; they were before training
-        )
+        self.agreed = 0  # the step of the last comparison; the first one came before training
         self.next_check = self.next_mark = 0
         self.announced = False
         self.marked: tuple[Array, Memory] | None = None
@@ -52,8 +53,8 @@ class Verified(Callback):
             self.agreed, self.next_check = run.steps, 2 * run.steps
 
     def go_back(self, run: Run, reason: str) -> None:
-        """Return to the state that was kept last, and go on eagerly from there."""
-        assert self.marked is not None  # as every epoch of a replay begins with one
+        """Return to the state that was kept last, and go on from there without replay."""
+        assert self.marked is not None  # every epoch with replay begins by keeping one
         run.theta, memory = self.marked
         memory.restore()
         run.steps, run.stopped = len(run.history.step_loss), ""
