@@ -1,7 +1,7 @@
-"""Small data sets, made by a seeded rule or real, and how they are prepared: scaled, split, cut into batches.
+"""Small data sets, generated or real, and their preparation: scaled, split, cut into batches.
 
-Generated sets depend on the seed alone: the same seed gives the same points on every machine. Each set has a stream of
-random numbers of its own, so that a model with the same seed does not start from the same numbers.
+Generated sets depend only on the seed: the same seed gives the same points on every machine. Each
+set has its own stream of random numbers, so a model with the same seed starts from other numbers.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral
-from typing import Any
+from typing import Any, TypeAlias
 
 from .arguments import number, whole
 from .errors import OperandError, ShapeError, TargetError, one_of
 from .seeds import stream
 
 Point = list[float]
+Sample: TypeAlias = Any  # whatever the model takes: numbers, pictures, sequences, indices
+Target: TypeAlias = Any  # whatever the loss takes: a number, a class, probabilities
 
 
 @dataclass(frozen=True)
@@ -25,28 +26,36 @@ class Dataset:
     """Samples and their targets, in order.
 
     Attributes:
-        classes: how many there are, if the targets are the numbers of classes; 0 otherwise.
+        xs: the samples, each as the model takes it.
+        ys: the target of each sample, as the loss takes it.
+        classes: the number of classes, if the targets are numbers of classes; 0 otherwise.
+
+    >>> points = Dataset([[0.0], [1.0], [2.0]], [0.0, 1.0, 4.0])
+    >>> [len(batch) for batch in points.batches(2)]
+    [2, 1]
     """
 
-    xs: list[Any]
-    ys: list[Any]
+    xs: Sequence[Sample]
+    ys: Sequence[Target]
     name: str = ""
     classes: int = 0
 
     def __post_init__(self) -> None:
-        if isinstance(self.xs, str) or isinstance(self.ys, str):
-            raise OperandError(
-                f"samples and targets must be lists; got {self.xs!r} and {self.ys!r}"
-            )
+        for given, what in ((self.xs, "samples"), (self.ys, "targets")):
+            if isinstance(given, (str, dict, set)) or not hasattr(given, "__getitem__"):
+                raise OperandError(
+                    f"the {what} of a data set must be a list; got {type(given).__name__} {given!r}"
+                )
         if len(self.xs) != len(self.ys):
             raise ShapeError(
-                f"a data set has a target for each sample; {len(self.xs)} samples and {len(self.ys)} targets were given"
+                "a data set needs one target per sample; "
+                f"got {len(self.xs)} samples and {len(self.ys)} targets"
             )
 
     def __len__(self) -> int:
         return len(self.xs)
 
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+    def __iter__(self) -> Iterator[tuple[Sample, Target]]:
         return iter(zip(self.xs, self.ys, strict=True))
 
     def take(self, places: Sequence[int]) -> Dataset:
@@ -54,32 +63,49 @@ class Dataset:
         return replace(self, xs=[self.xs[i] for i in places], ys=[self.ys[i] for i in places])
 
     def split(self, share: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
-        """Two sets for training and test, ``share`` of the samples in the test set; the samples are shuffled by ``seed``."""
+        """A training set and a test set, which gets ``share`` of the samples.
+
+        The samples are shuffled by ``seed`` first.
+        """
         if not 0.0 < number(share, "the share of test samples") < 1.0:
-            raise TargetError(f"the share of test samples is between 0 and 1, not {share!r}")
+            raise TargetError(f"the share of test samples must be between 0 and 1; got {share!r}")
         order = shuffled(len(self), stream(seed, "split"))
         whole(len(self), "the number of samples to split", low=2)
         cut = min(max(1, len(self) - round(share * len(self))), len(self) - 1)
         return self.take(order[:cut]), self.take(order[cut:])
 
     def batches(
-        self, size: int | None = None, rng: random.Random | None = None
+        self, size: int | None = None, rng: random.Random | None = None, *, drop_last: bool = False
     ) -> Iterator[Dataset]:
-        """The samples in batches of ``size`` (the last may be smaller; None is one batch), shuffled by ``rng`` if there is one.
+        """The samples in batches.
 
         The gradient of the whole is the mean of the gradients of batches of equal size.
+
+        Args:
+            size: of each batch; None is one batch with all samples. The last batch may be smaller.
+            rng: shuffles the samples; None keeps their order.
+            drop_last: leave out the last batch if it is smaller than the others.
+
+        Raises:
+            ShapeError: if ``size`` is less than 1, or ``drop_last`` would leave no batch.
         """
-        if size is not None and (not isinstance(size, Integral) or size < 1):
-            raise TargetError(
-                f"the batch size must be at least 1, or None for all samples at once; got {size!r}"
+        if size is None:
+            size = max(1, len(self))
+        size = whole(size, "batch_size (None uses all samples at once)")
+        if drop_last and len(self) < size:
+            raise ShapeError(
+                f"drop_last would leave no batch: the batch size is {size}, and there are "
+                f"{len(self)} sample(s)"
             )
-        size = max(1, len(self)) if size is None else int(size)
         order = shuffled(len(self), rng) if rng else list(range(len(self)))
-        for start in range(0, len(self), size):
+        for start in range(0, len(self) - size + 1 if drop_last else len(self), size):
             yield self.take(order[start : start + size])
 
-    def map_targets(self, f: Callable[[Any], Any]) -> Dataset:
-        """The same samples with f(target): 0/1 as ±1 is ``map_targets(lambda t: 2 * t - 1)``."""
+    def map_targets(self, f: Callable[[Target], Target]) -> Dataset:
+        """The same samples with ``f(target)`` as targets.
+
+        For example, ``map_targets(lambda t: 2 * t - 1)`` turns the labels 0 and 1 into -1 and 1.
+        """
         return replace(self, ys=[f(y) for y in self.ys])
 
 
@@ -90,54 +116,62 @@ def shuffled(count: int, rng: random.Random) -> list[int]:
     return order
 
 
-# ---- generated sets ------------------------------------------------------------------------------------------------
+# ---- generated sets ----
 
 
 def truth_table(name: str = "xor") -> Dataset:
-    """The four rows of a function of two bits: "xor", "and" or "or", with targets 0 and 1."""
+    """The four rows of the function "xor", "and" or "or" of two bits, with targets 0 and 1."""
     tables = {"xor": [0, 1, 1, 0], "and": [0, 0, 0, 1], "or": [0, 1, 1, 1]}
     one_of(name, tables, "truth table")
     return Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], list(tables[name]), name, 2)
 
 
-def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
-    """Two half circles that reach into each other: (cos t, sin t), and (1 - cos t, ½ - sin t), t in [0, π]; N(0, noise²) added."""
+def moons(n: int = 100, noise: float = 0.1, *, seed: int = 0) -> Dataset:
+    """Two half circles that reach into each other, blurred by N(0, noise²).
+
+    They are (cos t, sin t), class 0, and (1 - cos t, ½ - sin t), class 1, for t in [0, π].
+    """
     whole(n, "the number of points")
     upper = [_spread(math.pi, i, n - n // 2) for i in range(n - n // 2)]
     lower = [_spread(math.pi, i, n // 2) for i in range(n // 2)]
     points = [(math.cos(t), math.sin(t)) for t in upper] + [
         (1.0 - math.cos(t), 0.5 - math.sin(t)) for t in lower
     ]
-    return _two_classes(points, len(upper), noise, seed, "moons")
+    return _two_classes(points, len(upper), noise=noise, seed=seed, name="moons")
 
 
-def circles(n: int = 100, noise: float = 0.1, seed: int = 0, inner: float = 0.5) -> Dataset:
-    """A circle of radius 1 (class 0) around one of radius ``inner`` (class 1); N(0, noise²) added."""
+def circles(n: int = 100, noise: float = 0.1, *, seed: int = 0, inner: float = 0.5) -> Dataset:
+    """A circle of radius 1, class 0, around one of radius ``inner``, class 1.
+
+    Both are blurred by N(0, noise²).
+    """
     whole(n, "the number of points")
     outside = n - n // 2
     points = [_on_circle(1.0, i / outside) for i in range(outside)] + [
         _on_circle(inner, i / (n // 2)) for i in range(n // 2)
     ]
-    return _two_classes(points, outside, noise, seed, "circles")
+    return _two_classes(points, outside, noise=noise, seed=seed, name="circles")
 
 
-def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, turns: float = 1.0) -> Dataset:
-    """Two arms of a spiral, each turned by half a circle against the other; N(0, noise²) added."""
+def spirals(n: int = 100, noise: float = 0.05, *, seed: int = 0, turns: float = 1.0) -> Dataset:
+    """Two arms of a spiral, half a circle apart, blurred by N(0, noise²)."""
     whole(n, "the number of points")
     first = n - n // 2
     arms = [[_on_circle(0.1 + 0.9 * _spread(1.0, i, k), start + turns * _spread(1.0, i, k)) for i in range(k)]
             for k, start in ((first, 0.0), (n // 2, 0.5))]  # fmt: skip
-    return _two_classes(arms[0] + arms[1], first, noise, seed, "spirals")
+    return _two_classes(arms[0] + arms[1], first, noise=noise, seed=seed, name="spirals")
 
 
 def blobs(
     n: int = 100,
     centres: Sequence[Sequence[float]] = ((-1.0, -1.0), (1.0, 1.0)),
+    *,
     sd: float = 0.4,
     seed: int = 0,
 ) -> Dataset:
-    """A cloud N(centre, sd²) around each centre, in turn; the class is the centre's number."""
-    whole(n, "the number of points"), whole(len(centres), "the number of centres")
+    """A cloud N(centre, sd²) around each centre. The class is the number of the centre."""
+    whole(n, "the number of points")
+    whole(len(centres), "the number of centres")
     rng = stream(seed, "blobs")
     labels = [i % len(centres) for i in range(n)]
     xs = [[rng.gauss(mean, sd) for mean in centres[label]] for label in labels]
@@ -145,7 +179,7 @@ def blobs(
 
 
 def above_the_corner(side: int = 41, step: float = 0.25) -> Dataset:
-    """The grid of ``side`` × ``side`` points around 0; class 1 where x₂ ≥ |x₁| (MLPR's tutorial)."""
+    """A grid of ``side`` × ``side`` points around 0, with class 1 where x₂ ≥ |x₁| (MLPR)."""
     places = [(i - side // 2) * step for i in range(side)]
     xs = [[x1, x2] for x1 in places for x2 in places]
     return Dataset(xs, [int(x2 >= abs(x1)) for x1, x2 in xs], "x₂ ≥ |x₁|", 2)
@@ -155,7 +189,11 @@ def noisy_function(
     f: Callable[[float], float] = math.sin, n: int = 100, *, low: float = -3.0, high: float = 3.0,
     noise: float | Callable[[float], float] = 0.1, seed: int = 0,
 ) -> Dataset:  # fmt: skip
-    """y = f(x) + N(0, noise(x)²) at n random places of [low, high]; noise may depend on x."""
+    """y = f(x) + N(0, noise²) at n random places in [low, high].
+
+    Args:
+        noise: a standard deviation, or a function of x that gives it.
+    """
     whole(n, "the number of points")
     rng = stream(seed, "noisy function")
     xs = sorted(rng.uniform(low, high) for _ in range(n))
@@ -168,7 +206,10 @@ def noisy_function(
 
 
 def digits() -> Dataset:
-    """1797 real handwritten digits, 8 × 8 pixels scaled to [0, 1], classes 0 to 9 (scikit-learn's copy of the UCI set).
+    """1797 real handwritten digits of 8 × 8 pixels, scaled to [0, 1], with classes 0 to 9.
+
+    This is scikit-learn's copy of a UCI set: Alpaydin and Kaynak, "Optical Recognition of
+    Handwritten Digits", 1998.
 
     Raises:
         ImportError: without scikit-learn, the extra `data`.
@@ -177,7 +218,7 @@ def digits() -> Dataset:
         from sklearn.datasets import load_digits  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
         raise ImportError(
-            "the handwritten digits come with scikit-learn: pip install 'autograd-edu[data]'"
+            "the handwritten digits are part of scikit-learn: pip install 'autograd-edu[data]'"
         ) from None
     raw = load_digits()
     return Dataset((raw.data / 16.0).tolist(), [int(t) for t in raw.target], "digits", 10)
@@ -192,9 +233,9 @@ def _on_circle(radius: float, turn: float) -> tuple[float, float]:
 
 
 def _two_classes(
-    points: Sequence[tuple[float, float]], first: int, noise: float, seed: int, name: str
+    points: Sequence[tuple[float, float]], first: int, *, noise: float, seed: int, name: str
 ) -> Dataset:
-    """The first points class 0, the others class 1, blurred and shuffled."""
+    """``first`` points of class 0 and the others of class 1, blurred and shuffled."""
     rng = stream(seed, name)
     xs = [[a + rng.gauss(0.0, noise), b + rng.gauss(0.0, noise)] for a, b in points]
     return Dataset(xs, [int(i >= first) for i in range(len(xs))], name, 2).take(
@@ -203,17 +244,21 @@ def _two_classes(
 
 
 NAMED: dict[str, Callable[..., Dataset]] = {
-    "moons": moons, "circles": circles, "spirals": spirals, "blobs": blobs, "xor": lambda: truth_table("xor"),
-    "and": lambda: truth_table("and"), "or": lambda: truth_table("or"), "corner": above_the_corner, "sine": noisy_function,
-    "digits": digits,
+    "moons": moons, "circles": circles, "spirals": spirals, "blobs": blobs,
+    "xor": lambda: truth_table("xor"), "and": lambda: truth_table("and"),
+    "or": lambda: truth_table("or"),
+    "corner": above_the_corner, "sine": noisy_function, "digits": digits,
 }  # fmt: skip
 
-# ---- preparation ---------------------------------------------------------------------------------------------------
+# ---- preparation ----
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What `standardise` has measured: apply it to other samples too. A column that never changes is only moved."""
+    """The means and standard deviations that `standardise` measured, to apply to other samples.
+
+    A column that never changes is only shifted.
+    """
 
     mean: list[float]
     sd: list[float]
@@ -223,7 +268,9 @@ class Scale:
 
 
 def standardise(xs: Sequence[Sequence[float]]) -> tuple[list[Point], Scale]:
-    """The samples with each column at mean 0 and (population) standard deviation 1, and the scale that does so.
+    """The samples with each column at mean 0 and standard deviation 1, and the scale used.
+
+    The standard deviation is that of a population: it is divided by n.
 
     >>> xs, scale = standardise([[1.0], [2.0], [3.0], [4.0]])
     >>> xs[0], scale([2.5])
@@ -237,7 +284,7 @@ def standardise(xs: Sequence[Sequence[float]]) -> tuple[list[Point], Scale]:
 
 
 def _deviation(column: Sequence[float], mean: float) -> float:
-    """The standard deviation; 1.0 for a column that varies by no more than its numbers are rounded."""
+    """The standard deviation; 1.0 for a column that varies by no more than rounding."""
     sd = math.sqrt(math.fsum((v - mean) ** 2 for v in column) / len(column))
     return sd if sd > 4.0 * math.ulp(max(map(abs, column))) else 1.0
 
@@ -245,9 +292,12 @@ def _deviation(column: Sequence[float], mean: float) -> float:
 def whiten(
     xs: Sequence[Sequence[float]], keep: int | None = None
 ) -> tuple[list[Point], Callable[[Sequence[float]], Point]]:
-    """The samples along their principal axes, each scaled to variance 1, so that they are uncorrelated; and the map that does so.
+    """The samples along their principal axes, and the function that maps a sample so.
 
-    ``keep`` axes of the largest variance are kept; axes without any variance are left out always.
+    Each axis has variance 1, and they are uncorrelated. Axes without any variance are left out.
+
+    Args:
+        keep: how many axes to keep, those of the largest variance; None keeps all.
     """
     import numpy as np
 
@@ -268,6 +318,6 @@ def whiten(
 def _columns(xs: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
     if not len(xs) or len({len(x) if hasattr(x, "__len__") else -1 for x in xs} | {-1}) != 2:
         raise ShapeError(
-            "samples to scale are lists of one length, and at least one of them is needed"
+            "samples to scale must be lists of one length, and there must be at least one"
         )
     return list(zip(*xs, strict=True))

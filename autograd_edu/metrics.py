@@ -1,36 +1,43 @@
-"""Which classes outputs and targets stand for, and the share that is right."""
+"""How good predictions are: accuracy, confusion matrix, precision, recall, F1 and R².
+
+The metrics of classes take two lists, first the true classes and then the predicted ones, as in
+scikit-learn. `train.classify` gives both for a model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+import math
+from collections.abc import Iterable, Sequence
 
+from .arguments import whole
+from .data import Target
 from .engine.number import plain
-from .errors import TargetError
-from .nn.layers import as_list
-
-Loss = Callable[[Any, Any], Any]
+from .errors import ShapeError, TargetError
+from .nn.kinds import Nested, as_list
+from .nn.losses import Loss
 
 
 def largest(scores: Sequence[float]) -> int:
-    """The place of the largest score, the first of several; -1, which is no class, if one is nan."""
+    """The place of the largest score, the first of equals; -1, which is no class, for NaN."""
     if any(score != score for score in scores):
         return -1
     return max(range(len(scores)), key=scores.__getitem__)
 
 
-def class_of(target: Any) -> int:
-    """The class that a target stands for: its number, ±1, or the likeliest of probabilities."""
+def class_of(target: Target) -> int:
+    """The class of a target: its number, 0 or 1 for ±1, or the likeliest of probabilities."""
     parts = [plain(part) for part in as_list(target)]
     return largest(parts) if len(parts) > 1 else max(0, round(parts[0]))
 
 
-def chosen_labels(output: Any, loss: Loss) -> list[int]:
-    """The class that an output stands for: the largest of several scores, or the side of the
-    loss's threshold. Where outputs are independent labels (see `nn.losses.loss`), one for each.
+def chosen_labels(output: Nested, loss: Loss) -> list[int]:
+    """The class that an output stands for, in a list.
+
+    It is the largest of several scores, or the side of the loss's threshold. If the outputs are
+    independent labels (see `nn.losses.loss`), there is one class for each.
 
     Raises:
-        TargetError: if the loss knows no classes.
+        TargetError: if the loss does not know classes.
     """
     threshold = getattr(loss, "threshold", None)
     if threshold is None:
@@ -42,15 +49,15 @@ def chosen_labels(output: Any, loss: Loss) -> list[int]:
     return [largest(scores)]
 
 
-def right_labels(target: Any, loss: Loss) -> list[int]:
-    """The class that a target stands for; of independent labels, each one's."""
+def right_labels(target: Target, loss: Loss) -> list[int]:
+    """The class of a target, in a list; for independent labels, the class of each."""
     if getattr(loss, "independent", False):
         return [int(plain(part) > 0.5) for part in as_list(target)]
     return [class_of(target)]
 
 
-def accuracy_of(pairs: Iterable[tuple[Any, Any]], loss: Loss) -> float:
-    """The share of right labels among pairs of an output and its target."""
+def accuracy_of(pairs: Iterable[tuple[Nested, Target]], loss: Loss) -> float:
+    """The share of right classes among pairs of an output and its target."""
     right = [
         chosen == true
         for output, target in pairs
@@ -59,3 +66,116 @@ def accuracy_of(pairs: Iterable[tuple[Any, Any]], loss: Loss) -> float:
         )
     ]
     return sum(right) / len(right)
+
+
+# ---- of classes ----
+
+
+def confusion_matrix(
+    true: Sequence[int], predicted: Sequence[int], *, classes: int | None = None
+) -> list[list[int]]:
+    """How often each class (row) was predicted as each class (column).
+
+    Args:
+        classes: how many there are; by default one more than the largest that occurs.
+
+    Raises:
+        TargetError: if a class is not a whole number from 0 to ``classes`` - 1.
+
+    >>> confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1])
+    [[1, 1], [0, 2]]
+    """
+    _check_pairs(true, predicted)
+    given = [*true, *predicted]
+    count = max(given) + 1 if classes is None else whole(classes, "the number of classes")
+    for label in given:
+        if not isinstance(label, int) or not 0 <= label < count:
+            raise TargetError(
+                f"a class must be a whole number from 0 to {count - 1}; got {label!r}"
+            )
+    matrix = [[0] * count for _ in range(count)]
+    for t, p in zip(true, predicted, strict=True):
+        matrix[t][p] += 1
+    return matrix
+
+
+def precision(true: Sequence[int], predicted: Sequence[int], *, positive: int = 1) -> float:
+    """The share of right ones among the samples that were predicted ``positive``.
+
+    It is NaN if there are none.
+
+    >>> precision([0, 0, 1, 1], [0, 1, 1, 1])
+    0.6666666666666666
+    """
+    hits, named, _ = _counts(true, predicted, positive)
+    return hits / named if named else math.nan
+
+
+def recall(true: Sequence[int], predicted: Sequence[int], *, positive: int = 1) -> float:
+    """The share of samples of the class ``positive`` that were predicted so.
+
+    It is NaN if there are none.
+
+    >>> recall([0, 0, 1, 1], [0, 1, 1, 0])
+    0.5
+    """
+    hits, _, real = _counts(true, predicted, positive)
+    return hits / real if real else math.nan
+
+
+def f1(true: Sequence[int], predicted: Sequence[int], *, positive: int = 1) -> float:
+    """The harmonic mean of precision and recall: 2·hits / (predicted + true).
+
+    It is NaN if the class ``positive`` neither occurs nor is predicted.
+
+    >>> f1([0, 0, 1, 1], [0, 1, 1, 1])
+    0.8
+    """
+    hits, named, real = _counts(true, predicted, positive)
+    return 2.0 * hits / (named + real) if named + real else math.nan
+
+
+def _counts(true: Sequence[int], predicted: Sequence[int], positive: int) -> tuple[int, int, int]:
+    """How many samples are predicted so rightly, are predicted so, and are so."""
+    _check_pairs(true, predicted)
+    hits = sum(t == p == positive for t, p in zip(true, predicted, strict=True))
+    return hits, sum(p == positive for p in predicted), sum(t == positive for t in true)
+
+
+# ---- of numbers ----
+
+
+def r2(true: Sequence[float], predicted: Sequence[float]) -> float:
+    """R² = 1 - Σ(t - y)² / Σ(t - mean of t)², the share of the variance that is explained.
+
+    It is 1 for perfect predictions, 0 for the mean of the targets, and negative for worse ones.
+    Predictions may be lists of one number, as some models give them.
+
+    Raises:
+        TargetError: if all targets are equal, so that there is no variance to explain.
+
+    >>> r2([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
+    0.5
+    """
+    _check_pairs(true, predicted)
+    ts, ys = ([_one(x) for x in numbers] for numbers in (true, predicted))
+    mean = math.fsum(ts) / len(ts)
+    spread = math.fsum((t - mean) ** 2 for t in ts)
+    if spread == 0.0:
+        raise TargetError("R² is not defined if all targets are equal")
+    return 1.0 - math.fsum((t - y) ** 2 for t, y in zip(ts, ys, strict=True)) / spread
+
+
+def _one(x: Nested) -> float:
+    parts = as_list(x)
+    if len(parts) != 1:
+        raise ShapeError(f"R² takes one number per sample; got {len(parts)}")
+    return plain(parts[0])
+
+
+def _check_pairs(true: Sequence[float], predicted: Sequence[float]) -> None:
+    if len(true) != len(predicted) or not len(true):
+        raise ShapeError(
+            "a metric needs one prediction per target, and at least one; "
+            f"got {len(true)} target(s) and {len(predicted)} prediction(s)"
+        )

@@ -1,22 +1,40 @@
-"""Plots of training and of functions, with matplotlib (the extra `plot`). Each takes an Axes, or makes one, and returns it."""
+"""Plots of training and of functions, with matplotlib (the extra `plot`), or of text.
+
+Each function draws on the Axes that you pass, or on a new figure, and returns the Axes.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from .data import Target
 from .derivatives.numeric import Method, numeric_gradient
 from .derivatives.transforms import value_and_grad
 from .engine.number import plain
 from .engine.value import Value, no_grad
 from .errors import OperandError
 from .metrics import class_of, largest
+from .nn.kinds import Nested, Scalar
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Numbers = Sequence[float]
+Grid = list[list[list[float]]]  # scores, by row, column and class
 
 
-def new_axes(ax: Any = None) -> Any:
+class HasLoss(Protocol):
+    """A history of training."""
+
+    loss: list[float]
+
+
+Losses: TypeAlias = "Numbers | HasLoss"
+
+
+def new_axes(ax: Axes | None = None) -> Axes:
     """``ax``, or the Axes of a new figure that no window shows."""
     if ax is not None:
         return ax
@@ -30,51 +48,110 @@ def new_axes(ax: Any = None) -> Any:
 def _at_least(least: int, **counts: int) -> None:
     for name, count in counts.items():
         if count < least:
-            raise OperandError(f"{name} must be at least {least}; {count!r} was given")
+            raise OperandError(f"{name} must be at least {least}; got {count!r}")
 
 
-def loss_curve(losses: Any, *, window: int = 20, ax: Any = None) -> Any:
-    """Losses over steps, as points with their moving average over ``window`` steps; several runs lie over one another.
+def loss_curve(
+    losses: Losses | Mapping[str, Losses], *, window: int = 20, ax: Axes | None = None
+) -> Axes:
+    """Losses over steps, as points with their moving average.
 
     Args:
-        losses: the losses of one run: numbers, or a history with a ``loss`` attribute; or a mapping from names to such.
-        window: how many steps the average takes in, up to the one it stands at.
+        losses: the losses of one run, as numbers or as a history; or a mapping from names to such.
+        window: how many steps the average includes, up to its own.
         ax: where to draw; by default a new figure.
     """
     _at_least(1, window=window)
     ax = new_axes(ax)
-    runs = losses if isinstance(losses, Mapping) else {"loss": losses}
-    for name, run in runs.items():
-        numbers = [plain(x) for x in getattr(run, "loss", run)]
-        if not numbers:
-            raise OperandError(f"there is no loss to draw in {name!r}")
+    for name, numbers in _runs(losses).items():
         steps = range(1, len(numbers) + 1)
-        averages = [math.fsum(numbers[max(0, i - window) : i]) / min(i, window) for i in steps]
         points = ax.plot(steps, numbers, ".", markersize=3, alpha=0.35)[0]
-        ax.plot(steps, averages, color=points.get_color(), label=f"{name} (average of {window})")
+        averages, label = moving_average(numbers, window), f"{name} (average of {window})"
+        ax.plot(steps, averages, color=points.get_color(), label=label)
     ax.set(xlabel="step", ylabel="loss")
     ax.legend()
     return ax
 
 
+def loss_text(losses: Losses | Mapping[str, Losses], *, width: int = 60, height: int = 12) -> str:
+    """Losses over steps as a plot of ASCII characters, for a terminal.
+
+    Args:
+        losses: as in `loss_curve`.
+        width, height: the size of the plot in characters, without its axes.
+
+    >>> print(loss_text([4.0, 3.0, 2.0, 1.0], width=8, height=4))
+        4 |**
+          |  **
+          |    **
+        1 |      **
+          +--------
+           1      4   * loss
+    """
+    _at_least(2, width=width, height=height)
+    runs = _runs(losses)
+    finite = [x for run in runs.values() for x in run if math.isfinite(x)]
+    if not finite:
+        raise OperandError("there is no finite loss to draw")
+    low, high, longest = min(finite), max(finite), max(map(len, runs.values()))
+    rows = [[" "] * width for _ in range(height)]
+    for mark, run in zip("*o+x#@" * len(runs), runs.values(), strict=False):
+        for column in range(width):
+            start = column * longest // width
+            part = run[start : max(start + 1, (column + 1) * longest // width)]
+            if part and math.isfinite(mean := math.fsum(part) / len(part)):
+                share = (high - mean) / (high - low) if high > low else 0.0
+                rows[round(share * (height - 1))][column] = mark
+    sides = [f"{high:9.4g}", *[" " * 9] * (height - 2), f"{low:9.4g}"]
+    lines = [f"{side} |{''.join(row)}".rstrip() for side, row in zip(sides, rows, strict=True)]
+    legend = "  ".join(
+        f"{mark} {name}" for mark, name in zip("*o+x#@" * len(runs), runs, strict=False)
+    )
+    steps = f"1{longest:>{width - 1}}"
+    return "\n".join([*lines, f"{'':10}+{'-' * width}", f"{'':11}{steps}   {legend}"])
+
+
+def moving_average(numbers: Numbers, window: int) -> list[float]:
+    """The mean of each number and up to ``window`` - 1 before it."""
+    ends = range(1, len(numbers) + 1)
+    return [math.fsum(numbers[max(0, i - window) : i]) / min(i, window) for i in ends]
+
+
+def _runs(losses: Losses | Mapping[str, Losses]) -> dict[str, list[float]]:
+    """The numbers of each run by its name. Raises OperandError if there are none."""
+    runs: Mapping[str, Losses] = losses if isinstance(losses, Mapping) else {"loss": losses}
+    found = {}
+    for name, run in runs.items():
+        numbers: Nested = getattr(run, "loss", run)
+        if not hasattr(numbers, "__len__") or isinstance(numbers, str):
+            raise OperandError(
+                f"losses must be a list of numbers or a history; got {type(run).__name__} {run!r}"
+            )
+        found[name] = [plain(x) for x in numbers]
+        if not found[name]:
+            raise OperandError(f"there is no loss to draw in {name!r}")
+    return found
+
+
 def decision_boundary(
-    model: Callable[..., Any],
+    model: Callable[[list[float]], Nested],
     xs: Sequence[Numbers],
-    ys: Sequence[Any],
+    ys: Sequence[Target],
     *,
     threshold: float | None = None,
     resolution: int = 60,
-    ax: Any = None,
-) -> Any:
-    """What a model of two inputs answers over the plane, the boundaries of its classes, and the points it was given.
+    ax: Axes | None = None,
+) -> Axes:
+    """The scores of a model over the plane, the boundaries of its classes, and the samples.
 
     Args:
-        model: takes a list of two numbers. Of several scores that it returns, the largest is the class. A single one is
-            that of the second of two classes.
-        xs: n points of two numbers.
-        ys: their n labels: 0 and 1, -1 and 1, numbers of classes, or a probability for each class.
-        threshold: where a single score turns to the second class; by default ½ if all scores are probabilities, in
-            [0, 1], and else 0.
+        model: takes a list of two numbers. If it returns several scores, the largest is the class;
+            a single one is the score of the second of two classes.
+        xs: points of two numbers.
+        ys: one label per point: 0 and 1, -1 and 1, numbers of classes, or probabilities.
+        threshold: where a single score changes to the second class; by default ½ if all scores
+            are in [0, 1], and otherwise 0.
+        resolution: the number of places along each axis.
     """
     if not len(xs) or any(len(x) != 2 for x in xs) or len(xs) != len(ys):
         raise OperandError("a decision boundary needs points of two numbers and as many labels")
@@ -84,14 +161,14 @@ def decision_boundary(
     with no_grad():
         scores = [[_scores(model([a, b])) for a in sides[0]] for b in sides[1]]
     several = len(scores[0][0]) > 1
-    (_regions if several else _sides)(ax, sides, scores, threshold)
+    (_regions if several else _sides)(ax, sides, scores, threshold=threshold)
     _points(ax, xs, [class_of(y) for y in ys], several=several)
     ax.set(xlabel="x₁", ylabel="x₂")
     return ax
 
 
-def _points(ax: Any, xs: Sequence[Numbers], labels: list[int], *, several: bool) -> None:
-    """The points of each class, with a sign and a colour of their own."""
+def _points(ax: Axes, xs: Sequence[Numbers], labels: list[int], *, several: bool) -> None:
+    """Draw the points; each class has its own mark and colour."""
     for k, label in enumerate(sorted({*labels, 0, 1})):
         chosen = [x for x, y in zip(xs, labels, strict=True) if y == label]
         colour = f"C{label % 10}" if several else ("#1f4e9c", "#a3121f")[min(label, 1)]
@@ -101,30 +178,31 @@ def _points(ax: Any, xs: Sequence[Numbers], labels: list[int], *, several: bool)
         )  # fmt: skip
 
 
-def _sides(ax: Any, sides: list[list[float]], scores: Any, threshold: float | None) -> None:
-    """The two sides of the threshold in blue and red, the stronger the further from it."""
+def _sides(ax: Axes, sides: list[list[float]], scores: Grid, *, threshold: float | None) -> None:
+    """Draw the two sides of the threshold in blue and red, stronger further away from it."""
     rows = [[score for (score,) in row] for row in scores]
     low, high = min(map(min, rows)), max(map(max, rows))
     if threshold is None:
         threshold = 0.5 if 0.0 <= low and high <= 1.0 else 0.0
     room = max(high - threshold, threshold - low) or 1.0
-    limits = {"vmin": threshold - room, "vmax": threshold + room}
-    ax.pcolormesh(*sides, rows, cmap="RdBu_r", alpha=0.6, shading="nearest", **limits)
+    ax.pcolormesh(
+        *sides, rows, cmap="RdBu_r", alpha=0.6, shading="nearest", vmin=threshold - room,
+        vmax=threshold + room,
+    )  # fmt: skip
     if low < threshold < high:
         ax.contour(*sides, rows, levels=[threshold], colors="black", linewidths=1.0)
 
 
-def _regions(ax: Any, sides: list[list[float]], scores: Any, threshold: float | None) -> None:
-    """The region of each class in its own colour, with the lines where its score is the largest no longer."""
+def _regions(ax: Axes, sides: list[list[float]], scores: Grid, *, threshold: float | None) -> None:
+    """Draw the region of each class in its own colour, and the lines between them."""
     if threshold is not None:
         raise OperandError(
-            "a threshold is for a model of one score; of several, the largest is the class"
+            "a threshold is for a model with one score; with several, the largest is the class"
         )
     classes = range(len(scores[0][0]))
     winners = [[largest(cell) for cell in row] for row in scores]
-    limits = {"vmin": -0.5, "vmax": 9.5}
     shown = [[k % 10 for k in row] for row in winners]
-    ax.pcolormesh(*sides, shown, cmap="tab10", alpha=0.3, shading="nearest", **limits)
+    ax.pcolormesh(*sides, shown, cmap="tab10", alpha=0.3, shading="nearest", vmin=-0.5, vmax=9.5)
     for k in classes:
         leads = [[cell[k] - max(cell[:k] + cell[k + 1 :]) for cell in row] for row in scores]
         if min(map(min, leads)) < 0.0 < max(map(max, leads)):
@@ -138,14 +216,19 @@ def _padded(numbers: Numbers, resolution: int) -> list[float]:
     return [low - room + (high - low + 2 * room) * i / (resolution - 1) for i in range(resolution)]
 
 
-def _scores(y: Any) -> list[float]:
+def _scores(y: Nested) -> list[float]:
     return [plain(score) for score in y] if hasattr(y, "__len__") else [plain(y)]
 
 
-def histograms(layers: Mapping[str, Sequence[Any]], *, bins: int = 40, ax: Any = None) -> Any:
-    """The distribution of numbers (activations, gradients) a layer, as outlines over one another; the legend gives their sd.
+def histograms(
+    layers: Mapping[str, Sequence[Scalar]], *, bins: int = 40, ax: Axes | None = None
+) -> Axes:
+    """The distribution of numbers in each layer, such as activations or gradients.
 
-    ``layers`` maps names to numbers or Values.
+    The legend gives their standard deviations.
+
+    Args:
+        layers: maps names to numbers or Values.
     """
     _at_least(1, bins=bins, layers=len(layers))
     ax = new_axes(ax)
@@ -153,7 +236,7 @@ def histograms(layers: Mapping[str, Sequence[Any]], *, bins: int = 40, ax: Any =
         numbers = [plain(v) for v in values]
         if not numbers or not all(map(math.isfinite, numbers)):
             raise OperandError(
-                f"there is nothing to draw in {name!r}: it needs numbers, and all of them finite"
+                f"cannot draw {name!r}: it needs at least one number, and all must be finite"
             )
         mean = math.fsum(numbers) / len(numbers)
         sd = math.sqrt(math.fsum((x - mean) ** 2 for x in numbers) / len(numbers))
@@ -168,29 +251,37 @@ def weights_as_images(
     *,
     shape: tuple[int, int] | None = None,
     columns: int = 8,
-    ax: Any = None,
-) -> Any:
-    """Each row of weights as a small image, red positive and blue negative, all on one scale, side by side.
+    ax: Axes | None = None,
+) -> Axes:
+    """Each row of weights as a small image, red for positive and blue for negative weights.
 
-    ``shape`` is (height, width) of an image; by default a square.
+    All images have the same scale and stand side by side.
+
+    Args:
+        shape: the height and width of an image; by default a square.
+        columns: how many images stand in a row.
     """
     count = len(weights[0]) if len(weights) else 0
     height, width = shape or (math.isqrt(count), math.isqrt(count))
     if not count or any(len(row) != height * width for row in weights):
         raise OperandError(
-            f"each row must have {height} × {width} weights; rows of {sorted({len(row) for row in weights})} were given"
+            f"each row must have {height} × {width} weights; "
+            f"got rows of {sorted({len(row) for row in weights})}"
         )
     _at_least(1, columns=columns)
     ax = new_axes(ax)
     limit = max(abs(plain(w)) for row in weights for w in row) or 1.0
-    picture = _mosaic(weights, height, width, min(columns, len(weights)))
+    picture = _mosaic(weights, (height, width), columns=min(columns, len(weights)))
     ax.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit)
     ax.set_axis_off()
     return ax
 
 
-def _mosaic(weights: Sequence[Numbers], height: int, width: int, columns: int) -> list[list[float]]:
-    """The rows as images of this size, so many side by side, with gaps of nan between them."""
+def _mosaic(
+    weights: Sequence[Numbers], size: tuple[int, int], *, columns: int
+) -> list[list[float]]:
+    """The rows as images of this size, with gaps of NaN between them."""
+    height, width = size
     lines = math.ceil(len(weights) / columns)
     picture = [[math.nan] * (columns * (width + 1) - 1) for _ in range(lines * (height + 1) - 1)]
     for i, row in enumerate(weights):
@@ -201,16 +292,21 @@ def _mosaic(weights: Sequence[Numbers], height: int, width: int, columns: int) -
 
 
 def function_and_derivative(
-    f: Callable[[Any], Any],
+    f: Callable[[Nested], Scalar],
     low: float = -3.0,
     high: float = 3.0,
     *,
     points: int = 301,
-    ax: Any = None,
-) -> Any:
-    """A function of one number and its derivative, by backpropagation, between ``low`` and ``high``."""
+    ax: Axes | None = None,
+) -> Axes:
+    """A function of one number and its derivative, by backpropagation, from ``low`` to ``high``.
+
+    Args:
+        f: a function of one number, of any kind.
+        points: the number of places where it is computed.
+    """
     if not low < high:
-        raise OperandError(f"the range must go upwards: {low!r} to {high!r}")
+        raise OperandError(f"low must be less than high; got low={low!r} and high={high!r}")
     _at_least(2, points=points)
     ax = new_axes(ax)
     xs = [low + (high - low) * i / (points - 1) for i in range(points)]
@@ -226,13 +322,18 @@ def function_and_derivative(
 
 
 def trajectories(
-    f: Callable[[Any, Any], Any],
+    f: Callable[[Nested, Nested], Scalar],
     paths: Mapping[str, Sequence[Numbers]],
     *,
     resolution: int = 80,
-    ax: Any = None,
-) -> Any:
-    """The ways of optimisers, each a list of points of two numbers, on the contour lines of ``f``."""
+    ax: Axes | None = None,
+) -> Axes:
+    """The paths of optimisers on the contour lines of ``f``.
+
+    Args:
+        f: a function of two numbers, of any kind.
+        paths: maps names to lists of points of two numbers.
+    """
     points = [point for path in paths.values() for point in path]
     if not points or not all(map(len, paths.values())) or any(len(p) != 2 for p in points):
         raise OperandError("a trajectory is a list of points of two numbers")
@@ -250,30 +351,32 @@ def trajectories(
 
 
 def numeric_error(
-    f: Callable[[Any], Any],
+    f: Callable[[Nested], Scalar],
     at: float,
     *,
     steps: Numbers = (),
     methods: Sequence[Method] = ("forward", "central"),
-    ax: Any = None,
-) -> Any:
-    """The relative error of numeric derivatives of ``f`` at ``at`` against the step, both axes logarithmic.
+    ax: Axes | None = None,
+) -> Axes:
+    """The relative error of numeric derivatives over the step, both on logarithmic axes.
 
-    Too long a step is wrong by the curvature it crosses, too short a one by rounding: the error falls, and rises again.
-    The extrapolated method begins with the step and goes on to shorter ones; the complex one subtracts nothing, and does not rise.
-    An error of exactly 0 is drawn at 1e-17, below what a float can show.
+    A long step is wrong because the function bends, a short one because of rounding, so the error
+    falls and rises again as steps get shorter. The extrapolated method starts with the step and
+    continues with shorter ones. The complex method subtracts nothing, so its error does not rise.
+    An error of exactly 0 is drawn at 1e-17, which is less than a float can show.
 
     Args:
-        f: a function of one number.
-        steps: positive steps; by default from 0.3 down to 2e-15, four a decade.
+        f: a function of one number, of any kind.
+        at: where its derivative is computed.
+        steps: positive steps; by default four per decade, from 0.3 down to 2e-15.
         methods: of `numeric_gradient`: "forward", "central", "extrapolated", "complex".
     """
     ax = new_axes(ax)
     sizes = list(steps) or [10.0 ** (-k / 4) for k in range(2, 60)]
     with no_grad():
         value, exact = value_and_grad(f)(at)
-    if exact == 0.0 or abs(exact * at) <= 2.0 * math.ulp(abs(value)):  # nothing but rounding
-        raise OperandError(f"the relative error needs a derivative that is not 0; it is at {at!r}")
+    if exact == 0.0 or abs(exact * at) <= 2.0 * math.ulp(abs(value)):  # only rounding
+        raise OperandError(f"the relative error needs a derivative other than 0; it is 0 at {at!r}")
     for method in methods:
         errors = [
             abs(numeric_gradient(f, [at], method=method, step=h)[0] / exact - 1.0) for h in sizes

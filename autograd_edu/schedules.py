@@ -1,6 +1,7 @@
-"""Learning rates over time: each schedule is a function of t, counted from 0 in epochs (or steps, as `fit` is told).
+"""Learning rates over time: each schedule is a function of t, the epoch or step, counted from 0.
 
-A schedule prints itself and compares equal to one with the same numbers, so a history can say which was used.
+`fit` passes the epoch unless you say ``schedule_by="step"``. A schedule prints itself and is equal
+to one with the same numbers, so a history can say which was used. In the formulas, α₀ is ``lr``.
 """
 
 from __future__ import annotations
@@ -9,73 +10,98 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .arguments import positive
-from .errors import DomainError
+from .arguments import not_negative, number, positive
+from .errors import DomainError, OperandError
 
 Schedule = Callable[[float], float]
 
 
 @dataclass(frozen=True)
-class Constant:
-    """α₀ always."""
+class _Rated:
+    """A schedule with a learning rate to start from."""
 
     lr: float
+
+    def __post_init__(self) -> None:
+        not_negative(self.lr, f"the lr of {type(self).__name__}")
+
+
+@dataclass(frozen=True)
+class Constant(_Rated):
+    """α₀ always."""
 
     def __call__(self, t: float) -> float:  # noqa: ARG002
         return self.lr
 
 
 @dataclass(frozen=True)
-class StepDecay:
-    """α₀ times ``factor`` for each milestone reached: ×0.1 from 30, again from 60 and from 90, in KIT's example."""
+class StepDecay(_Rated):
+    """α₀ times ``factor`` for each milestone that has been reached.
 
-    lr: float
+    The defaults are KIT's example: ×0.1 from 30, again from 60, and again from 90.
+
+    >>> [StepDecay(1.0, (2, 3), 0.5)(t) for t in range(5)]
+    [1.0, 1.0, 0.5, 0.25, 0.25]
+    """
+
     milestones: tuple[float, ...] = (30, 60, 90)
     factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        not_negative(self.factor, "the factor of StepDecay")
+        if not isinstance(self.milestones, (tuple, list)):
+            raise OperandError(
+                f"the milestones of StepDecay must be a tuple, as in StepDecay({self.lr!r}, "
+                f"({self.milestones!r},)); got {self.milestones!r}"
+            )
+        for milestone in self.milestones:
+            number(milestone, "a milestone of StepDecay")
 
     def __call__(self, t: float) -> float:
         return self.lr * self.factor ** sum(t >= milestone for milestone in self.milestones)
 
 
 @dataclass(frozen=True)
-class Cosine:
-    """½α₀(1 + cos(πt/T)): from α₀ down to 0 at T, and 0 from there."""
+class _Ending(_Rated):
+    """A schedule that reaches 0 at T, which is ``end``."""
 
-    lr: float
     end: float
 
     def __post_init__(self) -> None:
-        positive(self.end, "the end of a schedule")
+        super().__post_init__()
+        positive(self.end, f"the end of {type(self).__name__}")
+
+
+@dataclass(frozen=True)
+class Cosine(_Ending):
+    """½α₀(1 + cos(πt/T)): from α₀ down to 0 at T, and 0 after that.
+
+    Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
+    """
 
     def __call__(self, t: float) -> float:
-        # (1 + cos x)/2 = cos²(x/2), which is right to the last digits near the end too
+        # (1 + cos x)/2 = cos²(x/2), which is accurate to the last digits near the end, too
         return self.lr * math.cos(0.5 * math.pi * t / self.end) ** 2 if t < self.end else 0.0
 
 
 @dataclass(frozen=True)
-class Linear:
-    """α₀(1 - t/T): from α₀ down to 0 at T, and 0 from there."""
-
-    lr: float
-    end: float
-
-    def __post_init__(self) -> None:
-        positive(self.end, "the end of a schedule")
+class Linear(_Ending):
+    """α₀(1 - t/T): from α₀ down to 0 at T, and 0 after that."""
 
     def __call__(self, t: float) -> float:
         return self.lr * max(0.0, 1.0 - t / self.end)
 
 
 @dataclass(frozen=True)
-class InverseSqrt:
-    """α₀/√t. It is not defined at t = 0: begin at 1, or put `WarmUp` before it."""
-
-    lr: float
+class InverseSqrt(_Rated):
+    """α₀/√t. It is not defined at t = 0: use `Shifted` to begin at 1, or `WarmUp` before it."""
 
     def __call__(self, t: float) -> float:
         if t <= 0:
             raise DomainError(
-                f"InverseSqrt is α₀/√t and has no value at t = {t!r}; begin at 1: Shifted(InverseSqrt({self.lr!r}), 1)"
+                f"InverseSqrt is α₀/√t, so it has no value at t = {t!r}; begin at 1 with "
+                f"Shifted(InverseSqrt({self.lr!r}), 1)"
             )
         return self.lr / math.sqrt(t)
 
@@ -87,44 +113,65 @@ class Shifted:
     schedule: Schedule
     by: float
 
+    def __post_init__(self) -> None:
+        _check_schedule(self.schedule, "Shifted")
+        number(self.by, "the shift of a schedule")
+
     def __call__(self, t: float) -> float:
         return self.schedule(t + self.by)
 
 
 @dataclass(frozen=True)
 class WarmUp:
-    """A straight rise over the first ``steps`` to where ``schedule`` is then, and that schedule from there."""
+    """A straight rise over the first ``steps``, then ``schedule``.
+
+    Source: Goyal et al., "Accurate, Large Minibatch SGD", 2017.
+
+    >>> [WarmUp(Constant(1.0), 3)(t) for t in range(5)]
+    [0.25, 0.5, 0.75, 1.0, 1.0]
+    """
 
     schedule: Schedule
     steps: float
 
+    def __post_init__(self) -> None:
+        _check_schedule(self.schedule, "WarmUp")
+        not_negative(self.steps, "the steps of WarmUp")
+
     def __call__(self, t: float) -> float:
-        return (
-            self.schedule(t)
-            if t >= self.steps
-            else self.schedule(self.steps) * (t + 1) / (self.steps + 1)
-        )
+        if t >= self.steps:
+            return self.schedule(t)
+        return self.schedule(self.steps) * (t + 1) / (self.steps + 1)
 
 
 @dataclass(frozen=True)
-class Cyclic:
-    """A cosine from α₀ down to ``low``, begun anew every ``period``: each end is a model for a snapshot ensemble."""
+class Cyclic(_Rated):
+    """A cosine from α₀ down to ``low`` that starts again every ``period``.
 
-    lr: float
+    The end of each period is a good time for a snapshot of the model; see `train.Snapshots`.
+    """
+
     period: float
     low: float = 0.0
 
     def __post_init__(self) -> None:
-        positive(self.period, "the period of a schedule")
+        super().__post_init__()
+        positive(self.period, "the period of Cyclic")
+        not_negative(self.low, "the low of Cyclic")
 
     def __call__(self, t: float) -> float:
         done = max(0.0, t / self.period - self._begun(t))  # the share of this period that is over
         return self.low + (self.lr - self.low) * math.cos(0.5 * math.pi * done) ** 2
 
     def ends_cycle(self, t: float) -> bool:
-        """Whether t is the last whole number of a period: the time to take a snapshot."""
+        """Is t the last whole number of a period, and so the time for a snapshot?"""
         return self._begun(t + 1) > self._begun(t)
 
     def _begun(self, t: float) -> int:
-        """How many periods have begun since the first; a period like 0.1·30 may be off by rounding."""
+        """The number of complete periods; rounding may put 0.1·30 just below 3."""
         return math.floor(t / self.period + 1e-9)
+
+
+def _check_schedule(schedule: Schedule, who: str) -> None:
+    if not callable(schedule):
+        raise OperandError(f"{who} takes another schedule first; got {schedule!r}")

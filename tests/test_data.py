@@ -29,7 +29,7 @@ def test_classes_are_balanced_and_shuffled(make):
 
 
 def test_a_seeded_point_is_the_same_on_every_machine():
-    assert data.moons(4, 0.1, 7).xs[0] == pytest.approx(
+    assert data.moons(4, 0.1, seed=7).xs[0] == pytest.approx(
         [1.9779715912335862, 0.513933770329676], abs=1e-12
     )
 
@@ -150,10 +150,13 @@ def test_the_full_batch_gradient_is_the_mean_of_those_of_equal_mini_batches():
         pytest.param(lambda: data.moons(-5), ShapeError, "number of points must be at least 1; got -5", id="points below none"),
         pytest.param(lambda: data.blobs(4, []), ShapeError, "number of centres must be at least 1; got 0", id="no centres"),
         pytest.param(lambda: Dataset([1], [1]).split(), ShapeError, "samples to split must be at least 2; got 1", id="one sample to split"),
-        pytest.param(lambda: Dataset("ab", "cd"), OperandError, "must be lists; got 'ab' and 'cd'", id="text for samples"),
+        pytest.param(
+            lambda: Dataset("ab", "cd"), OperandError, "samples of a data set must be a list; got str 'ab'",
+            id="text for samples",
+        ),
         pytest.param(lambda: standardise([1.0, 2.0]), ShapeError, "lists of one length", id="numbers for samples"),
     pytest.param(lambda: Dataset([1, 2], [1]), ShapeError, "2 samples and 1 targets", id="a missing target"),
-    pytest.param(lambda: data.moons().split(1.5), TargetError, "between 0 and 1, not 1.5", id="a share above 1"),
+    pytest.param(lambda: data.moons().split(1.5), TargetError, "must be between 0 and 1; got 1.5", id="a share above 1"),
     pytest.param(lambda: standardise([]), ShapeError, "at least one", id="nothing to scale"),
     pytest.param(lambda: standardise([[1.0], [1.0, 2.0]]), ShapeError, "lists of one length", id="samples of several lengths"),
 ])  # fmt: skip

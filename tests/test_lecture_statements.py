@@ -363,7 +363,7 @@ def test_a_ravine_is_crossed_back_and_forth_and_momentum_goes_along_it():
 
     plain = far(SGD((), 0.19))
     assert all(a[1] * b[1] < 0 for a, b in itertools.pairwise(plain))
-    slow, quick = far(SGD((), 0.02)), far(Momentum((), 0.02, 0.8))
+    slow, quick = far(SGD((), 0.02)), far(Momentum((), 0.02, momentum=0.8))
     assert np.hypot(*quick[-1]) < 0.2 * np.hypot(*slow[-1])
 
 

@@ -240,37 +240,37 @@ REFUSED = [
     pytest.param(
         lambda: hinge(0.5, 0),
         TargetError,
-        r"labels -1 and 1, not 0.0; for 0/1 labels give 2\*t - 1",
+        r"labels -1 and 1; got 0.0. For the labels 0 and 1, use 2\*t - 1",
         id="0/1 labels for hinge",
     ),
     pytest.param(
         lambda: binary_cross_entropy_with_logits(0.5, -1),
         TargetError,
-        r"for ±1 labels give \(t \+ 1\)/2",
+        r"For the labels -1 and 1, use \(t \+ 1\)/2",
         id="±1 labels",
     ),
     pytest.param(
         lambda: binary_cross_entropy(1.2, 1),
         TargetError,
-        "takes probabilities, not 1.2",
+        "takes probabilities; got 1.2",
         id="a probability above 1",
     ),
     pytest.param(
         lambda: binary_cross_entropy(-0.1, 1),
         TargetError,
-        "takes probabilities, not -0.1",
+        "takes probabilities; got -0.1",
         id="a probability below 0",
     ),
     pytest.param(
         lambda: negative_log_likelihood([0.5, 1.5], 0),
         TargetError,
-        "takes probabilities, not 1.5",
+        "takes probabilities; got 1.5",
         id="scores for likelihood",
     ),
     pytest.param(
         lambda: softmax_cross_entropy([1.0, 2.0], 2),
         TargetError,
-        "classes are 0 to 1",
+        r"must be from 0 to 1 for 2 score\(s\); got 2",
         id="a class that is not there",
     ),
     pytest.param(
@@ -288,7 +288,7 @@ REFUSED = [
     pytest.param(
         lambda: softmax_cross_entropy([1.0, 2.0], "cat"),
         TargetError,
-        "not 'cat'",
+        "got 'cat'",
         id="a name as a class",
     ),
     pytest.param(
@@ -300,7 +300,7 @@ REFUSED = [
     pytest.param(
         lambda: softmax_cross_entropy([1.0, 2.0], [1.0]),
         ShapeError,
-        "1 target probabilities were given for 2",
+        "2 scores need as many target probabilities; got 1",
         id="too few",
     ),
     pytest.param(
@@ -318,14 +318,14 @@ REFUSED = [
     pytest.param(
         lambda: gaussian_negative_log_likelihood(1.0, 1.0),
         ShapeError,
-        "two outputs, mean and log variance",
+        "two outputs, the mean and the log variance; got 1",
         id="one output",
     ),
     pytest.param(lambda: average([]), ShapeError, "at least one sample", id="the mean of nothing"),
     pytest.param(
         lambda: one_hot(3, 3),
         TargetError,
-        "class 3 was given for 3 scores",
+        r"from 0 to 2 for 3 score\(s\); got 3",
         id="one-hot beyond the end",
     ),
 ]
@@ -339,7 +339,7 @@ def test_a_wrong_kind_of_target_or_prediction_is_refused(misuse, kind, message):
 
 @pytest.mark.parametrize("target", [math.nan, math.inf])
 def test_a_class_that_is_no_whole_number_is_refused(target):
-    with pytest.raises(TargetError, match="a class is a whole number from 0"):
+    with pytest.raises(TargetError, match="a class must be a whole number from 0"):
         softmax_cross_entropy([1.0, 2.0], target)
 
 

@@ -576,7 +576,10 @@ def test_with_parameters_makes_the_model_a_function_of_them():
     gradient = grad(at)([p.data for p in model.parameters()])
     model([0.3, -0.4]).backward()
     assert gradient == pytest.approx([p.grad for p in model.parameters()], rel=1e-14, abs=0.0)
-    with pytest.raises(ShapeError, match="9 parameters; 1 values"), model.with_parameters([1.0]):
+    with (
+        pytest.raises(ShapeError, match="9 parameters, so it needs as many values; got 1"),
+        model.with_parameters([1.0]),
+    ):
         pass
 
 
@@ -622,29 +625,29 @@ MISUSE = [
     pytest.param(
         lambda: MLP(3, [2, 1])([1.0, 2.0]),
         ShapeError,
-        r"takes 3 number\(s\); 2 were given",
+        r"takes 3 number\(s\); got 2",
         id="an input too short",
     ),
     pytest.param(
         lambda: MLP(2, [2, 1])([1.0, 2.0, 3.0]),
         ShapeError,
-        r"takes 2 number\(s\); 3 were given",
+        r"takes 2 number\(s\); got 3",
         id="an input too long",
     ),
     pytest.param(
         lambda: MLP(1, [1])(3.0),
         OperandError,
-        r"a list of 1 number\(s\), not float 3.0",
+        r"a list of 1 number\(s\); got float 3.0",
         id="a number instead of a list",
     ),
     pytest.param(
-        lambda: MLP(1, [1])(Value(3.0)), OperandError, "not Value", id="a Value instead of a list"
+        lambda: MLP(1, [1])(Value(3.0)), OperandError, "got Value", id="a Value instead of a list"
     ),
-    pytest.param(lambda: MLP(3, [1])("abc"), OperandError, "not str", id="text instead of a list"),
+    pytest.param(lambda: MLP(3, [1])("abc"), OperandError, "got str", id="text instead of a list"),
     pytest.param(
         lambda: MLP(2, [2, 1], activation=["relu"]),
         ShapeError,
-        "2 layers needs 2 of `activation`",
+        r"2 layer\(s\) needs 2 of `activation`",
         id="activations for fewer layers",
     ),
     pytest.param(
@@ -668,22 +671,22 @@ MISUSE = [
     pytest.param(
         lambda: Layer(2, 0),
         ShapeError,
-        "number of its neurons must be at least 1; got 0",
+        "number of neurons of a layer must be at least 1; got 0",
         id="an empty layer",
     ),
     pytest.param(
         lambda: Residual(Linear(2, 3))([1.0, 2.0]),
         ShapeError,
-        "they have 2 and 3 numbers",
+        "got 2 and 3 numbers",
         id="a residual of another width",
     ),
     pytest.param(
-        lambda: Embedding(3, 2)(3), TargetError, "rows 0 to 2, not 3", id="a row that is not there"
+        lambda: Embedding(3, 2)(3), TargetError, "from 0 to 2; got 3", id="a row that is not there"
     ),
     pytest.param(
         lambda: Embedding(3, 2)(Value(1.0)),
         OperandError,
-        "by a whole number, not Value",
+        "needs a whole number as index; got Value",
         id="a Value as an index",
     ),
     pytest.param(
@@ -692,7 +695,7 @@ MISUSE = [
     pytest.param(
         lambda: BatchNorm(1)([1.0]),
         TrainingError,
-        "over a batch while training",
+        "over a batch in training",
         id="batch norm of one sample",
     ),
     pytest.param(
@@ -729,7 +732,7 @@ MISUSE = [
     pytest.param(
         lambda: Conv1d(2, 1, 1)([[1.0]]),
         ShapeError,
-        r"takes 2 channel\(s\); 1 were given",
+        r"takes 2 channel\(s\); got 1",
         id="a missing channel",
     ),
     pytest.param(
@@ -741,7 +744,7 @@ MISUSE = [
     pytest.param(
         lambda: RNN(1, 1)([]),
         ShapeError,
-        "at least one input; an empty one",
+        "at least one input; got an empty one",
         id="an empty sequence",
     ),
     pytest.param(
@@ -753,14 +756,14 @@ MISUSE = [
     pytest.param(
         lambda: MLP(2, 4),
         OperandError,
-        r"must be a list, as in MLP\(2, \[16, 1\]\); got 4",
+        r"must be a list, as in MLP\(2, \[4\]\); got 4",
         id="a size instead of sizes",
     ),
     pytest.param(lambda: MLP(2, []), OperandError, r"must be a list.*got \[\]", id="no layers"),
     pytest.param(
         lambda: Sequential([Linear(1, 1)]),
         OperandError,
-        "Give layers one by one",
+        "Pass the layers one by one",
         id="layers in a list",
     ),
     pytest.param(
@@ -772,7 +775,7 @@ MISUSE = [
     pytest.param(
         lambda: RMSNorm(2, eps=-1.0),
         TargetError,
-        "ε must be finite and not negative",
+        "eps must be finite and not negative",
         id="a negative ε",
     ),
     pytest.param(
@@ -912,7 +915,7 @@ def test_modules_in_dicts_are_parts_with_scopes_of_their_own():
 def test_parameters_in_a_set_are_trained_but_have_no_order_to_be_saved_in():
     model = Holder(w=set(values(2.0, 1.0)))
     assert [p.data for p in model.parameters()] == [1.0, 2.0], "by label"
-    with pytest.raises(StateError, match="w is a set of parameters: it has no order"):
+    with pytest.raises(StateError, match="w is a set of parameters, which has no order"):
         model.state_dict()
 
 
@@ -938,7 +941,7 @@ def test_a_state_whose_dict_has_another_order_is_loaded_by_name():
     ],
 )
 def test_a_number_in_the_place_of_a_parameter_is_told(lose):
-    with pytest.raises(OperandError, match=r"it would no longer be trained.*put Constant\("):
+    with pytest.raises(OperandError, match=r"it would no longer be trained.*use Constant\("):
         lose(Neuron(2, seed=0))
 
 

@@ -74,7 +74,7 @@ def test_a_copy_is_a_model_of_its_own_that_goes_on_alike(copied):
 MISFITS = [
     pytest.param(
         MLP(2, [3, 1], seed=1),
-        r"has, and the model has not, layers.0.neurons.2.b",
+        r"the model does not have layers.0.neurons.2.b",
         id="another width",
     ),
     pytest.param(
@@ -99,7 +99,9 @@ def test_a_state_with_text_among_its_numbers_changes_nothing():
     own, state = MLP(2, [1], seed=0), MLP(2, [1], seed=1).state_dict()
     before = own.state_dict()
     state["layers.0.neurons.0.b"] = "much"
-    with pytest.raises(StateError, match=r"layers.0.neurons.0.b in the state is no number: .*much"):
+    with pytest.raises(
+        StateError, match=r"layers.0.neurons.0.b in the state is not a number: .*much"
+    ):
         own.load_state_dict(state)
     assert own.state_dict() == before
 

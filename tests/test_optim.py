@@ -86,7 +86,7 @@ PRINTED = [
         id="KIT's RMSProp",
     ),
     pytest.param(
-        lambda p: Adam(p, 0.1, (0.999, 0.9), eps_place="inside"),
+        lambda p: Adam(p, 0.1, betas=(0.999, 0.9), eps_place="inside"),
         [(0.9000000005, 0.900000000005), (0.79986384503395772, 0.7998638439882226), (0.69950257835580082, 0.69950257669247173)],
         id="KIT's Adam as printed",
     ),
@@ -151,11 +151,11 @@ def test_the_arithmetic_average_is_the_mean_of_all_gradients():
 
 def test_nesterov_rearranged_follows_the_look_ahead_points():
     alpha, lr = 0.9, 0.05
-    theta, optimiser, ahead = np.ones(2), Nesterov((), lr, alpha), []
+    theta, optimiser, ahead = np.ones(2), Nesterov((), lr, momentum=alpha), []
     for _ in range(6):
         theta = optimiser.update(theta, optimiser.look_ahead(theta) * np.array([1.0, 10.0]))
         ahead.append(optimiser.look_ahead(theta))
-    rearranged = iterates_on_arrays(lambda p: Nesterov(p, lr, alpha, form="rearranged"), 6)
+    rearranged = iterates_on_arrays(lambda p: Nesterov(p, lr, momentum=alpha, form="rearranged"), 6)
     assert [tuple(a) for a in ahead] == [pytest.approx(r, rel=1e-12, abs=0.0) for r in rearranged]
 
 
@@ -307,10 +307,10 @@ def test_a_saved_state_goes_on_to_the_same_numbers(rule):
 def test_a_state_of_another_rule_or_size_is_refused():
     adam = Adam((), 0.1)
     adam.update(np.ones(2), np.ones(2))
-    with pytest.raises(StateError, match="state of 'Adam', and the optimiser is RMSProp"):
+    with pytest.raises(StateError, match="state of 'Adam', but the optimiser is RMSProp"):
         RMSProp().load_state_dict(adam.state_dict())
     fresh = Adam([Value(1.0)], 0.3)
-    with pytest.raises(StateError, match="and the optimiser has 1"):
+    with pytest.raises(StateError, match="but the optimiser has 1"):
         fresh.load_state_dict(adam.state_dict())
     assert (fresh.lr, fresh.steps, fresh.state) == (0.3, 0, {})
 
@@ -341,7 +341,7 @@ REFUSED = [
     pytest.param(
         lambda: Adam((), betas=0.9),
         OperandError,
-        r"betas must be two numbers, as in \(0.9, 0.999\); got 0.9",
+        r"betas must be two numbers, such as \(0.9, 0.999\); got 0.9",
         id="one beta",
     ),
     pytest.param(
@@ -357,7 +357,7 @@ REFUSED = [
         id="a negative rate",
     ),
     pytest.param(
-        lambda: Momentum((), 0.1, 1.0),
+        lambda: Momentum((), 0.1, momentum=1.0),
         TargetError,
         r"momentum must be in \[0, 1\); got 1.0",
         id="momentum 1",
@@ -377,7 +377,7 @@ REFUSED = [
     pytest.param(
         lambda: Adam((), 0.1, eps=-1.0),
         TargetError,
-        "ε must be finite and not negative",
+        "eps must be finite and not negative",
         id="a negative ε",
     ),
     pytest.param(
@@ -422,26 +422,26 @@ REFUSED = [
     pytest.param(
         lambda: SGD([1.0]),
         OperandError,
-        "a parameter must be a Value; got float 1.0",
+        r"each parameter must be a Value; got float 1.0: write SGD\(model.parameters\(\)",
         id="a number to train",
     ),
     pytest.param(
         lambda: SGD([Value(1.0) + 1]),
         OperandError,
-        "the result of add, and no step would reach it",
+        "the result of add, so no step would reach it",
         id="a result to train",
     ),
     pytest.param(
         lambda: SGD([Constant(1.0)]),
         OperandError,
-        "a constant, and no step",
+        "a constant, so no step",
         id="a constant to train",
     ),
     pytest.param(lambda: SGD([W, W]), OperandError, "one is given twice", id="a parameter twice"),
     pytest.param(
         lambda: SGD(MLP(1, [1], seed=0)),
         OperandError,
-        r"write model.parameters\(\)",
+        r"write SGD\(model.parameters\(\), lr=0.01\)",
         id="a model instead of its parameters",
     ),
     pytest.param(
@@ -459,7 +459,7 @@ REFUSED = [
     pytest.param(
         lambda: SGD().update(np.ones(2), np.ones(3)),
         ShapeError,
-        "shape of its parameters",
+        r"shape of the parameters, \(2,\); got \(3,\)",
         id="a gradient of another shape",
     ),
 ]

@@ -236,7 +236,7 @@ def test_a_program_keeps_its_guards_and_their_errors_in_a_file():
     program = trace(lambda p, t: nn.losses.binary_cross_entropy(p, t) * round(t), 0.5, 1.0)
     again = Program.from_json(program.to_json())
     assert again == program
-    with pytest.raises(TargetError, match=r"takes probabilities, not 1\.2"):
+    with pytest.raises(TargetError, match=r"takes probabilities; got 1\.2"):
         again(1.2, 1.0)
     with pytest.raises(BranchChanged):
         again(0.5, 0.0)

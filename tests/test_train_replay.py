@@ -98,7 +98,7 @@ def test_moons_are_learned_without_an_error_for_9_of_10_seeds():
     for seed in range(10):
         model, points = (
             MLP(2, [16, 16, 1], seed=seed),
-            data.moons(100, 0.1, seed).map_targets(lambda t: 2 * t - 1),
+            data.moons(100, 0.1, seed=seed).map_targets(lambda t: 2 * t - 1),
         )
         history = fit(
             model,

@@ -386,7 +386,7 @@ def test_an_error_that_only_the_replay_raises_ends_replay_and_not_training():
 def test_what_both_engines_refuse_is_an_error_as_before():
     with pytest.raises(DomainError) as error:
         train(lambda: Net(lambda m, h, x: [log(v - 5.0) for v in h]), "auto")
-    assert "in epoch 0, step 0" in error.value.__notes__[0]
+    assert "in epoch 0, step 0: " in str(error.value)
     with pytest.raises(TargetError, match="takes probabilities"):
         train(
             lambda: Net(lambda m, h, x: [v + 9.0 for v in h]),

@@ -165,6 +165,6 @@ def _pictures(folder: Path, model: Module, data: Dataset, history: History) -> l
         return [f"and no pictures: {missing}"]
     for name, axes in pictures.items():
         drawn = io.BytesIO()
-        axes.figure.savefig(drawn, format="svg")
+        axes.figure.figure.savefig(drawn, format="svg")
         write(folder / name, drawn.getvalue())
     return list(pictures)

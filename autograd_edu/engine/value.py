@@ -107,6 +107,18 @@ class Value(Copied, Number):
         self._grad = None
 
     @property
+    def requires_grad(self) -> bool:
+        """Does a backward pass give this value a gradient? Set it to False to freeze a leaf."""
+        return not self.is_constant
+
+    @requires_grad.setter
+    def requires_grad(self, on: bool) -> None:
+        if self.__class__ not in (Value, Frozen) or self.op is not None:
+            raise OperandError(f"requires_grad can only be set for a leaf; got {self!r}")
+        self.clear_grad()
+        self.__class__ = Value if on else Frozen
+
+    @property
     def parents(self) -> tuple[Value, ...]:
         if modes.traces and (tape := tracer.get()) is not None:
             tape.look(".parents")
@@ -206,6 +218,15 @@ class Constant(Value):
 
     def __repr__(self) -> str:
         return f"Constant({self._data!r})"
+
+
+class Frozen(Constant):
+    """A parameter that is fixed for now. Setting its ``requires_grad`` frees it again."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Frozen(data={self._data!r}{f', label={self.label!r}' if self.label else ''})"
 
 
 _PLAIN = frozenset({int, float})

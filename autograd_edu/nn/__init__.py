@@ -16,8 +16,9 @@ from .regularise import DropConnect, Dropout, Ensemble, Noise
 from .softmax import log_softmax, softmax
 
 __all__ = [
-    "ACTIVATIONS", "MLP", "RNN", "Apply", "AttentionPool", "BatchNorm", "Conv1d", "Conv2d", "DropConnect", "Dropout", "Embedding",
-    "Ensemble", "Flatten", "Layer", "LayerNorm", "Linear", "Maxout", "Module", "Neuron", "Noise", "PReLU", "Perceptron", "Pool",
-    "Pool2d", "RMSNorm", "RecurrentCell", "Residual", "SelfAttention", "Sequential", "Skip", "Standardiser", "attend", "init",
-    "log_softmax", "losses", "padded", "regularise", "softmax",
+    "ACTIVATIONS", "MLP", "RNN", "Apply", "AttentionPool", "BatchNorm", "Conv1d", "Conv2d",
+    "DropConnect", "Dropout", "Embedding", "Ensemble", "Flatten", "Layer", "LayerNorm", "Linear",
+    "Maxout", "Module", "Neuron", "Noise", "PReLU", "Perceptron", "Pool", "Pool2d", "RMSNorm",
+    "RecurrentCell", "Residual", "SelfAttention", "Sequential", "Skip", "Standardiser", "attend",
+    "init", "log_softmax", "losses", "padded", "regularise", "softmax",
 ]  # fmt: skip

@@ -1,34 +1,40 @@
-"""Attention between the vectors of a sequence (Vaswani et al. 2017), on scalars: for sequences of a few vectors.
+"""Attention between the vectors of a sequence, on scalars: for sequences of a few vectors.
 
-A network of such layers, a transformer, sees the whole sequence at once: MLPR calls it a special type of RNN, but it is
-not a recurrent one.
+A network of such layers, a transformer, sees the whole sequence at once. MLPR calls it a special
+type of RNN, but it is not recurrent. Source: Vaswani et al., "Attention Is All You Need", 2017.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Unpack
 
 from ..engine.ops import dot
 from ..errors import ShapeError
 from ..seeds import stream
-from .layers import Linear
+from .kinds import S, Seed, Vector
+from .layers import Linear, NeuronOptions
 from .module import Module
 from .pooling import columns
 from .softmax import softmax
 
 
 def attend(
-    queries: Sequence[Any], keys: Sequence[Any], values: Sequence[Any], *, causal: bool = False
-) -> list[list[Any]]:
+    queries: Sequence[Vector],
+    keys: Sequence[Vector],
+    values: Sequence[Sequence[S]],
+    *,
+    causal: bool = False,
+) -> list[list[S]]:
     """softmax(QKᵀ/√d)V: for each query, the values weighted by how well their keys match it.
 
-    With ``causal`` the t-th query sees the keys up to the t-th alone.
+    Args:
+        causal: let the t-th query see only the first t keys.
     """
     if len(keys) != len(values):
         raise ShapeError(
-            f"attention needs a value for each key; {len(keys)} keys and {len(values)} values were given"
+            f"attention needs one value per key; got {len(keys)} keys and {len(values)} values"
         )
     shrink = 1.0 / math.sqrt(len(queries[0]))
     mixed = []
@@ -40,18 +46,19 @@ def attend(
 
 
 class SelfAttention(Module):
-    """``heads`` attentions side by side on vectors of ``size`` numbers, each on its own share of them, then mixed linearly."""
+    """``heads`` attentions on vectors of ``size`` numbers, mixed by a linear layer.
+
+    Each head works on its own share of the numbers.
+
+    Args:
+        causal: let each vector see only itself and those before it.
+    """
 
     def __init__(
-        self,
-        size: int,
-        heads: int = 1,
-        *,
-        causal: bool = False,
-        seed: Any = None,
-        **of_neurons: Any,
-    ) -> None:
-        if size % heads:
+        self, size: int, heads: int = 1, *, causal: bool = False, seed: Seed = None,
+        **of_neurons: Unpack[NeuronOptions],
+    ) -> None:  # fmt: skip
+        if heads < 1 or size % heads:
             raise ShapeError(f"{heads} heads cannot share {size} numbers evenly")
         rng = stream(seed, f"SelfAttention({size}, {heads})")
         self.size, self.heads, self.causal = size, heads, causal
@@ -59,20 +66,15 @@ class SelfAttention(Module):
             Linear(size, size, seed=rng, **of_neurons) for _ in range(4)
         )
 
-    def forward(self, vectors: Sequence[Any]) -> list[list[Any]]:
+    def forward(self, vectors: Sequence[Vector]) -> list[Vector]:
         projected = [[part(v) for v in vectors] for part in (self.query, self.key, self.value)]
         width = self.size // self.heads
-        of_heads = [
-            attend(
-                *([v[start : start + width] for v in part] for part in projected),
-                causal=self.causal,
-            )
-            for start in range(0, self.size, width)
-        ]
-        return [
-            self.out([number for head in of_heads for number in head[t]])
-            for t in range(len(vectors))
-        ]
+        of_heads = []
+        for start in range(0, self.size, width):
+            q, k, v = ([row[start : start + width] for row in part] for part in projected)
+            of_heads.append(attend(q, k, v, causal=self.causal))
+        joined = zip(*of_heads, strict=True)  # for each vector, the results of all heads
+        return [self.out([number for part in parts for number in part]) for parts in joined]
 
     def __repr__(self) -> str:
         return f"SelfAttention({self.size}, heads={self.heads})"

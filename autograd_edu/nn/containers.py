@@ -1,114 +1,136 @@
-"""Modules made of modules: one after the other, around one another, and side by side."""
+"""Modules made of modules: in sequence, around one another, and side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Unpack
 
 from ..arguments import whole
 from ..engine.ops import maximum
+from ..engine.value import Value
 from ..errors import OperandError, ShapeError
 from ..seeds import stream
-from .layers import Linear, as_list
+from .kinds import Nested, Output, Scalar, Seed, Vector, as_list
+from .layers import Linear, NeuronOptions
 from .module import Module
 
+AnyLayer = Callable[[Nested], Nested]  # a module, or a function of whatever the layer before gives
 
-class Sequential(Module):
-    """The layers one after the other: the output of each is the input of the next. Functions of a list serve as layers too.
 
-    A batch goes through layer by layer, so that layers may look at it as a whole (`BatchNorm`).
-    """
+class _Layers(Module):
+    """Layers in sequence, and how a sample or a batch passes through them."""
 
-    def __init__(self, *layers: Any) -> None:
+    def __init__(self, *layers: AnyLayer) -> None:
         for layer in layers:
-            if not callable(layer):
+            if not callable(layer) or isinstance(layer, type):
+                shown = layer.__name__ if isinstance(layer, type) else type(layer).__name__
                 raise OperandError(
-                    f"a layer must be a module or a function; got {type(layer).__name__}. "
-                    "Give layers one by one: Sequential(first, second)"
+                    f"a layer must be a module or a function; got {shown}. Pass the layers one by "
+                    "one, without a list: Sequential(Linear(2, 3), Apply('tanh'))"
                 )
         self.layers = list(layers)
 
-    def forward(self, x: Any) -> Any:
+    def through(self, x: Nested) -> Output:
+        """The output of the last layer for one sample."""
+        out: Output = x
         for layer in self.layers:
-            x = layer(x)
-        return x
+            out = layer(out)
+        return out
 
-    def batch(self, samples: Sequence[Any]) -> list[Any]:
-        outputs = list(samples)
+    def batch_through(self, samples: Sequence[Nested]) -> list[Nested]:
+        """The outputs of the last layer for a batch, which passes through layer by layer."""
+        outputs: Sequence[Nested] = samples
         for layer in self.layers:
             outputs = (
                 layer.batch(outputs) if isinstance(layer, Module) else [layer(x) for x in outputs]
             )
-        return outputs
+        return list(outputs)
 
     def __repr__(self) -> str:
-        return f"Sequential({', '.join(map(str, self.layers))})"
+        return f"{type(self).__name__}({', '.join(map(str, self.layers))})"
 
 
-class Residual(Module):
-    """r(x) = x + f(x): gradients reach x past the layers of f, undiminished (He et al. 2016)."""
+class Sequential(_Layers):
+    """Layers in sequence: the output of each is the input of the next.
 
-    def __init__(self, *layers: Any) -> None:
-        self.layers = list(layers)
+    Functions of a list can also be layers. A batch passes through layer by layer, so that layers
+    such as `BatchNorm` can use all of it.
 
-    def forward(self, x: Any) -> list[Any]:
-        inside = x
-        for layer in self.layers:
-            inside = layer(inside)
-        return _sum(as_list(x), as_list(inside))
+    >>> from autograd_edu.nn import Apply
+    >>> model = Sequential(Linear(2, 3, seed=0), Apply("tanh"), Linear(3, 1, seed=1))
+    >>> len(model([0.5, -0.5]))
+    1
+    """
 
-    def batch(self, samples: Sequence[Any]) -> list[Any]:
-        inside = Sequential.batch(self, samples)  # type: ignore[arg-type]  # it needs the layers alone
-        return [_sum(as_list(x), as_list(y)) for x, y in zip(samples, inside, strict=True)]
+    def forward(self, x: Nested) -> Output:
+        return self.through(x)
 
-    def __repr__(self) -> str:
-        return f"Residual({', '.join(map(str, self.layers))})"
+    def batch(self, samples: Sequence[Nested]) -> list[Nested]:
+        return self.batch_through(samples)
+
+
+class Residual(_Layers):
+    """r(x) = x + f(x), so that gradients also reach x past the layers of f, undiminished.
+
+    Source: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016.
+    """
+
+    def forward(self, x: Nested) -> list[Value]:
+        return _sum(as_list(x), as_list(self.through(x)))
+
+    def batch(self, samples: Sequence[Nested]) -> list[Nested]:
+        pairs = zip(samples, self.batch_through(samples), strict=True)
+        return [_sum(as_list(x), as_list(y)) for x, y in pairs]
 
 
 class Skip(Module):
-    """The layers' output and the input itself, as one longer list: a skip connection that later layers can weigh."""
+    """The output of the layers and the input itself, as one longer list.
 
-    def __init__(self, *layers: Any) -> None:
+    A skip connection of this kind lets later layers weigh both.
+    """
+
+    def __init__(self, *layers: AnyLayer) -> None:
         self.inner = Sequential(*layers)
 
-    def forward(self, x: Any) -> list[Any]:
+    def forward(self, x: Vector) -> list[Scalar]:
         return [*as_list(self.inner(x)), *as_list(x)]
 
-    def batch(self, samples: Sequence[Any]) -> list[Any]:
-        return [
-            [*as_list(y), *as_list(x)]
-            for x, y in zip(samples, self.inner.batch(samples), strict=True)
-        ]
+    def batch(self, samples: Sequence[Nested]) -> list[Nested]:
+        pairs = zip(samples, self.inner.batch(samples), strict=True)
+        return [[*as_list(y), *as_list(x)] for x, y in pairs]
 
     def __repr__(self) -> str:
         return f"Skip({', '.join(map(str, self.inner.layers))})"
 
 
 class Maxout(Module):
-    """``nout`` numbers, each the largest of ``pieces`` learned linear functions (Goodfellow et al. 2013).
+    """``nout`` numbers, each the largest of ``pieces`` learned linear functions.
 
-    Only the piece that wins gets a gradient; pieces that tie share it.
+    Only the largest piece gets a gradient; pieces that tie share it. Source: Goodfellow,
+    Warde-Farley, Mirza, Courville and Bengio, "Maxout Networks", 2013.
     """
 
     def __init__(
-        self, nin: int, nout: int, pieces: int = 2, *, seed: Any = None, **of_neurons: Any
-    ) -> None:
+        self, nin: int, nout: int, pieces: int = 2, *, seed: Seed = None,
+        **of_neurons: Unpack[NeuronOptions],
+    ) -> None:  # fmt: skip
         whole(pieces, "the number of pieces of maxout")
         rng = stream(seed, f"Maxout({nin}, {nout}, {pieces})")
         self.pieces = [Linear(nin, nout, seed=rng, **of_neurons) for _ in range(pieces)]
 
-    def forward(self, x: Any) -> list[Any]:
-        return [
-            maximum(rivals) for rivals in zip(*(piece(x) for piece in self.pieces), strict=True)
-        ]
+    def forward(self, x: Vector) -> list[Value]:
+        outputs = zip(*(piece(x) for piece in self.pieces), strict=True)
+        return [maximum(rivals) for rivals in outputs]
 
     def __repr__(self) -> str:
-        return f"Maxout({self.pieces[0].nin}, {len(self.pieces[0].neurons)}, pieces={len(self.pieces)})"
+        nin, nout = self.pieces[0].nin, len(self.pieces[0].neurons)
+        return f"Maxout({nin}, {nout}, pieces={len(self.pieces)})"
 
 
-def _sum(xs: list[Any], ys: list[Any]) -> list[Any]:
+def _sum(xs: Vector, ys: Sequence[Value]) -> list[Value]:
     if len(xs) != len(ys):
         raise ShapeError(
-            f"a residual layer adds its input to its output; they have {len(xs)} and {len(ys)} numbers"
+            "a residual layer adds its input to its output, so both need the same length; "
+            f"got {len(xs)} and {len(ys)} numbers"
         )
     return [x + y for x, y in zip(xs, ys, strict=True)]

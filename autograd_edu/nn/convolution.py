@@ -1,38 +1,41 @@
-"""Convolutions: the same neurons at every place of a sequence or a picture. Small ones: this is a scalar engine."""
+"""Convolutions: the same neurons at every place of a sequence or a picture.
+
+They must be small, because this is a scalar engine. Source: LeCun, Bottou, Bengio and Haffner,
+"Gradient-Based Learning Applied to Document Recognition", 1998.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Any, ClassVar
+from typing import ClassVar, Unpack
 
 from ..arguments import whole
-from ..engine.value import scope
+from ..engine.value import Value, scope
 from ..errors import ShapeError
 from ..seeds import stream
 from ..trees import flatten
-from .layers import Neuron
+from .kinds import Nested, Scalar, Seed, Vector
+from .layers import Neuron, SwitchedOptions
 from .module import Module
 from .pooling import Pool
 
+Picture = Sequence[Sequence[Vector]]  # channels of rows of numbers
+
 
 class _Convolution(Module):
-    """What convolutions share: the neurons, each applied to every window, with 0 beyond the borders if padded."""
+    """What convolutions share: neurons that are applied to every window, with 0 in the padding."""
 
     dimensions: ClassVar[int]
 
     def __init__(
-        self, channels: int, filters: int, kernel: int, *, stride: int = 1, padding: int = 0, seed: Any = None,
-        **of_neurons: Any,
+        self, channels: int, filters: int, kernel: int, *, stride: int = 1, padding: int = 0,
+        seed: Seed = None, **of_neurons: Unpack[SwitchedOptions],
     ) -> None:  # fmt: skip
-        for count, what in (
-            (channels, "channels"),
-            (filters, "filters"),
-            (kernel, "kernel"),
-            (stride, "stride"),
-        ):
+        counts = {"channels": channels, "filters": filters, "kernel": kernel, "stride": stride}
+        for what, count in counts.items():
             whole(count, f"the `{what}` of a convolution")
-        whole(padding, "the padding of a convolution", low=0)
+        whole(padding, "the `padding` of a convolution", low=0)
         self.channels, self.kernel, self.stride, self.padding = channels, kernel, stride, padding
         window = kernel**self.dimensions * channels
         rng = stream(seed, f"{type(self).__name__}({channels}, {filters}, {kernel})")
@@ -40,18 +43,25 @@ class _Convolution(Module):
             Neuron(window, fan_out=filters, seed=rng, **of_neurons) for _ in range(filters)
         ]
 
-    def starts(self, length: int, kernel: int) -> range:
-        """Where windows begin; in the padding, before 0."""
-        last = length + self.padding - kernel
+    def starts(self, length: int) -> range:
+        """Where windows begin along a side of this length; in the padding, below 0."""
+        last = length + self.padding - self.kernel
         if last < -self.padding:
             raise ShapeError(
-                f"{self!r}: a window of {kernel} does not fit into {length} with padding {self.padding}"
+                f"{self!r}: a window of {self.kernel} does not fit into {length} with padding "
+                f"{self.padding}"
             )
         return range(-self.padding, last + 1, self.stride)
 
-    def check_channels(self, given: Sequence[Any]) -> None:
+    def check_channels(self, given: Sequence[Nested]) -> None:
+        """Raise ShapeError unless there are as many channels as the neurons take."""
         if len(given) != self.channels:
-            raise ShapeError(f"{self!r} takes {self.channels} channel(s); {len(given)} were given")
+            raise ShapeError(f"{self!r} takes {self.channels} channel(s); got {len(given)}")
+
+    def apply(self, window: Vector, place: str) -> list[Value]:
+        """The answer of each neuron to a window, within the scope of its place."""
+        with scope(place):
+            return [neuron(window) for neuron in self.neurons]
 
     def __repr__(self) -> str:
         count = len(getattr(self, "neurons", ()))
@@ -59,58 +69,67 @@ class _Convolution(Module):
 
 
 class Conv1d(_Convolution):
-    """``filters`` neurons slid along a sequence: takes a list of channels (each a list of numbers), gives one for each filter."""
+    """``filters`` neurons that slide along a sequence.
+
+    It takes a list of channels, each a list of numbers, and gives one channel per filter. Keyword
+    arguments are ``stride``, ``padding``, ``seed`` and those of `Neuron`.
+    """
 
     dimensions = 1
 
-    def forward(self, signal: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    def forward(self, signal: Sequence[Vector]) -> list[list[Value]]:
         self.check_channels(signal)
-        length = _common([len(channel) for channel in signal], repr(self))
-        maps: list[list[Any]] = [[] for _ in self.neurons]
-        for i in self.starts(length, self.kernel):
-            window = [
+        length, k = _common([len(channel) for channel in signal], repr(self)), self.kernel
+        answers = []
+        for i in self.starts(length):
+            window: list[Scalar] = [
                 channel[j] if 0 <= j < length else 0.0
                 for channel in signal
-                for j in range(i, i + self.kernel)
+                for j in range(i, i + k)
             ]
-            with scope(f"at{i}"):
-                for out, neuron in zip(maps, self.neurons, strict=True):
-                    out.append(neuron(window))
-        return maps
+            answers.append(self.apply(window, f"at{i}"))
+        return [list(channel) for channel in zip(*answers, strict=True)]
 
 
 class Conv2d(_Convolution):
-    """``filters`` neurons slid over a picture: takes a list of channels (each a list of rows), gives one for each filter."""
+    """``filters`` neurons that slide over a picture.
+
+    It takes a list of channels, each a list of rows, and gives one channel per filter. Keyword
+    arguments are ``stride``, ``padding``, ``seed`` and those of `Neuron`.
+    """
 
     dimensions = 2
 
-    def forward(self, picture: Sequence[Sequence[Sequence[Any]]]) -> list[list[list[Any]]]:
+    def forward(self, picture: Picture) -> list[list[list[Value]]]:
         self.check_channels(picture)
         height = _common([len(channel) for channel in picture], repr(self))
         width = _common([len(row) for channel in picture for row in channel], repr(self))
-        rows, k = self.starts(height, self.kernel), self.kernel
-        maps: list[list[list[Any]]] = [[[] for _ in rows] for _ in self.neurons]
-        for (r, i), j in product(enumerate(rows), self.starts(width, k)):
-            window = [
+        rows, k = self.starts(height), self.kernel
+        maps: list[list[list[Value]]] = [[[] for _ in rows] for _ in self.neurons]
+        for (r, i), j in product(enumerate(rows), self.starts(width)):
+            window: list[Scalar] = [
                 channel[a][b] if 0 <= a < height and 0 <= b < width else 0.0
                 for channel in picture for a in range(i, i + k) for b in range(j, j + k)
             ]  # fmt: skip
-            with scope(f"at{i}_{j}"):
-                for out, neuron in zip(maps, self.neurons, strict=True):
-                    out[r].append(neuron(window))
+            for out, answer in zip(maps, self.apply(window, f"at{i}_{j}"), strict=True):
+                out[r].append(answer)
         return maps
 
 
 class Pool2d(Module):
-    """Each channel cut into ``size`` × ``size`` tiles, and each tile pooled to one number (see `pooling.Pool` for the kinds)."""
+    """Each channel cut into tiles of ``size`` × ``size``, and each tile pooled to one number.
+
+    Args:
+        kind: "max", "mean" or "sum".
+    """
 
     def __init__(self, size: int, kind: str = "max") -> None:
-        self.size, self.pool = size, Pool(kind)
+        self.size, self.pool = whole(size, "the `size` of a Pool2d"), Pool(kind)
 
-    def forward(self, picture: Sequence[Sequence[Sequence[Any]]]) -> list[list[list[Any]]]:
+    def forward(self, picture: Picture) -> list[list[list[Scalar]]]:
         return [self._channel(channel) for channel in picture]
 
-    def _channel(self, channel: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    def _channel(self, channel: Sequence[Vector]) -> list[list[Scalar]]:
         size, height = self.size, len(channel)
         width = _common([len(row) for row in channel], repr(self))
         if height % size or width % size:
@@ -118,13 +137,11 @@ class Pool2d(Module):
                 f"{self!r}: {height} × {width} cannot be cut into tiles of {size} × {size}"
             )
 
-        def tile(i: int, j: int) -> list[list[Any]]:
+        def tile(i: int, j: int) -> list[Vector]:
             return [[channel[i + a][j + b]] for a, b in product(range(size), range(size))]
 
-        return [
-            [self.pool(tile(i, j))[0] for j in range(0, width, size)]
-            for i in range(0, height, size)
-        ]
+        tops, lefts = range(0, height, size), range(0, width, size)
+        return [[self.pool(tile(i, j))[0] for j in lefts] for i in tops]
 
     def __repr__(self) -> str:
         return f"Pool2d({self.size}, {self.pool.kind!r})"
@@ -133,7 +150,7 @@ class Pool2d(Module):
 class Flatten(Module):
     """Nested lists as one list, in order: between convolutions and dense layers."""
 
-    def forward(self, x: Any) -> list[Any]:
+    def forward(self, x: Nested) -> list[Scalar]:
         return flatten(x)
 
     def __repr__(self) -> str:
@@ -142,7 +159,5 @@ class Flatten(Module):
 
 def _common(lengths: list[int], who: str) -> int:
     if len(set(lengths)) != 1:
-        raise ShapeError(
-            f"{who} takes rows of one length; the lengths {sorted(set(lengths))} were given"
-        )
+        raise ShapeError(f"{who} takes rows of one length; got the lengths {sorted(set(lengths))}")
     return lengths[0]

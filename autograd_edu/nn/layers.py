@@ -1,55 +1,78 @@
-"""Neurons, layers of neurons, and multi-layer perceptrons, with micrograd's names and signatures.
+"""Neurons, layers of neurons and multi-layer perceptrons, with micrograd's names and signatures.
 
-A neuron computes φ(w·x + b) by one `dot`. Weights are stored as w[out][in]: a layer maps x to φ(Wx + b).
+A neuron computes φ(w·x + b) by one `dot`. Weights are stored as w[out][in]: a layer maps x to
+φ(Wx + b).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Self, TypedDict, Unpack
 
 from ..arguments import whole
+from ..engine.floats import real
 from ..engine.number import Number
 from ..engine.ops import dot
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError
 from ..seeds import stream
 from .activations import Activation, activation_named, name_of, usual_initialiser
-from .init import Initialiser, initialiser_named
+from .init import Initialise, constant, initialiser_named
+from .kinds import Nested, Output, S, Seed, Vector, is_listed
+from .kinds import as_list as as_list
 from .module import Module
+
+Row = Sequence[float]
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def numbers(x: Any, *, wanted: int, who: str) -> Sequence[Any]:
-    """``x`` as the list of ``wanted`` numbers that ``who`` takes; micrograd would cut the longer of the two."""
+class NeuronOptions(TypedDict, total=False):
+    """The keyword arguments that layers pass on to each `Neuron`."""
+
+    activation: str | Activation
+    init: str | Initialise | None
+    bias: bool
+
+
+class SwitchedOptions(NeuronOptions, total=False):
+    """The same, with micrograd's switch."""
+
+    nonlin: bool
+
+
+def numbers(x: Sequence[S], *, wanted: int, who: str) -> Sequence[S]:
+    """``x``, if it is a list of ``wanted`` numbers; micrograd would ignore numbers beyond that."""
     if isinstance(x, (Number, str, bytes)) or not hasattr(x, "__len__"):
         raise OperandError(
-            f"{who} takes a list of {wanted} number(s), not {type(x).__name__} {x!r}"
+            f"{who} takes a list of {wanted} number(s); got {type(x).__name__} {x!r}"
         )
     if len(x) != wanted:
-        raise ShapeError(f"{who} takes {wanted} number(s); {len(x)} were given")
-    return x  # type: ignore[no-any-return]  # a sequence, as the tests have just shown
-
-
-def as_list(x: Any) -> list[Any]:
-    """A number as a list of one; a list, a tuple or an array as a list."""
-    return list(x) if isinstance(x, (list, tuple)) or bool(getattr(x, "shape", None)) else [x]
+        raise ShapeError(f"{who} takes {wanted} number(s); got {len(x)}")
+    return x
 
 
 def subscript(i: int) -> str:
-    """A number as a subscript for labels: "₁₂"."""
+    """A number as a subscript for labels, such as "₁₂"."""
     return str(i).translate(_SUBSCRIPTS)
 
 
+def learned(size: int, start: float, label: str) -> list[Value]:
+    """Parameters that all start at the same number, labelled "γ₁", "γ₂", …"""
+    return [Value(start, f"{label}{subscript(i + 1)}") for i in range(size)]
+
+
 class Neuron(Module):
-    """φ(w·x + b) of a list of ``nin`` numbers.
+    """φ(w·x + b) for a list x of ``nin`` numbers.
 
     Args:
-        nonlin: micrograd's switch: without it the neuron is linear, whatever ``activation`` says.
+        nonlin: micrograd's switch; False makes the neuron linear, whatever ``activation`` says.
         activation: the name of one of `ACTIVATIONS`, or any function of a number.
-        init: how the weights are drawn; None is He's rule for rectifiers, Glorot's for others. The bias starts at 0.
-        fan_out: the number of neurons that take the same inputs, for initialisers that ask.
+        init: how the weights are drawn; None is He's rule for rectifiers and Glorot's for others.
+            The bias starts at 0.
+        bias: False leaves out b.
+        fan_out: the number of neurons with the same inputs, for initialisers that use it.
         seed: a whole number or a generator; None draws from Python's global generator.
 
     >>> from autograd_edu.nn.init import constant
@@ -59,51 +82,82 @@ class Neuron(Module):
     """
 
     def __init__(
-        self, nin: int, nonlin: bool = True, *, activation: str | Activation = "relu", init: str | Initialiser | None = None,
-        bias: bool = True, fan_out: int = 1, seed: Any = None,
-    ) -> None:  # fmt: skip
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: str | Activation = "relu",
+        init: str | Initialise | None = None,
+        bias: bool = True,
+        fan_out: int = 1,
+        seed: Seed = None,
+    ) -> None:
         whole(nin, "the number of inputs of a neuron")
         shown = activation if nonlin else "linear"
-        draw, rng = (
-            usual_initialiser(shown) if init is None else initialiser_named(init),
-            stream(seed, f"Neuron({nin})"),
-        )
+        draw = usual_initialiser(shown) if init is None else initialiser_named(init)
+        rng = stream(seed, f"Neuron({nin})")
         self.w = [Value(draw(rng, nin, fan_out), f"w{subscript(i + 1)}") for i in range(nin)]
         self.b = Value(0.0, "b") if bias else None
         self.activation = activation_named(shown)
         self._shown = {"linear": "Linear", "relu": "ReLU"}.get(name_of(shown), name_of(shown))
 
-    def forward(self, x: Any) -> Any:
-        return self.activation(self.preactivation(x))
+    def forward(self, x: Vector) -> Value:
+        y: Value = self.activation(self.preactivation(x))
+        return y
 
-    def preactivation(self, x: Any) -> Any:
+    def preactivation(self, x: Vector) -> Value:
         """w·x + b."""
-        return dot(self.w, numbers(x, wanted=len(self.w), who=repr(self)), self.b)
+        y: Value = dot(self.w, numbers(x, wanted=len(self.w), who=repr(self)), self.b)
+        return y
 
     def __repr__(self) -> str:
         return f"{self._shown}Neuron({len(self.w)})"
 
 
 class Layer(Module):
-    """``nout`` neurons that take the same ``nin`` numbers: φ(Wx + b). One neuron gives its number, several a list.
+    """``nout`` neurons with the same ``nin`` inputs: φ(Wx + b).
 
-    Keyword arguments are those of `Neuron`; an activation that is a module (PReLU) is shared by the neurons.
+    One neuron gives a Value, several a list. Keyword arguments are those of `Neuron`. An activation
+    that is a module, such as PReLU, is shared by the neurons.
     """
 
     def __init__(
-        self, nin: int, nout: int, nonlin: bool = True, *, seed: Any = None, **of_neurons: Any
-    ) -> None:
-        whole(nin, "the number of inputs of a layer"), whole(nout, "the number of its neurons")
+        self, nin: int, nout: int, nonlin: bool = True, *, seed: Seed = None,
+        **of_neurons: Unpack[NeuronOptions],
+    ) -> None:  # fmt: skip
+        whole(nin, "the number of inputs of a layer")
+        whole(nout, "the number of neurons of a layer")
         rng = stream(seed, f"{type(self).__name__}({nin}, {nout})")
         self.nin = nin
         self.neurons = [
             Neuron(nin, nonlin, fan_out=nout, seed=rng, **of_neurons) for _ in range(nout)
         ]
 
-    def forward(self, x: Any) -> Any:
-        numbers(x, wanted=self.nin, who=f"a layer of {len(self.neurons)} {self.neurons[0]!r}")
-        out = [neuron(x) for neuron in self.neurons]
+    @classmethod
+    def from_weights(
+        cls, weights: Sequence[Row], biases: Row | None = None, *, activation: str | Activation
+    ) -> Self:
+        """A layer with these weights[out][in] and biases[out]; without biases, it has none."""
+        layer = cls.__new__(cls)
+        Layer.__init__(
+            layer, *_shape(weights, biases), activation=activation, bias=biases is not None,
+            init=constant(0.0),
+        )  # fmt: skip
+        for i, (neuron, row) in enumerate(zip(layer.neurons, weights, strict=True)):
+            for w, number in zip(neuron.w, row, strict=True):
+                w.data = real(number)
+            if neuron.b is not None and biases is not None:
+                neuron.b.data = real(biases[i])
+        return layer
+
+    def forward(self, x: Vector) -> Output:
+        out = self.outputs(x)
         return out[0] if len(out) == 1 else out
+
+    def outputs(self, x: Vector) -> list[Value]:
+        """The outputs of all neurons, as a list even if there is only one."""
+        numbers(x, wanted=self.nin, who=f"a layer of {len(self.neurons)} {self.neurons[0]!r}")
+        return [neuron(x) for neuron in self.neurons]
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(str, self.neurons))}]"
@@ -112,23 +166,28 @@ class Layer(Module):
 class Linear(Layer):
     """Wx + b, always a list: a layer for use in larger modules."""
 
-    def __init__(self, nin: int, nout: int, **of_neurons: Any) -> None:
-        super().__init__(nin, nout, nonlin=False, **of_neurons)
+    def __init__(
+        self, nin: int, nout: int, *, seed: Seed = None, **of_neurons: Unpack[NeuronOptions]
+    ) -> None:
+        super().__init__(nin, nout, nonlin=False, seed=seed, **of_neurons)
 
-    def forward(self, x: Any) -> list[Any]:
-        return as_list(super().forward(x))
+    def forward(self, x: Vector) -> list[Value]:
+        return self.outputs(x)
 
     def __repr__(self) -> str:
         return f"Linear({self.nin}, {len(self.neurons)})"
 
 
 class MLP(Module):
-    """A multi-layer perceptron: ``nin`` numbers, then layers of ``nouts`` neurons, the last of them linear.
+    """A multi-layer perceptron: ``nin`` inputs, then layers of ``nouts`` neurons.
+
+    A model with one output gives a Value, otherwise a list. The losses take both.
 
     Args:
-        activation, init: one for all layers, or a list with one for each. A list of activations says the last too.
+        activation: one for all layers but the last, or a list with one for each layer.
         output: the activation of the last layer, if ``activation`` is not a list.
-        bias, seed: as of `Neuron`.
+        init: one initialiser for all layers, or a list with one for each.
+        bias, seed: as in `Neuron`.
 
     >>> model = MLP(2, [16, 16, 1], seed=1)
     >>> len(model.parameters())
@@ -136,35 +195,105 @@ class MLP(Module):
     """
 
     def __init__(
-        self, nin: int, nouts: Sequence[int], *, activation: Any = "relu", output: str | Activation = "linear", init: Any = None,
-        bias: bool = True, seed: Any = None,
-    ) -> None:  # fmt: skip
-        if not isinstance(nouts, Sequence) or not len(nouts):
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        *,
+        activation: str | Activation | Sequence[str | Activation] = "relu",
+        output: str | Activation = "linear",
+        init: str | Initialise | Sequence[str | Initialise | None] | None = None,
+        bias: bool = True,
+        seed: Seed = None,
+    ) -> None:
+        if not isinstance(nouts, Sequence) or isinstance(nouts, str) or not len(nouts):
             raise OperandError(
-                f"the sizes of an MLP's layers must be a list, as in MLP({nin}, [16, 1]); got {nouts!r}"
+                "the sizes of the layers of an MLP must be a list, as in "
+                f"MLP({nin!r}, [{nouts if isinstance(nouts, int) else 16}]); got {nouts!r}"
             )
         sizes, rng = [nin, *nouts], stream(seed, f"MLP({nin}, {list(nouts)})")
-        activations = _one_each(activation, len(nouts), "activation", last=output)
-        inits = _one_each(init, len(nouts), "init")
+        phis = _one_each(activation, len(nouts), "activation")
+        if not isinstance(activation, (list, tuple)):
+            phis[-1] = output
+        draws = _one_each(init, len(nouts), "init")
         self.layers = [
             Layer(fan_in, fan_out, activation=phi, init=draw, bias=bias, seed=rng)
-            for fan_in, fan_out, phi, draw in zip(sizes, nouts, activations, inits, strict=False)
+            for fan_in, fan_out, phi, draw in zip(sizes, nouts, phis, draws, strict=False)
         ]
 
-    def forward(self, x: Any) -> Any:
-        for i, layer in enumerate(self.layers):
-            x = layer(as_list(x) if i else x)
-        return x
+    @classmethod
+    def from_weights(
+        cls,
+        weights: Sequence[Sequence[Row]],
+        biases: Sequence[Row] | None = None,
+        *,
+        activation: str | Activation | Sequence[str | Activation] = "relu",
+        output: str | Activation = "linear",
+    ) -> Self:
+        """A model with given weights, for example those of a trained PyTorch model.
+
+        Args:
+            weights: for each layer, a matrix w[out][in], as in PyTorch's ``nn.Linear.weight``.
+            biases: for each layer, a list b[out]; None leaves out all biases.
+            activation, output: as in `MLP`.
+
+        Raises:
+            ShapeError: if the matrices do not fit together, or the biases do not fit them.
+
+        >>> model = MLP.from_weights([[[1, 0], [0, 1]], [[2, -1]]], [[0, 0], [5]])
+        >>> model([3.0, 4.0]).data
+        7.0
+        """
+        if biases is not None and len(biases) != len(weights):
+            raise ShapeError(f"got weights for {len(weights)} layer(s), biases for {len(biases)}")
+        shapes = [_shape(w, None) for w in weights]
+        for i, ((_, nout), (nin, _)) in enumerate(pairwise(shapes)):
+            if nin != nout:
+                raise ShapeError(
+                    f"layer {i} has {nout} output(s), but the weights of layer {i + 1} take {nin}"
+                )
+        model = cls(
+            shapes[0][0], [nout for _, nout in shapes], activation=activation, output=output
+        )
+        model.layers = [
+            Layer.from_weights(
+                w, None if biases is None else biases[i], activation=layer.neurons[0].activation
+            )
+            for i, (w, layer) in enumerate(zip(weights, model.layers, strict=True))
+        ]
+        return model
+
+    def forward(self, x: Vector) -> Output:
+        for layer in self.layers[:-1]:
+            x = as_list(layer(x))
+        return self.layers[-1](x)
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"
 
 
-def _one_each(given: Any, count: int, what: str, last: Any = None) -> list[Any]:
+def _shape(weights: Nested, biases: Nested) -> tuple[int, int]:
+    """(nin, nout) of a matrix w[out][in] with biases b[out]. Raises ShapeError if it is none."""
+    rows = [row for row in weights if is_listed(row)] if is_listed(weights) else []
+    lengths = sorted({len(row) for row in rows})
+    if not rows or len(rows) < len(weights) or len(lengths) != 1 or not lengths[0]:
+        raise ShapeError(
+            "the weights of a layer must be a matrix w[out][in], a list of rows of one length; "
+            f"got {'rows of lengths ' + str(lengths) if len(lengths) > 1 else repr(weights)[:60]}"
+        )
+    if biases is not None and len(biases) != len(rows):
+        raise ShapeError(
+            f"a layer of {len(rows)} neuron(s) needs as many biases; got {len(biases)}"
+        )
+    return lengths[0], len(rows)
+
+
+def _one_each(given: Nested, count: int, what: str) -> list[Nested]:
+    """A list with one for each of ``count`` layers, from a list or from one for all."""
     if not isinstance(given, (list, tuple)):
-        return [given] * count if last is None else [given] * (count - 1) + [last]
+        return [given] * count
     if len(given) != count:
         raise ShapeError(
-            f"a model of {count} layers needs {count} of `{what}`, or one for all; {len(given)} were given"
+            f"a model of {count} layer(s) needs {count} of `{what}`, or one for all; "
+            f"got {len(given)}"
         )
     return list(given)

@@ -1,283 +1,343 @@
-"""Losses: how wrong a prediction is for its target, as one number to differentiate.
+"""Losses: how wrong a prediction is, as one number to differentiate.
 
-Each takes a prediction and a target for one sample (numbers, or lists where a sample has several outputs); its `check`
-raises a TargetError for targets it is not defined for. The loss of a batch is the mean over its samples (`average`):
-gradients then do not grow with the batch. The lectures write squared errors with and without ½, as sums and as means;
-here each form has a name.
+Each takes a prediction and a target for one sample: numbers, or lists if a sample has several
+outputs. Its `check` raises a TargetError for targets that it is not defined for. The loss of a
+batch is the mean over its samples (`average`), so gradients do not grow with the batch. The
+lectures write squared errors with and without ½, as sums and as means; here each form has a name.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
-from typing import Any
+from typing import Any, Protocol, cast
 
+from ..data import Target
 from ..engine.floats import real
 from ..engine.number import Number, plain, require
 from ..engine.ops import dot, exp, log, relu, softplus, square, total, where
 from ..errors import ShapeError, TargetError
 from .activations import linear
-from .layers import as_list
+from .kinds import Nested, S, Scalar, Vector, as_list, is_listed
 from .softmax import log_softmax, softmax
 
-Loss = Callable[[Any, Any], Any]
+# It takes what the model gives and what the data hold, which a user's function may narrow.
+Loss = Callable[[Any, Any], Scalar]
 
 
-def average(losses: Sequence[Any]) -> Any:
-    """The mean of the losses of a batch: its gradient is the sum's divided by their number."""
+class ClassLoss(Protocol):
+    """A loss of this module: a function, with facts that training needs.
+
+    Attributes:
+        check: raises a TargetError for a target that the loss is not defined for.
+        prepare: gives a target as numbers, for a model with so many outputs.
+        threshold: where a single output changes from one class to the other; None for a loss
+            that does not know classes.
+        independent: are several outputs labels of their own, or scores of which one is right?
+    """
+
+    __name__: str
+    check: Callable[[Target], None]
+    prepare: Callable[[Target, int], Target]
+    threshold: float | None
+    independent: bool
+
+    def __call__(
+        self, prediction: S | Sequence[S], target: Target, *, parts: bool = False
+    ) -> S: ...
+
+
+def average(losses: Sequence[S]) -> S:
+    """The mean of the losses of a batch. Its gradient is that of the sum, divided by the number."""
     if not len(losses):
-        raise ShapeError("the mean of no losses is not defined; a batch has at least one sample")
-    return total(list(losses)) * (1.0 / len(losses))
+        raise ShapeError("the mean of no losses is not defined; a batch needs at least one sample")
+    y: S = total(list(losses)) * (1.0 / len(losses))
+    return y
 
 
-def _as_it_is(target: Any, outputs: int) -> Any:  # noqa: ARG001
+def _as_it_is(target: Target, outputs: int) -> Target:  # noqa: ARG001
     return target
 
 
 def loss(
-    check: Callable[[Any], None],
+    check: Callable[[Target], None],
     *,
-    prepare: Callable[[Any, int], Any] = _as_it_is,
+    prepare: Callable[[Target, int], Target] = _as_it_is,
     threshold: float | None = None,
     independent: bool = False,
-) -> Callable[[Loss], Loss]:
-    """Make a function of (prediction, target) a loss.
+) -> Callable[[Callable[..., Scalar]], ClassLoss]:
+    """Make a function of (prediction, target) a loss that knows the facts of `ClassLoss`."""
 
-    Its attributes: `check` raises for targets it is not defined for, `prepare` gives a target as numbers for so many
-    outputs, `threshold` is where a single output turns from one class to the other (None: of no classes), and
-    `independent` says that several outputs are labels of their own, not scores of classes of which one is right.
-    """
-
-    def made(f: Loss) -> Loss:
+    def decorate(f: Callable[..., Scalar]) -> ClassLoss:
         @wraps(f)
-        def checked(prediction: Any, target: Any, **options: Any) -> Any:
+        def checked(prediction: Vector | Scalar, target: Target, **options: bool) -> Scalar:
             check(target)
             return f(prediction, target, **options)
 
         vars(checked).update(
             check=check, prepare=prepare, threshold=threshold, independent=independent
         )
-        return checked
+        return cast(ClassLoss, checked)  # with the attributes that were just set
 
-    return made
-
-
-# ---- what targets may be -------------------------------------------------------------------------------------------
+    return decorate
 
 
-def _any_numbers(target: Any) -> None:
+# ---- what targets may be ----
+
+
+def _any_numbers(target: Target) -> None:
     for t in as_list(target):
         plain(t)
 
 
-def _signs(target: Any) -> None:
-    text = "hinge takes the labels -1 and 1, not {!r}; for 0/1 labels give 2*t - 1"
+def _signs(target: Target) -> None:
+    text = "hinge takes the labels -1 and 1; got {!r}. For the labels 0 and 1, use 2*t - 1"
     for t in _numbers(target):
         sign = where(t > 0.0, 1.0, -1.0)
-        _check_range(t, sign, sign, text)
+        _check_range(t, sign, sign, text=text)
 
 
-def _probabilities(target: Any) -> None:
-    text = "a target of cross-entropy is 0, 1 or a probability between, not {!r}; for ±1 labels give (t + 1)/2"
+def _probabilities(target: Target) -> None:
+    text = (
+        "a target of cross-entropy must be 0, 1 or a probability in between; got {!r}. For the "
+        "labels -1 and 1, use (t + 1)/2"
+    )
     for t in _numbers(target):
-        _check_range(t, 0.0, 1.0, text)
+        _check_range(t, 0.0, 1.0, text=text)
 
 
-def _class(target: Any) -> None:
-    if _is_listed(target):
+def _class(target: Target) -> None:
+    if is_listed(target):
         _probabilities(target)
-        whole = total(list(target))
         text = "target probabilities must sum to 1; these sum to {!r}"
-        _check_range(whole, 1.0 - 1e-6, 1.0 + 1e-6, text)  # float32 keeps seven digits
+        low, high = 1.0 - 1e-6, 1.0 + 1e-6  # float32 keeps seven digits
+        _check_range(total(list(target)), low, high, text=text)
     elif not _is_traced(target) and (
-        isinstance(target, (str, bytes, Number)) or not real(target).is_integer() or target < 0
+        isinstance(target, (str, bytes, Number))
+        or not math.isfinite(real(target))
+        or not real(target).is_integer()
+        or target < 0
     ):
         raise TargetError(
-            f"a class is a whole number from 0 or a list with a probability for each class, not {target!r}"
+            "a class must be a whole number from 0, or a list with one probability per class; "
+            f"got {target!r}"
         )
 
 
-def _numbers(target: Any) -> list[Any]:
-    """The numbers of a target. Raises for what is no number."""
+def _numbers(target: Target) -> list[Scalar]:
+    """The numbers of a target. Raises an error for anything that is not a number."""
     _any_numbers(target)
     return as_list(target)
 
 
-def _check_range(x: Any, low: Any, high: Any, text: str) -> None:
-    """Raise a TargetError with ``text`` unless low ≤ x ≤ high; of a loss that is traced, in every replay."""
+def _check_range(x: Scalar, low: Scalar, high: Scalar, *, text: str) -> None:
+    """Raise a TargetError with ``text`` unless low ≤ x ≤ high; in a replay, each time."""
     require(x >= low, TargetError, text, x)
     require(x <= high, TargetError, text, x)
 
 
-def _is_traced(target: Any) -> bool:
-    """Whether a target is an input of a function that is traced: a number that can be taken for a whole one."""
+def _is_traced(target: Target) -> bool:
+    """Is the target an input of a function that is traced, whose number is not known yet?"""
     return isinstance(target, Number) and hasattr(target, "__int__")
 
 
-def _is_listed(target: Any) -> bool:
-    return isinstance(target, (list, tuple)) or bool(getattr(target, "shape", ()))
-
-
-def one_hot(label: Any, classes: int) -> list[float]:
-    """1.0 in the place of ``label``, 0.0 elsewhere; a list of probabilities is itself.
+def one_hot(label: Target, classes: int) -> list[float]:
+    """1.0 in the place of ``label``, 0.0 elsewhere. A list of probabilities stays as it is.
 
     >>> one_hot(2, 4)
     [0.0, 0.0, 1.0, 0.0]
     """
-    if _is_listed(label):
+    if is_listed(label):
         if len(label) != classes:
-            raise ShapeError(f"{len(label)} target probabilities were given for {classes} scores")
+            raise ShapeError(
+                f"{classes} scores need as many target probabilities; got {len(label)}"
+            )
         return list(label)
     _class(label)
+    text = f"the class must be from 0 to {classes - 1} for {classes} score(s); got {{!r}}"
     if _is_traced(label):
         chosen = [where(label == k, 1.0, 0.0) for k in range(classes)]
-        text = f"class {{!r}} was given for {classes} scores: classes are 0 to {classes - 1}"
         require(label == dot(range(classes), chosen), TargetError, text, label)
         return chosen
     if label >= classes:
-        raise TargetError(
-            f"class {label} was given for {classes} scores: classes are 0 to {classes - 1}"
-        )
+        raise TargetError(text.format(label))
     return [1.0 if k == label else 0.0 for k in range(classes)]
 
 
-def _pairs(prediction: Any, target: Any, who: str) -> list[tuple[Any, Any]]:
+def _pairs(prediction: Scalar | Vector, target: Target, who: str) -> list[tuple[Scalar, Scalar]]:
     ys, ts = as_list(prediction), as_list(target)
     if len(ys) != len(ts):
         raise ShapeError(
-            f"{who} needs as many targets as outputs; {len(ys)} output(s) and {len(ts)} target(s) were given"
+            f"{who} needs as many targets as outputs; got {len(ys)} output(s) and {len(ts)} "
+            "target(s)"
         )
     return list(zip(ys, ts, strict=True))
 
 
-# ---- regression ----------------------------------------------------------------------------------------------------
+# ---- regression ----
 
 
 @loss(_any_numbers)
-def half_squared_error(prediction: Any, target: Any) -> Any:
-    """½ Σ (y - t)²: its gradient is y - t."""
-    return 0.5 * total([square(y - t) for y, t in _pairs(prediction, target, "half_squared_error")])
+def half_squared_error(prediction: Scalar | Vector, target: Target) -> Scalar:
+    """½ Σ (y - t)², summed over the outputs. Its gradient is y - t.
+
+    >>> half_squared_error([1.0, 2.0], [0.0, 4.0])
+    2.5
+    """
+    pairs = _pairs(prediction, target, "half_squared_error")
+    half: Scalar = 0.5 * total([square(y - t) for y, t in pairs])
+    return half
 
 
 @loss(_any_numbers)
-def mean_squared_error(prediction: Any, target: Any) -> Any:
-    """(1/N) Σ (y - t)² over the N outputs, without ½: its gradient is 2(y - t)/N.
+def mean_squared_error(prediction: Scalar | Vector, target: Target) -> Scalar:
+    """(1/N) Σ (y - t)² over the N outputs, without ½. Its gradient is 2(y - t)/N.
 
     >>> mean_squared_error([1.0, 2.0], [0.0, 4.0])
     2.5
     """
-    return average([square(y - t) for y, t in _pairs(prediction, target, "mean_squared_error")])
+    pairs = _pairs(prediction, target, "mean_squared_error")
+    mean: Scalar = average([square(y - t) for y, t in pairs])
+    return mean
 
 
-def normal_negative_log_likelihood(mean: Any, variance: Any, target: Any) -> Any:
+def normal_negative_log_likelihood(mean: S, variance: S, target: float) -> S:
     """-log N(t; μ, v) = ½ log v + (t - μ)²/2v + ½ log 2π."""
-    return (
-        0.5 * log(variance)
-        + square(target - mean) / (2.0 * variance)
-        + 0.5 * math.log(2.0 * math.pi)
-    )
+    y: S = 0.5 * log(variance) + square(target - mean) / (2.0 * variance) + _HALF_LOG_2_PI
+    return y
+
+
+_HALF_LOG_2_PI = 0.5 * math.log(2.0 * math.pi)
 
 
 @loss(_any_numbers)
-def gaussian_negative_log_likelihood(prediction: Any, target: Any, *, parts: bool = False) -> Any:
-    """-log N(t; f, eᵃ) for a network with two outputs, mean f and log variance a: it learns how noisy its targets are.
+def gaussian_negative_log_likelihood(
+    prediction: Vector, target: Target, *, parts: bool = False
+) -> Scalar:
+    """-log N(t; f, eᵃ) for two outputs, mean f and log variance a.
 
-    With ``parts``, the variance v = eᵃ is a node of its own, as in MLPR's tutorial; else only e^(-a/2) is taken, so that
-    no variance can underflow. At its minimum over a, v = (t - f)².
+    The model learns how noisy its targets are: at the minimum over a, the variance is (t - f)².
+    Source: Nix and Weigend, "Estimating the mean and variance of the target probability
+    distribution", 1994.
+
+    Args:
+        parts: make the variance v = eᵃ a node of its own, as in MLPR's tutorial. Otherwise only
+            e^(-a/2) is computed, so that no variance can underflow.
     """
     pair = as_list(prediction)
     if len(pair) != 2:
         raise ShapeError(
-            f"gaussian_negative_log_likelihood takes two outputs, mean and log variance; {len(pair)} were given"
+            "gaussian_negative_log_likelihood takes two outputs, the mean and the log variance; "
+            f"got {len(pair)}"
         )
     mean, log_variance = pair
+    y: Scalar
     if parts:
-        return normal_negative_log_likelihood(mean, exp(log_variance), target)
-    return (
-        0.5 * log_variance
-        + 0.5 * square((target - mean) * exp(-0.5 * log_variance))
-        + 0.5 * math.log(2.0 * math.pi)
-    )
+        y = normal_negative_log_likelihood(mean, exp(log_variance), target)
+    else:
+        scaled = (target - mean) * exp(-0.5 * log_variance)
+        y = 0.5 * log_variance + 0.5 * square(scaled) + _HALF_LOG_2_PI
+    return y
 
 
-# ---- two classes ---------------------------------------------------------------------------------------------------
+# ---- two classes ----
 
 
 @loss(_signs, threshold=0.0, independent=True)
-def hinge(prediction: Any, target: Any) -> Any:
-    """max(0, 1 - t·f) for labels ±1, averaged over the outputs; at the margin itself the gradient is 0."""
+def hinge(prediction: Scalar | Vector, target: Target) -> Scalar:
+    """max(0, 1 - t·f) for the labels -1 and 1, averaged over the outputs.
+
+    At the margin itself the gradient is 0. Source: Cortes and Vapnik, "Support-Vector Networks",
+    1995.
+
+    >>> hinge(0.25, 1)
+    0.75
+    """
     return _mean_of([relu(1.0 - t * f) for f, t in _pairs(prediction, target, "hinge")])
 
 
 @loss(_probabilities, threshold=0.5, independent=True)
-def binary_cross_entropy(prediction: Any, target: Any) -> Any:
-    """-t log p - (1 - t) log(1 - p) for probabilities p, averaged over the outputs. From scores, see the stable form below.
+def binary_cross_entropy(prediction: Scalar | Vector, target: Target) -> Scalar:
+    """-t log p - (1 - t) log(1 - p) for probabilities p, averaged over the outputs.
+
+    If your model gives scores, use `binary_cross_entropy_with_logits`, which is more accurate.
 
     Raises:
         TargetError: if a prediction is not in [0, 1].
-        DomainError: if a prediction is exactly 0 or 1 and the target says otherwise: the loss is infinite.
+        DomainError: if a prediction is 0 or 1 and the target says otherwise: the loss is infinite.
     """
-    return _mean_of(
-        [_cross_entropy(p, t) for p, t in _pairs(prediction, target, "binary_cross_entropy")]
+    pairs = _pairs(prediction, target, "binary_cross_entropy")
+    return _mean_of([_cross_entropy(p, t) for p, t in pairs])
+
+
+def _cross_entropy(p: Scalar, t: Scalar) -> Scalar:
+    text = (
+        "binary_cross_entropy takes probabilities; got {!r}. For scores use "
+        "binary_cross_entropy_with_logits"
     )
-
-
-def _cross_entropy(p: Any, t: Any) -> Any:
-    text = "binary_cross_entropy takes probabilities, not {!r}; for scores use binary_cross_entropy_with_logits"
-    _check_range(p, 0.0, 1.0, text)
+    _check_range(p, 0.0, 1.0, text=text)
     return _weighed(t, lambda: -log(p), lambda: -log(1.0 - p))
 
 
 @loss(_probabilities, threshold=0.0, independent=True)
-def binary_cross_entropy_with_logits(prediction: Any, target: Any) -> Any:
-    """The same for scores z with p = σ(z), averaged over the outputs: t·softplus(-z) + (1 - t)·softplus(z).
+def binary_cross_entropy_with_logits(prediction: Scalar | Vector, target: Target) -> Scalar:
+    """t·softplus(-z) + (1 - t)·softplus(z) for scores z, averaged over the outputs.
 
-    Right to the last digits for any z; its gradient is σ(z) - t.
+    This is the cross-entropy of p = σ(z), accurate to the last digits for any z. Its gradient is
+    σ(z) - t.
     """
-    return _mean_of(
-        [_of_logit(z, t) for z, t in _pairs(prediction, target, "binary_cross_entropy_with_logits")]
-    )
+    pairs = _pairs(prediction, target, "binary_cross_entropy_with_logits")
+    return _mean_of([_of_logit(z, t) for z, t in pairs])
 
 
-def _of_logit(z: Any, t: Any) -> Any:
+def _of_logit(z: Scalar, t: Scalar) -> Scalar:
     return _weighed(t, lambda: softplus(-z), lambda: softplus(z))
 
 
-def _weighed(t: Any, one: Callable[[], Any], zero: Callable[[], Any]) -> Any:
-    """t·one + (1 - t)·zero, with only the term that counts where the target is a plain 0 or 1."""
-    if not hasattr(t, "precedence") and t in (0, 1):
+def _weighed(t: Scalar, one: Callable[[], Scalar], zero: Callable[[], Scalar]) -> Scalar:
+    """t·one + (1 - t)·zero, of which only the needed term is computed if t is a plain 0 or 1."""
+    if not isinstance(t, Number) and t in (0, 1):
         return one() if t else zero()
     return t * one() + (1.0 - t) * zero()
 
 
-def _mean_of(losses: list[Any]) -> Any:
+def _mean_of(losses: list[Scalar]) -> Scalar:
     return losses[0] if len(losses) == 1 else average(losses)
 
 
-# ---- many classes --------------------------------------------------------------------------------------------------
+# ---- many classes ----
 
 
 @loss(_class, prepare=one_hot, threshold=0.0)
-def negative_log_likelihood(prediction: Any, target: Any) -> Any:
-    """-Σ tₖ log yₖ for probabilities y; the target is a class, or a probability for each class."""
+def negative_log_likelihood(prediction: Vector, target: Target) -> Scalar:
+    """-Σ tₖ log yₖ for probabilities y. The target is a class, or one probability per class.
+
+    >>> negative_log_likelihood([0.25, 0.75], 0)
+    1.3862943611198906
+    """
+    text = (
+        "negative_log_likelihood takes probabilities; got {!r}. For scores use "
+        "softmax_cross_entropy"
+    )
     ys = as_list(prediction)
     for y in ys:
-        _check_range(
-            y,
-            0.0,
-            1.0,
-            "negative_log_likelihood takes probabilities, not {!r}; for scores use softmax_cross_entropy",
-        )
+        _check_range(y, 0.0, 1.0, text=text)
     return -_expected([partial(log, y) for y in ys], target)
 
 
 @loss(_class, prepare=one_hot, threshold=0.0)
-def softmax_cross_entropy(prediction: Any, target: Any, *, parts: bool = False) -> Any:
-    """-Σ tₖ log softmax(z)ₖ for scores z; the target is a class, or a probability for each class.
+def softmax_cross_entropy(prediction: Vector, target: Target, *, parts: bool = False) -> Scalar:
+    """-Σ tₖ log yₖ with y = softmax(z), for scores z. Its gradient is y - t.
 
-    The gradient at the scores is y - t. With ``parts``, probabilities are nodes of their own, as the lecture draws
-    them; else one node is log Σ exp z, which neither overflows nor loses digits.
+    The target is a class, or one probability per class.
+
+    Args:
+        parts: make the probabilities nodes of their own, as the lectures draw them. Otherwise one
+            node is log Σ exp z, which neither overflows nor loses digits.
+
+    >>> softmax_cross_entropy([1.0, 1.0], 0)
+    0.6931471805599453
     """
     zs = as_list(prediction)
     if parts:
@@ -286,60 +346,67 @@ def softmax_cross_entropy(prediction: Any, target: Any, *, parts: bool = False) 
     return -_expected([partial(linear, z) for z in log_softmax(zs)], target)
 
 
-def _expected(terms: list[Callable[[], Any]], target: Any) -> Any:
-    """Σ tₖ termₖ, of the terms whose target is not a plain 0: the logarithm of a probability of 0 may not exist."""
+def _expected(terms: list[Callable[[], Scalar]], target: Target) -> Scalar:
+    """Σ tₖ termₖ. A term whose target is a plain 0 is not computed, since it may not exist."""
     ts = one_hot(target, len(terms))
-    chosen = [
-        (t, term()) for t, term in zip(ts, terms, strict=True) if hasattr(t, "precedence") or t
-    ]
+    pairs = zip(ts, terms, strict=True)
+    chosen = [(t, term()) for t, term in pairs if isinstance(t, Number) or t]
     if len(chosen) == 1 and chosen[0][0] == 1.0:
         return chosen[0][1]
-    return dot([t for t, _ in chosen], [term for _, term in chosen])
+    y: Scalar = dot([t for t, _ in chosen], [term for _, term in chosen])
+    return y
 
 
-# ---- weights -------------------------------------------------------------------------------------------------------
+# ---- weights ----
 
 
-def weighted(of: Loss, weight: Callable[[Any], Any] | dict[float, float]) -> Loss:
-    """A loss times a weight that depends on the target: a function of it, or a number for each label.
+def weighted(of: Loss, weight: Callable[[Any], float] | Mapping[float, float]) -> Loss:
+    """A loss times a weight that depends on the target.
 
-    A class that was sub-sampled to a fraction f of its samples is weighted by 1/f, and the gradient is right again on
-    average (MLPR week 7, tutorial 1).
+    A class of which only a fraction f of the samples was kept gets the weight 1/f; then the
+    gradient is right again on average (MLPR week 7, tutorial 1).
+
+    Args:
+        weight: a function of the target, or one number per label.
+
+    >>> weighted(half_squared_error, {0: 1.0, 1: 10.0})(3.0, 1)
+    20.0
     """
     weigh = weight if callable(weight) else lambda target: _looked_up(weight, target)
-    prepare: Any = getattr(of, "prepare", _as_it_is)
-    of_prepared: Any = getattr(of, "of_prepared", of)
+    prepare: Callable[[Target, int], Target] = getattr(of, "prepare", _as_it_is)
+    of_prepared: Loss = getattr(of, "of_prepared", of)
 
-    @wraps(of)  # its attributes too
-    def times_weight(prediction: Any, target: Any, **options: Any) -> Any:
+    @wraps(of)  # which also copies its attributes
+    def times_weight(prediction: Nested, target: Target, **options: bool) -> Scalar:
         return weigh(target) * of(prediction, target, **options)
 
-    def with_weight(target: Any, outputs: int) -> Any:
-        """The prepared target behind as many copies of its weight, so that both are of one shape."""
+    def with_weight(target: Target, outputs: int) -> list[Nested]:
+        """The prepared target behind as many copies of its weight, so that both have one shape."""
         prepared = prepare(target, outputs)
         return [_filled(prepared, weigh(target)), prepared]
 
-    def times_prepared(prediction: Any, prepared: Any) -> Any:
+    def times_prepared(prediction: Nested, prepared: Sequence[Nested]) -> Scalar:
         weights, target = prepared
         while isinstance(weights, list):
             weights = weights[0]
-        return weights * of_prepared(prediction, target)
+        y: Scalar = weights * of_prepared(prediction, target)
+        return y
 
-    times_weight.prepare = with_weight  # type: ignore[attr-defined]
-    times_weight.of_prepared = times_prepared  # type: ignore[attr-defined]
+    vars(times_weight).update(prepare=with_weight, of_prepared=times_prepared)
     return times_weight
 
 
-def _filled(like: Any, number: Any) -> Any:
-    return [_filled(part, number) for part in like] if _is_listed(like) else number
+def _filled(like: Nested, number: float) -> Nested:
+    return [_filled(part, number) for part in like] if is_listed(like) else number
 
 
-def _looked_up(weight: dict[float, float], target: Any) -> Any:
-    text = f"there are weights for the labels {sorted(weight)}, not for {{!r}}"
+def _looked_up(weight: Mapping[float, float], target: Target) -> float:
+    text = f"there are weights for the labels {sorted(weight)}, but not for {{!r}}"
     if _is_traced(target):
         is_label = [where(target == label, 1.0, 0.0) for label in weight]
         require(target == dot(weight, is_label), TargetError, text, target)
-        return dot(weight.values(), is_label)
+        found: float = dot(weight.values(), is_label)
+        return found
     number = plain(target)
     if number not in weight:
         raise TargetError(text.format(target))

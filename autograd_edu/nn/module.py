@@ -21,7 +21,6 @@ from ..errors import OperandError, ShapeError, StateError
 from ..files import PathLike
 from ..trees import has_order, leaves, lists, replace, shape
 from .kinds import Nested, Scalar
-
 from .saving import State, load_state, save_state
 
 P = ParamSpec("P")

@@ -1,21 +1,24 @@
-"""The perceptron: a neuron with a hard threshold. It computes, but has no gradient to learn from."""
+"""The perceptron: a neuron with a hard threshold. It computes, but it has no gradient to learn."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ..engine.ops import dot, step
 from ..engine.value import Value
+from .kinds import Vector
 from .layers import numbers, subscript
 from .module import Module
 
 
 class Perceptron(Module):
-    """1 if w·x + b reaches the threshold, else 0.
+    """1 if w·x + b reaches the threshold 0, else 0.
 
-    The lectures differ on equality: UCL and one place of MLPR fire at w·x + b = 0, LIP and another place of MLPR do
-    not (``strict``). Firing is the default: with strict units, the network for x₂ ≥ |x₁| is wrong on the boundary.
+    The lectures differ on equality: at w·x + b = 0, UCL and one place of MLPR fire, while LIP and
+    another place of MLPR do not (``strict``). Firing is the default: with strict units, the network
+    for x₂ ≥ |x₁| is wrong on the boundary.
+
+    Source: Rosenblatt, "The Perceptron", 1958.
     """
 
     def __init__(self, w: Sequence[float], b: float = 0.0, *, strict: bool = False) -> None:
@@ -23,10 +26,10 @@ class Perceptron(Module):
         self.b = Value(b, "b")
         self.strict = strict
 
-    def forward(self, x: Any) -> Any:
-        return step(
-            dot(self.w, numbers(x, wanted=len(self.w), who=repr(self)), self.b), strict=self.strict
-        )
+    def forward(self, x: Vector) -> Value:
+        x = numbers(x, wanted=len(self.w), who=repr(self))
+        y: Value = step(dot(self.w, x, self.b), strict=self.strict)
+        return y
 
     def __repr__(self) -> str:
         return f"Perceptron({len(self.w)})"

@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ..engine.ops import dot, maximum, total
 from ..engine.value import Value
 from ..errors import ShapeError, one_of
 from ..seeds import stream
-from .init import Initialiser, initialiser_named, lecun_normal
+from .init import Initialise, initialiser_named, lecun_normal
+from .kinds import Nested, S, Scalar, Seed, Vector
 from .layers import numbers, subscript
 from .losses import average
 from .module import Module
 from .softmax import softmax
 
-_POOLS: dict[str, Callable[[Sequence[Any]], Any]] = {
+_POOLS: dict[str, Callable[[Vector], Nested]] = {
     "mean": average,
     "sum": lambda xs: total(list(xs)),
     "max": lambda xs: maximum(list(xs)),
 }
 
 
-def columns(vectors: Sequence[Any], who: str) -> list[tuple[Any, ...]]:
-    """The i-th numbers of all vectors, for each i."""
+def columns(vectors: Sequence[Sequence[S]], who: str) -> list[tuple[S, ...]]:
+    """For each i, the i-th numbers of all vectors."""
     if not len(vectors) or len({len(v) for v in vectors}) != 1:
         raise ShapeError(
-            f"{who} takes at least one vector, all of one length; lengths {[len(v) for v in vectors]} were given"
+            f"{who} takes at least one vector, and all of one length; "
+            f"got the lengths {[len(v) for v in vectors]}"
         )
     return list(zip(*vectors, strict=True))
 
 
 class Pool(Module):
-    """The mean, the sum or the maximum over the vectors, number by number; of the maximum, only the winner gets a gradient."""
+    """The mean, the sum or the maximum over the vectors, number by number.
+
+    In the case of the maximum, only the largest number gets a gradient.
+
+    Args:
+        kind: "mean", "sum" or "max".
+    """
 
     def __init__(self, kind: str = "mean") -> None:
         self.kind = one_of(kind, _POOLS, "pooling")
 
-    def forward(self, vectors: Sequence[Any]) -> list[Any]:
+    def forward(self, vectors: Sequence[Vector]) -> list[Scalar]:
         return [_POOLS[self.kind](column) for column in columns(vectors, repr(self))]
 
     def __repr__(self) -> str:
@@ -48,18 +55,17 @@ class AttentionPool(Module):
     """Σ aₜeₜ with a = softmax(Eq): vectors weighted by how well each matches a learned query q."""
 
     def __init__(
-        self, size: int, *, init: str | Initialiser = lecun_normal, seed: Any = None
+        self, size: int, *, init: str | Initialise = lecun_normal, seed: Seed = None
     ) -> None:
         draw, rng = initialiser_named(init), stream(seed, f"AttentionPool({size})")
         self.query = [Value(draw(rng, size, 1), f"q{subscript(i + 1)}") for i in range(size)]
 
-    def weights(self, vectors: Sequence[Any]) -> list[Any]:
+    def weights(self, vectors: Sequence[Vector]) -> list[Value]:
         """The attention that each vector gets; they sum to 1."""
-        return softmax(
-            [dot(numbers(e, wanted=len(self.query), who=repr(self)), self.query) for e in vectors]
-        )
+        size, who = len(self.query), repr(self)
+        return softmax([dot(numbers(e, wanted=size, who=who), self.query) for e in vectors])
 
-    def forward(self, vectors: Sequence[Any]) -> list[Any]:
+    def forward(self, vectors: Sequence[Vector]) -> list[Value]:
         of_each = columns(vectors, repr(self))
         attention = self.weights(vectors)
         return [dot(attention, column) for column in of_each]

@@ -1,44 +1,36 @@
-"""A recurrent network: the same cell at every step of a sequence, unrolled into a graph without cycles."""
+"""A recurrent network: the same cell at every step of a sequence, unrolled into an acyclic graph."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Unpack
 
-from ..engine.value import scope
+from ..engine.value import Value, scope
 from ..errors import ShapeError
 from ..seeds import stream
-from .activations import Activation
-from .layers import Layer, as_list, numbers
+from .kinds import Scalar, Seed, Vector, as_list
+from .layers import Layer, NeuronOptions, numbers
 from .module import Module
 
 
 class RecurrentCell(Module):
-    """h′ = φ(W[x, h] + b): the next state of ``nhidden`` numbers, from an input of ``nin`` numbers and the state."""
+    """h′ = φ(W[x, h] + b): the next state, from an input of ``nin`` numbers and the state h.
+
+    The state has ``nhidden`` numbers. φ is tanh unless ``activation`` says otherwise; other keyword
+    arguments are those of `Neuron`. Source: Elman, "Finding Structure in Time", 1990.
+    """
 
     def __init__(
-        self,
-        nin: int,
-        nhidden: int,
-        *,
-        activation: str | Activation = "tanh",
-        seed: Any = None,
-        **of_neurons: Any,
+        self, nin: int, nhidden: int, *, seed: Seed = None, **of_neurons: Unpack[NeuronOptions]
     ) -> None:
         self.nin, self.nhidden = nin, nhidden
-        self.layer = Layer(
-            nin + nhidden,
-            nhidden,
-            activation=activation,
-            seed=stream(seed, f"RecurrentCell({nin}, {nhidden})"),
-            **of_neurons,
-        )
+        rng = stream(seed, f"RecurrentCell({nin}, {nhidden})")
+        options: NeuronOptions = {"activation": "tanh", **of_neurons}
+        self.layer = Layer(nin + nhidden, nhidden, seed=rng, **options)
 
-    def forward(self, x: Any, state: Sequence[Any]) -> list[Any]:
-        x, state = (
-            numbers(x, wanted=self.nin, who=repr(self)),
-            numbers(state, wanted=self.nhidden, who=f"the state of {self!r}"),
-        )
+    def forward(self, x: Vector, state: Vector) -> list[Value]:
+        x = numbers(x, wanted=self.nin, who=repr(self))
+        state = numbers(state, wanted=self.nhidden, who=f"the state of {self!r}")
         return as_list(self.layer([*x, *state]))
 
     def __repr__(self) -> str:
@@ -46,25 +38,26 @@ class RecurrentCell(Module):
 
 
 class RNN(Module):
-    """A cell along a sequence, from a state of zeros: gives the state after every step.
+    """A cell along a sequence, from a state of zeros. It gives the state after every step.
 
-    Its graph is a chain with shared weights, whose gradients add up over the steps ("backpropagation through time").
+    Its graph is a chain with shared weights, whose gradients add up over the steps
+    ("backpropagation through time"). Keyword arguments are those of `RecurrentCell`.
     """
 
-    def __init__(self, nin: int, nhidden: int, **of_cell: Any) -> None:
-        self.cell = RecurrentCell(nin, nhidden, **of_cell)
+    def __init__(
+        self, nin: int, nhidden: int, *, seed: Seed = None, **of_neurons: Unpack[NeuronOptions]
+    ) -> None:
+        self.cell = RecurrentCell(nin, nhidden, seed=seed, **of_neurons)
 
-    def forward(self, sequence: Sequence[Any]) -> list[list[Any]]:
+    def forward(self, sequence: Sequence[Vector]) -> list[list[Value]]:
         if not len(sequence):
-            raise ShapeError(
-                f"{self!r} takes a sequence of at least one input; an empty one was given"
-            )
-        state: list[Any] = [0.0] * self.cell.nhidden
+            raise ShapeError(f"{self!r} takes a sequence of at least one input; got an empty one")
+        state: Sequence[Scalar] = [0.0] * self.cell.nhidden
         states = []
         for t, x in enumerate(sequence):
             with scope(f"step{t}"):
-                state = self.cell(x, state)
-            states.append(state)
+                states.append(self.cell(x, state))
+            state = states[-1]
         return states
 
     def __repr__(self) -> str:

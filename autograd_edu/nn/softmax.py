@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ..engine.ops import exp, logsumexp, total
 from ..errors import ShapeError
+from .kinds import S
 
 
-def softmax(scores: Sequence[Any], *, parts: bool = False) -> list[Any]:
-    """yₖ = exp zₖ / Σ exp z: a probability for each score.
+def softmax(scores: Sequence[S], *, parts: bool = False) -> list[S]:
+    """yₖ = exp zₖ / Σ exp z: one probability per score.
 
-    With ``parts`` it is written as the lectures do, as exponentials, their sum and quotients: more nodes to look at, and
-    an overflow for scores above 709. Otherwise it is exp(zₖ - log Σ exp z), which cannot overflow.
+    Args:
+        parts: write it as the lectures do, as exponentials, their sum and quotients. The graph
+            then shows more, but scores above 709 overflow. Otherwise it is exp(zₖ - log Σ exp z),
+            which cannot overflow.
+
+    >>> softmax([1.0, 1.0, 1.0, 1.0])
+    [0.25, 0.25, 0.25, 0.25]
     """
-    _some(scores)
     if parts:
+        _check_some(scores)
         powers = [exp(z) for z in scores]
         whole = total(powers)
         return [power / whole for power in powers]
     return [exp(z) for z in log_softmax(scores)]
 
 
-def log_softmax(scores: Sequence[Any]) -> list[Any]:
-    """zₖ - log Σ exp z: the logarithm of each probability, also where the probability itself would be 0."""
-    _some(scores)
+def log_softmax(scores: Sequence[S]) -> list[S]:
+    """zₖ - log Σ exp z: the log of each probability, even where the probability rounds to 0."""
+    _check_some(scores)
     log_whole = logsumexp(scores)
     return [z - log_whole for z in scores]
 
 
-def _some(scores: Sequence[Any]) -> None:
+def _check_some(scores: Sequence[S]) -> None:
     if not len(scores):
-        raise ShapeError("softmax needs at least one score; none was given")
+        raise ShapeError("softmax needs at least one score; got none")

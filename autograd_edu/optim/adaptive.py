@@ -1,54 +1,58 @@
-"""Rules with a step of its own for each parameter, by the size of its gradients so far."""
+"""Rules that give each parameter its own step size, by the size of its gradients so far."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import ClassVar, Unpack
 
 from ..arguments import fraction, not_negative
 from ..engine.value import Value
 from ..errors import OperandError, one_of
-from .base import Array, Optimiser
+from .base import Array, Common, Optimiser
+
+
+class Rooted(Common, total=False):
+    """The keyword arguments of rules that divide by a root of squared gradients.
+
+    ``eps`` is ε, by default 1e-8. ``eps_place`` is "outside" the root (the default) or "inside".
+    """
+
+    eps: float
+    eps_place: str
 
 
 class _Scaled(Optimiser):
-    """Rules that divide by a root of squared gradients, with ε inside or outside the root.
+    """Rules that divide by a root of squared gradients.
 
-    A parameter whose root is 0, which happens only with ε = 0, stays where it is.
+    A parameter whose root is 0, which needs ε = 0, stays where it is.
     """
 
+    remembers: ClassVar[tuple[str, ...]] = ("squares",)
+
     def __init__(
-        self,
-        parameters: Iterable[Value] = (),
-        lr: float = 0.01,
-        *,
-        eps: float = 1e-8,
-        eps_place: str = "outside",
-        **common: Any,
-    ) -> None:
+        self, parameters: Iterable[Value] = (), lr: float = 0.01, *, eps: float = 1e-8,
+        eps_place: str = "outside", **common: Unpack[Common],
+    ) -> None:  # fmt: skip
         super().__init__(parameters, lr, **common)
-        self.eps, self.eps_place = (
-            not_negative(eps, "ε"),
-            one_of(eps_place, ("inside", "outside"), "eps_place"),
-        )
+        self.eps = not_negative(eps, "eps")
+        self.eps_place = one_of(eps_place, ("inside", "outside"), "eps_place")
 
     def over_root(self, numerator: Array, squares: Array) -> Array:
-        """numerator / √squares, with ε where it was asked for."""
+        """numerator / √squares, with ε inside or outside the root."""
         import numpy as np
 
-        root = (
-            np.sqrt(squares + self.eps)
-            if self.eps_place == "inside"
-            else np.sqrt(squares) + self.eps
-        )
+        inside = self.eps if self.eps_place == "inside" else 0.0
+        root = np.sqrt(squares + inside) + (self.eps - inside)
         return np.divide(numerator, root, out=np.zeros_like(numerator), where=root > 0.0)
 
 
 class AdaGrad(_Scaled):
-    """θ ← θ - ηg/√Σg², over all gradients so far (LIP prints it without ε: eps=0)."""
+    """s ← s + g², θ ← θ - ηg/√s: the step is divided by the root of all squared gradients so far.
 
-    remembers = ("squares",)
+    LIP prints it without ε, which is ``eps=0``. Source: Duchi, Hazan and Singer, "Adaptive
+    Subgradient Methods", 2011.
+    """
 
     def rule(self, theta: Array, g: Array) -> Array:
         self.state["squares"] = squares = self.state["squares"] + g * g
@@ -56,49 +60,63 @@ class AdaGrad(_Scaled):
 
 
 class RMSProp(_Scaled):
-    """v ← γv + (1 - γ)g²; θ ← θ - ηg/√v. KIT has ε inside the root, LIP none.
+    """v ← γv + (1 - γ)g², θ ← θ - ηg/√v: like AdaGrad, but old gradients are forgotten.
 
-    (KIT says "ADADELTA or RMSProp"; ADADELTA also averages the squared updates, and has no η.)
+    KIT has ε inside the root, LIP has none. KIT says "ADADELTA or RMSProp", but ADADELTA also
+    averages the squared updates, and has no η. Source: Hinton, "Neural Networks for Machine
+    Learning", lecture 6e, 2012.
+
+    Args:
+        decay: γ.
     """
 
-    remembers = ("squares",)
-
     def __init__(
-        self, parameters: Iterable[Value] = (), lr: float = 0.01, decay: float = 0.9, **common: Any
-    ) -> None:
-        super().__init__(parameters, lr, **common)
+        self, parameters: Iterable[Value] = (), lr: float = 0.01, *, decay: float = 0.9,
+        **rooted: Unpack[Rooted],
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, lr, **rooted)
         self.decay = fraction(decay, "decay")
 
     def rule(self, theta: Array, g: Array) -> Array:
-        self.state["squares"] = squares = self.decay * self.state["squares"] + (
-            1.0 - self.decay
-        ) * (g * g)
+        squares = self.decay * self.state["squares"] + (1.0 - self.decay) * (g * g)
+        self.state["squares"] = squares
         return theta - self.over_root(self.lr * g, squares)
 
 
 class Adam(_Scaled):
-    """m ← β₁m + (1 - β₁)g, v ← β₂v + (1 - β₂)g²; θ ← θ - η m̂/√v̂, with m̂ = m/(1 - β₁ᵏ), v̂ = v/(1 - β₂ᵏ) at the k-th step.
+    """θ ← θ - η m̂/√v̂, with averages m of the gradients and v of their squares.
 
-    KIT prints it with .9 for v and .999 for m, swapped against Kingma and Ba, with ε inside the root, and a correction
-    that divides by 0 at k = 0: ``betas=(.999, .9), eps_place="inside"``, and k from 1, is what is meant to be printed.
+    m ← β₁m + (1 - β₁)g and v ← β₂v + (1 - β₂)g². At the k-th step, m̂ = m/(1 - β₁ᵏ) and
+    v̂ = v/(1 - β₂ᵏ). Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015.
+
+    KIT prints it with .9 for v and .999 for m, the other way round, with ε inside the root, and
+    with a correction that divides by 0 at k = 0. What is meant there is ``betas=(.999, .9),
+    eps_place="inside"``, and k from 1.
+
+    Args:
+        betas: β₁ and β₂.
+
+    >>> w = Value(5.0)
+    >>> optimiser = Adam([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimiser.step()
+    >>> round(w.data, 6)
+    4.9
     """
 
     remembers = ("mean", "squares")
 
     def __init__(
-        self,
-        parameters: Iterable[Value] = (),
-        lr: float = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        **common: Any,
-    ) -> None:
-        super().__init__(parameters, lr, **common)
+        self, parameters: Iterable[Value] = (), lr: float = 0.001, *,
+        betas: tuple[float, float] = (0.9, 0.999), **rooted: Unpack[Rooted],
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, lr, **rooted)
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise OperandError(f"betas must be two numbers, as in (0.9, 0.999); got {betas!r}")
-        self.betas = fraction(betas[0], "the first β"), fraction(betas[1], "the second β")
+            raise OperandError(f"betas must be two numbers, such as (0.9, 0.999); got {betas!r}")
+        self.betas = fraction(betas[0], "the first of betas"), fraction(betas[1], "the second")
 
     def averages(self, g: Array) -> tuple[Array, Array]:
-        """m and v̂ with this step's gradient in them."""
+        """m and v̂ after this step's gradient."""
         b1, b2 = self.betas
         self.state["mean"] = b1 * self.state["mean"] + (1.0 - b1) * g
         self.state["squares"] = b2 * self.state["squares"] + (1.0 - b2) * (g * g)
@@ -106,25 +124,27 @@ class Adam(_Scaled):
 
     def rule(self, theta: Array, g: Array) -> Array:
         m, v_hat = self.averages(g)
-        return theta - self.over_root(
-            self.lr * (m / _one_minus_power(self.betas[0], self.steps)), v_hat
-        )
+        m_hat = m / _one_minus_power(self.betas[0], self.steps)
+        return theta - self.over_root(self.lr * m_hat, v_hat)
 
 
 class AdamW(Adam):
-    """Adam with the weight decay taken from the parameters, θ ← θ - ηλθ, and not added to the gradient (Loshchilov and Hutter 2019)."""
+    """Adam with θ ← θ - ηλθ as weight decay, instead of adding λθ to the gradient.
+
+    Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019.
+
+    Args:
+        weight_decay: λ.
+    """
 
     def __init__(
-        self,
-        parameters: Iterable[Value] = (),
-        lr: float = 0.001,
-        *,
-        weight_decay: float = 0.01,
-        **common: Any,
-    ) -> None:
-        super().__init__(parameters, lr, weight_decay=weight_decay, **common)
+        self, parameters: Iterable[Value] = (), lr: float = 0.001, *,
+        betas: tuple[float, float] = (0.9, 0.999), **rooted: Unpack[Rooted],
+    ) -> None:  # fmt: skip
+        rooted.setdefault("weight_decay", 0.01)
+        super().__init__(parameters, lr, betas=betas, **rooted)
 
-    def decayed(self, theta: Array, g: Array) -> Array:  # noqa: ARG002
+    def decayed(self, theta: Array, g: Array) -> Array:  # noqa: ARG002 - `rule` decays instead
         return g
 
     def rule(self, theta: Array, g: Array) -> Array:
@@ -132,19 +152,24 @@ class AdamW(Adam):
 
 
 class NAdam(Adam):
-    """Adam with Nesterov's look ahead (Dozat 2016): the step is along μₖ₊₁m/(1 - Πμ·μₖ₊₁) + (1 - μₖ)g/(1 - Πμ).
+    """Adam with Nesterov's look-ahead.
 
-    μₖ = β₁(1 - ½·0.96^(k·ψ)) with ψ = 0.004, as in the paper and PyTorch.
+    The step is along μₖ₊₁m/(1 - Πμ·μₖ₊₁) + (1 - μₖ)g/(1 - Πμ), where μₖ = β₁(1 - ½·0.96^(kψ)).
+    Source: Dozat, "Incorporating Nesterov Momentum into Adam", 2016.
+
+    Args:
+        momentum_decay: ψ; the default is that of the paper and of PyTorch.
     """
 
     remembers_once = ("product",)
 
     def __init__(
-        self, parameters: Iterable[Value] = (), lr: float = 0.002, betas: tuple[float, float] = (0.9, 0.999), *,
-        momentum_decay: float = 0.004, **common: Any,
+        self, parameters: Iterable[Value] = (), lr: float = 0.002, *,
+        betas: tuple[float, float] = (0.9, 0.999), momentum_decay: float = 0.004,
+        **rooted: Unpack[Rooted],
     ) -> None:  # fmt: skip
-        super().__init__(parameters, lr, betas, **common)
-        self.momentum_decay = momentum_decay
+        super().__init__(parameters, lr, betas=betas, **rooted)
+        self.momentum_decay = not_negative(momentum_decay, "momentum_decay")
 
     def rule(self, theta: Array, g: Array) -> Array:
         import numpy as np
@@ -160,5 +185,8 @@ class NAdam(Adam):
 
 
 def _one_minus_power(b: float, k: int) -> float:
-    """1 - bᵏ, without losing the digits that rounding bᵏ near 1 would cost: 14 are left of 1 - .999² otherwise."""
+    """1 - bᵏ, without the digits that rounding bᵏ near 1 would lose.
+
+    Otherwise only 14 digits of 1 - .999² would be left.
+    """
     return -math.expm1(k * math.log(b)) if b else 1.0

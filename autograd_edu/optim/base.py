@@ -3,46 +3,82 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict
 
 from ..arguments import not_negative, positive
-from ..engine.value import Value
+from ..engine.value import Frozen, Value
 from ..errors import DomainError, OperandError, ShapeError, StateError, TrainingError
 from ..files import expect, is_count, is_finite_number, is_finite_numbers, is_text
 
-Array = Any  # numpy.ndarray of float64
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[np.float64]"
+
+
+class Common(TypedDict, total=False):
+    """The keyword arguments that all optimisers take; see `Optimiser`."""
+
+    weight_decay: float
+    clip_norm: float | None
+    clip_value: float | None
+    accumulate: bool
+
+
+class Used(float):
+    """A gradient that a step has used. What a backward pass adds to it is one, too."""
+
+    __slots__ = ()
+
+    def __add__(self, other: float) -> Used:
+        return Used(float(self) + other)
 
 
 class Optimiser:
-    """What all rules share. A subclass gives `rule`, and names what it remembers
-    for each parameter in `remembers`, and once in `remembers_once`.
+    """What all rules share.
+
+    A subclass defines `rule`. It names what it remembers for each parameter in `remembers`, and
+    what it remembers only once in `remembers_once`.
 
     Args:
-        parameters: the Values to change; may be left out where only `update` is used.
-        lr: the learning rate; it may be set anew at any time, as schedules do.
-        weight_decay: adds λθ to the gradient (the gradient of λ½Σθ²).
-        clip_norm, clip_value: before anything else, the gradient is scaled down to this length, or each part cut off at ±this.
+        parameters: the Values to change. You may leave them out if you only use `update`, or for
+            `fit`, which then uses all of the model's. Frozen parameters keep their numbers.
+        lr: the learning rate η. You may set it at any time, as schedules do.
+        weight_decay: λ; adds λθ to the gradient, which is the gradient of λ½Σθ².
+        clip_norm: scale the gradient down to this length if it is longer, before anything else.
+        clip_value: cut each part of the gradient off at ± this value, before anything else.
+        accumulate: do not warn when gradients were not cleared between two steps.
     """
 
     remembers: ClassVar[tuple[str, ...]] = ()
     remembers_once: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
-        self, parameters: Iterable[Value] = (), lr: float = 0.01, *, weight_decay: float = 0.0, clip_norm: float | None = None,
+        self,
+        parameters: Iterable[Value] = (),
+        lr: float = 0.01,
+        *,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
         clip_value: float | None = None,
-    ) -> None:  # fmt: skip
-        self.parameters = _variables(parameters)
+        accumulate: bool = False,
+    ) -> None:
+        self.parameters = _variables(parameters, type(self).__name__)
         self.lr = lr
         self.weight_decay = not_negative(weight_decay, "the weight decay")
         self.clip_norm = clip_norm if clip_norm is None else positive(clip_norm, "clip_norm")
         self.clip_value = clip_value if clip_value is None else positive(clip_value, "clip_value")
+        self.accumulate = accumulate
         self.steps = 0
         self.state: dict[str, Array] = {}
+        self._witness: tuple[Value, Used] | None = None  # a parameter, and its gradient at a step
 
     @property
     def lr(self) -> float:
-        """The learning rate; it must not be negative, which would lead uphill."""
+        """The learning rate. It must not be negative, which would lead uphill."""
         return self._lr
 
     @lr.setter
@@ -50,46 +86,61 @@ class Optimiser:
         self._lr = not_negative(new, "the learning rate")
 
     def rule(self, theta: Array, g: Array) -> Array:
-        """Where the parameters go; `steps` counts this step already, from 1."""
+        """The new parameters. `steps` already counts this step, from 1."""
         raise NotImplementedError
 
     def update(self, theta: Array, gradient: Array) -> Array:
-        """One step from ``theta``: the new parameters, as a new array. The state moves along.
+        """The parameters after one step from ``theta``, as a new array. The state changes, too.
 
         Raises:
-            DomainError: if the step, or what the rule remembers, is not finite. Nothing is changed then.
+            DomainError: if the step, or what the rule remembers, is not finite. Nothing is changed
+                in that case.
         """
         import numpy as np
 
         theta, g = np.asarray(theta, float), self.clipped(np.asarray(gradient, float))
         if theta.shape != g.shape:
             raise ShapeError(
-                f"a gradient has the shape of its parameters; {g.shape} was given for {theta.shape}"
+                f"the gradient must have the shape of the parameters, {theta.shape}; got {g.shape}"
             )
         before = self.steps, dict(self.state)
         for name in self.remembers:
             kept = self.state.setdefault(name, np.zeros_like(theta))
             if kept.shape != theta.shape:
                 raise ShapeError(
-                    f"{type(self).__name__} has made its first steps with {kept.shape} parameters; now there are {theta.shape}"
+                    f"{type(self).__name__} took its first steps with parameters of shape "
+                    f"{kept.shape}; got {theta.shape}"
                 )
+        remembered = dict(self.state)
         self.steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
             new = self.rule(theta, self.decayed(theta, g))
         if not _are_finite(new, *self.state.values()):
             self.steps, self.state = before
             raise DomainError(
-                f"this step of {type(self).__name__} overflows: the largest part of the gradient is {np.abs(g).max():.3g}; "
-                "limit it with clip_norm, or use a smaller learning rate"
+                f"this step of {type(self).__name__} overflows: the largest part of the gradient "
+                f"is {np.abs(g).max():.3g}; limit it with clip_norm, or use a smaller lr than "
+                f"{self.lr:g}"
             )
-        return new
+        return self._without_frozen(theta, new, remembered)
+
+    def _without_frozen(self, theta: Array, new: Array, before: dict[str, Array]) -> Array:
+        """``new``, but frozen parameters, and what the rule remembers for them, as before."""
+        learning = [p.requires_grad for p in self.parameters]
+        if all(learning) or len(learning) != len(theta):
+            return new
+        import numpy as np
+
+        for name in self.remembers:
+            self.state[name] = np.where(learning, self.state[name], before[name])
+        return np.where(learning, new, theta)
 
     def decayed(self, theta: Array, g: Array) -> Array:
         """The gradient with weight decay."""
         return g + self.weight_decay * theta if self.weight_decay else g
 
     def clipped(self, g: Array) -> Array:
-        """The gradient, cut to the limits that were set."""
+        """The gradient, cut to the limits ``clip_value`` and ``clip_norm``."""
         import numpy as np
 
         if self.clip_value is not None:
@@ -102,65 +153,97 @@ class Optimiser:
         return direction * (self.clip_norm / length) if length > self.clip_norm / largest else g
 
     def step(self) -> None:
-        """Change the parameters by one step along their gradients. A parameter that none has reached has gradient 0.
+        """Change the parameters by one step along their gradients.
+
+        A parameter that no backward pass has reached counts as one with gradient 0.
 
         Raises:
-            TrainingError: if no backward pass has reached any of the parameters since their gradients were cleared.
+            TrainingError: if no parameter has a gradient, or all are frozen.
+
+        Warns:
+            UserWarning: once, if a gradient still contains a part that an earlier step has used,
+                because nobody called `zero_grad` since then. To accumulate on purpose over several
+                steps, pass ``accumulate=True``.
         """
         import numpy as np
 
-        if not any(p.has_grad for p in self.parameters):
-            raise TrainingError(
-                "step() needs gradients, and no parameter has one: call loss.backward() first"
-            )
+        reached = next((p for p in self.parameters if p.has_grad), None)
+        if reached is None:
+            raise TrainingError(self._why_no_gradient())
+        self._warn_of_uncleared(reached)
         theta = np.array([p.data for p in self.parameters])
         gradient = np.array([p.grad for p in self.parameters])
-        for parameter, new in zip(
-            self.parameters, self.update(theta, gradient).tolist(), strict=True
-        ):
-            parameter.data = new
+        new = self.update(theta, gradient).tolist()
+        for parameter, number in zip(self.parameters, new, strict=True):
+            parameter.data = number
+
+    def _why_no_gradient(self) -> str:
+        if self.parameters and not any(p.requires_grad for p in self.parameters):
+            return "step() has nothing to change: every parameter is frozen"
+        return "step() needs gradients, and no parameter has one: call loss.backward() first"
+
+    def _warn_of_uncleared(self, reached: Value) -> None:
+        """Warn if the gradient of one parameter has grown by a backward pass since its last step.
+
+        A gradient that a step has used is marked by its type, `Used`. Clearing or setting the
+        gradient removes the mark; adding to it, as a backward pass does, keeps it.
+        """
+        if self.accumulate:
+            return
+        if self._witness is not None:
+            parameter, used = self._witness
+            now = parameter._grad
+            if isinstance(now, Used) and now is not used:
+                self.accumulate = True  # warn once
+                warnings.warn(
+                    "the gradients were not cleared since the last step, so they contain its "
+                    "gradients, too: call zero_grad() before each backward pass. If you accumulate "
+                    f"on purpose, pass accumulate=True to {type(self).__name__}",
+                    stacklevel=3,
+                )
+        self._witness = reached, Used(reached.grad)
+        reached._grad = self._witness[1]
 
     def zero_grad(self) -> None:
-        """Forget the gradients of the parameters; backward passes would add to them."""
+        """Clear the gradients of the parameters, because backward passes add to them."""
         for parameter in self.parameters:
             parameter.clear_grad()
 
     def look_ahead(self, theta: Array) -> Array:
-        """Where this rule wants its next gradient: at ``theta`` itself, but for Nesterov's."""
+        """Where this rule needs its next gradient: at ``theta`` itself, except for Nesterov's."""
         return theta
 
-    def state_dict(self) -> dict[str, Any]:
-        """All that the rule remembers, as plain numbers and lists: with it, training goes on to the same numbers."""
-        return {
-            "rule": type(self).__name__,
-            "steps": self.steps,
-            "lr": self.lr,
-            **{k: v.tolist() for k, v in self.state.items()},
-        }
+    def state_dict(self) -> dict[str, Any]:  # Any: numbers, text, and lists of numbers of any depth
+        """Everything that the rule remembers, as plain numbers and lists."""
+        arrays = {name: array.tolist() for name, array in self.state.items()}
+        return {"rule": type(self).__name__, "steps": self.steps, "lr": self.lr, **arrays}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave. Raises StateError for that of another rule or other parameters; nothing is changed then."""
+    def load_state_dict(self, state: dict[str, Any]) -> None:  # Any: it is checked here
+        """Load what `state_dict` gave, so that training continues with the same numbers.
+
+        Raises:
+            StateError: if it is the state of another rule, or of other parameters. Nothing is
+                changed in that case.
+        """
         import numpy as np
 
         own = type(self).__name__
         if not isinstance(state, dict) or state.get("rule") != own:
             found = state.get("rule") if isinstance(state, dict) else state
-            raise StateError(f"this is the state of {found!r}, and the optimiser is {own}")
+            raise StateError(f"this is the state of {found!r}, but the optimiser is {own}")
         arrays = [name for name in (*self.remembers, *self.remembers_once) if name in state]
         tests = {"rule": is_text, "steps": is_count, "lr": is_finite_number}
-        tests |= {
-            name: is_finite_numbers if name in self.remembers else is_finite_number
-            for name in arrays
-        }
-        expect(state, tests, f"the state of {own}")
         for name in arrays:
-            count = len(state[name]) if name in self.remembers else len(self.parameters)
-            if self.parameters and count != len(self.parameters):
+            tests[name] = is_finite_numbers if name in self.remembers else is_finite_number
+        expect(state, tests, f"the state of {own}")
+        for name in set(arrays) & set(self.remembers):
+            if self.parameters and len(state[name]) != len(self.parameters):
                 raise StateError(
-                    f"{name} is of {count} parameters, and the optimiser has {len(self.parameters)}"
+                    f"{name!r} has {len(state[name])} entries in the state, but the optimiser has "
+                    f"{len(self.parameters)} parameters"
                 )
         if state["lr"] < 0.0:
-            raise StateError(f"a learning rate of {state['lr']!r} is none")
+            raise StateError(f"the learning rate must not be negative; got {state['lr']!r}")
         held = {name: np.array(state[name], float) for name in arrays}
         self.steps, self.lr, self.state = state["steps"], float(state["lr"]), held
 
@@ -169,28 +252,32 @@ class Optimiser:
 
 
 def _are_finite(*arrays: Array) -> bool:
-    """Are all their numbers finite? Where the sum is, they are."""
+    """Are all numbers finite? They are if their sum is."""
     import numpy as np
 
     quick = sum([float(np.add.reduce(array, axis=None)) for array in arrays])
     return math.isfinite(quick) or all(np.isfinite(array).all() for array in arrays)
 
 
-def _variables(given: Iterable[Value]) -> list[Value]:
-    """The parameters, each of which a step can change: Values that were not computed from others, each once."""
-    if isinstance(given, Value) or not isinstance(given, Iterable):
-        hint = ": write model.parameters()" if hasattr(given, "parameters") else ""
+def _variables(given: Iterable[Value], rule: str) -> list[Value]:
+    """The parameters as a list. Raises OperandError unless a step can change each of them."""
+    right = f"write {rule}(model.parameters(), lr=0.01)"
+    if isinstance(given, Value) or not isinstance(given, Iterable) or isinstance(given, str):
         raise OperandError(
-            f"the first argument must be a list of parameters; got {type(given).__name__} {given!r}{hint}"
+            "the first argument of an optimiser must be a list of parameters; "
+            f"got {type(given).__name__} {given!r}: {right}"
         )
     parameters = list(given)
     for p in parameters:
         if not isinstance(p, Value):
-            raise OperandError(f"a parameter must be a Value; got {type(p).__name__} {p!r}")
-        if p.op is not None or p.is_constant:
+            raise OperandError(
+                f"each parameter must be a Value; got {type(p).__name__} {p!r}: {right}"
+            )
+        if p.op is not None or (p.is_constant and not isinstance(p, Frozen)):
             what = "a constant" if p.op is None else f"the result of {p.op.name}"
             raise OperandError(
-                f"a parameter must be a leaf that can change; {p!r} is {what}, and no step would reach it"
+                f"a parameter must be a leaf that can change; {p!r} is {what}, so no step would "
+                "reach it"
             )
     if len(set(map(id, parameters))) < len(parameters):
         raise OperandError("each parameter must be given once; one is given twice")

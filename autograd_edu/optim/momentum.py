@@ -1,18 +1,28 @@
-"""Plain gradient descent, and the rules that keep going: velocities and averages of gradients."""
+"""Plain gradient descent, and rules that keep moving: velocities and averages of gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Unpack
 
 from ..arguments import fraction
 from ..engine.value import Value
 from ..errors import TrainingError, one_of
-from .base import Array, Optimiser
+from .base import Array, Common, Optimiser
 
 
 class SGD(Optimiser):
-    """θ ← θ - ηg."""
+    """θ ← θ - ηg, with the learning rate η (``lr``) and the gradient g.
+
+    Source: Robbins and Monro, "A Stochastic Approximation Method", 1951.
+
+    >>> w = Value(5.0)
+    >>> optimiser = SGD([w], lr=0.25)
+    >>> (w * w).backward()
+    >>> optimiser.step()
+    >>> w.data
+    2.5
+    """
 
     def rule(self, theta: Array, g: Array) -> Array:
         return theta - self.lr * g
@@ -21,28 +31,25 @@ class SGD(Optimiser):
 class Momentum(Optimiser):
     """θ moves by a velocity, or along an average of gradients.
 
+    Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
+
     Args:
-        style: "velocity" is v ← αv - ηg, θ ← θ + v (LIP; PyTorch's, with η inside). KIT's are "average",
-            m ← γm + (1 - γ)g, θ ← θ - ηm, and "arithmetic", the same with γ = (k-1)/k at the k-th step, the plain mean
-            of all gradients so far. The average with η takes the steps of the velocity with η(1 - γ).
+        momentum: α or γ below.
+        style: "velocity" is v ← αv - ηg, θ ← θ + v (the form of LIP, and PyTorch's with η inside).
+            KIT has two others. "average" is m ← γm + (1 - γ)g, θ ← θ - ηm. "arithmetic" is the same
+            with γ = (k-1)/k at the k-th step, the plain mean of all gradients so far. The average
+            with η takes the same steps as the velocity with η(1 - γ).
     """
 
     remembers = ("velocity",)
 
     def __init__(
-        self,
-        parameters: Iterable[Value] = (),
-        lr: float = 0.01,
-        momentum: float = 0.9,
-        *,
-        style: str = "velocity",
-        **common: Any,
-    ) -> None:
+        self, parameters: Iterable[Value] = (), lr: float = 0.01, *, momentum: float = 0.9,
+        style: str = "velocity", **common: Unpack[Common],
+    ) -> None:  # fmt: skip
         super().__init__(parameters, lr, **common)
-        self.momentum, self.style = (
-            fraction(momentum, "momentum"),
-            one_of(style, ("velocity", "average", "arithmetic"), "style"),
-        )
+        self.momentum = fraction(momentum, "momentum")
+        self.style = one_of(style, ("velocity", "average", "arithmetic"), "style")
 
     def rule(self, theta: Array, g: Array) -> Array:
         v, gamma = self.state["velocity"], self.momentum
@@ -56,28 +63,28 @@ class Momentum(Optimiser):
 
 
 class Nesterov(Optimiser):
-    """Momentum with the gradient taken where the velocity leads: v ← αv - η∇L(θ + αv), θ ← θ + v (LIP's, and the original form).
+    """v ← αv - η∇L(θ + αv), θ ← θ + v: momentum with the gradient taken where v leads.
 
-    Before each gradient the parameters must be moved to `look_ahead`; `fit` and `looking_ahead` do that. The form
-    "rearranged" takes the gradient at θ itself, v ← αv + g, θ ← θ - η(g + αv): PyTorch's; its θ is the other's θ + αv.
+    Before each gradient, the parameters must move to `look_ahead`; `fit` and `looking_ahead` do
+    that. Source: Nesterov, "A method for solving the convex programming problem with convergence
+    rate O(1/k²)", 1983.
+
+    Args:
+        momentum: α.
+        form: "look-ahead" is the form above, LIP's and the original. "rearranged" is PyTorch's. It
+            takes the gradient at θ itself, v ← αv + g, θ ← θ - η(g + αv); its θ is the other's
+            θ + αv.
     """
 
     remembers = ("velocity",)
 
     def __init__(
-        self,
-        parameters: Iterable[Value] = (),
-        lr: float = 0.01,
-        momentum: float = 0.9,
-        *,
-        form: str = "look-ahead",
-        **common: Any,
-    ) -> None:
+        self, parameters: Iterable[Value] = (), lr: float = 0.01, *, momentum: float = 0.9,
+        form: str = "look-ahead", **common: Unpack[Common],
+    ) -> None:  # fmt: skip
         super().__init__(parameters, lr, **common)
-        self.momentum, self.form = (
-            fraction(momentum, "momentum"),
-            one_of(form, ("look-ahead", "rearranged"), "form"),
-        )
+        self.momentum = fraction(momentum, "momentum")
+        self.form = one_of(form, ("look-ahead", "rearranged"), "form")
         self._home: list[float] | None = None
 
     def rule(self, theta: Array, g: Array) -> Array:
@@ -89,25 +96,29 @@ class Nesterov(Optimiser):
         return theta + v
 
     def look_ahead(self, theta: Array) -> Array:
+        """θ + αv."""
         if self.form == "rearranged" or "velocity" not in self.state:
             return theta
         return theta + self.momentum * self.state["velocity"]
 
     def looking_ahead(self) -> None:
-        """Move the parameters to θ + αv, for the next forward and backward pass; `step` sets out from θ again."""
+        """Move the parameters to θ + αv, for the next forward and backward pass.
+
+        `step` starts from θ again.
+        """
         import numpy as np
 
         self._home = [p.data for p in self.parameters]
-        for parameter, there in zip(
-            self.parameters, self.look_ahead(np.array(self._home)).tolist(), strict=True
-        ):
+        ahead = self.look_ahead(np.array(self._home)).tolist()
+        for parameter, there in zip(self.parameters, ahead, strict=True):
             parameter.data = there
 
     def step(self) -> None:
-        """One step; raises TrainingError if the gradient was not taken at θ + αv."""
+        """Take one step. Raises TrainingError if the gradient was not taken at θ + αv."""
         if self.form == "look-ahead" and self.steps and self._home is None:
             raise TrainingError(
-                "Nesterov's gradient is taken ahead of the parameters: call looking_ahead() before each forward pass"
+                "Nesterov takes its gradient ahead of the parameters: call looking_ahead() before "
+                "each forward pass"
             )
         if self._home is not None and any(p.has_grad for p in self.parameters):
             for parameter, there in zip(self.parameters, self._home, strict=True):

@@ -1,44 +1,51 @@
-"""Methods that use curvature: Newton's, with the whole Hessian, and L-BFGS, which guesses it from gradients.
+"""Methods that use curvature: Newton's, with the whole Hessian, and L-BFGS, which estimates it.
 
-They minimise a function of a list of numbers. `of_parameters` makes one of a model's loss.
+They minimise a function of a list of numbers. `of_parameters` makes one from the loss of a model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from ..arguments import whole
 from ..derivatives.transforms import hessian, value_and_grad
 from ..engine.modes import no_grad
 from ..engine.number import plain
 from ..errors import DomainError
+from ..nn.kinds import Nested, Scalar
+from ..nn.module import Module
+from .base import Array
 
-Loss = Callable[[list[Any]], Any]
+Function = Callable[[Nested], Scalar]  # of a list of numbers of any kind
 
 
-def of_parameters(model: Any, loss: Callable[[], Any]) -> Loss:
+def of_parameters(model: Module, loss: Callable[[], Scalar]) -> Function:
     """``loss()``, which calls ``model``, as a function of the list of the model's parameters."""
 
-    def of(values: Sequence[Any]) -> Any:
+    def of(values: Sequence[Scalar]) -> Scalar:
         with model.with_parameters(list(values)):
             return loss()
 
     return of
 
 
-def newton(f: Loss, at: Sequence[float], steps: int = 1) -> list[float]:
-    """θ ← θ - H⁻¹g, ``steps`` times: in one step at the minimum of a quadratic.
+def newton(f: Function, at: Sequence[float], *, steps: int = 1) -> list[float]:
+    """θ ← θ - H⁻¹g, ``steps`` times. One step leads to the minimum of a quadratic.
 
-    KIT prints the Taylor expansion without the ½ on its Hessian term; the minimum of that form is half a Newton step
-    away. The Hessian of n parameters takes n backward passes and n² numbers, the solution n³ operations.
+    KIT prints the Taylor expansion without the ½ on its Hessian term; the minimum of that form is
+    half a Newton step away. For n parameters, the Hessian H takes n backward passes and n² numbers,
+    and the solution n³ operations.
 
     Raises:
-        DomainError: where the Hessian is singular.
+        DomainError: if the Hessian is singular.
+
+    >>> newton(lambda p: (p[0] - 3.0) ** 2 + 2.0 * p[1] ** 2, [0.0, 1.0])
+    [3.0, 0.0]
     """
     import numpy as np
 
     theta = [float(x) for x in at]
-    for _ in range(steps):
+    for _ in range(whole(steps, "the number of steps", low=0)):
         with no_grad():
             _, g = value_and_grad(f)(theta)
             second = np.array(hessian(f)(theta), float).reshape(len(theta), -1)
@@ -46,32 +53,38 @@ def newton(f: Loss, at: Sequence[float], steps: int = 1) -> list[float]:
             move = np.linalg.solve(second, np.array(g, float))
         except np.linalg.LinAlgError:
             raise DomainError(
-                f"newton: the Hessian at {theta[:4]} is singular: there is no single minimum to step to"
+                f"newton: the Hessian at {theta[:4]} is singular, so there is no single minimum"
             ) from None
         theta = [x - d for x, d in zip(theta, move.tolist(), strict=True)]
     return theta
 
 
-def lbfgs(f: Loss, at: Sequence[float], steps: int = 100, tolerance: float = 1e-10) -> list[float]:
-    """Where SciPy's L-BFGS-B arrives from ``at``, with gradients by backpropagation. It wants the loss of the full batch.
+def lbfgs(
+    f: Function, at: Sequence[float], *, steps: int = 100, tolerance: float = 1e-10
+) -> list[float]:
+    """Where SciPy's L-BFGS-B arrives from ``at``, with gradients by backpropagation.
+
+    It needs the loss of the full batch. Source: Liu and Nocedal, "On the limited memory BFGS method
+    for large scale optimization", 1989.
+
+    Args:
+        steps: how many to take at most.
+        tolerance: stop once no part of the gradient is larger than this.
 
     Raises:
-        ImportError: without SciPy (which scikit-learn, the extra `data`, brings along).
+        ImportError: without SciPy, which the extra `data` installs.
     """
     try:
         from scipy.optimize import minimize  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
         raise ImportError("lbfgs needs SciPy: pip install 'autograd-edu[data]'") from None
 
-    def fun(theta: Any) -> tuple[float, list[float]]:
+    def fun(theta: Array) -> tuple[float, list[float]]:
         with no_grad():
             y, g = value_and_grad(f)(theta.tolist())
         return plain(y), list(g)
 
+    start = [float(x) for x in at]
     options = {"maxiter": steps, "ftol": tolerance * 1e-4, "gtol": tolerance}
-    return [
-        float(x)
-        for x in minimize(
-            fun, [float(x) for x in at], jac=True, method="L-BFGS-B", options=options
-        ).x
-    ]
+    found = minimize(fun, start, jac=True, method="L-BFGS-B", options=options)
+    return [float(x) for x in found.x]

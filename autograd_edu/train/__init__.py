@@ -3,7 +3,7 @@
 from .callbacks import Epoch
 from .diagnose import Diagnosis, diagnose
 from .early import EarlyStopping
-from .evaluate import Evaluation, accuracy, evaluate, predictions
+from .evaluate import Evaluation, accuracy, classify, evaluate, predictions
 from .history import History
 from .recipe import check_initial_loss, find_learning_rate, overfit_small_sample
 from .run import Callback, Run
@@ -12,6 +12,6 @@ from .trainer import fit
 
 __all__ = [
     "Callback", "Diagnosis", "EarlyStopping", "Epoch", "Evaluation", "History", "Run", "Snapshots",
-    "accuracy", "check_initial_loss", "diagnose", "evaluate", "find_learning_rate", "fit",
+    "accuracy", "check_initial_loss", "classify", "diagnose", "evaluate", "find_learning_rate", "fit",
     "overfit_small_sample", "predictions",
 ]  # fmt: skip

@@ -137,7 +137,7 @@ class Divergence(Callback):
         if not run.stopped and last > _DIVERGED * (1.0 + abs(first)):
             run.stopped = (
                 f"diverged: the loss grew from {first:.3g} to {last:.3g}; "
-                f"use a smaller lr than {run.optimiser.lr:g}"
+                f"use a smaller learning rate than {run.optimiser.lr:g}"
             )
 
 

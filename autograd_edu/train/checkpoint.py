@@ -66,9 +66,9 @@ class Checkpoint:
         state = expect(raw, _ENTRIES, f"the checkpoint {self.path}")
         history = History.from_dict(state["history"])
         trial = copy.deepcopy((self.model, self.optimiser, self.rng, self.early))
-        replace(
-            self, model=trial[0], optimiser=trial[1], rng=trial[2], early=trial[3]
-        )._load(state)  # raises where loading would; nothing of the run has changed
+        replace(self, model=trial[0], optimiser=trial[1], rng=trial[2], early=trial[3])._load(
+            state
+        )  # raises where loading would; nothing of the run has changed
         self._load(state)
         return history
 

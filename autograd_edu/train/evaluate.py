@@ -9,7 +9,7 @@ from ..data import Dataset
 from ..engine.number import plain
 from ..engine.value import no_grad
 from ..errors import TrainingError
-from ..metrics import accuracy_of, chosen_labels
+from ..metrics import accuracy_of, chosen_labels, right_labels
 from ..nn.kinds import Plain
 from ..nn.losses import Loss, average
 from ..nn.module import Module
@@ -76,3 +76,17 @@ def accuracy(model: Module, loss: Loss, data: Dataset) -> float:
     if getattr(loss, "threshold", None) is None:
         chosen_labels(0.0, loss)  # raises the error that says why there is no accuracy
     return accuracy_of(zip(predictions(model, data), data.ys, strict=True), loss)
+
+
+def classify(model: Module, loss: Loss, data: Dataset) -> tuple[list[int], list[int]]:
+    """The true and the predicted class of each sample, for `metrics` such as the confusion matrix.
+
+    If the outputs are independent labels, each label counts as a sample.
+
+    Raises:
+        TargetError: if the loss does not know classes.
+        TrainingError: if a layer is in training mode and computes something else there.
+    """
+    true = [label for target in data.ys for label in right_labels(target, loss)]
+    outputs = predictions(model, data)
+    return true, [label for output in outputs for label in chosen_labels(output, loss)]

@@ -6,9 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ShapeError
 from ..files import PathLike, expect, is_numbers, is_text, seal, unseal, write
-from ..metrics import moving_average, text_plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,6 +52,8 @@ class History:
 
         It shows the trend in the scatter of mini-batches.
         """
+        from ..plots import moving_average
+
         return moving_average(self.step_loss, window)
 
     def plot(self) -> Axes:
@@ -64,9 +64,11 @@ class History:
 
     def text(self, *, width: int = 60, height: int = 12) -> str:
         """The loss of each epoch as a plot made of characters, for a terminal."""
-        if not self.loss:
-            raise ShapeError("there is no loss to plot: no epoch is complete")
-        return text_plot({"loss": self.loss, "validation": self.validation}, width, height)
+        from ..plots import loss_text
+
+        runs = {"loss": self.loss, "validation": self.validation}
+        shown = {name: losses for name, losses in runs.items() if losses}
+        return loss_text(shown or self.loss, width=width, height=height)
 
     def to_dict(self) -> dict[str, str | list[float]]:
         """Everything as plain numbers, lists and text."""

@@ -102,7 +102,9 @@ class Trainer:
 def _advice(run: Run) -> str:
     """What to try when a step has no finite result."""
     if not run.steps:
-        return "check the samples, the targets and the first weights with diagnose(model, loss, data)"
+        return (
+            "check the samples, the targets and the first weights with diagnose(model, loss, data)"
+        )
     rule = type(run.optimiser).__name__
     return (
         f"often the learning rate is too large: it is {run.optimiser.lr:g} here. Pass a smaller "

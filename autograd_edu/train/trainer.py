@@ -103,8 +103,6 @@ def fit(
     _check_arguments(model, loss, data, optimiser)
     _check_options(schedule, penalty, validation, early_stopping, callbacks)
     whole(epochs, "the number of epochs", low=0)
-    if batch_size is not None:
-        whole(batch_size, "batch_size (None uses all samples in each step)")
     one_of(schedule_by, ("epoch", "step"), "schedule_by")
     one_of(engine, ("auto", "eager", "replay"), "engine")
     next(data.batches(batch_size, drop_last=drop_last))

@@ -237,7 +237,7 @@ def _spread(truth: Callable[[Array], Answer], theta: Array, wanted: Array) -> Ar
 
 def _flat(answer: Answer) -> Array:
     """A loss, or a loss and its gradient, as one array."""
-    return np.atleast_1d(np.hstack(answer))
+    return np.hstack(answer if isinstance(answer, tuple) else (answer,))
 
 
 # ---- which engine ----

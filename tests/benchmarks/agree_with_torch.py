@@ -105,8 +105,8 @@ def network(seed):
 OPTIMISERS = {
     "SGD": (lambda p: SGD(p, 0.02), lambda p: torch.optim.SGD(p, 0.02)),
     "SGD, weight decay": (lambda p: SGD(p, 0.02, weight_decay=0.1), lambda p: torch.optim.SGD(p, 0.02, weight_decay=0.1)),
-    "Momentum (velocity)": (lambda p: Momentum(p, 0.02, 0.9), lambda p: torch.optim.SGD(p, 0.02, momentum=0.9)),
-    "Momentum (average)": (lambda p: Momentum(p, 0.2, 0.9, style="average"), lambda p: torch.optim.SGD(p, 0.02, momentum=0.9)),
+    "Momentum (velocity)": (lambda p: Momentum(p, 0.02, momentum=0.9), lambda p: torch.optim.SGD(p, 0.02, momentum=0.9)),
+    "Momentum (average)": (lambda p: Momentum(p, 0.2, momentum=0.9, style="average"), lambda p: torch.optim.SGD(p, 0.02, momentum=0.9)),
     "Nesterov (rearranged)": (
         lambda p: Nesterov(p, 0.02, 0.9, form="rearranged"), lambda p: torch.optim.SGD(p, 0.02, momentum=0.9, nesterov=True)
     ),
