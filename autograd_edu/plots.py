@@ -81,12 +81,12 @@ def loss_text(losses: Losses | Mapping[str, Losses], *, width: int = 60, height:
         width, height: the size of the plot in characters, without its axes.
 
     >>> print(loss_text([4.0, 3.0, 2.0, 1.0], width=8, height=4))
-        4 |**
-          |  **
-          |    **
-        1 |      **
-          +--------
-           1      4   * loss
+            4 |**
+              |  **
+              |    **
+            1 |      **
+              +--------
+               1      4   * loss
     """
     _at_least(2, width=width, height=height)
     runs = _runs(losses)

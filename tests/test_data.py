@@ -232,7 +232,7 @@ def test_a_column_that_changes_by_little_is_scaled_all_the_same():
 @pytest.mark.parametrize("size", [0, -1])
 def test_a_batch_has_at_least_one_sample(size):
     with pytest.raises(
-        TargetError,
-        match=f"batch size must be at least 1, or None for all samples at once; got {size}",
+        ShapeError,
+        match=rf"batch_size \(None uses all samples at once\) must be at least 1; got {size}",
     ):
         next(data.moons(10).batches(size))

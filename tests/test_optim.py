@@ -476,3 +476,60 @@ def test_other_parameters_than_before_are_told():
     adam.update(np.ones(2), np.ones(2))
     with pytest.raises(ShapeError, match="first steps with"):
         adam.update(np.ones(3), np.ones(3))
+
+
+# ---- gradients that were not cleared ----
+
+
+def take_steps(optimiser, *parameters, between=lambda: None, steps=3):
+    for _ in range(steps):
+        sum(p * p for p in parameters).backward()
+        optimiser.step()
+        between()
+
+
+@pytest.mark.parametrize("rule", [SGD, Adam, Nesterov])
+def test_gradients_that_were_not_cleared_are_warned_of_once(rule):
+    w = Value(1.0)
+    options = {"form": "rearranged"} if rule is Nesterov else {}
+    with pytest.warns(UserWarning, match=r"call zero_grad\(\) before each backward") as heard:
+        take_steps(rule([w], 0.01, **options), w, steps=5)
+    assert len(heard) == 1
+    assert f"accumulate=True to {rule.__name__}" in str(heard[0].message)
+    assert heard[0].filename == __file__
+
+
+def test_gradients_that_were_cleared_in_any_way_are_not_warned_of():
+    model = MLP(2, [1], seed=0)
+    parameters = model.parameters()
+
+    def by_hand():
+        for p in parameters:
+            p.grad = 0.0
+
+    for clear in (model.zero_grad, by_hand, lambda: [p.clear_grad() for p in parameters]):
+        take_steps(SGD(parameters, 0.01), *parameters, between=clear)
+        clear()
+    optimiser = SGD(parameters, 0.01)
+    take_steps(optimiser, *parameters, between=optimiser.zero_grad)
+
+
+def test_deliberate_accumulation_is_not_warned_of():
+    w = Value(1.0)
+    optimiser = SGD([w], 0.01)
+    for _ in range(3):  # over several backward passes before each step
+        optimiser.zero_grad()
+        for _ in range(4):
+            (w * w).backward()
+        optimiser.step()
+    optimiser.step()  # the same gradient again
+    take_steps(SGD([w], 0.01, accumulate=True), w)
+
+
+def test_a_used_gradient_is_the_same_number():
+    w = Value(3.0)
+    optimiser = SGD([w], 0.0, accumulate=False)
+    (w * w).backward()
+    optimiser.step()
+    assert (w.grad, repr(w.grad), f"{w.grad:.1f}") == (6.0, "6.0", "6.0")
+    assert w.grad + 1.0 == 7.0

@@ -217,16 +217,13 @@ class Constant(Value):
     has_grad = property(lambda _: False)
 
     def __repr__(self) -> str:
-        return f"Constant({self._data!r})"
+        return f"{type(self).__name__}({self._data!r})"
 
 
 class Frozen(Constant):
     """A parameter that is fixed for now. Setting its ``requires_grad`` frees it again."""
 
     __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"Frozen(data={self._data!r}{f', label={self.label!r}' if self.label else ''})"
 
 
 _PLAIN = frozenset({int, float})

@@ -138,6 +138,7 @@ class Layer(Module):
         cls, weights: Sequence[Row], biases: Row | None = None, *, activation: str | Activation
     ) -> Self:
         """A layer with these weights[out][in] and biases[out]; without biases, it has none."""
+        weights, biases = _plain(weights), None if biases is None else _plain(biases)
         layer = cls.__new__(cls)
         Layer.__init__(
             layer, *_shape(weights, biases), activation=activation, bias=biases is not None,
@@ -245,7 +246,9 @@ class MLP(Module):
         """
         if biases is not None and len(biases) != len(weights):
             raise ShapeError(f"got weights for {len(weights)} layer(s), biases for {len(biases)}")
-        shapes = [_shape(w, None) for w in weights]
+        if not len(weights):
+            raise ShapeError("the weights of an MLP must have at least one layer; got none")
+        shapes = [_shape(_plain(w), None) for w in weights]
         for i, ((_, nout), (nin, _)) in enumerate(pairwise(shapes)):
             if nin != nout:
                 raise ShapeError(
@@ -269,6 +272,12 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"
+
+
+def _plain(array: Nested) -> Nested:
+    """An array or a tensor as nested lists; lists as they are."""
+    array = array.detach() if hasattr(array, "detach") else array
+    return array.tolist() if hasattr(array, "tolist") else array
 
 
 def _shape(weights: Nested, biases: Nested) -> tuple[int, int]:

@@ -336,7 +336,7 @@ def softmax_cross_entropy(prediction: Vector, target: Target, *, parts: bool = F
         parts: make the probabilities nodes of their own, as the lectures draw them. Otherwise one
             node is log Σ exp z, which neither overflows nor loses digits.
 
-    >>> softmax_cross_entropy([1.0, 1.0], 0)
+    >>> softmax_cross_entropy([0.0, 0.0], 1)
     0.6931471805599453
     """
     zs = as_list(prediction)

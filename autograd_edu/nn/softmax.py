@@ -17,8 +17,8 @@ def softmax(scores: Sequence[S], *, parts: bool = False) -> list[S]:
             then shows more, but scores above 709 overflow. Otherwise it is exp(zₖ - log Σ exp z),
             which cannot overflow.
 
-    >>> softmax([1.0, 1.0, 1.0, 1.0])
-    [0.25, 0.25, 0.25, 0.25]
+    >>> [round(p, 3) for p in softmax([1.0, 2.0, 3.0])]
+    [0.09, 0.245, 0.665]
     """
     if parts:
         _check_some(scores)

@@ -167,6 +167,7 @@ class Optimiser:
         """
         import numpy as np
 
+        self.before_step()
         reached = next((p for p in self.parameters if p.has_grad), None)
         if reached is None:
             raise TrainingError(self._why_no_gradient())
@@ -176,6 +177,9 @@ class Optimiser:
         new = self.update(theta, gradient).tolist()
         for parameter, number in zip(self.parameters, new, strict=True):
             parameter.data = number
+
+    def before_step(self) -> None:
+        """What a rule does before it looks at the gradients."""
 
     def _why_no_gradient(self) -> str:
         if self.parameters and not any(p.requires_grad for p in self.parameters):

@@ -113,8 +113,8 @@ class Nesterov(Optimiser):
         for parameter, there in zip(self.parameters, ahead, strict=True):
             parameter.data = there
 
-    def step(self) -> None:
-        """Take one step. Raises TrainingError if the gradient was not taken at θ + αv."""
+    def before_step(self) -> None:
+        """Return to θ. Raises TrainingError if the gradient was not taken at θ + αv."""
         if self.form == "look-ahead" and self.steps and self._home is None:
             raise TrainingError(
                 "Nesterov takes its gradient ahead of the parameters: call looking_ahead() before "
@@ -124,4 +124,3 @@ class Nesterov(Optimiser):
             for parameter, there in zip(self.parameters, self._home, strict=True):
                 parameter.data = there
             self._home = None
-        super().step()

@@ -29,7 +29,7 @@ class Memory:
 
     def __init__(self, **roots: Anything) -> None:
         self.iterator = ""
-        self._leaves: list[tuple[str, Value, float]] = []  # Values, and the number each held
+        self._leaves: list[tuple[str, Value, float, type]] = []  # with their data and kind
         self._parts: list[tuple[Part, Anything]] = []  # all other parts, and what each held
         seen: dict[int, Anything] = {}  # by id; keeping the objects keeps their ids unique
         stack = [(name, root) for name, root in roots.items() if root is not None][::-1]
@@ -40,7 +40,7 @@ class Memory:
             seen[id(x)] = x
             if isinstance(x, Value):
                 if x.op is None:
-                    self._leaves.append((name, x, x._data))
+                    self._leaves.append((name, x, x._data, type(x)))
             elif hasattr(type(x), "__next__") and not isinstance(x, io.IOBase):
                 self.iterator = self.iterator or name
             else:
@@ -57,7 +57,9 @@ class Memory:
         Args:
             generators: count a draw from a global random generator as a change.
         """
-        for name, x, number in self._leaves:
+        for name, x, number, kind in self._leaves:
+            if x.__class__ is not kind:  # frozen, or free again
+                return f"whether {name} is frozen"
             if not _is_same(number, x._data):
                 return f"the data of {name}"
         for part, held in [*self._parts, *(self._generators if generators else ())]:
@@ -69,8 +71,8 @@ class Memory:
 
     def restore(self) -> None:
         """Undo every change."""
-        for _, x, number in self._leaves:
-            x._data = number
+        for _, x, number, kind in self._leaves:
+            x._data, x.__class__ = number, kind
         for part, held in [*self._parts, *self._generators]:
             if not _is_same(held, part.read()):
                 part.write(held)
