@@ -5,9 +5,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from .printing import prints
 
+
+@prints
 class AutogradError(Exception):
     """Everything that this package raises on purpose."""
+
+    __str__, __repr__ = Exception.__str__, Exception.__repr__
 
 
 class DomainError(AutogradError, ValueError):

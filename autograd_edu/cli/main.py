@@ -21,7 +21,7 @@ from ..engine.number import plain
 from ..engine.value import Value
 from ..errors import AutogradError, ExpressionError
 from ..files import write
-from ..notation.printing import keep_printable
+from ..printing import keep_printable
 from ..version import __version__
 from . import train as training
 from .expression import Expression, parse

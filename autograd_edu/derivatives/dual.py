@@ -14,8 +14,10 @@ from ..engine.floats import ieee_mode, real
 from ..engine.number import Number, Numbers, plain
 from ..engine.ops import Op, evaluate_local_gradients
 from ..errors import no_gradient
+from ..printing import prints
 
 
+@prints
 class Dual(Number):
     """primal + tangent·ε, where ε² = 0.
 

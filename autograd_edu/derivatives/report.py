@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..notation.text import printable, table
+from ..printing import prints, shown
 from .evidence import Evidence
 from .verdict import Judgement, Verdict
 
 _HEAD = ("input", "at", "analytic", "numeric", "abs. error", "rel. error", "step", "est. error", "verdict")  # fmt: skip
 
 
+@prints
 @dataclass(frozen=True)
 class Row:
     """What the check found for one input.
@@ -51,6 +53,7 @@ class Row:
         return cls(name, *found, *judgement, method, samples.evaluations, steps[0], steps[-1])
 
 
+@prints
 @dataclass(frozen=True)
 class Report:
     """The rows of a gradient check. It is true if there are any and all pass; prints as a table."""
@@ -85,7 +88,7 @@ class Report:
 def _cells(row: Row) -> tuple[str, ...]:
     numbers = (f"{row.at:.6g}", f"{row.analytic:.10g}", f"{row.numeric:.10g}")
     differences = (row.absolute_error, row.relative_error, row.step, row.estimated_error)
-    return (printable(row.name), *numbers, *(f"{x:.1e}" for x in differences), row.verdict)
+    return (shown(printable(row.name)), *numbers, *(f"{x:.1e}" for x in differences), row.verdict)
 
 
 def _method(evidence: Evidence, complex_slope: float) -> str:

@@ -15,8 +15,10 @@ from typing import TypeGuard
 from ..engine.op import Op, Products
 from ..engine.value import Value, topological_order
 from ..notation import operations
+from ..printing import prints
 
 
+@prints
 @dataclass(frozen=True)
 class Cost:
     """How much work it takes to compute and to differentiate a graph. Prints as a table.

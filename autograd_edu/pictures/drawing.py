@@ -10,6 +10,7 @@ from ..arguments import positive, whole
 from ..engine.value import Value
 from ..errors import LayoutError, OperandError, one_of
 from ..notation.text import printable
+from ..printing import Text
 from .folding.detail import MOST_BOXES
 from .folding.folded import as_text, at_level
 from .folding.scopes import Folding
@@ -51,7 +52,7 @@ class Drawing(Picture):
         if count > MOST_BOXES:
             raise LayoutError(_too_large(graph, count))
         arranged = STYLES[style].arrange(self._scene)
-        self.svg = STYLES[style].svg(arranged, layout(arranged), self._caption(graph))
+        self.svg = Text(STYLES[style].svg(arranged, layout(arranged), self._caption(graph)))
 
     def _caption(self, graph: Graph) -> str:
         what = self._scene.note or f"{len(graph)} values, {len(self._scene.wires)} wires"
@@ -88,8 +89,8 @@ class Drawing(Picture):
         from .interactive.stepper import stepper_page
 
         if self._steps_through:
-            return stepper_page(self._scene, self._steps.record, self.title)
-        return html_page(self.svg, self.title)
+            return Text(stepper_page(self._scene, self._steps.record, self.title))
+        return Text(html_page(self.svg, self.title))
 
     def _contents(self) -> Contents:
         from .files.save import of_graph

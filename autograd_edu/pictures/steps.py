@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, overload
 from ..engine.value import Value, topological_order
 from ..errors import OperandError
 from ..notation.letters import plain
+from ..printing import Text, prints
 from ..record.build import build
 from ..record.model import Node, Record, Step
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..record.worksheet import Worksheet
 
 
+@prints
 class Steps(Sequence[Step]):
     """The steps of a forward and a backward pass, and the nodes they speak of.
 
@@ -122,25 +124,25 @@ class Steps(Sequence[Step]):
         """The forward and the backward table as plain text."""
         from ..record import formats
 
-        return formats.as_text(self.record, digits)
+        return Text(formats.as_text(self.record, digits))
 
     def markdown(self, *, digits: int = 6) -> str:
         """The forward and the backward table as Markdown."""
         from ..record import formats
 
-        return formats.as_markdown(self.record, digits)
+        return Text(formats.as_markdown(self.record, digits))
 
     def latex(self, *, digits: int = 6) -> str:
         """The forward and the backward table as LaTeX tabulars."""
         from ..record import formats
 
-        return formats.as_latex(self.record, digits)
+        return Text(formats.as_latex(self.record, digits))
 
     def tree(self, *, digits: int = 4) -> str:
         """The graph as an indented tree of formulas, values and gradients."""
         from ..record import tree
 
-        return tree.as_tree(self.record, digits=digits)
+        return Text(tree.as_tree(self.record, digits=digits))
 
     def worksheet(self, *, digits: int = 4) -> Worksheet:
         """The pass with its numbers left out as blanks, and the answers apart."""
@@ -152,7 +154,7 @@ class Steps(Sequence[Step]):
         """Both passes as a Python program that runs by itself: dloss_out4 = df5(out4)."""
         from ..record.listing import as_python
 
-        return as_python(self.record)
+        return Text(as_python(self.record))
 
     def __str__(self) -> str:
         return "\n".join(f"{i + 1:>3}  {step.sentence}" for i, step in enumerate(self))

@@ -14,6 +14,7 @@ from typing import Any
 from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ArityError, ShapeError
+from ..printing import prints
 from .arrays import real_array
 from .ir import Gradients
 from .program import Program, trace
@@ -33,6 +34,7 @@ class _Entry:
     calls: int = 0
 
 
+@prints
 class ProgramCache:
     """The programs of ``f``, each traced when inputs of its structure come first; the one used longest ago goes at the bound.
 

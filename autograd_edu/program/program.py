@@ -9,6 +9,7 @@ from ..engine.modes import no_gc
 from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ShapeError
+from ..printing import Text, prints
 from .arrays import real_array
 from .ir import Computation, Gradients
 from .lifting.fuse import fused
@@ -19,6 +20,7 @@ from .writing import export
 from .writing.listing import listing
 
 
+@prints
 class Program(Computation):
     """A computation recorded once, to be replayed over batches. Made by `trace` or `trace_graph`.
 
@@ -103,7 +105,7 @@ class Program(Computation):
         Raises:
             OptionError: if there is no such listing, or none with gradients.
         """
-        return listing(self, style, gradients=gradients)
+        return Text(listing(self, style, gradients=gradients))
 
     def to_jax(self) -> Callable[..., Any]:
         """The program as a function of JAX, ``f(parameters, *inputs)``, to be jitted, differentiated and sharded by JAX.

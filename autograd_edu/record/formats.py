@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..notation.text import table
+from ..printing import shown
 from .model import Record
 from .tables import Cells, backward_table, forward_table
 
@@ -27,7 +28,10 @@ def _tables(
 
 def as_text(record: Record, digits: int = 6) -> str:
     """Both tables in columns."""
-    return "\n\n".join(f"{title}\n{table(rows)}" for title, rows in _tables(record, digits))
+    return "\n\n".join(
+        f"{title}\n{table([tuple(map(shown, row)) for row in rows])}"
+        for title, rows in _tables(record, digits)
+    )
 
 
 def as_markdown(record: Record, digits: int = 6) -> str:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..printing import prints
+
 NodeKind = Literal["input", "constant", "result"]
 Kind = Literal["forward", "seed", "backward"]
 
 
+@prints
 @dataclass(frozen=True)
 class Node:
     """A value of the graph.
@@ -29,6 +32,7 @@ class Node:
     scope: str = ""
 
 
+@prints
 @dataclass(frozen=True)
 class Part:
     """What one backward step gives to one parent: local × upstream, added to what the parent had.
@@ -46,6 +50,7 @@ class Part:
     terms: tuple[float, ...] = ()
 
 
+@prints
 @dataclass(frozen=True)
 class Step:
     """One operation of the forward pass, the seed, or one operation of the backward pass.
@@ -65,6 +70,7 @@ class Step:
         return self.sentence
 
 
+@prints
 @dataclass(frozen=True)
 class Record:
     """Both passes over a graph, or some of their steps."""

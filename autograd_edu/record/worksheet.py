@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ..notation.text import printable
+from ..printing import prints
 from .formats import markdown_text
 from .model import Node, Record
 from .tables import Notation, backward_table, number, variables
@@ -25,6 +26,7 @@ class Blank:
     answer: str
 
 
+@prints
 @dataclass(frozen=True)
 class Worksheet:
     """What is given, and numbered lines to fill in, in the order in which they can be solved.

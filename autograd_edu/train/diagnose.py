@@ -14,11 +14,13 @@ from ..errors import TrainingError
 from ..nn.losses import Loss, average
 from ..nn.module import Module
 from ..notation import operations
+from ..printing import prints
 
 _NOTHING = 1e-13  # relative to the largest gradient: anything smaller may be rounding
 _VANISHING = 1e-3  # relative to the typical gradient of the largest part
 
 
+@prints
 @dataclass(frozen=True)
 class Diagnosis:
     """The findings for one batch. It is true if nothing is wrong, and prints as sentences.

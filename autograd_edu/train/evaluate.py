@@ -13,9 +13,11 @@ from ..metrics import accuracy_of, chosen_labels, right_labels
 from ..nn.kinds import Plain
 from ..nn.losses import Loss, average
 from ..nn.module import Module
+from ..printing import prints
 from ..trees import tree_map
 
 
+@prints
 @dataclass(frozen=True)
 class Evaluation:
     """The mean loss, and the share of right classes (None if the loss does not know classes)."""

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import PathLike, expect, is_numbers, is_text, seal, unseal, write
+from ..printing import prints
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@prints
 @dataclass
 class History:
     """The record of a training run.

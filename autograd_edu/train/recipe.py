@@ -22,6 +22,7 @@ from ..errors import DomainError, TargetError
 from ..nn.losses import Loss
 from ..nn.module import Module
 from ..optim import SGD, Adam, Optimiser
+from ..printing import prints
 from .callbacks import Epoch
 from .evaluate import accuracy, mean_loss
 from .trainer import fit
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MakeOptimiser = Callable[[Iterable[Value]], Optimiser]
 
 
+@prints
 @dataclass(frozen=True)
 class InitialLoss:
     """The loss before training, and log C, the loss of a model that knows nothing of C classes.
@@ -71,6 +73,7 @@ def check_initial_loss(
     return InitialLoss(first, math.log(data.classes), tolerance)
 
 
+@prints
 @dataclass(frozen=True)
 class Overfit:
     """Could the model learn a few samples by heart? If not, something is wrong with it."""
@@ -115,6 +118,7 @@ def overfit_small_sample(
     return Overfit(accuracy(trial, loss, small), history.loss)
 
 
+@prints
 @dataclass(frozen=True)
 class RateCurve:
     """The loss of a short run in which the learning rate grows from step to step.

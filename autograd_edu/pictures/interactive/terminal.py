@@ -9,12 +9,14 @@ answers, all steps are printed, one after the other.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
 
 from ...errors import OperandError
 from ...notation.text import padded, printable, text_width
+from ...printing import shown
 from ...record.model import Record
 from .running import LONGEST_SENTENCE, State, position, states
 
@@ -85,8 +87,8 @@ def _safe(text: str) -> str:
     """``text`` in the characters that the terminal's encoding has."""
     if (sys.stdout.errors or "strict") != "strict":
         return text  # the stream says itself how
-    encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "replace").decode(encoding)
+    parts = re.split(r"(\x1b\[\d+m)", text)  # colours stay as they are
+    return "".join(part if i % 2 else shown(part) for i, part in enumerate(parts))
 
 
 # ---- a screen ----------------------------------------------------------------------------------

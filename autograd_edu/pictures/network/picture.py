@@ -15,6 +15,7 @@ from ...engine.op import OPS
 from ...errors import OperandError, ShapeError
 from ...notation.letters import SUBSCRIPTS
 from ...notation.text import printable, table, text_width
+from ...printing import Text
 from ..picture import Picture
 from ..render.page import html_page
 from ..scene.scene import CHARACTER
@@ -55,17 +56,17 @@ class NetworkDrawing(Picture):
     ) -> None:
         self._text = _table(layers)
         stack = _columns(layers, weights, inputs, outputs, most)
-        self.svg = network_svg(stack, layers, weights, self._text.split("\n")[0])
+        self.svg = Text(network_svg(stack, layers, weights, self._text.split("\n")[0]))
 
     @property
     def text(self) -> str:
         """The layers as a table."""
-        return self._text
+        return Text(self._text)
 
     @property
     def html(self) -> str:
         """The picture as an HTML page of its own."""
-        return html_page(self.svg, self.title)
+        return Text(html_page(self.svg, self.title))
 
     def _contents(self) -> Contents:
         from ..files.save import of_picture
