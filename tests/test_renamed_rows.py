@@ -34,7 +34,7 @@ for op in rows:
     op.slopes = tuple(map(renamed, slopes)) if isinstance(slopes, tuple) else of_operands(slopes)
 """
 
-USING = """
+PROGRAMS = """
 import autograd_edu as ae
 from autograd_edu import Value, draw, grad, hessian, jvp, steps, trace, trace_graph
 from autograd_edu.nn import MLP
@@ -57,6 +57,9 @@ score = model(inputs)
 score = score[0] if isinstance(score, list) else score
 program = trace(formula, 0.5, -1.5, 0.25)
 network = trace_graph(score, inputs=inputs)
+"""
+
+USING = """
 for each in (program, network):
     each.engine = "numpy"
 print("results", y.data, x.grad, w.grad, b.grad, score.data)
@@ -73,6 +76,35 @@ for picture in (draw(y), draw(score), draw(score, detail="full"), draw(y, style=
 """
 
 
+# the same programs run by the compiled engine, read back from JSON, and run by JAX
+TAKEN_ELSEWHERE = """
+import json
+import jax
+import numpy as np
+from autograd_edu import Program
+from autograd_edu.errors import AutogradError
+
+jax.config.update("jax_enable_x64", True)
+at, batch = (0.4, -1.4, 0.2), (np.linspace(0.2, 0.6, 9), np.linspace(-1.4, -0.2, 9), np.full(9, 0.2))
+for each in (program, network):
+    each.engine = "jit"
+values, gradients = program.value_and_grad(*batch)
+print("compiled", program.value_and_grad(*at), network.value_and_grad(0.1, 0.2))
+print("in a batch", values.tolist(), [x.tolist() for x in gradients.inputs])
+for each in (program, network):
+    text = each.to_json()
+    assert Program.from_json(text) == each
+    print("JSON", {key: x for key, x in json.loads(text).items() if "checksum" not in key})
+print("JavaScript", program.listing("javascript"), network.listing("javascript", gradients=True))
+f = program.to_jax()
+of = lambda x, w, b: f(np.zeros(0), x, w, b)
+print("JAX", [float(x) for x in (of(*at), *jax.grad(of, argnums=(0, 1, 2))(*at))])
+print("JAX twice", [float(x) for x in jax.grad(lambda w: jax.grad(of)(0.4, w, 0.2), argnums=0)(-1.4)[None]])
+layers = network.to_jax()
+print("JAX network", np.asarray(jax.jacrev(lambda p: layers(p, 0.1, 0.2))(network.parameter_values)).tolist())
+"""
+
+
 def outcome(script):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -81,12 +113,21 @@ def outcome(script):
 
 @pytest.fixture(scope="module")
 def before():
-    return outcome(USING).splitlines()
+    return outcome(PROGRAMS + USING).splitlines()
+
+
+@pytest.mark.slow
+@pytest.mark.frameworks
+def test_with_every_row_renamed_programs_are_the_same_elsewhere_but_for_the_names():
+    before = outcome("\n" * RENAMING.count("\n") + PROGRAMS + TAKEN_ELSEWHERE)  # on the same lines
+    renamed = outcome(RENAMING + PROGRAMS + TAKEN_ELSEWHERE)
+    assert "JAX twice" in before
+    assert renamed.replace(SUFFIX, "") == before
 
 
 @pytest.mark.slow
 def test_with_every_row_renamed_everything_is_the_same_but_for_the_names(before):
-    renamed = outcome(RENAMING + USING)
+    renamed = outcome(RENAMING + PROGRAMS + USING)
     assert SUFFIX in renamed
     assert renamed.replace(SUFFIX, "").splitlines() == before
 
@@ -94,4 +135,7 @@ def test_with_every_row_renamed_everything_is_the_same_but_for_the_names(before)
 def test_the_comparison_notices_a_name_that_is_known_elsewhere(before):
     known = "ae.dot.operands = ae.total.operands\n"  # as if sums of products were no longer known
     with pytest.raises(AssertionError):
-        assert outcome(USING.replace("\nx, w, b", f"\n{known}x, w, b")).splitlines() == before
+        assert (
+            outcome(PROGRAMS.replace("\nx, w, b", f"\n{known}x, w, b") + USING).splitlines()
+            == before
+        )
