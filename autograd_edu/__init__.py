@@ -14,6 +14,7 @@ from .engine.ops import (
     sigmoid, sin, sinh, softplus, sqrt, square, step, strict_step, tan, tanh, total, where,
 )  # fmt: skip
 from .engine.value import Constant, Value, no_gc, no_grad, scope
+from .printing import prints as _prints
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:  # at run time these are imported when they are first used; see _LATER
@@ -27,6 +28,9 @@ if TYPE_CHECKING:  # at run time these are imported when they are first used; se
     from .pictures.network.picture import draw_network
     from .pictures.steps import steps, walk
     from .program import Program, ProgramCache, trace, trace_graph
+
+for _kind in (Value, Constant):  # the engine knows nothing of terminals
+    _prints(_kind)
 
 # `from autograd_edu import *` leaves Python's own abs and pow alone: they work on Values, too.
 __all__ = [

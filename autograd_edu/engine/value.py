@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 
 from ..copies import Copied
 from ..errors import DomainError, OperandError, no_gradient
-from ..printing import prints
 from . import modes
 from .floats import Floats, ieee_is_on, real
 from .modes import no_gc as no_gc
@@ -28,7 +27,6 @@ _new = object.__new__
 clock = count(1)  # of passes over graphs, and of changes of numbers
 
 
-@prints
 class Value(Copied, Number):
     """A float that remembers the operation and the values it came from.
 
@@ -209,7 +207,6 @@ class Value(Copied, Number):
         return topological_order(self)
 
 
-@prints
 class Constant(Value):
     """A leaf that is no variable: a plain number in a formula. No gradient stays with it."""
 
