@@ -6,14 +6,15 @@ show what it remembers.
 
 from typing import TYPE_CHECKING
 
-from .engine.floats import ieee
+from .engine.modes import ieee
 from .engine.op import operation
 from .engine.ops import (
     OPS, Op, abs as abs, acos, asin, atan, clip, cos, cosh, detach, dot, elu, erfc, exp, expm1,
     gelu, leaky_relu, log, log1p, logsumexp, maximum, minimum, pow as pow, register, relu, selu,
     sigmoid, sin, sinh, softplus, sqrt, square, step, strict_step, tan, tanh, total, where,
 )  # fmt: skip
-from .engine.value import Constant, Value, no_gc, no_grad, scope
+from .engine.modes import no_gc, no_grad, scope
+from .engine.value import Constant, Value
 from .printing import prints as _prints
 from .version import __version__ as __version__
 

@@ -10,7 +10,7 @@ class Copied:
     """A value that is copied, and pickled, together with the values that it was made from."""
 
     __slots__ = ()
-    op: Any
+    op: Any  # a row of the table, above us
     _data: float
     _grad: float | None
     label: str

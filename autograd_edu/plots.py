@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from .data import Target
 from .derivatives.numeric import Method, numeric_gradient
 from .derivatives.transforms import value_and_grad
+from .engine.modes import no_grad
 from .engine.number import plain
-from .engine.value import Value, no_grad
+from .engine.value import Value
 from .errors import OperandError
 from .metrics import class_of, largest
 from .nn.kinds import Nested, Scalar

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 
 from autograd_edu import Op, register
-from autograd_edu.engine.op import Several
+from autograd_edu.engine.op import together as one_sequence
 
 
 def row(name, value, local_gradients, formula, slopes, example, **facts):
@@ -37,21 +37,24 @@ def together(gradients, xs):
 def stacked_row(name, value, local_gradients, formula, slopes, example, **facts):
     """Register an operation of any number of operands, whose rules take them as one sequence."""
     value.__name__ = name
-    op = Op(value, slopes, example, formula, operands=Several, **facts)
+    op = Op(value, slopes, example, formula, groups=one_sequence, **facts)
     op.local_gradient(local_gradients)
     return register(op)
 
 
 def give(op, local_gradients):
     """Let ``op`` take the local gradient of each operand, or group of operands, from one tuple."""
-    for i in range(len(op.operands.groups(op.example))):
+    if op.variadic:
+        op.local_gradient(local_gradients)
+        return
+    for i in range(len(op.example)):
         op.local_gradient(lambda xp, y, *xs, i=i: local_gradients(xp, y, *xs)[i])
 
 
 def replaced(op, *, name=None, value=None, local_gradients=None):
     """A copy of ``op`` with another name, another value, or other local gradients."""
     other = object.__new__(Op)  # copy.copy gives the row of the table itself
-    kept = {key: x for key, x in vars(op).items() if key not in ("rules", "local_gradients")}
+    kept = {key: x for key, x in vars(op).items() if key != "rules"}
     vars(other).update(kept, name=name or op.name)
     if value is not None:
         other.rule = other.value = value

@@ -161,7 +161,7 @@ def test_18_a_rule_that_forgets_an_operand_is_an_error():  # ChainRulesTestUtils
 
     from autograd_edu import OPS
 
-    short = replaced(OPS["dot"], local_gradients=lambda xp, y, ws, xs, bias: (xs, ws, ()))
+    short = replaced(OPS["dot"], local_gradients=lambda xp, y, ws, xs, bias: (*xs, *ws))
     with pytest.raises(ValueError, match="shorter"):
         short([Value(1.0)], [Value(2.0)], Value(3.0)).backward()
 
@@ -226,8 +226,7 @@ def test_25_a_numpy_number_on_the_left():  # numpy #27348
         y = left * Value(3.0)
         assert type(y) is Value
         assert type(y.data) is float
-    with pytest.raises(TypeError):
-        np.array([1.0, 2.0]) * Value(3.0)
+    assert [y.data for y in np.array([1.0, 2.0]) * Value(3.0)] == [3.0, 6.0]
 
 
 def test_26_equal_labels_are_not_one_node():  # owl #319, openai-agents #4512

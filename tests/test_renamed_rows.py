@@ -133,7 +133,7 @@ def test_with_every_row_renamed_everything_is_the_same_but_for_the_names(before)
 
 
 def test_the_comparison_notices_a_name_that_is_known_elsewhere(before):
-    known = "ae.dot.operands = ae.total.operands\n"  # as if sums of products were no longer known
+    known = "ae.dot.groups = ae.total.groups\n"  # as if sums of products were no longer known
     with pytest.raises(AssertionError):
         assert (
             outcome(PROGRAMS.replace("\nx, w, b", f"\n{known}x, w, b") + USING).splitlines()

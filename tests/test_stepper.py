@@ -8,7 +8,7 @@ import pytest
 from examples import LABELS, g, lecture_004, random_graph
 
 from autograd_edu import Value, draw, exp, maximum, relu, sin, steps, tanh, where
-from autograd_edu.engine.floats import Floats
+from autograd_edu.arithmetic.floats import Floats
 from autograd_edu.engine.value import topological_order
 from autograd_edu.notation.formula import short
 from autograd_edu.pictures.interactive.stepper import MOST

@@ -70,8 +70,6 @@ OTHERS = [
     [2.0],
     (2.0,),
     {2.0},
-    np.array([2.0]),
-    np.array([1.0, 2.0]),
     np.complex128(2),
     object(),
     math.sin,
@@ -120,9 +118,13 @@ def test_a_value_inside_a_value_is_refused():
         Value(Value(3.0))
 
 
-def test_numpy_functions_and_math_functions_do_not_drop_the_graph():
+def test_a_value_of_several_numbers_is_refused():
+    with pytest.raises(OperandError, match="several numbers"):
+        Value(np.array([1.0, 2.0]))
+
+
+def test_functions_of_math_do_not_drop_the_graph():
     for call in (
-        lambda v: np.exp(v),
         lambda v: math.exp(v),
         lambda v: float(v),
         lambda v: complex(v),

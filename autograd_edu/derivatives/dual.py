@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ..engine.floats import ieee_mode, real
-from ..engine.number import Number, Numbers, plain
+from ..arithmetic.floats import Floats, real
+from ..engine import ops
+from ..engine.modes import ieee_mode
+from ..engine.number import Number, plain
 from ..engine.ops import Op, evaluate_local_gradients
 from ..errors import no_gradient
 from ..printing import prints
@@ -81,6 +83,20 @@ class Dual(Number):
         return result
 
 
+class Numbers:
+    """The namespace of rules on Numbers: what they do is recorded in turn."""
+
+    exp, expm1, log, log1p, sqrt = ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt
+    sin, cos, tan, asin, acos, atan = ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan
+    sinh, cosh, tanh, erfc, pow = ops.sinh, ops.cosh, ops.tanh, ops.erfc, ops.pow
+    maximum, minimum, total = ops.maximum, ops.minimum, ops.total
+    choose = staticmethod(Floats.choose)  # a branch by the data; the choice is not recorded
+
+    @staticmethod
+    def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Sequence[Any]) -> Any:
+        return ops.dot.apply((*ws, *xs, *bias))
+
+
 def local_gradients(
     op: Op, y: Any, operands: Sequence[Any], wanted: Sequence[bool]
 ) -> Sequence[Any]:
@@ -89,7 +105,7 @@ def local_gradients(
     Those that are not ``wanted`` may be None.
     """
     if any(isinstance(x, Number) for x in operands):
-        return op.some_local_gradients(Numbers, y, operands, wanted)
+        return op.local_gradients(Numbers, y, operands, wanted)
     return evaluate_local_gradients(op, y, [real(x) for x in operands], wanted)
 
 

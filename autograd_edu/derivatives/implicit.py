@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import overload
 
 from ..arguments import positive, whole
+from ..engine.modes import no_grad
 from ..engine.number import plain
-from ..engine.value import no_grad
 from ..errors import ArityError, DomainError
 from ..trees import flatten, unflatten
 from .signatures import Scalar, Tree

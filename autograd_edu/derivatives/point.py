@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 
-from ..engine.floats import real
+from ..arithmetic.floats import real
+from ..engine.modes import no_grad
 from ..engine.number import Number, plain
-from ..engine.value import Value, no_grad
+from ..engine.value import Value
 from ..errors import ArityError, DomainError, OperandError
 from ..trees import flatten, unflatten
 from .complex_step import Complex

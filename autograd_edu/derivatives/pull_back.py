@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TypeVar
 
-from ..engine.floats import ieee, ieee_is_on
-from ..engine.modes import recording
+from ..engine.modes import ieee, ieee_is_on, recording
 from ..engine.number import plain
 from ..engine.value import Value, topological_order
 from ..errors import DomainError

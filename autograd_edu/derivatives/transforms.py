@@ -15,11 +15,11 @@ from itertools import count
 from typing import Any, Literal, NamedTuple, overload
 
 from ..arguments import whole
-from ..engine.floats import real
+from ..arithmetic.floats import real
 from ..engine.modes import recording
 from ..engine.number import Number, plain
 from ..engine.ops import dot, total
-from ..engine.value import Constant, Value, topological_order
+from ..engine.value import Constant, Value, record, topological_order
 from ..errors import ArityError, OperandError
 from ..trees import flatten, is_array, tree_map, unflatten
 from . import dual
@@ -395,7 +395,7 @@ def _variable(x: Any) -> Scalar:
     """A fresh Value for ``x``. If ``x`` is a Value itself, gradients flow on to it."""
     if isinstance(x, Dual):
         return Dual(_variable(x.primal), x.tangent, x.level)
-    return total(x) if isinstance(x, Value) and recording.get() else Value(plain(x))
+    return total(x) if isinstance(x, Value) and recording.get() else record(plain(x))
 
 
 def _is_nested(at: Sequence[Any]) -> bool:

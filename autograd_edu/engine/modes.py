@@ -1,7 +1,7 @@
-"""How values are made while a `with` block is open: not remembered, as part of a scope, without the garbage collector.
+"""How values are computed inside a `with` block: in IEEE arithmetic, unrecorded, as part of a scope.
 
-Each holds for the thread, or the task, that opened it. Operations ask only while some block is open anywhere: `pauses`
-and `scopes` count them.
+A mode holds for the thread or the task that opened the block. Asking for it costs time, so operations
+ask only while some block is open anywhere: `pauses` and `scopes` count them.
 """
 
 import gc
@@ -9,76 +9,78 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
+from typing import Any, Generic, TypeVar
 
-from .number import Tracer, tracer
-
+T = TypeVar("T")
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 current_scope: ContextVar[str] = ContextVar("scope", default="")
-pauses = scopes = traces = (
-    0  # how many blocks of each kind are open, in any thread: while there is none, no operation need ask
-)
-changed = 0  # when a number was last set anew, by the clock of `graph`: what was computed before may be stale
-_count = Lock()
+ieee_mode: ContextVar[bool] = ContextVar("ieee", default=False)
+ieee_is_on = ieee_mode.get
+tracer: ContextVar[Any] = ContextVar("tracer", default=None)  # a `program.tracing` Tape, above us
+pauses = scopes = others = 0  # blocks that are open in any thread
+changed = 0  # when a number was last set, by the clock of `value`: older results may be stale
+_lock = Lock()
+
+
+class Set(Generic[T]):
+    """Sets ``variable`` inside a `with` block, and counts the block under the name ``counter``."""
+
+    def __init__(self, variable: ContextVar[T], value: T, *, counter: str = "others") -> None:
+        self.variable, self.value, self.counter = variable, value, counter
+
+    def __enter__(self) -> None:
+        self.token = self.variable.set(self.value)
+        with _lock:
+            globals()[self.counter] += 1
+
+    def __exit__(self, *_: object) -> None:
+        with _lock:
+            globals()[self.counter] -= 1
+        self.variable.reset(self.token)
+
+
+@contextmanager
+def ieee() -> Iterator[None]:
+    """Inside, an operation without a finite real value gives inf or nan instead of a DomainError.
+
+    >>> from autograd_edu import Value
+    >>> with ieee():
+    ...     Value(1.0) / 0.0
+    Value(data=inf, grad=–)
+    """
+    with Set(ieee_mode, True):
+        yield
 
 
 @contextmanager
 def no_grad() -> Iterator[None]:
-    """Inside, results are constants that remember nothing. In this thread, or this task, alone.
+    """Inside, results are constants that remember nothing.
 
     Raises:
-        OperandError: while a function is traced: what is computed inside would be frozen in every replay.
+        OperandError: while a function is traced, as every replay would keep those constants.
     """
-    global pauses
     if (tape := tracer.get()) is not None:
         tape.refuse("no_grad(), whose results would be constants in every replay")
-    token = recording.set(False)
-    with _count:
-        pauses += 1
-    try:
+    with Set(recording, False, counter="pauses"):
         yield
-    finally:
-        with _count:
-            pauses -= 1
-        recording.reset(token)
-
-
-@contextmanager
-def told_to(tape: Tracer) -> Iterator[None]:
-    """Inside, ``tape`` is told of every operation, of every comparison and of every number that is taken out."""
-    global pauses, traces
-    told, on = tracer.set(tape), recording.set(True)  # also where the caller records nothing
-    with _count:
-        pauses, traces = pauses + 1, traces + 1  # no operation takes the short way past the tape
-    try:
-        yield
-    finally:
-        with _count:
-            pauses, traces = pauses - 1, traces - 1
-        recording.reset(on)
-        tracer.reset(told)
 
 
 @contextmanager
 def scope(name: str) -> Iterator[str]:
-    """Values made inside belong to the part ``name`` of the enclosing scope; pictures can fold them into one box."""
-    global scopes
+    """Values made inside belong to the part ``name`` of the enclosing scope.
+
+    Pictures can fold a scope into one box.
+    """
     path = f"{current_scope.get()}/{name}" if current_scope.get() else name
-    token = current_scope.set(path)
-    with _count:
-        scopes += 1
-    try:
+    with Set(current_scope, path, counter="scopes"):
         yield path
-    finally:
-        with _count:
-            scopes -= 1
-        current_scope.reset(token)
 
 
 @contextmanager
 def no_gc() -> Iterator[None]:
-    """Pause Python's cyclic garbage collector, for loops that build graphs: it costs them more than the arithmetic.
+    """Pause Python's cyclic garbage collector, which costs a loop of graphs more than their arithmetic.
 
-    Graphs hold no reference cycles, so they are freed all the same, as soon as nothing refers to them.
+    Graphs hold no reference cycles. They are still freed as soon as nothing refers to them.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -14,51 +14,56 @@ textbook formula loses (see `accurate`).
 from __future__ import annotations
 
 import math
-import operator
-from typing import Any
+from typing import Any, TypeVar
 
+from ..arithmetic.contracts import Namespace, Real
+from ..errors import ArityError, OperandError
 from . import accurate
 from .op import OPS as OPS
-from .op import Namespace, Products, Several, operation
 from .op import Op as Op
 from .op import evaluate as evaluate
 from .op import evaluate_local_gradients as evaluate_local_gradients
+from .op import operation, products, together
 from .op import register as register
+
+N = TypeVar("N", bound=Real)
 
 # ---- arithmetic ----
 
 
 @operation(formula="a + b", local_gradients=("1", "1"), example=(2.0, -3.0), symbol="+", adds=True)
-def add(xp: Namespace, a: Any, b: Any) -> Any:
+def add(xp: Namespace[N], a: N, b: N) -> N:
     """The sum."""
     return a + b
 
 
-@operation(formula="a - b", local_gradients=("1", "-1"), example=(2.0, -3.0), symbol="-")
-def sub(xp: Namespace, a: Any, b: Any) -> Any:
+@operation(
+    formula="a - b", local_gradients=("1", "-1"), example=(2.0, -3.0), symbol="-", numpy="subtract"
+)
+def sub(xp: Namespace[N], a: N, b: N) -> N:
     """The difference."""
     return a - b
 
 
 @operation(
-    formula="a*b", local_gradients=("b", "a"), example=(2.0, -3.0), symbol="×", multiplies=True,
+    numpy="multiply", formula="a*b", local_gradients=("b", "a"), example=(2.0, -3.0), symbol="×", multiplies=True,
 )  # fmt: skip
-def mul(xp: Namespace, a: Any, b: Any) -> Any:
+def mul(xp: Namespace[N], a: N, b: N) -> N:
     """The product."""
     return a * b
 
 
-@operation(formula="-x", local_gradients=("-1",), example=(2.0,), symbol="neg")
-def neg(xp: Namespace, x: Any) -> Any:
+@operation(numpy="negative", formula="-x", local_gradients=("-1",), example=(2.0,), symbol="neg")
+def neg(xp: Namespace[N], x: N) -> N:
     """The negative."""
     return -x
 
 
 @operation(
-    formula="a/b", local_gradients=("1/b", "-a/b**2"), example=(2.0, -3.0), symbol="÷",
+    numpy="divide", formula="a/b", local_gradients=("1/b", "-a/b**2"), example=(2.0, -3.0), symbol="÷",
     domain="{b} must not be zero", edges="a/0: error; in ieee() ±inf or nan",
 )  # fmt: skip
-def div(xp: Namespace, a: Any, b: Any) -> Any:
+def div(xp: Namespace[N], a: N, b: N) -> N:
     """The quotient."""
     return a / b
 
@@ -67,12 +72,12 @@ div.local_gradient(accurate.quotient_gradient, of="b")
 
 
 @operation(
-    formula="a**b", local_gradients=("0 if b == 0 else b*a**(b - 1)", "0 if a == 0 else y*log(a)"),
+    numpy="power", formula="a**b", local_gradients=("0 if b == 0 else b*a**(b - 1)", "0 if a == 0 else y*log(a)"),
     example=(2.0, -3.0), symbol="xʸ", template="{0}^{1}", latex="{{{0}}}^{{{1}}}",
     domain="{a} must be positive, or {b} a whole number (positive, if {a} is zero)",
     edges="0⁰ = 1 with gradient (0, 0); a < 0 has no gradient for b; never complex",
 )  # fmt: skip
-def pow(xp: Namespace, a: Any, b: Any) -> Any:
+def pow(xp: Namespace[N], a: N, b: N) -> N:
     """``a`` to the power ``b``."""
     return xp.pow(a, b)
 
@@ -82,7 +87,7 @@ pow.local_gradient(accurate.exponent_gradient)
 
 
 @operation(formula="x**2", local_gradients=("2*x",), example=(-1.5,), symbol="x²")
-def square(xp: Namespace, x: Any) -> Any:
+def square(xp: Namespace[N], x: N) -> N:
     """x·x."""
     return x * x
 
@@ -91,13 +96,13 @@ def square(xp: Namespace, x: Any) -> Any:
 
 
 @operation(local_gradients=("y",), example=(0.5,), latex="e^{{{0}}}")
-def exp(xp: Namespace, x: Any) -> Any:
+def exp(xp: Namespace[N], x: N) -> N:
     """The exponential function."""
     return xp.exp(x)
 
 
 @operation(local_gradients=("exp(x)",), example=(0.5,), latex="e^{{{0}}} - 1")
-def expm1(xp: Namespace, x: Any) -> Any:
+def expm1(xp: Namespace[N], x: N) -> N:
     """exp(x) - 1, accurate near 0."""
     return xp.expm1(x)
 
@@ -106,7 +111,7 @@ def expm1(xp: Namespace, x: Any) -> Any:
     local_gradients=("1/x",), example=(0.5,), latex=r"\log", domain="{x} must be positive",
     edges="log 0: error; in ieee() -inf with gradient inf",
 )  # fmt: skip
-def log(xp: Namespace, x: Any) -> Any:
+def log(xp: Namespace[N], x: N) -> N:
     """The natural logarithm."""
     return xp.log(x)
 
@@ -115,7 +120,7 @@ def log(xp: Namespace, x: Any) -> Any:
     local_gradients=("1/(1 + x)",), example=(0.5,), latex=r"\log\left(1 + {0}\right)",
     domain="{x} must be greater than -1",
 )  # fmt: skip
-def log1p(xp: Namespace, x: Any) -> Any:
+def log1p(xp: Namespace[N], x: N) -> N:
     """log(1 + x), accurate near 0."""
     return xp.log1p(x)
 
@@ -125,43 +130,43 @@ def log1p(xp: Namespace, x: Any) -> Any:
     latex=r"\sqrt{{{0}}}", domain="{x} must not be negative",
     edges="√0 = 0 with gradient inf, an error if needed",
 )  # fmt: skip
-def sqrt(xp: Namespace, x: Any) -> Any:
+def sqrt(xp: Namespace[N], x: N) -> N:
     """The square root."""
     return xp.sqrt(x)
 
 
 @operation(
-    local_gradients=("where(x > 0, 1, where(x < 0, -1, 0))",), example=(-1.5,), symbol="|x|",
+    numpy="absolute", local_gradients=("where(x > 0, 1, where(x < 0, -1, 0))",), example=(-1.5,), symbol="|x|",
     template="|{0}|", latex=r"\left|{0}\right|", edges="|x|′(0) = 0",
 )  # fmt: skip
-def abs(xp: Namespace, x: Any) -> Any:
+def abs(xp: Namespace[N], x: N) -> N:
     """The absolute value."""
-    return operator.abs(x)
+    return x.__abs__()  # `abs` is the row
 
 
 @operation(local_gradients=("cos(x)",), example=(0.5,), latex=r"\sin")
-def sin(xp: Namespace, x: Any) -> Any:
+def sin(xp: Namespace[N], x: N) -> N:
     """The sine of an angle in radians."""
     return xp.sin(x)
 
 
 @operation(local_gradients=("-sin(x)",), example=(0.5,), latex=r"\cos")
-def cos(xp: Namespace, x: Any) -> Any:
+def cos(xp: Namespace[N], x: N) -> N:
     """The cosine of an angle in radians."""
     return xp.cos(x)
 
 
 @operation(local_gradients=("1 + y**2",), example=(0.5,), latex=r"\tan")
-def tan(xp: Namespace, x: Any) -> Any:
+def tan(xp: Namespace[N], x: N) -> N:
     """The tangent of an angle in radians."""
     return xp.tan(x)
 
 
 @operation(
-    local_gradients=("1/sqrt(1 - x**2)",), example=(0.5,), latex=r"\arcsin",
+    numpy="arcsin", local_gradients=("1/sqrt(1 - x**2)",), example=(0.5,), latex=r"\arcsin",
     domain="{x} must be in [-1, 1]", edges="gradient inf at ±1, an error if needed",
 )  # fmt: skip
-def asin(xp: Namespace, x: Any) -> Any:
+def asin(xp: Namespace[N], x: N) -> N:
     """The angle in [-π/2, π/2] whose sine is x."""
     return xp.asin(x)
 
@@ -170,10 +175,10 @@ asin.local_gradient(lambda xp, y, x: 1.0 / xp.sqrt((1.0 - x) * (1.0 + x)))
 
 
 @operation(
-    local_gradients=("-1/sqrt(1 - x**2)",), example=(0.5,), latex=r"\arccos",
+    numpy="arccos", local_gradients=("-1/sqrt(1 - x**2)",), example=(0.5,), latex=r"\arccos",
     domain="{x} must be in [-1, 1]", edges="gradient -inf at ±1, an error if needed",
 )  # fmt: skip
-def acos(xp: Namespace, x: Any) -> Any:
+def acos(xp: Namespace[N], x: N) -> N:
     """The angle in [0, π] whose cosine is x."""
     return xp.acos(x)
 
@@ -181,26 +186,26 @@ def acos(xp: Namespace, x: Any) -> Any:
 acos.local_gradient(lambda xp, y, x: -1.0 / xp.sqrt((1.0 - x) * (1.0 + x)))
 
 
-@operation(local_gradients=("1/(1 + x**2)",), example=(0.5,), latex=r"\arctan")
-def atan(xp: Namespace, x: Any) -> Any:
+@operation(numpy="arctan", local_gradients=("1/(1 + x**2)",), example=(0.5,), latex=r"\arctan")
+def atan(xp: Namespace[N], x: N) -> N:
     """The angle in (-π/2, π/2) whose tangent is x."""
     return xp.atan(x)
 
 
 @operation(local_gradients=("cosh(x)",), example=(0.5,), latex=r"\sinh")
-def sinh(xp: Namespace, x: Any) -> Any:
+def sinh(xp: Namespace[N], x: N) -> N:
     """The hyperbolic sine."""
     return xp.sinh(x)
 
 
 @operation(local_gradients=("sinh(x)",), example=(0.5,), latex=r"\cosh")
-def cosh(xp: Namespace, x: Any) -> Any:
+def cosh(xp: Namespace[N], x: N) -> N:
     """The hyperbolic cosine."""
     return xp.cosh(x)
 
 
 @operation(local_gradients=("-2/sqrt(pi)*exp(-x**2)",), example=(0.5,))
-def erfc(xp: Namespace, x: Any) -> Any:
+def erfc(xp: Namespace[N], x: N) -> N:
     """1 - erf(x), the complementary error function."""
     return xp.erfc(x)
 
@@ -215,35 +220,35 @@ erfc.local_gradient(lambda xp, y, x: -2.0 / math.sqrt(math.pi) * accurate.gauss(
     local_gradients=("y*(1 - y)",), example=(0.5,), symbol="σ", template="σ({0})", latex=r"\sigma",
     activation=True,
 )  # fmt: skip
-def sigmoid(xp: Namespace, x: Any) -> Any:
+def sigmoid(xp: Namespace[N], x: N) -> N:
     """1/(1 + exp(-x)), the logistic function."""
     return accurate.sigmoid(xp, x)
 
 
 @sigmoid.local_gradient
-def _(xp: Namespace, y: Any, x: Any) -> Any:
+def _(xp: Namespace[N], y: N, x: N) -> N | float:
     """Keeps its digits where y(1 - y) has lost them: σ′(40) is 4.25e-18."""
     e = accurate.decay(xp, x)
     return e / ((1.0 + e) * (1.0 + e))
 
 
 @operation(local_gradients=("1 - y**2",), example=(0.5,), latex=r"\tanh", activation=True)
-def tanh(xp: Namespace, x: Any) -> Any:
+def tanh(xp: Namespace[N], x: N) -> N:
     """The hyperbolic tangent."""
     return xp.tanh(x)
 
 
 @tanh.local_gradient
-def _(xp: Namespace, y: Any, x: Any) -> Any:
+def _(xp: Namespace[N], y: N, x: N) -> N | float:
     """Keeps its digits where 1 - y² has lost them: tanh′(19) is 1.26e-16."""
     e = accurate.decay(xp, 2.0 * x)
     return 4.0 * e / ((1.0 + e) * (1.0 + e))
 
 
 @operation(local_gradients=("sigmoid(x)",), example=(0.5,), activation=True)
-def softplus(xp: Namespace, x: Any) -> Any:
+def softplus(xp: Namespace[N], x: N) -> N:
     """log(1 + exp(x)), without overflow."""
-    return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-operator.abs(x)))
+    return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-x.__abs__()))
 
 
 softplus.local_gradient(lambda xp, y, x: accurate.sigmoid(xp, x))
@@ -253,7 +258,7 @@ softplus.local_gradient(lambda xp, y, x: accurate.sigmoid(xp, x))
     local_gradients=("where(x > 0, 1, 0)",), example=(0.5,), symbol="ReLU", activation=True,
     rectifier=True, edges="relu′(0) = 0",
 )  # fmt: skip
-def relu(xp: Namespace, x: Any) -> Any:
+def relu(xp: Namespace[N], x: N) -> N:
     """x where positive, else 0."""
     return xp.maximum(x, 0.0)
 
@@ -263,7 +268,7 @@ def relu(xp: Namespace, x: Any) -> Any:
     symbol="leaky ReLU", activation=True, latex=r"\operatorname{{leaky\_relu}}\left({all}\right)",
     edges="the gradient at 0 is the slope",
 )  # fmt: skip
-def leaky_relu(xp: Namespace, x: Any, slope: Any = 0.1) -> Any:
+def leaky_relu(xp: Namespace[N], x: N, slope: N | float = 0.1) -> N:
     """x where positive, slope·x elsewhere; 0.1 as in the lectures (PyTorch's default is 0.01).
 
     A Value as slope is learned.
@@ -276,18 +281,18 @@ def leaky_relu(xp: Namespace, x: Any, slope: Any = 0.1) -> Any:
     example=(-1.5, 1.0), symbol="ELU", activation=True,
     edges="elu′(0) = α, the limit from the left",
 )  # fmt: skip
-def elu(xp: Namespace, x: Any, alpha: Any = 1.0) -> Any:
+def elu(xp: Namespace[N], x: N, alpha: N | float = 1.0) -> N:
     """x where positive, α(eˣ - 1) elsewhere."""
     return xp.choose(x > 0.0, x, alpha * xp.expm1(xp.minimum(x, 0.0)))
 
 
 @elu.local_gradient
-def _(xp: Namespace, y: Any, x: Any, alpha: Any) -> Any:
+def _(xp: Namespace[N], y: N, x: N, alpha: N) -> N | float:
     return xp.choose(x > 0.0, 1.0, lambda: alpha * xp.exp(xp.choose(x > 0.0, 0.0, x)))
 
 
 @elu.local_gradient
-def _(xp: Namespace, y: Any, x: Any, alpha: Any) -> Any:
+def _(xp: Namespace[N], y: N, x: N, alpha: N) -> N | float:
     return xp.choose(x > 0.0, 0.0, lambda: xp.expm1(xp.choose(x > 0.0, 0.0, x)))
 
 
@@ -298,7 +303,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
     local_gradients=("where(x > 0, 1.0507009873554805, y + 1.7580993408473766)",), example=(-1.5,),
     symbol="SELU", activation=True, edges="selu′(0) is the limit from the left",
 )  # fmt: skip
-def selu(xp: Namespace, x: Any) -> Any:
+def selu(xp: Namespace[N], x: N) -> N:
     """λx where positive, λα(eˣ - 1) elsewhere, with the constants that keep mean 0 and variance 1.
 
     Klambauer et al., "Self-normalizing neural networks" (2017).
@@ -308,7 +313,7 @@ def selu(xp: Namespace, x: Any) -> Any:
 
 
 @selu.local_gradient
-def _(xp: Namespace, y: Any, x: Any) -> Any:
+def _(xp: Namespace[N], y: N, x: N) -> N | float:
     below = lambda: SELU_SCALE * SELU_ALPHA * xp.exp(xp.choose(x > 0.0, 0.0, x))  # noqa: E731
     return xp.choose(x > 0.0, SELU_SCALE, below)
 
@@ -317,7 +322,7 @@ def _(xp: Namespace, y: Any, x: Any) -> Any:
     example=(0.5,), symbol="GELU", activation=True,
     local_gradients=("erfc(-x/sqrt(2))/2 + x*exp(-x**2/2)/sqrt(2*pi)",),
 )  # fmt: skip
-def gelu(xp: Namespace, x: Any) -> Any:
+def gelu(xp: Namespace[N], x: N) -> N:
     """x·Φ(x), where Φ is the distribution function of the normal distribution."""
     return accurate.gelu(xp, x)
 
@@ -325,11 +330,15 @@ def gelu(xp: Namespace, x: Any) -> Any:
 gelu.local_gradient(accurate.gelu_gradient)
 
 
+def _step(x: Any, *, strict: bool = False) -> Any:
+    return (strict_step if strict else step).apply((x,))
+
+
 @operation(
-    local_gradients=("0",), example=(0.5,), symbol="Θ", template="Θ({0})",
+    called=_step, local_gradients=("0",), example=(0.5,), symbol="Θ", template="Θ({0})",
     latex=r"\Theta\left({0}\right)", edges="Θ(0) = 1; the gradient is 0 everywhere",
 )  # fmt: skip
-def step(xp: Namespace, x: Any) -> Any:
+def step(xp: Namespace[N], x: N) -> N:
     """The hard threshold Θ: 1 where x ≥ 0 (with ``strict``, where x > 0), else 0."""
     return xp.choose(x >= 0.0, 1.0, xp.choose(x < 0.0, 0.0, x))
 
@@ -338,14 +347,9 @@ def step(xp: Namespace, x: Any) -> Any:
     local_gradients=("0",), example=(0.5,), symbol="Θ>", template="Θ>({0})",
     latex=r"\Theta_{{>}}\left({0}\right)", edges="Θ>(0) = 0; the gradient is 0 everywhere",
 )  # fmt: skip
-def strict_step(xp: Namespace, x: Any) -> Any:
+def strict_step(xp: Namespace[N], x: N) -> N:
     """1 where x > 0, else 0."""
     return xp.choose(x > 0.0, 1.0, xp.choose(x <= 0.0, 0.0, x))
-
-
-@step.call
-def _(x: Any, *, strict: bool = False) -> Any:
-    return (strict_step if strict else step).apply((x,))
 
 
 # ---- choices: in these, an operand whose local gradient is 0 is not selected ----
@@ -355,7 +359,7 @@ def _(x: Any, *, strict: bool = False) -> Any:
     local_gradients=("0",), example=(0.5,), symbol="detach", selects=True, stops=True,
     edges="no gradient flows back, not even where it would be infinite",
 )  # fmt: skip
-def detach(xp: Namespace, x: Any) -> Any:
+def detach(xp: Namespace[N], x: N) -> N:
     """The number of ``x`` without its history: a constant to every derivative."""
     return 1.0 * x
 
@@ -369,53 +373,52 @@ def _ties(sign: str) -> Any:
 
 
 @operation(
-    operands=Several, formula=lambda *xs: f"maximum({', '.join(xs)})", local_gradients=_ties(">="),
+    groups=together, formula=lambda *xs: f"maximum({', '.join(xs)})", local_gradients=_ties(">="),
     example=(2.0, -3.0), symbol="max", latex=r"\max", selects=True, neutral=-math.inf,
     edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
-def maximum(xp: Namespace, xs: Any) -> Any:
+def maximum(xp: Namespace[Any], xs: Any) -> Any:
     """The largest of the operands, or of one list of them. Operands that tie share the gradient equally."""
     return accurate.over(xp.maximum, xs)
 
 
 @maximum.local_gradient
-def _(xp: Namespace, y: Any, xs: Any) -> Any:
+def _(xp: Namespace[Any], y: Any, xs: Any) -> Any:
     return accurate.shares(xp, accurate.each(lambda x: x >= y, xs))
 
 
 @operation(
-    operands=Several, formula=lambda *xs: f"minimum({', '.join(xs)})", local_gradients=_ties("<="),
+    groups=together, formula=lambda *xs: f"minimum({', '.join(xs)})", local_gradients=_ties("<="),
     example=(2.0, -3.0), symbol="min", latex=r"\min", selects=True, neutral=math.inf,
     edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
-def minimum(xp: Namespace, xs: Any) -> Any:
+def minimum(xp: Namespace[Any], xs: Any) -> Any:
     """The smallest of the operands, or of one list of them. Operands that tie share the gradient equally."""
     return accurate.over(xp.minimum, xs)
 
 
 @minimum.local_gradient
-def _(xp: Namespace, y: Any, xs: Any) -> Any:
+def _(xp: Namespace[Any], y: Any, xs: Any) -> Any:
     return accurate.shares(xp, accurate.each(lambda x: x <= y, xs))
 
 
+def _where(condition: Any, then: Any, otherwise: Any) -> Any:
+    if callable(then) or callable(otherwise):
+        chosen = then if condition else otherwise
+        return chosen() if callable(chosen) else chosen
+    return where.apply((condition, then, otherwise))
+
+
 @operation(
-    local_gradients=("0", "where(condition > 0, 1, 0)", "where(condition > 0, 0, 1)"),
+    called=_where, local_gradients=("0", "where(condition > 0, 1, 0)", "where(condition > 0, 0, 1)"),
     example=(1.0, 2.0, -3.0), selects=True, edges="only the taken branch receives a gradient",
 )  # fmt: skip
-def where(xp: Namespace, condition: Any, then: Any, otherwise: Any) -> Any:
+def where(xp: Namespace[N], condition: N, then: N, otherwise: N) -> N:
     """``then`` if ``condition`` holds, else ``otherwise``; only the taken one gets a gradient.
 
     A branch given as a function is called only if it is taken: ``where(x > 0, lambda: sqrt(x), 0.0)``.
     """
     return xp.choose(condition > 0.0, then, otherwise)
-
-
-@where.call
-def _(condition: Any, then: Any, otherwise: Any) -> Any:
-    if callable(then) or callable(otherwise):
-        chosen = then if condition else otherwise
-        return chosen() if callable(chosen) else chosen
-    return where.apply((condition, then, otherwise))
 
 
 @operation(
@@ -425,7 +428,7 @@ def _(condition: Any, then: Any, otherwise: Any) -> Any:
     ),
     example=(0.5, -1.0, 1.0), selects=True, edges="the gradient for x is 1 on the closed interval",
 )  # fmt: skip
-def clip(xp: Namespace, x: Any, low: Any, high: Any) -> Any:
+def clip(xp: Namespace[N], x: N, low: N, high: N) -> N:
     """``x``, but not below ``low`` and not above ``high``."""
     return xp.minimum(xp.maximum(x, low), high)
 
@@ -434,61 +437,66 @@ def clip(xp: Namespace, x: Any, low: Any, high: Any) -> Any:
 
 
 @operation(
-    operands=Several, formula=lambda *xs: " + ".join(xs),
+    groups=together, formula=lambda *xs: " + ".join(xs),
     local_gradients=lambda *xs: ("1",) * len(xs), example=(2.0, -3.0, 0.5), symbol="Σ", neutral=0.0,
     adds=True, edges="correctly rounded",
 )  # fmt: skip
-def total(xp: Namespace, xs: Any) -> Any:
+def total(xp: Namespace[Any], xs: Any) -> Any:
     """The correctly rounded sum of the operands, or of one list of them, as one operation; 0.0 for none."""
     return xp.total(xs)
 
 
 @total.local_gradient
-def _(xp: Namespace, y: Any, xs: Any) -> Any:
+def _(xp: Namespace[Any], y: Any, xs: Any) -> Any:
     return accurate.each(lambda x: 1.0, xs)
 
 
 def _products(*operands: str) -> str:
-    ws, xs, bias = Products.groups(operands)
+    ws, xs, bias = products(operands)
     return " + ".join([*(f"{w}*{x}" for w, x in zip(ws, xs, strict=True)), *bias])
 
 
 def _factors(*operands: str) -> tuple[str, ...]:
-    ws, xs, bias = Products.groups(operands)
+    ws, xs, bias = products(operands)
     return (*xs, *ws, *("1" for _ in bias))
 
 
+def _dot(ws: Any, xs: Any, bias: Any = None) -> Any:
+    try:
+        ws, xs = tuple(ws), tuple(xs)
+    except TypeError:
+        raise OperandError(
+            "dot takes a list of weights and a list of inputs; a list is written [a, b]"
+        ) from None
+    if len(ws) != len(xs):
+        raise ArityError(
+            "dot needs as many weights as inputs; "
+            f"{len(ws)} weights and {len(xs)} inputs were given"
+        )
+    return dot.apply((*ws, *xs) if bias is None else (*ws, *xs, bias))
+
+
 @operation(
-    operands=Products, formula=_products, local_gradients=_factors, symbol="Σ w·x",
+    groups=products, called=_dot, formula=_products, local_gradients=_factors, symbol="Σ w·x",
     example=(2.0, -3.0, 0.5, 1.5, 0.25), edges="each product rounded once, their sum once",
 )  # fmt: skip
-def dot(xp: Namespace, ws: Any, xs: Any, bias: Any) -> Any:
+def dot(xp: Namespace[Any], ws: Any, xs: Any, bias: Any) -> Any:
     """Σ wᵢxᵢ (+ bias) as one operation: a neuron's pre-activation."""
     return xp.dot(ws, xs, bias)
 
 
 @dot.local_gradient
-def _(xp: Namespace, y: Any, ws: Any, xs: Any, bias: Any) -> Any:
-    return xs
-
-
-@dot.local_gradient
-def _(xp: Namespace, y: Any, ws: Any, xs: Any, bias: Any) -> Any:
-    return ws
-
-
-@dot.local_gradient
-def _(xp: Namespace, y: Any, ws: Any, xs: Any, bias: Any) -> Any:
-    return (1.0,) * len(bias)
+def _(xp: Namespace[Any], y: Any, ws: Any, xs: Any, bias: Any) -> Any:
+    return (*xs, *ws, 1.0) if len(bias) else (*xs, *ws)
 
 
 @operation(
-    operands=Several, formula=lambda *xs: f"logsumexp({', '.join(xs)})",
+    numpy="logaddexp", groups=together, formula=lambda *xs: f"logsumexp({', '.join(xs)})",
     local_gradients=lambda *xs: tuple(f"exp({x} - y)" for x in xs), example=(2.0, -3.0, 0.5),
     symbol="log Σ exp", template="log Σ exp({all})", latex=r"\log\sum\exp", neutral=-math.inf,
     parts=accurate.exponentials,
 )  # fmt: skip
-def logsumexp(xp: Namespace, xs: Any, parts: Any = None) -> Any:
+def logsumexp(xp: Namespace[Any], xs: Any, parts: Any = None) -> Any:
     """log(Σ exp xᵢ) of the operands, or of one list of them, without overflow. Its gradient is their softmax."""
     return accurate.logsumexp(xp, xs, parts)
 

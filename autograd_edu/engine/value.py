@@ -1,37 +1,41 @@
 """A number that remembers how it was made, and can therefore be differentiated.
 
-Read `ops` first: it says what an operation computes. A `Value` computes at once, by the rule table, and keeps its
-operation, its parents and its local gradients; `backward` multiplies and adds those along the graph, from the result
-to the leaves. The first two parents have slots of their own: that takes half the memory and time of tuples.
+Read `ops` first: it says what an operation computes. A `Value` computes at once, by the rule table,
+and keeps its operation, its parents and its local gradients. `backward` multiplies and adds those
+along the graph, from the result to the leaves. The first two parents have slots of their own: that
+takes half the memory and time of tuples.
 """
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
-from typing import Any, ClassVar
+from typing import Any, ClassVar, SupportsFloat
 
+from ..arithmetic.expressions import in_namespace
+from ..arithmetic.floats import Floats, real
 from ..copies import Copied
-from ..errors import DomainError, OperandError, no_gradient
+from ..errors import DomainError, OperandError
+from ..wording import warn_of_changes, without_gradient
 from . import modes
-from .floats import Floats, ieee_is_on, real
-from .modes import no_gc as no_gc
-from .modes import no_grad as no_grad
-from .modes import scope as scope
-from .number import ARITHMETIC, Number, tracer
-from .op import Op, evaluate, evaluate_local_gradients, in_namespace
+from .micrograd import Habits, plain_label
+from .number import ARITHMETIC, Number, operator
+from .op import Op, evaluate, evaluate_local_gradients
 
 _new = object.__new__
 clock = count(1)  # of passes over graphs, and of changes of numbers
 
 
-class Value(Copied, Number):
+class Value(Copied, Habits, Number):
     """A float that remembers the operation and the values it came from.
 
+    Micrograd's form of the constructor, ``Value(data, _children, _op, label)``, works for leaves.
+    A value has no room for other attributes. Where a program sets some, ``p.momentum = 0.0``, make
+    its leaves of a class of your own: ``class Parameter(Value): pass``.
+
     Attributes:
-        data: the number, always a float. Setting it changes this value alone, not what was computed from it before.
+        data: the number, always a float. Setting it changes this value alone, not what was computed
+            from it before.
         grad: ∂root/∂self after ``root.backward()``; 0.0 before a pass has reached it.
         label: a name for pictures, tables and errors.
         op: the operation that made it, a row of `ops.OPS`; None for a leaf.
@@ -51,32 +55,29 @@ class Value(Copied, Number):
         "label", "op", "scope",
     )  # fmt: skip
     precedence: ClassVar[int] = 1
+    is_constant = False  # whether it is a plain number in a formula
+    op: Op | None
+    _grad: float | None
+    _left: Any  # the first parent, or a tuple of all if there are more than two
+    _left_grad: Any  # its local gradient, or a tuple of all
+    _mark: int  # for topological_order
 
-    def __init__(self, data: Any, label: str = "") -> None:
-        if not isinstance(label, str):
-            raise OperandError(
-                f"the label of a Value must be text; got {type(label).__name__} {label!r}"
-            )
-        self._data = real(data)
-        self._grad: float | None = None
-        self.op: Op | None = None
-        self.label = label
+    def __init__(
+        self, data: SupportsFloat, label: str | Iterable[Value] = "", _op: str = "",
+        _label: str = "", *, _children: Iterable[Value] = (),
+    ) -> None:  # fmt: skip
+        is_plain = label.__class__ is str and not _children
+        self.label: Any = label if is_plain else plain_label(label, _children, _label)
+        self._data, self._grad, self._mark = real(data), None, 0
+        self._left = self._right = self._left_grad = self._right_grad = self.op = None
         self.scope = modes.current_scope.get() if modes.scopes else ""
-        self._left: Any = None  # the first parent, or a tuple of all if there are more than two
-        self._right: Any = None
-        self._left_grad: Any = None  # its local gradient, or a tuple of all
-        self._right_grad: Any = None
-        self._mark = 0  # for topological_order
 
     @property
     def data(self) -> float:
-        if modes.traces and (tape := tracer.get()) is not None:
-            tape.read(self)
         return self._data
 
     @data.setter
-    def data(self, new: Any) -> None:
-        _refuse_in_trace(".data as a variable")
+    def data(self, new: SupportsFloat) -> None:
         self._data = real(new)
         modes.changed = next(clock)
 
@@ -85,25 +86,22 @@ class Value(Copied, Number):
 
     @property
     def grad(self) -> float:
-        _refuse_in_trace(".grad")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
-    def grad(self, new: Any) -> None:
-        _refuse_in_trace(".grad")
-        self._grad = real(new)
-
-    is_constant = False  # a plain number in a formula: no gradient stays with it
+    def grad(self, new: SupportsFloat | None) -> None:
+        self._grad = None if new is None else real(new)
 
     @property
     def has_grad(self) -> bool:
-        """Whether a backward pass has reached this value since its gradient was cleared; where not, pictures show "–"."""
-        _refuse_in_trace(".has_grad")
+        """Whether a backward pass has reached this value since its gradient was cleared.
+
+        Where none has, pictures show "–".
+        """
         return self._grad is not None
 
     def clear_grad(self) -> None:
         """Forget the gradient: ``grad`` is 0.0 again, and shown as "–"."""
-        _refuse_in_trace("clear_grad()")
         self._grad = None
 
     @property
@@ -120,25 +118,7 @@ class Value(Copied, Number):
 
     @property
     def parents(self) -> tuple[Value, ...]:
-        if modes.traces and (tape := tracer.get()) is not None:
-            tape.look(".parents")
-        if self._right is not None:
-            return (self._left, self._right)
-        if self._left.__class__ is tuple:
-            return tuple(self._left)
-        return () if self._left is None else (self._left,)
-
-    @property
-    def local_grads(self) -> tuple[float, ...]:
-        if modes.traces and (tape := tracer.get()) is not None:
-            tape.look(".local_grads")
-        parents, kept = self.parents, self.kept_local_grads
-        constant = [parent.is_constant for parent in parents]
-        if self.op is not None and any(constant):  # nobody needed theirs until now
-            xs = [parent._data for parent in parents]
-            found = evaluate_local_gradients(self.op, self._data, xs, constant)
-            kept = tuple([k if g is None else g for k, g in zip(kept, found, strict=True)])
-        return tuple([g or 0.0 for g in kept])
+        return self._both(self._left, self._right)
 
     @property
     def kept_local_grads(self) -> tuple[float | None, ...]:
@@ -146,44 +126,53 @@ class Value(Copied, Number):
 
         Those of constants need not be right.
         """
-        if modes.traces and (tape := tracer.get()) is not None:
-            tape.look(".kept_local_grads")
-        if self._right is not None:
-            return (self._left_grad, self._right_grad)
-        if self._left.__class__ is tuple:
-            return tuple(self._left_grad)
-        return () if self._left is None else (self._left_grad,)
+        return self._both(self._left_grad, self._right_grad)
 
-    def backward(self) -> None:
+    def _both(self, left: Any, right: Any) -> tuple[Any, ...]:
+        if self._right is not None:
+            return (left, right)
+        return left if left.__class__ is tuple else () if left is None else (left,)
+
+    @property
+    def local_grads(self) -> tuple[float, ...]:
+        kept, late = self.kept_local_grads, [parent.is_constant for parent in self.parents]
+        if self.op is not None and any(late):  # nobody needed those of constants until now
+            xs = [parent._data for parent in self.parents]
+            found = evaluate_local_gradients(self.op, self._data, xs, late)
+            kept = tuple([k if g is None else g for k, g in zip(kept, found, strict=True)])
+        return tuple([g or 0.0 for g in kept])
+
+    def backward(self, gradient: SupportsFloat = 1.0, *, retain_graph: bool = True) -> None:  # noqa: ARG002 - it always stays
         """Set ``grad`` of every value that this one depends on to ∂self/∂value.
 
-        Leaves add it to the gradient they have, so that passes accumulate; all other values have that of the latest
-        pass alone. The graph stays: a second call adds exactly the same to the leaves again. What several consumers give
-        is added one after another, in floats: 1e16 + 1 - 1e16 is 0.
+        Leaves add it to the gradient they have, so that passes accumulate; all other values have
+        that of the latest pass alone. The graph stays, whatever ``retain_graph`` says, so that a
+        second call adds exactly the same to the leaves again. What several consumers give is added
+        one after another, in floats: 1e16 + 1 - 1e16 is 0. ``gradient`` is where the pass starts.
 
-        Threads may differentiate separate graphs; two that walk one graph, or add to one leaf, at the same time may not.
+        Threads may differentiate separate graphs. Two may not walk one graph, or add to one leaf,
+        at the same time.
 
         Raises:
-            DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`. The leaves then
-                keep the gradients they had.
+            DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`.
+                The leaves then keep the gradients they had.
         """
-        _refuse_in_trace("backward()")
         since = self._mark
         order = topological_order(self)
-        if since < modes.changed:  # a number was set after this result was computed or last walked
+        if since < modes.changed:  # a number was set after this was computed or last walked
             warn_of_changes(order, stacklevel=2)
         leaves = [(value, value._grad) for value in order if value.op is None]
         try:
             for value in order:
                 value._grad = None
-            self._grad = 1.0
+            self._grad = real(gradient)
             _propagate(order)
             for leaf, before in leaves:
                 new = leaf._grad
                 if new is None:
                     leaf._grad = before
-                elif new - new != 0.0 and not isinstance(leaf, Constant) and not ieee_is_on():
-                    raise DomainError(_without_gradient(leaf, order))
+                elif new - new != 0.0 and not leaf.is_constant and not modes.ieee_is_on():
+                    raise DomainError(without_gradient(leaf, new, order))
                 elif before is not None:
                     leaf._grad = before + new
         except BaseException:
@@ -194,24 +183,55 @@ class Value(Copied, Number):
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
-        tape = tracer.get() if modes.traces else None
-        return compute(op, operands) if tape is None else tape.apply(op, operands)
+        if len(operands) == 1 and op.every and (not modes.pauses or modes.recording.get()):
+            (x,) = operands
+            try:
+                y = op.value(Floats, x._data)
+                if y.__class__ is float and y - y == 0.0:
+                    return record(y, op, x, None, op.rules[0](Floats, y, x._data), None)
+            except (ValueError, ArithmeticError):
+                pass  # the general way below says what is wrong, or knows what to do
+        parents = tuple([x if x.__class__ is Value else _operand(x) for x in operands])
+        xs = [parent._data for parent in parents]
+        is_plain = not modes.pauses or modes.recording.get()
+        try:
+            groups = xs if op.groups is None else op.groups(xs)
+            y = op.rule(Floats, *groups)
+            is_plain = is_plain and y.__class__ is float and y - y == 0.0
+            if is_plain and op.groups is not None:
+                grads = op.rules[0](Floats, y, *groups)
+            elif is_plain:
+                pairs = zip(op.rules, parents, strict=True)
+                grads = [None if p.is_constant else rule(Floats, y, *xs) for rule, p in pairs]
+        except (ValueError, ArithmeticError, TypeError):
+            is_plain = False
+        if not is_plain:
+            y = evaluate(op, xs, parents)
+            if modes.pauses and not modes.recording.get():
+                return constant(y)
+            grads = evaluate_local_gradients(
+                op, y, xs, [not parent.is_constant for parent in parents]
+            )
+        if op.selects:
+            return record(y, op, parents, None, tuple([g or None for g in grads]))
+        if len(parents) > 2:
+            return record(y, op, parents, None, tuple(grads))
+        left, right = (*parents, None)[:2]
+        return record(y, op, left, right, grads[0] or 0.0, grads[-1] or 0.0)
 
     def __repr__(self) -> str:
-        _refuse_in_trace("the text of a Value with its gradient")
         grad = "–" if self._grad is None else repr(self._grad)
-        return f"{type(self).__name__}(data={self._data!r}, grad={grad}{f', label={self.label!r}' if self.label else ''})"
+        label = f", label={self.label!r}" if self.label else ""
+        return f"{type(self).__name__}(data={self._data!r}, grad={grad}{label})"
 
     def flattened(self) -> list[Value]:
-        _refuse_in_trace("copies of Values")
         return topological_order(self)
 
 
 class Constant(Value):
-    """A leaf that is no variable: a plain number in a formula. No gradient stays with it."""
+    """A leaf for a plain number in a formula. It never holds a gradient."""
 
     __slots__ = ()
-
     grad = property(lambda _: 0.0)  # read-only, unlike a variable's
     is_constant = True
     has_grad = property(lambda _: False)
@@ -226,101 +246,76 @@ class Frozen(Constant):
     __slots__ = ()
 
 
-_PLAIN = frozenset({int, float})
-
-
-def _record(op: Op, y: float, left: Any, right: Any, left_grad: Any, right_grad: Any) -> Value:
-    value = _new(Value)
-    value._data = y
-    value._grad = None
-    value.op = op
-    value.label = ""
+def record(
+    y: float, op: Op | None = None, left: Any = None, right: Any = None, left_grad: Any = None,
+    right_grad: Any = None, kind: type[Value] = Value,
+) -> Value:  # fmt: skip
+    """The value ``y``, with what it remembers."""
+    value = _new(kind)
+    value._data, value._grad, value.op = y, None, op
+    value._left, value._right, value._mark = left, right, modes.changed
+    value._left_grad, value._right_grad, value.label = left_grad, right_grad, ""
     value.scope = modes.current_scope.get() if modes.scopes else ""
-    value._left = left
-    value._right = right
-    value._left_grad = left_grad
-    value._right_grad = right_grad
-    value._mark = modes.changed
     return value
 
 
+def constant(x: SupportsFloat) -> Value:
+    """`Constant(x)`, but faster."""
+    return record(real(x), kind=Constant)
+
+
 _OPERATOR = """
-def operator(self, other):
+def apply(self, other):
     if other.__class__ is not Value:
         if other.__class__ not in PLAIN:
-            return op.apply(({left}, {right}))
-        other = Constant(other)
+            return general(self, other)
+        other = constant(other)
     a, b = {left}._data, {right}._data
     try:
         y = {formula}
     except ArithmeticError:
-        return op.apply(({left}, {right}))
+        return general(self, other)
     if y - y != 0.0 or modes.pauses:
-        return op.apply(({left}, {right}))
-    return record(op, y, {left}, {right}, {slopes})
+        return general(self, other)
+    return record(y, op, {left}, {right}, {slopes})
 """  # arithmetic by the shortest way: two Values, or a Value and a number, that give a number
 
 
-def _operator(op: Op, *, reflected: bool = False) -> Any:
+def _operator(op: Op, *, reflected: bool) -> Any:
     left, right = ("other", "self") if reflected else ("self", "other")
-    rules = {f"rule{i}": rule for i, rule in op.own.items()}
     slopes = [
         f"rule{i}(Floats, y, a, b)" if i in op.own else in_namespace(text)
-        for i, text in enumerate(op.written_slopes(("a", "b")))
+        for i, text in enumerate(op.slopes_of(("a", "b")))
     ]
-    known = {"op": op, "PLAIN": _PLAIN, "record": _record, **rules, **globals()}
+    known = {
+        "op": op,
+        "PLAIN": frozenset({int, float}),
+        "general": operator(op, reflected=reflected),
+    }
+    known |= {f"rule{i}": rule for i, rule in op.own.items()} | globals()
     source = _OPERATOR.format(left=left, right=right, formula=op.formula, slopes=", ".join(slopes))
     exec(compile(source, __file__, "exec"), known)  # so that its lines are not the user's
-    return known["operator"]
+    return known["apply"]
 
 
 for _name, _op in ARITHMETIC.items():
-    setattr(Value, f"__{_name}__", _operator(_op))
+    setattr(Value, f"__{_name}__", _operator(_op, reflected=False))
     setattr(Value, "_radd" if _name == "add" else f"__r{_name}__", _operator(_op, reflected=True))
 
 
-def compute(op: Op, operands: Sequence[Any]) -> Value:
-    """The result of ``op``, as `Value.apply` gives it where nothing is traced."""
-    if len(operands) == 1 and op.every and (not modes.pauses or modes.recording.get()):
-        (x,) = operands
-        try:
-            y = op.value(Floats, x._data)
-            if y.__class__ is float and y - y == 0.0:
-                return _record(op, y, x, None, op.rules[0](Floats, y, x._data), None)
-        except (ValueError, ArithmeticError):
-            pass  # the general way below says what is wrong, or knows what to do
-    parents = tuple([x if x.__class__ is Value else _operand(x) for x in operands])
-    xs = tuple([parent._data for parent in parents])
-    y = evaluate(op, xs, parents)
-    if modes.pauses and not modes.recording.get():
-        return Constant(y)
-    wanted = None if op.variadic else [parent.__class__ is not Constant for parent in parents]
-    grads = evaluate_local_gradients(op, y, xs, wanted)
-    if op.selects:
-        return _record(op, y, parents, None, tuple([g or None for g in grads]), None)
-    if len(parents) > 2:
-        return _record(op, y, parents, None, grads, None)
-    left, right = (*parents, None)[:2]
-    return _record(op, y, left, right, grads[0] or 0.0, grads[-1] or 0.0)
-
-
-def _refuse_in_trace(what: str) -> None:
-    if (tape := tracer.get()) is not None:
-        tape.refuse(what)
-
-
 def _operand(x: Any) -> Value:
-    return x if isinstance(x, Value) else Constant(x)
+    return x if isinstance(x, Value) else constant(x)
 
 
-# ---- the backward pass ---------------------------------------------------------------------------------------------
+# ---- the backward pass ----
 
 
 def topological_order(root: Value) -> list[Value]:
-    """Every value that ``root`` depends on, parents before the values made from them, ``root`` last.
+    """Every value that ``root`` depends on, parents before the values made from them, it last.
 
-    The order depends on the graph alone. An explicit stack replaces recursion: a chain of a million additions is fine.
-    A value met for the first time goes back under its parents, marked as entered; met again, it is done.
+    The order depends on the graph alone. An explicit stack replaces recursion: a chain of a million
+    additions is fine. A value met for the first time goes back under its parents, marked as entered;
+    met again, it is done.
     """
     done = next(clock)
     entered = -done
@@ -328,54 +323,30 @@ def topological_order(root: Value) -> list[Value]:
     stack = [root]
     while stack:
         value = stack.pop()
-        state = value._mark
-        if state == done:
+        if value._mark == done:
             continue
-        if state != entered and value.op is not None:
-            value._mark = entered
-            stack.append(value)
-            left, right = value._left, value._right
-            if right is not None:
-                stack.append(right)
-                stack.append(left)
-            elif left.__class__ is tuple:
-                stack.extend([parent for parent in left[::-1] if parent._mark != done])
-            else:
-                stack.append(left)
-        else:
+        if value._mark == entered or value.op is None:
             value._mark = done
             order.append(value)
+            continue
+        value._mark = entered
+        stack.append(value)
+        if value._left.__class__ is tuple:
+            stack.extend([parent for parent in value._left[::-1] if parent._mark != done])
+        else:
+            if value._right is not None:
+                stack.append(value._right)
+            stack.append(value._left)
     return order
 
 
-def warn_of_changes(order: list[Value], *, stacklevel: int) -> None:
-    """Warn of the first result in ``order`` that its operands, as they are now, would not give.
-
-    Setting ``.data``, as an optimiser's step does, changes one value alone, not what was computed from it before.
-    """
-    for value in order:
-        if value.op is None or not math.isfinite(value.data):
-            continue
-        try:
-            y = value.op.value(Floats, *[parent.data for parent in value.parents])
-        except (ValueError, ArithmeticError):
-            y = math.nan
-        if y != value.data:
-            now = f"would be {y!r} now" if y == y else "has no value now"
-            warnings.warn(
-                f"{value.label or value.op.name!r} was {value.data!r} when it was computed, and "
-                f"{now}: a number has changed since. Values and gradients here are those of the "
-                "old numbers; build the graph again for the new ones",
-                stacklevel=stacklevel + 1,
-            )
-            return
-
-
 def _propagate(order: list[Value]) -> None:
-    """Give every value's gradient, times the local gradient, to its parents. A value that none has reached gives nothing."""
+    """Give each value's gradient, times the local gradient, to its parents.
+
+    A value that none has reached gives nothing.
+    """
     for value in reversed(order):
-        upstream = value._grad
-        left, right = value._left, value._right
+        upstream, left, right = value._grad, value._left, value._right
         if upstream is None or left is None:
             continue
         if left.__class__ is tuple:
@@ -384,27 +355,8 @@ def _propagate(order: list[Value]) -> None:
                     before = parent._grad
                     parent._grad = local * upstream if before is None else before + local * upstream
             continue
-        before = left._grad
-        left._grad = (
-            value._left_grad * upstream if before is None else before + value._left_grad * upstream
-        )
+        share, before = value._left_grad * upstream, left._grad
+        left._grad = share if before is None else before + share
         if right is not None:
-            before = right._grad
-            right._grad = (
-                value._right_grad * upstream
-                if before is None
-                else before + value._right_grad * upstream
-            )
-
-
-def _without_gradient(leaf: Value, order: list[Value]) -> str:
-    """Which operation the gradient that is not finite came from."""
-    variable = repr(leaf.label) if leaf.label else "a leaf"
-    root = repr(order[-1].label) if order[-1].label else "the result"
-    asked = f"the gradient of {root} with respect to {variable} is {leaf._grad!r}"
-    for value in reversed(order):
-        for parent, local in zip(value.parents, value.local_grads, strict=True):
-            if local - local != 0.0 and value._grad is not None and value.op is not None:
-                xs = [parent._data for parent in value.parents]
-                return f"{asked}: {no_gradient(value.op, xs, local)}"
-    return f"{asked}: a product or a sum of gradients is larger than the largest float, 1.8e308"
+            share, before = value._right_grad * upstream, right._grad
+            right._grad = share if before is None else before + share

@@ -133,4 +133,4 @@ def _sum(xs: Vector, ys: Sequence[Value]) -> list[Value]:
             "a residual layer adds its input to its output, so both need the same length; "
             f"got {len(xs)} and {len(ys)} numbers"
         )
-    return [x + y for x, y in zip(xs, ys, strict=True)]
+    return [x + y for x, y in zip(xs, ys, strict=True)]  # type: ignore[misc]  # with a Value: one

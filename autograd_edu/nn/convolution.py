@@ -11,7 +11,8 @@ from itertools import product
 from typing import ClassVar, Unpack
 
 from ..arguments import whole
-from ..engine.value import Value, scope
+from ..engine.modes import scope
+from ..engine.value import Value
 from ..errors import ShapeError
 from ..seeds import stream
 from ..trees import flatten

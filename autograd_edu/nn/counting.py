@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from ..engine.op import Op, Products
+from ..engine.op import Op, products
 from ..engine.value import Value, topological_order
 from ..notation import operations
 from ..printing import prints
@@ -81,7 +81,7 @@ def cost(y: Value) -> Cost:
 
 def _work(op: Op, operands: int) -> tuple[int, bool]:
     """The multiplications and divisions in the row's formula, and whether it is a function."""
-    if op.operands is Products:
+    if op.groups is products:
         return operands // 2, False
     parts = list(ast.walk(ast.parse(operations.source(op, "y", *op.operand_names()), mode="eval")))
     powers = [part.right for part in parts if _is(part, ast.Pow)]
@@ -101,7 +101,7 @@ def _is_two(power: ast.expr) -> bool:
 def _slopes_to_multiply(op: Op, needed: list[bool]) -> int:
     """How many products the backward pass takes. A local gradient of ±1 takes none."""
     names = op.operand_names(len(needed))
-    slopes = op.slopes if isinstance(op.slopes, tuple) else op.slopes(*names)
+    slopes = op.slopes_of(names)
     return sum(
         need and slope not in ("1", "-1") for need, slope in zip(needed, slopes, strict=True)
     )

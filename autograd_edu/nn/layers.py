@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Self, TypedDict, Unpack
 
 from ..arguments import whole
-from ..engine.floats import real
+from ..arithmetic.floats import real
 from ..engine.number import Number
 from ..engine.ops import dot
 from ..engine.value import Value

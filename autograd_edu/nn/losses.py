@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
 from typing import Any, Protocol, cast
 
+from ..arithmetic.floats import real
 from ..data import Target
-from ..engine.floats import real
-from ..engine.number import Number, plain, require
+from ..engine.number import Number, plain
 from ..engine.ops import dot, exp, log, relu, softplus, square, total, where
 from ..errors import ShapeError, TargetError
+from ..wording import require
 from .activations import linear
 from .kinds import Nested, S, Scalar, Vector, as_list, is_listed
 from .softmax import log_softmax, softmax

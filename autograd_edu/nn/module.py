@@ -14,9 +14,9 @@ from numbers import Real
 from types import MappingProxyType
 from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeGuard, TypeVar
 
-from ..engine.floats import real
-from ..engine.modes import current_scope
-from ..engine.value import Constant, Frozen, Value, scope
+from ..arithmetic.floats import real
+from ..engine.modes import current_scope, scope
+from ..engine.value import Constant, Frozen, Value
 from ..errors import OperandError, ShapeError, StateError
 from ..files import PathLike
 from ..trees import has_order, leaves, lists, replace, shape

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ..arguments import fraction, not_negative, positive, whole
-from ..engine.floats import real
+from ..arithmetic.floats import real
 from ..engine.number import plain
 from ..engine.ops import sqrt, square
 from ..errors import ShapeError, TrainingError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from ..engine.value import Value, scope
+from ..engine.modes import scope
+from ..engine.value import Value
 from ..errors import ShapeError
 from ..seeds import stream
 from .kinds import Scalar, Seed, Vector, as_list

@@ -47,7 +47,7 @@ def source(op: Op, y: str, *operands: Name, slope: int | None = None) -> str:
 def _expression(op: Op, names: tuple[str, ...], slope: int | None) -> str:
     if slope is None:
         return op.formula if isinstance(op.formula, str) else op.formula(*names)
-    return (op.slopes if isinstance(op.slopes, tuple) else op.slopes(*names))[slope]
+    return op.slopes_of(names)[slope]
 
 
 def _print(

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.floats import real
-from ..engine.op import Namespace
+from ..arithmetic.contracts import Namespace
+from ..arithmetic.floats import real
 from ..errors import OperandError, ShapeError
 
 
@@ -33,7 +33,10 @@ def _branch(condition: Any, then: Any, otherwise: Any) -> Any:
 class Arrays:
     """The functions of `Floats`, elementwise, with the values of IEEE 754 where there is no real one."""
 
-    exp, expm1, log, log1p, sqrt = np.exp, np.expm1, np.log, np.log1p, np.sqrt
+    exp, exp2, expm1, log, log2, log10 = np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10
+    log1p, sqrt, floor, hypot, atan2 = np.log1p, np.sqrt, np.floor, np.hypot, np.arctan2
+    asinh, acosh, atanh = np.arcsinh, np.arccosh, np.arctanh
+    erf = np.vectorize(math.erf, otypes=[np.float64])
     sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
     sinh, cosh, tanh, pow, maximum, minimum = (
         np.sinh,
@@ -51,7 +54,7 @@ class Arrays:
     dot = staticmethod(lambda ws, xs, bias: reduce(np.add, [*map(mul, ws, xs), *bias]))
 
 
-ARRAYS: Namespace = Arrays
+ARRAYS: Namespace[Any] = Arrays
 
 
 def _has_a_mask(x: Any) -> bool:

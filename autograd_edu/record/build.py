@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..engine.ops import OPS
-from ..engine.value import Value, warn_of_changes
+from ..engine.value import Value
 from ..notation import operations
 from ..notation.names import names
+from ..wording import warn_of_changes
 from .model import Node, NodeKind, Part, Record, Step
 from .sentences import forward_sentence, operands, part_sentence, total_sentence
 

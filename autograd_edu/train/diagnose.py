@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from ..data import Dataset
-from ..engine.floats import ieee
+from ..engine.modes import ieee
 from ..engine.value import Value, topological_order
 from ..errors import TrainingError
 from ..nn.losses import Loss, average

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..data import Dataset
+from ..engine.modes import no_grad
 from ..engine.number import plain
-from ..engine.value import no_grad
 from ..errors import TrainingError
 from ..metrics import accuracy_of, chosen_labels, right_labels
 from ..nn.kinds import Plain

@@ -58,8 +58,8 @@ FUSING = (
     Fault(
         "bias dropped: the only other term of a sum of products",
         RANDOM_GRAPHS,
-        "Products.flat((*factors, rest))",
-        "Products.flat((*factors, ()))",
+        "(*factors[0], *factors[1], *rest)",
+        "(*factors[0], *factors[1])",
         "_renumbered",
     ),
     Fault(

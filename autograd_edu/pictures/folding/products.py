@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ...engine.op import Products
+from ...engine.op import products
 from ..scene.scene import Graph
 
 
@@ -38,7 +38,7 @@ def sums_of_products(graph: Graph, among: Collection[int]) -> dict[int, Product]
         op = graph.order[i].op
         if op is None or i in taken or i not in among:
             continue
-        product = _products_of(graph, i) if op.operands is Products else None
+        product = _products_of(graph, i) if op.groups is products else None
         if is_sum(graph, i):
             members, product = _sum(graph, i, among)
             taken.update(members)
@@ -90,7 +90,7 @@ def _with_activation(graph: Graph, product: Product, among: Collection[int]) -> 
 
 def _products_of(graph: Graph, i: int) -> Product:
     """The terms of a value whose row takes weights, inputs, and perhaps a bias."""
-    weights, inputs, bias = Products.groups(graph.parents[i])
+    weights, inputs, bias = products(graph.parents[i])
     terms = [_weight_first(graph, a, b) for a, b in zip(weights, inputs, strict=True)]
     return Product((*terms, *((b, -1) for b in bias)), (i,))
 

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from ...engine.floats import Floats
+from ...arithmetic.floats import Floats
 from .tables import Array
 
 MOST = 1e290  # of larger terms the height would overflow

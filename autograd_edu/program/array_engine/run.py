@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.ops import Op
+from ...engine.op import Op
 from ..arrays import Arrays
 from ..lifting.group import Group, Lifted, Read
 from ..lifting.symbols import written, written_stacked

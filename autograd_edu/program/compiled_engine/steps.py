@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine import ops
-from ...engine.op import Op, Products
+from ...engine.op import Op, products
 from ..lifting import rows
 from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
@@ -163,7 +163,7 @@ class _Draft:
         return self.between + self.busy - 1
 
     def _sum(self, name: str, out: int, rows: list[int]) -> None:
-        weights, inputs, rest = Products.groups(rows) if name == "dot" else ((), (), rows)
+        weights, inputs, rest = products(rows) if name == "dot" else ((), (), rows)
         self.step("clear", out)
         for a, b in zip(weights, inputs, strict=True):
             self.step("accumulate_product", out, a, b)

@@ -14,7 +14,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core.registry import cpu_target
 
-from ...engine.op import Products
+from ...engine.op import products
 from ..lifting.symbols import FUNCTIONS, Symbol, in_order
 
 DOUBLE, INT, INDEX = ir.DoubleType(), ir.IntType(64), ir.IntType(32)
@@ -128,7 +128,7 @@ class Vectors:
         return builder.select(known, add(so_far, lost), self.number(float("nan")))
 
     def _dot(self, xs: Sequence[ir.Value]) -> ir.Value:
-        weights, inputs, bias = Products.groups(xs)
+        weights, inputs, bias = products(xs)
         so_far = self.builder.fmul(weights[0], inputs[0])
         for w, x in zip(weights[1:], inputs[1:], strict=True):
             so_far = self.product_added(w, x, so_far)

@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...engine.op import Products
 from ...engine.ops import OPS, dot, evaluate, total
 from ...errors import DomainError
 from ..ir import Computation, Guard, Slot, new_slot
@@ -119,9 +118,9 @@ def _renumbered(
                 pairs = [slots[j][1] for j in products]
                 ordered = [(b, a) if varies[a] > 1 >= varies[b] else (a, b) for a, b in pairs]
                 factors = [place[a] for a, _ in ordered], [place[b] for _, b in ordered]
-                op, operands = dot.name, Products.flat((*factors, rest))
+                op, operands = dot.name, (*factors[0], *factors[1], *rest)
                 if len(rest) > 1:
-                    new.append(Slot(dot.name, Products.flat((*factors, ())), label, line, number))
+                    new.append(Slot(dot.name, (*factors[0], *factors[1]), label, line, number))
                     op, operands = SUM.name, (*rest, len(new) - 1)
             new.append(Slot(op, operands, label, line, number))
         elif not operands:

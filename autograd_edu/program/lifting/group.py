@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.ops import Op
+from ...engine.op import Op, together
 from ..arrays import Arrays
 
 Rows = Any  # an array of row numbers
@@ -176,8 +176,8 @@ def passes_on(op: Op) -> tuple[bool, ...]:
     """Of each operand (of a variadic operation, of all), whether its slope is 1 whatever the operands are: a plain number in the rule."""
     xs = [np.full((1, 1), x) for x in op.example]
     with np.errstate(all="ignore"):
-        if op.stacked:
-            slopes = [op.stacked[1](Arrays, op.stacked[0](Arrays, np.stack(xs)), np.stack(xs))]
+        if op.groups is together:
+            slopes = [op.rules[0](Arrays, op.rule(Arrays, np.stack(xs)), np.stack(xs))]
         else:
-            slopes = list(op.local_gradients(Arrays, op.value(Arrays, *xs), *xs))
+            slopes = list(op.local_gradients(Arrays, op.value(Arrays, *xs), xs))
     return tuple(isinstance(slope, (int, float)) and slope == 1.0 for slope in slopes)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.op import Op, Products
+from ...engine.op import Op, products
 from ..ir import Computation
 from .analysis import facts
 from .group import NEUTRAL, Group, Lifted, Read, folded, made_even, split_by_length
@@ -166,7 +166,7 @@ class _Lifting:
 
     def _biases(self, part: _Part) -> list[int]:
         """The bias of each member, if members have one."""
-        return [j for i in part.members for j in Products.groups(self.slots[i].operands)[2]]
+        return [j for i in part.members for j in products(self.slots[i].operands)[2]]
 
     def _bias_column(self, part: _Part) -> list[int] | None:
         """The bias of each row of weights, if it is one that all vectors share and depends on no input."""

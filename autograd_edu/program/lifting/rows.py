@@ -12,11 +12,12 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from ...engine.op import Namespace, Op, Products, Several
+from ...arithmetic.contracts import Namespace
+from ...engine.op import Op, products, together
 from ...engine.ops import OPS
 
 
-def _sum(_: Namespace, xs: Any) -> Any:
+def _sum(_: Namespace[Any], xs: Any) -> Any:
     """The sum of the operands, rounded after every addition."""
     return xs.sum(axis=0) if hasattr(xs, "shape") else reduce(add, xs)
 
@@ -27,13 +28,13 @@ SUM = Op(
     lambda *xs: ("1",) * len(xs),
     (2.0, -3.0),
     lambda *xs: " + ".join(xs),
-    operands=Several,
+    groups=together,
     neutral=0.0,
 )
 
 
 @SUM.local_gradient
-def _(_: Namespace, _y: Any, xs: Any) -> Any:
+def _(_: Namespace[Any], _y: Any, xs: Any) -> Any:
     return 1.0 if hasattr(xs, "shape") else (1.0,) * len(xs)
 
 
@@ -42,4 +43,4 @@ ROWS: Mapping[str, Op] = ChainMap(OPS, {SUM.name: SUM})
 
 def is_sum_of_products(name: str) -> bool:
     """Whether a slot's operation is one that adds up products."""
-    return name in OPS and OPS[name].operands is Products
+    return name in OPS and OPS[name].groups is products

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...engine.op import Products
+from ...engine.op import products, together
 from ..ir import Slot
 from .analysis import Facts
 from .group import NEUTRAL
@@ -57,7 +57,7 @@ def signature(slot: Slot, known: Facts, i: int) -> Signature:
             "stack",
             live,
             name,
-            None if op.stacked and op.neutral in NEUTRAL else len(operands),
+            None if op.groups is together and op.neutral in NEUTRAL else len(operands),
         )
     return ("map", live, name, *[fixed[j] for j in operands])
 
@@ -66,7 +66,7 @@ def dot_parts(
     operands: tuple[int, ...], fixed: Sequence[bool]
 ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Weights, inputs and bias of a dot product, the fixed factors as weights."""
-    a, b, bias = Products.groups(operands)
+    a, b, bias = map(tuple, products(operands))
     return (b, a, bias) if fixed[b[0]] and not fixed[a[0]] else (a, b, bias)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...engine.ops import Op
+from ...engine.op import Op, together
 
 _UNARY = (
     "exp",
@@ -216,7 +216,7 @@ def written(op: Op, numbers: Sequence[float | None]) -> Written:
         for i, x in enumerate(numbers)
     ]
     xp, y = Symbols(made), Symbol(made, "result", (), 0.0)
-    slopes = op.local_gradients(xp, y, *xs)
+    slopes = op.local_gradients(xp, y, xs)
     value = _rounded_once(_as_symbol(made, op.value(xp, *xs)))
     return Written(value, tuple([_as_symbol(made, slope) for slope in slopes]))
 
@@ -226,11 +226,11 @@ def written_stacked(op: Op) -> Written | None:
 
     None if its rules take the operands one by one.
     """
-    if op.stacked is None:
+    if op.groups is not together:
         return None
     made = _Stacked()
     xp, stack, y = Symbols(made), Symbol(made, "operand", (), 0.0), Symbol(made, "result", (), 0.0)
-    value, slopes = op.stacked
+    value, slopes = op.rule, op.rules[0]
     try:
         return Written(
             _rounded_once(_as_symbol(made, value(xp, stack))),

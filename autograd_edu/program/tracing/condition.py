@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from ...derivatives.dual import Dual
 from ...engine import ops
-from ...engine.number import Number, tracer
+from ...engine.modes import tracer
+from ...engine.number import Number
 from ...engine.ops import Op
 from ...engine.value import Constant, Value
 from ...errors import AutogradError

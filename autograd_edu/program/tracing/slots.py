@@ -7,7 +7,7 @@ from itertools import chain
 
 from ...engine.ops import total
 from ...engine.value import Value, topological_order
-from ...engine.value import _record as recorded
+from ...engine.value import record as recorded
 from ...errors import OperandError
 from ..ir import Computation, Guard, Slot, new_slot
 from .tape import Noted, Tape, line_of
@@ -53,7 +53,7 @@ def _order(root: Value, guards: list[Noted]) -> list[Value]:
     if not guards:
         return topological_order(root)
     sides = chain.from_iterable(guard[1:3] for guard in guards)
-    return topological_order(recorded(total, 0.0, (root, *sides), None, (), None))[:-1]
+    return topological_order(recorded(0.0, total, (root, *sides), None, ()))[:-1]
 
 
 def _captured(first: list[Value], order: list[Value], inputs: list[Value]) -> list[Value]:

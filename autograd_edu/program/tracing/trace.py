@@ -10,14 +10,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...engine.modes import no_gc, told_to
-from ...engine.number import tracer
+from ...engine.modes import no_gc, tracer
 from ...engine.value import Constant, Value
 from ...errors import ArityError, OperandError
 from ..ir import Computation
 from .condition import Condition
 from .slots import as_computation
 from .traced import Given, Tracer
+from .watch import told_to
 
 
 @no_gc()  # a trace makes much, and no garbage

@@ -15,14 +15,16 @@ from numbers import Real
 from types import FrameType
 from typing import Any, ClassVar
 
-from ...engine.floats import Floats
-from ...engine.number import ARITHMETIC, tracer
+from ...arithmetic.floats import Floats
+from ...engine.modes import tracer
+from ...engine.number import ARITHMETIC
 from ...engine.ops import Op
-from ...engine.value import Constant, Value, compute
-from ...engine.value import _record as recorded
+from ...engine.value import Constant, Value
+from ...engine.value import record as recorded
 from ...errors import AutogradError
 from .condition import Condition
 from .tape import Tape, caller, inside
+from .watch import compute
 
 
 class Tracer(Tape):
@@ -149,7 +151,7 @@ def _operator(op: Op, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
         a, b = x._data, z._data
         try:
             y = evaluate(Floats, a, b)
-            result = recorded(op, y, x, z, left_rule(Floats, y, a, b), right_rule(Floats, y, a, b))
+            result = recorded(y, op, x, z, left_rule(Floats, y, a, b), right_rule(Floats, y, a, b))
         except (ValueError, ArithmeticError):
             return op(left, right)
         if y - y != 0.0:
@@ -171,7 +173,7 @@ def _operator(op: Op, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     return apply
 
 
-_PLAIN = frozenset({int, float})
+_PLAIN: frozenset[Any] = frozenset({int, float})
 _VALUES = frozenset({Given, Traced, Value})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.floats import ieee
-from ...engine.number import Number, Numbers
+from ...derivatives.dual import Numbers
+from ...engine.modes import ieee
+from ...engine.number import Number
 from ...engine.ops import OPS, dot, where
 from ...engine.value import Value
 from ...errors import OperandError
@@ -97,7 +98,7 @@ def _move(slot: Slot, y: Moving, xs: Sequence[Moving], moves: Sequence[Moving]) 
     op, moving = OPS[slot.op], [isinstance(move, Number) for move in moves]
     if not any(moving):
         return 0.0
-    slopes = op.some_local_gradients(_BothBranches, y, xs, moving)
+    slopes = op.local_gradients(_BothBranches, y, xs, moving)
     terms = []
     for slope, move, wanted in zip(slopes, moves, moving, strict=True):
         fixed = not isinstance(slope, Number)

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from ...engine.op import Op, Products
+from ...engine.op import Op
+from ...engine.op import products as split_products
 from ...errors import OperandError
 from ..lifting.symbols import CONDITIONS, Symbol, Written, in_order, written
 
@@ -162,7 +163,7 @@ def _spelled(symbol: Symbol, parts: Sequence[Text]) -> Text:
     if name in ("total", "exact_total"):
         return Text(f"sum([{', '.join(texts)}])")
     if name == "dot":
-        weights, inputs, bias = Products.groups(parts)
+        weights, inputs, bias = split_products(parts)
         pairs = zip(weights, inputs, strict=True)
         products = [f"{w.within(PRODUCT)} * {x.within(SIGN)}" for w, x in pairs]
         return Text(f"sum([{', '.join([*products, *[b.text for b in bias]])}])")
@@ -210,7 +211,7 @@ def row(op: Op, operands: int) -> str:
         f"value: {_function(rule, names, [rule.value], listed=False)}",
         f"locals: {_function(rule, names, rule.slopes)}",
     ]
-    if any(_BRANCH.search(slope) for slope in op.written_slopes(op.operand_names(operands))):
+    if any(_BRANCH.search(slope) for slope in op.slopes_of(op.operand_names(operands))):
         asked = [symbol for symbol in in_order(rule.slopes) if symbol.name in CONDITIONS]
         parts.append(f"branches: {_function(rule, names, asked)}")
     return f"{{ {', '.join(parts)} }}"

@@ -1,0 +1,135 @@
+"""What programs written for micrograd and for NumPy do with a Value, apart from the engine.
+
+Change the import and go on: `_prev`, `_op`, `_backward`, micrograd's constructor, the methods that
+its forks have, NumPy's functions on Values and arrays of Values.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from ..errors import OperandError
+from .ops import OPS, logsumexp
+from .ops import exp as _exp
+
+_BY_HAND = (
+    "a Value cannot join a graph by hand, as every picture and table reads the rule table; "
+    "declare the operation, @operation(formula=…, local_gradients=…, example=…), and call it"
+)
+_PYTHON: dict[str, Callable[..., Any]] = {
+    "positive": operator.pos, "less": operator.lt, "less_equal": operator.le,
+    "greater": operator.gt, "greater_equal": operator.ge, "equal": operator.eq,
+    "not_equal": operator.ne,
+}  # fmt: skip
+
+
+@lru_cache(maxsize=128)
+def _counterpart(ufunc: str) -> Callable[..., Any]:
+    """What a function of NumPy is called here."""
+    named = [op for op in OPS.values() if (op.numpy or op.name) == ufunc]
+    if ufunc not in _PYTHON and not named:
+        raise OperandError(
+            f"numpy.{ufunc} has no counterpart for Values; use .data for the number, or write it "
+            "with the functions of autograd_edu"
+        )
+    return _PYTHON[ufunc] if ufunc in _PYTHON else named[0]
+
+
+class ArrayHabits:
+    """NumPy's functions on Numbers, and Numbers beside arrays."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None) -> Any:
+        """`numpy.exp(x)` is `exp(x)`; beside an array, an array of results."""
+        function = _counterpart(ufunc.__name__)
+        if method != "__call__":
+            return NotImplemented
+        if out is None and not any(getattr(x, "ndim", 0) for x in inputs):
+            return function(*inputs)
+        import numpy as np  # which called us
+
+        boxes = [np.array(x, dtype=object) if isinstance(x, ArrayHabits) else x for x in inputs]
+        results = np.frompyfunc(function, len(inputs), 1)(*boxes)
+        if out is None:
+            return results.astype(bool) if function in _PYTHON.values() else results
+        out[0][...] = results
+        return out[0]
+
+
+class Habits:
+    """What micrograd and its forks call the parts of a Value."""
+
+    __slots__ = ()  # what a Value has, ``self`` has
+
+    @property
+    def _prev(self: Any) -> tuple[Any, ...]:
+        """The parents."""
+        parents: tuple[Any, ...] = self.parents
+        return parents
+
+    @property
+    def _op(self: Any) -> str:
+        """The operation in micrograd's text: "+", "*", "**2", "ReLU", "tanh"; "" for a leaf."""
+        if self.op is None:
+            return ""
+        formula = self.op.formula if isinstance(self.op.formula, str) else "f(x)"
+        if not formula.endswith(")"):
+            names = self.op.operand_names()
+            signs = re.sub(rf"\b({'|'.join(names)})\b|\s", "", formula)
+            return f"{signs}{self._prev[1]._peek():g}" if signs == "**" else signs
+        symbol: str = self.op.symbol
+        return symbol if re.fullmatch(r"\w+", symbol, re.A) else self.op.name
+
+    @property
+    def _backward(self: Any) -> Callable[[], None]:
+        """A function that gives this value's gradient, times each local gradient, to its parents."""
+        return lambda: _give(self)
+
+    @_backward.setter
+    def _backward(self: Any, _: object) -> None:
+        raise OperandError(_BY_HAND)
+
+    def zero_grad(self: Any) -> None:
+        """Set the gradient of this value to 0."""
+        self.clear_grad()
+
+    def pow(self: Any, exponent: Any) -> Any:
+        """``self ** exponent``."""
+        return self**exponent
+
+    def softmax(self: Any, scores: Iterable[Any]) -> Any:
+        """The share of this score among ``scores``, of which it is one: exp(x)/Σ exp(xᵢ)."""
+        return _exp(self - logsumexp(scores))
+
+    def copy(self: Any) -> Any:
+        """A new leaf with the number and the label of this value."""
+        return type(self)(self.data, self.label)
+
+
+def _give(value: Any) -> None:
+    for parent, local in zip(value.parents, value.kept_local_grads, strict=True):
+        if local is not None and not parent.is_constant:
+            parent.grad += local * value.grad
+
+
+def plain_label(label: Any, children: Iterable[Any], micrograd_label: str) -> str:
+    """The label among the arguments of a constructor, which may be micrograd's.
+
+    Raises:
+        OperandError: if a value is to be made from others by hand, or the label is not text.
+    """
+    is_list = isinstance(label, (tuple, list, set, frozenset))
+    if is_list and all(isinstance(child, Habits) for child in label):
+        children, label = (*children, *label), micrograd_label
+    if children:
+        raise OperandError(_BY_HAND)
+    if not isinstance(label, str):
+        raise OperandError(
+            f"the label of a Value must be text; got {type(label).__name__} {label!r}"
+        )
+    return label
