@@ -142,7 +142,7 @@ def no_value(
     labelled = [f"{label!r} is {x!r}" for label, x in zip(labels, xs, strict=True) if label]
     asked, given = called(op, xs), f" ({', '.join(labelled[:4])})" if labelled else ""
     if not all(map(math.isfinite, xs)):
-        return DomainError(f"{asked} has no finite value{given}")
+        return DomainError(f"{asked} has no finite value{given}; ieee() keeps the inf or nan")
     if problem is None or isinstance(problem, OverflowError):
         return OverflowDomainError(
             f"{asked} is too large for a float, whose largest value is 1.8e308{given}"

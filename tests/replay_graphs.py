@@ -127,7 +127,7 @@ class Maker:
         op, xp = OPS[name], Arrays
         with np.errstate(all="ignore"):
             y = np.asarray(op.value(xp, *xs), dtype=float) + 0.0 * xs[0]
-            slopes = [np.max(np.abs(slope)) for slope in op.local_gradients(xp, y, *xs)]
+            slopes = [np.max(np.abs(slope)) for slope in op.local_gradients(xp, y, xs)]
         first = len(self.graph.weights) + len(self.inputs)
         constants = range(first, first + len(self.graph.constants))
         slopes = [

@@ -12,7 +12,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from autograd_edu import Value, nn
+from autograd_edu import Value, ieee, nn, trace
+from autograd_edu.errors import BranchChanged, DomainError, OperandError
 
 
 def walk(root):
@@ -364,3 +365,244 @@ def test_the_arithmetic_of_a_gpt_in_scalars():
     assert loss.data == pytest.approx(at(before), rel=1e-13)
     slope = (at(before + h) - at(before - h)) / (2 * h)
     assert params[0].grad == pytest.approx(slope, rel=1e-6, abs=1e-8)
+
+
+# ---- the names behind the scenes, and what forks add -----------------------------------------------
+
+
+def test_the_lecture_s_own_trace_walks_prev_and_op():
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    d = (a * b + 10.0).tanh()
+    nodes, edges = set(), set()
+
+    def build(v):
+        if v not in nodes:
+            nodes.add(v)
+            for child in v._prev:
+                edges.add((child, v))
+                build(child)
+
+    build(d)
+    assert {n.label for n in nodes} == {"a", "b", ""}
+    assert (len(nodes), len(edges)) == (6, 5)
+    assert sorted(n._op for n in nodes) == ["", "", "", "*", "+", "tanh"]
+    assert set(d._prev) == {d.parents[0]}
+
+
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [
+        (lambda x: x + x, "+"),
+        (lambda x: x - 1.0, "-"),
+        (lambda x: x * 2.0, "*"),
+        (lambda x: x / 2.0, "/"),
+        (lambda x: -x, "-"),
+        (lambda x: x**2, "**2"),
+        (lambda x: x**3, "**3"),
+        (lambda x: x**-0.5, "**-0.5"),
+        (lambda x: x.relu(), "ReLU"),
+        (lambda x: x.tanh(), "tanh"),
+        (lambda x: x.exp(), "exp"),
+        (lambda x: x.sigmoid(), "sigmoid"),
+        (lambda x: x, ""),
+    ],
+)
+def test_op_is_micrograd_s_text(f, text):
+    assert f(Value(3.0))._op == text
+
+
+def test_the_pass_stepped_by_hand_is_the_lecture_s():
+    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
+    b = Value(6.8813735870195432, label="b")
+    x1w1, x2w2 = x1 * w1, x2 * w2
+    both = x1w1 + x2w2
+    n = both + b
+    o = n.tanh()
+    o.grad = 1.0
+    for v in (o, n, b, both, x1w1, x2w2):
+        v._backward()
+    assert [v.grad for v in (x1, w1, x2, w2)] == pytest.approx([-1.5, 1.0, 0.5, 0.0], rel=1e-14)
+    o._backward()  # each call gives its share again
+    assert n.grad == pytest.approx(1.0, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Value(2.0, (), ""),
+        lambda: Value(2.0, (), "", "x"),
+        lambda: Value(2.0, _op="in"),
+        lambda: Value(2.0, _children=(), _op="", label="x"),
+        lambda: Value(data=2.0, _children=(), label="x"),
+    ],
+)
+def test_micrograd_s_forms_of_the_constructor_make_a_leaf(make):
+    v = make()
+    assert (v.data, v.label in ("", "x"), v.parents, v._op) == (2.0, True, (), "")
+
+
+def test_a_class_of_one_s_own_may_pass_on_micrograd_s_arguments():
+    class Scalar(Value):
+        def __init__(self, data, _children=(), _op="", label=""):
+            super().__init__(data, _children, _op, label)
+
+    assert Scalar(2.0, label="s").label == "s"
+    assert (Scalar(2.0) * 3).data == 6.0
+
+
+def test_a_graph_made_by_hand_is_refused_with_the_way_to_add_an_operation():
+    x = Value(0.5)
+    with pytest.raises(OperandError, match="@operation"):
+        Value(math.sin(x.data), (x,), "sin")
+    y = x * 2
+    with pytest.raises(OperandError, match="@operation"):
+        y._backward = lambda: None
+
+
+def test_a_class_of_one_s_own_has_room_for_attributes():
+    class Parameter(Value):
+        pass
+
+    p = Parameter(2.0)
+    p.m = p.v = 0.0
+    (p * p).backward()
+    p.m = 0.9 * p.m + p.grad
+    assert (p.m, p.v) == (4.0, 0.0)
+
+
+def test_methods_that_forks_have():
+    v, others = Value(-3.0, label="v"), [Value(-3.0), Value(1.0)]
+    assert v.abs().data == 3.0
+    assert v.pow(3).data == -27.0
+    twin = v.copy()
+    assert (twin.data, twin.label, twin.parents, twin is v) == (-3.0, "v", (), False)
+    assert v.softmax(others).data == pytest.approx(1 / (1 + math.exp(4.0)), rel=1e-15)
+    (v * v).backward()
+    v.zero_grad()
+    assert v.grad == 0.0
+
+
+@pytest.mark.parametrize(
+    "call", [lambda y: y.backward(retain_graph=True), lambda y: y.backward(1.0)]
+)
+def test_backward_takes_the_arguments_of_pytorch(call):
+    x = Value(3.0)
+    call(x * x)
+    assert x.grad == 6.0
+
+
+def test_backward_starts_from_the_gradient_that_it_is_given():
+    x = Value(3.0)
+    (x * x).backward(0.5)
+    assert x.grad == 3.0
+
+
+def test_a_gradient_set_to_none_is_cleared():
+    x = Value(3.0)
+    (x * x).backward()
+    x.grad = None
+    assert (x.grad, x.has_grad) == (0.0, False)
+
+
+@pytest.mark.parametrize("one", [np.array([2.0]), np.array([[2]]), np.array(2.0)])
+def test_an_array_of_one_number_is_a_number(one):
+    assert Value(one).data == 2.0
+
+
+def test_a_tensor_of_one_number_is_a_number():
+    torch = pytest.importorskip("torch")
+    assert (Value(torch.tensor([2.0])).data, Value(torch.tensor(3)).data) == (2.0, 3.0)
+
+
+# ---- NumPy beside Values ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "value", "slope"),
+    [
+        (np.exp, math.exp(0.5), math.exp(0.5)),
+        (np.log, math.log(0.5), 2.0),
+        (np.tanh, math.tanh(0.5), 1 / math.cosh(0.5) ** 2),
+        (np.arcsin, math.asin(0.5), 1 / math.sqrt(0.75)),
+        (np.abs, 0.5, 1.0),
+        (np.negative, -0.5, -1.0),
+        (np.square, 0.25, 1.0),
+        (lambda x: np.power(x, 3), 0.125, 0.75),
+        (lambda x: np.maximum(x, 0.25), 0.5, 1.0),
+        (lambda x: np.subtract(2.0, x), 1.5, -1.0),
+    ],
+)
+def test_a_function_of_numpy_is_its_counterpart(f, value, slope):
+    x = Value(0.5)
+    y = f(x)
+    y.backward()
+    assert type(y) is Value
+    assert (y.data, x.grad) == pytest.approx((value, slope), rel=1e-15)
+
+
+def test_a_function_of_numpy_without_a_counterpart_says_so():
+    with pytest.raises(OperandError, match=r"numpy\.cbrt has no counterpart"):
+        np.cbrt(Value(8.0))
+
+
+def test_arrays_and_values_mix():
+    v = Value(2.0)
+    plain = np.array([3.0, 4.0])
+    for products in (plain * v, v * plain):
+        assert [y.data for y in products] == [6.0, 8.0]
+    sum(plain * v).backward()
+    assert v.grad == 7.0
+    values = np.array([Value(1.0), Value(3.0)])
+    assert [y.data for y in values * v] == [2.0, 6.0]
+    assert [y.data for y in np.exp(values)] == [math.exp(1.0), math.exp(3.0)]
+    assert list(values > v) == [False, True]
+
+
+def test_a_softmax_over_an_array_in_place():
+    scores = np.array([Value(1.0), Value(2.0), Value(4.0)])
+    shares = scores.copy()
+    shares -= shares.max()
+    shares = np.exp(shares)
+    shares /= shares.sum()
+    exact = [math.exp(x) / sum(map(math.exp, (1.0, 2.0, 4.0))) for x in (1.0, 2.0, 4.0)]
+    assert [s.data for s in shares] == pytest.approx(exact, rel=1e-15)
+    shares[0].backward()
+    assert scores[1].grad == pytest.approx(-exact[0] * exact[1], rel=1e-14)
+
+
+def test_a_mask_of_minus_infinity_names_the_way():
+    with pytest.raises(DomainError, match=r"ieee\(\)"):
+        (Value(float("-inf")) - 0.3).exp()
+    with ieee():
+        assert (Value(float("-inf")) - 0.3).exp().data == 0.0
+
+
+# ---- the same while a function is traced -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        pytest.param(lambda x: sum(x._prev, x), id="_prev"),
+        pytest.param(lambda x: x if x._op else -x, id="_op"),
+        pytest.param(lambda x: x._backward() or x, id="_backward"),
+        pytest.param(lambda x: x.zero_grad() or x, id="zero_grad"),
+        pytest.param(lambda x: (x * x).backward(1.0) or x, id="backward"),
+    ],
+)
+def test_a_trace_refuses_what_shows_the_graph(f):
+    with pytest.raises(OperandError, match="traced"):
+        trace(lambda x: f(x * 2.0), 1.0)
+
+
+def test_a_trace_follows_numpy_s_functions():
+    program = trace(lambda x, y: np.exp(x) * np.array([y, 2.0])[0], 1.0, 3.0)
+    assert program(0.5, 4.0) == pytest.approx(4.0 * math.exp(0.5), rel=1e-15)
+
+
+def test_a_copy_in_a_trace_is_guarded():
+    program = trace(lambda x: x.copy() * x, 2.0)
+    assert program(2.0) == 4.0
+    with pytest.raises(BranchChanged):
+        program(3.0)

@@ -45,7 +45,7 @@ class Op:
         formula: the value as such an expression. By default a call of the row.
         groups: for a variadic row, how its rules take the operands, `together` or as `products`;
             its formula and slopes are functions of the operands' names.
-        called: how users call the row, a function that ends in `apply`.
+        called: how users call the row: a function of it and of the arguments, which ends in `apply`.
         symbol: the name in pictures.
         template: how a call is written in text, "|{0}|".
         latex: how a call is written in LaTeX; a bare command is followed by the operands.
@@ -99,10 +99,8 @@ class Op:
         if "{0}" not in self.latex and "{all}" not in self.latex:
             self.latex += r"\left({all}\right)"
         self.__doc__ = documented(self)
-        if groups is together and self.called is None:
-            self.called = lambda *xs: self.apply(
-                tuple(xs[0]) if len(xs) == 1 and hasattr(xs[0], "__iter__") else xs
-            )
+        if groups is together:
+            self.called = self.called or _listed
         if self.called is not None:
             self.count = -1
 
@@ -150,17 +148,15 @@ class Op:
     @cached_property
     def __signature__(self) -> inspect.Signature:
         """How users call the row."""
-        taken = list(inspect.signature(self.called or self.rule).parameters.values())
-        return inspect.Signature(
-            [p.replace(annotation=p.empty) for p in taken[self.called is None :]]
-        )
+        taken = list(inspect.signature(self.called or self.rule).parameters.values())[1:]
+        return inspect.Signature([p.replace(annotation=p.empty) for p in taken])
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Apply the operation to numbers of any kind, as its signature says."""
         if len(args) == self.count and not named:
             return self.apply(args)
         if self.called is not None:
-            return self.called(*args, **named)
+            return self.called(self, *args, **named)
         if named:
             args = self.__signature__.bind_partial(*args, **named).args
         missing = self.count - len(args)
@@ -199,6 +195,11 @@ class Op:
 
 
 OPS: dict[str, Op] = {}
+
+
+def _listed(op: Op, *xs: Any) -> Any:
+    """A call with the operands as arguments, or with one list of them."""
+    return op.apply(tuple(xs[0]) if len(xs) == 1 and hasattr(xs[0], "__iter__") else xs)
 
 
 def _row_named(name: str) -> Op:

@@ -330,8 +330,8 @@ def gelu(xp: Namespace[N], x: N) -> N:
 gelu.local_gradient(accurate.gelu_gradient)
 
 
-def _step(x: Any, *, strict: bool = False) -> Any:
-    return (strict_step if strict else step).apply((x,))
+def _step(op: Op, x: Any, *, strict: bool = False) -> Any:
+    return (strict_step if strict else op).apply((x,))
 
 
 @operation(
@@ -402,11 +402,11 @@ def _(xp: Namespace[Any], y: Any, xs: Any) -> Any:
     return accurate.shares(xp, accurate.each(lambda x: x <= y, xs))
 
 
-def _where(condition: Any, then: Any, otherwise: Any) -> Any:
+def _where(op: Op, condition: Any, then: Any, otherwise: Any) -> Any:
     if callable(then) or callable(otherwise):
         chosen = then if condition else otherwise
         return chosen() if callable(chosen) else chosen
-    return where.apply((condition, then, otherwise))
+    return op.apply((condition, then, otherwise))
 
 
 @operation(
@@ -461,19 +461,19 @@ def _factors(*operands: str) -> tuple[str, ...]:
     return (*xs, *ws, *("1" for _ in bias))
 
 
-def _dot(ws: Any, xs: Any, bias: Any = None) -> Any:
+def _dot(op: Op, ws: Any, xs: Any, bias: Any = None) -> Any:
     try:
         ws, xs = tuple(ws), tuple(xs)
     except TypeError:
         raise OperandError(
-            "dot takes a list of weights and a list of inputs; a list is written [a, b]"
+            f"{op.name} takes a list of weights and a list of inputs; a list is written [a, b]"
         ) from None
     if len(ws) != len(xs):
         raise ArityError(
-            "dot needs as many weights as inputs; "
+            f"{op.name} needs as many weights as inputs; "
             f"{len(ws)} weights and {len(xs)} inputs were given"
         )
-    return dot.apply((*ws, *xs) if bias is None else (*ws, *xs, bias))
+    return op.apply((*ws, *xs) if bias is None else (*ws, *xs, bias))
 
 
 @operation(
