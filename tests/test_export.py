@@ -1,4 +1,4 @@
-"""A program as a function of JAX or PyTorch: the same numbers and derivatives, jitted, sharded, mapped."""
+"""A program as a function of JAX or PyTorch gives the same numbers and derivatives, however run."""
 
 import os
 import subprocess
@@ -52,7 +52,8 @@ def check(program, f, inputs, compiled=lambda f: f):
     values, grads = program.value_and_grad(*inputs)
     agree(compiled(f)(program.parameter_values, *inputs), values)
     every = tuple(range(len(inputs) + 1))
-    by = compiled(jax.grad(lambda *a: f(*a).sum(), argnums=every))(program.parameter_values, *inputs)
+    summed = jax.grad(lambda *a: f(*a).sum(), argnums=every)
+    by = compiled(summed)(program.parameter_values, *inputs)
     agree(by[0], grads.parameters)
     for mine, theirs in zip(by[1:], grads.inputs):
         agree(mine, theirs)
@@ -63,9 +64,17 @@ def with_a_fresh_jax(code, devices=1):
     """Run code in a process of its own, where JAX has not been configured yet."""
     folder = str(Path(__file__).parent)
     environment = {
-        **os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}", "JAX_PLATFORMS": "cpu",
-        "PYTHONPATH": os.pathsep.join([folder, os.path.join(folder, "benchmarks"), *filter(None, [os.environ.get("PYTHONPATH")])]),
-    }  # fmt: skip
+        **os.environ,
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "JAX_PLATFORMS": "cpu",
+        "PYTHONPATH": os.pathsep.join(
+            [
+                folder,
+                os.path.join(folder, "benchmarks"),
+                *filter(None, [os.environ.get("PYTHONPATH")]),
+            ]
+        ),
+    }
     done = subprocess.run(
         [sys.executable, "-c", BEGINNING + code],
         capture_output=True,
@@ -87,7 +96,8 @@ program, inputs = {made}()
 f = program.to_jax()
 check(program, f, inputs)
 mesh = jax.sharding.Mesh(np.array(jax.devices()), ("batch",))
-spread = [jax.device_put(x, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("batch"))) for x in inputs]
+by_sample = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("batch"))
+spread = [jax.device_put(x, by_sample) for x in inputs]
 check(program, f, spread, jax.jit)
 y = jax.jit(f)(program.parameter_values, *spread)
 print(len(jax.devices()), len(y.sharding.device_set), y.sharding.is_fully_replicated)

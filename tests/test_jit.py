@@ -1,6 +1,8 @@
-"""The compiled interpreter: it equals the eager engine, leaves to NumPy what is not finite, compiles once, and is optional.
+"""The compiled interpreter equals the eager engine, leaves to NumPy what is not finite, compiles
+once, and is optional.
 
-What holds for both engines is tested for both in `test_program`; here is what concerns the interpreter alone.
+What holds for both engines is tested for both in `test_program`. Here is what concerns the
+interpreter alone.
 """
 
 import math
@@ -160,9 +162,13 @@ def test_a_row_that_a_user_registers_is_run_without_compiling():
     before = dict(opcodes())
     name = "test_jit_softsign"
     softsign = row(
-        name, lambda xp, x: x / (1.0 + abs(x)), lambda xp, y, x: (1.0 / ((1.0 + abs(x)) * (1.0 + abs(x))),),
-        "x/(1 + abs(x))", ("1/(1 + abs(x))**2",), (0.5,),
-    )  # fmt: skip
+        name,
+        lambda xp, x: x / (1.0 + abs(x)),
+        lambda xp, y, x: (1.0 / ((1.0 + abs(x)) * (1.0 + abs(x))),),
+        "x/(1 + abs(x))",
+        ("1/(1 + abs(x))**2",),
+        (0.5,),
+    )
     try:
         columns = np.linspace(-3, 3, 25)[None]
         replayed, by_input = interpreted(
@@ -180,7 +186,7 @@ def test_a_row_that_a_user_registers_is_run_without_compiling():
 
 
 def model(w, b):
-    """Uses of every kind: of parameters alone, of inputs, shared ones, sums of many, branches kept."""
+    """Uses of every kind: parameters alone, inputs, shared values, long sums, both branches."""
 
     def f(x, y):
         scale = exp(w * b)
@@ -258,7 +264,7 @@ def test_long_chains_and_wide_sums(size):
     np.testing.assert_allclose(by_input, slopes, rtol=1e-13)
 
 
-# ---- what it leaves to NumPy ---------------------------------------------------------------------------------------
+# ---- what it leaves to NumPy ----
 
 
 @pytest.mark.parametrize("place", [0, 5, 20])
@@ -313,7 +319,7 @@ def test_a_pass_that_was_broken_off_leaves_nothing_behind():
     assert [part.tolist() for part in first] == [part.tolist() for part in again]
 
 
-# ---- the choice ----------------------------------------------------------------------------------------------------
+# ---- the choice ----
 
 
 def test_irregular_programs_are_interpreted_and_large_matrices_are_not():
@@ -356,7 +362,10 @@ class Missing:
             raise ModuleNotFoundError(name)
 import importlib.util
 real = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *a: None if name.partition('.')[0] in ('numba', 'llvmlite') else real(name, *a)
+missing = 'numba', 'llvmlite'
+importlib.util.find_spec = (
+    lambda name, *a: None if name.partition('.')[0] in missing else real(name, *a)
+)
 sys.meta_path.insert(0, Missing())
 from autograd_edu import exp, trace
 program = trace(lambda x: exp(x) * x, 1.0)
@@ -390,7 +399,7 @@ def test_numba_switched_off_counts_as_not_there(monkeypatch):
     assert jit_run.is_installed()
 
 
-# ---- compiling -----------------------------------------------------------------------------------------------------
+# ---- compiling ----
 
 COMPILED = """
 from autograd_edu import exp, trace

@@ -1,4 +1,4 @@
-"""A program printed as plain NumPy: it runs by itself, and gives the numbers that the program gives."""
+"""A program printed as plain NumPy runs by itself, and gives the numbers that the program gives."""
 
 import ast
 import math
@@ -116,9 +116,11 @@ def test_a_network_reads_as_the_lines_a_person_would_write():
 
 def test_the_backward_pass_reads_as_the_matrix_rules():
     there = NEURONS.replace("program(", "value_and_grad(").replace(
-        "parameters (9,). Returns (batch,).", "parameters (9,).\n\n    Returns (batch,), ([the gradients of the inputs, per sample],"
-        " the gradient of the parameters).\n    "
-    )  # fmt: skip
+        "parameters (9,). Returns (batch,).",
+        "parameters (9,).\n\n    Returns (batch,), ([the gradients of the inputs, per sample]"
+        ","
+        " the gradient of the parameters).\n    ",
+    )
     assert labelled_loss().listing("python", gradients=True) == there.replace(
         "\n    return loss.reshape(-1)\n", BACKWARD
     )
@@ -288,13 +290,26 @@ def test_a_style_that_is_not_there_is_refused_with_those_there_are():
 
 @pytest.fixture
 def own_rows():
-    """A variadic row whose rules take the operands apart, and one whose stacked rules go through them one by one."""
+    """Two variadic rows: one takes its operands apart, one goes through a stack of them."""
     rows = [
-        row("mean", lambda xp, *xs: xp.total(xs) / len(xs), lambda xp, y, *xs: (1.0 / len(xs),) * len(xs),
-            lambda *xs: f"({' + '.join(xs)})/{len(xs)}", lambda *xs: (f"1/{len(xs)}",) * len(xs), (2.0, -3.0)),
-        stacked_row("squares", lambda xp, xs: sum(x * x for x in xs), lambda xp, y, xs: [2.0 * x for x in xs],
-                     lambda *n: " + ".join(f"{k}**2" for k in n), lambda *n: tuple(f"2*{k}" for k in n), (2.0, 3.0), neutral=0.0),
-    ]  # fmt: skip
+        row(
+            "mean",
+            lambda xp, *xs: xp.total(xs) / len(xs),
+            lambda xp, y, *xs: (1.0 / len(xs),) * len(xs),
+            lambda *xs: f"({' + '.join(xs)})/{len(xs)}",
+            lambda *xs: (f"1/{len(xs)}",) * len(xs),
+            (2.0, -3.0),
+        ),
+        stacked_row(
+            "squares",
+            lambda xp, xs: sum(x * x for x in xs),
+            lambda xp, y, xs: [2.0 * x for x in xs],
+            lambda *n: " + ".join(f"{k}**2" for k in n),
+            lambda *n: tuple(f"2*{k}" for k in n),
+            (2.0, 3.0),
+            neutral=0.0,
+        ),
+    ]
     yield rows
     for each in rows:
         del OPS[each.name]
@@ -326,11 +341,23 @@ def test_a_deep_program_is_printed_in_lines_that_python_reads():
 @pytest.fixture
 def wide_rows():
     rows = [
-        row("product", lambda xp, *xs: math.prod(xs[1:], start=xs[0]), lambda xp, y, *xs: tuple(y / x for x in xs), lambda *n: "*".join(n),
-            lambda *n: tuple(f"y/{k}" for k in n), (2.0, 3.0)),
-        row("added", lambda xp, *xs: xp.total(list(xs)), lambda xp, y, *xs: (1.0,) * len(xs), lambda *n: " + ".join(n),
-            lambda *n: ("1",) * len(n), (2.0, 3.0)),
-    ]  # fmt: skip
+        row(
+            "product",
+            lambda xp, *xs: math.prod(xs[1:], start=xs[0]),
+            lambda xp, y, *xs: tuple(y / x for x in xs),
+            lambda *n: "*".join(n),
+            lambda *n: tuple(f"y/{k}" for k in n),
+            (2.0, 3.0),
+        ),
+        row(
+            "added",
+            lambda xp, *xs: xp.total(list(xs)),
+            lambda xp, y, *xs: (1.0,) * len(xs),
+            lambda *n: " + ".join(n),
+            lambda *n: ("1",) * len(n),
+            (2.0, 3.0),
+        ),
+    ]
     yield rows
     for each in rows:
         del OPS[each.name]

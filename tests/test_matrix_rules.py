@@ -1,4 +1,7 @@
-"""The scalar engine against the matrix rules of reverse mode, written here in NumPy: samples are columns, A = WH + b1ᵀ."""
+"""The scalar engine against the matrix rules of reverse mode, written here in NumPy.
+
+Samples are columns: A = WH + b1ᵀ.
+"""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Both passes printed as Python give what is specified for selection, 0·∞ and edges, or raise as they do."""
+"""Both passes printed as Python give what is specified for selection, 0·∞ and edges, or raise."""
 
 import math
 

@@ -54,7 +54,7 @@ def computed(op, xs):
 
 
 def disagreements(op, printed=as_python):
-    """Where a printed expression, with names or with numbers in it, differs from what is computed."""
+    """Where an expression, with names or with numbers in it, differs from what is computed."""
     found, functions = [], {**vars(ae), "pi": math.pi, "strict_step": OPS["strict_step"]}
     for xs in points(op):
         numbers = computed(op, xs) or ()

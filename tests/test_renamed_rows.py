@@ -1,4 +1,7 @@
-"""No module but the rule table knows an operation by its name: with every row renamed, all else is the same."""
+"""No module but the rule table knows an operation by its name.
+
+With every row renamed, all else is the same.
+"""
 
 import subprocess
 import sys
@@ -43,7 +46,8 @@ from autograd_edu.nn.counting import cost
 x, w, b = Value(0.5, "x"), Value(-1.5, "w"), Value(0.25, "b")
 
 def neuron(x, w, b):
-    return ae.tanh(x * w + x * x + b) ** 3 / (1.0 + ae.exp(-x)) + ae.maximum(x, w, b) * ae.sigmoid(b)
+    y = ae.tanh(x * w + x * x + b) ** 3 / (1.0 + ae.exp(-x))
+    return y + ae.maximum(x, w, b) * ae.sigmoid(b)
 
 def formula(x, w, b):
     y = neuron(x, w, b) + ae.dot([x, w], [w, b], 0.5) + ae.total(x, w, b) + ae.logsumexp(x, w)
@@ -63,7 +67,8 @@ USING = """
 for each in (program, network):
     each.engine = "numpy"
 print("results", y.data, x.grad, w.grad, b.grad, score.data)
-print("derivatives", grad(formula)(0.5, -1.5, 0.25), jvp(formula, (0.5, -1.5, 0.25), (1.0, 2.0, 3.0)))
+at = (0.5, -1.5, 0.25)
+print("derivatives", grad(formula)(*at), jvp(formula, at, (1.0, 2.0, 3.0)))
 print("second", hessian(formula)(0.5, -1.5, 0.25))
 print("replay", program.value_and_grad(0.4, -1.4, 0.2), network.value_and_grad(0.1, 0.2))
 for style in ("python", "math", "latex"):
@@ -85,7 +90,8 @@ from autograd_edu import Program
 from autograd_edu.errors import AutogradError
 
 jax.config.update("jax_enable_x64", True)
-at, batch = (0.4, -1.4, 0.2), (np.linspace(0.2, 0.6, 9), np.linspace(-1.4, -0.2, 9), np.full(9, 0.2))
+at = (0.4, -1.4, 0.2)
+batch = (np.linspace(0.2, 0.6, 9), np.linspace(-1.4, -0.2, 9), np.full(9, 0.2))
 for each in (program, network):
     each.engine = "jit"
 values, gradients = program.value_and_grad(*batch)
@@ -99,9 +105,10 @@ print("JavaScript", program.listing("javascript"), network.listing("javascript",
 f = program.to_jax()
 of = lambda x, w, b: f(np.zeros(0), x, w, b)
 print("JAX", [float(x) for x in (of(*at), *jax.grad(of, argnums=(0, 1, 2))(*at))])
-print("JAX twice", [float(x) for x in jax.grad(lambda w: jax.grad(of)(0.4, w, 0.2), argnums=0)(-1.4)[None]])
+print("JAX twice", float(jax.grad(lambda w: jax.grad(of)(0.4, w, 0.2))(-1.4)))
 layers = network.to_jax()
-print("JAX network", np.asarray(jax.jacrev(lambda p: layers(p, 0.1, 0.2))(network.parameter_values)).tolist())
+slopes = jax.grad(lambda p: layers(p, 0.1, 0.2))(network.parameter_values)
+print("JAX network", np.asarray(slopes).tolist())
 """
 
 
