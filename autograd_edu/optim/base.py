@@ -126,14 +126,14 @@ class Optimiser:
 
     def _without_frozen(self, theta: Array, new: Array, before: dict[str, Array]) -> Array:
         """``new``, but frozen parameters, and what the rule remembers for them, as before."""
-        learning = [p.requires_grad for p in self.parameters]
-        if all(learning) or len(learning) != len(theta):
-            return new
         import numpy as np
 
+        frozen = [p.is_constant for p in self.parameters]
+        if True not in frozen or len(frozen) != len(theta):
+            return new
         for name in self.remembers:
-            self.state[name] = np.where(learning, self.state[name], before[name])
-        return np.where(learning, new, theta)
+            self.state[name] = np.where(frozen, before[name], self.state[name])
+        return np.where(frozen, theta, new)
 
     def decayed(self, theta: Array, g: Array) -> Array:
         """The gradient with weight decay."""

@@ -48,6 +48,8 @@ class Eager:
         reason: str = "",
     ) -> None:  # fmt: skip
         self.model, self.loss, self.parameters, self.penalty = model, loss, parameters, penalty
+        trained = set(map(id, parameters))
+        self.others = [p for p in model.parameters() if id(p) not in trained]
         self.name = f"eager: {reason}" if reason else "eager"
 
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
@@ -57,7 +59,8 @@ class Eager:
             DomainError: if one of them is not finite.
         """
         put(self.parameters, theta)
-        self.model.zero_grad()
+        for parameter in self.others:
+            parameter.clear_grad()
         return finite(*_differentiate(lambda: self._of_batch(batch), self.parameters))
 
     def _of_batch(self, batch: Dataset) -> Scalar:
@@ -109,8 +112,9 @@ class _Placed:
     def __init__(self, program: Program, parameters: Sequence[Value]) -> None:
         place = {id(parameter): i for i, parameter in enumerate(parameters)}
         self.program, self.count = program, len(parameters)
-        self.taken = [j for j, p in enumerate(program.parameters) if id(p) in place]
-        self.places = [place[id(program.parameters[j])] for j in self.taken]
+        taken = [j for j, p in enumerate(program.parameters) if id(p) in place]
+        self.taken = np.array(taken, int)
+        self.places = np.array([place[id(program.parameters[j])] for j in taken], int)
         self.fixed = [(j, p) for j, p in enumerate(program.parameters) if id(p) not in place]
 
     def at(self, theta: Array) -> Program:

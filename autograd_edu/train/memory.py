@@ -14,7 +14,7 @@ import random
 
 import numpy as np
 
-from ..engine.value import Value
+from ..engine.value import Value, no_gc
 from .reach import PLAIN, Anything, Part, look_into
 
 _MOST = 1_000_000  # objects that are looked at, beginning with those of the first roots
@@ -27,6 +27,7 @@ class Memory:
         iterator: the name of an iterator within reach, or "". Nobody can read or restore its place.
     """
 
+    @no_gc()  # there is no garbage, but many new objects, which would make Python look for it
     def __init__(self, **roots: Anything) -> None:
         self.iterator = ""
         self._leaves: list[tuple[str, Value, float, type]] = []  # with their data and kind
@@ -35,7 +36,7 @@ class Memory:
         stack = [(name, root) for name, root in roots.items() if root is not None][::-1]
         while stack and len(seen) < _MOST:
             name, x = stack.pop()
-            if isinstance(x, PLAIN) or id(x) in seen:
+            if type(x) in PLAIN or id(x) in seen:
                 continue
             seen[id(x)] = x
             if isinstance(x, Value):

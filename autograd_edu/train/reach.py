@@ -54,11 +54,11 @@ Found = Part | tuple[str, Anything]  # a part that can change, or an object with
 
 def look_into(name: str, x: Anything) -> Iterator[Found]:
     """The parts of ``x`` that can change, and the objects that it refers to."""
-    for kind, look in _KINDS:
-        if isinstance(x, kind):
-            yield from look(name, x)
+    for kind in type(x).__mro__:
+        if kind in _KINDS:
+            yield from _KINDS[kind](name, x)
             break
-    if not isinstance(x, (Op, type)):  # a subclass of list can have attributes, too
+    if not isinstance(x, _CLOSED):  # a subclass of list can have attributes, too
         yield from _object(name, x)
 
 
@@ -198,17 +198,17 @@ def _is_library(module: str) -> bool:
     return top in sys.stdlib_module_names or top == _OURS or "-packages" in file
 
 
-_KINDS: tuple[tuple[Anything, Callable[[str, Anything], Iterator[Found]]], ...] = (
-    ((list, deque, bytearray, array), _sequence),
-    (dict, _dict),
-    (set, _set_of),
-    ((tuple, frozenset), _items),
-    (FunctionType, _function),
-    (MethodType, lambda name, x: iter([(name, x.__self__), (name, x.__func__)])),
-    (functools.partial, lambda name, x: _items(name, [x.func, x.args, x.keywords])),
-    (CellType, _cell),
-    (type, _class),
-    (random.Random, _generator),
-    (np.ndarray, _array),
-    ((ModuleType, BuiltinFunctionType, CodeType, Op), lambda name, x: iter(())),  # noqa: ARG005
-)
+_KINDS: dict[type, Callable[[str, Anything], Iterator[Found]]] = {
+    **dict.fromkeys((list, deque, bytearray, array), _sequence),
+    dict: _dict,
+    set: _set_of,
+    **dict.fromkeys((tuple, frozenset), _items),
+    FunctionType: _function,
+    MethodType: lambda name, x: iter([(name, x.__self__), (name, x.__func__)]),
+    functools.partial: lambda name, x: _items(name, [x.func, x.args, x.keywords]),
+    CellType: _cell,
+    type: _class,
+    random.Random: _generator,
+    np.ndarray: _array,
+}
+_CLOSED = (ModuleType, BuiltinFunctionType, CodeType, Op, type)  # no attributes to look at

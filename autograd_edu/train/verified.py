@@ -13,6 +13,8 @@ from .memory import Memory
 from .run import Callback, Run
 from .trusted import Unseen
 
+_GROWTH = 2  # how many times as many steps there are at the next check
+
 
 class Verified(Callback):
     """Compares replay with the eager engine, and keeps the last state at which they agreed.
@@ -35,7 +37,7 @@ class Verified(Callback):
                 optimiser=run.optimiser, rng=run.rng, history=run.history, model=run.model,
                 loss=run.loss, callbacks=list(self.others),
             )  # fmt: skip
-            self.next_mark = max(1, 2 * run.steps)
+            self.next_mark = max(1, _GROWTH * run.steps)
 
     def after_step(self, run: Run) -> None:
         if run.steps >= self.next_check:
@@ -50,7 +52,7 @@ class Verified(Callback):
         if self.agreed != run.steps:
             if reason := run.engine.difference(run.theta):
                 raise Unseen(reason)
-            self.agreed, self.next_check = run.steps, 2 * run.steps
+            self.agreed, self.next_check = run.steps, _GROWTH * run.steps
 
     def go_back(self, run: Run, reason: str) -> None:
         """Return to the state that was kept last, and go on from there without replay."""
