@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from .arguments import number, whole
+from .arguments import not_negative, number, whole
 from .errors import OperandError, ShapeError, TargetError, one_of
 from .seeds import stream
 
@@ -109,6 +109,16 @@ class Dataset:
         return replace(self, ys=[f(y) for y in self.ys])
 
 
+def check_dataset(data: Dataset) -> Dataset:
+    """``data``, if it is a Dataset. Raises OperandError if it is not."""
+    if not isinstance(data, Dataset):
+        raise OperandError(
+            "the data must be a Dataset: write Dataset(samples, targets); "
+            f"got {type(data).__name__} {data!r:.60}"
+        )
+    return data
+
+
 def shuffled(count: int, rng: random.Random) -> list[int]:
     """The numbers from 0 to count - 1 in random order."""
     order = list(range(count))
@@ -172,6 +182,7 @@ def blobs(
     """A cloud N(centre, sd²) around each centre. The class is the number of the centre."""
     whole(n, "the number of points")
     whole(len(centres), "the number of centres")
+    not_negative(sd, "sd")
     rng = stream(seed, "blobs")
     labels = [i % len(centres) for i in range(n)]
     xs = [[rng.gauss(mean, sd) for mean in centres[label]] for label in labels]
@@ -197,7 +208,7 @@ def noisy_function(
     whole(n, "the number of points")
     rng = stream(seed, "noisy function")
     xs = sorted(rng.uniform(low, high) for _ in range(n))
-    sds = [noise(x) if callable(noise) else noise for x in xs]
+    sds = [not_negative(noise(x) if callable(noise) else noise, "noise") for x in xs]
     return Dataset(
         [[x] for x in xs],
         [f(x) + rng.gauss(0.0, sd) for x, sd in zip(xs, sds, strict=True)],
@@ -236,6 +247,7 @@ def _two_classes(
     points: Sequence[tuple[float, float]], first: int, *, noise: float, seed: int, name: str
 ) -> Dataset:
     """``first`` points of class 0 and the others of class 1, blurred and shuffled."""
+    not_negative(noise, "noise")
     rng = stream(seed, name)
     xs = [[a + rng.gauss(0.0, noise), b + rng.gauss(0.0, noise)] for a, b in points]
     return Dataset(xs, [int(i >= first) for i in range(len(xs))], name, 2).take(
@@ -301,8 +313,8 @@ def whiten(
     """
     import numpy as np
 
-    points = np.array([list(x) for x in xs], float)
     _columns(xs)
+    points = np.array([list(x) for x in xs], float)
     mean = points.mean(axis=0)
     _, widths, axes = np.linalg.svd(points - mean, full_matrices=False)
     widths = widths / math.sqrt(len(points))

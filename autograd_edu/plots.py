@@ -231,6 +231,10 @@ def histograms(
     Args:
         layers: maps names to numbers or Values.
     """
+    if not isinstance(layers, Mapping):
+        raise OperandError(
+            f"layers must be a dict of names and numbers; got {type(layers).__name__} {layers!r}"
+        )
     _at_least(1, bins=bins, layers=len(layers))
     ax = new_axes(ax)
     for name, values in layers.items():
@@ -263,7 +267,12 @@ def weights_as_images(
         columns: how many images stand in a row.
     """
     count = len(weights[0]) if len(weights) else 0
-    height, width = shape or (math.isqrt(count), math.isqrt(count))
+    side = math.isqrt(count)
+    if shape is None and side * side != count:
+        raise OperandError(
+            f"{count} weights do not fill a square; pass shape=(height, width) of an image"
+        )
+    height, width = shape or (side, side)
     if not count or any(len(row) != height * width for row in weights):
         raise OperandError(
             f"each row must have {height} × {width} weights; "

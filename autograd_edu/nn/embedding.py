@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 
 from ..arguments import whole
-from ..engine.number import Number
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError, TargetError
 from ..seeds import stream
@@ -45,7 +45,8 @@ class Embedding(Module):
         return self._row(index)
 
     def _row(self, index: Nested) -> list[Value]:
-        if isinstance(index, (Number, bool, str)) or index != int(index):
+        is_real = isinstance(index, Real) and not isinstance(index, bool)
+        if not is_real or not float(index).is_integer():
             raise OperandError(
                 f"an embedding needs a whole number as index; got {type(index).__name__} {index!r}"
             )

@@ -17,7 +17,7 @@ from ..arithmetic.floats import real
 from ..data import Target
 from ..engine.number import Number, plain
 from ..engine.ops import dot, exp, log, relu, softplus, square, total, where
-from ..errors import ShapeError, TargetError
+from ..errors import OperandError, ShapeError, TargetError
 from ..wording import require
 from .activations import linear
 from .kinds import Nested, S, Scalar, Vector, as_list, is_listed
@@ -166,8 +166,18 @@ def one_hot(label: Target, classes: int) -> list[float]:
     return [1.0 if k == label else 0.0 for k in range(classes)]
 
 
+def _outputs(prediction: Scalar | Vector) -> list[Scalar]:
+    """The numbers of a prediction."""
+    if prediction is None or isinstance(prediction, str):
+        raise OperandError(
+            "a prediction must be a number or a list of numbers; "
+            f"got {prediction!r}: does the model's forward return its result?"
+        )
+    return as_list(prediction)
+
+
 def _pairs(prediction: Scalar | Vector, target: Target, who: str) -> list[tuple[Scalar, Scalar]]:
-    ys, ts = as_list(prediction), as_list(target)
+    ys, ts = _outputs(prediction), as_list(target)
     if len(ys) != len(ts):
         raise ShapeError(
             f"{who} needs as many targets as outputs; got {len(ys)} output(s) and {len(ts)} "
@@ -226,7 +236,7 @@ def gaussian_negative_log_likelihood(
         parts: make the variance v = eᵃ a node of its own, as in MLPR's tutorial. Otherwise only
             e^(-a/2) is computed, so that no variance can underflow.
     """
-    pair = as_list(prediction)
+    pair = _outputs(prediction)
     if len(pair) != 2:
         raise ShapeError(
             "gaussian_negative_log_likelihood takes two outputs, the mean and the log variance; "
@@ -321,7 +331,7 @@ def negative_log_likelihood(prediction: Vector, target: Target) -> Scalar:
         "negative_log_likelihood takes probabilities; got {!r}. For scores use "
         "softmax_cross_entropy"
     )
-    ys = as_list(prediction)
+    ys = _outputs(prediction)
     for y in ys:
         _check_range(y, 0.0, 1.0, text=text)
     return -_expected([partial(log, y) for y in ys], target)
@@ -340,7 +350,7 @@ def softmax_cross_entropy(prediction: Vector, target: Target, *, parts: bool = F
     >>> softmax_cross_entropy([0.0, 0.0], 1)
     0.6931471805599453
     """
-    zs = as_list(prediction)
+    zs = _outputs(prediction)
     if parts:
         ys = softmax(zs, parts=True)
         return -_expected([partial(log, y) for y in ys], target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..engine.ops import exp, logsumexp, total
-from ..errors import ShapeError
+from ..errors import OperandError, ShapeError
 from .kinds import S
 
 
@@ -36,5 +36,7 @@ def log_softmax(scores: Sequence[S]) -> list[S]:
 
 
 def _check_some(scores: Sequence[S]) -> None:
+    if not hasattr(scores, "__len__"):
+        raise OperandError(f"softmax takes a list of scores; got {scores!r}")
     if not len(scores):
         raise ShapeError("softmax needs at least one score; got none")

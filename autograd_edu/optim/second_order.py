@@ -5,13 +5,13 @@ They minimise a function of a list of numbers. `of_parameters` makes one from th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..arguments import whole
 from ..derivatives.transforms import hessian, value_and_grad
 from ..engine.modes import no_grad
 from ..engine.number import plain
-from ..errors import DomainError
+from ..errors import DomainError, OperandError
 from ..nn.kinds import Nested, Scalar
 from ..nn.module import Module
 from .base import Array
@@ -29,6 +29,12 @@ def of_parameters(model: Module, loss: Callable[[], Scalar]) -> Function:
     return of
 
 
+def _start(at: Sequence[float]) -> list[float]:
+    if not isinstance(at, Iterable):
+        raise OperandError(f"the start must be a list of numbers; got {at!r}")
+    return [float(x) for x in at]
+
+
 def newton(f: Function, at: Sequence[float], *, steps: int = 1) -> list[float]:
     """θ ← θ - H⁻¹g, ``steps`` times. One step leads to the minimum of a quadratic.
 
@@ -44,7 +50,7 @@ def newton(f: Function, at: Sequence[float], *, steps: int = 1) -> list[float]:
     """
     import numpy as np
 
-    theta = [float(x) for x in at]
+    theta = _start(at)
     for _ in range(whole(steps, "the number of steps", low=0)):
         with no_grad():
             _, g = value_and_grad(f)(theta)
@@ -84,7 +90,7 @@ def lbfgs(
             y, g = value_and_grad(f)(theta.tolist())
         return plain(y), list(g)
 
-    start = [float(x) for x in at]
+    start = _start(at)
     options = {"maxiter": steps, "ftol": tolerance * 1e-4, "gtol": tolerance}
     found = minimize(fun, start, jac=True, method="L-BFGS-B", options=options)
     return [float(x) for x in found.x]

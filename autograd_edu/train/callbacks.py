@@ -6,6 +6,7 @@ user's functions.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,9 +137,10 @@ class Divergence(Callback):
         first, last = run.history.loss[0], run.history.loss[-1]
         if not run.stopped and last > _DIVERGED * (1.0 + abs(first)):
             run.stopped = (
-                f"diverged: the loss grew from {first:.3g} to {last:.3g}; "
-                f"use a smaller learning rate than {run.optimiser.lr:g}"
+                f"diverged in epoch {run.epoch - 1}: the loss grew from {first:.3g} to {last:.3g}; "
+                f"use a smaller lr than {run.optimiser.lr:g}, or limit the steps with clip_norm"
             )
+            warnings.warn(f"training {run.stopped}", stacklevel=2)
 
 
 # ---- the user's functions ----

@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from ..data import Dataset
+from ..data import Dataset, check_dataset
 from ..engine.modes import ieee
 from ..engine.value import Value, topological_order
 from ..errors import TrainingError
@@ -53,6 +53,7 @@ def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
     Raises:
         TrainingError: if the loss does not depend on any parameter.
     """
+    check_dataset(data)
     trial = copy.deepcopy(model)
     with ieee():
         y = average([loss(out, t) for out, t in zip(trial.batch(data.xs), data.ys, strict=True)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..data import Dataset
+from ..data import Dataset, check_dataset
 from ..engine.modes import no_grad
 from ..engine.number import plain
 from ..errors import TrainingError
@@ -36,6 +36,7 @@ def predictions(model: Module, data: Dataset) -> list[Plain]:
     Raises:
         TrainingError: if a layer is in training mode and computes something else there.
     """
+    check_dataset(data)
     for module in model.modules():
         if module.training and module.changes_in_training:
             raise TrainingError(
@@ -89,6 +90,6 @@ def classify(model: Module, loss: Loss, data: Dataset) -> tuple[list[int], list[
         TargetError: if the loss does not know classes.
         TrainingError: if a layer is in training mode and computes something else there.
     """
-    true = [label for target in data.ys for label in right_labels(target, loss)]
     outputs = predictions(model, data)
+    true = [label for target in data.ys for label in right_labels(target, loss)]
     return true, [label for output in outputs for label in chosen_labels(output, loss)]

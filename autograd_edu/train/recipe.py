@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..arguments import positive, whole
-from ..data import Dataset, shuffled
+from ..data import Dataset, check_dataset, shuffled
 from ..engine.value import Value
 from ..errors import DomainError, TargetError
 from ..nn.losses import Loss
@@ -64,7 +64,7 @@ def check_initial_loss(
     Raises:
         TargetError: if the data set does not say how many classes it has.
     """
-    if data.classes < 2:
+    if check_dataset(data).classes < 2:
         raise TargetError(
             "the expected loss is log C, so the data set must know its number of classes: "
             "Dataset(…, classes=C)"
@@ -107,7 +107,7 @@ def overfit_small_sample(
         samples: how many; they are chosen at random, by ``seed``.
         optimiser: makes the optimiser from the parameters; by default Adam with lr=0.02.
     """
-    small = data.take(shuffled(len(data), random.Random(seed))[:samples])
+    small = check_dataset(data).take(shuffled(len(data), random.Random(seed))[:samples])
     trial = copy.deepcopy(model)
     made = optimiser(trial.parameters()) if optimiser else Adam(trial.parameters(), 0.02)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ..arguments import whole
-from ..data import Dataset
+from ..data import Dataset, check_dataset
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError, TrainingError, one_of
 from ..files import PathLike
@@ -142,9 +142,7 @@ def _check_arguments(model: Module, loss: Loss, data: Dataset, optimiser: Optimi
             "the loss must be a function of (prediction, target), such as "
             f"nn.losses.mean_squared_error; got {_described(loss)}"
         )
-    if not isinstance(data, Dataset):
-        raise OperandError(f"the data must be Dataset(samples, targets); got {_described(data)}")
-    if not len(data):
+    if not len(check_dataset(data)):
         raise ShapeError("training needs samples; the data set is empty")
     if not isinstance(optimiser, Optimiser):
         made = optimiser.__name__ if isinstance(optimiser, type) else "Adam"
