@@ -14,7 +14,8 @@ import random
 
 import numpy as np
 
-from ..engine.value import Value, no_gc
+from ..engine.modes import no_gc
+from ..engine.value import Value
 from .reach import PLAIN, Anything, Part, look_into
 
 _MOST = 1_000_000  # objects that are looked at, beginning with those of the first roots
