@@ -154,6 +154,7 @@ def test_after_running_the_cell_the_stepper_answers_clicks_and_keys(visit, place
     page = visit(f"{place}/fresh.ipynb")
     run_the_cell(page)
     cells = page.locator(".jp-CodeCell").count()
+    page.get_by_role("button", name="From the start").click()
     assert_step(page, record, shots, 0)
     page.get_by_role("button", name="Next ▶").click()
     assert_step(page, record, shots, 1)
@@ -170,6 +171,13 @@ def test_after_running_the_cell_the_stepper_answers_clicks_and_keys(visit, place
     page.locator(".card").nth(1).focus()
     page.keyboard.press("Enter")
     assert page.locator("[data-part=detail] b").text_content() == "y"
+    page.keyboard.type("-5")  # into the field for its value
+    page.keyboard.press("Enter")
+    assert "actual -3" in page.locator("[data-part=status]").text_content()
+    page.locator(".card").first.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    assert page.locator("[data-part=status]").text_content().startswith("x +0.1 → g predicted -0.5")
+    page.get_by_role("button", name="Reset").click()
     page.locator(".autograd-stepper").focus()
     for key, k in [("End", 5), ("Home", 0)]:
         page.keyboard.press(key)
@@ -219,7 +227,7 @@ def test_the_committed_notebook_becomes_a_page_whose_pictures_all_step(show):
     copies = page.locator(".autograd-stepper")
     assert copies.count() == len(drawn) >= 5
     for i in range(copies.count()):
-        slider = copies.nth(i).get_by_role("slider")
+        slider = copies.nth(i).locator("[data-part=slider]")
         slider.press("End")
         assert "backward" in copies.nth(i).get_by_role("status").text_content()
         assert "?" not in copies.nth(i).locator("tbody").inner_text()
@@ -230,6 +238,8 @@ def test_a_page_made_by_nbconvert_steps_each_copy_by_itself(show):
     html = converted(notebook(one, one))
     record, shots, page = steps(g()), by_hand(g()), show(html)
     following = page.get_by_role("button", name="Next ▶")
+    for start in page.get_by_role("button", name="From the start").all():
+        start.click()
     following.nth(1).click()
     following.nth(1).click()
     following.nth(0).click()

@@ -89,7 +89,9 @@ class Drawing(Picture):
         from .interactive.stepper import stepper_page
 
         if self._steps_through:
-            return Text(stepper_page(self._scene, self._steps.record, self.title))
+            held = self._steps.held
+            page = stepper_page(self._scene, self._steps.record, held, title=self.title)
+            return Text(page)
         return Text(html_page(self.svg, self.title))
 
     def _contents(self) -> Contents:
@@ -111,7 +113,7 @@ class Drawing(Picture):
         from .interactive.stepper import picture_alone, stepper
 
         if self._steps_through:
-            return stepper(self._scene, self._steps.record)
+            return stepper(self._scene, self._steps.record, self._steps.held)
         return picture_alone(self.svg, f"Computation graph of {self.title}", self._why_alone)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:

@@ -31,6 +31,7 @@ class Steps(Sequence[Step]):
     ) -> None:
         self.record = record
         self._values = tuple(values)  # of the nodes, where the record was made here
+        self.held = [value.grad if value.has_grad else None for value in values]
         self._whole = whole  # both passes, not a part of them
 
     @property
@@ -169,7 +170,7 @@ class Steps(Sequence[Step]):
 
         if not self._whole or len(self.nodes) > stepper.MOST:
             return None
-        return stepper.stepper(scene(self._values[-1]), self.record)
+        return stepper.stepper(scene(self._values[-1]), self.record, self.held, opens="start")
 
     def _repr_markdown_(self) -> str:
         return self.markdown()

@@ -1,51 +1,63 @@
-"""The picture one can step through: one self-contained piece of HTML.
+"""The picture that answers: one self-contained piece of HTML to step through and to nudge.
 
-It holds the final picture as an image, which is all that shows where scripts do not run (JavaScript
-off, an untrusted notebook). Where they do, the script puts the same picture's elements and its
-controls in its place, and moves along the record of the pass. It has no ids, so that any number of
+It holds the picture as an image, which is all that shows where scripts do not run (JavaScript off,
+an untrusted notebook). Where they do, the script puts the same picture's elements and its controls
+in its place. It moves along the record of the pass, and computes both passes anew when a leaf is
+moved, by the rows of the rule table printed as JavaScript. It has no ids, so that any number of
 copies live on one page, and fetches nothing.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from html import escape
 from importlib.resources import files
-from typing import Any
+from typing import Literal
 
-from ...engine.ops import OPS
-from ...notation import operations
-from ...notation.formula import short
 from ...notation.text import printable, text_width
-from ...record.model import Node, Record, Step
-from ...record.sentences import operands, total_sentence
+from ...record.model import Record
 from ..render.layout import layout
 from ..render.page import html_page
 from ..render.svg import svg
-from ..scene.scene import CHARACTER, PADDING, Box, Scene, Wire
+from ..scene.scene import Box, Scene, Wire, pixels
+from .content import Operations, as_json, content
 
 MOST = 150  # values; a longer pass nobody steps through, and its page would pass half a megabyte
+SCRIPTS = (
+    "numbers", "graph", "now", "state", "words", "parts", "chips", "picture", "view", "panel", "hands",
+    "controls", "start",
+)  # fmt: skip
+_BESIDE_DIGITS = 4  # columns that a number needs beside its digits, for most it can become
+_CHIP = 96.0  # pixels of a wire that its product, "(-4) · 1 = -4", needs
+_APART = 32.0  # pixels between boxes, for what stands above and below them
+
+Opens = Literal["now", "start"]
+Held = Sequence[float | None]
 
 
-def stepper(picture: Scene, record: Record) -> str:
+def stepper(picture: Scene, record: Record, held: Held, *, opens: Opens = "now") -> str:
     """An HTML element, to stand anywhere on a page, that steps through ``record``.
 
-    ``picture`` is the record's picture in full. The stepper shows one pass from gradients of zero,
-    whether or not `backward` has been called, and says so where the values hold other gradients. A
-    local gradient appears on its wire in the forward step that computes it.
+    Args:
+        picture: the record's picture in full.
+        held: the gradient that each value has now; None where no backward pass has reached it.
+        opens: whether it shows at first the values and gradients as they are, or the start of a
+            pass from gradients of zero.
     """
-    boxes = _of_the_record(picture, record)
+    boxes = _with_room(picture)
     counts = f"{len(boxes.boxes)} values, {len(boxes.wires)} wires"
     caption = f"Computation graph of {printable(record.nodes[-1].name, 60)}: {counts}"
-    image = _image(svg(boxes, layout(boxes), caption), caption)
-    content = _json(_content(boxes, record, _other(picture, boxes)))
+    image = _image(svg(boxes, layout(boxes, apart=_APART), caption), caption)
+    found = Operations(record)
+    told = content(boxes, record, held, operations=found)
+    told |= {"digits": picture.look.digits, "opens": opens}
     return (
         f'<div class="autograd-stepper" role="group" aria-label="{escape(caption)}">'
         f"<style>{_resource('stepper.css')}</style>{image}"
-        f'<script type="application/json">{content}</script>'
-        f"<script>{_resource('stepper.js')}</script></div>"
+        f'<script type="application/json">{as_json(told)}</script>'
+        f"<script>{_script(found.code)}</script></div>"
     )
 
 
@@ -55,177 +67,38 @@ def picture_alone(drawing: str, caption: str, note: str = "") -> str:
     return f"<div>{_image(drawing, caption)}{below}</div>"
 
 
+def stepper_page(picture: Scene, record: Record, held: Held, *, title: str) -> str:
+    """A page of its own that holds the stepper."""
+    return html_page(stepper(picture, record, held), title, dark=True)
+
+
 def _image(drawing: str, caption: str) -> str:
     return f'<img alt="{escape(caption)}" src="{_data_uri(drawing)}">'
 
 
-def stepper_page(picture: Scene, record: Record, title: str) -> str:
-    """A page of its own that holds the stepper."""
-    return html_page(stepper(picture, record), title, dark=True)
+def _with_room(picture: Scene) -> Scene:
+    """The picture with room for whatever its numbers become, in a size of its own."""
+    number = picture.look.digits + _BESIDE_DIGITS
+    boxes = tuple(_box(box, number) for box in picture.boxes)
+    look = replace(picture.look, font_size=12.0)
+    return replace(picture, boxes=boxes, wires=tuple(map(_wire, picture.wires)), look=look)
 
 
-def _of_the_record(picture: Scene, record: Record) -> Scene:
-    """``picture`` with the gradients of the record, and room for every gradient on the way."""
-    final: dict[int, float] = {}
-    widest = [1] * len(picture.boxes)
-    for step in record.backward:
-        for index, gradient in [
-            (step.node, step.value),
-            *((p.parent, p.after) for p in step.parts),
-        ]:
-            final[index] = gradient
-            widest[index] = max(widest[index], text_width(short(gradient)))
-    largest = max((abs(g) for g in final.values() if g - g == 0.0), default=0.0)
-    boxes = [
-        _box(box, record.nodes[i].data, final.get(i), largest, widest[i])
-        for i, box in enumerate(picture.boxes)
-    ]
-    return Scene(tuple(boxes), picture.wires)
+def _box(box: Box, number: int) -> Box:
+    """The box with room for two numbers, and without a tooltip, which the script writes."""
+    wide = max(text_width(box.title), 2 * number + 3, text_width(box.data + box.grad) + 4)
+    return replace(box, width=pixels(wide), tooltip="?")
 
 
-def _box(box: Box, data: float, gradient: float | None, largest: float, widest: int) -> Box:
-    """Without a tooltip: the script writes one that knows no more than the steps so far."""
-    box = replace(box, data=short(data), grad="–", strength=0.0, tooltip="?")
-    if gradient is None:
-        return box
-    strength = min(abs(gradient) / largest, 1.0) if largest and gradient - gradient == 0.0 else 0.0
-    width = max(box.width, (2 * max(text_width(box.data), widest) + 3) * CHARACTER + 2 * PADDING)
-    return replace(
-        box, grad=short(gradient), strength=strength, negative=gradient < 0.0, width=width
-    )
+def _wire(wire: Wire) -> Wire:
+    return replace(wire, width=max(wire.width, _CHIP if wire.text else 0.0))
 
 
-def _other(before: Scene, after: Scene) -> str:
-    """What the start says of gradients.
-
-    They begin at zero, even where the values hold those of other passes.
-    """
-    if any(a.grad not in ("–", b.grad) for a, b in zip(before.boxes, after.boxes, strict=True)):
-        return (
-            "These steps are one pass from gradients of zero; the values hold other gradients, of "
-            "passes before or added up."
-        )
-    return "Gradients begin at zero."
-
-
-def _content(boxes: Scene, record: Record, other: str) -> dict[str, Any]:
-    """What the script reads, as short as it can be put together again.
-
-    Numbers are texts as Python writes them.
-
-    nodes: [title, value, value in full, 1 for a constant, name, numbers in the formula, formula];
-    only results have the last two. wires: [tail, head, local gradient, its formula, in full]; those
-    from constants have the first two. backward: [node, [[wire, gradient of its tail afterwards, sum
-    over its consumers], …]]. A text that would be the same as one before it is left out, or 0.
-    """
-    place = {(wire.head, wire.slot): i for i, wire in enumerate(boxes.wires)}
-    forward = {step.node: step for step in record.forward}
-    return {
-        "width": CHARACTER,
-        "other": other,
-        "nodes": [
-            _node(node, box, forward.get(node.index))
-            for node, box in zip(record.nodes, boxes.boxes, strict=True)
-        ],
-        "wires": [_wire(wire, record) for wire in boxes.wires],
-        "backward": [
-            _backward(step, record, place) for step in record.backward if step.kind == "backward"
-        ],
-    }
-
-
-def _node(node: Node, box: Box, step: Step | None) -> list[str | int]:
-    name = printable(node.name, 40)
-    start: list[str | int] = [
-        box.title,
-        box.data,
-        _unless(repr(node.data), box.data),
-        int(node.kind == "constant"),
-        _unless(name, box.title),
-    ]
-    if step is None:
-        return _trimmed(start)
-    formula = printable(step.formula, 200)
-    numbers = step.sentence.removeprefix(f"{step.name} = {step.formula} = ").removesuffix(
-        f" = {short(step.value)}"
-    )
-    return [
-        *start,
-        printable(numbers, 200),
-        *([] if box.title == f"{name} = {formula}" else [formula]),
-    ]
-
-
-def _wire(wire: Wire, record: Record) -> list[str | int]:
-    node, parent = record.nodes[wire.head], record.nodes[wire.tail]
-    if parent.kind == "constant":
-        return [wire.tail, wire.head]
-    local = node.local_grads[wire.slot]
-    slope = operations.slope_text(OPS[node.op], wire.slot, node.name, *operands(node, record.nodes))
-    return _trimmed(
-        [
-            wire.tail,
-            wire.head,
-            short(local),
-            printable(slope, 200),
-            _unless(repr(local), short(local)),
-        ]
-    )
-
-
-def _backward(step: Step, record: Record, place: dict[tuple[int, int], int]) -> list[Any]:
-    uses = [
-        len({s.node for s in record.backward for p in s.parts if p.parent == part.parent})
-        if part.terms
-        else 0
-        for part in step.parts
-    ]
-    gives = [
-        [
-            place[step.node, slot],
-            short(part.after),
-            *filter(None, [printable(total_sentence(part, count), 300)]),
-        ]
-        for slot, part, count in zip(_slots(step, record), step.parts, uses, strict=True)
-    ]
-    return [step.node, gives]
-
-
-def _unless(text: str, same: str) -> str | int:
-    return 0 if text == same or text == f"{same}.0" else text
-
-
-def _trimmed(items: list[str | int]) -> list[str | int]:
-    """``items`` without the zeros at the end."""
-    while items[-1] == 0:
-        items = items[:-1]
-    return items
-
-
-def _slots(step: Step, record: Record) -> list[int]:
-    """Which operand each part of a backward step belongs to.
-
-    Parts are in the order of the operands, some left out.
-    """
-    node, slots, start = record.nodes[step.node], [], 0
-    for part in step.parts:
-        start = next(
-            i
-            for i in range(start, len(node.parents))
-            if node.parents[i] == part.parent and repr(node.local_grads[i]) == repr(part.local)
-        )
-        slots.append(start)
-        start += 1
-    return slots
-
-
-def _json(content: object) -> str:
-    r"""JSON that nothing in it can end or escape from.
-
-    <, > and & are written \u003c and so on, all else as ASCII.
-    """
-    text = json.dumps(content, separators=(",", ":"))
-    return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+def _script(operations: str) -> str:
+    """The scripts as they are written, in a scope of their own."""
+    parts = [_resource(f"script/{name}.js") for name in SCRIPTS]
+    start = 'startStepper(document.currentScript.closest(".autograd-stepper"), rows);'
+    return "\n".join(["(() => {", *parts, operations, start, "})()"])
 
 
 def _data_uri(picture: str) -> str:
@@ -241,5 +114,5 @@ def _data_uri(picture: str) -> str:
 
 @cache
 def _resource(name: str) -> str:
-    """The style sheet or the script."""
+    """A style sheet or a script."""
     return (files(__package__) / name).read_text(encoding="utf-8")

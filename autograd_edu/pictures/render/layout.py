@@ -53,12 +53,15 @@ def program() -> str:
     return found
 
 
-def layout(scene: Scene) -> Layout:
-    """Places for everything in ``scene``, in pixels, y downwards."""
+def layout(scene: Scene, *, apart: float = 14.4) -> Layout:
+    """Places for everything in ``scene``, in pixels, y downwards.
+
+    ``apart`` is the least distance between two boxes that stand side by side in a layer.
+    """
     depth = depths(scene)
     if is_large(scene, depth):
         return in_columns(scene, depth, "large, so laid out in columns, without Graphviz")
-    answer = run(dot_text(scene, down=_leads_down(scene, depth)))
+    answer = run(dot_text(scene, down=_leads_down(scene, depth), apart=apart))
     if answer is None:
         note = f"laid out in columns: Graphviz took more than {_SECONDS:g} seconds"
         return in_columns(scene, depth, note)
@@ -109,10 +112,11 @@ def read(answer: str, scene: Scene) -> Layout:
     )
 
 
-def dot_text(scene: Scene, *, down: bool = False) -> str:
+def dot_text(scene: Scene, *, down: bool = False, apart: float = 14.4) -> str:
     """What the layout program is asked: sizes, and which box a wire joins to which."""
+    direction = "TB" if down else "LR"
     lines = [
-        f"digraph {{ rankdir={'TB' if down else 'LR'}; nodesep=0.2; ranksep=0.32;",
+        f"digraph {{ rankdir={direction}; nodesep={apart / _INCH:.3f}; ranksep=0.32;",
         'node [shape=box fixedsize=true label=""];',
     ]
     lines += [f"n{i} [{_size(box)}];" for i, box in enumerate(scene.boxes)]

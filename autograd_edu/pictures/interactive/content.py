@@ -1,0 +1,102 @@
+"""What the stepper's script reads: the graph, the recorded pass, and the operations in JavaScript."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+
+from ...engine.op import OPS
+from ...errors import OperandError
+from ...notation import operations
+from ...notation.text import printable
+from ...program.writing.javascript import helpers, row
+from ...record.model import Node, Record
+from ...record.sentences import operands
+from ..scene.scene import Scene, Wire
+
+_MOST = 8  # operands of a formula that is written out with its numbers
+
+Number = float | list[str]  # as JSON has it: what is not finite is a text in a list
+
+
+class Operations:
+    """The operations of a record in JavaScript, or why there is none.
+
+    Attributes:
+        code: the rows as a JavaScript array, after the helper functions that they call.
+        unable: why the values cannot be computed in the page; "" if they can.
+    """
+
+    def __init__(self, record: Record) -> None:
+        made = [node for node in record.nodes if node.op]
+        kinds = dict.fromkeys((node.op, len(node.parents)) for node in made)
+        self.place = {kind: i for i, kind in enumerate(kinds)}
+        self.unable = ""
+        try:
+            rows = [row(OPS[name], count) for name, count in kinds]
+        except OperandError as error:
+            self.code, self.unable = "const rows = null;", str(error)
+        else:
+            array = "\n".join(["const rows = [", *[f"  {each}," for each in rows], "];"])
+            self.code = f"{helpers(array)}\n{array}"
+
+
+def content(
+    picture: Scene, record: Record, held: Sequence[float | None], *, operations: Operations
+) -> dict[str, object]:
+    """The graph as the script takes it; a wire of ``picture`` is an operand of a node.
+
+    ``held`` are the gradients that the values have; None for one that no pass has reached.
+    """
+    nodes = zip(record.nodes, picture.boxes, strict=True)
+    return {
+        "nodes": [_node(node, box.title, record, operations) for node, box in nodes],
+        "values": [_number(node.data) for node in record.nodes],
+        "held": [None if gradient is None else _number(gradient) for gradient in held],
+        "wires": [_wire(wire, record) for wire in picture.wires],
+        "unable": operations.unable,
+    }
+
+
+def _node(node: Node, title: str, record: Record, found: Operations) -> dict[str, object]:
+    """A leaf has a name; a result also its formula, on names and as a template for numbers.
+
+    The title of its card stands there only if it is another text than these make.
+    """
+    name = printable(node.name, 40)
+    shown: dict[str, object] = {"name": name}
+    if node.kind == "constant":
+        shown["constant"] = True
+    if node.op:
+        op, count = OPS[node.op], len(node.parents)
+        places = [f"{{{i}}}" for i in range(count)]
+        formula = operations.text(op, *operands(node, record.nodes))
+        numbers = operations.text(op, *places) if count <= _MOST else "…"
+        shown |= {"formula": printable(formula, 200), "numbers": numbers}
+        shown |= {"row": found.place[node.op, count]}
+        name = f"{name} = {formula}"
+        if op.selects:
+            shown["selects"] = True
+    return shown if title == name else {**shown, "title": title}
+
+
+def _wire(wire: Wire, record: Record) -> list[object]:
+    """Tail, head, local gradient, and the formula of that, if the tail takes a gradient."""
+    node, tail = record.nodes[wire.head], record.nodes[wire.tail]
+    shown: list[object] = [wire.tail, wire.head, _number(node.local_grads[wire.slot])]
+    if tail.kind == "constant":
+        return shown
+    named = operands(node, record.nodes)
+    slope = operations.slope_text(OPS[node.op], wire.slot, node.name, *named)
+    return [*shown, printable(slope, 200)]
+
+
+def _number(x: float) -> Number:
+    return x if math.isfinite(x) else [repr(x)]
+
+
+def as_json(content: object) -> str:
+    r"""JSON that nothing in it can end or escape from: <, > and & are written \u003c and so on."""
+    text = json.dumps(content, separators=(",", ":"))
+    return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")

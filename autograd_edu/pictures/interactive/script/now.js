@@ -1,0 +1,89 @@
+// The values as a training loop sees them: what the leaves hold, and the gradients that are there.
+//
+// As in the engine, leaves add up the gradients of all passes since they were cleared, and every
+// other node has that of the latest pass.
+
+function makeNow(graph, held) {
+  const { inputs, recorded, top, isLeaf } = graph;
+  const now = { nudge: null };
+
+  // Everything as it was when the picture was drawn.
+  now.reset = () => {
+    now.run = recorded;
+    now.gradients = [...held]; // null where there is none
+    now.given = new Map(inputs.filter(i => held[i] !== null).map(i => [i, [held[i]]]));
+    now.fresh = held[top] !== null; // whether the gradients between are those of these values
+    now.history = [recorded.values[top]];
+    now.stepped = 0; // how many passes' gradients the latest step went along
+    now.nudge = null;
+  };
+
+  // What one pass gives here.
+  now.pass = () => graph.backward(now.run).gradients;
+
+  now.zero = () => {
+    for (const i of inputs) now.gradients[i] = null;
+    now.given.clear();
+    now.nudge = null;
+  };
+
+  now.backward = () => {
+    const found = now.pass();
+    found.forEach((gradient, i) => {
+      if (!isLeaf(i)) now.gradients[i] = gradient;
+      else if (gradient !== null) add(i, gradient);
+    });
+    now.fresh = true;
+    now.nudge = null;
+  };
+
+  function add(i, gradient) {
+    now.gradients[i] = now.gradients[i] === null ? gradient : now.gradients[i] + gradient;
+    now.given.set(i, [...(now.given.get(i) || []), gradient]);
+  }
+
+  // New values for some leaves. All that is made from them is made anew, without gradients.
+  function compute(leaves) {
+    now.run = graph.forward(leaves);
+    graph.nodes.forEach((_, i) => { if (!isLeaf(i)) now.gradients[i] = null; });
+    now.fresh = false;
+  }
+
+  // One step of gradient descent on the leaves `moving`.
+  now.step = (rate, moving) => {
+    const leaves = [...now.run.values];
+    for (const i of moving) leaves[i] -= rate * (now.gradients[i] ?? 0);
+    now.stepped = Math.max(0, ...moving.map(i => now.given.get(i)?.length ?? 0));
+    compute(leaves);
+    now.history.push(now.run.values[top]);
+    now.nudge = null;
+  };
+
+  // Move one leaf, and show both passes at the new point. As long as it is the same leaf, changes
+  // are told from where it began.
+  now.move = (leaf, value) => {
+    if (now.nudge?.leaf !== leaf) {
+      const unit = unitAt(now.run.values[leaf]), slope = now.pass()[leaf] ?? 0;
+      now.nudge = { leaf, from: now.run, slope, unit };
+    }
+    const leaves = [...now.run.values], nudge = now.nudge;
+    leaves[leaf] = value;
+    compute(leaves);
+    now.zero();
+    now.backward();
+    now.nudge = nudge;
+    now.history = [now.run.values[top]];
+  };
+
+  // How many of the pass here the leaves hold: 0 if none, NaN if theirs is another gradient.
+  now.passesHeld = () => {
+    const pass = now.pass(), reached = inputs.filter(i => pass[i] !== null);
+    if (reached.every(i => now.gradients[i] === null)) return 0;
+    const counts = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    const holds = n => reached.every(i => agree(now.gradients[i] ?? 0, n * pass[i]));
+    return counts.find(holds) ?? NaN;
+  };
+
+  now.reset();
+  return now;
+}

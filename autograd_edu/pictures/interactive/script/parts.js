@@ -1,0 +1,72 @@
+// The elements of the picture: what of a card, a wire and a chip is to change.
+
+const CHARACTER = 7.25, SMALL = 6.7; // widths of the two monospaced sizes, in pixels
+
+const mark = (element, name, is) => element.classList.toggle(name, Boolean(is));
+
+function svgElement(tag, attributes, text = "") {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const key in attributes) element.setAttribute(key, attributes[key]);
+  element.textContent = text;
+  return element;
+}
+
+// A number in a place of so many pixels, which may have to be squeezed; `end` is its right end.
+function write(text, what, room, end) {
+  const length = Math.min(what.length * CHARACTER, room);
+  text.textContent = what;
+  text.setAttribute("textLength", length);
+  text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  if (end !== undefined) text.setAttribute("x", end - length);
+}
+
+function card(group, i, { isInput, canNudge }) {
+  const [title, value, gradient] = group.querySelectorAll("text");
+  const [x, y] = numbersIn(group.getAttribute("transform"));
+  const rect = group.querySelector("rect"), split = group.querySelector("path");
+  const [width, height] = ["width", "height"].map(key => +rect.getAttribute(key));
+  const half = width / 2, head = 21;
+  group.querySelector("rect + rect")?.remove(); // the tint that Python drew; ours changes
+  const size = { x: half, y: head, width: half, height: height - head, class: "cell" };
+  const cell = svgElement("rect", size);
+  rect.after(cell);
+  rect.classList.add("frame");
+  split.setAttribute("d", `M0 ${head}H${width}M${half} ${head}V${height}`);
+  const above = svgElement("text", { x: 2, y: -5, class: "small above" });
+  const end = { x: width, y: height + 13, class: "small below", "text-anchor": "end" };
+  const below = svgElement("text", end);
+  group.append(above, below);
+  if (isInput(i) && canNudge) group.append(handle(width - 4, 11));
+  group.classList.add("card");
+  mark(group, "leaf", isInput(i));
+  gradient.classList.add("gradient");
+  return { group, title, value, gradient, cell, above, below, half, x, y, width, height };
+}
+
+const numbersIn = text => text.match(/-?[\d.]+/g).map(Number);
+
+// Two small arrows that say: this can be dragged.
+function handle(x, y) {
+  const d = `M${x - 12} ${y - 4}l-5 4l5 4zM${x - 7} ${y - 4}l5 4l-5 4z`;
+  return svgElement("path", { class: "handle", d });
+}
+
+function line(group) {
+  const [curve, tip] = group.querySelectorAll("path"), text = group.querySelector("text");
+  const ribbon = svgElement("path", { d: curve.getAttribute("d"), class: "ribbon" });
+  const back = svgElement("path", { d: backTip(curve, tip), class: "back" });
+  curve.classList.add("curve");
+  tip.classList.add("there");
+  group.prepend(ribbon);
+  group.append(back);
+  return { group, ribbon, text, middle: text && ["x", "y"].map(key => +text.getAttribute(key)) };
+}
+
+// A second arrow, at the tail, for the backward pass; and the curve up to where the first ended.
+function backTip(curve, tip) {
+  const n = numbersIn(curve.getAttribute("d")), dx = n[0] - n[2], dy = n[1] - n[3];
+  const size = 9 / (Math.hypot(dx, dy) || 1), u = dx * size, v = dy * size;
+  const corners = `${n[0] - u - v / 2} ${n[1] - v + u / 2}L${n[0] - u + v / 2} ${n[1] - v - u / 2}`;
+  const end = tip.getAttribute("d").slice(1).split("L")[0];
+  return `M${n[0]} ${n[1]}L${corners}ZM${n.slice(-2).join(" ")}L${end}`;
+}

@@ -1,0 +1,85 @@
+// The picture: Python drew it, and here its elements change. What it shows is a state (state.js).
+
+function makePicture(svg, graph, words) {
+  const { nodes, wires, top } = graph;
+  const cards = [...svg.querySelectorAll("[data-node]")].map((group, i) => card(group, i, graph));
+  const lines = [...svg.querySelectorAll("[data-wire]")].map(line);
+  const chips = makeChips(svg.querySelector("g"), lines, words);
+
+  function show(state) {
+    const largest = most(state.gradients), widest = most(state.shares);
+    cards.forEach((own, i) => showCard(own, i, state, largest));
+    lines.forEach((own, w) => showLine(own, w, state, widest));
+    chips(state);
+  }
+
+  const most = numbers => Math.max(0, ...numbers.filter(Number.isFinite).map(Math.abs));
+
+  function showCard(own, i, state, largest) {
+    const { group } = own, gradient = state.gradients[i];
+    const value = state.known[i] ? short(state.values[i]) : "?";
+    const given = gradient === null ? "–" : short(gradient);
+    write(own.value, value, own.half - 12);
+    write(own.gradient, given, own.half - 12, own.width - 8);
+    mark(group, "bare", gradient === null);
+    mark(group, "wait", !state.known[i]);
+    mark(group, "from", state.sender === i);
+    mark(group, "now", state.made === i);
+    mark(group, "to", state.receivers.includes(i));
+    tint(own.cell, state.partial[i] ? null : gradient, largest);
+    own.above.textContent = state.from ? ghost(i, state) : "";
+    const terms = state.terms[i] || [];
+    own.below.textContent = terms.length > 1 ? words.ledger(terms, gradient) : "";
+    describe(group, i, state, value, given);
+  }
+
+  // What a screen reader says of a card, and what its tooltip shows.
+  function describe(group, i, state, value, given) {
+    const known = value === "?" ? "not computed yet" : value;
+    const says = `value ${known}, gradient ${given === "–" ? "none yet" : given}`;
+    group.setAttribute("aria-label", `${nodes[i].title}, ${says}`);
+    group.querySelector("title").textContent = `${nodes[i].title}, ${says}`;
+    if (group.getAttribute("role") !== "slider") return;
+    group.setAttribute("aria-valuenow", state.values[i]);
+    group.setAttribute("aria-valuetext", says);
+  }
+
+  // How far a value is from where the nudge began; for the result, also what was predicted.
+  function ghost(i, state) {
+    const before = state.from.values[i], moved = state.values[i] - before;
+    const flip = state.flips.includes(i) ? "flipped" : "";
+    if (!moved) return flip;
+    const told = i === top ? `predicted ${change(state.predicted)}` : `was ${short(before)}`;
+    return [`${change(moved)}  ${told}`, flip].filter(Boolean).join(", ");
+  }
+
+  function showLine(own, w, state, widest) {
+    const { tail, head } = wires[w], share = state.shares[w], known = state.known[head];
+    const lit = state.active.includes(w);
+    if (own.text) own.text.textContent = known ? short(state.locals[w]) : "";
+    mark(own.group, "forward", lit && state.way === "forward");
+    mark(own.group, "backward", lit && state.way === "backward");
+    mark(own.group, "dead", known && state.locals[w] === 0 && !nodes[tail].constant);
+    mark(own.ribbon, "minus", share < 0);
+    const part = widest && Number.isFinite(share) ? Math.sqrt(Math.abs(share) / widest) : 0;
+    own.ribbon.setAttribute("stroke-width", part && Math.max(1.5, 13 * part).toFixed(1));
+  }
+
+  // The part of the picture where something changes: [left, top, right, bottom].
+  function where({ sender, made, receivers }) {
+    const seen = [sender, made, ...receivers].filter(i => i >= 0).map(i => cards[i]);
+    if (!seen.length) return null;
+    const first = key => Math.min(...seen.map(own => own[key]));
+    const last = (key, size) => Math.max(...seen.map(own => own[key] + own[size]));
+    return [first("x"), first("y") - 8, last("x", "width") + 16, last("y", "height") + 24];
+  }
+
+  return { cards, show, where };
+}
+
+// A tint behind a gradient: its colour the sign, its depth the size.
+function tint(cell, gradient, largest) {
+  const strength = Number.isFinite(gradient) && largest ? Math.abs(gradient) / largest : 0;
+  cell.setAttribute("fill-opacity", (0.3 * strength).toFixed(2));
+  mark(cell, "minus", gradient < 0);
+}

@@ -1,0 +1,56 @@
+// What the picture shows: after k steps of a pass, or now.
+//
+// For each node, whether its value is known, its gradient (or null), what added up to it, and
+// whether that is only a part so far; for each wire the share that went along it. `sender` gives,
+// or `made` was computed, along the wires `active`.
+
+function blank({ nodes, wires, isLeaf }, { values, locals }) {
+  return {
+    values, locals, known: nodes.map((_, i) => isLeaf(i)), gradients: nodes.map(() => null),
+    terms: [], partial: [], shares: wires.map(() => undefined),
+    sender: -1, made: -1, active: [], receivers: [], flips: [],
+  };
+}
+
+function stateAfter(k, pass, graph) {
+  const { steps } = pass, step = steps[k - 1], state = blank(graph, pass.run);
+  for (const { kind, node, gives } of steps.slice(0, k)) {
+    if (kind === "forward") state.known[node] = true;
+    if (kind === "seed") state.gradients[node] = 1;
+    for (const { wire, to, share, after, terms } of gives) {
+      state.gradients[to] = after;
+      state.terms[to] = terms;
+      state.shares[wire] = share;
+    }
+  }
+  state.partial = state.gradients.map((gradient, i) => gradient !== pass.gradients[i]);
+  return Object.assign(state, roles(step, graph));
+}
+
+// Who takes part in a step.
+function roles(step, { into }) {
+  if (!step) return { way: "start" };
+  if (step.kind === "forward") return { way: "forward", made: step.node, active: into[step.node] };
+  const active = step.gives.map(part => part.wire), receivers = step.gives.map(part => part.to);
+  return { step, way: "backward", sender: step.node, active, receivers };
+}
+
+// The values and gradients that are there, and where a moved leaf has come from.
+function stateNow(now, graph) {
+  const { nodes, wires } = graph, state = blank(graph, now.run), { nudge } = now;
+  Object.assign(state, { way: "now", known: nodes.map(() => true), gradients: now.gradients });
+  now.given.forEach((terms, i) => { state.terms[i] = terms; });
+  if (now.fresh) state.shares = wires.map((_, w) => shareNow(w, now, wires));
+  if (nudge) {
+    state.from = nudge.from;
+    state.flips = graph.flipped(nudge.from, now.run);
+    state.predicted = nudge.slope * (now.run.values[nudge.leaf] - nudge.from.values[nudge.leaf]);
+  }
+  return state;
+}
+
+// What the latest pass gave along a wire, as long as its receiver holds it.
+function shareNow(w, { gradients, run }, wires) {
+  const { tail, head } = wires[w], held = gradients[head] !== null && gradients[tail] !== null;
+  return held ? run.locals[w] * gradients[head] : undefined;
+}
