@@ -60,9 +60,10 @@ def content(
 
 
 def _node(node: Node, title: str, record: Record, found: Operations) -> dict[str, object]:
-    """A leaf has a name; a result also its formula, on names and as a template for numbers.
+    """A leaf has a name; a result also a template of its formula.
 
-    The title of its card stands there only if it is another text than these make.
+    The formula on names, and the title of the card, stand there only where they are not what the
+    template makes.
     """
     name = printable(node.name, 40)
     shown: dict[str, object] = {"name": name}
@@ -73,8 +74,9 @@ def _node(node: Node, title: str, record: Record, found: Operations) -> dict[str
         places = [f"{{{i}}}" for i in range(count)]
         formula = operations.text(op, *operands(node, record.nodes))
         numbers = operations.text(op, *places) if count <= _MOST else "…"
-        shown |= {"formula": printable(formula, 200), "numbers": numbers}
-        shown |= {"row": found.place[node.op, count]}
+        shown |= {"template": numbers, "row": found.place[node.op, count]}
+        if formula != numbers.format(*[printable(record.nodes[p].name, 40) for p in node.parents]):
+            shown["formula"] = printable(formula, 200)
         name = f"{name} = {formula}"
         if op.selects:
             shown["selects"] = True

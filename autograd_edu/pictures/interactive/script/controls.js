@@ -1,4 +1,4 @@
-// The buttons, one row to step through the passes and one to work on the values; and Play.
+// The buttons: a row to step through the passes, and a row to work on the values; and Play.
 
 const button = (part, text, name = text) =>
   `<button type=button data-part=${part} aria-label="${name}">${text}</button>`;
@@ -47,11 +47,11 @@ const WORD = 300, LEAST = 900; // milliseconds to read a word, and to see a step
 function makePlay(own, { isConnected, goOn, ended, words }) {
   let timer = 0;
   const tick = () => { timer = setTimeout(next, Math.max(LEAST, words() * WORD)); };
-  const start = () => {
+  function start() {
     if (ended()) goOn();
     say("❚❚ Pause", true);
     tick();
-  };
+  }
   function stop() {
     clearTimeout(timer);
     timer = 0;

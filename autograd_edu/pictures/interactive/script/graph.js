@@ -7,10 +7,19 @@
 function makeGraph(content, rows) {
   const { nodes, values } = content;
   const wires = content.wires.map(([tail, head, local, slope]) => ({ tail, head, local, slope }));
-  for (const node of nodes) node.title ??= [node.name, node.formula].filter(Boolean).join(" = ");
   const into = nodes.map(() => []), top = nodes.length - 1;
   wires.forEach((wire, w) => into[wire.head].push(w));
-  const isLeaf = i => nodes[i].formula === undefined;
+  const isLeaf = i => nodes[i].template === undefined;
+  nodes.forEach((node, i) => {
+    if (!isLeaf(i)) node.formula ??= fill(i, tail => nodes[tail].name);
+    node.title ??= isLeaf(i) ? node.name : `${node.name} = ${node.formula}`;
+  });
+
+  // The formula of node i with a text for each operand.
+  function fill(i, text) {
+    return nodes[i].template.replace(/\{(\d+)\}/g, (_, slot) => text(wires[into[i][slot]].tail));
+  }
+
   const isInput = i => isLeaf(i) && !nodes[i].constant;
   const inputs = nodes.map((_, i) => i).filter(isInput);
   const recorded = { values, locals: wires.map(wire => wire.local) };
@@ -88,7 +97,7 @@ function makeGraph(content, rows) {
 
   return {
     nodes, wires, into, top, inputs, recorded, isLeaf, isInput,
-    forward, backward, passes, flipped, disagreement,
+    fill, forward, backward, passes, flipped, disagreement,
   };
 }
 

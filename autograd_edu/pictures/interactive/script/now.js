@@ -79,9 +79,8 @@ function makeNow(graph, held) {
   now.passesHeld = () => {
     const pass = now.pass(), reached = inputs.filter(i => pass[i] !== null);
     if (reached.every(i => now.gradients[i] === null)) return 0;
-    const counts = [1, 2, 3, 4, 5, 6, 7, 8, 9];
     const holds = n => reached.every(i => agree(now.gradients[i] ?? 0, n * pass[i]));
-    return counts.find(holds) ?? NaN;
+    return [1, 2, 3, 4, 5, 6, 7, 8, 9].find(holds) ?? NaN;
   };
 
   now.reset();

@@ -37,8 +37,9 @@ function makePicture(svg, graph, words) {
   function describe(group, i, state, value, given) {
     const known = value === "?" ? "not computed yet" : value;
     const says = `value ${known}, gradient ${given === "–" ? "none yet" : given}`;
-    group.setAttribute("aria-label", `${nodes[i].title}, ${says}`);
-    group.querySelector("title").textContent = `${nodes[i].title}, ${says}`;
+    const label = `${nodes[i].title}, ${says}`;
+    group.setAttribute("aria-label", label);
+    group.querySelector("title").textContent = label;
     if (group.getAttribute("role") !== "slider") return;
     group.setAttribute("aria-valuenow", state.values[i]);
     group.setAttribute("aria-valuetext", says);

@@ -35,13 +35,13 @@ function startStepper(root, rows) {
     theme();
   }
 
-  function headline({ way }) {
+  function headline(shown) {
     if (isNow()) {
       const [text, lines] = words.ofNow(now);
       return [text, [...lines, words.ofHistory(now.history), unable()]];
     }
-    const arrow = { start: "start", forward: "forward →", backward: "← backward" }[way];
-    const [text, lines] = at ? words.ofStep(pass.steps[at - 1], pass) : words.ofStart(now);
+    const arrow = { start: "start", forward: "forward →", backward: "← backward" }[shown.way];
+    const [text, lines] = at ? words.ofStep(shown.step, pass) : words.ofStart(now);
     return [`Step ${at} of ${last()}, ${arrow}: ${text}`, lines];
   }
 

@@ -30,9 +30,10 @@ function stateAfter(k, pass, graph) {
 // Who takes part in a step.
 function roles(step, { into }) {
   if (!step) return { way: "start" };
-  if (step.kind === "forward") return { way: "forward", made: step.node, active: into[step.node] };
+  const { node, kind } = step;
+  if (kind === "forward") return { step, way: "forward", made: node, active: into[node] };
   const active = step.gives.map(part => part.wire), receivers = step.gives.map(part => part.to);
-  return { step, way: "backward", sender: step.node, active, receivers };
+  return { step, way: "backward", sender: node, active, receivers };
 }
 
 // The values and gradients that are there, and where a moved leaf has come from.

@@ -27,8 +27,7 @@ function makeWords(graph) {
 
   // The operation on its operands' names, then on their numbers, and the result.
   function computed(i, values) {
-    const number = (_, slot) => bracketed(values[wires[into[i][slot]].tail]);
-    const filled = nodes[i].numbers.replace(/\{(\d+)\}/g, number);
+    const filled = graph.fill(i, tail => bracketed(values[tail]));
     const numbers = filled.replace(/\((\([^()]*\))\)/g, "$1"); // exp((-1)) is exp(-1)
     return `${equation(i)} = ${numbers} = ${short(values[i])}`;
   }
