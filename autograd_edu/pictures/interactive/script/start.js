@@ -25,7 +25,6 @@ function startStepper(root, rows) {
     at = Math.max(0, k);
     const shown = state();
     mark(root, "beats", beats);
-    root.dataset.phase = shown.way;
     say(...headline(shown));
     picture.show(shown);
     table.show(shown);
