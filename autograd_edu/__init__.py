@@ -64,6 +64,11 @@ _LATER = {
     "pictures.steps": ("steps", "walk"),
     "program": ("Program", "ProgramCache", "trace", "trace_graph"),
 }
+_ELSEWHERE = {  # names of PyTorch, JAX and their kin
+    "Tensor": "Value", "tensor": "Value", "Variable": "Value", "jit": "trace", "vmap": "trace",
+    "compile": "trace", "gradcheck": "check_gradient", "stop_gradient": "detach",
+    "enable_grad": "no_grad", "max": "maximum", "min": "minimum", "sum": "total",
+}  # fmt: skip
 
 if not TYPE_CHECKING:  # a type checker that saw this would take every misspelled name for a name
 
@@ -77,7 +82,21 @@ if not TYPE_CHECKING:  # a type checker that saw this would take every misspelle
             if name in names:
                 globals()[name] = getattr(import_module(f".{module}", __name__), name)
                 return globals()[name]
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_meant(name)}")
+
+    def _meant(name):
+        """What a name from another package, of a submodule, or with a slip is here."""
+        from importlib import import_module
+
+        from .errors import nearest
+
+        if name.startswith("_"):
+            return ""
+        for submodule in _SUBMODULES:
+            if name in getattr(import_module(f".{submodule}", __name__), "__all__", ()):
+                return f"; it is in the submodule {submodule}: {submodule}.{name}"
+        meant = _ELSEWHERE.get(name) or nearest(name, __dir__())
+        return f"; did you mean {meant!r}?" if meant else ""
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,7 @@
-"""One exception a mistake. Each is also the built-in that a caller would catch, and says what would be right."""
+"""One exception class for each kind of mistake, and the words that errors share.
+
+Each class is also the built-in exception that a caller would catch.
+"""
 
 import math
 import re
@@ -16,11 +19,11 @@ class AutogradError(Exception):
 
 
 class DomainError(AutogradError, ValueError):
-    """An operation, or a gradient, has no finite real value where it was asked for one."""
+    """An operation or a gradient has no finite real value at this point."""
 
 
 class DivisionDomainError(DomainError, ZeroDivisionError):
-    """A division by zero, or a zero raised to a negative power."""
+    """A division by zero, or zero raised to a negative power."""
 
 
 class OverflowDomainError(DomainError, OverflowError):
@@ -28,15 +31,15 @@ class OverflowDomainError(DomainError, OverflowError):
 
 
 class OperandError(AutogradError, TypeError):
-    """Something that is not a real number was given where a number belongs."""
+    """An argument of the wrong type, such as text where a number belongs."""
 
 
 class ArityError(AutogradError, TypeError):
-    """An operation or function was given the wrong number of operands."""
+    """The wrong number of operands or arguments."""
 
 
 class OptionError(AutogradError, ValueError):
-    """A name was given for an option (style, engine, method, data set) that is not one of its names."""
+    """An unknown name for an option: a style, an engine, a method, a data set."""
 
 
 class ExpressionError(AutogradError, ValueError):
@@ -44,27 +47,27 @@ class ExpressionError(AutogradError, ValueError):
 
 
 class LayoutError(AutogradError, RuntimeError):
-    """Graphviz could not be found, or could not lay out the graph."""
+    """Graphviz was not found, or could not lay out the graph."""
 
 
 class ShapeError(AutogradError, ValueError):
-    """A list has another length than the layer, loss or model it was given to works on."""
+    """A list whose length does not fit the layer, loss or model that it was given to."""
 
 
 class TargetError(AutogradError, ValueError):
-    """A label, target or probability is of a kind, or in a range, that the loss is not defined for."""
+    """A number out of range: a rate, a size, a label, a target or a probability."""
 
 
 class StateError(AutogradError, ValueError):
-    """A saved state does not fit what it is loaded into, or its file is damaged; nothing was changed."""
+    """A saved state is damaged, or does not fit what it is loaded into. Nothing was changed."""
 
 
 class TrainingError(AutogradError, RuntimeError):
-    """A step of training was taken out of order: no gradient before a step, a random layer in an evaluation."""
+    """A step of training out of order: an optimiser's step before any gradient, for example."""
 
 
 class BranchChanged(AutogradError, ValueError):  # noqa: N818 - the name says what happened
-    """A replayed program's input would take another branch than the one recorded; trace the function again for it."""
+    """An input would take another branch than the recorded one; trace the function again for it."""
 
 
 def one_of(wanted: object, names: Iterable[str], what: str) -> str:
@@ -73,36 +76,46 @@ def one_of(wanted: object, names: Iterable[str], what: str) -> str:
     Raises:
         OptionError: if it is not. The message lists the names and suggests the nearest.
 
-    >>> one_of("cards", ["card", "circuit"], "style")
+    >>> one_of("dots", ["card", "dot"], "style")
     Traceback (most recent call last):
-    autograd_edu.errors.OptionError: unknown style 'cards'; choose from 'card', 'circuit' (did you mean 'card'?)
+    autograd_edu.errors.OptionError: unknown style 'dots'; choose from 'card', 'dot' (did you mean 'dot'?)
     """
-    import difflib
-
     options = list(names)
     if isinstance(wanted, str) and wanted in options:
         return wanted
-    near = difflib.get_close_matches(str(wanted).lower(), options, 1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    near = nearest(str(wanted), options)
+    hint = f" (did you mean {near!r}?)" if near else ""
     raise OptionError(
         f"unknown {what} {wanted!r}; choose from {', '.join(map(repr, options))}{hint}"
     )
 
 
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The one of ``names`` that was probably meant by ``name``; "" if none is close."""
+    import difflib
+
+    by_lower = {other.lower(): other for other in names}
+    return (
+        by_lower[found[0]]
+        if (found := difflib.get_close_matches(name.lower(), by_lower, 1))
+        else ""
+    )
+
+
 def is_an_error(name: str) -> bool:
-    """Whether this package has an error of that name."""
+    """Does this package have an error of that name?"""
     kind = globals().get(name)
     return isinstance(kind, type) and issubclass(kind, AutogradError)
 
 
 def error_named(name: str) -> type[AutogradError]:
-    """The error of a name, as programs keep it in their guards."""
+    """The error of that name; guards of programs keep the name."""
     kind: type[AutogradError] = globals()[name]
     return kind
 
 
 def described(x: object) -> str:
-    """What is no number, and what to do instead."""
+    """What was given in place of a number, and what to do instead."""
     kind = type(x).__name__
     if getattr(x, "precedence", 0):
         return (
@@ -114,14 +127,16 @@ def described(x: object) -> str:
         return f"{x!r}, which is text: convert it with float(…)"
     if isinstance(x, complex):
         return f"{x!r}: complex numbers are not supported"
-    return f"{kind} {x!r}" if x is not None else "None"
+    if x is None:
+        return "None: a function without a `return` gives that"
+    return f"{kind} {x!r}"
 
 
-# ---- what an operation says that has no value, or no gradient ----
+# ---- an operation without a value, or without a slope --------------------------------------------
 
 
 class Named(Protocol):
-    """What an error tells of an operation; see `engine.op.Op`."""
+    """What an error tells about an operation; see `engine.op.Op`."""
 
     name: str
     formula: str | Callable[..., str]
@@ -134,9 +149,9 @@ class Named(Protocol):
 def no_value(
     op: Named, xs: Sequence[float], labels: Sequence[str], problem: Exception | None
 ) -> DomainError:
-    """The error of an operation that has no finite value at ``xs``.
+    """The error for an operation that has no finite value at ``xs``.
 
-    Operands are called by their labels, if they have any, and else by their places.
+    It names operands by their labels; those without a label, by their places.
     """
     labels = [*labels, *[""] * (len(xs) - len(labels))]
     labelled = [f"{label!r} is {x!r}" for label, x in zip(labels, xs, strict=True) if label]
@@ -147,41 +162,27 @@ def no_value(
         return OverflowDomainError(
             f"{asked} is too large for a float, whose largest value is 1.8e308{given}"
         )
-    places = ["the operand"] if len(xs) == 1 else [f"the {p} operand" for p in _PLACES]
-    shown = [repr(label) if label else place for label, place in zip(labels, places, strict=False)]
-    must = op.domain.format(**dict(zip(op.operand_names(len(xs)), shown, strict=False)))
+    places = ["the operand"] if len(xs) == 1 else [f"the {place} operand" for place in _PLACES]
+    names = [repr(label) if label else place for label, place in zip(labels, places, strict=False)]
+    must = op.domain.format(**dict(zip(op.operand_names(len(xs)), names, strict=False)))
     kind = DivisionDomainError if isinstance(problem, ZeroDivisionError) else DomainError
     return kind(f"{asked} has no real value: {must}{given}")
 
 
 def no_gradient(op: Named, xs: Sequence[float], local: float) -> str:
     """What is wrong with a local gradient that is not finite."""
-    return f"{called(op, xs)} has the local gradient {local!r}"
+    return f"{called(op, xs)} has {'no' if local != local else 'an infinite'} slope"
 
 
 def called(op: Named, xs: Sequence[float]) -> str:
-    """An operation on numbers: log(-1.0), div: 1.0/0.0."""
-    if not isinstance(op.formula, str):
-        return (
-            f"{op.name}({', '.join(map(repr, xs))})"
-            if len(xs) <= 4
-            else f"{op.name} of {len(xs)} operands"
-        )
-    numbers = dict(zip(op.operand_names(len(xs)), xs, strict=True))
-    bare = op.formula.endswith(")")  # a call needs no brackets around a negative number
-
-    def put(match: re.Match[str]) -> str:
-        x = numbers.get(match[0])
-        return (
-            match[0]
-            if x is None
-            else repr(x)
-            if bare or not repr(x).startswith("-")
-            else f"({x!r})"
-        )
-
-    formula = re.sub(r"[a-z]\w*", put, op.formula)
-    return formula if formula.startswith(op.name) else f"{op.name}: {formula}"
+    """An operation on numbers: log(-1.0), 1.0/0.0, (-8.0)**0.5."""
+    if len(xs) > 4:
+        return f"{op.name} of {len(xs)} operands"
+    if not isinstance(op.formula, str) or op.formula.startswith(op.name):
+        return f"{op.name}({', '.join(map(repr, xs))})"
+    shown = [f"({x!r})" if repr(x).startswith("-") else repr(x) for x in xs]
+    numbers = dict(zip(op.operand_names(len(xs)), shown, strict=True))
+    return re.sub(r"[a-z]\w*", lambda name: numbers.get(name[0], name[0]), op.formula)
 
 
 _PLACES = ("first", "second", "third")

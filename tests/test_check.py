@@ -143,10 +143,10 @@ def test_the_complex_step_goes_through_every_operation_that_has_a_complex_versio
             id="text",
         ),
         pytest.param(
-            lambda: check_gradient(log, 1.0, sample=-1),
+            lambda: check_gradient(log, 1.0, sample=0),
             ShapeError,
-            "sample must be at least 0; got -1",
-            id="a negative sample",
+            "sample must be at least 1; got 0",
+            id="nothing to check",
         ),
         pytest.param(
             lambda: numeric_gradient(log, []), OperandError, "holds no number", id="nothing"
@@ -166,7 +166,7 @@ def test_the_complex_step_goes_through_every_operation_that_has_a_complex_versio
         pytest.param(
             lambda: check_gradient(sqrt, [0.0]),
             DomainError,
-            "sqrt(0.0) has the local gradient inf",
+            "sqrt(0.0) has an infinite slope",
             id="no gradient",
         ),
         pytest.param(
@@ -341,7 +341,7 @@ def test_a_gradient_that_is_wrong_altogether_at_the_scale_of_a_millionth_fails()
 
 def test_nan_does_not_slip_through():
     wrong = replaced(OPS["tanh"], local_gradients=lambda xp, y, x: (math.nan,))
-    with pytest.raises(DomainError, match=r"gradient is nan: tanh.* has the local gradient nan"):
+    with pytest.raises(DomainError, match=r"gradient is nan: tanh.* has no slope"):
         check_gradient(lambda x: wrong(x), [0.3])
     with ieee():
         report = check_gradient(lambda x: wrong(x), [0.3])

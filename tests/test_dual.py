@@ -35,9 +35,7 @@ def test_an_operand_without_a_tangent_contributes_nothing_even_where_its_gradien
 
 
 def test_a_gradient_that_does_not_exist_is_an_error_that_names_the_operation():
-    with pytest.raises(
-        DomainError, match=r"derivative is inf: sqrt\(0\.0\) has the local gradient inf"
-    ):
+    with pytest.raises(DomainError, match=r"derivative is inf: sqrt\(0\.0\) has an infinite slope"):
         jvp(sqrt, (0.0,), (1.0,))
     assert jvp(sqrt, (0.0,), (0.0,)) == (0.0, 0.0)  # in no direction there is nothing to have
 

@@ -64,7 +64,7 @@ def check_gradient(
     >>> print(check_gradient(lambda x, y: x * y, (3, -4)).rows[0].verdict)
     pass
     """
-    sample, rtol = whole(sample, "sample", low=0), positive(rtol, "rtol")
+    sample, rtol = whole(sample, "sample"), positive(rtol, "rtol")
     point = Point(f, at, names)
     recorded = Recorded(point.graph(), rtol=rtol)
     gradients = list(map(plain, pull_back(recorded.y, point.variables)))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Literal, NamedTuple, overload
 
-from ..arguments import whole
+from ..arguments import function, whole
 from ..arithmetic.floats import real
 from ..engine.modes import recording
 from ..engine.number import Number, plain
@@ -86,6 +86,8 @@ def grad(
     6.0
     """
 
+    function(f, "grad")
+
     def differentiated(*at: Any) -> Any:
         _, gradient, aux = _differentiated(f, at, argnums, has_aux)
         return (gradient, aux) if has_aux else gradient
@@ -116,6 +118,8 @@ def value_and_grad(
     ((9.0, 'a note'), 6.0)
     """
 
+    function(f, "value_and_grad")
+
     def differentiated(*at: Any) -> Any:
         y, gradient, aux = _differentiated(f, at, argnums, has_aux)
         return ((y, aux) if has_aux else y), gradient
@@ -142,14 +146,10 @@ def jvp(f: Callable[..., Any], at: Any, tangents: Any) -> tuple[Any, Any]:
     >>> jvp(lambda x: x**3, 2.0, 1.0)
     (8.0, 12.0)
     """
+    function(f, "jvp")
     at, tangents = as_arguments(at, "at"), as_arguments(tangents, "tangents")
     _check_something(at)
-    counts, given = [len(flatten(x)) for x in at], [len(flatten(t)) for t in tangents]
-    if counts != given:
-        raise ArityError(
-            f"`tangents` must have the shape of `at`, whose arguments hold {counts} "
-            f"numbers; the tangents hold {given}"
-        )
+    _check_same_shape(at, tangents, "tangents")
     level, nested = next(_levels), _is_nested([at, tangents])
     seeds = (None if dual.is_zero(tangent) else tangent for tangent in flatten(tangents))
     y = call(f, [tree_map(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
@@ -177,6 +177,7 @@ def vjp(f: Callable[..., Any], at: Any) -> tuple[Any, Callable[[Any], Any]]:
     >>> y, pull([1.0, 0.0]), pull([0.0, 1.0])
     ([-12.0, -1.0], (-4.0, 3.0), (1.0, 1.0))
     """
+    function(f, "vjp")
     at = as_arguments(at, "at")
     run = _run(f, at, None, has_aux=False)
     ys = run.numbers()
@@ -217,6 +218,8 @@ def jacobian(
     [(-4.0, 3.0), (1.0, 1.0)]
     """
 
+    function(f, "jacobian")
+
     def differentiated(*at: Any) -> Any:
         run = _run(f, at, argnums, has_aux=has_aux)
         rows = run.gradients(run.numbers())
@@ -242,6 +245,8 @@ def hessian(
     >>> hessian(lambda x, y: x * x * y)(3.0, 5.0)
     [[10.0, 6.0], [6.0, 0.0]]
     """
+
+    function(f, "hessian")
 
     def differentiated(*at: Any) -> Any:
         chosen, _ = _chosen(at, argnums)
@@ -273,7 +278,10 @@ def hvp(f: Function, at: Tree, vector: Tree) -> Any:
     >>> hvp(lambda x, y: x * x * y, (3.0, 5.0), (1.0, 0.0))
     (10.0, 6.0)
     """
-    return grad(lambda *xs: jvp(f, xs, vector)[1])(*as_arguments(at, "at"))
+    function(f, "hvp")
+    at, vector = as_arguments(at, "at"), as_arguments(vector, "vector")
+    _check_same_shape(at, vector, "vector")
+    return grad(lambda *xs: jvp(f, xs, vector)[1])(*at)
 
 
 # ---- one call of a function, to be differentiated ------------------------------------------------
@@ -434,6 +442,15 @@ def _check_something(at: Sequence[Any]) -> None:
     if not flatten(at):
         raise ArityError(
             "there is nothing to differentiate with respect to; pass at least one number"
+        )
+
+
+def _check_same_shape(at: Sequence[Any], given: Sequence[Any], name: str) -> None:
+    wanted, counts = ([len(flatten(x)) for x in each] for each in (at, given))
+    if counts != wanted:
+        raise ArityError(
+            f"`{name}` must have the shape of `at`, whose arguments hold {wanted} numbers; "
+            f"those of `{name}` hold {counts}"
         )
 
 
