@@ -158,7 +158,9 @@ def test_no_operand_brings_out_a_bare_error_or_a_silent_nan(name):
         try:
             y = op.apply(values)
         except DomainError as error:
-            assert name in str(error)  # noqa: PT017 - most operands raise nothing
+            signs = {"add": "+", "sub": "-", "mul": "*", "neg": "-", "div": "/", "pow": "**"}
+            sign = "**2" if name == "square" else signs.get(name, name)
+            assert sign in str(error)  # noqa: PT017 - most operands raise nothing
         else:
             assert math.isfinite(y.data)
         with ieee():
