@@ -3,58 +3,67 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import mul
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arithmetic.contracts import Namespace
 from ..arithmetic.floats import real
 from ..errors import OperandError, ShapeError
+from .ir import Floats
+
+Operand = float | Floats
+Branch = Operand | Callable[[], Operand]
 
 
-def _branch(condition: Any, then: Any, otherwise: Any) -> Any:
+def _branch(condition: bool | np.bool_ | NDArray[np.bool_], then: Branch, otherwise: Branch) -> Any:
     if type(then) is type(otherwise) is float and then == 1.0 and otherwise == 0.0:
-        return np.asarray(condition).astype(np.float64)  # the fastest of the ways to 1 and 0
+        return np.asarray(condition).astype(np.float64)  # the fastest way to ones and zeros
     if isinstance(condition, (bool, np.bool_)):
-        chosen = then if condition else otherwise
-        return chosen() if callable(chosen) else chosen
-    if callable(then) or callable(otherwise):  # worth a look whether everybody, or nobody, takes it
+        return _taken(then if condition else otherwise)
+    if callable(then) or callable(otherwise):  # it pays to look whether all samples agree
         holding = np.count_nonzero(condition)
         if holding == condition.size:
-            return then() if callable(then) else then
+            return _taken(then)
         if not holding:
-            return otherwise() if callable(otherwise) else otherwise
-        then, otherwise = (each() if callable(each) else each for each in (then, otherwise))
+            return _taken(otherwise)
+        then, otherwise = _taken(then), _taken(otherwise)
     return np.where(condition, then, otherwise)
 
 
+def _taken(branch: Branch) -> Operand:
+    return branch() if callable(branch) else branch
+
+
 class Arrays:
-    """The functions of `Floats`, elementwise, with the values of IEEE 754 where there is no real one."""
+    """The functions of `Floats`, elementwise, with IEEE 754's values where there is no real one."""
 
     exp, exp2, expm1, log, log2, log10 = np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10
     log1p, sqrt, floor, hypot, atan2 = np.log1p, np.sqrt, np.floor, np.hypot, np.arctan2
     asinh, acosh, atanh = np.arcsinh, np.arccosh, np.arctanh
     erf = np.vectorize(math.erf, otypes=[np.float64])
     sin, cos, tan, asin, acos, atan = np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan
-    sinh, cosh, tanh, pow, maximum, minimum = (
-        np.sinh,
-        np.cosh,
-        np.tanh,
-        np.power,
-        np.maximum,
-        np.minimum,
-    )
+    sinh, cosh, tanh = np.sinh, np.cosh, np.tanh
+    pow, maximum, minimum = np.power, np.maximum, np.minimum
     erfc = np.vectorize(math.erfc, otypes=[np.float64])
     choose = staticmethod(_branch)
-    total = staticmethod(
-        lambda xs: np.add.reduce(xs, axis=0) if isinstance(xs, np.ndarray) else reduce(np.add, xs)
-    )
-    dot = staticmethod(lambda ws, xs, bias: reduce(np.add, [*map(mul, ws, xs), *bias]))
+
+    @staticmethod
+    def total(xs: Floats | Sequence[Operand]) -> Any:
+        """The sum over the first axis of a stack, or of several operands."""
+        return np.add.reduce(xs, axis=0) if isinstance(xs, np.ndarray) else reduce(np.add, xs)
+
+    @staticmethod
+    def dot(ws: Sequence[Operand], xs: Sequence[Operand], bias: Sequence[Operand]) -> Any:
+        """The sum of products, and of the bias, if there is one."""
+        return reduce(np.add, [*map(mul, ws, xs), *bias])
 
 
-ARRAYS: Namespace[Any] = Arrays
+ARRAYS: Namespace[Any] = Arrays  # mypy holds them against the protocol
 
 
 def _has_a_mask(x: Any) -> bool:
@@ -68,22 +77,24 @@ def real_array(x: Any, what: str) -> Any:
     """``x`` as an array of real numbers; ``what`` names it in the errors.
 
     Raises:
-        ShapeError: if its rows are not of one length.
+        ShapeError: if its rows have different lengths.
         OperandError: if something in it is not a real number.
     """
     if x.__class__ is not np.ndarray and _has_a_mask(x):
         raise OperandError(
-            f"masked numbers in {what}, which no operation can leave out: fill them, x.filled(0.0), "
-            f"or pass only the others, x.compressed()"
+            f"{what} has masked numbers, which no operation can leave out; fill them with "
+            f"x.filled(0.0), or pass only the others with x.compressed()"
         )
     try:
         array = np.asarray(x)
         if array.dtype.kind == "O":  # Fraction, Decimal, whole numbers of any size
             array = np.array([real(each) for each in array.flat]).reshape(array.shape)
     except OperandError as error:
-        raise OperandError(f"{what} must be real numbers: {error}") from None
-    except ValueError as error:
-        raise ShapeError(f"{what} is not an array: {error}") from None
+        raise OperandError(f"{what} must hold real numbers: {error}") from None
+    except ValueError:
+        raise ShapeError(
+            f"{what} must be a number or an array; the rows that were given differ in length"
+        ) from None
     if array.dtype.kind not in "biuf":
-        raise OperandError(f"{what} must be real numbers, not {array.dtype}")
+        raise OperandError(f"{what} must hold real numbers; got an array of type {array.dtype}")
     return array

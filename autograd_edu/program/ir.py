@@ -1,4 +1,4 @@
-"""A traced computation as plain data: operations over numbered slots, and the guards that it holds under.
+"""A traced computation as plain data: operations over numbered slots, and the guards it holds under.
 
 Nothing here knows how a computation is recorded, run, printed or exported.
 """
@@ -6,22 +6,30 @@ Nothing here knows how a computation is recorded, run, printed or exported.
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..engine.value import Value
+from ..errors import ArityError
 from ..notation.formula import number
 from ..notation.text import printable
 
-Shapes = tuple[tuple[int, ...], ...]
+Floats: TypeAlias = NDArray[np.float64]
+Replayed: TypeAlias = float | Floats
+Shapes: TypeAlias = tuple[tuple[int, ...], ...]
+# How the results are nested. Leaves are the places of single results; an array holds several.
+Form: TypeAlias = "int | NDArray[np.intp] | list[Form] | tuple[Form, ...] | dict[Key, Form]"
+Key: TypeAlias = str | int | float | bool | None
 
 
 class Slot(NamedTuple):
-    """One number of the computation: a leaf (input, parameter, constant), or an operation on earlier slots."""
+    """One number of the computation: a leaf (input, parameter, constant) or an operation."""
 
     op: str
     operands: tuple[int, ...] = ()
@@ -30,24 +38,26 @@ class Slot(NamedTuple):
     number: float = 0.0
 
 
-new_slot = partial(
-    tuple.__new__, Slot
-)  # a third of the time that the class itself takes, for programs of a million slots
+# This takes a third of the time of `Slot(...)`, which counts in programs of a million slots.
+new_slot: Callable[[tuple[str, tuple[int, ...], str, str, float]], Slot]
+new_slot = partial(tuple.__new__, Slot)
 
 
-def _is_same(a: Any, b: Any) -> Any:
+def _is_same(a: Floats, b: Floats) -> NDArray[np.bool_]:
     """Whether two finite numbers are the same in everything, so that 0.0 is not -0.0."""
     return (a == b) & (np.signbit(a) == np.signbit(b))
 
 
-SIGNS = {
+Compare: TypeAlias = Callable[[Floats, Floats], NDArray[np.bool_]]
+# The signs of guards, in the order in which the compiled engine numbers them.
+SIGNS: Mapping[str, Compare] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
     "==": operator.eq,
     "is": _is_same,
-}  # of guards, in the order that the machine numbers them
+}
 
 
 @dataclass(frozen=True)
@@ -55,8 +65,8 @@ class Guard:
     """A comparison of two slots whose outcome the recorded branch depends on.
 
     Attributes:
-        error: the name of the error that another outcome raises, and its text, into which the number on the left goes;
-            None for `BranchChanged`.
+        error: the name of the error that another outcome raises, and its text, with a place for
+            the number on the left; None for `BranchChanged`.
     """
 
     sign: str
@@ -68,59 +78,86 @@ class Guard:
 
 
 class Gradients(NamedTuple):
-    """Gradients of the result: per sample for the inputs, one entry an argument; summed over the batch for the parameters."""
+    """The gradients of the result.
 
-    inputs: list[Any]
-    parameters: Any
+    Attributes:
+        inputs: one entry for each argument, in its shape. An argument with a batch axis has the
+            gradient of every sample; one without is shared by the samples, so its gradient is
+            summed over them.
+        parameters: one number for each parameter, summed over the batch.
+    """
+
+    inputs: list[Replayed]
+    parameters: Floats
 
 
 class Computation:
     """A computation recorded once.
 
     Attributes:
-        slots: every number: inputs first, then parameters, then the rest in the order of their computation.
-        shapes: of each input.
-        root: the slot of the result.
+        slots: every number: inputs first, then parameters, then the rest as they were computed.
+        shapes: the shape of each input.
+        argument_names: the name of each argument of the traced function; "" where it has none.
+        roots: the slots of the results.
+        form: how the results are nested; 0 if there is a single result.
         guards: what the recorded branches depend on.
-        parameters: what was captured, in order of first use; empty if it was read from a file.
-        parameter_values: the numbers of the parameters, an array.
-        origins: of each slot of a fused computation, which one it was.
+        parameters: the captured Values, in order of first use; empty if read from a file.
+        parameter_values: the numbers of the parameters.
+        origins: for each slot of a fused computation, which slot it was before.
     """
 
     def __init__(
         self,
         slots: Sequence[Slot],
         shapes: Shapes,
-        parameter_count: int,
-        root: int,
+        roots: Sequence[int],
         guards: Sequence[Guard],
         *,
-        parameters: Sequence[Any] = (),
+        parameter_count: int,
+        parameters: Sequence[Value] = (),
+        argument_names: Sequence[str] = (),
+        form: Form = 0,
         origins: Sequence[int] | None = None,
     ) -> None:
-        self.slots, self.shapes, self.root, self.guards = tuple(slots), shapes, root, tuple(guards)
+        self.slots, self.shapes = tuple(slots), shapes
+        self.argument_names = tuple(argument_names) or ("",) * len(shapes)
+        self.roots, self.form, self.guards = tuple(roots), form, tuple(guards)
         self.input_count = sum(map(prod, shapes))
         self.parameter_count = parameter_count
         self.parameters = tuple(parameters)
         own = slots[self.input_count : self.input_count + parameter_count]
-        self._values = np.array([slot.number for slot in own], dtype=float)
+        self._values: Floats = np.array([slot.number for slot in own], dtype=float)
         self.origins: Sequence[int] = range(len(slots)) if origins is None else origins
 
     @property
-    def parameter_values(self) -> Any:
-        """The numbers of the parameters: an array (parameter_count,) of float64."""
+    def root(self) -> int:
+        """The slot of the only result.
+
+        Raises:
+            ArityError: if there are several results.
+        """
+        if self.form.__class__ is not int:
+            raise ArityError(
+                f"this needs a program with one result, but the program has {len(self.roots)}, "
+                f"nested as {type(self.form).__name__}; trace a function that returns one Value"
+            )
+        return self.roots[0]
+
+    @property
+    def parameter_values(self) -> Floats:
+        """The numbers of the parameters: an array (parameter_count,)."""
         return self._values
 
     def names(self) -> list[str]:
-        """A distinct name for each slot: its label, or v and its number; a constant's is its number."""
+        """A distinct name for each slot: its label, or v and its number; a constant's number."""
         taken: set[str] = set()
         names = []
         for i, slot in enumerate(self.slots):
-            name = (
-                number(slot.number) if slot.op == "constant" else printable(slot.label) or f"v{i}"
-            )
-            if slot.op != "constant" and name in taken:
-                name = f"{name}_{i}"
+            if slot.op == "constant":
+                name = number(slot.number)
+            else:
+                name = printable(slot.label) or f"v{i}"
+                name = f"{name}_{i}" if name in taken else name
             taken.add(name)
             names.append(name)
         return names

@@ -1,4 +1,4 @@
-"""A program at work: its inputs checked, and run by the engine that should be faster."""
+"""A program at work: its inputs are checked, and the faster engine runs it."""
 
 from __future__ import annotations
 
@@ -6,38 +6,57 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from math import prod
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import ArityError, ShapeError, one_of
-from .array_engine.engine import NumpyEngine
+from .array_engine.engine import Answer, NumpyEngine
 from .arrays import real_array
 from .compiled_engine.choice import Costs, is_interpreted
 from .compiled_engine.run import Interpreter, is_installed
-from .ir import Computation, Gradients
+from .form import fill
+from .ir import Computation, Floats, Gradients, Replayed, Shapes
 from .lifting.group import Lifted
 
-Array = Any
+
+class Batch(NamedTuple):
+    """The inputs of a call.
+
+    Attributes:
+        columns: for each argument, its numbers: (samples, numbers).
+        count: how many samples there are.
+        batched: whether each argument has a batch axis.
+        single: whether none has one.
+    """
+
+    columns: list[Floats]
+    count: int
+    batched: list[bool]
+    single: bool
 
 
 class Runner:
-    """A program made ready to run."""
+    """A program made ready to run.
+
+    Args:
+        given: the program as recorded, for its names and parameter values.
+        program: the same, fused, to be run.
+    """
 
     def __init__(self, given: Computation, program: Computation) -> None:
-        self.given, self.program = (
-            given,
-            program,
-        )  # as recorded, for names and parameter values; and fused, to run
+        self.given, self.program = given, program
         self.spans = list(pairwise(accumulate([0, *map(prod, program.shapes)])))
         self.lock = Lock()
-        self.costs = Costs.of(program) if is_installed() else None
+        has_one_result = len(program.roots) == 1  # the compiled engine computes no more
+        self.costs = Costs.of(program) if has_one_result and is_installed() else None
         if self.costs is None:
-            self.numpy  # noqa: B018 - made now, so that what cannot be run is known here
+            self.numpy  # noqa: B018 - made now, so that an error in it is raised here
 
     @cached_property
     def numpy(self) -> NumpyEngine:
-        """The engine that lifts the program; beside the interpreter, made when it is first wanted."""
+        """The NumPy engine; where the compiled one can run, made when it is first needed."""
         return NumpyEngine(self.given, self.program)
 
     @cached_property
@@ -50,59 +69,108 @@ class Runner:
         """The program as array operations."""
         return self.numpy.lifted
 
-    def run(
-        self, inputs: tuple[Any, ...], *, engine: str, backward: bool, on_nonfinite: str
-    ) -> tuple[Any, Gradients | None]:
-        """The result, and with ``backward`` its gradients."""
+    def results(self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str) -> Any:
+        """The results, in the form in which the traced function gave them."""
+        batch = self._batch(inputs)
+        values, _, _ = self._run(batch, engine, backward=False, on_nonfinite=on_nonfinite)
+        return fill(self.given.form, values, single=batch.single)
+
+    def value_and_grad(
+        self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str
+    ) -> tuple[Replayed, Gradients]:
+        """The only result and its gradients."""
+        if len(self.given.roots) > 1 or self.given.form.__class__ is not int:
+            raise ArityError(
+                f"value_and_grad() needs a program with one result; this one returns "
+                f"{len(self.given.roots)} in a {type(self.given.form).__name__}. Trace a function "
+                f"that returns one Value, such as one of them or their total"
+            )
+        batch = self._batch(inputs)
+        values, by_input, by_parameter = self._run(
+            batch, engine, backward=True, on_nonfinite=on_nonfinite
+        )
+        y = float(values[0, 0]) if batch.single else cast("Floats", values[0])
+        return y, Gradients(self._per_argument(by_input, batch), by_parameter)
+
+    def _run(self, batch: Batch, engine: str, *, backward: bool, on_nonfinite: str) -> Answer:
         if on_nonfinite not in ("raise", "keep"):
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
-        columns, count, single = self._columns(inputs)
-        with self.lock, np.errstate(all="ignore"):  # the tables are one thread's at a time
-            answer = (
-                self._interpreted(columns, backward)
-                if is_interpreted(engine, self.costs, count)
-                else None
-            )
-            if answer is None:
-                answer = self.numpy.run(columns, count, backward, raising=on_nonfinite == "raise")
-        values, by_input, by_parameter = answer
-        y = float(values[0]) if single else values
-        return y, Gradients(
-            self._per_argument(by_input, single), by_parameter
-        ) if backward else None
+        columns, count = batch.columns, batch.count
+        with self.lock, np.errstate(all="ignore"):  # only one thread at a time may use the tables
+            if is_interpreted(engine, self.costs, count):
+                answer = self._interpreted(columns, backward=backward)
+                if answer is not None:
+                    return answer
+            return self.numpy.run(columns, count, backward, raising=on_nonfinite == "raise")
 
-    def _interpreted(
-        self, columns: list[Array], backward: bool
-    ) -> tuple[Array, Array, Array] | None:
-        """The answer of the compiled interpreter; None where something is not finite or a guard does not hold."""
+    def _interpreted(self, columns: list[Floats], *, backward: bool) -> Answer | None:
+        """The compiled interpreter's answer; None if a number is not finite or a guard fails."""
         together = np.concatenate([column.T for column in columns]) if columns else np.zeros((0, 1))
-        return self.interpreter.run(together, self.given.parameter_values, backward=backward)
+        answer = self.interpreter.run(together, self.given.parameter_values, backward=backward)
+        return None if answer is None else (answer[0][None], *answer[1:])
 
-    def _columns(self, inputs: tuple[Any, ...]) -> tuple[list[Array], int, bool]:
-        """The inputs as arrays (samples, numbers), how many samples they are, and whether they were one without a batch axis."""
+    def _batch(self, inputs: tuple[ArrayLike, ...]) -> Batch:
+        """The inputs as columns. One without a batch axis is shared by all samples."""
         shapes = self.program.shapes
         if len(inputs) != len(shapes):
-            raise ArityError(f"the program takes {len(shapes)} input(s); {len(inputs)} were given")
-        if not inputs:
-            return [], 1, True
-        given = [real_array(x, f"input {i}") for i, x in enumerate(inputs)]
+            raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
+        given = [real_array(x, self.named(i)) for i, x in enumerate(inputs)]
         if all([x.shape == shape for x, shape in zip(given, shapes, strict=True)]):
-            return [x.reshape(1, -1) for x in given], 1, True
-        count = len(given[0]) if given[0].ndim else 0
-        if not count or any(
-            [x.shape != (count, *shape) for x, shape in zip(given, shapes, strict=True)]
-        ):
-            raise ShapeError(
-                f"the program takes inputs of the shapes {list(shapes)}, or all of them with one leading batch axis; "
-                f"the shapes {[x.shape for x in given]} were given"
-            )
-        return [x.reshape(count, prod(x.shape[1:])) for x in given], count, False
+            return Batch([x.reshape(1, -1) for x in given], 1, [False] * len(given), True)
+        batched = [x.ndim == len(shape) + 1 for x, shape in zip(given, shapes, strict=True)]
+        counts = [len(x) for x, leads in zip(given, batched, strict=True) if leads]
+        self._check_shapes([x.shape for x in given], batched, counts)
+        columns = [
+            x.reshape(counts[0], prod(x.shape[1:]))
+            if leads
+            else np.broadcast_to(x.reshape(1, -1), (counts[0], x.size))
+            for x, leads in zip(given, batched, strict=True)
+        ]
+        return Batch(columns, counts[0], batched, False)
 
-    def _per_argument(self, by_input: Array, single: bool) -> list[Any]:
-        """Gradients of the inputs, one entry an argument, in its shape."""
-        grads = []
-        for (start, stop), shape in zip(self.spans, self.program.shapes, strict=True):
+    def _check_shapes(self, given: Shapes, batched: list[bool], counts: list[int]) -> None:
+        """Raise unless every input has its shape, or its shape after one common batch axis."""
+        for i, (shape, own, leads) in enumerate(
+            zip(given, self.program.shapes, batched, strict=True)
+        ):
+            if (shape[1:] if leads else shape) != own:
+                raise ShapeError(
+                    f"{self.named(i)} must have the shape {own}, or {_with_batch(own)} for a "
+                    f"batch; got {shape}"
+                )
+        if len(set(counts)) > 1:
+            lengths = ", ".join(
+                f"{self.named(i)} has {shape[0]}"
+                for i, (shape, leads) in enumerate(zip(given, batched, strict=True))
+                if leads
+            )
+            raise ShapeError(f"all inputs with a batch axis need as many samples: {lengths}")
+        if counts and counts[0] == 0:
+            raise ShapeError("the batch is empty; it must hold at least one sample")
+
+    def named(self, i: int) -> str:
+        """How errors name an input."""
+        name = self.given.argument_names[i]
+        return f"input {i} ({name!r})" if name else f"input {i}"
+
+    def _arguments(self) -> str:
+        names, count = self.given.argument_names, len(self.program.shapes)
+        shown = f" ({', '.join(names)})" if count and all(names) else ""
+        return f"{count} input{'' if count == 1 else 's'}{shown}"
+
+    def _per_argument(self, by_input: Floats, batch: Batch) -> list[Replayed]:
+        """The gradient for each argument, in its shape."""
+        grads: list[Replayed] = []
+        shapes = self.program.shapes
+        for (start, stop), shape, leads in zip(self.spans, shapes, batch.batched, strict=True):
             rows = by_input[start:stop]
-            each = rows[:, 0].reshape(shape) if single else rows.T.reshape(rows.shape[1], *shape)
-            grads.append(float(each) if single and not shape else each)
+            if leads:
+                grads.append(rows.T.reshape(batch.count, *shape))
+            else:
+                own = (rows[:, 0] if batch.single else rows.sum(axis=1)).reshape(shape)
+                grads.append(own if shape else float(own))
         return grads
+
+
+def _with_batch(shape: tuple[int, ...]) -> str:
+    return f"(batch, {', '.join(map(str, shape))})" if shape else "(batch,)"

@@ -1,26 +1,29 @@
-"""A computation as text, sealed by a checksum, and back; what is read is looked at before it is believed."""
+"""A computation as text, sealed by a checksum, and read back after a check that it is sound."""
 
 from __future__ import annotations
 
 from dataclasses import astuple
-from typing import Any
 
 from ..engine.ops import OPS
 from ..errors import StateError, is_an_error
 from ..files import seal, unseal
 from .arrays import real_array
+from .form import from_plain, to_plain
 from .ir import SIGNS, Computation, Guard, Slot
 
 LEAVES = ("input", "parameter", "constant")
+_NO_PROGRAM = "this is not a program as to_json() writes it"
 
 
-def content(computation: Computation) -> dict[str, Any]:
-    """Everything that a computation is, as JSON has it."""
+def content(computation: Computation) -> dict[str, object]:
+    """Everything that makes up a computation, as JSON can hold it."""
     return {
         "slots": [list(slot) for slot in computation.slots],
         "shapes": computation.shapes,
+        "argument_names": list(computation.argument_names),
         "parameter_count": computation.parameter_count,
-        "root": computation.root,
+        "roots": list(computation.roots),
+        "form": to_plain(computation.form),
         "guards": [list(astuple(guard)) for guard in computation.guards],
         "parameter_values": computation.parameter_values.tolist(),
     }
@@ -32,74 +35,79 @@ def to_text(computation: Computation) -> str:
 
 
 def from_text(text: str) -> Computation:
-    """The computation that `to_text` wrote. It has the parameters' numbers, and no Values.
+    """The computation that `to_text` wrote, with the numbers of its parameters but no Values.
 
     Raises:
-        StateError: if the text is no such thing, was altered or cut short, or uses operations that are not in the table.
+        StateError: if the text is something else, was altered or cut short, or uses an operation
+            that is not in the table.
     """
     data = unseal(text, "program")
     try:
         slots = tuple(Slot(op, tuple(operands), *rest) for op, operands, *rest in data["slots"])
         unknown = {slot.op for slot in slots} - {*OPS, *LEAVES}
-        guards = tuple(_guard(*guard) for guard in data["guards"])
-        shapes = tuple(tuple(shape) for shape in data["shapes"])
-        found = Computation(slots, shapes, data["parameter_count"], data["root"], guards)
+        found = Computation(
+            slots,
+            tuple(tuple(shape) for shape in data["shapes"]),
+            data["roots"],
+            [_guard(*guard) for guard in data["guards"]],
+            parameter_count=data["parameter_count"],
+            argument_names=data["argument_names"],
+            form=from_plain(data["form"], len(data["roots"])),
+        )
         values = real_array(data["parameter_values"], "the values of parameters")
         sound = values.shape == found.parameter_values.shape and (unknown or _is_sound(found))
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
-        raise StateError(
-            f"this is not a program as to_json writes it: {type(error).__name__}: {error}"
-        ) from None
+        raise StateError(f"{_NO_PROGRAM}: {type(error).__name__}: {error}") from None
     if not sound:
         raise StateError(
-            "this is not a program as to_json writes it: its leaves do not come first, an operation has operands that it "
-            "cannot have, or a name or number is none"
+            f"{_NO_PROGRAM}: its leaves do not come first, an operation has operands that it "
+            f"cannot have, or a name or number is of the wrong type"
         )
     if unknown:
         raise StateError(
-            f"the program uses operations that are not in the table: {sorted(unknown)}; register them first"
+            f"the program uses operations that are not in the table: {sorted(unknown)}; register "
+            f"them first"
         )
     found.parameter_values[:] = values
     return found
 
 
 def _is_sound(found: Computation) -> bool:
-    """Whether inputs come first, then parameters, and every operation has as many earlier slots as it needs."""
+    """Whether inputs come first, then parameters, and every operation has earlier operands."""
     leaves = ["input"] * found.input_count + ["parameter"] * found.parameter_count
-    numbers = [found.root, *[side for guard in found.guards for side in (guard.left, guard.right)]]
+    sides = [side for guard in found.guards for side in (guard.left, guard.right)]
+    numbers, ops = [*found.roots, *sides], [slot.op for slot in found.slots]
     return (
-        [slot.op for slot in found.slots if slot.op in ("input", "parameter")]
-        == leaves
-        == [slot.op for slot in found.slots[: len(leaves)]]
+        [op for op in ops if op in ("input", "parameter")] == leaves == ops[: len(leaves)]
         and all(_slot_is_sound(i, slot) for i, slot in enumerate(found.slots))
-        and all(type(number) is int and 0 <= number < len(found.slots) for number in numbers)
-        and all(_guard_is_sound(guard) for guard in found.guards)
+        and all(type(number) is int and 0 <= number < len(ops) for number in numbers)
+        and all(map(_guard_is_sound, found.guards))
+        and len(found.roots) > 0
+        and len(found.argument_names) == len(found.shapes)
+        and all(type(name) is str for name in found.argument_names)
     )
 
 
 def _guard(
-    sign: str, left: int, right: int, outcome: bool, line: str, error: list[str] | None = None
+    sign: str, left: int, right: int, outcome: bool, line: str, error: list[str] | None
 ) -> Guard:
     return Guard(sign, left, right, outcome, line, None if error is None else (error[0], error[1]))
 
 
 def _guard_is_sound(guard: Guard) -> bool:
-    """Whether a guard has a sign, an outcome, and an error of this package's, if any."""
+    """Whether a guard has a known sign, an outcome, and, if any, an error of this package."""
     error = guard.error
     known = error is None or (is_an_error(error[0]) and type(error[1]) is str)
     return guard.sign in SIGNS and type(guard.outcome) is bool and known
 
 
 def _slot_is_sound(place: int, slot: Slot) -> bool:
-    """Whether a slot at this place refers to earlier ones, as many as its operation takes, and its texts and number are such."""
+    """Whether a slot has as many operands as its operation takes, all of them earlier slots."""
     op, operands, label, line, number = slot
     earlier = all(type(i) is int and 0 <= i < place for i in operands)
     row = OPS.get(op)
-    right = (
-        not operands
-        if row is None
-        else len(operands) > 0
-        if row.variadic
-        else len(operands) == len(row.operand_names())
-    )
+    if row is None:
+        right = not operands
+    else:
+        right = bool(operands) if row.variadic else len(operands) == len(row.operand_names())
     return earlier and right and type(label) is type(line) is str and type(number) in (int, float)

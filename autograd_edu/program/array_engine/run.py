@@ -61,7 +61,7 @@ class Plan:
         for group, operands in reversed(list(zip(lifted.groups, self.operands, strict=True))):
             if group.upstream is not None:
                 self._backward(group, operands, self.finish if group.fixed else self.backward)
-        self.result = self.values[lifted.fixed[lifted.root]][lifted.row[lifted.root]]
+        self.results = [self.values[lifted.fixed[i]][lifted.row[i]] for i in lifted.roots]
         self.inputs = self.leaves(False, self.backward)
         self.parameters = self.leaves(True, self.finish)
 
@@ -163,9 +163,10 @@ class Plan:
 
     def leaves(self, kind: bool, calls: list[Call]) -> Array:
         """The gradients of the leaves, (numbers, samples), after the calls."""
-        leaves = self.lifted.leaves[kind]
-        out = np.zeros((len(leaves.rows), self.gradients[kind].shape[1]))
-        if len(out):
+        leaves = self.lifted.leaves.get(kind)
+        count = 0 if leaves is None else len(leaves.rows)
+        out = np.zeros((count, self.gradients[kind].shape[1]))
+        if leaves is not None and count:
             gather(self.gradients[kind], leaves, out, calls)
         return out
 

@@ -44,11 +44,12 @@ def depends_on(ops: Sequence[str], operands: Sequence[tuple[int, ...]]) -> list[
     return depends
 
 
-def facts(slots: Sequence[Slot], root: int) -> Facts:
-    """What the rest of lifting needs to know of each slot."""
+def facts(slots: Sequence[Slot], *roots: int) -> Facts:
+    """What the rest of lifting needs to know about each slot."""
     depends = depends_on([slot[0] for slot in slots], [slot[1] for slot in slots])
     live, height = [False] * len(slots), [0] * len(slots)
-    live[root] = True
+    for root in roots:
+        live[root] = True
     for i in range(len(slots) - 1, -1, -1):
         above, alive = height[i] + 1, live[i]
         for j in slots[i][1]:
@@ -57,16 +58,17 @@ def facts(slots: Sequence[Slot], root: int) -> Facts:
             if alive:
                 live[j] = True
     fixed, varies = [what < 2 for what in depends], [what > 0 for what in depends]
-    return Facts(fixed, varies, live, _sure(slots, root, live), height)
+    return Facts(fixed, varies, live, _sure(slots, roots, live), height)
 
 
-def _sure(slots: Sequence[Slot], root: int, live: list[bool]) -> list[bool]:
-    """Which slots the root's gradient reaches by a path on which nothing selects."""
+def _sure(slots: Sequence[Slot], roots: Sequence[int], live: list[bool]) -> list[bool]:
+    """Which slots the gradient of a root reaches by a path on which nothing selects."""
     selecting = {name for name, op in ROWS.items() if op.selects}
     if selecting.isdisjoint({slot[0] for slot in slots}):
         return live
     sure = [False] * len(slots)
-    sure[root] = True
+    for root in roots:
+        sure[root] = True
     for i in range(len(slots) - 1, -1, -1):
         if sure[i] and slots[i][0] not in selecting:
             for j in slots[i][1]:

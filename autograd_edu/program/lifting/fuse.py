@@ -13,43 +13,43 @@ from dataclasses import replace
 
 from ...engine.ops import OPS, dot, evaluate, total
 from ...errors import DomainError
-from ..ir import Computation, Guard, Slot, new_slot
+from ..ir import Computation, Slot, new_slot
 from .analysis import depends_on
 from .rows import ROWS, SUM
 
-Fused = tuple[
-    list[Slot], int, list[Guard], list[int]
-]  # slots, root, guards, and where each slot comes from
+Terms = dict[int, tuple[list[int], list[int]]]  # for the head of a sum: its products, other terms
 
 
-def fused(computation: Computation) -> Computation:
-    """The same computation with its sums of products as dot products; parameters and inputs keep their places."""
-    given = computation
-    slots, root, guards, origins = fuse(given.slots, given.root, given.guards)
+def fused(given: Computation) -> Computation:
+    """The same computation with its sums of products as dot products.
+
+    Parameters and inputs keep their places.
+    """
+    slots, place, origins = fuse(given)
     return Computation(
         slots,
         given.shapes,
-        given.parameter_count,
-        root,
-        guards,
+        [place[root] for root in given.roots],
+        [replace(g, left=place[g.left], right=place[g.right]) for g in given.guards],
+        parameter_count=given.parameter_count,
         parameters=given.parameters,
+        argument_names=given.argument_names,
+        form=given.form,
         origins=origins,
     )
 
 
-def fuse(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> Fused:
-    """The slots with sums of products fused, the root and the guards among them."""
+def fuse(given: Computation) -> tuple[list[Slot], list[int], list[int]]:
+    """The fused slots, where each given slot went, and where each fused slot comes from."""
+    slots = given.slots
     ops, operands = [slot[0] for slot in slots], [slot[1] for slot in slots]
-    uses, varies = (
-        _uses(ops, operands, [root, *[g.left for g in guards], *[g.right for g in guards]]),
-        depends_on(ops, operands),
-    )
+    sides = [side for guard in given.guards for side in (guard.left, guard.right)]
+    uses = _uses(ops, operands, [*given.roots, *sides])
+    varies = depends_on(ops, operands)
     binary = [OPS[name] for name in set(ops) & OPS.keys() if not OPS[name].variadic]
     adding = {row.name for row in binary if row.adds}
     multiplying = {row.name for row in binary if row.multiplies}
-    terms: dict[
-        int, tuple[list[int], list[int]]
-    ] = {}  # of the head of a sum: its products, and its other terms
+    terms: Terms = {}
     for i in range(len(slots) - 1, -1, -1):
         if ops[i] in adding and uses[i]:
             products, others, inner = _terms(i, ops, operands, uses, adding, multiplying)
@@ -57,7 +57,7 @@ def fuse(slots: Sequence[Slot], root: int, guards: Sequence[Guard]) -> Fused:
                 terms[i] = (products, others)
                 for j in inner:
                     uses[j] = 0
-    return _renumbered(slots, root, guards, terms, uses, varies)
+    return _renumbered(slots, terms, uses, varies)
 
 
 def _uses(ops: list[str], operands: list[tuple[int, ...]], roots: list[int]) -> list[int]:
@@ -100,9 +100,8 @@ def _terms(
 
 
 def _renumbered(
-    slots: Sequence[Slot], root: int, guards: Sequence[Guard], terms: dict[int, tuple[list[int], list[int]]], uses: list[int],
-    varies: list[int],
-) -> Fused:  # fmt: skip
+    slots: Sequence[Slot], terms: Terms, uses: list[int], varies: list[int]
+) -> tuple[list[Slot], list[int], list[int]]:
     new: list[Slot] = []
     origins: list[int] = []
     place = [0] * len(slots)
@@ -132,12 +131,7 @@ def _renumbered(
             new[-1] = _folded(new[-1], new)
         place[i] = len(new) - 1
         origins += [i] * (len(new) - len(origins))
-    return (
-        new,
-        place[root],
-        [replace(g, left=place[g.left], right=place[g.right]) for g in guards],
-        origins,
-    )
+    return new, place, origins
 
 
 def _folded(slot: Slot, slots: Sequence[Slot]) -> Slot:

@@ -88,7 +88,7 @@ class Lifted:
     edge_counts: dict[bool, int]
     batch_edges: int  # rows of gradients of the fixed table that come from operations on the batch
     gaps: list[tuple[bool, int, int]]  # rows of ones
-    root: int
+    roots: tuple[int, ...]
     arguments: list[
         tuple[int, int, Rows | None]
     ]  # of each: its rows from and to, and the order of its numbers

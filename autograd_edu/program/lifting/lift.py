@@ -18,7 +18,7 @@ import numpy as np
 from ...engine.op import Op, products
 from ..ir import Computation
 from .analysis import facts
-from .group import NEUTRAL, Group, Lifted, Read, folded, made_even, split_by_length
+from .group import FIRST, NEUTRAL, Group, Lifted, Read, folded, made_even, split_by_length
 from .reverse import edges
 from .rows import ROWS, SUM
 from .schedule import Signature, dot_parts, schedule
@@ -51,7 +51,7 @@ class _Lifting:
 
     def __init__(self, program: Computation) -> None:
         self.program, self.slots = program, program.slots
-        self.known = facts(self.slots, program.root)
+        self.known = facts(self.slots, *program.roots)
         self.row = np.zeros(len(self.slots), dtype=np.intp)
         self.copies: dict[
             int, int
@@ -79,14 +79,15 @@ class _Lifting:
             self.known.fixed,
             self.row,
             self.next,
-            {},
+            {True: FIRST, False: FIRST},
             0,
             self.gaps,
-            self.program.root,
+            self.program.roots,
             arguments,
             {},
         )
-        edges(lifted, self.program, self.known)
+        if len(self.program.roots) == 1:
+            edges(lifted, self.program, self.known)
         return lifted
 
     # ---- which operations go together ----

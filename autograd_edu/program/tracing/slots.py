@@ -1,4 +1,7 @@
-"""Values as the slots of a recorded computation: inputs first, then parameters, then all else in the order of its making."""
+"""Values as the slots of a recorded computation.
+
+Inputs come first, then parameters, then everything else in the order in which it was computed.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,22 @@ from ...engine.ops import total
 from ...engine.value import Value, topological_order
 from ...engine.value import record as recorded
 from ...errors import OperandError
-from ..ir import Computation, Guard, Slot, new_slot
+from ..ir import Computation, Form, Guard, Slot, new_slot
 from .tape import Noted, Tape, line_of
+
+Arguments = Sequence[tuple[str, tuple[int, ...]]]  # the name and the shape of each
 
 
 def as_computation(
-    root: Value, inputs: list[Value], shapes: list[tuple[int, ...]], *,
-    parameters: Sequence[Value] | None, tape: Tape | None = None,
+    roots: Sequence[Value], inputs: list[Value], arguments: Arguments, *,
+    parameters: Sequence[Value] | None, form: Form = 0, tape: Tape | None = None,
 ) -> Computation:  # fmt: skip
-    """``root`` as a computation of the inputs and parameters.
+    """``roots`` as a computation of the inputs and parameters.
 
-    Without ``parameters``, all leaves that are neither inputs nor plain numbers are. With a tape they must be among those
-    given; without one, other leaves become constants.
+    Without ``parameters``, all leaves that are neither inputs nor plain numbers become parameters.
+    With a tape, no other leaf may be used; without one, other leaves become constants.
     """
-    guards, order = _needed(root, tape)
+    guards, order = _needed(roots, tape)
     chosen = list(parameters or ())
     if parameters is None or tape:
         captured = _captured(list(tape.captured.values()) if tape else [], order, inputs)
@@ -32,32 +37,41 @@ def as_computation(
     slots = [new_slot(("input", (), v.label, "", v._data)) for v in inputs]
     slots += [new_slot(("parameter", (), v.label, "", v._data)) for v in chosen]
     _fill(slots, place, order, tape)
-    checks = tuple([Guard(g.sign, place[g.left], place[g.right], *g[3:]) for g in guards])
-    return Computation(slots, tuple(shapes), len(chosen), place[root], checks, parameters=chosen)
+    return Computation(
+        slots,
+        tuple([shape for _, shape in arguments]),
+        [place[root] for root in roots],
+        [Guard(g.sign, place[g.left], place[g.right], *g[3:]) for g in guards],
+        parameter_count=len(chosen),
+        parameters=chosen,
+        argument_names=[name for name, _ in arguments],
+        form=form,
+    )
 
 
-def _needed(root: Value, tape: Tape | None) -> tuple[list[Noted], list[Value]]:
-    """The guards, and all values that they and the root depend on, parents first."""
+def _needed(roots: Sequence[Value], tape: Tape | None) -> tuple[list[Noted], list[Value]]:
+    """The guards, and every value that they and the roots depend on, parents first."""
     if tape is None:
-        return [], topological_order(root)
-    order = _order(root, tape.guards)
+        return [], _order(roots, [])
+    order = _order(roots, tape.guards)
     if not tape.tried:
         return tape.guards, order
-    used = set(order)  # what a caller may catch is computed, used or not
+    used = set(order)  # an operation whose error a caller may catch is computed even if unused
     guards = [*tape.guards, *[noted for noted in tape.tried if noted.left not in used]]
-    return guards, _order(root, guards)
+    return guards, _order(roots, guards)
 
 
-def _order(root: Value, guards: list[Noted]) -> list[Value]:
-    """All that the root and the guards depend on, parents first: what a sum of them depends on, without the sum."""
-    if not guards:
-        return topological_order(root)
+def _order(roots: Sequence[Value], guards: list[Noted]) -> list[Value]:
+    """Every value that the roots and the guards depend on, parents first."""
+    if len(roots) == 1 and not guards:
+        return topological_order(roots[0])
     sides = chain.from_iterable(guard[1:3] for guard in guards)
-    return topological_order(recorded(0.0, total, (root, *sides), None, ()))[:-1]
+    together = recorded(0.0, total, (*roots, *sides), None, ())
+    return topological_order(together)[:-1]
 
 
 def _captured(first: list[Value], order: list[Value], inputs: list[Value]) -> list[Value]:
-    """The leaves that are neither inputs nor plain numbers, those met ``first`` first."""
+    """The leaves that are neither inputs nor plain numbers; those in ``first`` come first."""
     leaves = dict.fromkeys([value for value in order if value.op is None and not value.is_constant])
     for value in inputs:
         leaves.pop(value, None)
@@ -65,19 +79,22 @@ def _captured(first: list[Value], order: list[Value], inputs: list[Value]) -> li
 
 
 def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> None:
-    """Raise if something was captured that is not among the parameters given."""
+    """Raise if the function captured a value that is not one of the given parameters."""
     if parameters is not None and (others := set(captured) - set(parameters)):
         raise OperandError(
-            f"the function captured {next(v for v in captured if v in others)!r}, which is not among "
-            f"the {len(parameters)} parameters given: list it among them, or use its .data where it "
-            f"is to stay fixed"
+            f"the function uses {next(v for v in captured if v in others)!r}, which is not among "
+            f"the {len(parameters)} parameters given; add it to them, or use its .data if it "
+            f"should stay fixed"
         )
 
 
 def _fill(
     slots: list[Slot], place: dict[Value, int], order: list[Value], tape: Tape | None
 ) -> None:
-    """Append a slot for each value of the order that has none yet. One loop, as programs have up to millions."""
+    """Append a slot for each value of the order that has none yet.
+
+    It is one loop, and not tidier, because programs have up to millions of slots.
+    """
     at = place.__getitem__
     results = tape.results if tape else {}
     lines: dict[tuple[int, int], str] = {}  # of each instruction, looked up once

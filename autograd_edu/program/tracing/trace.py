@@ -1,28 +1,33 @@
 """A function of Values, or a finished graph, as a recorded computation.
 
-Read `traced` first: while a function is traced, every operation is noted with the line that asked for it, and every
-comparison and every number taken out is a guard.
+Read `traced` first: while a function is traced, every operation is noted with the line that asked
+for it, and every comparison and every number taken out is a guard.
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any  # an example or a result is nested in any way
 
 from ...engine.modes import no_gc, tracer
 from ...engine.value import Constant, Value
-from ...errors import ArityError, OperandError
-from ..ir import Computation
+from ...errors import ArityError, OperandError, described
+from ..form import take_apart
+from ..ir import Computation, Form
 from .condition import Condition
 from .slots import as_computation
 from .traced import Given, Tracer
 from .watch import told_to
 
+Example = Any  # a number, or a nested list or array of numbers
+Traceable = Any  # the same in Values
+
 
 @no_gc()  # a trace makes much, and no garbage
 def record(
-    f: Callable[..., Any], *example: Any, parameters: Sequence[Value] | None = None
+    f: Callable[..., object], *example: Example, parameters: Sequence[Value] | None = None
 ) -> Computation:
     """``f`` recorded by running it once at ``example``; see `trace` for its arguments and errors."""
     if parameters is not None:
@@ -30,11 +35,12 @@ def record(
     if (outer := tracer.get()) is not None:
         outer.refuse("trace()")
     leaves: list[Value] = []
-    shapes = [_shape(x) for x in example]
+    names = argument_names(f, len(example))
+    shapes = [_shape(x, name) for x, name in zip(example, names, strict=True)]
     arguments = [_traced(x, leaves) for x in example]
     tape = Tracer(sys._getframe().f_code)
     try:
-        root = _root(f, arguments, tape)
+        form, roots = _results(f, arguments, tape)
     finally:
         for leaf in leaves:  # once the trace is over, they and all results are as other Values
             leaf.__class__ = Value
@@ -42,35 +48,48 @@ def record(
             result.__class__ = Value
     if tape.faults:
         raise OperandError(
-            f"the traced function went on after an error, which no replay could: {tape.faults[0]}"
+            f"the traced function caught an error and went on, which a replay cannot do: "
+            f"{tape.faults[0]}"
         )
-    return as_computation(root, leaves, shapes, parameters=parameters, tape=tape)
+    named = list(zip(names, shapes, strict=True))
+    return as_computation(roots, leaves, named, parameters=parameters, form=form, tape=tape)
 
 
-def _root(f: Callable[..., Any], arguments: list[Any], tape: Tracer) -> Value:
-    """The result of ``f``, which tells the tape what it does."""
+def _results(
+    f: Callable[..., object], arguments: list[Traceable], tape: Tracer
+) -> tuple[Form, list[Value]]:
+    """How the results of ``f`` are nested, and the results. ``f`` tells the tape what it does."""
+    found: list[Any] = []
     with told_to(tape):
-        root = f(*arguments)
-        if isinstance(root, Condition):
-            root = root.as_value()
-    if isinstance(root, (list, tuple)):
-        raise OperandError(
-            "a program has one result: the function must return one Value, not a list of them"
-        )
-    return root if isinstance(root, Value) else Constant(root)
+        form = take_apart(f(*arguments), found)
+        found = [x.as_value() if isinstance(x, Condition) else x for x in found]
+    if not found:
+        raise OperandError(f"a traced function must return at least one number; got {form!r}")
+    return form, [x if isinstance(x, Value) else Constant(x) for x in found]
+
+
+def argument_names(f: Callable[..., object], count: int) -> list[str]:
+    """The names of the arguments of ``f``, for errors; "" where they have none."""
+    try:
+        own = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):  # written in C
+        own = []
+    names = [p.name for p in own if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [*names, *[""] * count][:count]
 
 
 @no_gc()
 def record_graph(
     root: Value, *, inputs: Sequence[Value] = (), parameters: Sequence[Value] | None = None
 ) -> Computation:
-    """A graph that is there, recorded; see `trace_graph`."""
+    """A finished graph, recorded; see `trace_graph`."""
     check_leaves([*inputs, *(parameters or ())])
     if not isinstance(root, Value):
         raise OperandError(
-            f"a graph is given by its result, a Value that operations on Values gave, not {root!r}"
+            f"trace_graph() needs the result of operations on Values; got {described(root)}"
         )
-    return as_computation(root, list(inputs), [()] * len(inputs), parameters=parameters)
+    arguments = [(value.label, ()) for value in inputs]
+    return as_computation([root], list(inputs), arguments, parameters=parameters)
 
 
 def check_leaves(values: Sequence[Value]) -> None:
@@ -78,7 +97,7 @@ def check_leaves(values: Sequence[Value]) -> None:
     for value in values:
         if not isinstance(value, Value) or value.is_constant:
             raise OperandError(
-                f"an input or parameter is a variable, made by Value(number), not {value!r}"
+                f"an input or parameter must be a variable, made by Value(number); got {value!r}"
             )
         if value.op is not None:
             raise OperandError(
@@ -88,19 +107,21 @@ def check_leaves(values: Sequence[Value]) -> None:
         raise ArityError("a value is given twice among the inputs and parameters; give it once")
 
 
-def _shape(x: Any) -> tuple[int, ...]:
+def _shape(x: Example, name: str) -> tuple[int, ...]:
+    """The shape of an example; ``name`` is the argument's, for the error."""
     if isinstance(x, (list, tuple)) or (hasattr(x, "shape") and len(x.shape)):
-        inner = {_shape(item) for item in x}
+        inner = {_shape(item, name) for item in x}
         if len(inner) > 1:
             raise OperandError(
-                f"the rows of an example must be of one shape; they have the shapes {sorted(inner)}"
+                f"the rows of the example for {name or 'an input'} must all have the same shape; "
+                f"they have the shapes {', '.join(map(str, sorted(inner)))}"
             )
         return (len(x), *(inner.pop() if inner else ()))
     return ()
 
 
-def _traced(x: Any, leaves: list[Value]) -> Any:
-    if _shape(x):
+def _traced(x: Example, leaves: list[Value]) -> Traceable:
+    if isinstance(x, (list, tuple)) or (hasattr(x, "shape") and len(x.shape)):
         return [_traced(item, leaves) for item in x]
     leaf = Given(x)
     leaf.label = f"x{len(leaves) + 1}"

@@ -1,0 +1,174 @@
+"""What can go wrong in a replay, and how it is said: the operation, the sample and the line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...engine.ops import OPS
+from ...errors import BranchChanged, DomainError, error_named
+from ...notation import operations
+from ..arrays import Arrays
+from ..ir import SIGNS, Computation, Floats
+from ..lifting.group import Group, Lifted
+from .run import Plan
+
+_KEEP = "Pass on_nonfinite='keep' to get the numbers instead of this error"
+_TOO_LARGE = f"is larger than the largest float, 1.8e308. {_KEEP}"
+
+
+class _Guards(NamedTuple):
+    """The guards of one sign whose sides stand in the same tables, checked at once."""
+
+    sign: str
+    fixed: tuple[bool, bool]
+    left: NDArray[np.intp]
+    right: NDArray[np.intp]
+    outcomes: NDArray[np.bool_]
+    numbers: list[int]
+
+
+class Faults:
+    """The checks of a replay. Each raises an error that names what is wrong.
+
+    Args:
+        given: the program as recorded, for its names and lines.
+        program: the same, fused, as it is run.
+        watched: the rows of each table of values that must be finite.
+    """
+
+    def __init__(
+        self, given: Computation, program: Computation, lifted: Lifted,
+        watched: Mapping[bool, NDArray[np.intp] | slice],
+    ) -> None:  # fmt: skip
+        self.given, self.program, self.lifted, self.watched = given, program, lifted, watched
+        self.guards = list(self._guards())
+
+    # ---- guards ----
+
+    def _guards(self) -> list[_Guards]:
+        """The guards that can be checked together."""
+        fixed, row, guards = self.lifted.fixed, self.lifted.row, self.program.guards
+        kinds: dict[tuple[str, tuple[bool, bool]], list[int]] = {}
+        for n, guard in enumerate(guards):
+            sides = fixed[guard.left], fixed[guard.right]
+            kinds.setdefault((guard.sign, sides), []).append(n)
+        return [
+            _Guards(
+                sign,
+                sides,
+                row[[guards[n].left for n in ns]],
+                row[[guards[n].right for n in ns]],
+                np.array([[guards[n].outcome] for n in ns]),
+                ns,
+            )
+            for (sign, sides), ns in kinds.items()
+        ]
+
+    def check_guards(self, plan: Plan, start: int) -> None:
+        """Raise for the first guard, and its first sample, that does not hold."""
+        for guards in self.guards:
+            a = plan.values[guards.fixed[0]][guards.left]
+            b = plan.values[guards.fixed[1]][guards.right]
+            other = SIGNS[guards.sign](a, b) != guards.outcomes
+            if other.any():
+                which, sample = map(int, np.argwhere(other)[0])
+                left, right = [float(s[which, min(sample, s.shape[1] - 1)]) for s in (a, b)]
+                self._break(guards.numbers[which], left, right, start + sample)
+
+    def _break(self, number: int, left: float, right: float, sample: int) -> NoReturn:
+        """Raise for a guard that does not hold for these numbers."""
+        guard, names = self.given.guards[number], self.given.names()
+        if guard.error is not None:
+            kind, text = guard.error
+            raise error_named(kind)(text.format(left))
+        if guard.sign == "is":
+            raise BranchChanged(
+                f"{guard.line} used the number of {names[guard.left]}, which was {right!r} when "
+                f"the function was traced; for sample {sample} it is {left!r}. Trace the function "
+                f"again for that number"
+            )
+        raise BranchChanged(
+            f"the comparison {names[guard.left]} {guard.sign} {names[guard.right]} at {guard.line} "
+            f"was {guard.outcome} when the function was traced, but is {not guard.outcome} for "
+            f"sample {sample} ({left!r} and {right!r}). Trace the function again for that branch, "
+            f"or use where(), which keeps both"
+        )
+
+    # ---- values ----
+
+    def check_inputs(self, columns: list[Floats], start: int) -> None:
+        """Raise if an input is not finite."""
+        for i, (column, shape) in enumerate(zip(columns, self.program.shapes, strict=True)):
+            bad = np.argwhere(~np.isfinite(column.astype(float)))
+            if len(bad):
+                sample, number = map(int, bad[0])
+                where = (start + sample, *map(int, np.unravel_index(number, shape)))
+                name = self.given.argument_names[i]
+                raise DomainError(
+                    f"input {i}{f' ({name!r})' if name else ''} is not finite at {where}: "
+                    f"{float(column[sample, number])!r}"
+                )
+
+    def locate(self, plan: Plan, columns: list[Floats], start: int) -> None:
+        """Raise for the first operation, as recorded, whose result is not finite."""
+        for fixed, table in plan.values.items():
+            bad = np.flatnonzero(~np.isfinite(table[self.watched[fixed]]).all(axis=0))
+            if len(bad):
+                sample = int(bad[0])  # in the block
+                numbers = [float(x) for column in columns for x in column[sample]]
+                i, y = self._first_fault(numbers)
+                whose = "every sample" if fixed else f"sample {start + sample}"
+                raise DomainError(
+                    f"{self._described(i)} is not finite for {whose} ({y!r}). {_KEEP}"
+                )
+
+    def _first_fault(self, inputs: list[float]) -> tuple[int, float]:
+        """The first recorded slot that is not finite for these inputs, and its number."""
+        leaves = [*inputs, *self.given.parameter_values.tolist()]
+        values: list[np.float64] = []
+        for i, slot in enumerate(self.given.slots):
+            y = leaves[i] if i < len(leaves) else slot.number
+            if slot.operands:
+                y = OPS[slot.op].value(Arrays, *[values[j] for j in slot.operands])
+            values.append(np.float64(y))
+            if not np.isfinite(y) and slot.op != "constant":
+                return i, float(y)
+        raise DomainError(f"a sum in the replay {_TOO_LARGE}")
+
+    def _described(self, i: int) -> str:
+        slot, names = self.given.slots[i], self.given.names()
+        shown = slot.op
+        if slot.op in OPS:
+            shown = operations.text(OPS[slot.op], *[names[j] for j in slot.operands])
+        return f"{slot.op}: {names[i]} = {shown}{f' ({slot.line})' if slot.line else ''}"
+
+    # ---- gradients ----
+
+    def blame(self, plan: Plan, start: int, *, alone: bool) -> NoReturn:
+        """Raise for the operation at which a gradient stopped being finite.
+
+        Args:
+            alone: the plan ran a single sample, so that even sums over samples are of that sample.
+        """
+        for group in reversed(self.lifted.groups):
+            for i, (read, edges) in enumerate(zip(group.reads, group.edges, strict=False)):
+                if edges is not None:
+                    bad = np.argwhere(~np.isfinite(plan.gradients[read.fixed][edges]))
+                    if len(bad):
+                        *place, sample = map(int, bad[0])
+                        summed = read.fixed and (group.fixed or not alone)
+                        whose = "" if summed else f" for sample {start + sample}"
+                        slot = self._described(self._operation(group, i, place))
+                        raise DomainError(f"the gradient of {slot} is not finite{whose}. {_KEEP}")
+        raise DomainError(f"a sum of gradients {_TOO_LARGE}")
+
+    def _operation(self, group: Group, read: int, place: list[int]) -> int:
+        """The recorded slot of the operation that has an edge at this place of a read."""
+        if group.kind == "matrix" and read < 2:  # its edges belong to several products each
+            place = [place[0], 0] if read == 0 else [0, place[1]]
+        member = int(np.ravel_multi_index(place[-len(group.shape) :], group.shape))
+        return self.program.origins[group.members[member]]
