@@ -204,7 +204,7 @@ def test_a_planted_non_finite_result_is_located(seed):
     program = trace(planted, 0.3, 0.5)
     program(xs, xs)
     xs[place] = bad
-    with pytest.raises(DomainError, match=rf"^{name}: .*test_program\.py:\d+.*sample {place}:"):
+    with pytest.raises(DomainError, match=rf"^{name}: .*test_program\.py:\d+.*sample {place} \("):
         program(xs, np.full(50, 0.3))
     assert len(program(xs, xs, on_nonfinite="keep")) == 50
 
@@ -227,7 +227,7 @@ def test_nothing_flows_back_into_a_branch_that_was_not_taken():
         ((), ArityError),
         ((1.0, 2.0, 3.0), ArityError),
         (([1.0], [2.0]), ShapeError),
-        (([1.0, 2.0], [2.0]), ShapeError),
+        (([1.0, 2.0, 3.0], [2.0]), ShapeError),
         ((np.ones((4, 2)), np.ones(3)), ShapeError),
         (([1.0, 2.0], "a"), OperandError),
         (([1.0, np.nan], 1.0), DomainError),
@@ -306,11 +306,13 @@ def test_a_branch_on_a_parameter_is_guarded_too():
 
 @pytest.mark.parametrize("damage", [
     "", "{}", "[]", "null", "nonsense", '{"slots": 3}',
-    lambda d: d.update(root=99), lambda d: d.update(root="x"), lambda d: d["slots"][-1].__setitem__(1, [0, 99]),
+    lambda d: d.update(roots=[99]), lambda d: d.update(roots=["x"]),
+    lambda d: d.update(form=1), lambda d: d.update(form={"set": [0]}),
+    lambda d: d.update(argument_names=["x", "y"]), lambda d: d["slots"][-1].__setitem__(1, [0, 99]),
     lambda d: d["slots"].reverse(),
     lambda d: d.update(parameter_values=[1.0, 2.0, 3.0, 4.0]), lambda d: d.update(parameter_values=["x"]), lambda d: d.pop("guards"),
     lambda d: d["slots"][-1].__setitem__(1, []), lambda d: d.update(shapes=[[2]]), "[" * 100_000,
-    lambda d: d["slots"][-1].__setitem__(0, ["mul"]), lambda d: d["slots"][-1].__setitem__(1, [0, 1, 1]), lambda d: d.update(root=1.0),
+    lambda d: d["slots"][-1].__setitem__(0, ["mul"]), lambda d: d["slots"][-1].__setitem__(1, [0, 1, 1]), lambda d: d.update(roots=[1.0]),
     lambda d: d["slots"][0].__setitem__(1, [0]), lambda d: d["slots"][0].__setitem__(2, None), lambda d: d["slots"][1].__setitem__(4, "2"),
 ])  # fmt: skip
 def test_a_text_that_is_no_program_is_refused_as_such(damage):
@@ -321,7 +323,7 @@ def test_a_text_that_is_no_program_is_refused_as_such(damage):
         damage(data)
         text = seal(data, "program")
     with pytest.raises(
-        StateError, match=r"this is not a program as to_json writes it|is not a saved program"
+        StateError, match=r"this is not a program as to_json\(\) writes it|is not a saved program"
     ):
         Program.from_json(text)
 
@@ -380,10 +382,10 @@ def test_infinite_numbers_that_the_author_wrote_are_no_fault(f):
     value, grads = program.value_and_grad([3.5, 1.5, 2.5])
     assert value == y.data
     assert grads.inputs[0].tolist() == [x.grad for x in xs]
-    with pytest.raises(DomainError, match="input 0 is not finite"):
+    with pytest.raises(DomainError, match=r"input 0 \('xs'\) is not finite"):
         program([math.inf, 1.0, 2.0])
     overflowing = trace(lambda xs: f(xs) + exp(xs[0] * 1.0), [3.0, 1.0, 2.0])
-    with pytest.raises(DomainError, match=r"exp: .* is not finite for sample 1: inf"):
+    with pytest.raises(DomainError, match=r"exp: .* is not finite for sample 1 \(inf\)"):
         overflowing([[3.0, 1.0, 2.0], [1000.0, 1.0, 2.0]])
 
 
@@ -391,7 +393,7 @@ def test_inputs_of_all_blocks_are_looked_at_before_any_is_run():
     program = trace(lambda x: exp(x), 1.0)
     xs = np.ones(4500)
     xs[5], xs[4321] = 1e6, np.nan
-    with pytest.raises(DomainError, match=r"input 0 is not finite at \(4321,\)"):
+    with pytest.raises(DomainError, match=r"input 0 \('x'\) is not finite at \(4321,\)"):
         program(xs)
 
 
@@ -412,14 +414,14 @@ def test_what_are_no_numbers_are_refused_as_inputs_and_as_parameters(wrong):
     program = trace(lambda x: x * w, 1.0)
     with pytest.raises((OperandError, ShapeError), match="input 0 "):
         program(wrong)
-    with pytest.raises((OperandError, ShapeError), match="the values of parameters "):
+    with pytest.raises((OperandError, ShapeError), match="the values of the parameters "):
         program.parameter_values = wrong
     content = json.loads(program.to_json())["content"] | {"parameter_values": wrong}
     try:
         text = seal(content, "program")
     except TypeError:  # JSON does not know it either
         return
-    with pytest.raises(StateError, match="this is not a program as to_json writes it"):
+    with pytest.raises(StateError, match=r"this is not a program as to_json\(\) writes it"):
         Program.from_json(text)
 
 
@@ -428,7 +430,9 @@ def test_masked_numbers_are_refused_as_their_mask_would_be_lost():
     masked = np.ma.masked_array([1.0, 2.0], [False, True])
     for call in (program, cache):
         for x in (masked, [masked, masked]):
-            with pytest.raises(OperandError, match=r"masked numbers in input 0.*x\.filled"):
+            with pytest.raises(
+                OperandError, match=r"input 0 \('x'\) has masked numbers.*x\.filled"
+            ):
                 call(x)
     assert cache(np.ma.masked_array([1.0, 2.0])) == 2.0  # nothing is masked
 

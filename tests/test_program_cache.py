@@ -149,7 +149,7 @@ def test_a_thousand_structures_leave_no_more_programs_than_the_bound():
 
 
 def test_the_program_used_longest_ago_goes():
-    programs = ProgramCache(lambda xs: total(xs), bound=2)
+    programs = ProgramCache(lambda xs: total(xs), maxsize=2)
     for n in (1, 2, 1, 3, 1, 2):  # 3 takes the place of 2, and 2 that of 3
         assert programs([1.0] * n) == n
     assert (programs.found, programs.traced, programs.dropped) == (2, 4, 2)
@@ -160,7 +160,7 @@ def test_the_program_used_longest_ago_goes():
 def test_the_report_says_what_is_held():
     ws = weights(3)
     programs = ProgramCache(
-        lambda xs, t: total([w * x for w, x in zip(ws, xs, strict=False)]) * t, ws, bound=5
+        lambda xs, t: total([w * x for w, x in zip(ws, xs, strict=False)]) * t, ws, maxsize=5
     )
     programs([1.0, 2.0], 3.0), programs([1.0, 2.0, 3.0], 1.0), programs([0.0, 0.0], 1.0)
     first, head, *rows = str(programs).splitlines()
@@ -217,10 +217,24 @@ def test_a_mistake_is_refused(call, error):
         call(ProgramCache(lambda xs: w * total(xs), [w]))
 
 
-@pytest.mark.parametrize("bound", [0, -1, 2.5, True])
-def test_a_bound_is_a_whole_number_of_programs(bound):
-    with pytest.raises(ArityError, match="bound"):
-        ProgramCache(lambda x: x, bound=bound)
+@pytest.mark.parametrize(
+    ("maxsize", "error"),
+    [(0, ShapeError), (-1, ShapeError), (2.5, OperandError), (True, OperandError)],
+)
+def test_the_largest_number_of_programs_is_a_whole_number(maxsize, error):
+    with pytest.raises(error, match="maxsize must be"):
+        ProgramCache(lambda x: x, maxsize=maxsize)
+
+
+def test_samples_share_an_input_that_has_no_batch_axis():
+    programs = ProgramCache(lambda xs, t: total(xs) * t)
+    xs = [[1.0, 2.0], [3.0, 4.0]]
+    assert programs(xs, 10.0, batch=(True, False)).tolist() == [30.0, 70.0]
+    assert programs.value_and_grad(xs, 10.0, batch=(True, False))[1].inputs[1] == 3.0 + 7.0
+    assert programs([5.0, 6.0], 2.0) == 22.0
+    assert programs.traced == 1
+    with pytest.raises(ArityError, match="for each of the 2 inputs; got 1"):
+        programs(xs, 10.0, batch=(True,))
 
 
 def test_parameters_are_leaves_each_once():

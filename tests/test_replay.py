@@ -434,7 +434,7 @@ def test_a_planted_branch_change_names_comparison_line_and_sample(seed):
             rf"comparison \S+ {re.escape(sign)} {re.escape(repr(edge))} at test_replay\.py:{SIGNS[sign].__code__.co_firstlineno} was",
             text,
         ), text
-        assert f"not for sample {place} " in text
+        assert f" for sample {place} (" in text
 
 
 # ---- planted faults --------------------------------------------------------------------------------------------------
@@ -492,10 +492,10 @@ def test_a_planted_non_finite_result_is_located_by_operation_line_and_sample(see
     program, xs, name, place = planted(seed, FAULTS)
     with pytest.raises(
         DomainError,
-        match=rf"^{name}: culprit = .*test_replay\.py:\d+\) is not finite for sample {place}: ",
+        match=rf"^{name}: culprit = .*test_replay\.py:\d+\) is not finite for sample {place} \(",
     ):
         program(xs)
-    with pytest.raises(DomainError, match=rf"^{name}: culprit = .*sample {place}: "):
+    with pytest.raises(DomainError, match=rf"^{name}: culprit = .*sample {place} \("):
         program.value_and_grad(xs)
     kept = program(xs, on_nonfinite="keep")
     assert np.isfinite(np.delete(kept, place)).all()
@@ -508,7 +508,7 @@ def test_a_planted_gradient_that_is_not_finite_is_located(seed):
     assert np.isfinite(program(xs)).all()
     with pytest.raises(
         DomainError,
-        match=rf"^the gradient of {name}: culprit = .*test_replay\.py:\d+\) is not finite, for sample {place};",
+        match=rf"^the gradient of {name}: culprit = .*test_replay\.py:\d+\) is not finite for sample {place}\.",
     ):
         program.value_and_grad(xs)
 
@@ -520,7 +520,7 @@ def test_a_gradient_of_a_parameter_alone_that_is_not_finite_is_located(place):
     program.engine = "numpy"
     xs = np.full(2500, 2.0)
     xs[place] = 0.5
-    with pytest.raises(DomainError, match=rf"pow: .*, for sample {place};"):
+    with pytest.raises(DomainError, match=rf"pow: .* for sample {place}\."):
         program.value_and_grad(xs)
 
 
@@ -532,5 +532,5 @@ def test_a_gradient_that_overflows_in_a_matrix_names_a_product_of_it():
     )
     program.engine = "numpy"
     xs, scale = np.tile([1.0] * 4 + [1e-210], (3, 1)), np.array([1.0, 1e150, 1.0])
-    with pytest.raises(DomainError, match=r"the gradient of dot: \S+ = w00·.*for sample 1;"):
+    with pytest.raises(DomainError, match=r"the gradient of dot: \S+ = w00·.*for sample 1\."):
         program.value_and_grad(xs, scale)

@@ -90,7 +90,7 @@ def real_array(x: Any, what: str) -> Any:
         if array.dtype.kind == "O":  # Fraction, Decimal, whole numbers of any size
             array = np.array([real(each) for each in array.flat]).reshape(array.shape)
     except OperandError as error:
-        raise OperandError(f"{what} must hold real numbers: {error}") from None
+        raise OperandError(f"{what} must hold real numbers; {error}") from None
     except ValueError:
         raise ShapeError(
             f"{what} must be a number or an array; the rows that were given differ in length"

@@ -1,82 +1,97 @@
-"""One program a structure: for functions whose graph depends on the shapes of their inputs, as a sequence's on its length.
+"""One program for each structure of the inputs, such as each length of a sequence.
 
-Read `trace` first. All programs of a cache share one array of parameter values, and give gradients in its order.
+Read `trace` first. All programs of a cache share one array of parameter values, and give gradients
+in its order.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, overload
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..arguments import whole
+from ..engine.number import Number
 from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ArityError, ShapeError
 from ..printing import prints
+from ..printing import prints
 from .arrays import real_array
-from .ir import Gradients
+from .ir import Floats, Gradients, Replayed, Shapes
 from .program import Program, trace
-from .tracing.trace import check_leaves
+from .tracing.trace import argument_names, check_leaves
 
-Array = Any  # numpy.ndarray of float64
-Structure = tuple[tuple[int, ...], ...]
+Batched: TypeAlias = bool | Sequence[bool]  # for all inputs, or for each
 
 
 @dataclass
 class _Entry:
-    """A program of the cache: where its parameters stand among the cache's if not in the same places, and its uses and cost."""
+    """A program of the cache, and what it was used for.
 
-    program: Program
-    places: Array | None
+    Attributes:
+        places: where its parameters stand among the cache's; None if they are the same.
+        seconds: how long it took to trace and compile.
+    """
+
+    program: Program[Any]
+    places: NDArray[np.intp] | None
     seconds: float
     calls: int = 0
 
 
 @prints
+@prints
 class ProgramCache:
-    """The programs of ``f``, each traced when inputs of its structure come first; the one used longest ago goes at the bound.
+    """The programs of ``f``, each traced when inputs of its structure come for the first time.
 
-    The structure is the shape of every input of one sample. With ``batch=True`` a call's inputs have a leading batch axis,
-    which is no part of it: samples of one structure, alone or in batches, are replays of one program.
+    The structure is the shape of every input of one sample. With ``batch=True`` the inputs of a
+    call have a leading batch axis, which is not part of it: samples of one structure, alone or in
+    batches, are replays of one program. ``batch=(True, False)`` says it for each input: samples
+    share those that have no batch axis.
 
     Args:
-        f: as for `trace`: it receives Values in the shapes of the inputs, and gives one Value.
-        parameters: the Values that ``f`` may capture; gradients and `parameter_values` are in their order. Without them,
-            those that traces have captured so far: there are more after a new structure that captures more, and gradients
-            are longer then.
-        bound: how many programs are kept at most.
+        f: as for `trace`: it receives Values in the shapes of the inputs.
+        parameters: the Values that ``f`` may capture; gradients and `parameter_values` are in their
+            order. Without them, they are those that traces have captured so far, so a structure
+            that captures more makes the gradients longer.
+        maxsize: how many programs are kept; the one that was used longest ago goes first.
 
     Attributes:
-        parameters: the Values that `parameter_values` are the numbers of; changing their data changes nothing before `read`.
-        found, traced, dropped: how many calls found their program, how many did not, and how many programs the bound cost.
-        seconds: what tracing and compiling took in all.
+        parameters: the Values of `parameter_values`; a change of their data counts after `read`.
+        found, traced, dropped: how many calls found their program, how many traced it, and how
+            many programs were dropped.
+        seconds: how long tracing and compiling took in all.
 
     >>> from autograd_edu import Value, total
     >>> w = Value(2.0, "w")
     >>> programs = ProgramCache(lambda xs: total([w * x for x in xs]))
-    >>> programs([1.0, 2.0]), programs([1.0, 2.0, 3.0]), programs([[5.0, 5.0], [0.0, 1.0]], batch=True).tolist()
-    (6.0, 12.0, [20.0, 2.0])
+    >>> programs([1.0, 2.0]), programs([1.0, 2.0, 3.0])
+    (6.0, 12.0)
+    >>> programs([[5.0, 5.0], [0.0, 1.0]], batch=True).tolist()
+    [20.0, 2.0]
     >>> programs
     ProgramCache(2 of at most 32 programs, 1 parameters, 3 calls: 1 found, 2 traced, 0 dropped)
     """
 
     def __init__(
-        self, f: Callable[..., Any], parameters: Iterable[Value] | None = None, *, bound: int = 32
+        self,
+        f: Callable[..., Number | float],
+        parameters: Iterable[Value] | None = None,
+        *,
+        maxsize: int = 32,
     ) -> None:
-        import numpy as np
-
-        if isinstance(bound, bool) or not isinstance(bound, int) or bound < 1:
-            raise ArityError(
-                f"a cache keeps a whole number of programs, at least one; its bound cannot be {bound!r}"
-            )
-        self.f, self.bound = f, bound
+        self.f, self.maxsize = f, whole(maxsize, "maxsize")
         self.grows = parameters is None
         self.parameters: list[Value] = []
         self._place: dict[int, int] = {}
-        self._values = np.zeros(0)
-        self._entries: OrderedDict[Structure, _Entry] = OrderedDict()
+        self._values: Floats = np.zeros(0)
+        self._entries: OrderedDict[Shapes, _Entry] = OrderedDict()
         self.found = self.traced = self.dropped = 0
         self.seconds = 0.0
         given = list(parameters or ())
@@ -85,21 +100,29 @@ class ProgramCache:
 
     # ---- running ----
 
-    def __call__(self, *inputs: Any, batch: bool = False, on_nonfinite: str = "raise") -> Any:
+    @overload
+    def __call__(self, *inputs: float, on_nonfinite: str = ...) -> float: ...
+    @overload
+    def __call__(
+        self, *inputs: ArrayLike, batch: Batched = ..., on_nonfinite: str = ...
+    ) -> Replayed: ...
+    def __call__(
+        self, *inputs: ArrayLike, batch: Batched = False, on_nonfinite: str = "raise"
+    ) -> Replayed:
         """The result: a float, or with ``batch`` an array (batch,)."""
-        arrays = _arrays(inputs)
-        return self._entry(arrays, batch).program(*arrays, on_nonfinite=on_nonfinite)
+        arrays = self._arrays(inputs)
+        program = self._entry(arrays, batch).program
+        result: Replayed = program(*arrays, on_nonfinite=on_nonfinite)
+        return result
 
     def value_and_grad(
-        self, *inputs: Any, batch: bool = False, on_nonfinite: str = "raise"
-    ) -> tuple[Any, Gradients]:
-        """The result and its `Gradients`, as a program gives them; those of parameters in the order of `parameters`.
+        self, *inputs: ArrayLike, batch: Batched = False, on_nonfinite: str = "raise"
+    ) -> tuple[Replayed, Gradients]:
+        """The result and its `Gradients`; those of parameters are in the order of `parameters`.
 
-        A parameter that the program of this structure does not have has gradient 0.
+        A parameter that the program of this structure does not use has gradient 0.
         """
-        import numpy as np
-
-        arrays = _arrays(inputs)
+        arrays = self._arrays(inputs)
         entry = self._entry(arrays, batch)
         value, grads = entry.program.value_and_grad(*arrays, on_nonfinite=on_nonfinite)
         if entry.places is None:
@@ -108,23 +131,31 @@ class ProgramCache:
         by_parameter[entry.places] = grads.parameters
         return value, Gradients(grads.inputs, by_parameter)
 
-    def program(self, *inputs: Any, batch: bool = False) -> Program:
+    def program(self, *inputs: ArrayLike, batch: Batched = False) -> Program:
         """The program for inputs of this structure, at the cache's parameter values."""
-        return self._entry(_arrays(inputs), batch).program
+        return self._entry(self._arrays(inputs), batch).program
+
+    def _arrays(self, inputs: tuple[ArrayLike, ...]) -> list[Floats]:
+        return [real_array(x, self._named(i, len(inputs))) for i, x in enumerate(inputs)]
+
+    def _named(self, i: int, count: int) -> str:
+        name = argument_names(self.f, count)[i]
+        return f"input {i} ({name!r})" if name else f"input {i}"
 
     # ---- parameters ----
 
     @property
-    def parameter_values(self) -> Array:
-        """The numbers of `parameters` in all programs: an array to read and to write to."""
+    def parameter_values(self) -> Floats:
+        """The numbers of `parameters` in all programs. You can change its entries, or set it."""
         return self._values
 
     @parameter_values.setter
-    def parameter_values(self, new: Any) -> None:
-        array = real_array(new, "the values of parameters")
+    def parameter_values(self, new: ArrayLike) -> None:
+        array = real_array(new, "the values of the parameters")
         if array.shape != self._values.shape:
             raise ShapeError(
-                f"the cache has {len(self.parameters)} parameters; an array of shape {array.shape} was given"
+                f"the cache has {len(self.parameters)} parameters, so their values need the shape "
+                f"{self._values.shape}; got {array.shape}"
             )
         self._values = array.astype(float)
 
@@ -138,8 +169,6 @@ class ProgramCache:
             value.data = new
 
     def _add(self, values: list[Value]) -> None:
-        import numpy as np
-
         for value in values:
             self._place[id(value)] = len(self.parameters)
             self.parameters.append(value)
@@ -147,20 +176,16 @@ class ProgramCache:
 
     # ---- programs ----
 
-    def _entry(self, arrays: list[Array], batch: bool) -> _Entry:
-        """The program for these inputs, made if there is none yet, with the shared parameter values in it."""
-        structure = _structure(arrays, batch)
+    def _entry(self, arrays: list[Floats], batch: Batched) -> _Entry:
+        """The program for these inputs, traced if need be, at the shared parameter values."""
+        samples = self._samples(arrays, batch)
+        structure = tuple([sample.shape for sample in samples])
         entry = self._entries.get(structure)
         if entry is None:
-            example = (
-                [array[0].tolist() for array in arrays]
-                if batch
-                else [array.tolist() for array in arrays]
-            )
-            entry = self._made(example)
+            entry = self._made([sample.tolist() for sample in samples])
             self._entries[structure] = entry
             self.traced += 1
-            if len(self._entries) > self.bound:
+            if len(self._entries) > self.maxsize:
                 self._entries.popitem(last=False)
                 self.dropped += 1
         else:
@@ -172,12 +197,27 @@ class ProgramCache:
         )
         return entry
 
-    def _made(self, example: list[Any]) -> _Entry:
-        import numpy as np
+    def _samples(self, arrays: list[Floats], batch: Batched) -> list[Floats]:
+        """The inputs of the first sample."""
+        leads = [batch] * len(arrays) if isinstance(batch, bool) else list(batch)
+        if len(leads) != len(arrays):
+            raise ArityError(
+                f"batch must be True, False, or one of them for each of the {len(arrays)} inputs; "
+                f"got {len(leads)}"
+            )
+        for i, (array, leading) in enumerate(zip(arrays, leads, strict=True)):
+            if leading and (array.ndim == 0 or len(array) == 0):
+                raise ShapeError(
+                    f"with batch=True, {self._named(i, len(arrays))} needs a leading axis of at "
+                    f"least one sample; got the shape {array.shape}"
+                )
+        pairs = zip(arrays, leads, strict=True)
+        return [np.asarray(array[0]) if leading else array for array, leading in pairs]
 
+    def _made(self, example: list[Any]) -> _Entry:
         start = time.perf_counter()
         program = self._trace(example)
-        program.runner  # noqa: B018 - made now, so that its time is counted, and what cannot be run is known here
+        program.runner  # noqa: B018 - made now, so that its time counts and its errors come here
         places = None
         if self.grows:
             self._add([value for value in program.parameters if id(value) not in self._place])
@@ -188,8 +228,11 @@ class ProgramCache:
         self.seconds += entry.seconds
         return entry
 
-    def _trace(self, example: list[Any]) -> Program:
-        """Traced where the parameters have the shared values, as branches may depend on them; the Values' data stay as they are."""
+    def _trace(self, example: list[Any]) -> Program[Any]:
+        """The program traced at the shared values, on which branches may depend.
+
+        The data of the Values are afterwards as they were.
+        """
         before = [value.data for value in self.parameters]
         self.write_back()
         try:
@@ -208,36 +251,17 @@ class ProgramCache:
     def __repr__(self) -> str:
         calls = self.found + self.traced
         return (
-            f"ProgramCache({len(self)} of at most {self.bound} programs, {len(self.parameters)} parameters, "
+            f"ProgramCache({len(self)} of at most {self.maxsize} programs, "
+            f"{len(self.parameters)} parameters, "
             f"{calls} calls: {self.found} found, {self.traced} traced, {self.dropped} dropped)"
         )
 
     def __str__(self) -> str:
-        """What the cache holds, as a table, the program used last at the end."""
+        """What the cache holds, as a table, with the program used last at the end."""
         lines = [f"{'structure':28}{'operations':>12}{'calls':>8}{'compiled in':>14}"]
         for structure, entry in self._entries.items():
             operations = sum(slot.op in OPS for slot in entry.program.slots)
-            shapes = (
-                " ".join(
-                    str(shape).replace(",)", ")").replace("()", "number") for shape in structure
-                )
-                or "no input"
-            )
-            lines.append(f"{shapes:28}{operations:12}{entry.calls:8}{entry.seconds:12.3f} s")
+            shapes = [str(shape).replace(",)", ")").replace("()", "number") for shape in structure]
+            shown = " ".join(shapes) or "no input"
+            lines.append(f"{shown:28}{operations:12}{entry.calls:8}{entry.seconds:12.3f} s")
         return "\n".join([repr(self), *lines])
-
-
-def _arrays(inputs: tuple[Any, ...]) -> list[Array]:
-    return [real_array(x, f"input {i}") for i, x in enumerate(inputs)]
-
-
-def _structure(arrays: list[Array], batch: bool) -> Structure:
-    """The shape of every input of one sample."""
-    if not batch:
-        return tuple([array.shape for array in arrays])
-    for i, array in enumerate(arrays):
-        if array.ndim == 0 or len(array) == 0:
-            raise ShapeError(
-                f"with batch=True every input has a leading axis of at least one sample; input {i} has the shape {array.shape}"
-            )
-    return tuple([array.shape[1:] for array in arrays])

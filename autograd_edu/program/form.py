@@ -21,7 +21,8 @@ def take_apart(results: Any, leaves: list[Any]) -> Form:
     if isinstance(results, dict):
         return {_key(key): take_apart(part, leaves) for key, part in results.items()}
     if isinstance(results, (list, tuple)):
-        return _like(results, [take_apart(part, leaves) for part in results])
+        form: Form = _like(results, [take_apart(part, leaves) for part in results])
+        return form
     if isinstance(results, np.ndarray) and results.ndim:
         start = len(leaves)
         leaves += results.ravel().tolist()
@@ -92,4 +93,5 @@ def _read(plain: Any) -> Form:
         return {_key(key): _read(part) for key, part in parts}
     if kind == "array":
         return np.array(parts, dtype=np.intp)
-    return {"list": list, "tuple": tuple}[kind](map(_read, parts))
+    read = list(map(_read, parts))
+    return read if kind == "list" else {"tuple": tuple(read)}[kind]

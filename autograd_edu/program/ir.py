@@ -43,12 +43,14 @@ new_slot: Callable[[tuple[str, tuple[int, ...], str, str, float]], Slot]
 new_slot = partial(tuple.__new__, Slot)
 
 
-def _is_same(a: Floats, b: Floats) -> NDArray[np.bool_]:
+def _is_same(a: Replayed, b: Replayed) -> Outcome:
     """Whether two finite numbers are the same in everything, so that 0.0 is not -0.0."""
-    return (a == b) & (np.signbit(a) == np.signbit(b))
+    same: Outcome = (a == b) & (np.signbit(a) == np.signbit(b))
+    return same
 
 
-Compare: TypeAlias = Callable[[Floats, Floats], NDArray[np.bool_]]
+Outcome: TypeAlias = bool | NDArray[np.bool_]
+Compare: TypeAlias = Callable[[Replayed, Replayed], Outcome]
 # The signs of guards, in the order in which the compiled engine numbers them.
 SIGNS: Mapping[str, Compare] = {
     "<": operator.lt,
@@ -110,10 +112,10 @@ class Computation:
         self,
         slots: Sequence[Slot],
         shapes: Shapes,
-        roots: Sequence[int],
-        guards: Sequence[Guard],
         *,
         parameter_count: int,
+        roots: Sequence[int],
+        guards: Sequence[Guard],
         parameters: Sequence[Value] = (),
         argument_names: Sequence[str] = (),
         form: Form = 0,
@@ -130,16 +132,21 @@ class Computation:
         self.origins: Sequence[int] = range(len(slots)) if origins is None else origins
 
     @property
+    def has_one_result(self) -> bool:
+        """Whether the function returned one number, and not a container."""
+        return isinstance(self.form, int)
+
+    @property
     def root(self) -> int:
         """The slot of the only result.
 
         Raises:
             ArityError: if there are several results.
         """
-        if self.form.__class__ is not int:
+        if not self.has_one_result:
             raise ArityError(
-                f"this needs a program with one result, but the program has {len(self.roots)}, "
-                f"nested as {type(self.form).__name__}; trace a function that returns one Value"
+                f"this needs a program with one result, but the program has {len(self.roots)} in a "
+                f"{type(self.form).__name__}; trace a function that returns one Value"
             )
         return self.roots[0]
 

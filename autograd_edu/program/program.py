@@ -18,7 +18,7 @@ from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ArityError, ShapeError
 from ..printing import Text, prints
-from .again import again, directional
+from .again import again
 from .arrays import real_array
 from .ir import Computation, Floats, Gradients, Key, Replayed
 from .lifting.fuse import fused
@@ -26,6 +26,7 @@ from .runner import Runner
 from .saved import content, from_text, to_text
 from .tracing.trace import Example, record, record_graph
 from .writing import export
+from .writing.directional import directional
 from .writing.listing import listing
 
 Nested: TypeAlias = Sequence[object] | Mapping[Any, object]  # a container of Values
@@ -169,10 +170,6 @@ class Program(Computation, Generic[R]):
         >>> program.hvp((3.0, 5.0), (1.0, 0.0)).inputs  # the first column of [[2y, 2x], [2x, 0]]
         [10.0, 6.0]
         """
-        if self._directional is None:
-            self._directional = Program.of(directional(self))
-        along = self._directional
-        along.engine, along._values = self.engine, self._values
         if tangents is None:
             tangents = [np.zeros(shape) for shape in self.shapes]
         if len(tangents) != len(self.shapes):
@@ -180,10 +177,26 @@ class Program(Computation, Generic[R]):
                 f"hvp() needs one tangent for each of the {len(self.shapes)} inputs; "
                 f"got {len(tangents)}"
             )
+        self(*at)  # whether the recorded branch and the numbers are right for these inputs
+        along = self._along(parameter_tangents)
+        _, found = along.value_and_grad(*at, 1.0, *tangents)
+        return Gradients(found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count])
+
+    def _along(self, parameter_tangents: ArrayLike | None) -> Program[Any]:
+        """The derivative along a direction, at the present values of the parameters."""
+        if self._directional is None:
+            self._directional = Program.of(directional(self))
         if parameter_tangents is None:
             parameter_tangents = np.zeros(self.parameter_count)
-        _, found = along.value_and_grad(*at, *tangents, parameter_tangents)
-        return Gradients(found.inputs[: len(self.shapes)], found.parameters)
+        tangents = real_array(parameter_tangents, "the tangents of the parameters")
+        if tangents.shape != self._values.shape:
+            raise ShapeError(
+                f"the tangents of the {self.parameter_count} parameters need the shape "
+                f"{self._values.shape}; got {tangents.shape}"
+            )
+        self._directional.engine = self.engine
+        self._directional.parameter_values = np.concatenate([self._values, tangents])
+        return self._directional
 
     def check_gradient(
         self, *inputs: ArrayLike, rtol: float = 1e-8, sample: int = 50, seed: int = 0
@@ -196,8 +209,8 @@ class Program(Computation, Generic[R]):
         >>> bool(trace(lambda x, y: x * y, 1.0, 1.0).check_gradient(3.0, -4.0))
         True
         """
-        _, grads = self.value_and_grad(*inputs)
-        if np.ndim(self(*inputs)):
+        y, grads = self.value_and_grad(*inputs)
+        if isinstance(y, np.ndarray):
             raise ShapeError("check_gradient() checks one sample; pass inputs without a batch axis")
         replayed = np.concatenate([*map(np.ravel, grads.inputs), grads.parameters]).tolist()
         numbers = [*np.concatenate([np.ravel(x) for x in inputs]), *self._values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 from math import prod
@@ -17,7 +18,7 @@ from .arrays import real_array
 from .compiled_engine.choice import Costs, is_interpreted
 from .compiled_engine.run import Interpreter, is_installed
 from .form import fill
-from .ir import Computation, Floats, Gradients, Replayed, Shapes
+from .ir import Computation, Floats, Gradients, Replayed
 from .lifting.group import Lifted
 
 
@@ -26,13 +27,13 @@ class Batch(NamedTuple):
 
     Attributes:
         columns: for each argument, its numbers: (samples, numbers).
-        count: how many samples there are.
+        samples: how many there are.
         batched: whether each argument has a batch axis.
         single: whether none has one.
     """
 
     columns: list[Floats]
-    count: int
+    samples: int
     batched: list[bool]
     single: bool
 
@@ -49,8 +50,8 @@ class Runner:
         self.given, self.program = given, program
         self.spans = list(pairwise(accumulate([0, *map(prod, program.shapes)])))
         self.lock = Lock()
-        has_one_result = len(program.roots) == 1  # the compiled engine computes no more
-        self.costs = Costs.of(program) if has_one_result and is_installed() else None
+        may_compile = program.has_one_result and is_installed()  # that engine computes no more
+        self.costs = Costs.of(program) if may_compile else None
         if self.costs is None:
             self.numpy  # noqa: B018 - made now, so that an error in it is raised here
 
@@ -79,7 +80,7 @@ class Runner:
         self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str
     ) -> tuple[Replayed, Gradients]:
         """The only result and its gradients."""
-        if len(self.given.roots) > 1 or self.given.form.__class__ is not int:
+        if not self.given.has_one_result:
             raise ArityError(
                 f"value_and_grad() needs a program with one result; this one returns "
                 f"{len(self.given.roots)} in a {type(self.given.form).__name__}. Trace a function "
@@ -95,7 +96,7 @@ class Runner:
     def _run(self, batch: Batch, engine: str, *, backward: bool, on_nonfinite: str) -> Answer:
         if on_nonfinite not in ("raise", "keep"):
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
-        columns, count = batch.columns, batch.count
+        columns, count = batch.columns, batch.samples
         with self.lock, np.errstate(all="ignore"):  # only one thread at a time may use the tables
             if is_interpreted(engine, self.costs, count):
                 answer = self._interpreted(columns, backward=backward)
@@ -128,15 +129,17 @@ class Runner:
         ]
         return Batch(columns, counts[0], batched, False)
 
-    def _check_shapes(self, given: Shapes, batched: list[bool], counts: list[int]) -> None:
+    def _check_shapes(
+        self, given: Sequence[tuple[int, ...]], batched: list[bool], counts: list[int]
+    ) -> None:
         """Raise unless every input has its shape, or its shape after one common batch axis."""
         for i, (shape, own, leads) in enumerate(
             zip(given, self.program.shapes, batched, strict=True)
         ):
             if (shape[1:] if leads else shape) != own:
                 raise ShapeError(
-                    f"{self.named(i)} must have the shape {own}, or {_with_batch(own)} for a "
-                    f"batch; got {shape}"
+                    f"{self.named(i)} must {f'have the shape {own}' if own else 'be a number'}, or "
+                    f"have the shape {_with_batch(own)} for a batch; got the shape {shape}"
                 )
         if len(set(counts)) > 1:
             lengths = ", ".join(
@@ -144,7 +147,9 @@ class Runner:
                 for i, (shape, leads) in enumerate(zip(given, batched, strict=True))
                 if leads
             )
-            raise ShapeError(f"all inputs with a batch axis need as many samples: {lengths}")
+            raise ShapeError(
+                f"all inputs with a batch axis must have the same number of samples; {lengths}"
+            )
         if counts and counts[0] == 0:
             raise ShapeError("the batch is empty; it must hold at least one sample")
 
@@ -165,7 +170,7 @@ class Runner:
         for (start, stop), shape, leads in zip(self.spans, shapes, batch.batched, strict=True):
             rows = by_input[start:stop]
             if leads:
-                grads.append(rows.T.reshape(batch.count, *shape))
+                grads.append(rows.T.reshape(batch.samples, *shape))
             else:
                 own = (rows[:, 0] if batch.single else rows.sum(axis=1)).reshape(shape)
                 grads.append(own if shape else float(own))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import astuple
 
-from ..engine.ops import OPS
+from ..engine.ops import OPS, Op
 from ..errors import StateError, is_an_error
 from ..files import seal, unseal
 from .arrays import real_array
@@ -48,8 +48,8 @@ def from_text(text: str) -> Computation:
         found = Computation(
             slots,
             tuple(tuple(shape) for shape in data["shapes"]),
-            data["roots"],
-            [_guard(*guard) for guard in data["guards"]],
+            roots=data["roots"],
+            guards=[_guard(*guard) for guard in data["guards"]],
             parameter_count=data["parameter_count"],
             argument_names=data["argument_names"],
             form=from_plain(data["form"], len(data["roots"])),
@@ -106,8 +106,10 @@ def _slot_is_sound(place: int, slot: Slot) -> bool:
     op, operands, label, line, number = slot
     earlier = all(type(i) is int and 0 <= i < place for i in operands)
     row = OPS.get(op)
-    if row is None:
-        right = not operands
-    else:
-        right = bool(operands) if row.variadic else len(operands) == len(row.operand_names())
+    right = not operands if row is None else _fits(row, len(operands))
     return earlier and right and type(label) is type(line) is str and type(number) in (int, float)
+
+
+def _fits(row: Op, count: int) -> bool:
+    """Whether an operation can have so many operands."""
+    return count > 0 if row.variadic else count == len(row.operand_names())

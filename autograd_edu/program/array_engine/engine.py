@@ -119,7 +119,8 @@ class NumpyEngine:
         summed = _Summed(self.lifted.batch_edges) if several else None
         if raising and several:
             self._check_blocks(columns, count, width)
-        plan = passes = self.plan(width)
+        plan = self.plan(width)
+        passes: Passes = plan
         self._prepare(plan)
         for start in range(0, count, width):
             stop = min(start + width, count)
@@ -184,7 +185,8 @@ class NumpyEngine:
         gradients[SEED] = count  # a root that depends on no input is the result of every sample
         for call in passes.finish:
             call()
-        return passes.parameters[:, 0].copy()
+        found: Floats = passes.parameters[:, 0].copy()
+        return found
 
     def _culprit(
         self, columns: list[Floats], count: int, plan: Plan, *, careful: bool

@@ -16,7 +16,7 @@ from ..ir import SIGNS, Computation, Floats
 from ..lifting.group import Group, Lifted
 from .run import Plan
 
-_KEEP = "Pass on_nonfinite='keep' to get the numbers instead of this error"
+_KEEP = "Pass on_nonfinite='keep' to get the value instead of this error"
 _TOO_LARGE = f"is larger than the largest float, 1.8e308. {_KEEP}"
 
 
@@ -73,7 +73,7 @@ class Faults:
         for guards in self.guards:
             a = plan.values[guards.fixed[0]][guards.left]
             b = plan.values[guards.fixed[1]][guards.right]
-            other = SIGNS[guards.sign](a, b) != guards.outcomes
+            other = np.asarray(SIGNS[guards.sign](a, b)) != guards.outcomes
             if other.any():
                 which, sample = map(int, np.argwhere(other)[0])
                 left, right = [float(s[which, min(sample, s.shape[1] - 1)]) for s in (a, b)]

@@ -29,8 +29,8 @@ def fused(given: Computation) -> Computation:
     return Computation(
         slots,
         given.shapes,
-        [place[root] for root in given.roots],
-        [replace(g, left=place[g.left], right=place[g.right]) for g in given.guards],
+        roots=[place[root] for root in given.roots],
+        guards=[replace(g, left=place[g.left], right=place[g.right]) for g in given.guards],
         parameter_count=given.parameter_count,
         parameters=given.parameters,
         argument_names=given.argument_names,

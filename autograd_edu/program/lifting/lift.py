@@ -86,7 +86,7 @@ class _Lifting:
             arguments,
             {},
         )
-        if len(self.program.roots) == 1:
+        if self.program.has_one_result:
             edges(lifted, self.program, self.known)
         return lifted
 

@@ -40,8 +40,8 @@ def as_computation(
     return Computation(
         slots,
         tuple([shape for _, shape in arguments]),
-        [place[root] for root in roots],
-        [Guard(g.sign, place[g.left], place[g.right], *g[3:]) for g in guards],
+        roots=[place[root] for root in roots],
+        guards=[Guard(g.sign, place[g.left], place[g.right], *g[3:]) for g in guards],
         parameter_count=len(chosen),
         parameters=chosen,
         argument_names=[name for name, _ in arguments],
@@ -82,7 +82,7 @@ def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> N
     """Raise if the function captured a value that is not one of the given parameters."""
     if parameters is not None and (others := set(captured) - set(parameters)):
         raise OperandError(
-            f"the function uses {next(v for v in captured if v in others)!r}, which is not among "
+            f"the function captured {next(v for v in captured if v in others)!r}, which is not among "
             f"the {len(parameters)} parameters given; add it to them, or use its .data if it "
             f"should stay fixed"
         )

@@ -87,7 +87,7 @@ class _Passes:
             program.slots,
             program.shapes,
             parameter_count=program.parameter_count,
-            root=program.root,
+            roots=[program.root],
             guards=(),
         )
 
