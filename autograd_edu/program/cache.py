@@ -21,7 +21,6 @@ from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ArityError, ShapeError
 from ..printing import prints
-from ..printing import prints
 from .arrays import real_array
 from .ir import Floats, Gradients, Replayed, Shapes
 from .program import Program, trace

@@ -90,6 +90,7 @@ class Runner:
         values, by_input, by_parameter = self._run(
             batch, engine, backward=True, on_nonfinite=on_nonfinite
         )
+        assert by_parameter is not None  # as a backward pass was asked for
         y = float(values[0, 0]) if batch.single else cast("Floats", values[0])
         return y, Gradients(self._per_argument(by_input, batch), by_parameter)
 

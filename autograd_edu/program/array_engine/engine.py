@@ -20,12 +20,12 @@ from .run import Plan
 from .selection import Careful
 from .tables import all_finite, table_of_gradients, table_of_values
 
-# Values (results, samples), and the gradients of inputs (numbers, samples) and of parameters.
-Answer: TypeAlias = tuple[Floats, Floats, Floats]
+# Values (results, samples), and the gradients of inputs (numbers, samples) and of parameters; the
+# last are None where no backward pass was asked for.
+Answer: TypeAlias = tuple[Floats, Floats, Floats | None]
 Passes: TypeAlias = Plan | Careful
 _BLOCK, _NUMBERS = 2000, 8_000_000  # samples in a block, and numbers in its tables
 _KEPT = 4  # how many plans are kept, one for each size of block
-_NONE: Floats = np.zeros(0)
 
 
 class NumpyEngine:
@@ -103,7 +103,7 @@ class NumpyEngine:
         operand that was not selected cannot make a gradient undefined.
         """
         answer = self._run(columns, count, backward, raising=raising, careful=False)
-        if backward and self.selects and not all(map(all_finite, answer[1:])):
+        if self.selects and not all(each is None or all_finite(each) for each in answer[1:]):
             return self._run(columns, count, backward, raising=raising, careful=True)
         return answer
 
@@ -141,7 +141,7 @@ class NumpyEngine:
                 if summed is not None:
                     summed.add(self.fixed[False], passes)
         if not backward:
-            return values, by_input, _NONE
+            return values, by_input, None
         by_parameter = self._finish(passes, summed, count)
         if blaming and not all_finite(by_parameter):
             plan, start = self._culprit(columns, count, plan, careful=careful)
