@@ -287,11 +287,11 @@ def test_every_example_of_the_help_runs(run, tmp_path, monkeypatch):
         ),
         pytest.param(
             ["check", "x", "x=three"],
-            "the value of 'x' must be a number, not 'three'",
+            "the value of 'x' must be a number; got 'three'",
             id="no number",
         ),
         pytest.param(
-            ["check", "x", "x="], "the value of 'x' must be a number, not ''", id="nothing"
+            ["check", "x", "x="], "the value of 'x' must be a number; got ''", id="nothing"
         ),
         pytest.param(["check", "2+3"], "the formula has no variable", id="no variable"),
         pytest.param(
@@ -362,7 +362,7 @@ def test_every_example_of_the_help_runs(run, tmp_path, monkeypatch):
         ),
         pytest.param(
             ["explain", "x", "x=3", "--digits", "0"],
-            "a number from 1 to 17 was expected, not '0'",
+            "must be a number from 1 to 17; got '0'",
             id="no digits",
         ),
         pytest.param(["train", "mooons"], "invalid choice: 'mooons'", id="unknown data"),

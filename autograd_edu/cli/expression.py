@@ -1,7 +1,8 @@
 """Formulas that people type: "v = u**2; exp(sin(v) * log(v))", computed on any kind of number.
 
-Nothing typed is ever run as Python: `grammar` checks the text, and only operations of the rule table are applied, so the
-worst a formula can do is not exist at a point. Errors show the place with carets.
+Nothing that is typed runs as Python: `grammar` checks the text, and only operations of the rule
+table are applied, so the worst a formula can do is to have no value. Errors mark the place with
+carets.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .grammar import BINARY, COMPARE, CONSTANTS, Statement, functions, operand_c
 
 @dataclass(frozen=True)
 class Expression:
-    """A formula that has been read. Call it with one number for each of ``names``, of any kind.
+    """A formula that has been read. Call it with one number of any kind for each of ``names``.
 
     >>> f = parse("v = x*y; v + z")
     >>> f.names
@@ -37,12 +38,13 @@ class Expression:
         """The result. Intermediate results that the formula names get that name as their label.
 
         Raises:
-            DomainError: where an operation has no real value; the message shows the part of the formula.
-            ExpressionError: if an operation cannot take what it is given, a list, say.
+            DomainError: where an operation has no real value; the message shows which one.
+            ExpressionError: if an operation cannot take what it is given, such as a list.
         """
         if len(at) != len(self.names):
             raise ExpressionError(
-                f"the formula takes {len(self.names)} number(s), {', '.join(self.names)}; {len(at)} were given"
+                f"the formula takes {len(self.names)} number(s) ({', '.join(self.names)}); "
+                f"got {len(at)}"
             )
         known: dict[str, Any] = {**CONSTANTS, **dict(zip(self.names, at, strict=True))}
         result: Any = None
@@ -84,7 +86,7 @@ def parse(text: str, variables: Sequence[str] = ()) -> Expression:
     The names pi and e are constants, unless they are among ``variables``.
 
     Raises:
-        ExpressionError: if it cannot be read, or asks for anything but arithmetic and the operations of the table.
+        ExpressionError: if it cannot be read, or asks for more than arithmetic and operations.
     """
     return Expression(*read(text, variables))
 
@@ -122,13 +124,14 @@ def _called(name: str, operands: list[Any]) -> Any:
             signature.bind(*operands)
         except TypeError as error:
             raise ExpressionError(
-                f"{name}({', '.join(signature.parameters)}) cannot take {len(operands)} argument(s): {error}"
+                f"{name}({', '.join(signature.parameters)}) cannot take {len(operands)} "
+                f"argument(s): {error}"
             ) from None
     return function(*operands)
 
 
 def _labelled(result: Any, name: str, *, in_graph: bool) -> Any:
-    """``result`` under its name; in a graph a number becomes a constant, and another name for a variable is no new value."""
+    """``result`` with a label, unless it has one. In a graph, a number becomes a constant."""
     if isinstance(result, float) and in_graph:
         return Constant(result, name)
     if isinstance(result, Value) and not result.label:

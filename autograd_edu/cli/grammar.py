@@ -1,7 +1,7 @@
-"""Which formulas people may type: text to a checked list of nodes, or an error with carets under the place.
+"""Which formulas people may type: from text to checked nodes, or to an error with carets.
 
-The text is parsed by `ast`, held against an allow-list node by node, and laid out so that operands come before the operation
-that uses them. Nothing here computes; see `expression`.
+`ast` parses the text; each node must be on an allow-list; and operands are put before the operation
+that uses them. Nothing is computed here; see `expression`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from ..engine import ops
 from ..engine.ops import OPS, Op
 from ..errors import ExpressionError
 
-Statement = tuple[
-    str, tuple[ast.AST, ...]
-]  # the name assigned ("" for the result), and the nodes, operands before operations
+Statement = tuple[str, tuple[ast.AST, ...]]
+"""The name that is assigned ("" for the result), and the nodes, operands before operations."""
 
 LONGEST = 10_000  # characters
 CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -39,16 +38,21 @@ COMPARE: dict[type, Callable[[Any, Any], bool]] = {
     ast.GtE: operator.ge,
 }
 _FORBIDDEN: dict[type, str] = {
-    ast.Attribute: "a dot after a name", ast.Subscript: "an index", ast.Lambda: "lambda", ast.BoolOp: "and, or", ast.Not: "not",
-    ast.IfExp: "if … else (write where(condition, then, otherwise))", ast.BitXor: "^ (write ** for a power)", ast.FloorDiv: "//",
-    ast.Mod: "%", ast.MatMult: "@ (write dot)", ast.NamedExpr: ":=", ast.JoinedStr: "text", ast.Starred: "*", ast.Dict: "a dict",
-    ast.Set: "a set", ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension", ast.Await: "await", ast.Import: "import",
-    ast.ImportFrom: "import", ast.AugAssign: "an assignment like +=", ast.Invert: "~", ast.FunctionDef: "def", ast.For: "for",
-    ast.While: "while", ast.If: "if", ast.Delete: "del", ast.With: "with",
+    ast.Attribute: "a dot after a name", ast.Subscript: "an index", ast.Lambda: "lambda",
+    ast.BoolOp: "and, or", ast.Not: "not",
+    ast.IfExp: "if … else (write where(condition, then, otherwise))",
+    ast.BitXor: "^ (write ** for a power)", ast.FloorDiv: "//", ast.Mod: "%",
+    ast.MatMult: "@ (write dot)", ast.NamedExpr: ":=", ast.JoinedStr: "text", ast.Starred: "*",
+    ast.Dict: "a dict", ast.Set: "a set", ast.ListComp: "a comprehension",
+    ast.GeneratorExp: "a comprehension", ast.Await: "await", ast.Import: "import",
+    ast.ImportFrom: "import", ast.AugAssign: "an assignment like +=", ast.Invert: "~",
+    ast.FunctionDef: "def", ast.For: "for", ast.While: "while", ast.If: "if", ast.Delete: "del",
+    ast.With: "with",
 }  # fmt: skip
 _ELSEWHERE = {
-    "ln": "log", "max": "maximum", "min": "minimum", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sum": "total", "power": "pow",
-    "logistic": "sigmoid", "pi()": "pi", "sgn": "step", "heaviside": "step", "fabs": "abs",
+    "ln": "log", "max": "maximum", "min": "minimum", "arcsin": "asin", "arccos": "acos",
+    "arctan": "atan", "sum": "total", "power": "pow", "logistic": "sigmoid", "pi()": "pi",
+    "sgn": "step", "heaviside": "step", "fabs": "abs",
 }  # fmt: skip
 
 
@@ -63,11 +67,11 @@ def read(
     """The text without its margins, the variables in order of first use, and the statements.
 
     Raises:
-        ExpressionError: if it cannot be read, or asks for anything but arithmetic and the operations of the table.
+        ExpressionError: if it cannot be read, or asks for more than arithmetic and operations.
     """
     if len(text) > LONGEST:
         raise ExpressionError(
-            f"the formula has {len(text)} characters; {LONGEST} are the most that is read"
+            f"the formula must have at most {LONGEST:,} characters; got {len(text):,}"
         )
     text = text.strip().rstrip(";").rstrip()
     statements, names = [], dict[str, None]()
@@ -116,7 +120,13 @@ def _pointed(line: str, start: int, end: int, room: int = 60) -> str:
     return f"\n  {before}{piece}{after}\n  {' ' * (len(before) + start - left)}{carets}"
 
 
-# ---- the pieces ----------------------------------------------------------------------------------------------------
+# ---- the pieces ----------------------------------------------------------------------------------
+
+
+_SAID = {  # by Python, and in our words
+    "Exceeds the limit": "a number has too many digits",
+    "invalid decimal literal": "a product is written with *: 2*x",
+}
 
 
 def _statements(text: str) -> list[ast.stmt]:
@@ -130,11 +140,7 @@ def _statements(text: str) -> list[ast.stmt]:
         lines = text.splitlines()
         line = lines[min(error.lineno or 1, len(lines)) - 1]
         start = min(max((error.offset or 1) - 1, 0), len(line))
-        problem = (
-            "a number has too many digits"
-            if error.msg.startswith("Exceeds the limit")
-            else error.msg
-        )
+        problem = next((own for theirs, own in _SAID.items() if theirs in error.msg), error.msg)
         raise ExpressionError(
             f"the formula cannot be read: {problem}" + _pointed(line, start, start + 1)
         ) from None
@@ -184,7 +190,7 @@ def _check_target(text: str, target: ast.Name, taken: Sequence[str]) -> None:
 
 
 def _operands_first(text: str, formula: ast.expr) -> Iterator[ast.AST]:
-    """The nodes of a formula that compute something, checked, each after its operands. Without recursion."""
+    """The nodes of a formula, checked, each after its operands; without recursion."""
     order: list[ast.AST] = []
     stack: list[tuple[ast.expr, str]] = [(formula, "")]
     while stack:  # an operation before its operands, the last of them first …
@@ -196,7 +202,7 @@ def _operands_first(text: str, formula: ast.expr) -> Iterator[ast.AST]:
 
 
 def _operands(node: ast.expr) -> list[tuple[ast.expr, str]]:
-    """The operands of ``node``, each with the part it plays: a condition, an argument of a function, or neither."""
+    """The operands of ``node``, each with its role: "condition", "argument" or neither."""
     match node:
         case ast.BinOp(left=left, right=right) | ast.Compare(left=left, comparators=[right]):
             return [(left, ""), (right, "")]
@@ -298,7 +304,7 @@ def _forbidden(text: str, node: ast.AST, kind: ast.AST) -> ExpressionError:
     what = _FORBIDDEN.get(type(kind), "this")
     return ExpressionError(
         shown(
-            f"a formula cannot hold {what}: only numbers, names, + - * / ** and functions of the table",
+            f"a formula cannot contain {what}: only numbers, names, + - * / ** and functions",
             text,
             node,
         )

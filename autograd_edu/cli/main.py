@@ -1,30 +1,33 @@
-"""The command line: a formula and a point, explained, drawn, checked, listed; and a network, trained.
+"""The command line: explain, draw, check or list a formula at a point, or train a network.
 
-Each command is a row of `COMMANDS`: what it is for, its options, and a function from the parsed options to an exit status.
-A mistake of the user's is one message on stderr and status 2, never a traceback.
+Each command is a row of `COMMANDS`: a function from the parsed options to an exit status, and a
+function that declares the options. A mistake of the user's gives one message on stderr and status
+2, never a traceback.
 """
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from ..derivatives.check import Report, check_gradient
 from ..engine.number import plain
 from ..engine.value import Value
-from ..errors import AutogradError, ExpressionError
+from ..errors import AutogradError, ExpressionError, nearest
 from ..files import write
 from ..printing import keep_printable
 from ..version import __version__
 from . import train as training
 from .expression import Expression, parse
+
+if TYPE_CHECKING:
+    from ..pictures.steps import Steps
 
 PROGRAM = "autograd-edu"
 EXAMPLES = """examples:
@@ -36,16 +39,17 @@ EXAMPLES = """examples:
   autograd-edu listing "dot([w1, w2], [x1, x2], b)" w1=1 w2=2 x1=3 x2=4 b=pi/4
   autograd-edu train moons --steps 100
 
-A formula has numbers, names, + - * / **, pi, e, and the functions of the table of operations. Parts of it can be
-named: "v = u**2; sin(v)".
-exit status: 0 fine, 1 the gradient check failed, 2 a mistake in what was typed."""
+A formula consists of numbers, names, + - * / **, pi, e, and the functions of autograd_edu.
+Parts of it can have names: "v = u**2; sin(v)".
+
+exit status: 0 if all went well, 1 if the gradient check failed, 2 if something was typed wrong"""
 
 
-# ---- the commands --------------------------------------------------------------------------------------------------
+# ---- the commands --------------------------------------------------------------------------------
 
 
 def explain(options: argparse.Namespace) -> int:
-    """Both passes step by step and as tables, and the gradient check; pictures and tables as files on request."""
+    """Show both passes step by step and as tables, and check the gradient."""
     formula, at, y = _point(options)
     steps = _steps(y)
     _write_pictures(options, y)
@@ -60,14 +64,13 @@ def explain(options: argparse.Namespace) -> int:
     report = _check(formula, at)
     where = ", ".join(f"{name} = {x!r}" for name, x in zip(formula.names, at, strict=True))
     tables = steps.text(digits=options.digits)
-    print(
-        f"{formula.text}\nat {where}\nis {y.data!r}\n\nStep by step\n{steps}\n\n{tables}\n\nGradient check\n{report}"
-    )
+    print(f"{formula.text}\nat {where}\nis {y.data!r}")
+    print(f"\nStep by step\n{steps}\n\n{tables}\n\nGradient check\n{report}")
     return int(any(row.verdict == "fail" for row in report.rows))
 
 
 def draw(options: argparse.Namespace) -> int:
-    """The computation graph as a picture: into files, or as SVG to the terminal."""
+    """Draw the computation graph into files, or print it as SVG."""
     _, _, y = _point(options)
     if not _write_pictures(options, y):
         from ..pictures.drawing import draw as drawing
@@ -77,7 +80,7 @@ def draw(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """The gradient by backpropagation against the numeric one, input by input."""
+    """Compare the gradient from backpropagation with the numeric one, input by input."""
     formula, at, _ = _point(options)
     report = _check(formula, at)
     print(report)
@@ -85,7 +88,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def listing(options: argparse.Namespace) -> int:
-    """Both passes as a Python program that runs by itself."""
+    """Print both passes as a Python program that runs by itself."""
     _, _, y = _point(options)
     program = _steps(y).python()
     _write(options.output, program)
@@ -96,7 +99,7 @@ def listing(options: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class Command:
-    """One command: what it runs, and how its options are declared."""
+    """One command: what it runs, and what declares its options."""
 
     run: Callable[[argparse.Namespace], int]
     declare: Callable[[argparse.ArgumentParser], None]
@@ -111,42 +114,44 @@ def _formula_options(parser: argparse.ArgumentParser) -> None:
 
 def _picture_options(parser: argparse.ArgumentParser) -> None:
     _formula_options(parser)
-    for kind, what in (
-        ("svg", "the picture"),
-        ("html", "a page with the picture"),
-        ("dot", "the graph for Graphviz"),
-    ):
-        parser.add_argument(f"--{kind}", metavar="FILE", help=f"write {what}")
+    _file_options(
+        parser, svg="the picture", html="a page with the picture", dot="the graph for Graphviz"
+    )
     parser.add_argument(
         "--save",
         metavar="FILE",
         action="append",
         default=[],
-        help="write what the suffix says, such as .png or .tex",
+        help="write the picture in the format of the suffix, such as .png or .tex",
     )
     parser.add_argument(
-        "--style", default="card", metavar="NAME", help="of pictures: card, circuit or micrograd"
+        "--style", default="card", metavar="NAME", help="card, circuit or micrograd (card)"
     )
     parser.add_argument(
         "--detail",
         default="auto",
         metavar="LEVEL",
-        help="of pictures: auto, full, fused, neuron or layer",
+        help="auto, full, fused, neuron or layer (auto)",
     )
+
+
+def _file_options(parser: argparse.ArgumentParser, **contents: str) -> None:
+    for name, content in contents.items():
+        parser.add_argument(f"--{name}", metavar="FILE", help=f"write {content}")
 
 
 def _explain_options(parser: argparse.ArgumentParser) -> None:
     _picture_options(parser)
-    for kind, what in (
-        ("latex", "the tables as LaTeX"),
-        ("markdown", "the tables as Markdown"),
-        ("python", "both passes as Python"),
-    ):
-        parser.add_argument(f"--{kind}", metavar="FILE", help=f"write {what}")
+    _file_options(
+        parser,
+        latex="the tables as LaTeX",
+        markdown="the tables as Markdown",
+        python="both passes as Python",
+    )
     parser.add_argument(
         "--step",
         action="store_true",
-        help="walk through the steps: Enter, b, a number, q",
+        help="walk through the steps with Enter, b (back), a step's number and q (quit)",
     )
     parser.add_argument(
         "--digits",
@@ -171,16 +176,16 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-# ---- what the commands are made of ---------------------------------------------------------------------------------
+# ---- what the commands are made of ---------------------------------------------------------------
 
 
 def _point(options: argparse.Namespace) -> tuple[Expression, list[float], Value]:
-    """The formula, the numbers for its variables, and its value there, with gradients."""
+    """The formula, the numbers for its variables, and the result, with gradients."""
     formula = parse(options.formula, [text.partition("=")[0].strip() for text in options.values])
     at = values(formula, options.values)
     if not at:
         raise ExpressionError(
-            "there is nothing to differentiate with respect to: the formula has no variable"
+            "there is nothing to differentiate with respect to; the formula has no variable"
         )
     y = formula(*[Value(x, name) for name, x in zip(formula.names, at, strict=True)])
     y.backward()
@@ -191,7 +196,7 @@ def values(formula: Expression, given: Sequence[str]) -> list[float]:
     """A number for each variable of ``formula``, from texts like "x=3" and "t=pi/4".
 
     Raises:
-        ExpressionError: if a value is missing, given twice, not used, or not a number; names that look alike are suggested.
+        ExpressionError: if a value is missing, given twice, not used, or not a number.
     """
     found: dict[str, float] = {}
     for text in given:
@@ -204,21 +209,19 @@ def values(formula: Expression, given: Sequence[str]) -> list[float]:
         if name in found:
             raise ExpressionError(f"'{name}' is given twice: {name}={found[name]!r} and {text}")
         if name not in formula.names:
-            raise ExpressionError(
-                f"'{name}' is given, but the formula does not use it; {_names_like(name, formula.names)}"
-            )
+            hint = _names_like(name, formula.names)
+            raise ExpressionError(f"'{name}' is given, but the formula does not use it; {hint}")
         found[name] = _number(name, number)
     missing = [name for name in formula.names if name not in found]
     if missing:
-        raise ExpressionError(
-            f"no value is given for {', '.join(map(repr, missing))}: add {' '.join(f'{name}=…' for name in missing)}"
-        )
+        names, add = ", ".join(map(repr, missing)), " ".join(f"{name}=…" for name in missing)
+        raise ExpressionError(f"no value is given for {names}: add {add}")
     return [found[name] for name in formula.names]
 
 
 def _names_like(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, 1, 0.5)
-    return f"did you mean {near[0]}?" if near else f"its variables are {', '.join(names) or 'none'}"
+    near = nearest(name, names)
+    return f"did you mean {near}?" if near else f"its variables are {', '.join(names) or 'none'}"
 
 
 def _number(name: str, text: str) -> float:
@@ -227,17 +230,17 @@ def _number(name: str, text: str) -> float:
     except ExpressionError:
         value = None
     if value is None or value.names:
-        raise ExpressionError(f"the value of '{name}' must be a number, not {text!r}")
+        raise ExpressionError(f"the value of '{name}' must be a number; got {text!r}")
     return plain(value())
 
 
 def _digits(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 17:
-        raise argparse.ArgumentTypeError(f"a number from 1 to 17 was expected, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to 17; got {text!r}")
     return int(text)
 
 
-def _steps(y: Value) -> Any:
+def _steps(y: Value) -> Steps:
     from ..pictures.steps import steps
 
     return steps(y)
@@ -248,7 +251,7 @@ def _check(formula: Expression, at: Sequence[float]) -> Report:
 
 
 def _write_pictures(options: argparse.Namespace, y: Value) -> bool:
-    """Write the pictures that were asked for; whether any was."""
+    """Write the pictures that were asked for. Was there any?"""
     if options.svg or options.html or options.save:
         from ..pictures.drawing import draw as drawing
 
@@ -269,7 +272,7 @@ def _write(path: str | None, text: str) -> None:
         write(path, text if text.endswith("\n") else text + "\n")
 
 
-# ---- running -------------------------------------------------------------------------------------------------------
+# ---- running -------------------------------------------------------------------------------------
 
 
 class _Parser(argparse.ArgumentParser):
@@ -279,10 +282,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-
     parser = _Parser(
         PROGRAM,
-        description="A formula at a point: explained step by step, drawn, checked, listed; and networks trained.",
+        description="Explain, draw, check or list a formula at a point, or train a network.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -300,27 +302,27 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _formulas_kept(arguments: Sequence[str]) -> list[str]:
-    """The arguments, with a space before a formula like "-x*y", which would otherwise be taken for an option; options have "--"."""
+    """The arguments, with a space before a formula like "-x*y", so that it is not an option."""
     return [" " + a if re.match(r"-[^-]", a) and a != "-h" else a for a in arguments]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status. Without ``arguments``, those of the process."""
+    """Run one command, by default with the arguments of the process; return the exit status."""
     try:
         keep_printable(sys.stdout, sys.stderr)
         options = _parser().parse_args(
             _formulas_kept(sys.argv[1:] if arguments is None else arguments)
         )
         status: int = options.run(options)
-        if sys.stdout is not None:  # as it is if whoever started us closed it
+        if sys.stdout is not None:  # it is None if whoever started us closed it
             sys.stdout.flush()
         return status
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except KeyboardInterrupt:
         return 130
-    except (AutogradError, ImportError) as error:  # a mistake, or an extra that is not installed
+    except (AutogradError, ImportError) as error:  # a mistake, or a missing extra
         return _complain(str(error))
     except OSError as error:
         return _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}")

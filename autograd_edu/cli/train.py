@@ -1,4 +1,4 @@
-"""The command `autograd-edu train`: an MLP on a named data set, with progress, ending in files one can look at."""
+"""The command `autograd-edu train`: train an MLP on a named data set and write what came of it."""
 
 from __future__ import annotations
 
@@ -27,44 +27,62 @@ def _count(text: str) -> int:
     """A whole number from 1 to a million."""
     if not (text.isascii() and text.isdigit() and len(text) <= 7 and 1 <= int(text) <= 10**6):
         raise argparse.ArgumentTypeError(
-            f"a whole number from 1 to 1,000,000 was expected, not {text[:40]!r}"
+            f"must be a whole number from 1 to 1,000,000; got {text[:40]!r}"
         )
     return int(text)
 
 
-OPTIONS: dict[str, dict[str, Any]] = {
-    "--layers": {"type": _count, "nargs": "+", "default": [16, 16], "metavar": "N", "help": "units in each hidden layer (16 16)"},
-    "--steps": {"type": _count, "default": 200, "metavar": "N", "help": "steps of the optimiser (200)"},
-    "--batch": {"type": _count, "metavar": "N", "help": "samples in a batch (all of them; digits: 64)"},
-    "--lr": {"type": float, "default": 0.05, "help": "learning rate at the start, which falls along a cosine (0.05)"},
-    "--activation": {"choices": sorted(ACTIVATIONS), "default": "relu", "help": "of the hidden layers (relu)"},
-    "--penalty": {"type": float, "default": 1e-4, "metavar": "λ", "help": "strength of the L2 penalty on the weights (1e-4)"},
-    "--seed": {"type": int, "default": 0, "help": "of the data, the first weights and the batches (0)"},
-    "--out": {"type": Path, "metavar": "FOLDER", "help": "where the files go (out/DATA)"},
+OPTIONS: dict[str, dict[str, Any]] = {  # by name, as `add_argument` takes them
+    "--layers": {
+        "type": _count, "nargs": "+", "default": [16, 16], "metavar": "N",
+        "help": "units in each hidden layer (16 16)",
+    },
+    "--steps": {
+        "type": _count, "default": 200, "metavar": "N", "help": "steps of the optimiser (200)",
+    },
+    "--batch": {
+        "type": _count, "metavar": "N", "help": "samples per batch (all of them; for digits 64)",
+    },
+    "--lr": {
+        "type": float, "default": 0.05,
+        "help": "learning rate at the start; it falls along a cosine (0.05)",
+    },
+    "--activation": {
+        "choices": sorted(ACTIVATIONS), "default": "relu",
+        "help": "activation of the hidden layers (relu)",
+    },
+    "--penalty": {
+        "type": float, "default": 1e-4, "metavar": "λ",
+        "help": "strength of the L2 penalty on the weights (1e-4)",
+    },
+    "--seed": {
+        "type": int, "default": 0, "help": "seed for data, first weights and batches (0)",
+    },
+    "--out": {"type": Path, "metavar": "FOLDER", "help": "folder for the files (out/DATA)"},
 }  # fmt: skip
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """The options of the command."""
+    """Declare the options of the command."""
     parser.add_argument("data", choices=sorted(NAMED), help="the data set")
     for name, about in OPTIONS.items():
         parser.add_argument(name, **about)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, print loss and accuracy, write the model, the history and the pictures.
+    """Train a network, print loss and accuracy, and write the model, its history and pictures.
 
-    What is in the folder is replaced only by a run that came to its end. After Ctrl-C, or if training diverged, what
-    was reached stands in a folder of its own, and the status is 130 or 1.
+    Only a run that comes to its end replaces what is in the folder. After Ctrl-C, or if training
+    diverges, the files go to a folder inside it, and the exit status is 130 or 1.
     """
     training, test = _data(options.data, options.seed)
     loss, outputs = _loss(training)
     model = _model(options, training, outputs)
     epochs = _epochs(options, len(training))
     history = fit(
-        model, loss, training, Adam(model.parameters(), options.lr), epochs=epochs, batch_size=_batch(options),
-        penalty=regularise.l2(options.penalty), penalised=regularise.weights_of(model), seed=options.seed,
-        schedule=Cosine(options.lr, epochs),
+        model, loss, training, Adam(model.parameters(), options.lr), epochs=epochs,
+        batch_size=_batch(options), penalty=regularise.l2(options.penalty), seed=options.seed,
+        penalised=regularise.weights_of(model), schedule=Cosine(options.lr, epochs),
     )  # fmt: skip
     print(f"{model_line(model)} on {len(training)} samples of {training.name}")
     print(history, flush=True)
@@ -86,7 +104,7 @@ _ENDS = {"all": 0, "interrupted": 130, "diverged": 1}  # how a history's `stoppe
 
 
 def _write(folder: Path, model: Module, history: History, data: Dataset) -> list[str]:
-    """Write the model and the history, then the pictures, whose names are returned."""
+    """Write the model, the history and the pictures; return the names of the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     model.save(folder / "model.json")
     history.save(folder / "history.json")
@@ -101,7 +119,7 @@ def model_line(model: Module) -> str:
 
 
 def _data(name: str, seed: int) -> tuple[Dataset, Dataset | None]:
-    """The set, and a test set where it is large enough to spare one."""
+    """The data set, and a test set if it is large enough to spare one."""
     make = NAMED[name]
     seeded = (
         "seed"
@@ -112,7 +130,7 @@ def _data(name: str, seed: int) -> tuple[Dataset, Dataset | None]:
 
 
 def _loss(data: Dataset) -> tuple[Loss, int]:
-    """The loss for the kind of targets, and the number of outputs it takes."""
+    """The loss for this kind of targets, and how many outputs it takes."""
     if data.classes > 2:
         return losses.softmax_cross_entropy, data.classes
     return (
@@ -121,13 +139,11 @@ def _loss(data: Dataset) -> tuple[Loss, int]:
 
 
 def _model(options: argparse.Namespace, data: Dataset, outputs: int) -> Module:
-    """An MLP behind a first layer that standardises: the model takes the data as they are."""
+    """An MLP behind a layer that standardises, so that the model takes the data as they are."""
     widths = [len(data.xs[0]), *options.layers, outputs]
     weights = sum(a * b for a, b in pairwise(widths))
     if weights > MOST_WEIGHTS:
-        raise TargetError(
-            f"--layers asks for a network of {weights:,} weights; {MOST_WEIGHTS:,} are the most"
-        )
+        raise TargetError(f"--layers asks for {weights:,} weights; the most are {MOST_WEIGHTS:,}")
     _, scale = standardise(data.xs)
     mlp = MLP(
         len(data.xs[0]),
@@ -149,7 +165,7 @@ def _epochs(options: argparse.Namespace, samples: int) -> int:
 
 
 def _pictures(folder: Path, model: Module, data: Dataset, history: History) -> list[str]:
-    """The loss curve, and the decision boundary or the first layer's weights; their names, or what is missing for them."""
+    """Draw the loss and the boundary, or the first layer; return the names of the files."""
     from ..plots import decision_boundary, loss_curve, weights_as_images
 
     try:
