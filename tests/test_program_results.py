@@ -48,6 +48,71 @@ def test_a_program_returns_what_the_function_returns(f):
     assert same(program([4.0, 5.0], 6.0), f([4.0, 5.0], 6.0))
 
 
+def plain(found):
+    """A named tuple as the tuple that a listing returns."""
+    return tuple(found) if isinstance(found, Pair) else found
+
+
+@pytest.mark.parametrize("f", FORMS.values(), ids=FORMS)
+def test_a_listing_returns_the_results_in_their_form(f):
+    program, space = trace(f, [1.0, 2.0], 3.0), {}
+    exec(program.listing("python"), space)
+    batch = np.array([[4.0, 5.0], [-1.0, 2.0]]), np.array([6.0, 0.5])
+    expected = plain(program(*batch))
+    assert same(space["program"](program.parameter_values, *batch), expected)
+    with pytest.raises(ArityError, match="program with one result"):
+        program.listing("python", gradients=True)
+
+
+def test_formulas_name_their_results_in_the_end():
+    program = trace(lambda x, t: {"product": x * t, "sum": [x + t, x]}, 1.0, 2.0)
+    assert program.listing("math").endswith("\nresults = (v2, v3, x1)")
+    assert program.listing("latex").endswith("results} &= \\left(v_{2}, v_{3}, x_{1}\\right) \\\\")
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("f", FORMS.values(), ids=FORMS)
+def test_an_exported_program_returns_the_results_in_their_form(f):
+    torch = pytest.importorskip("torch")
+    program = trace(f, [1.0, 2.0], 3.0)
+    g, none = program.to_torch(), torch.zeros(0)
+    batch = torch.tensor([[4.0, 5.0], [-1.0, 2.0]]), torch.tensor([6.0, 0.5])
+
+    def numbers(found, kind):
+        if isinstance(found, dict):
+            return {key: numbers(x, kind) for key, x in found.items()}
+        if isinstance(found, (list, tuple)):
+            return [numbers(x, kind) for x in found]
+        return kind(found)
+
+    expected = numbers(program(*[x.numpy() for x in batch]), np.ndarray.tolist)
+    assert numbers(g(none, *batch), torch.Tensor.tolist) == expected
+    alone = numbers(g(none, *[x[0] for x in batch]), torch.Tensor.tolist)
+    assert alone == numbers(program([4.0, 5.0], 6.0), lambda x: np.asarray(x).tolist())
+
+
+@pytest.mark.frameworks
+def test_jax_differentiates_several_results_of_shared_inputs_twice():
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    w = Value(0.5, "w")
+    program = trace(lambda x, t: (tanh(w * x) * t, [x * t * t]), 1.0, 2.0)
+    f, xs, own = program.to_jax(), np.array([0.5, -1.0, 2.0]), program.parameter_values
+
+    def loss(own, x, t):
+        y, (z,) = f(own, x, t)
+        return (y * y + z).sum()
+
+    def by_hand(own, x, t):
+        return ((jax.numpy.tanh(own[0] * x) * t) ** 2 + x * t * t).sum()
+
+    for order in (jax.grad, lambda g, argnums: jax.jacrev(jax.grad(g, argnums), argnums)):
+        found, wanted = (order(g, argnums=(0, 1, 2))(own, xs, 3.0) for g in (loss, by_hand))
+        for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13)
+
+
 def test_a_comparison_is_a_result_of_1_or_0():
     program = trace(lambda x, t: (x > t, x * t), 1.0, 2.0)
     assert program(3.0, 2.0) == (1.0, 6.0)
@@ -84,7 +149,7 @@ def test_what_needs_one_result_says_so():
         lambda: program.value_and_grad(1.0),
         lambda: program.hvp((1.0,), (1.0,)),
         lambda: program.check_gradient(1.0),
-        lambda: program.listing("python"),
+        lambda: program.listing("python", gradients=True),
         lambda: program.listing("javascript"),
     ):
         with pytest.raises(ArityError, match="program with one result"):

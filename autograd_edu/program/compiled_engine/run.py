@@ -23,7 +23,7 @@ _ORDERS = {  # for each sign of a guard, when it holds
     "<": LESS, "<=": LESS | ZEROS | SAME, ">": MORE, ">=": MORE | ZEROS | SAME, "==": ZEROS | SAME,
     "is": SAME,
 }  # fmt: skip
-_NONE = np.empty((0, 0))
+_NONE = np.empty((1, 0))
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +54,7 @@ class Interpreter:
 
     def run(
         self, columns: Numbers, parameters: Numbers, *, backward: bool
-    ) -> tuple[Numbers, Numbers, Numbers | None] | None:
+    ) -> tuple[Numbers, Numbers, Numbers] | None:
         """Results by sample, gradients by input and sample, and the parameters' summed gradients.
 
         None if anything is not finite or a guard does not hold. ``columns`` are the inputs, one
@@ -72,7 +72,7 @@ class Interpreter:
         ):
             return None
         if not backward:
-            return values, by_input, None
+            return values, by_input, _NONE[0]
         by_parameter = table.adjoints[self.parameters, 0].copy()
         whole = np.add.reduce(by_input, None) + np.add.reduce(by_parameter)
         return (values, by_input, by_parameter) if np.isfinite(whole) else None

@@ -1,12 +1,12 @@
-"""The derivative of a program in a direction, as a program of its own.
+"""Programs made from a program: its derivative in a direction, and a sum of its results.
 
-The gradient of this derivative is the second derivative of the program, so whoever can print both
+The gradient of the derivative in a direction is the second derivative, so whoever can print both
 passes of a program can print derivatives of any order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from math import prod
 from operator import add
@@ -47,23 +47,45 @@ def directional(program: Computation) -> Computation:
     Raises:
         OperandError: if a local gradient branches in a way that no program can keep.
     """
-    leaves = program.slots[: program.input_count + program.parameter_count]
-    numbers = [slot.number for slot in leaves]
-    own = [Value(x) for x in numbers[program.input_count :]]
+    k, own = len(program.shapes), _parameters(program)
     along = [Value(1.0) for _ in own]
 
     def derivative(*inputs: Any) -> Any:
-        k = len(program.shapes)
-        at = [*_flat(inputs[:k]), *own]
-        return inputs[k] * _moved(program, at, [*_flat(inputs[k + 1 :]), *along])
+        at, directions = [*_flat(inputs[:k]), *own], [*_flat(inputs[k + 1 :]), *along]
+        return inputs[k] * _moved(program, at, directions)
 
+    more = [1.0, *[np.ones(shape).tolist() for shape in program.shapes]]
+    return _recorded(program, derivative, more=more, parameters=[*own, *along])
+
+
+def weighted(program: Computation) -> Computation:
+    """The sum of the results of ``program``, each times a number of the last input."""
+    own = _parameters(program)
+
+    def summed(*inputs: Any) -> Any:
+        at = [*_flat(inputs[:-1]), *own]
+        values = _moved_all(program, at, [0.0] * len(at))[0]
+        return dot(inputs[-1], [values[i] for i in program.roots])
+
+    return _recorded(program, summed, more=[[1.0] * len(program.roots)], parameters=own)
+
+
+def _parameters(program: Computation) -> list[Value]:
+    leaves = program.slots[: program.input_count + program.parameter_count]
+    return [Value(slot.number) for slot in leaves[program.input_count :]]
+
+
+def _recorded(
+    program: Computation, f: Callable[..., Any], *, more: list[Any], parameters: list[Value]
+) -> Computation:
+    """``f`` of the inputs of ``program`` and of ``more``, recorded at the numbers of its example."""
     examples, start = [], 0
     for shape in program.shapes:
-        examples.append(np.reshape(numbers[start : start + prod(shape)], shape).tolist())
+        numbers = [slot.number for slot in program.slots[start : start + prod(shape)]]
+        examples.append(np.reshape(numbers, shape).tolist())
         start += prod(shape)
-    directions = [np.ones(shape).tolist() for shape in program.shapes]
     with ieee():
-        found = record(derivative, *examples, 1.0, *directions, parameters=[*own, *along])
+        found = record(f, *examples, *more, parameters=parameters)
     if found.guards:
         raise OperandError(
             f"no further derivative: a local gradient branches at {found.guards[0].line}; "
@@ -79,6 +101,13 @@ def _flat(xs: Any) -> list[Moving]:
 
 def _moved(program: Computation, at: Sequence[Moving], along: Sequence[Moving]) -> Moving:
     """The derivative of the result when the leaves move from ``at`` along a direction."""
+    return _moved_all(program, at, along)[1][program.root]
+
+
+def _moved_all(
+    program: Computation, at: Sequence[Moving], along: Sequence[Moving]
+) -> tuple[list[Moving], list[Moving]]:
+    """The number in each slot, and how it moves."""
     values, moves = list[Moving](), list[Moving]()
     leaves = iter(zip(at, along, strict=True))
     for slot in program.slots:
@@ -90,7 +119,7 @@ def _moved(program: Computation, at: Sequence[Moving], along: Sequence[Moving]) 
             value, move = (slot.number, 0.0) if slot.op == "constant" else next(leaves)
             values.append(value)
             moves.append(move)
-    return moves[program.root]
+    return values, moves
 
 
 def _move(slot: Slot, y: Moving, xs: Sequence[Moving], moves: Sequence[Moving]) -> Moving:

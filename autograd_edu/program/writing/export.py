@@ -14,10 +14,10 @@ from types import CodeType
 from typing import Any
 
 from ...errors import ArityError, OperandError, ShapeError
-from ..ir import Computation
-from .directional import directional
+from ..ir import Computation, Form
+from .directional import directional, weighted
 from .frameworks import Array, Framework, jax_framework, torch_framework
-from .printed import forward_function, pull_back
+from .printed import pull_back, stacked_results
 
 Function = Callable[..., Array]
 
@@ -44,10 +44,20 @@ def _exported(program: Computation, framework: Framework) -> Function:
     def exported(parameters: Array, *inputs: Array) -> Array:
         framework.check()
         own, given, single = _as_batch(program, framework, (parameters, *inputs))
-        y = passes.forward(own, *given)
-        return y[0] if single else y
+        results = passes.forward(own, *given)
+        return _filled(program.form, results[0] if single else results)
 
     return exported
+
+
+def _filled(form: Form, results: Array) -> Any:
+    """The results, which are the last axis of an array, in their form."""
+    if isinstance(form, dict):
+        return {key: _filled(x, results) for key, x in form.items()}
+    if isinstance(form, (list, tuple)):
+        parts = [_filled(x, results) for x in form]
+        return type(form)(*parts) if hasattr(form, "_fields") else type(form)(parts)
+    return results[..., form]
 
 
 def _as_batch(
@@ -64,18 +74,26 @@ def _as_batch(
             f"an array of shape {tuple(parameters.shape)} was given"
         )
     given = [tuple(x.shape) for x in inputs]
-    if given == list(shapes):
-        return parameters, [x[None] for x in inputs], True
-    batched = all(
-        len(own) == len(shape) + 1 and own[1:] == shape and own[0] == given[0][0]
-        for own, shape in zip(given, shapes, strict=True)
-    )
-    if not batched:
+    shared = [own == shape for own, shape in zip(given, shapes, strict=True)]
+    counts = {own[:1] for own, alone in zip(given, shared, strict=True) if not alone}
+    if (
+        len(counts) > 1
+        or () in counts
+        or not all(
+            alone or (len(own) == len(shape) + 1 and own[1:] == shape)
+            for own, shape, alone in zip(given, shapes, shared, strict=True)
+        )
+    ):
         raise ShapeError(
-            f"the program takes inputs of the shapes {list(shapes)}, or all of them with one "
+            f"the program takes inputs of the shapes {list(shapes)}, or some of them with one "
             f"leading batch axis; the shapes {given} were given"
         )
-    return parameters, inputs, False
+    (samples,) = counts.pop() if counts else (1,)
+    inputs = [
+        framework.broadcast(x, (samples, *shape)) if alone else x
+        for x, shape, alone in zip(inputs, shapes, shared, strict=True)
+    ]
+    return parameters, inputs, all(shared)
 
 
 class _Passes:
@@ -87,18 +105,26 @@ class _Passes:
             program.slots,
             program.shapes,
             parameter_count=program.parameter_count,
-            roots=[program.root],
+            roots=program.roots,
+            form=program.form,
             guards=(),
         )
 
     @cached_property
     def forward(self) -> Function:
-        """The result of each sample, from the parameters and the inputs."""
-        value = self._compiled(forward_function(self.program), "program")
+        """The results of each sample, (samples, results), from the parameters and the inputs."""
+        value = self._compiled(stacked_results(self.program), "program")
         return self.framework.differentiable(value, self._through_forward)
 
     def _through_forward(self, upstream: Array, *leaves: Array) -> tuple[Array, ...]:
-        return tuple(self.backward(upstream, *leaves))
+        if self.program.has_one_result:
+            return tuple(self.backward(upstream[:, 0], *leaves))
+        ones = self.framework.ones_like(upstream[:, 0])
+        return tuple(self._weighted.backward(ones, *leaves, upstream)[:-1])
+
+    @cached_property
+    def _weighted(self) -> _Passes:
+        return _Passes(weighted(self.program), self.framework)
 
     @cached_property
     def backward(self) -> Function:

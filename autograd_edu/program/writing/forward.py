@@ -85,15 +85,18 @@ class Forward:
         self.arguments = self._argument_names()
         self._leaves()
 
-    def write(self) -> str:
-        """Write the lines; return the expression of the result."""
+    def write(self) -> list[str]:
+        """Write the lines; return the expression of each result."""
         for group in self.lifted.groups:
             self._group(group)
         for guard, given in zip(self.fused.guards, self.program.guards, strict=True):
             self._guard(guard, given)
-        root = self._slot(self.fused.root)
-        fixed = self.lifted.fixed[self.fused.root]
-        return f"np.repeat({root}, n)" if fixed else f"{root}.reshape(-1)"
+        return [
+            f"np.repeat({self._slot(i)}, n)"
+            if self.lifted.fixed[i]
+            else f"{self._slot(i)}.reshape(-1)"
+            for i in self.fused.roots
+        ]
 
     # ---- leaves ----
 
@@ -151,7 +154,7 @@ class Forward:
         reads = [read for group in self.lifted.groups for read in group.reads]
         rows = [read.rows for read in reads if read.fixed and read.number is None]
         sides = [side for guard in self.fused.guards for side in (guard.left, guard.right)]
-        roots = [i for i in (self.fused.root, *sides) if self.lifted.fixed[i]]
+        roots = [i for i in (*self.fused.roots, *sides) if self.lifted.fixed[i]]
         rows.append(self.lifted.row[roots])
         return any(((each >= first) & (each < last)).any() for each in rows)
 

@@ -34,6 +34,9 @@ class Framework(Protocol):
     def concatenate(self, xs: Sequence[Array]) -> Array:
         """Arrays of one axis, one after another."""
 
+    def broadcast(self, x: Array, shape: tuple[int, ...]) -> Array:
+        """An array repeated to have this shape."""
+
     def ones_like(self, x: Array) -> Array:
         """As many ones."""
 
@@ -67,6 +70,7 @@ class _Jax:
     def __init__(self, jax: Module) -> None:
         self.jax, jnp = jax, jax.numpy
         self.concatenate, self.ones_like = jnp.concatenate, jnp.ones_like
+        self.broadcast = jnp.broadcast_to
         self.np = _Names(vars(jnp) | {"errstate": _undecorated, "take": self._take})
         special = {
             name: getattr(jax.scipy.special, _SPECIAL.get(name, name))
@@ -118,6 +122,7 @@ class _Torch:
     def __init__(self, torch: Module) -> None:
         self.torch = torch
         self.concatenate, self.ones_like = torch.cat, torch.ones_like
+        self.broadcast = torch.broadcast_to
 
     def check(self) -> None:
         """PyTorch computes in the bits that it is given."""

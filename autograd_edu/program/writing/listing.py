@@ -34,7 +34,7 @@ def listing(program: Computation, style: str, *, gradients: bool) -> str:
 
 
 def _scalar(program: Computation, style: str) -> str:
-    """The scalar program, one operation per line."""
+    """The scalar program, one operation per line; several results are named on the last."""
     names, lines = program.names(), []
     if style == "latex":
         names = [
@@ -48,4 +48,8 @@ def _scalar(program: Computation, style: str) -> str:
                 lines.append(f"{name} = {operations.text(op, *operands)}")
             else:
                 lines.append(rf"{name} &= {operations.latex(op, *operands)} \\")
+    if not program.has_one_result:
+        results = ", ".join(names[i] for i in program.roots)
+        math, latex = f"results = ({results})", rf"\text{{results}} &= \left({results}\right) \\"
+        lines.append(math if style == "math" else latex)
     return "\n".join(lines)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..ir import Computation
+import numpy as np
+
+from ..ir import Computation, Form
 from .backward import Backward
 from .forward import Forward
 
@@ -10,17 +12,42 @@ _ALL_GIVEN = "[the gradients of the inputs, per sample], the gradient of the par
 
 
 def forward_function(program: Computation) -> str:
-    """``program(parameters, *inputs)``, which returns the result of each sample."""
+    """``program(parameters, *inputs)``, which returns the results in their form."""
     forward = Forward(program, differentiated=False)
-    result = forward.write()
-    says = f"{_shapes(forward)} Returns (batch,)."
+    result = in_form(program.form, forward.write())
+    says = f"{_shapes(forward)} Returns {in_form(program.form, ['(batch,)'] * len(program.roots))}."
     return _function(forward, f"program({_arguments(forward)})", says=says, result=result)
 
 
+def stacked_results(program: Computation) -> str:
+    """``program(parameters, *inputs)``, which returns an array (samples, results)."""
+    forward = Forward(program, differentiated=False)
+    result = f"np.stack([{', '.join(forward.write())}], axis=-1)"
+    return _function(forward, f"program({_arguments(forward)})", says="", result=result)
+
+
+def in_form(form: Form, texts: list[str]) -> str:
+    """Results as an expression of containers; a named tuple is printed as a tuple."""
+    if isinstance(form, dict):
+        return f"{{{', '.join(f'{key!r}: {in_form(x, texts)}' for key, x in form.items())}}}"
+    if isinstance(form, np.ndarray):
+        flat = ", ".join(texts[i] for i in form.flat)
+        return f"np.stack([{flat}], axis=-1).reshape(-1, {', '.join(map(str, form.shape))})"
+    if isinstance(form, list):
+        return f"[{', '.join(in_form(x, texts) for x in form)}]"
+    if isinstance(form, tuple):
+        return f"({''.join(f'{in_form(x, texts)}, ' for x in form).rstrip()})"
+    return texts[form]
+
+
 def both_passes(program: Computation) -> str:
-    """``value_and_grad(parameters, *inputs)``, which returns what the method of that name does."""
-    forward = Forward(program, differentiated=True)
-    result = forward.write()
+    """``value_and_grad(parameters, *inputs)``, which returns what the method of that name does.
+
+    Raises:
+        ArityError: if the program has several results.
+    """
+    forward = Forward(program, differentiated=program.root >= 0)
+    (result,) = forward.write()
     inputs, parameters = _backward(forward)
     says = f"{_shapes(forward)}\n\n    Returns (batch,), ({_ALL_GIVEN}).\n    "
     result = f"{result}, ([{', '.join(inputs)}], {parameters})"
