@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from math import prod
 from operator import add
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
@@ -24,18 +24,23 @@ from ..ir import Computation, Slot
 from ..tracing.condition import Condition
 from ..tracing.trace import record
 
-Moving = Number | float  # a number, or its derivative in the direction: 0.0 where nothing moves
+# a number, or its derivative in the direction: 0.0 where nothing moves
+Moving: TypeAlias = Number | float
+Nested: TypeAlias = "Moving | Sequence[Nested]"
+Branch: TypeAlias = Moving | Callable[[], Moving]
 
 
 class _BothBranches(Numbers):
     """The namespace of Values in which a choice keeps both branches, for samples that differ."""
 
     @staticmethod
-    def choose(condition: Any, then: Any, otherwise: Any) -> Any:  # as in `Namespace`
+    def choose(condition: Condition | bool, then: Branch, otherwise: Branch) -> Moving:
         if not isinstance(condition, Condition):
-            return Numbers.choose(condition, then, otherwise)
+            chosen = then if condition else otherwise
+            return chosen() if callable(chosen) else chosen
         branches = [branch() if callable(branch) else branch for branch in (then, otherwise)]
-        return where.apply((condition, *branches))
+        both: Moving = where.apply((condition, *branches))
+        return both
 
 
 def directional(program: Computation) -> Computation:
@@ -50,9 +55,9 @@ def directional(program: Computation) -> Computation:
     k, own = len(program.shapes), _parameters(program)
     along = [Value(1.0) for _ in own]
 
-    def derivative(*inputs: Any) -> Any:
-        at, directions = [*_flat(inputs[:k]), *own], [*_flat(inputs[k + 1 :]), *along]
-        return inputs[k] * _moved(program, at, directions)
+    def derivative(*inputs: Nested) -> Moving:
+        at, (upstream, *directions) = [*_flat(inputs[:k]), *own], _flat(inputs[k:])
+        return upstream * _moved(program, at, [*directions, *along])
 
     more = [1.0, *[np.ones(shape).tolist() for shape in program.shapes]]
     return _recorded(program, derivative, more=more, parameters=[*own, *along])
@@ -62,10 +67,11 @@ def weighted(program: Computation) -> Computation:
     """The sum of the results of ``program``, each times a number of the last input."""
     own = _parameters(program)
 
-    def summed(*inputs: Any) -> Any:
+    def summed(*inputs: Nested) -> Moving:
         at = [*_flat(inputs[:-1]), *own]
         values = _moved_all(program, at, [0.0] * len(at))[0]
-        return dot(inputs[-1], [values[i] for i in program.roots])
+        result: Moving = dot(_flat(inputs[-1]), [values[i] for i in program.roots])
+        return result
 
     return _recorded(program, summed, more=[[1.0] * len(program.roots)], parameters=own)
 
@@ -76,7 +82,7 @@ def _parameters(program: Computation) -> list[Value]:
 
 
 def _recorded(
-    program: Computation, f: Callable[..., Any], *, more: list[Any], parameters: list[Value]
+    program: Computation, f: Callable[..., Moving], *, more: list[Nested], parameters: list[Value]
 ) -> Computation:
     """``f`` of the inputs of ``program`` and of ``more``, recorded at the numbers of its example."""
     examples, start = [], 0
@@ -94,9 +100,9 @@ def _recorded(
     return found
 
 
-def _flat(xs: Any) -> list[Moving]:
+def _flat(xs: Nested) -> list[Moving]:
     """The numbers in nested lists, in order."""
-    return [y for x in xs for y in (_flat(x) if isinstance(x, (list, tuple)) else (x,))]
+    return [y for x in xs for y in _flat(x)] if isinstance(xs, Sequence) else [xs]
 
 
 def _moved(program: Computation, at: Sequence[Moving], along: Sequence[Moving]) -> Moving:
@@ -128,7 +134,7 @@ def _move(slot: Slot, y: Moving, xs: Sequence[Moving], moves: Sequence[Moving]) 
     if not any(moving):
         return 0.0
     slopes = op.local_gradients(_BothBranches, y, xs, moving)
-    terms = []
+    terms = list[tuple[Moving, Moving]]()
     for slope, move, wanted in zip(slopes, moves, moving, strict=True):
         fixed = not isinstance(slope, Number)
         if not wanted or (op.selects and fixed and slope == 0.0):
@@ -138,7 +144,8 @@ def _move(slot: Slot, y: Moving, xs: Sequence[Moving], moves: Sequence[Moving]) 
         else:
             terms.append((slope, move))
     if len(terms) > 2:
-        return dot(*zip(*terms, strict=True))  # type: ignore[no-any-return]
+        together: Moving = dot([slope for slope, _ in terms], [move for _, move in terms])
+        return together
     products = [move if _is_one(slope) else slope * move for slope, move in terms]
     return reduce(add, products) if products else 0.0
 

@@ -8,18 +8,15 @@ equally, and an operand that is not selected cannot make a gradient undefined.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from types import CodeType
-from typing import Any
 
 from ...errors import ArityError, OperandError, ShapeError
 from ..ir import Computation, Form
 from .directional import directional, weighted
-from .frameworks import Array, Framework, jax_framework, torch_framework
+from .frameworks import Array, Framework, Function, jax_framework, torch_framework
 from .printed import pull_back, stacked_results
-
-Function = Callable[..., Array]
 
 
 def to_jax(program: Computation) -> Function:
@@ -50,7 +47,7 @@ def _exported(program: Computation, framework: Framework) -> Function:
     return exported
 
 
-def _filled(form: Form, results: Array) -> Any:
+def _filled(form: Form, results: Array) -> Array:
     """The results, which are the last axis of an array, in their form."""
     if isinstance(form, dict):
         return {key: _filled(x, results) for key, x in form.items()}
@@ -154,7 +151,7 @@ class _Passes:
         code: CodeType = compile(source, f"<{name}>", "exec")
 
         def function(*arrays: Array) -> Array:
-            space: dict[str, Any] = self.framework.names(arrays[0])
+            space = self.framework.names(arrays[0])
             exec(code, space)
             return space[name](*arrays)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, Protocol
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
 from ...errors import OperandError
+from .text import SCALAR
 
-# arrays and modules of a framework that need not be installed, so no type checker can see them
-Array = Any
-Module = Any
+# what belongs to a framework, which need not be installed: no type checker can see it
+Foreign: TypeAlias = Any
+Array: TypeAlias = Foreign
 Function = Callable[..., Array]
+Scope = dict[str, Foreign]
 _SPECIAL = {"lgamma": "gammaln"}  # SciPy's names
 
 
@@ -22,10 +26,10 @@ class Framework(Protocol):
     def check(self) -> None:
         """Raise unless the framework computes in 64 bits."""
 
-    def arrays(self, xs: Iterable[Any]) -> list[Array]:
+    def arrays(self, xs: Iterable[Array]) -> list[Array]:
         """Numbers or arrays as arrays of 64 bits, all on one device."""
 
-    def names(self, like: Array) -> dict[str, Any]:
+    def names(self, like: Array) -> Scope:
         """What stands for ``np`` and for the helpers of a printed program, where ``like`` is."""
 
     def differentiable(self, value: Function, pull_back: Function) -> Function:
@@ -64,20 +68,21 @@ def _undecorated(**_: str) -> Callable[[Function], Function]:
     return lambda function: function
 
 
+def _scalar_functions(special: Foreign) -> Scope:
+    """The functions that a printed program takes from `math`, here on arrays."""
+    return {name: getattr(special, _SPECIAL.get(name, name)) for name in SCALAR}
+
+
 class _Jax:
     """JAX, whose own NumPy lacks little."""
 
-    def __init__(self, jax: Module) -> None:
+    def __init__(self, jax: Foreign) -> None:
         self.jax, jnp = jax, jax.numpy
         self.concatenate, self.ones_like = jnp.concatenate, jnp.ones_like
         self.broadcast = jnp.broadcast_to
-        self.np = _Names(vars(jnp) | {"errstate": _undecorated, "take": self._take})
-        special = {
-            name: getattr(jax.scipy.special, _SPECIAL.get(name, name))
-            for name in ("erf", "erfc", "lgamma")
-        }
-        self.space = {"np": self.np, "total": jnp.sum, "scatter": self._scatter, **special}
-        self.space["total"] = lambda xs: jnp.sum(xs, axis=0)
+        numpy = SimpleNamespace(**vars(jnp) | {"errstate": _undecorated, "take": self._take})
+        self.space = {"np": numpy, "total": partial(jnp.sum, axis=0), "scatter": self._scatter}
+        self.space |= _scalar_functions(jax.scipy.special)
 
     def check(self) -> None:
         if not self.jax.config.values["jax_enable_x64"]:
@@ -87,19 +92,20 @@ class _Jax:
                 "JAX"
             )
 
-    def arrays(self, xs: Iterable[Any]) -> list[Array]:
+    def arrays(self, xs: Iterable[Array]) -> list[Array]:
         return [self.jax.numpy.asarray(x, float) for x in xs]
 
-    def names(self, like: Array) -> dict[str, Any]:  # noqa: ARG002 - JAX moves arrays itself
+    def names(self, like: Array) -> Scope:  # noqa: ARG002 - JAX moves arrays itself
         return dict(self.space)
 
     def differentiable(self, value: Function, pull_back: Function) -> Function:
-        function = self.jax.custom_vjp(value)
+        function: Foreign = self.jax.custom_vjp(value)
         # the value kept for a further derivative must itself be differentiable: not `value`
         function.defvjp(
             lambda *xs: (function(*xs), xs), lambda xs, upstream: pull_back(upstream, *xs)
         )
-        return function  # type: ignore[no-any-return]
+        differentiable: Function = function
+        return differentiable
 
     def _take(self, x: Array, rows: Sequence[int], axis: int) -> Array:
         return self.jax.numpy.take(x, np.array(rows), axis)
@@ -109,17 +115,10 @@ class _Jax:
         return zeros.at[np.arange(count)[rows]].add(xs)
 
 
-class _Names:
-    """A namespace of functions."""
-
-    def __init__(self, functions: dict[str, Any]) -> None:
-        self.__dict__.update(functions)
-
-
 class _Torch:
     """PyTorch. Its functions take NumPy's options, but not its numbers in place of arrays."""
 
-    def __init__(self, torch: Module) -> None:
+    def __init__(self, torch: Foreign) -> None:
         self.torch = torch
         self.concatenate, self.ones_like = torch.cat, torch.ones_like
         self.broadcast = torch.broadcast_to
@@ -127,7 +126,7 @@ class _Torch:
     def check(self) -> None:
         """PyTorch computes in the bits that it is given."""
 
-    def arrays(self, xs: Iterable[Any]) -> list[Array]:
+    def arrays(self, xs: Iterable[Array]) -> list[Array]:
         xs = list(xs)
         device = next((x.device for x in xs if isinstance(x, self.torch.Tensor)), None)
         return [
@@ -136,12 +135,10 @@ class _Torch:
             for x in xs
         ]  # fmt: skip
 
-    def names(self, like: Array) -> dict[str, Any]:
-        numpy, special = _TorchNumpy(self.torch, like.device), self.torch.special
-        space = {"np": numpy, "total": lambda xs: xs.sum(0), "scatter": numpy.scatter}
-        return space | {
-            name: getattr(special, _SPECIAL.get(name, name)) for name in ("erf", "erfc", "lgamma")
-        }
+    def names(self, like: Array) -> Scope:
+        numpy = _TorchNumpy(self.torch, like.device)
+        space = {"np": numpy, "total": partial(self.torch.sum, axis=0), "scatter": numpy.scatter}
+        return space | _scalar_functions(self.torch.special)
 
     def differentiable(self, value: Function, pull_back: Function) -> Function:
         class Printed(self.torch.autograd.Function):  # type: ignore[misc, name-defined]  # unseen
@@ -152,15 +149,16 @@ class _Torch:
                 return value(*xs)
 
             @staticmethod
-            def setup_context(ctx: Any, inputs: tuple[Array, ...], _: Array) -> None:
+            def setup_context(ctx: Foreign, inputs: tuple[Array, ...], _: Array) -> None:
                 ctx.save_for_backward(*inputs)
 
             @staticmethod
-            def backward(ctx: Any, *upstream: Array) -> tuple[Array, ...]:
+            def backward(ctx: Foreign, *upstream: Array) -> Array:
                 several = upstream if len(upstream) > 1 else upstream[0]
-                return pull_back(several, *ctx.saved_tensors)  # type: ignore[no-any-return]
+                return pull_back(several, *ctx.saved_tensors)
 
-        return Printed.apply  # type: ignore[no-any-return]
+        apply: Function = Printed.apply
+        return apply
 
 
 class _TorchNumpy:
@@ -172,14 +170,14 @@ class _TorchNumpy:
         "repeat": "repeat_interleave", "power": "pow",
     }  # fmt: skip
 
-    def __init__(self, torch: Module, device: Any) -> None:
+    def __init__(self, torch: Foreign, device: Foreign) -> None:
         self.torch, self.options = torch, {"dtype": torch.float64, "device": device}
 
     def __getattr__(self, name: str) -> Function:
         function = getattr(self.torch, self.renamed.get(name, name))
         return lambda *xs, **options: function(*map(self._tensor, xs), **options)
 
-    def _tensor(self, x: Any) -> Any:
+    def _tensor(self, x: Foreign) -> Foreign:
         """A number as a tensor; anything else as it is."""
         return self.torch.tensor(x, **self.options) if isinstance(x, float) else x
 

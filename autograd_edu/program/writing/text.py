@@ -44,8 +44,8 @@ def scatter(count, rows, xs):
 ''',
 }
 # functions that only `math` has, one number at a time
-_SCALAR = [name for name in FUNCTIONS if not hasattr(np, _NUMPY.get(name, name))]
-_HELPERS |= {name: f"{name} = np.vectorize(math.{name}, otypes=[float])\n" for name in _SCALAR}
+SCALAR = [name for name in FUNCTIONS if not hasattr(np, _NUMPY.get(name, name))]
+_HELPERS |= {name: f"{name} = np.vectorize(math.{name}, otypes=[float])\n" for name in SCALAR}
 RESERVED = {"np", "math", "program", "value_and_grad", "parameters", "n", "float", "ValueError"}
 RESERVED |= {"neutral", "constants", "upstream", "slice", *_HELPERS}  # no label may take these
 
@@ -123,7 +123,7 @@ def symbol_text(symbol: Symbol, texts: list[str], operands: list[str]) -> str:
         return f"({' + '.join(texts)})"
     if name in _FORMS:
         return _FORMS[name].format(*texts, all=parts)
-    return f"{name}({parts})" if name in _SCALAR else f"np.{_NUMPY.get(name, name)}({parts})"
+    return f"{name}({parts})" if name in SCALAR else f"np.{_NUMPY.get(name, name)}({parts})"
 
 
 def number_text(x: float) -> str:
