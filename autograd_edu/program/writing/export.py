@@ -71,26 +71,19 @@ def _as_batch(
             f"an array of shape {tuple(parameters.shape)} was given"
         )
     given = [tuple(x.shape) for x in inputs]
-    shared = [own == shape for own, shape in zip(given, shapes, strict=True)]
-    counts = {own[:1] for own, alone in zip(given, shared, strict=True) if not alone}
-    if (
-        len(counts) > 1
-        or () in counts
-        or not all(
-            alone or (len(own) == len(shape) + 1 and own[1:] == shape)
-            for own, shape, alone in zip(given, shapes, shared, strict=True)
-        )
-    ):
+    pairs = list(zip(given, shapes, strict=True))
+    counts = {own[:1] for own, shape in pairs if own != shape}
+    if len(counts) > 1 or any(shape not in (own, own[1:]) for own, shape in pairs):
         raise ShapeError(
             f"the program takes inputs of the shapes {list(shapes)}, or some of them with one "
             f"leading batch axis; the shapes {given} were given"
         )
-    (samples,) = counts.pop() if counts else (1,)
-    inputs = [
-        framework.broadcast(x, (samples, *shape)) if alone else x
-        for x, shape, alone in zip(inputs, shapes, shared, strict=True)
+    (samples,) = next(iter(counts), (1,))
+    batch = [
+        framework.broadcast(x, (samples, *shape)) if tuple(x.shape) == shape else x
+        for x, shape in zip(inputs, shapes, strict=True)
     ]
-    return parameters, inputs, all(shared)
+    return parameters, batch, not counts
 
 
 class _Passes:
