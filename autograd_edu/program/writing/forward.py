@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -80,7 +81,6 @@ class Forward:
             kind: np.full(count, -1) for kind, count in self.lifted.counts.items()
         }
         self.made: list[tuple[Array, Rule | Product | None]] = []
-        self.slot_at: dict[bool, dict[int, int]] = {}
         self.choosing = False
         self.arguments = self._argument_names()
         self._leaves()
@@ -141,6 +141,12 @@ class Forward:
                 samples.append((1, f"np.shape({name})[0] if np.ndim({name}) > {len(shape)} else 1"))
             self._add(name, fixed=False, start=first, count=last - first)
         self.lines.append(f"n = {min(samples, key=lambda each: each[0])[1]}")
+
+    @cached_property
+    def _fixed_labels(self) -> dict[int, str]:
+        """The label of each row that depends on no input."""
+        rows = zip(self.lifted.row.tolist(), self.fused.slots, self.lifted.fixed, strict=True)
+        return {row: slot.label for row, slot, fixed in rows if fixed}
 
     def _add(self, name: str, *, fixed: bool, start: int, count: int) -> Array:
         """Note which array holds some rows."""
@@ -256,21 +262,8 @@ class Forward:
 
     def _matrix(self, group: Group) -> tuple[str, Product]:
         weights, inputs, *bias = group.reads
-        (outputs, vectors), width = group.shape, weights.rows.shape[1]
-        if weights.fixed not in self.slot_at:
-            fixed = np.flatnonzero(self.lifted.fixed)
-            self.slot_at[True] = dict(
-                zip(self.lifted.row[fixed].tolist(), fixed.tolist(), strict=True)
-            )
-        slots = [self.slot_at[True][row] for row in weights.rows[:, 0].tolist()]
-        name = self.names.common([self.fused.slots[i].label for i in slots], "W")
-        matrix, column = f"{self._rows(weights)}.reshape({outputs}, {width})", ""
-        if group.ones:
-            layer, column = self.names.numbered("layer"), self.names.numbered("b")
-            self.lines.append(f"{layer} = {matrix}")
-            self.lines.append(f"{name}, {column} = {layer}[:, :-1], {layer}[:, -1:]")
-        else:
-            self.lines.append(f"{name} = {matrix}")
+        outputs, vectors = group.shape
+        name, column = self._weights(weights, with_bias=bool(group.ones))
         read = self._rows(inputs)
         if vectors > 1:
             read = f"{read}.reshape({inputs.rows.size // vectors}, {vectors}, -1)"
@@ -281,6 +274,18 @@ class Forward:
             product = f"(np.tensordot({name}, {read}, 1){plus}).reshape({outputs * vectors}, -1)"
         more = "".join(f" + {self._rows(each)}" for each in bias)
         return f"{product}{more}", Product(name, read, column)
+
+    def _weights(self, weights: Read, *, with_bias: bool) -> tuple[str, str]:
+        """Write a matrix; return its name and that of the bias, which is its last column."""
+        labels = [self._fixed_labels[row] for row in weights.rows[:, 0].tolist()]
+        name, column = self.names.common(labels, "W"), ""
+        matrix = f"{self._rows(weights)}.reshape{weights.rows.shape}"
+        if with_bias:
+            layer, column = self.names.numbered("layer"), self.names.numbered("b")
+            self.lines.append(f"{layer} = {matrix}")
+            matrix = f"{layer}[:, :-1], {layer}[:, -1:]"
+        self.lines.append(f"{name}{', ' if column else ''}{column} = {matrix}")
+        return name, column
 
     def _spread(self, group: Group) -> tuple[str, None]:
         return f"np.repeat({self._rows(group.reads[0])}, n, axis=1)", None
