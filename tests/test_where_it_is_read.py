@@ -154,7 +154,7 @@ def test_after_running_the_cell_the_stepper_answers_clicks_and_keys(visit, place
     page = visit(f"{place}/fresh.ipynb")
     run_the_cell(page)
     cells = page.locator(".jp-CodeCell").count()
-    page.get_by_role("button", name="From the start").click()
+    page.get_by_role("button", name="Start").click()
     assert_step(page, record, shots, 0)
     page.get_by_role("button", name="Next ▶").click()
     assert_step(page, record, shots, 1)
@@ -238,7 +238,7 @@ def test_a_page_made_by_nbconvert_steps_each_copy_by_itself(show):
     html = converted(notebook(one, one))
     record, shots, page = steps(g()), by_hand(g()), show(html)
     following = page.get_by_role("button", name="Next ▶")
-    for start in page.get_by_role("button", name="From the start").all():
+    for start in page.get_by_role("button", name="Start").all():
         start.click()
     following.nth(1).click()
     following.nth(1).click()

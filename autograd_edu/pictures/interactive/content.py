@@ -49,9 +49,8 @@ def content(
 
     ``held`` are the gradients that the values have; None for one that no pass has reached.
     """
-    nodes = zip(record.nodes, picture.boxes, strict=True)
     return {
-        "nodes": [_node(node, box.title, record, operations) for node, box in nodes],
+        "nodes": [_node(node, record, operations) for node in record.nodes],
         "values": [_number(node.data) for node in record.nodes],
         "held": [None if gradient is None else _number(gradient) for gradient in held],
         "wires": [_wire(wire, record) for wire in picture.wires],
@@ -59,14 +58,12 @@ def content(
     }
 
 
-def _node(node: Node, title: str, record: Record, found: Operations) -> dict[str, object]:
+def _node(node: Node, record: Record, found: Operations) -> dict[str, object]:
     """A leaf has a name; a result also a template of its formula.
 
-    The formula on names, and the title of the card, stand there only where they are not what the
-    template makes.
+    The formula on names stands there only where it is not what the template makes.
     """
-    name = printable(node.name, 40)
-    shown: dict[str, object] = {"name": name}
+    shown: dict[str, object] = {"name": printable(node.name, 40)}
     if node.kind == "constant":
         shown["constant"] = True
     if node.op:
@@ -77,10 +74,9 @@ def _node(node: Node, title: str, record: Record, found: Operations) -> dict[str
         shown |= {"template": numbers, "row": found.place[node.op, count]}
         if formula != numbers.format(*[printable(record.nodes[p].name, 40) for p in node.parents]):
             shown["formula"] = printable(formula, 200)
-        name = f"{name} = {formula}"
         if op.selects:
             shown["selects"] = True
-    return shown if title == name else {**shown, "title": title}
+    return shown
 
 
 def _wire(wire: Wire, record: Record) -> list[object]:

@@ -85,9 +85,9 @@ def _with_room(picture: Scene) -> Scene:
 
 
 def _box(box: Box, number: int) -> Box:
-    """The box with room for two numbers, and without a tooltip, which the script writes."""
+    """The box with room for two numbers; its tooltip is left to the script."""
     wide = max(text_width(box.title), 2 * number + 3, text_width(box.data + box.grad) + 4)
-    return replace(box, width=pixels(wide), tooltip="?")
+    return replace(box, width=pixels(wide), tooltip="")
 
 
 def _wire(wire: Wire) -> Wire:

@@ -25,12 +25,14 @@ function makeChips(parent, lines, words) {
     return { texts, x, y: y - 4 - height / 2, width, height };
   }
 
-  // Chips that would lie on one another move down.
+  // Chips that would lie on one another move aside or down, whichever is less.
   function apart(boxes) {
-    boxes.sort((a, b) => a.y - b.y).forEach((box, k) => {
+    boxes.sort((a, b) => a.y - b.y || a.x - b.x).forEach((box, k) => {
       for (const other of boxes.slice(0, k)) {
-        const beside = Math.abs(box.x - other.x) >= (box.width + other.width) / 2;
-        if (!beside) box.y = Math.max(box.y, other.y + other.height + 3);
+        const way = box.x < other.x ? -1 : 1;
+        const aside = (box.width + other.width) / 2 - Math.abs(box.x - other.x) + 3;
+        const down = other.y + other.height - box.y + 3;
+        if (aside > 0 && down > 0) aside < down ? box.x += way * aside : box.y += down;
       }
     });
     return boxes;

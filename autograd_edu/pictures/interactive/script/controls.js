@@ -1,7 +1,6 @@
 // The buttons: a row to step through the passes, and a row to work on the values; and Play.
 
-const button = (part, text, name = text) =>
-  `<button type=button data-part=${part} aria-label="${name}">${text}</button>`;
+const button = (part, text) => `<button type=button data-part=${part}>${text}</button>`;
 const region = (part, name, more = "") =>
   `<div data-part=${part} role=region aria-label="${name}" ${more}>`;
 const toolbar = (part, name, inside) =>
@@ -21,10 +20,10 @@ function markup({ canNudge, work }) {
 }
 
 function stepping() {
-  return button("first", "⇤ Start", "From the start") + button("back", "◀ Back") +
+  return button("first", "⇤ Start") + button("back", "◀ Back") +
     button("next", "Next ▶") + button("play", "▶ Play") +
     "<input type=range data-part=slider min=0 value=0 aria-label=Step>" +
-    button("now", "Now ⇥") + button("fit", "Fit width");
+    button("now", "Now ⇥");
 }
 
 function working(canNudge) {
@@ -64,7 +63,6 @@ function makePlay(own, { isConnected, goOn, ended, words }) {
   }
   function say(text, pressed) {
     own.textContent = text;
-    own.setAttribute("aria-label", text);
     own.setAttribute("aria-pressed", pressed);
   }
   return { stop, toggle: () => timer ? stop() : start() };

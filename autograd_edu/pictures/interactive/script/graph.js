@@ -12,7 +12,6 @@ function makeGraph(content, rows) {
   const isLeaf = i => nodes[i].template === undefined;
   nodes.forEach((node, i) => {
     if (!isLeaf(i)) node.formula ??= fill(i, tail => nodes[tail].name);
-    node.title ??= isLeaf(i) ? node.name : `${node.name} = ${node.formula}`;
   });
 
   // The formula of node i with a text for each operand.

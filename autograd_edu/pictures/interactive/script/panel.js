@@ -29,11 +29,13 @@ function makeTable(part, graph) {
   function show(state) {
     const current = Math.max(state.made, state.sender);
     rows.forEach((row, i) => {
-      const gradient = state.gradients[i];
-      row.children[1].textContent = state.known[i] ? short(state.values[i]) : "?";
+      const gradient = state.gradients[i], value = state.known[i] ? short(state.values[i]) : "?";
+      const to = state.receivers.includes(i);
+      if (!changes(row, value, gradient, i === current, to)) return;
+      row.children[1].textContent = value;
       row.children[2].textContent = gradient === null ? "–" : short(gradient);
       mark(row, "now", i === current);
-      mark(row, "to", state.receivers.includes(i));
+      mark(row, "to", to);
       row.setAttribute("aria-current", i === current ? "step" : "false");
     });
     const row = rows[current], table = part("table");

@@ -1,6 +1,13 @@
-// The elements of the picture: what of a card, a wire and a chip is to change.
+// The elements of the picture that change.
 
 const CHARACTER = 7.25, SMALL = 6.7; // widths of the two monospaced sizes, in pixels
+
+// Whether what an element is to show differs from what it shows: most do not change in a step.
+function changes(own, ...facts) {
+  const before = own.facts;
+  own.facts = facts.join();
+  return own.facts !== before;
+}
 
 const mark = (element, name, is) => element.classList.toggle(name, Boolean(is));
 
@@ -20,8 +27,9 @@ function write(text, what, room, end) {
   if (end !== undefined) text.setAttribute("x", end - length);
 }
 
-function card(group, i, { isInput, canNudge }) {
+function card(group, i, { nodes, isInput, canNudge }) {
   const [title, value, gradient] = group.querySelectorAll("text");
+  nodes[i].title = title.textContent;
   const [x, y] = numbersIn(group.getAttribute("transform"));
   const rect = group.querySelector("rect"), split = group.querySelector("path");
   const [width, height] = ["width", "height"].map(key => +rect.getAttribute(key));
@@ -38,9 +46,10 @@ function card(group, i, { isInput, canNudge }) {
   group.append(above, below);
   if (isInput(i) && canNudge) group.append(handle(width - 4, 11));
   group.classList.add("card");
+  group.prepend(svgElement("title", {}));
   mark(group, "leaf", isInput(i));
   gradient.classList.add("gradient");
-  return { group, title, value, gradient, cell, above, below, half, x, y, width, height };
+  return { group, value, gradient, cell, above, below, half, x, y, width, height };
 }
 
 const numbersIn = text => text.match(/-?[\d.]+/g).map(Number);
@@ -59,10 +68,18 @@ function line(group) {
   tip.classList.add("there");
   group.prepend(ribbon);
   group.append(back);
-  return { group, ribbon, text, middle: text && ["x", "y"].map(key => +text.getAttribute(key)) };
+  const middle = text && ["x", "y"].map(key => +text.getAttribute(key)); // with room for a chip
+  if (text) text.setAttribute("x", nearTo(curve, middle[0]));
+  return { group, ribbon, text, middle };
 }
 
-// A second arrow, at the tail, for the backward pass; and the curve up to where the first ended.
+// A place near the wire for its number, which is shorter than a chip.
+function nearTo(curve, x) {
+  const on = curve.getPointAtLength(curve.getTotalLength() / 2).x;
+  return on + Math.max(-30, Math.min(30, x - on));
+}
+
+// A second arrow, at the tail, for the backward pass; and the curve's end where the first was.
 function backTip(curve, tip) {
   const n = numbersIn(curve.getAttribute("d")), dx = n[0] - n[2], dy = n[1] - n[3];
   const size = 9 / (Math.hypot(dx, dy) || 1), u = dx * size, v = dy * size;

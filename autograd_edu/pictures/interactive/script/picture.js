@@ -19,17 +19,18 @@ function makePicture(svg, graph, words) {
     const { group } = own, gradient = state.gradients[i];
     const value = state.known[i] ? short(state.values[i]) : "?";
     const given = gradient === null ? "–" : short(gradient);
+    const above = state.from ? ghost(i, state) : "", terms = state.terms[i] || [];
+    const below = terms.length > 1 ? words.ledger(terms, gradient) : "";
+    const is = [state.sender === i, state.made === i, state.receivers.includes(i)];
+    if (!changes(own, value, given, above, below, is, state.partial[i], largest)) return;
     write(own.value, value, own.half - 12);
     write(own.gradient, given, own.half - 12, own.width - 8);
     mark(group, "bare", gradient === null);
     mark(group, "wait", !state.known[i]);
-    mark(group, "from", state.sender === i);
-    mark(group, "now", state.made === i);
-    mark(group, "to", state.receivers.includes(i));
+    ["from", "now", "to"].forEach((role, k) => mark(group, role, is[k]));
     tint(own.cell, state.partial[i] ? null : gradient, largest);
-    own.above.textContent = state.from ? ghost(i, state) : "";
-    const terms = state.terms[i] || [];
-    own.below.textContent = terms.length > 1 ? words.ledger(terms, gradient) : "";
+    own.above.textContent = above;
+    own.below.textContent = below;
     describe(group, i, state, value, given);
   }
 
@@ -56,14 +57,15 @@ function makePicture(svg, graph, words) {
 
   function showLine(own, w, state, widest) {
     const { tail, head } = wires[w], share = state.shares[w], known = state.known[head];
-    const lit = state.active.includes(w);
+    const lit = state.active.includes(w) && state.way;
+    const part = share && Math.sqrt(Math.abs(share) / widest);
+    if (!changes(own, known, state.locals[w], lit, part)) return;
     if (own.text) own.text.textContent = known ? short(state.locals[w]) : "";
-    mark(own.group, "forward", lit && state.way === "forward");
-    mark(own.group, "backward", lit && state.way === "backward");
+    mark(own.group, "forward", lit === "forward");
+    mark(own.group, "backward", lit === "backward");
     mark(own.group, "dead", known && state.locals[w] === 0 && !nodes[tail].constant);
     mark(own.ribbon, "minus", share < 0);
-    const part = widest && Number.isFinite(share) ? Math.sqrt(Math.abs(share) / widest) : 0;
-    own.ribbon.setAttribute("stroke-width", part && Math.max(1.5, 13 * part).toFixed(1));
+    own.ribbon.setAttribute("stroke-width", part > 0 ? Math.max(1.5, 13 * part).toFixed(1) : 0);
   }
 
   // The part of the picture where something changes: [left, top, right, bottom].

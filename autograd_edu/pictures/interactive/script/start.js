@@ -102,11 +102,6 @@ function startStepper(root, rows) {
     next: stopped(() => by(1)),
     now: stopped(() => go(last() + 1)),
     play: () => play.toggle(),
-    fit: () => {
-      view.fitted = !view.fitted;
-      part("fit").setAttribute("aria-pressed", view.fitted);
-      go(at);
-    },
     zero: () => act(now.zero),
     again: () => act(now.backward),
     down: () => act(() => now.step(+part("rate").value, table.moving())),
@@ -114,7 +109,6 @@ function startStepper(root, rows) {
   };
   for (const name in actions) if (part(name)) part(name).onclick = actions[name];
   part("slider").oninput = stopped(() => go(+part("slider").value));
-  part("fit").hidden = view.fits();
   makeHands(picture.cards, graph, now, { move, choose });
 
   // ---- keys ----

@@ -1,8 +1,5 @@
-// What the picture shows: after k steps of a pass, or now.
-//
-// For each node, whether its value is known, its gradient (or null), what added up to it, and
-// whether that is only a part so far; for each wire the share that went along it. `sender` gives,
-// or `made` was computed, along the wires `active`.
+// What the picture shows: after k steps of a pass, or now. `sender` gives to `receivers`, or `made`
+// was computed, along the wires `active`; `partial`: a gradient that is still to grow.
 
 function blank({ nodes, wires, isLeaf }, { values, locals }) {
   return {

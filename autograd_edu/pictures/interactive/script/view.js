@@ -1,16 +1,16 @@
 // The window on the picture: as large as it was drawn, unless it fits or a step needs more room.
 
 function makeView(frame, svg) {
-  const width = svg.width.baseVal.value, view = { fitted: false };
-  const whole = () => (frame.clientWidth - 8) / width; // the scale at which all of it is seen
-
-  view.fits = () => whole() >= 1;
+  const width = svg.width.baseVal.value;
 
   // The scale without regard to a step: the whole width, if that stays easy to read.
-  const usual = () => whole() >= 1 ? 1 : view.fitted || whole() >= 0.8 ? whole() : 1;
+  function usual() {
+    const whole = (frame.clientWidth - 8) / width;
+    return whole < 0.75 ? 1 : Math.min(whole, 1);
+  }
 
   // Show the part where a step happens, all of it, and move no more than that needs.
-  view.reveal = part => {
+  function reveal(part) {
     const [left, top, right, bottom] = part || [0, 0, 1, 1];
     const needs = [(frame.clientWidth - 8) / (right - left), innerHeight * 0.55 / (bottom - top)];
     const zoom = Math.min(usual(), ...needs);
@@ -18,10 +18,10 @@ function makeView(frame, svg) {
     if (!part) return;
     frame.scrollLeft = nearest(frame.scrollLeft, left * zoom, right * zoom + 8, frame.clientWidth);
     frame.scrollTop = nearest(frame.scrollTop, top * zoom, bottom * zoom + 32, frame.clientHeight);
-  };
+  }
 
   // The scroll position nearest to `at` that shows from `start` to `end` in `size`.
   const nearest = (at, start, end, size) => Math.max(Math.min(at, start), end - size);
 
-  return view;
+  return { reveal };
 }
