@@ -76,9 +76,9 @@ def one_of(wanted: object, names: Iterable[str], what: str) -> str:
     Raises:
         OptionError: if it is not. The message lists the names and suggests the nearest.
 
-    >>> one_of("dots", ["card", "dot"], "style")
+    >>> one_of("cards", ["card", "circuit"], "style")
     Traceback (most recent call last):
-    autograd_edu.errors.OptionError: unknown style 'dots'; choose from 'card', 'dot' (did you mean 'dot'?)
+    autograd_edu.errors.OptionError: unknown style 'cards'; choose from 'card', 'circuit' (did ...
     """
     options = list(names)
     if isinstance(wanted, str) and wanted in options:

@@ -1,8 +1,8 @@
-"""Files that are whole or not there, and texts that know what they are and whether they are intact.
+"""Files that are complete or not there, and texts that say what they are.
 
-Everything the package writes goes through `write`: a process that is killed, interrupted or out of
-disk leaves the old file. Everything it reads back as JSON was sealed: `unseal` notices what was cut
-short, altered, or is of another kind or version.
+Everything that the package writes goes through `write`: if the process is killed or the disk is
+full, the old file stays. Everything that it reads back as JSON was sealed: `unseal` notices if a
+text was cut short or altered, or is of another kind or version.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ PathLike = str | os.PathLike[str]
 
 
 def write(path: PathLike, content: bytes | str) -> None:
-    """Put ``content`` (text as UTF-8) in the place of ``path``, once all of it is on the disk.
+    """Write ``content`` (text as UTF-8) to ``path``, which changes once all of it is on the disk.
 
-    A new file has the permissions that the umask says; one that was there keeps its own. A link
-    stays, and the file that it leads to is replaced. A device or a pipe is written to directly.
+    A new file gets its permissions from the umask; an existing one keeps its own. A link stays, and
+    the file that it leads to is replaced. A device or a pipe is written to directly.
 
     Raises:
-        OSError: if the folder does not exist, is full or cannot be written to; the old file stays.
+        OSError: if the folder does not exist or cannot be written to, or the disk is full.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     given = Path(path)
@@ -50,8 +50,8 @@ def write(path: PathLike, content: bytes | str) -> None:
 
 
 def _write_new(path: Path, data: bytes) -> None:
-    """Write a file that was not there, and see it on the disk."""
-    # os.open, unlike tempfile, gives the permissions that the umask says
+    """Write a file that was not there, and wait until it is on the disk."""
+    # unlike tempfile, os.open gives the permissions of the umask
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
@@ -66,31 +66,33 @@ def seal(content: Any, kind: str, version: int = 1) -> str:
     {"format": "autograd_edu list 1", "checksum": 488563441, "content": [1.5, 2]}
     """
     text = json.dumps(content)
-    return f'{{"format": "{_format(kind, version)}", "checksum": {_checksum(text)}, "content": {text}}}\n'
+    head = f'"format": "{_format(kind, version)}", "checksum": {_checksum(text)}'
+    return f'{{{head}, "content": {text}}}\n'
 
 
 def unseal(text: str | bytes, kind: str, version: int = 1, *, source: object = "the text") -> Any:
     """What `seal` was given.
 
     Raises:
-        StateError: if the text was cut short or altered, or is of another kind or version. It
-            names the ``source``.
+        StateError: if the text was cut short or altered, or is of another kind or version. The
+            message names the ``source``.
     """
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise StateError(
-            f"{source} is not a saved {kind}: it is no JSON, or was cut short ({error})"
+            f"{source} is not a saved {kind}: it is not JSON, or was cut short ({error})"
         ) from None
     found = whole.get("format") if isinstance(whole, dict) else None
     if found != _format(kind, version):
         raise StateError(
-            f"{source} is not a saved {kind}: its 'format' is {found!r}, not {_format(kind, version)!r}"
+            f"{source} is not a saved {kind}: its 'format' must be {_format(kind, version)!r}; "
+            f"got {found!r}"
         )
     if set(whole) != {"format", "checksum", "content"} or whole["checksum"] != _checksum(
         json.dumps(whole["content"])
     ):
-        raise StateError(f"{source} was altered since it was written: its checksum does not fit")
+        raise StateError(f"{source} was altered after it was written: its checksum does not match")
     return whole["content"]
 
 
@@ -102,18 +104,18 @@ def _checksum(text: str) -> int:
     return zlib.crc32(text.encode())
 
 
-# ---- what a content must look like -----------------------------------------------------------------
+# ---- what the content must look like -------------------------------------------------------------
 
 
 def expect(content: Any, entries: Mapping[str, Callable[[Any], bool]], what: str) -> dict[str, Any]:
-    """``content``, which must be a dict of just these entries, each of which passes its test.
+    """``content``, if it is a dict of exactly these entries and each passes its test.
 
     Raises:
-        StateError: if it is not. It says which entry of ``what`` is wrong.
+        StateError: if not. The message says which entry of ``what`` is wrong.
     """
     if not isinstance(content, dict) or content.keys() != entries.keys():
         found = sorted(content) if isinstance(content, dict) else type(content).__name__
-        raise StateError(f"{what} has the entries {sorted(entries)}; {found} was found")
+        raise StateError(f"{what} must have the entries {sorted(entries)}; got {found}")
     for name, passes in entries.items():
         if not passes(content[name]):
             shown = repr(content[name])
@@ -133,7 +135,7 @@ def is_number(x: Any) -> bool:
 
 
 def is_count(x: Any) -> bool:
-    """Is it a whole number from 0?"""
+    """Is it a whole number of at least 0?"""
     return type(x) is int and 0 <= x < 2**63
 
 

@@ -145,12 +145,13 @@ def test_every_cut_and_every_flipped_bit_of_a_sealed_text_is_noticed_or_changes_
     [
         (
             seal([1], "model"),
-            "run.json is not a saved history: its 'format' is 'autograd_edu model 1'",
+            "run.json is not a saved history: its 'format' must be 'autograd_edu history 1'; "
+            "got 'autograd_edu model 1'",
         ),
-        (seal([1], "history", 9), "'autograd_edu history 9', not 'autograd_edu history 1'"),
+        (seal([1], "history", 9), "must be 'autograd_edu history 1'; got 'autograd_edu history 9'"),
         (seal([1], "history").replace("[1]", "[2]"), "run.json was altered"),
         ("[" * 100_000, "run.json is not a saved history"),
-        ("{}", "its 'format' is None"),
+        ("{}", "its 'format' must be 'autograd_edu history 1'; got None"),
         ("1" * 5000, "is not a saved history"),
         (b"\xff\xfe\x00", "is not a saved history"),
         ("", "cut short"),
@@ -178,5 +179,5 @@ def test_a_content_is_held_against_what_is_expected():
         with pytest.raises(StateError, match=f"the entry '{name}' of the run cannot be"):
             expect({**good, name: wrong}, entries, "the run")
     for wrong in ([], {**good, "more": 1}, {"name": "Adam"}):
-        with pytest.raises(StateError, match="the run has the entries"):
+        with pytest.raises(StateError, match="the run must have the entries"):
             expect(wrong, entries, "the run")

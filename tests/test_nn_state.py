@@ -125,13 +125,13 @@ def test_an_altered_file_is_refused(tmp_path):
     path = tmp_path / "m.json"
     MLP(1, [1], seed=0).save(path)
     path.write_text(path.read_text().replace('neurons.0.b": 0.0', 'neurons.0.b": 0.5'))
-    with pytest.raises(StateError, match="altered since it was written"):
+    with pytest.raises(StateError, match="altered after it was written"):
         load_state(path)
 
 
 def test_files_of_another_kind_are_refused(tmp_path):
     for content, message in (
-        ('{"weights": 1}', "'format' is None"),
+        ('{"weights": 1}', "'format' must be 'autograd_edu model 1'; got None"),
         ("[1, 2]", "not a saved model"),
         ("hello", "no JSON"),
     ):

@@ -1,1 +1,1 @@
-"""Derivatives of functions: forward mode, transforms, numeric differences and the gradient check."""
+"""Derivatives of functions: forward mode, transforms, finite differences, the gradient check."""

@@ -57,7 +57,7 @@ class Complex(Number):
 
 
 class _C(complex):
-    """A complex number with the order and the sign of its real part, which is what rules ask for."""
+    """A complex number with the order and the sign of its real part, as rules expect."""
 
 
 def _arithmetic(name: str) -> Callable[..., Any]:
@@ -74,7 +74,7 @@ for _name in ("add", "sub", "mul", "truediv", "radd", "rsub", "rmul", "rtruediv"
     setattr(_C, f"__{_name}__", _arithmetic(f"__{_name}__"))
 for _name in ("lt", "le", "gt", "ge"):
     setattr(_C, f"__{_name}__", _comparison(_name))
-_C.__abs__ = lambda x: -x if x.real < 0.0 else x  # type: ignore[method-assign, assignment, return-value]  # not the modulus
+setattr(_C, "__abs__", lambda x: -x if x.real < 0.0 else x)  # noqa: B010 - not the modulus
 
 
 class _Functions:

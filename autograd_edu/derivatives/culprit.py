@@ -79,7 +79,7 @@ def _accusation(edge: Edge) -> str:
 
 
 def _difference(way: Way, evidence: Evidence, n: Estimate, explained: float) -> str:
-    """Where, within the steps of ``n``, function and graph differ by over ``explained`` per step."""
+    """Where, at the steps of ``n``, function and graph differ by over ``explained`` per step."""
     samples = evidence.samples
     for h in samples.steps():
         if n.step <= h <= n.widest:

@@ -1,8 +1,9 @@
 """Forward mode: a number that carries its derivative along, by the same rule table.
 
-A `Dual` is a primal and a tangent. An operation on duals computes the primal as always, and the tangent as the sum of
-local gradient × tangent over its operands: lecture file 004's forward-mode table, made while the function is evaluated.
-Primals and tangents may themselves be Values, or Duals of an outer pass, so derivatives nest in any order.
+A `Dual` is a primal and a tangent. An operation on Duals computes the primal as always, and the
+tangent as the sum of local gradient × tangent over its operands: this makes the forward-mode table
+of lecture file 004 while the function is evaluated. Primals and tangents may themselves be Values,
+or Duals of an outer pass, so derivatives nest in any order.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ class Dual(Number):
 
     Attributes:
         primal: the number itself.
-        tangent: its derivative in the direction that was asked for; 0.0 also where it depends on nothing that moves.
-        level: which pass the tangent belongs to. Passes inside one another must not mix their tangents: the operand of
-            the innermost pass, which has the highest level, sees all others as plain numbers.
-        fault: the first operation on the way here that has no finite local gradient, in words; "" if all have.
+        tangent: its derivative in the given direction; 0.0 if it does not depend on anything that
+            moves.
+        level: the pass that the tangent belongs to. Nested passes must not mix their tangents: the
+            innermost pass has the highest level and treats all other tangents as plain numbers.
+        fault: the first operation before it without a finite local gradient, in words; or "".
 
     >>> x = Dual(3.0, 1.0)
     >>> (x * x + 2 * x).tangent
@@ -100,7 +102,7 @@ class Numbers:
 def local_gradients(
     op: Op, y: Any, operands: Sequence[Any], wanted: Sequence[bool]
 ) -> Sequence[Any]:
-    """The local gradients of ``op`` at numbers of any kind; of Values and Duals, as Values and Duals.
+    """The local gradients of ``op`` at numbers of any kind; at Values and Duals they are such, too.
 
     Those that are not ``wanted`` may be None.
     """
@@ -110,17 +112,17 @@ def local_gradients(
 
 
 def is_zero(x: Any) -> bool:
-    """Whether ``x`` is the plain number 0: a term that need not be computed or recorded."""
+    """Is ``x`` the plain number 0? Then a term need not be computed or recorded."""
     return not isinstance(x, Number) and x == 0.0
 
 
 def is_one(x: Any) -> bool:
-    """Whether ``x`` is the plain number 1: a factor that need not be."""
+    """Is ``x`` the plain number 1? Then a factor need not be."""
     return not isinstance(x, Number) and x == 1.0
 
 
 def fault_of(op: Op, slope: Any, primals: Sequence[Any]) -> str:
-    """What is wrong with a local gradient of ``op``, in words; "" if it is finite."""
+    """What is wrong with a local gradient of ``op``; "" if it is finite."""
     number = plain(slope)
     if number - number == 0.0:
         return ""

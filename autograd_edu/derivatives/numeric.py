@@ -1,4 +1,4 @@
-"""Numeric derivatives by four methods, from the lectures' forward difference to the complex step."""
+"""Numeric derivatives by four methods, from a forward difference to the complex step."""
 
 from __future__ import annotations
 

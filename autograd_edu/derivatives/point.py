@@ -83,7 +83,7 @@ class Point:
         if not isinstance(y, Complex):
             raise DomainError(
                 "the complex step cannot go through a function that returns a plain number for "
-                "complex ones: it is constant, takes a number out with .data, or contains a gradient"
+                "complex ones: it is constant, takes a number out with .data, or has a gradient in it"
             )
         return y.number.imag / h
 

@@ -11,7 +11,8 @@ from ..printing import prints, shown
 from .evidence import Evidence
 from .verdict import Judgement, Verdict
 
-_HEAD = ("input", "at", "analytic", "numeric", "abs. error", "rel. error", "step", "est. error", "verdict")  # fmt: skip
+_ERRORS = ("abs. error", "rel. error", "step", "est. error")
+_HEAD = ("input", "at", "analytic", "numeric", *_ERRORS, "verdict")
 
 
 @prints

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Scalar: TypeAlias = "Number | float"
 Tree: TypeAlias = "Scalar | Sequence[Tree] | Mapping[str, Tree] | NDArray[Any]"
-"""A number, or a list, tuple, dict or array (of floats or of Values) of them, nested as you like."""
+"""A number, or a list, tuple, dict or array (of floats or Values), nested as you like."""
 
 Function: TypeAlias = Callable[..., Tree]
 N = TypeVar("N", bound=Number)
