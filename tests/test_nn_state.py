@@ -133,7 +133,7 @@ def test_files_of_another_kind_are_refused(tmp_path):
     for content, message in (
         ('{"weights": 1}', "'format' must be 'autograd_edu model 1'; got None"),
         ("[1, 2]", "not a saved model"),
-        ("hello", "no JSON"),
+        ("hello", "not JSON"),
     ):
         (tmp_path / "x.json").write_text(content)
         with pytest.raises(StateError, match=message):

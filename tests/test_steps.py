@@ -196,7 +196,7 @@ def test_json_is_strict_even_with_infinities():
         x = Value(0.0, "x")
         record = steps(log(x) * 0.0 + Value(float("inf"), "y"))
     text = record.to_json()
-    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
     again = Steps.from_json(text)
     assert again.to_json() == text
     assert [repr(node.data) for node in again.nodes] == [repr(node.data) for node in record.nodes]
