@@ -6,12 +6,15 @@ show what it remembers.
 
 from typing import TYPE_CHECKING
 
+from .care import anomaly, release
 from .engine.modes import ieee
 from .engine.op import operation
 from .engine.ops import (
-    OPS, Op, abs as abs, acos, asin, atan, clip, cos, cosh, detach, dot, elu, erfc, exp, expm1,
-    gelu, leaky_relu, log, log1p, logsumexp, maximum, minimum, pow as pow, register, relu, selu,
-    sigmoid, sin, sinh, softplus, sqrt, square, step, strict_step, tan, tanh, total, where,
+    OPS, Op, abs as abs, acos, acosh, asin, asinh, atan, atan2, atanh, ceil, clip, cos, cosh,
+    degrees, detach, dot, elu, erf, erfc, exp, exp2, expm1, floor, gelu, heaviside, hypot,
+    leaky_relu, log, log10, log1p, log2, logsumexp, maximum, mean, minimum, mod, pow as pow,
+    radians, register, relu, selu, sigmoid, sign, silu, sin, sinh, softplus, sqrt, square, step,
+    strict_step, tan, tanh, total, where,
 )  # fmt: skip
 from .engine.modes import no_gc, no_grad, scope
 from .engine.value import Constant, Value
@@ -25,6 +28,7 @@ if TYPE_CHECKING:  # at run time these are imported when they are first used; se
     from .derivatives.implicit import fixed_point, implicit
     from .derivatives.numeric import numeric_gradient
     from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from .nn.softmax import softmax
     from .pictures.drawing import draw, to_dot
     from .pictures.network.picture import draw_network
     from .pictures.steps import steps, walk
@@ -35,13 +39,91 @@ for _kind in (Value, Constant):  # the engine knows nothing of terminals
 
 # `from autograd_edu import *` leaves Python's own abs and pow alone: they work on Values, too.
 __all__ = [
-    "OPS", "Constant", "Dual", "Op", "Program", "ProgramCache", "Value", "acos", "asin", "atan",
-    "check_gradient", "clip", "cos", "cosh", "detach", "dot", "draw", "draw_network", "elu",
-    "erfc", "exp", "expm1", "fixed_point", "gelu", "grad", "hessian", "hvp", "ieee", "implicit",
-    "jacobian", "jvp", "leaky_relu", "log", "log1p", "logsumexp", "maximum", "minimum", "no_gc",
-    "no_grad", "numeric_gradient", "operation", "register", "relu", "scope", "selu", "sigmoid",
-    "sin", "sinh", "softplus", "sqrt", "square", "step", "steps", "strict_step", "tan", "tanh",
-    "to_dot", "total", "trace", "trace_graph", "value_and_grad", "vjp", "walk", "where",
+    "OPS",
+    "Constant",
+    "Dual",
+    "Op",
+    "Program",
+    "ProgramCache",
+    "Value",
+    "acos",
+    "acosh",
+    "anomaly",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "ceil",
+    "check_gradient",
+    "clip",
+    "cos",
+    "cosh",
+    "degrees",
+    "detach",
+    "dot",
+    "draw",
+    "draw_network",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "fixed_point",
+    "floor",
+    "gelu",
+    "grad",
+    "heaviside",
+    "hessian",
+    "hvp",
+    "hypot",
+    "ieee",
+    "implicit",
+    "jacobian",
+    "jvp",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logsumexp",
+    "maximum",
+    "mean",
+    "minimum",
+    "mod",
+    "no_gc",
+    "no_grad",
+    "numeric_gradient",
+    "operation",
+    "radians",
+    "register",
+    "release",
+    "relu",
+    "scope",
+    "selu",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "square",
+    "step",
+    "steps",
+    "strict_step",
+    "tan",
+    "tanh",
+    "to_dot",
+    "total",
+    "trace",
+    "trace_graph",
+    "value_and_grad",
+    "vjp",
+    "walk",
+    "where",
 ]  # fmt: skip
 
 _SUBMODULES = ("data", "nn", "optim", "plots", "train")
@@ -59,6 +141,7 @@ _LATER = {
         "value_and_grad",
         "vjp",
     ),
+    "nn.softmax": ("softmax",),
     "pictures.drawing": ("draw", "to_dot"),
     "pictures.network.picture": ("draw_network",),
     "pictures.steps": ("steps", "walk"),

@@ -57,6 +57,22 @@ EXACT: dict[str, Callable] = {
     "elu": lambda x, alpha: x if x > 0 else alpha * mp.expm1(x),
     "selu": lambda x: SELU_SCALE * (x if x > 0 else SELU_ALPHA * mp.expm1(x)),
     "gelu": lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2,
+    "mod": lambda a, b: _rational(_exactly(a) % _exactly(b)),
+    "exp2": lambda x: mp.power(2, x),
+    "log2": lambda x: mp.log(x, 2),
+    "log10": mp.log10,
+    "sign": mp.sign,
+    "floor": mp.floor,
+    "ceil": mp.ceil,
+    "atan2": mp.atan2,
+    "hypot": mp.hypot,
+    "radians": mp.radians,
+    "degrees": mp.degrees,
+    "asinh": mp.asinh,
+    "acosh": mp.acosh,
+    "atanh": mp.atanh,
+    "erf": mp.erf,
+    "silu": lambda x: x / (1 + mp.exp(-x)),
     "step": lambda x: mp.mpf(x >= 0),
     "strict_step": lambda x: mp.mpf(x > 0),
     "detach": lambda x: x,
@@ -73,6 +89,10 @@ EXACT: dict[str, Callable] = {
 }
 
 _HALF_PI_ROOT = mp.sqrt(mp.pi)
+
+
+def _over(a, b):
+    return a / b if b else mp.nan
 
 
 def _softmax(i):
@@ -117,6 +137,22 @@ SLOPES: dict[str, Callable] = {  # closed forms, each written in another way tha
     "elu": lambda x, alpha: (1 if x > 0 else alpha * mp.exp(x), 0 if x > 0 else mp.expm1(x)),
     "selu": lambda x: (SELU_SCALE if x > 0 else SELU_SCALE * SELU_ALPHA * mp.exp(x),),
     "gelu": lambda x: (mp.erfc(-x / mp.sqrt(2)) / 2 + x * _normal_density(x),),
+    "mod": lambda a, b: (1, _rational(_exactly(a) % _exactly(b) - _exactly(a)) / b),
+    "exp2": lambda x: (mp.log(2) * mp.power(2, x),),
+    "log2": lambda x: (1 / (x * mp.log(2)),),
+    "log10": lambda x: (1 / (x * mp.log(10)),),
+    "sign": lambda x: (0,),
+    "floor": lambda x: (0,),
+    "ceil": lambda x: (0,),
+    "atan2": lambda a, b: (_over(b, a * a + b * b), _over(-a, a * a + b * b)),
+    "hypot": lambda a, b: (_over(a, mp.hypot(a, b)), _over(b, mp.hypot(a, b))),
+    "radians": lambda x: (mp.pi / 180,),
+    "degrees": lambda x: (180 / mp.pi,),
+    "asinh": lambda x: (mp.sech(mp.asinh(x)),),
+    "acosh": lambda x: (1 / mp.sqrt(x * x - 1) if x > 1 else mp.inf,),
+    "atanh": lambda x: (1 / (1 - x * x),),
+    "erf": lambda x: (2 * mp.exp(-x * x) / _HALF_PI_ROOT,),
+    "silu": lambda x: ((1 + mp.exp(-x) * (1 + x)) / (1 + mp.exp(-x)) ** 2,),
     "step": lambda x: (0,),
     "strict_step": lambda x: (0,),
     "detach": lambda x: (0,),

@@ -46,7 +46,7 @@ class Floats:
 
     @staticmethod
     def floor(x: float) -> float:
-        return float(math.floor(x))
+        return float(math.floor(x)) if x - x == 0.0 else x
 
     @staticmethod
     def pow(a: float, b: float) -> float:

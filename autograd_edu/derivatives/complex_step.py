@@ -75,10 +75,12 @@ for _name in ("add", "sub", "mul", "truediv", "radd", "rsub", "rmul", "rtruediv"
 for _name in ("lt", "le", "gt", "ge"):
     setattr(_C, f"__{_name}__", _comparison(_name))
 setattr(_C, "__abs__", lambda x: -x if x.real < 0.0 else x)  # noqa: B010 - not the modulus
+_REMAINDER = lambda a, b: _C(a - b * math.floor(a.real / b.real))  # noqa: E731
+setattr(_C, "__mod__", _REMAINDER)  # noqa: B010 - complex has none
 
 
 class _Functions:
-    """The elementary functions on `_C`, as a namespace for rules. No erfc: `cmath` has none."""
+    """The elementary functions on `_C`, as a namespace for rules. `cmath` has no erf and no erfc."""
 
     @staticmethod
     def pow(a: complex, b: complex) -> _C:
@@ -88,6 +90,17 @@ class _Functions:
         if a.real <= 0.0:
             raise ValueError("a power of a number that is not positive needs a whole exponent")
         return _C(cmath.exp(b * cmath.log(a)))
+
+    @staticmethod
+    def hypot(a: complex, b: complex) -> _C:
+        return _C(cmath.sqrt(complex(a * a + b * b)))
+
+    @staticmethod
+    def atan2(a: complex, b: complex) -> _C:
+        if abs(a.real) > abs(b.real):
+            return _C(math.copysign(math.pi / 2.0, a.real) - cmath.atan(complex(b / a)))
+        half_turn = math.copysign(math.pi, a.real) if b.real < 0.0 else 0.0
+        return _C(cmath.atan(complex(a / b)) + half_turn)
 
     @staticmethod
     def choose(
@@ -132,8 +145,17 @@ _DOMAINS = {
     "log1p": (math.nextafter(-1.0, 0.0), math.inf),
     "asin": (-1.0, 1.0),
     "acos": (-1.0, 1.0),
+    "log2": (5e-324, math.inf),
+    "log10": (5e-324, math.inf),
+    "acosh": (1.0, math.inf),
+    "atanh": (-1.0, 1.0),
 }
-for _name in ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "atan", "expm1", *_DOMAINS):
-    _own = {"expm1": _expm1, "log1p": _log1p}.get(_name) or getattr(cmath, _name)
+_OWN: dict[str, Callable[[complex], complex]] = {
+    "expm1": _expm1, "log1p": _log1p, "exp2": lambda z: cmath.exp(math.log(2.0) * z),
+    "log2": lambda z: cmath.log(z) / math.log(2.0), "floor": lambda z: complex(math.floor(z.real)),
+}  # fmt: skip
+_EVERYWHERE = ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asinh", "atan")
+for _name in (*_EVERYWHERE, *_DOMAINS, *_OWN):
+    _own = _OWN.get(_name) or getattr(cmath, _name)
     _domain = _DOMAINS.get(_name, (-math.inf, math.inf))
     setattr(_Functions, _name, staticmethod(_on_reals(_own, *_domain)))

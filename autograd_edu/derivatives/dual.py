@@ -88,7 +88,9 @@ class Dual(Number):
 class Numbers:
     """The namespace of rules on Numbers: what they do is recorded in turn."""
 
-    exp, expm1, log, log1p, sqrt = ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt
+    exp, exp2, expm1, log, log2, log10 = ops.exp, ops.exp2, ops.expm1, ops.log, ops.log2, ops.log10
+    log1p, sqrt, floor, erf = ops.log1p, ops.sqrt, ops.floor, ops.erf
+    asinh, acosh, atanh, atan2, hypot = ops.asinh, ops.acosh, ops.atanh, ops.atan2, ops.hypot
     sin, cos, tan, asin, acos, atan = ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan
     sinh, cosh, tanh, erfc, pow = ops.sinh, ops.cosh, ops.tanh, ops.erfc, ops.pow
     maximum, minimum, total = ops.maximum, ops.minimum, ops.total

@@ -59,6 +59,12 @@ def _corner(xp: Namespace[N], t: N) -> N:
     return xp.pow(t * t, 0.5)
 
 
+def cosine(xp: Namespace[N], a: N, b: N) -> N:
+    """a/√(a² + b²), also where the root is so small that it has lost digits."""
+    near = lambda: 1e200 * a / xp.hypot(1e200 * a, 1e200 * b)  # noqa: E731 - a branch
+    return xp.choose(xp.hypot(a, b) > 1e-290, lambda: a / xp.hypot(a, b), near)
+
+
 # ---- the exponential family ----
 
 
@@ -71,6 +77,38 @@ def sigmoid(xp: Namespace[N], x: N) -> N:
     """1/(1 + exp(-x)), without overflow on either side."""
     e = decay(xp, x)
     return xp.choose(x >= 0.0, 1.0, e) / (1.0 + e)
+
+
+# where silu′ is 0, as a sum of two, and exp of that
+SILU_FLAT, SILU_FLAT_REST = -1.2784645427610737, -1.0946994183093437e-16
+SILU_SLOPE = 0.2784645427610738
+
+
+def silu(xp: Namespace[N], x: N) -> N:
+    """x/(1 + exp(-x)); for x < -700, where exp(-x) is too large, x·exp(x)."""
+
+    def tail() -> N:
+        half = xp.exp(0.5 * xp.minimum(x, -700.0))  # exp(x) has lost digits, and x·exp(x) not yet
+        return x * half * half
+
+    return xp.choose(x < -700.0, tail, lambda: x / (1.0 + xp.exp(xp.minimum(-x, 700.0))))
+
+
+def silu_gradient(xp: Namespace[N], y: N, x: N) -> N:
+    """σ(x) + x·σ(x)(1 - σ(x)), with e = exp(-|x|).
+
+    For x < 0 this is e(e + 1 + x)/(1 + e)². Near its zero the terms e, 1 and x cancel, so they are
+    the zero's distance d and the change of e from there, which have one sign.
+    """
+    e = decay(xp, x)
+
+    def below() -> N:
+        d = xp.minimum(x, 0.0) - SILU_FLAT - SILU_FLAT_REST
+        half = xp.exp(0.5 * xp.minimum(x, 0.0))
+        return half * (half * (d + SILU_SLOPE * xp.expm1(d))) / ((1.0 + e) * (1.0 + e))
+
+    above = lambda: (1.0 + x * e / (1.0 + e)) / (1.0 + e)  # noqa: E731 - a branch
+    return xp.choose(x < 0.0, below, above)
 
 
 # ---- the normal distribution ----

@@ -16,6 +16,7 @@ recording: ContextVar[bool] = ContextVar("recording", default=True)
 current_scope: ContextVar[str] = ContextVar("scope", default="")
 ieee_mode: ContextVar[bool] = ContextVar("ieee", default=False)
 ieee_is_on = ieee_mode.get
+watch: ContextVar[Any] = ContextVar("watch", default=None)  # of `care.anomaly`, above us
 tracer: ContextVar[Any] = ContextVar("tracer", default=None)  # a `program.tracing` Tape, above us
 pauses = scopes = others = 0  # blocks that are open in any thread
 changed = 0  # when a number was last set, by the clock of `value`: older results may be stale

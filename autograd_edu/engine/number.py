@@ -58,6 +58,7 @@ class Number(ArrayHabits):
     __sub__, __rsub__ = operator(ops.sub), operator(ops.sub, reflected=True)
     __mul__, __rmul__ = operator(ops.mul), operator(ops.mul, reflected=True)
     __truediv__, __rtruediv__ = operator(ops.div), operator(ops.div, reflected=True)
+    __mod__, __rmod__ = operator(ops.mod), operator(ops.mod, reflected=True)
     _pow, __rpow__ = operator(ops.pow), operator(ops.pow, reflected=True)
 
     def __radd__(self, other: Any) -> Self:
@@ -73,12 +74,14 @@ class Number(ArrayHabits):
         return self
 
     __neg__, __abs__, abs = ops.neg, ops.abs, ops.abs
-    exp, expm1, log, log1p, sqrt, square = (
-        ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt, ops.square,
-    )  # fmt: skip
+    exp, exp2, expm1, log, log2, log10 = ops.exp, ops.exp2, ops.expm1, ops.log, ops.log2, ops.log10
+    log1p, sqrt, square, erf, erfc = ops.log1p, ops.sqrt, ops.square, ops.erf, ops.erfc
+    floor, ceil = ops.floor, ops.ceil
     sin, cos, tan, asin, acos, atan = ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan
-    sinh, cosh, tanh, erfc = ops.sinh, ops.cosh, ops.tanh, ops.erfc
-    sigmoid, softplus, relu, gelu = ops.sigmoid, ops.softplus, ops.relu, ops.gelu
+    sinh, cosh, tanh, asinh, acosh, atanh = (
+        ops.sinh, ops.cosh, ops.tanh, ops.asinh, ops.acosh, ops.atanh,
+    )  # fmt: skip
+    sigmoid, softplus, relu, silu, gelu = ops.sigmoid, ops.softplus, ops.relu, ops.silu, ops.gelu
     leaky_relu, elu, selu = ops.leaky_relu, ops.elu, ops.selu
     step, detach = ops.step, ops.detach
 

@@ -7,9 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MethodType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Protocol,
+    TypeVar,
+    overload,
+)
 
-from ..arithmetic.contracts import Namespace, Rule
+from ..arithmetic.contracts import Binary, K, Namespace, Paired, Rule, Ternary, Unary, Variadic
 from ..arithmetic.expressions import computed
 from ..arithmetic.floats import Floats, IeeeFloats, real
 from ..arithmetic.ieee754 import Ieee
@@ -18,9 +25,12 @@ from ..wording import check_count, check_row, documented
 from .modes import ieee_is_on
 
 T = TypeVar("T")
+C = TypeVar("C")
 R = TypeVar("R", bound=Rule)
 Groups = tuple[Sequence[T], ...]
 Slopes = tuple[str, ...] | Callable[..., tuple[str, ...]]
+Example = tuple[float, ...]
+Listed = Callable[[Sequence[Any]], Groups[Any]]
 
 
 def together(operands: Sequence[T]) -> Groups[T]:
@@ -67,7 +77,7 @@ class Op:
     slopes: Slopes
     example: tuple[float, ...]
     formula: str | Callable[..., str] = ""
-    groups: Callable[[Sequence[Any]], Groups[Any]] | None = None
+    groups: Listed | None = None
     called: Rule | None = None
     symbol: str = ""
     template: str = ""
@@ -206,9 +216,38 @@ def _row_named(name: str) -> Op:
     return OPS[name]
 
 
+if TYPE_CHECKING:  # how a checker sees the rows of the table
+
+    class Row(Op, Generic[C]):
+        """An `Op` that is a function, and a method of numbers."""
+
+        __call__: C  # type: ignore[assignment]  # the signature that `Op` leaves open
+
+        def __get__(self, number: K, kind: type, /) -> Callable[..., K]:
+            raise NotImplementedError
+
+    class Decorator(Protocol):
+        """What makes a row from a rule of one, two or three operands."""
+
+        @overload
+        def __call__(self, rule: Callable[[Any, Any, Any, Any], Any], /) -> Row[Ternary]: ...
+        @overload
+        def __call__(self, rule: Callable[[Any, Any, Any], Any], /) -> Row[Binary]: ...
+        @overload
+        def __call__(self, rule: Callable[[Any, Any], Any], /) -> Row[Unary]: ...
+
+
+@overload
 def operation(
-    *, local_gradients: Slopes, example: tuple[float, ...], **facts: Any
-) -> Callable[[Rule], Op]:
+    *, local_gradients: Slopes, example: Example, groups: Listed, called: Rule, **facts: Any
+) -> Callable[[Rule], Row[Paired]]: ...
+@overload
+def operation(
+    *, local_gradients: Slopes, example: Example, groups: Listed, called: None = None, **facts: Any
+) -> Callable[[Rule], Row[Variadic]]: ...
+@overload
+def operation(*, local_gradients: Slopes, example: Example, **facts: Any) -> Decorator: ...
+def operation(*, local_gradients: Slopes, example: Example, **facts: Any) -> Any:
     """Make a row of the table from the function that computes the value; see `Op` for the facts.
 
     Raises:

@@ -14,9 +14,10 @@ textbook formula loses (see `accurate`).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from ..arithmetic.contracts import Namespace, Real
+from ..arithmetic.contracts import Kind, Namespace, Real, X
 from ..errors import ArityError, OperandError
 from . import accurate
 from .op import OPS as OPS
@@ -27,6 +28,7 @@ from .op import operation, products, together
 from .op import register as register
 
 N = TypeVar("N", bound=Real)
+T = TypeVar("T")
 
 # ---- arithmetic ----
 
@@ -72,6 +74,23 @@ div.local_gradient(accurate.quotient_gradient, of="b")
 
 
 @operation(
+    local_gradients=("1", "-floor(a/b)"), example=(7.5, 2.0), numpy="remainder", symbol="mod",
+    domain="{b} must not be zero",
+    edges="the sign is that of b; at a jump the local gradients are those from above",
+)  # fmt: skip
+def mod(xp: Namespace[N], a: N, b: N) -> N:
+    """The remainder of a division, a - b·⌊a/b⌋, Python's ``a % b``.
+
+    >>> mod(7.5, 2.0)
+    1.5
+    """
+    return a % b
+
+
+mod.local_gradient(lambda xp, y, a, b: -xp.floor((a - y) / b + 0.5), of="b")
+
+
+@operation(
     numpy="power", formula="a**b", local_gradients=("0 if b == 0 else b*a**(b - 1)", "0 if a == 0 else y*log(a)"),
     example=(2.0, -3.0), symbol="xʸ", template="{0}^{1}", latex="{{{0}}}^{{{1}}}",
     domain="{a} must be positive, or {b} a whole number (positive, if {a} is zero)",
@@ -101,6 +120,18 @@ def exp(xp: Namespace[N], x: N) -> N:
     return xp.exp(x)
 
 
+@operation(
+    local_gradients=("log(2)*y",),
+    example=(0.5,),
+)
+def exp2(xp: Namespace[N], x: N) -> N:
+    """2 to the power x."""
+    return xp.exp2(x)
+
+
+exp2.local_gradient(lambda xp, y, x: math.log(2.0) * y)
+
+
 @operation(local_gradients=("exp(x)",), example=(0.5,), latex="e^{{{0}}} - 1")
 def expm1(xp: Namespace[N], x: N) -> N:
     """exp(x) - 1, accurate near 0."""
@@ -114,6 +145,30 @@ def expm1(xp: Namespace[N], x: N) -> N:
 def log(xp: Namespace[N], x: N) -> N:
     """The natural logarithm."""
     return xp.log(x)
+
+
+@operation(
+    local_gradients=("1/(x*log(2))",), example=(0.5,),
+    domain="{x} must be positive",
+)  # fmt: skip
+def log2(xp: Namespace[N], x: N) -> N:
+    """The logarithm to base 2."""
+    return xp.log2(x)
+
+
+log2.local_gradient(lambda xp, y, x: 1.4426950408889634 / x)
+
+
+@operation(
+    local_gradients=("1/(x*log(10))",), example=(0.5,),
+    domain="{x} must be positive",
+)  # fmt: skip
+def log10(xp: Namespace[N], x: N) -> N:
+    """The logarithm to base 10."""
+    return xp.log10(x)
+
+
+log10.local_gradient(lambda xp, y, x: 0.4342944819032518 / x)
 
 
 @operation(
@@ -142,6 +197,32 @@ def sqrt(xp: Namespace[N], x: N) -> N:
 def abs(xp: Namespace[N], x: N) -> N:
     """The absolute value."""
     return x.__abs__()  # `abs` is the row
+
+
+@operation(
+    local_gradients=("0",), example=(-1.5,), edges="sign 0 = 0; the gradient is 0 everywhere"
+)
+def sign(xp: Namespace[N], x: N) -> N:
+    """-1, 0 or 1: on which side of 0 the number is."""
+    return xp.choose(x > 0.0, 1.0, xp.choose(x < 0.0, -1.0, x))
+
+
+@operation(
+    local_gradients=("0",), example=(-1.5,),
+    edges="the gradient is 0 everywhere",
+)  # fmt: skip
+def floor(xp: Namespace[N], x: N) -> N:
+    """The largest whole number that is not above x."""
+    return xp.floor(x)
+
+
+@operation(
+    local_gradients=("0",), example=(-1.5,),
+    edges="the gradient is 0 everywhere",
+)  # fmt: skip
+def ceil(xp: Namespace[N], x: N) -> N:
+    """The smallest whole number that is not below x."""
+    return -xp.floor(-x)
 
 
 @operation(local_gradients=("cos(x)",), example=(0.5,), latex=r"\sin")
@@ -192,6 +273,60 @@ def atan(xp: Namespace[N], x: N) -> N:
     return xp.atan(x)
 
 
+@operation(
+    local_gradients=("b/(a**2 + b**2)", "-a/(a**2 + b**2)"), example=(0.5, -1.5), numpy="arctan2",
+    edges="atan2(0, 0) = 0 has no gradient; at a = 0, b < 0 it is π; -0 is 0",
+)  # fmt: skip
+def atan2(xp: Namespace[N], a: N, b: N) -> N:
+    """The angle in (-π, π] of the point with the height a and the abscissa b.
+
+    >>> atan2(1.0, -1.0)
+    2.356194490192345
+    """
+    return xp.atan2(a + 0.0, b + 0.0)
+
+
+@atan2.local_gradient
+def _(xp: Namespace[N], y: N, a: N, b: N) -> N | float:
+    return accurate.cosine(xp, b, a) / xp.hypot(a, b)
+
+
+@atan2.local_gradient
+def _(xp: Namespace[N], y: N, a: N, b: N) -> N | float:
+    return -accurate.cosine(xp, a, b) / xp.hypot(a, b)
+
+
+@operation(
+    local_gradients=("a/y", "b/y"), example=(3.0, -4.0),
+    edges="no gradient at (0, 0)",
+)  # fmt: skip
+def hypot(xp: Namespace[N], a: N, b: N) -> N:
+    """The length √(a² + b²), without overflow.
+
+    >>> hypot(3.0, -4.0)
+    5.0
+    """
+    return xp.hypot(a, b)
+
+
+hypot.local_gradient(lambda xp, y, a, b: accurate.cosine(xp, a, b))
+hypot.local_gradient(lambda xp, y, a, b: accurate.cosine(xp, b, a))
+
+
+@operation(
+    local_gradients=("pi/180",), example=(60.0,),
+)  # fmt: skip
+def radians(xp: Namespace[N], x: N) -> N:
+    """An angle of x degrees, in radians."""
+    return 0.017453292519943295 * x
+
+
+@operation(local_gradients=("180/pi",), example=(0.5,))
+def degrees(xp: Namespace[N], x: N) -> N:
+    """An angle of x radians, in degrees."""
+    return 57.29577951308232 * x
+
+
 @operation(local_gradients=("cosh(x)",), example=(0.5,), latex=r"\sinh")
 def sinh(xp: Namespace[N], x: N) -> N:
     """The hyperbolic sine."""
@@ -202,6 +337,54 @@ def sinh(xp: Namespace[N], x: N) -> N:
 def cosh(xp: Namespace[N], x: N) -> N:
     """The hyperbolic cosine."""
     return xp.cosh(x)
+
+
+@operation(
+    local_gradients=("1/sqrt(1 + x**2)",), example=(0.5,), numpy="arcsinh",
+)  # fmt: skip
+def asinh(xp: Namespace[N], x: N) -> N:
+    """The number whose hyperbolic sine is x."""
+    return xp.asinh(x)
+
+
+@asinh.local_gradient
+def _(xp: Namespace[N], y: N, x: N) -> N | float:
+    """1/|x| far out, where x² would overflow."""
+    near = lambda: 1.0 / xp.sqrt(1.0 + x * x)  # noqa: E731 - a branch
+    return xp.choose(x.__abs__() < 1e9, near, lambda: 1.0 / x.__abs__())
+
+
+@operation(
+    local_gradients=("1/sqrt(x**2 - 1)",), example=(1.5,), numpy="arccosh", domain="{x} must be at least 1",
+    edges="gradient inf at 1, an error if needed",
+)  # fmt: skip
+def acosh(xp: Namespace[N], x: N) -> N:
+    """The number that is not negative and whose hyperbolic cosine is x."""
+    return xp.acosh(x)
+
+
+acosh.local_gradient(lambda xp, y, x: 1.0 / (xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0)))
+
+
+@operation(
+    local_gradients=("1/(1 - x**2)",), example=(0.5,), numpy="arctanh", domain="{x} must be between -1 and 1",
+    edges="±1: error; in ieee() ±inf with gradient inf",
+)  # fmt: skip
+def atanh(xp: Namespace[N], x: N) -> N:
+    """The number whose hyperbolic tangent is x."""
+    return xp.atanh(x)
+
+
+atanh.local_gradient(lambda xp, y, x: 1.0 / ((1.0 - x) * (1.0 + x)))
+
+
+@operation(local_gradients=("2/sqrt(pi)*exp(-x**2)",), example=(0.5,))
+def erf(xp: Namespace[N], x: N) -> N:
+    """The error function."""
+    return xp.erf(x)
+
+
+erf.local_gradient(lambda xp, y, x: 2.0 / math.sqrt(math.pi) * accurate.gauss(xp, x, 1.0))
 
 
 @operation(local_gradients=("-2/sqrt(pi)*exp(-x**2)",), example=(0.5,))
@@ -330,8 +513,20 @@ def gelu(xp: Namespace[N], x: N) -> N:
 gelu.local_gradient(accurate.gelu_gradient)
 
 
-def _step(op: Op, x: Any, *, strict: bool = False) -> Any:
-    return (strict_step if strict else op).apply((x,))
+@operation(
+    local_gradients=("sigmoid(x)*(1 + x*(1 - sigmoid(x)))",), example=(0.5,), symbol="SiLU",
+    activation=True,
+)  # fmt: skip
+def silu(xp: Namespace[N], x: N) -> N:
+    """x·σ(x), also called swish."""
+    return accurate.silu(xp, x)
+
+
+silu.local_gradient(accurate.silu_gradient)
+
+
+def _step(op: Op, x: X, *, strict: bool = False) -> X:
+    return (strict_step if strict else op).apply((x,))  # type: ignore[no-any-return]
 
 
 @operation(
@@ -402,7 +597,7 @@ def _(xp: Namespace[Any], y: Any, xs: Any) -> Any:
     return accurate.shares(xp, accurate.each(lambda x: x <= y, xs))
 
 
-def _where(op: Op, condition: Any, then: Any, otherwise: Any) -> Any:
+def _where(op: Op, condition: Kind | float, then: Any, otherwise: Any) -> Any:
     if callable(then) or callable(otherwise):
         chosen = then if condition else otherwise
         return chosen() if callable(chosen) else chosen
@@ -461,7 +656,7 @@ def _factors(*operands: str) -> tuple[str, ...]:
     return (*xs, *ws, *("1" for _ in bias))
 
 
-def _dot(op: Op, ws: Any, xs: Any, bias: Any = None) -> Any:
+def _dot(op: Op, ws: Iterable[T], xs: Iterable[T], bias: T | None = None) -> T:
     try:
         ws, xs = tuple(ws), tuple(xs)
     except TypeError:
@@ -473,7 +668,7 @@ def _dot(op: Op, ws: Any, xs: Any, bias: Any = None) -> Any:
             f"{op.name} needs as many weights as inputs; "
             f"{len(ws)} weights and {len(xs)} inputs were given"
         )
-    return op.apply((*ws, *xs) if bias is None else (*ws, *xs, bias))
+    return op.apply((*ws, *xs) if bias is None else (*ws, *xs, bias))  # type: ignore[no-any-return]
 
 
 @operation(
@@ -502,3 +697,29 @@ def logsumexp(xp: Namespace[Any], xs: Any, parts: Any = None) -> Any:
 
 
 logsumexp.local_gradient(accurate.softmax)
+
+
+# ---- functions made of rows ----
+
+
+def mean(*xs: Any) -> Any:
+    """The mean of the operands, or of one list of them.
+
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
+    """
+    operands = tuple(xs[0]) if len(xs) == 1 and hasattr(xs[0], "__iter__") else xs
+    if not operands:
+        raise ArityError("mean needs at least one operand; none was given")
+    return total(operands) / float(len(operands))
+
+
+def heaviside(x: Any, at_zero: Any = 1.0) -> Any:
+    """0 where x < 0, 1 where x > 0, and ``at_zero`` at 0, as in NumPy; `step`, if that is 1.
+
+    >>> heaviside(0.0, 0.5)
+    0.5
+    """
+    if isinstance(at_zero, float | int) and at_zero in (0, 1):
+        return step(x) if at_zero else strict_step(x)
+    return at_zero * step(x) + (1.0 - at_zero) * strict_step(x)

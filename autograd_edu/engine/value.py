@@ -167,6 +167,8 @@ class Value(Copied, Habits, Number):
                 value._grad = None
             self._grad = real(gradient)
             _propagate(order)
+            if modes.pauses and (watch := modes.watch.get()) is not None:
+                watch.passed(order)
             for leaf, before in leaves:
                 new = leaf._grad
                 if new is None:
@@ -183,6 +185,8 @@ class Value(Copied, Habits, Number):
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
+        if modes.pauses and (watch := modes.watch.get()) is not None:
+            return watch.apply(op, operands)  # type: ignore[no-any-return]
         if len(operands) == 1 and op.every and (not modes.pauses or modes.recording.get()):
             (x,) = operands
             try:

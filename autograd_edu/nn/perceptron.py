@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine.ops import dot, step
+from ..engine.ops import dot, step, strict_step
 from ..engine.value import Value
 from .kinds import Vector
 from .layers import numbers, subscript
@@ -28,7 +28,7 @@ class Perceptron(Module):
 
     def forward(self, x: Vector) -> Value:
         x = numbers(x, wanted=len(self.w), who=repr(self))
-        y: Value = step(dot(self.w, x, self.b), strict=self.strict)
+        y: Value = (strict_step if self.strict else step)(dot(self.w, x, self.b))
         return y
 
     def __repr__(self) -> str:

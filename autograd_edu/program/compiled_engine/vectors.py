@@ -69,6 +69,8 @@ class Vectors:
         match name:
             case "add" | "sub" | "mul" | "div":
                 return getattr(builder, "f" + name)(*xs)
+            case "mod":
+                return self._remainder(*xs)
             case "neg":
                 return builder.fneg(*xs)
             case "lt" | "le" | "gt" | "ge":
@@ -91,11 +93,21 @@ class Vectors:
                 return self._dot(xs)
             case "abs":
                 return self._intrinsic("llvm.fabs", xs)
-            case "sqrt":
-                return self._intrinsic("llvm.sqrt", xs)
+            case "sqrt" | "floor":
+                return self._intrinsic(f"llvm.{name}", xs)
         return self._function(name, xs)
 
     # ---- sums ----
+
+    def _remainder(self, a: ir.Value, b: ir.Value) -> ir.Value:
+        """a - b·⌊a/b⌋: the C library's remainder has the sign of a, and this one that of b."""
+        builder, zero = self.builder, self.number(0.0)
+        rest = self._function("fmod", (a, b))
+        differ = builder.xor(
+            builder.fcmp_ordered("<", rest, zero), builder.fcmp_ordered("<", b, zero)
+        )
+        mended = builder.and_(differ, builder.fcmp_ordered("!=", rest, zero))
+        return builder.select(mended, builder.fadd(rest, b), rest)
 
     def _exact_total(self, xs: Sequence[ir.Value]) -> ir.Value:
         """The sum rounded once; nan where three vectors do not hold enough of it to tell."""

@@ -14,40 +14,15 @@ from typing import Any
 from ...engine.op import Op, together
 
 _UNARY = (
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "sqrt",
-    "sin",
-    "cos",
-    "tan",
-    "asin",
-    "acos",
-    "atan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "erfc",
-)
-FUNCTIONS = {
-    **dict.fromkeys(_UNARY, 1),
-    "pow": 2,
-    "maximum": 2,
-    "minimum": 2,
-}  # of `xp`, with the number of their operands
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "asin",
+    "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "erf", "erfc",
+)  # fmt: skip
+_BINARY = ("pow", "atan2", "hypot", "maximum", "minimum")
+FUNCTIONS = dict.fromkeys(_UNARY, 1) | dict.fromkeys(_BINARY, 2)  # of `xp`: how many operands
 OPERATORS = {
-    "add": 2,
-    "sub": 2,
-    "mul": 2,
-    "div": 2,
-    "neg": 1,
-    "abs": 1,
-    "lt": 2,
-    "le": 2,
-    "gt": 2,
+    "add": 2, "sub": 2, "mul": 2, "div": 2, "mod": 2, "neg": 1, "abs": 1, "lt": 2, "le": 2, "gt": 2,
     "ge": 2,
-}
+}  # fmt: skip
 CONDITIONS = ("lt", "le", "gt", "ge")
 SUMS = (
     "total",
@@ -105,6 +80,12 @@ class Symbol:
 
     def __rtruediv__(self, other: Any) -> Symbol:
         return _symbol(self.made, "div", other, self)
+
+    def __mod__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "mod", self, other)
+
+    def __rmod__(self, other: Any) -> Symbol:
+        return _symbol(self.made, "mod", other, self)
 
     def __pow__(self, other: Any) -> Symbol:
         return (

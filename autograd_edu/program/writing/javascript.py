@@ -63,7 +63,25 @@ function erfc(x) {
 }
 """
 
-HELPERS = {"sum": _SUM, "erfc": _ERFC}  # what JavaScript lacks
+_ERF = """\
+// erf(x), near 0 by its series.
+function erf(x) {
+  if (Math.abs(x) > 1) return 1 - erfc(x);
+  let term = x, sum = x;
+  for (let n = 1; n < 30; n++) { term *= (-x * x) / n; sum += term / (2 * n + 1); }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+"""
+
+_MOD = """\
+// The remainder with the sign of b.
+function mod(a, b) {
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+}
+"""
+
+HELPERS = {"sum": _SUM, "erf": _ERF, "erfc": _ERFC, "mod": _MOD}  # what JavaScript lacks
 
 # How tightly an expression binds.
 ATOM, SIGN, PRODUCT, PLUS, COMPARISON, CHOICE = 6, 5, 4, 3, 2, 1
@@ -74,9 +92,17 @@ _OPERATORS = {
 }  # fmt: skip
 _MATH = {  # the functions that JavaScript has under the same name
     "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
-    "cosh", "tanh", "pow", "abs",
+    "cosh", "tanh", "asinh", "acosh", "atanh", "log2", "log10", "floor", "pow", "atan2", "hypot",
+    "abs",
 }  # fmt: skip
-_FUNCTIONS = {"erfc": "erfc", "maximum": "Math.max", "minimum": "Math.min"}
+_FUNCTIONS = {
+    "erf": "erf",
+    "erfc": "erfc",
+    "mod": "mod",
+    "exp2": "2 ** ",
+    "maximum": "Math.max",
+    "minimum": "Math.min",
+}
 _FUNCTIONS |= {name: f"Math.{name}" for name in _MATH}
 _RESERVED = {
     "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger",
@@ -84,7 +110,7 @@ _RESERVED = {
     "for", "function", "if", "implements", "import", "in", "instanceof", "interface", "let", "new",
     "null", "package", "private", "protected", "public", "return", "static", "super", "switch",
     "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield",
-    "Math", "NaN", "Infinity", "Error", "Object", "sum", "erfc",
+    "Math", "NaN", "Infinity", "Error", "Object", "sum", "erf", "erfc", "mod",
 }  # fmt: skip
 _DEEPEST = 40  # brackets within one another; nobody reads more, and parsers have a limit
 
@@ -251,4 +277,5 @@ def is_identifier(name: str) -> bool:
 
 def helpers(code: str) -> str:
     """The helper functions that ``code`` calls, and that JavaScript lacks."""
+    code += _ERF if re.search(r"\berf\(", code) else ""  # which calls erfc
     return "\n".join(text for name, text in HELPERS.items() if re.search(rf"\b{name}\(", code))

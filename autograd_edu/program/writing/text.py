@@ -17,6 +17,7 @@ _NUMPY = {
 }  # fmt: skip
 _FORMS = {
     "add": "({0} + {1})", "sub": "({0} - {1})", "mul": "({0} * {1})", "div": "({0} / {1})",
+    "mod": "({0} % {1})",
     "lt": "({0} < {1})", "le": "({0} <= {1})", "gt": "({0} > {1})", "ge": "({0} >= {1})",
     "neg": "(-{0})", "abs": "np.abs({0})", "select": "np.where({all})",
     "total_all": "np.sum({0}, axis=0)", "sum_all": "np.sum({0}, axis=0)",
