@@ -1,6 +1,8 @@
 """What people get wrong with models, data and training, and the text that they then read."""
 
+import runpy
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -281,3 +283,8 @@ def test_a_step_that_overflows_says_in_which_epoch_and_what_limits_it():
         train(losses.half_squared_error, optimiser=SGD(lr=1e300))
     assert str(caught.value).startswith("in epoch 1, step 1: ")
     assert "Pass a smaller `lr`, or `clip_norm=1.0`, to SGD" in str(caught.value)
+
+
+def test_typical_training_code_with_types_runs():
+    """That its types are right is checked with the package, by mypy."""
+    runpy.run_path(str(Path(__file__).with_name("typed_training.py")))
