@@ -236,3 +236,10 @@ def test_a_batch_has_at_least_one_sample(size):
         match=rf"batch_size \(None uses all samples at once\) must be at least 1; got {size}",
     ):
         next(data.moons(10).batches(size))
+
+
+def test_drop_last_leaves_out_the_smaller_batch():
+    points = data.moons(10)
+    assert [len(b) for b in points.batches(4, drop_last=True)] == [4, 4]
+    assert [len(b) for b in points.batches(5, drop_last=True)] == [5, 5]
+    assert [len(b) for b in points.batches(None, drop_last=True)] == [10]

@@ -246,6 +246,23 @@ def test_a_validation_set_is_measured_after_every_epoch():
     )
 
 
+@pytest.mark.parametrize("engine", ["eager", "replay"])
+def test_drop_last_takes_fewer_steps_and_leaves_the_smaller_batch_out(engine):
+    _, history = trained(batch_size=8, drop_last=True, engine=engine)
+    assert len(history.step_loss) == 5 * 2
+    _, whole = trained(batch_size=8, engine=engine)
+    assert len(whole.step_loss) == 5 * 3
+    assert history.step_loss[:2] == whole.step_loss[:2]
+
+
+def test_gradients_of_parameters_that_are_not_trained_do_not_add_up():
+    model = small()
+    fit(model, BCE, XOR, SGD(model.layers[1].parameters(), 0.0), epochs=3, engine="eager")
+    once, again = [p.grad for p in model.layers[0].parameters()], small()
+    losses.average([BCE(again(x), t) for x, t in XOR]).backward()
+    assert once == pytest.approx([p.grad for p in again.layers[0].parameters()], rel=1e-12)
+
+
 # ---- early stopping ------------------------------------------------------------------------------------------------
 
 

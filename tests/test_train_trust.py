@@ -193,6 +193,25 @@ def test_what_a_model_does_besides_computing_is_noticed_at_its_first_call(make, 
     assert named in heard[0]
 
 
+def drift(model, h, x):
+    """Moves a Value of its own that is not trained, as a running mean would."""
+    model.scale._data += 0.125
+    return [v * model.scale.detach() for v in h]
+
+
+def test_a_value_that_a_call_moves_is_noticed_and_put_back():
+    def make():
+        model = Net(drift)
+        model.parameters = lambda: [*model.first.parameters(), *model.last.parameters()]
+        return model
+
+    _, eager, alone = train(make, "eager", epochs=1, batch_size=None)
+    with pytest.warns(UserWarning, match=r"changes the data of model\.scale"):
+        _, found, tried = train(make, "auto", epochs=1, batch_size=None)
+    assert (found, tried.scale.data) == (eager, alone.scale.data)
+    assert tried.scale.data == 0.6 + 0.125 * len(XS)
+
+
 def test_an_iterator_is_not_moved_on_to_find_out():
     def make():
         model = Net(lambda m, h, x: [v * next(m.endless) for v in h])
