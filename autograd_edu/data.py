@@ -167,8 +167,13 @@ def spirals(n: int = 100, noise: float = 0.05, *, seed: int = 0, turns: float = 
     """Two arms of a spiral, half a circle apart, blurred by N(0, noise²)."""
     whole(n, "the number of points")
     first = n - n // 2
-    arms = [[_on_circle(0.1 + 0.9 * _spread(1.0, i, k), start + turns * _spread(1.0, i, k)) for i in range(k)]
-            for k, start in ((first, 0.0), (n // 2, 0.5))]  # fmt: skip
+    arms = [
+        [
+            _on_circle(0.1 + 0.9 * u, start + turns * u)
+            for u in (_spread(1.0, i, k) for i in range(k))
+        ]
+        for k, start in ((first, 0.0), (n // 2, 0.5))
+    ]
     return _two_classes(arms[0] + arms[1], first, noise=noise, seed=seed, name="spirals")
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import statistics
 
 import numpy as np
 import pytest
@@ -989,3 +990,10 @@ def test_a_part_may_know_the_whole_that_it_is_a_part_of():
             self.part = Part(self)
 
     assert [name for name, _ in Whole().named_parameters()] == ["part.w"]
+
+
+def test_the_running_variance_of_batch_norm_is_unbiased_as_in_pytorch():
+    norm, column = BatchNorm(1, momentum=0.25), [1.0, 2.0, 6.0]
+    norm.batch([[x] for x in column])
+    assert norm.running_mean == [0.25 * 3.0]
+    assert norm.running_variance == [pytest.approx(0.75 + 0.25 * statistics.variance(column))]

@@ -27,9 +27,7 @@ def linear(x: S) -> S:
 ACTIVATIONS: dict[str, Activation] = {
     "linear": linear,
     **{name: op for name, op in OPS.items() if op.activation},
-    "sin": ops.sin,
-    "step": ops.step,
-    "strict_step": ops.strict_step,
+    **{op.name: op for op in (ops.sin, ops.step, ops.strict_step)},
 }
 
 

@@ -115,10 +115,7 @@ def _class(target: Target) -> None:
         low, high = 1.0 - 1e-6, 1.0 + 1e-6  # float32 keeps seven digits
         _check_range(total(list(target)), low, high, text=text)
     elif not _is_traced(target) and (
-        isinstance(target, (str, bytes, Number))
-        or not math.isfinite(real(target))
-        or not real(target).is_integer()
-        or target < 0
+        isinstance(target, (str, bytes, Number)) or not real(target).is_integer() or target < 0
     ):
         raise TargetError(
             "a class must be a whole number from 0, or a list with one probability per class; "

@@ -132,7 +132,7 @@ class Module:
                     part.scope = path
 
     def _check_kept(self, attribute: str, held: Nested) -> None:
-        """Raise OperandError if a plain number has replaced a parameter: it would not be trained."""
+        """Raise OperandError if a plain number has replaced a parameter, which would not train."""
         before = self._held.get(attribute, 0)
         if not before:
             return

@@ -1,4 +1,4 @@
-"""A recurrent network: the same cell at every step of a sequence, unrolled into an acyclic graph."""
+"""A recurrent network: the same cell at every step of a sequence, unrolled into a graph."""
 
 from __future__ import annotations
 

@@ -12,6 +12,6 @@ from .trainer import fit
 
 __all__ = [
     "Callback", "Diagnosis", "EarlyStopping", "Epoch", "Evaluation", "History", "Run", "Snapshots",
-    "accuracy", "check_initial_loss", "classify", "diagnose", "evaluate", "find_learning_rate", "fit",
-    "overfit_small_sample", "predictions",
+    "accuracy", "check_initial_loss", "classify", "diagnose", "evaluate", "find_learning_rate",
+    "fit", "overfit_small_sample", "predictions",
 ]  # fmt: skip

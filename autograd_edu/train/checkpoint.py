@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -65,10 +65,7 @@ class Checkpoint:
         raw = unseal(Path(self.path).read_bytes(), "checkpoint", source=self.path)
         state = expect(raw, _ENTRIES, f"the checkpoint {self.path}")
         history = History.from_dict(state["history"])
-        trial = copy.deepcopy((self.model, self.optimiser, self.rng, self.early))
-        replace(self, model=trial[0], optimiser=trial[1], rng=trial[2], early=trial[3])._load(
-            state
-        )  # raises where loading would; nothing of the run has changed
+        copy.deepcopy(self)._load(state)  # raises whatever loading would raise
         self._load(state)
         return history
 

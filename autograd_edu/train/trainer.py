@@ -89,7 +89,7 @@ def fit(
         engine: "auto"; or "eager" or "replay" to insist on one.
 
     Raises:
-        DomainError: if the loss or a gradient is not finite. It says in which epoch; see `diagnose`.
+        DomainError: if the loss or a gradient is not finite; the message says in which epoch.
         TargetError, ShapeError: if the loss cannot use a target, or the model a sample.
         TrainingError: if there is nothing to train.
 
