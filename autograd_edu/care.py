@@ -69,8 +69,8 @@ def anomaly() -> Iterator[None]:
     and for passes whose gradients overflow; a value made otherwise is always finite. It is slow.
 
     Raises:
-        DomainError: at the first number that is inf or nan; for ``log(Value(0.0, "x"))``, "the value
-            of log(0.0) of 'x' (train.py:12) is -inf".
+        DomainError: at the first number that is inf or nan. For ``log(Value(0.0, "x"))`` it says
+            "the value of log(0.0) of 'x' (train.py:12) is -inf".
     """
     with modes.Set(modes.watch, _Watch(), counter="pauses"):
         yield

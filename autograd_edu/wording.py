@@ -1,4 +1,4 @@
-"""What the engine says: the documentation of a row, and what is wrong with a call, a row or a graph.
+"""What the engine says: how a row is documented, and what is wrong with a call, a row or a graph.
 
 `errors` has the exceptions. Here are the texts that look at an operation or at a graph. They know
 both only by the few attributes that `Row` and `Node` list.

@@ -1,4 +1,4 @@
-"""What rules may ask of a number and of a namespace, and how a type checker sees the public functions.
+"""What rules may ask of a number and a namespace, and how type checkers see the public functions.
 
 These are protocols: nothing inherits them at run time. mypy holds every namespace against
 `Namespace` (floats, arrays, Values, complex numbers, symbols) and every rule against `Real`.

@@ -1,4 +1,4 @@
-"""Python floats: what counts as a real number, and the functions that rules compute with on floats."""
+"""Python floats: what counts as a real number, and the functions that rules compute with."""
 
 import math
 import numbers

@@ -1,4 +1,4 @@
-"""Floats whose operations never raise: they give inf or nan where there is no number, as IEEE 754 does."""
+"""Floats whose operations never raise: as in IEEE 754, they give inf or nan instead."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -37,10 +37,12 @@ def base_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
 
     def slope() -> N | float:
         elsewhere = lambda: xp.choose(b >= 0.5, power, lambda: b * y / a)  # noqa: E731 - a branch
-        at_zero = lambda: xp.choose(b < 1.0, power, lambda: 1.0 + _corner(xp, b - 1.0))  # noqa: E731
+        edge = lambda: 1.0 + _corner(xp, b - 1.0)  # noqa: E731 - a branch
+        at_zero = lambda: xp.choose(b < 1.0, power, edge)  # noqa: E731 - a branch
         return xp.choose(abs(a) > 0.0, elsewhere, at_zero)
 
-    up_to_one = lambda: xp.choose(b > 0.0, slope, lambda: xp.choose(b < 0.0, slope, 0.0))  # noqa: E731
+    below = lambda: xp.choose(b < 0.0, slope, 0.0)  # noqa: E731 - a branch
+    up_to_one = lambda: xp.choose(b > 0.0, slope, below)  # noqa: E731 - a branch
     return xp.choose(b > 1.0, power, up_to_one)
 
 
@@ -55,7 +57,7 @@ def exponent_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
 
 
 def _corner(xp: Namespace[N], t: N) -> N:
-    """0 at t = 0, as a function of t that has no slope there: aᵇ has no mixed derivative at (0, 1)."""
+    """0 at t = 0, without a slope there: aᵇ has no mixed derivative at (0, 1)."""
     return xp.pow(t * t, 0.5)
 
 
@@ -134,14 +136,14 @@ def _halved(xp: Namespace[N], x: N) -> tuple[N, N]:
 
 
 def gauss(xp: Namespace[N], x: N, scale: float) -> N:
-    """exp(-scale·x²), with x² in two parts: as one number, its rounding would be multiplied by x²."""
+    """exp(-scale·x²), with x² in two parts: exp would multiply the rounding of one by x²."""
     x, high = _halved(xp, x)
     e = xp.exp(-scale * (high * high))
     return e + e * xp.expm1(-scale * ((x - high) * (x + high)))
 
 
 def _normal_cdf(xp: Namespace[N], x: N) -> N:
-    """Φ(x) = erfc(-x/√2)/2, with the rounding of x/√2 made good, which erfc would multiply by x²."""
+    """Φ(x) = erfc(-x/√2)/2. It corrects for the rounding of x/√2, which erfc multiplies by x²."""
     x, high = _halved(xp, x)
     c_high = 0.7071067690849304
     c_low = SQRT_HALF - c_high
@@ -175,7 +177,10 @@ def gelu(xp: Namespace[N], x: N) -> N:
 
 
 def gelu_gradient(xp: Namespace[N], y: N, x: N) -> N:
-    """Φ(x) + x·φ(x). Near its zero the terms cancel: there, the integral of its own slope φ(t)(2 - t²)."""
+    """Φ(x) + x·φ(x).
+
+    Near its zero the terms cancel. There it is the integral of its own slope φ(t)(2 - t²).
+    """
 
     def near() -> N | float:
         step = (x - FLAT) - FLAT_REST
@@ -202,8 +207,10 @@ def each(f: Rule, xs: Any) -> Any:
 
 
 def over(pair: Rule, xs: Any) -> Any:
-    """``pair`` of all of ``xs``, from the first to the last; over an array, by NumPy's ``reduce``."""
-    return pair.reduce(xs, axis=0) if hasattr(xs, "shape") else reduce(pair, xs)  # type: ignore[attr-defined]
+    """``pair`` over all of ``xs``, from first to last; over an array, by NumPy's ``reduce``."""
+    if hasattr(xs, "shape"):
+        return pair.reduce(xs, axis=0)  # type: ignore[attr-defined]  # a function of NumPy
+    return reduce(pair, xs)
 
 
 def shares(xp: Namespace[Any], selected: Any) -> Any:

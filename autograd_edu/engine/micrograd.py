@@ -87,7 +87,7 @@ class Habits:
 
     @property
     def _backward(self: Any) -> Callable[[], None]:
-        """A function that gives this value's gradient, times each local gradient, to its parents."""
+        """A function that gives the parents this gradient times each local gradient."""
         return lambda: _give(self)
 
     @_backward.setter

@@ -1,7 +1,7 @@
-"""How values are computed inside a `with` block: in IEEE arithmetic, unrecorded, as part of a scope.
+"""How values are computed inside a `with` block: in IEEE arithmetic, unrecorded, in a scope.
 
-A mode holds for the thread or the task that opened the block. Asking for it costs time, so operations
-ask only while some block is open anywhere: `pauses` and `scopes` count them.
+A mode holds for the thread or the task that opened the block. Asking for it costs time, so
+operations ask only while some block is open anywhere: `pauses` and `scopes` count them.
 """
 
 import gc
@@ -79,7 +79,7 @@ def scope(name: str) -> Iterator[str]:
 
 @contextmanager
 def no_gc() -> Iterator[None]:
-    """Pause Python's cyclic garbage collector, which costs a loop of graphs more than their arithmetic.
+    """Pause Python's cyclic garbage collector, which costs loops of graphs more than arithmetic.
 
     Graphs hold no reference cycles. They are still freed as soon as nothing refers to them.
     """

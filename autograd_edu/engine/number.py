@@ -1,7 +1,8 @@
 """Python's operators and the elementary functions, spelled once for every kind of number.
 
-A kind (Value, Dual) inherits `Number` and says in `apply` what an operation does to it. The functions
-here work on plain numbers too, so code written with them runs on floats, Values and Duals alike.
+A kind (Value, Dual) inherits `Number` and says in `apply` what an operation does to it. The
+functions of `ops` work on plain numbers too, so code written with them runs on floats, Values and
+Duals alike.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ N = TypeVar("N", bound="Number")
 
 
 def operator(op: Op, *, reflected: bool = False) -> Operator:
-    """A binary operator. An array of numbers is left to NumPy, which comes back with each of them."""
+    """A binary operator. An array is left to NumPy, which comes back with each of its numbers."""
 
     def apply(self: Number, other: Any) -> Any:
         if getattr(other, "ndim", 0):

@@ -1,4 +1,4 @@
-"""What an operation is: a row of the rule table `ops`, how it is applied, and its values on floats."""
+"""What an operation is: a row of the rule table, how it is applied, and its values on floats."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Op:
         formula: the value as such an expression. By default a call of the row.
         groups: for a variadic row, how its rules take the operands, `together` or as `products`;
             its formula and slopes are functions of the operands' names.
-        called: how users call the row: a function of it and of the arguments, which ends in `apply`.
+        called: how users call the row: a function of it and the arguments that ends in `apply`.
         symbol: the name in pictures.
         template: how a call is written in text, "|{0}|".
         latex: how a call is written in LaTeX; a bare command is followed by the operands.

@@ -2,13 +2,13 @@
 
 A row is a function of a namespace ``xp`` and the operands. It uses Python's operators and the
 functions of ``xp``, so that one rule serves every kind of number: floats, arrays, Values, duals,
-complex numbers, symbols. It may not ask `if` of an operand; ``xp.choose`` takes a branch. The row is
-also the public function: ``tanh(x)`` applies it to numbers of any kind.
+complex numbers, symbols. It may not ask `if` of an operand; ``xp.choose`` takes a branch. The row
+is also the public function: ``tanh(x)`` applies it to numbers of any kind.
 
-``formula`` and ``local_gradients`` say what the row computes, as Python expressions of the operands'
-names and of ``y``, the result. They are what is printed, and the local gradients are computed as they
-are printed, unless the row has a `local_gradient` rule of its own, which keeps digits that the
-textbook formula loses (see `accurate`).
+``formula`` and ``local_gradients`` say what the row computes, as Python expressions of the
+operands' names and of ``y``, the result. They are what is printed, and the local gradients are
+computed as they are printed, unless the row has a `local_gradient` rule of its own, which keeps
+digits that the textbook formula loses (see `accurate`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def sub(xp: Namespace[N], a: N, b: N) -> N:
 
 
 @operation(
-    numpy="multiply", formula="a*b", local_gradients=("b", "a"), example=(2.0, -3.0), symbol="×", multiplies=True,
+    numpy="multiply", formula="a*b", local_gradients=("b", "a"), example=(2.0, -3.0), symbol="×",
+    multiplies=True,
 )  # fmt: skip
 def mul(xp: Namespace[N], a: N, b: N) -> N:
     """The product."""
@@ -62,8 +63,8 @@ def neg(xp: Namespace[N], x: N) -> N:
 
 
 @operation(
-    numpy="divide", formula="a/b", local_gradients=("1/b", "-a/b**2"), example=(2.0, -3.0), symbol="÷",
-    domain="{b} must not be zero", edges="a/0: error; in ieee() ±inf or nan",
+    numpy="divide", formula="a/b", local_gradients=("1/b", "-a/b**2"), example=(2.0, -3.0),
+    symbol="÷", domain="{b} must not be zero", edges="a/0: error; in ieee() ±inf or nan",
 )  # fmt: skip
 def div(xp: Namespace[N], a: N, b: N) -> N:
     """The quotient."""
@@ -91,7 +92,8 @@ mod.local_gradient(lambda xp, y, a, b: -xp.floor((a - y) / b + 0.5), of="b")
 
 
 @operation(
-    numpy="power", formula="a**b", local_gradients=("0 if b == 0 else b*a**(b - 1)", "0 if a == 0 else y*log(a)"),
+    numpy="power", formula="a**b",
+    local_gradients=("0 if b == 0 else b*a**(b - 1)", "0 if a == 0 else y*log(a)"),
     example=(2.0, -3.0), symbol="xʸ", template="{0}^{1}", latex="{{{0}}}^{{{1}}}",
     domain="{a} must be positive, or {b} a whole number (positive, if {a} is zero)",
     edges="0⁰ = 1 with gradient (0, 0); a < 0 has no gradient for b; never complex",
@@ -191,8 +193,8 @@ def sqrt(xp: Namespace[N], x: N) -> N:
 
 
 @operation(
-    numpy="absolute", local_gradients=("where(x > 0, 1, where(x < 0, -1, 0))",), example=(-1.5,), symbol="|x|",
-    template="|{0}|", latex=r"\left|{0}\right|", edges="|x|′(0) = 0",
+    numpy="absolute", local_gradients=("where(x > 0, 1, where(x < 0, -1, 0))",), example=(-1.5,),
+    symbol="|x|", template="|{0}|", latex=r"\left|{0}\right|", edges="|x|′(0) = 0",
 )  # fmt: skip
 def abs(xp: Namespace[N], x: N) -> N:
     """The absolute value."""
@@ -355,7 +357,8 @@ def _(xp: Namespace[N], y: N, x: N) -> N | float:
 
 
 @operation(
-    local_gradients=("1/sqrt(x**2 - 1)",), example=(1.5,), numpy="arccosh", domain="{x} must be at least 1",
+    local_gradients=("1/sqrt(x**2 - 1)",), example=(1.5,), numpy="arccosh",
+    domain="{x} must be at least 1",
     edges="gradient inf at 1, an error if needed",
 )  # fmt: skip
 def acosh(xp: Namespace[N], x: N) -> N:
@@ -367,7 +370,8 @@ acosh.local_gradient(lambda xp, y, x: 1.0 / (xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0)
 
 
 @operation(
-    local_gradients=("1/(1 - x**2)",), example=(0.5,), numpy="arctanh", domain="{x} must be between -1 and 1",
+    local_gradients=("1/(1 - x**2)",), example=(0.5,), numpy="arctanh",
+    domain="{x} must be between -1 and 1",
     edges="±1: error; in ieee() ±inf with gradient inf",
 )  # fmt: skip
 def atanh(xp: Namespace[N], x: N) -> N:
@@ -573,7 +577,7 @@ def _ties(sign: str) -> Any:
     edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
 def maximum(xp: Namespace[Any], xs: Any) -> Any:
-    """The largest of the operands, or of one list of them. Operands that tie share the gradient equally."""
+    """The largest of the operands, or of one list of them. Ties share the gradient equally."""
     return accurate.over(xp.maximum, xs)
 
 
@@ -588,7 +592,7 @@ def _(xp: Namespace[Any], y: Any, xs: Any) -> Any:
     edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
 def minimum(xp: Namespace[Any], xs: Any) -> Any:
-    """The smallest of the operands, or of one list of them. Operands that tie share the gradient equally."""
+    """The smallest of the operands, or of one list of them. Ties share the gradient equally."""
     return accurate.over(xp.minimum, xs)
 
 
@@ -605,13 +609,15 @@ def _where(op: Op, condition: Kind | float, then: Any, otherwise: Any) -> Any:
 
 
 @operation(
-    called=_where, local_gradients=("0", "where(condition > 0, 1, 0)", "where(condition > 0, 0, 1)"),
-    example=(1.0, 2.0, -3.0), selects=True, edges="only the taken branch receives a gradient",
+    local_gradients=("0", "where(condition > 0, 1, 0)", "where(condition > 0, 0, 1)"),
+    called=_where, example=(1.0, 2.0, -3.0), selects=True,
+    edges="only the taken branch receives a gradient",
 )  # fmt: skip
 def where(xp: Namespace[N], condition: N, then: N, otherwise: N) -> N:
     """``then`` if ``condition`` holds, else ``otherwise``; only the taken one gets a gradient.
 
-    A branch given as a function is called only if it is taken: ``where(x > 0, lambda: sqrt(x), 0.0)``.
+    A branch given as a function is called only if it is taken:
+    ``where(x > 0, lambda: sqrt(x), 0.0)``.
     """
     return xp.choose(condition > 0.0, then, otherwise)
 
@@ -637,7 +643,7 @@ def clip(xp: Namespace[N], x: N, low: N, high: N) -> N:
     adds=True, edges="correctly rounded",
 )  # fmt: skip
 def total(xp: Namespace[Any], xs: Any) -> Any:
-    """The correctly rounded sum of the operands, or of one list of them, as one operation; 0.0 for none."""
+    """The correctly rounded sum of the operands, or of one list of them; 0.0 for none."""
     return xp.total(xs)
 
 
@@ -692,7 +698,10 @@ def _(xp: Namespace[Any], y: Any, ws: Any, xs: Any, bias: Any) -> Any:
     parts=accurate.exponentials,
 )  # fmt: skip
 def logsumexp(xp: Namespace[Any], xs: Any, parts: Any = None) -> Any:
-    """log(Σ exp xᵢ) of the operands, or of one list of them, without overflow. Its gradient is their softmax."""
+    """log(Σ exp xᵢ) of the operands, or of one list of them, without overflow.
+
+    Its gradient is their softmax.
+    """
     return accurate.logsumexp(xp, xs, parts)
 
 

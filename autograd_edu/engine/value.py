@@ -142,7 +142,9 @@ class Value(Copied, Habits, Number):
             kept = tuple([k if g is None else g for k, g in zip(kept, found, strict=True)])
         return tuple([g or 0.0 for g in kept])
 
-    def backward(self, gradient: SupportsFloat = 1.0, *, retain_graph: bool = True) -> None:  # noqa: ARG002 - it always stays
+    def backward(
+        self, gradient: SupportsFloat = 1.0, *, retain_graph: bool = True  # noqa: ARG002 - it stays
+    ) -> None:  # fmt: skip
         """Set ``grad`` of every value that this one depends on to ∂self/∂value.
 
         Leaves add it to the gradient they have, so that passes accumulate; all other values have
@@ -318,8 +320,8 @@ def topological_order(root: Value) -> list[Value]:
     """Every value that ``root`` depends on, parents before the values made from them, it last.
 
     The order depends on the graph alone. An explicit stack replaces recursion: a chain of a million
-    additions is fine. A value met for the first time goes back under its parents, marked as entered;
-    met again, it is done.
+    additions is fine. A value met for the first time goes back under its parents, marked as
+    entered; met again, it is done.
     """
     done = next(clock)
     entered = -done

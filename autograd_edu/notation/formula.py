@@ -1,7 +1,7 @@
-"""Formulas, written as Python expressions in the rule table, printed as text or LaTeX with the reader's own names.
+"""Formulas of the rule table, printed as text, LaTeX or Python with the reader's own names.
 
-`text("b*a**(b - 1)", {"a": "x", "b": 3.0})` is "3·x²": numbers given for names are put in and folded, since a
-constant is part of the formula that people write down.
+In the table they are Python expressions. `text("b*a**(b - 1)", {"a": "x", "b": 3.0})` is "3·x²":
+numbers that are given for names are put in and folded, as a person would write the formula.
 """
 
 import ast
@@ -15,7 +15,8 @@ Functions = Mapping[
 ]  # how a function is written: a template with {0}, {1} … for its arguments, or {all}
 
 _ARITHMETIC: dict[type, Callable[[float, float], float]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
 }  # fmt: skip
 _RANK: dict[type, int] = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.USub: 3, ast.Pow: 4}
 _COMPARISON: dict[type, str] = {
@@ -23,7 +24,8 @@ _COMPARISON: dict[type, str] = {
 }  # fmt: skip
 _IN_LATEX = {**_COMPARISON, ast.GtE: r"\geq", ast.LtE: r"\leq"}
 _COMPARED: dict[type, Callable[[float, float], bool]] = {
-    ast.Gt: operator.gt, ast.Lt: operator.lt, ast.GtE: operator.ge, ast.LtE: operator.le, ast.Eq: operator.eq
+    ast.Gt: operator.gt, ast.Lt: operator.lt, ast.GtE: operator.ge, ast.LtE: operator.le,
+    ast.Eq: operator.eq,
 }  # fmt: skip
 _ATOM = 5
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -45,7 +47,10 @@ def text(expression: str, names: Names, functions: Functions | None = None) -> s
 
 
 def latex(expression: str, names: Names, functions: Functions | None = None) -> str:
-    r"""``expression`` as LaTeX for math mode: x^{2}, w \cdot x, \frac{1}{x}. String names must be LaTeX already."""
+    r"""``expression`` as LaTeX for math mode: x^{2}, w \cdot x, \frac{1}{x}.
+
+    Names that are strings must be LaTeX already.
+    """
     return _Printer(names, functions or {}, latex=True).show(_fold(_parse(expression), names))[0]
 
 
@@ -65,7 +70,10 @@ def _parse(expression: str) -> ast.expr:
 
 
 def _fold(node: ast.expr, names: Names) -> ast.expr:
-    """``node`` with known numbers put in, operations on numbers done, and factors, powers and terms that say nothing left out."""
+    """``node`` with known numbers put in and operations on numbers done.
+
+    Factors and powers of 1 and terms of 0 are left out.
+    """
     match node:
         case ast.Name(id=name) if isinstance(names.get(name), (int, float)):
             return ast.Constant(float(names[name]))
@@ -123,7 +131,10 @@ def _number(node: ast.expr) -> float | None:
 
 
 class _Printer:
-    """Walks a formula (never a graph: formulas are as deep as their author typed) and gives text with its rank."""
+    """Walks a formula and gives text with its rank.
+
+    It recurses, since a formula, unlike a graph, is only as deep as its author typed.
+    """
 
     def __init__(self, names: Names, functions: Functions, *, latex: bool) -> None:
         self.names, self.functions, self.latex = names, functions, latex
@@ -180,7 +191,8 @@ class _Printer:
                 times = r" \cdot " if self.latex else "·"
                 return self.within(left, rank) + times + self.within(right, _RANK[ast.Pow])
         sign, shown = ("-" if isinstance(op, ast.Sub) else "+"), self.within(right, _RANK[ast.Mult])
-        return f"{self.within(left, rank)} {sign} {self.bracket(shown) if shown.startswith('-') else shown}"
+        shown = self.bracket(shown) if shown.startswith("-") else shown
+        return f"{self.within(left, rank)} {sign} {shown}"
 
     def exponent(self, node: ast.expr) -> str:
         if self.latex:
