@@ -149,10 +149,7 @@ def log(xp: Namespace[N], x: N) -> N:
     return xp.log(x)
 
 
-@operation(
-    local_gradients=("1/(x*log(2))",), example=(0.5,),
-    domain="{x} must be positive",
-)  # fmt: skip
+@operation(local_gradients=("1/(x*log(2))",), example=(0.5,), domain="{x} must be positive")
 def log2(xp: Namespace[N], x: N) -> N:
     """The logarithm to base 2."""
     return xp.log2(x)
@@ -161,10 +158,7 @@ def log2(xp: Namespace[N], x: N) -> N:
 log2.local_gradient(lambda xp, y, x: 1.4426950408889634 / x)
 
 
-@operation(
-    local_gradients=("1/(x*log(10))",), example=(0.5,),
-    domain="{x} must be positive",
-)  # fmt: skip
+@operation(local_gradients=("1/(x*log(10))",), example=(0.5,), domain="{x} must be positive")
 def log10(xp: Namespace[N], x: N) -> N:
     """The logarithm to base 10."""
     return xp.log10(x)
@@ -209,19 +203,13 @@ def sign(xp: Namespace[N], x: N) -> N:
     return xp.choose(x > 0.0, 1.0, xp.choose(x < 0.0, -1.0, x))
 
 
-@operation(
-    local_gradients=("0",), example=(-1.5,),
-    edges="the gradient is 0 everywhere",
-)  # fmt: skip
+@operation(local_gradients=("0",), example=(-1.5,), edges="the gradient is 0 everywhere")
 def floor(xp: Namespace[N], x: N) -> N:
     """The largest whole number that is not above x."""
     return xp.floor(x)
 
 
-@operation(
-    local_gradients=("0",), example=(-1.5,),
-    edges="the gradient is 0 everywhere",
-)  # fmt: skip
+@operation(local_gradients=("0",), example=(-1.5,), edges="the gradient is 0 everywhere")
 def ceil(xp: Namespace[N], x: N) -> N:
     """The smallest whole number that is not below x."""
     return -xp.floor(-x)
@@ -298,10 +286,7 @@ def _(xp: Namespace[N], y: N, a: N, b: N) -> N | float:
     return -accurate.cosine(xp, a, b) / xp.hypot(a, b)
 
 
-@operation(
-    local_gradients=("a/y", "b/y"), example=(3.0, -4.0),
-    edges="no gradient at (0, 0)",
-)  # fmt: skip
+@operation(local_gradients=("a/y", "b/y"), example=(3.0, -4.0), edges="no gradient at (0, 0)")
 def hypot(xp: Namespace[N], a: N, b: N) -> N:
     """The length √(a² + b²), without overflow.
 
@@ -315,9 +300,7 @@ hypot.local_gradient(lambda xp, y, a, b: accurate.cosine(xp, a, b))
 hypot.local_gradient(lambda xp, y, a, b: accurate.cosine(xp, b, a))
 
 
-@operation(
-    local_gradients=("pi/180",), example=(60.0,),
-)  # fmt: skip
+@operation(local_gradients=("pi/180",), example=(60.0,))
 def radians(xp: Namespace[N], x: N) -> N:
     """An angle of x degrees, in radians."""
     return 0.017453292519943295 * x
@@ -341,9 +324,7 @@ def cosh(xp: Namespace[N], x: N) -> N:
     return xp.cosh(x)
 
 
-@operation(
-    local_gradients=("1/sqrt(1 + x**2)",), example=(0.5,), numpy="arcsinh",
-)  # fmt: skip
+@operation(local_gradients=("1/sqrt(1 + x**2)",), example=(0.5,), numpy="arcsinh")
 def asinh(xp: Namespace[N], x: N) -> N:
     """The number whose hyperbolic sine is x."""
     return xp.asinh(x)
@@ -358,8 +339,7 @@ def _(xp: Namespace[N], y: N, x: N) -> N | float:
 
 @operation(
     local_gradients=("1/sqrt(x**2 - 1)",), example=(1.5,), numpy="arccosh",
-    domain="{x} must be at least 1",
-    edges="gradient inf at 1, an error if needed",
+    domain="{x} must be at least 1", edges="gradient inf at 1, an error if needed",
 )  # fmt: skip
 def acosh(xp: Namespace[N], x: N) -> N:
     """The number that is not negative and whose hyperbolic cosine is x."""
@@ -371,8 +351,7 @@ acosh.local_gradient(lambda xp, y, x: 1.0 / (xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0)
 
 @operation(
     local_gradients=("1/(1 - x**2)",), example=(0.5,), numpy="arctanh",
-    domain="{x} must be between -1 and 1",
-    edges="±1: error; in ieee() ±inf with gradient inf",
+    domain="{x} must be between -1 and 1", edges="±1: error; in ieee() ±inf with gradient inf",
 )  # fmt: skip
 def atanh(xp: Namespace[N], x: N) -> N:
     """The number whose hyperbolic tangent is x."""
