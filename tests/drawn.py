@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass
 
+from autograd_edu import steps
 from autograd_edu.engine.value import topological_order
 from autograd_edu.notation.formula import short
 from autograd_edu.pictures.render.columns import Layout
@@ -87,6 +88,12 @@ def _place(box):
     )
 
 
+def tips(svg):
+    """Where each wire ends, by head and slot."""
+    wires = [e for e in ET.fromstring(svg).iter() if "data-wire" in e.attrib]
+    return {tuple(map(int, e.get("data-wire").split()[1:])): _ends(e)[1] for e in wires}
+
+
 def _ends(wire):
     curve, arrow = wire.findall(f"{SVG}path")
     start, tip = (
@@ -127,13 +134,15 @@ def check_picture(y, svg, style="card"):
     drawn = read_svg(svg)
     if style == "micrograd":
         drawn, symbols = without_circles(drawn)
-        assert symbols == {i: v.op.symbol for i, v in enumerate(order) if v.op}, (
-            "the operations differ"
-        )
+        shown = symbols
     elif style == "circuit":
-        assert all(drawn.texts[i][0] == v.op.symbol for i, v in enumerate(order) if v.op), (
-            "the gates differ"
-        )
+        shown = {i: drawn.texts[i][0] for i, v in enumerate(order) if v.op}
+    if style != "card":
+        formulas = {step.node: step.formula for step in steps(y).forward}
+        for i, v in enumerate(order):
+            ordered = len(v.parents) > 1 and not (v.op.adds or v.op.multiplies)
+            may = {v.op.symbol, formulas[i]} if ordered else {v.op.symbol} if v.op else ()
+            assert not v.op or shown[i] in may, f"the gate {shown[i]} is none of {may}"
     assert drawn.value == {i: short(v.data) for i, v in enumerate(order)}, "the values differ"
     assert drawn.gradient == {
         i: short(v.grad) if v.has_grad else "–" for i, v in enumerate(order)

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from drawn import RED, check_dot, check_picture, in_a_column, read_svg
+from drawn import RED, check_dot, check_picture, in_a_column, read_svg, tips
 from examples import lecture_004, random_graph
 
 from autograd_edu import Value, draw, exp, sigmoid, to_dot
+from autograd_edu.engine.value import topological_order
 from autograd_edu.pictures.render.styles import STYLES
 from autograd_edu.pictures.scene.scene import scene
 
@@ -256,3 +257,59 @@ def test_pictures_are_the_same_bytes_whatever_the_hash_seed():
     answers = {process.communicate(timeout=300)[0] for process in running}
     assert len(answers) == 1
     assert re.fullmatch(r"[0-9a-f]{64}\n", answers.pop())
+
+
+# ---- the order of operands ---------------------------------------------------------------------------
+
+
+def order_matters(value):
+    return value.op and len(value.parents) == 2 and not (value.op.adds or value.op.multiplies)
+
+
+@pytest.mark.parametrize(
+    ("style", "direction"), [("card", "right"), ("card", "down"), ("circuit", "right")]
+)
+@pytest.mark.parametrize("seed", range(10))
+def test_operands_enter_in_order_where_it_matters(seed, style, direction):
+    y = random_graph(seed)
+    where = tips(draw(y, style, detail="full", direction=direction).svg)
+    along = 1 if direction == "right" else 0
+    for i, value in enumerate(topological_order(y)):
+        if order_matters(value):
+            assert where[i, 0][along] < where[i, 1][along]
+
+
+def test_operands_enter_in_order_in_columns_too():
+    y, x = Value(1.0, "y"), Value(2.0, "x")
+    for i in range(350):
+        y = (x - y) / (y - 0.5) if i % 7 else y - x
+    svg = draw(y, detail="full").svg
+    assert "laid out in columns" in svg
+    where = tips(svg)
+    for i, value in enumerate(topological_order(y)):
+        if order_matters(value):
+            assert where[i, 0][1] < where[i, 1][1]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_both_wires_of_a_square_are_visible(style):
+    a = Value(3.0, "a")
+    svg = draw(a * a, style).svg
+    ends = [tips(svg)[key] for key in tips(svg) if key[1] in (0, 1)][:2]
+    assert len(set(ends)) == 2
+
+
+@pytest.mark.parametrize("style", ["circuit", "micrograd"])
+def test_a_gate_says_the_formula_where_the_order_matters(style):
+    a, b = Value(5.0, "a"), Value(3.0, "b")
+    gates = {text for drawn in read_svg(draw(b - a, style).svg).texts.values() for text in drawn}
+    assert "b - a" in gates
+    gates = {text for drawn in read_svg(draw(b + a, style).svg).texts.values() for text in drawn}
+    assert "+" in gates
+
+
+def test_a_gate_does_not_speak_of_names_that_the_picture_lacks():
+    a, b = Value(5.0, "a"), Value(3.0, "b")
+    circuit = draw((a * b) / (a + b), "circuit").svg
+    assert ">÷<" in circuit
+    assert "v1/v2" not in re.sub(r"<title>.*?</title>", "", circuit)

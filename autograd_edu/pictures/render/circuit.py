@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...notation.text import text_width
-from ..scene.scene import CHARACTER, PADDING, Box, Scene
+from ..scene.scene import CHARACTER, LONGEST_FORMULA, PADDING, Box, Scene
 from .columns import Layout
 from .svg import (
     BORDER,
@@ -29,16 +29,20 @@ from .svg import (
     tint,
 )
 
-_GATE, _NAME, _HEIGHT = (
-    30.0,
-    16.0,
-    62.0,
-)  # a gate's height, room for a name above it, and all (the wire is in the middle)
+# a gate's height, room for a name above it, and all; the wire is in the middle
+_GATE, _NAME, _HEIGHT = 30.0, 16.0, 62.0
 
 
 def arrange(scene: Scene) -> Scene:
-    """Gates for cards, with room for the numbers behind them; wires carry no local gradients."""
-    boxes = [box if box.rows else _sized(box) for box in scene.boxes]
+    """Gates for cards, with room for the numbers behind them; wires carry no local gradients.
+
+    A gate whose operands have an order shows its formula, if all their names are in the picture.
+    """
+    unnamed = {wire.head for wire in scene.wires if not _is_named(scene.boxes[wire.tail])}
+    boxes = [
+        box if box.rows else _sized(_with_formula(box) if i not in unnamed else box)
+        for i, box in enumerate(scene.boxes)
+    ]
     wires = tuple(replace(wire, text="") for wire in scene.wires)
     return replace(scene, boxes=tuple(boxes), wires=wires)
 
@@ -46,6 +50,15 @@ def arrange(scene: Scene) -> Scene:
 def svg(scene: Scene, layout: Layout, caption: str) -> str:
     """The picture of an arranged scene."""
     return drawing(scene, layout, caption, box=_draw, wire=arrow)
+
+
+def _is_named(box: Box) -> bool:
+    return bool(box.labelled or not box.symbol or box.rows)
+
+
+def _with_formula(box: Box) -> Box:
+    fits = 0 < text_width(box.formula) <= LONGEST_FORMULA
+    return replace(box, symbol=box.formula) if fits else box
 
 
 def _sized(box: Box) -> Box:

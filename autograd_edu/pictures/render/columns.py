@@ -166,17 +166,21 @@ def _across(
 
 
 def _ends(scene: Scene, middles: Sequence[Point]) -> list[Point]:
-    """Where each wire ends.
+    """Where each wire ends: at its row, or at the gate, or down the left side of its box.
 
-    At its row, or at the gate, or with those to the same box down its left side.
+    Down the side wires stand in the order of the operands where it matters, else as they come.
     """
     into: dict[int, list[int]] = {}
     for i, wire in enumerate(scene.wires):
         into.setdefault(wire.head, []).append(i)
     share = [0.5] * len(scene.wires)
     for head, wires in into.items():
-        if not scene.boxes[head].gate and scene.boxes[head].kind != "operation":
-            wires.sort(key=lambda i: middles[scene.wires[i].tail][1])
+        box = scene.boxes[head]
+        if box.entries or not (box.gate or box.kind == "operation"):
+            if box.entries:
+                wires.sort(key=lambda i: scene.wires[i].slot)
+            else:
+                wires.sort(key=lambda i: middles[scene.wires[i].tail][1])
             for k, i in enumerate(wires, 1):
                 share[i] = k / (len(wires) + 1)
     return [

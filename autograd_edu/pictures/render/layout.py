@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import LayoutError
-from ..scene.scene import LINE, Box, Scene
+from ..scene.scene import LINE, Box, Scene, Wire
 from .columns import Layout, Point, depths, in_columns
 
 # Measured over 84 graphs of 24 shapes: up to this size Graphviz takes 0.3 s at most, beyond it up
@@ -119,26 +119,39 @@ def dot_text(scene: Scene, *, down: bool = False, apart: float = 14.4) -> str:
         f"digraph {{ rankdir={direction}; nodesep={apart / _INCH:.3f}; ranksep=0.32;",
         'node [shape=box fixedsize=true label=""];',
     ]
-    lines += [f"n{i} [{_size(box)}];" for i, box in enumerate(scene.boxes)]
+    lines += [f"n{i} [{_size(box, down=down)}];" for i, box in enumerate(scene.boxes)]
     for i, wire in enumerate(scene.wires):
         size = f'FIXEDSIZE="TRUE" WIDTH="{wire.width:.0f}" HEIGHT="{wire.height:.0f}"'
         cell = f'<TABLE BORDER="0" {size}><TR><TD></TD></TR></TABLE>'
         label = f" label=<{cell}>" if wire.text else ""
         begin = ":e" if scene.boxes[wire.tail].gate else ""
-        end = f":r{wire.row}:w" if wire.row >= 0 else ":gate" if scene.boxes[wire.head].gate else ""
+        end = _end(wire, scene.boxes[wire.head], down=down)
         lines.append(f"n{wire.tail}{begin} -> n{wire.head}{end} [wire={i}{label}];")
     return "\n".join([*lines, "}"])
 
 
-def _size(box: Box) -> str:
-    """A box's size; of one with rows or a gate, a table of that size, so that wires end there."""
+def _end(wire: Wire, box: Box, *, down: bool) -> str:
+    """Where on its box a wire ends: a row, an operand's place, the gate, or anywhere."""
+    if wire.row >= 0:
+        return f":r{wire.row}:w"
+    if box.entries:
+        return f":o{wire.slot}:{'n' if down else 'w'}"
+    return ":gate" if box.gate else ""
+
+
+def _size(box: Box, *, down: bool) -> str:
+    """A box's size; where wires end at places of their own, a table of that size that has them."""
     if box.rows:
         rows = [_cells(LINE, {f"r{i}": box.width}) for i in range(len(box.rows))]
-        cells = [
-            _cells(box.height - len(box.rows) * LINE - 3, {"": box.width}),
-            *rows,
-            _cells(3, {"": box.width}),
-        ]
+        head = box.height - len(box.rows) * LINE - 3
+        cells = [_cells(head, {"": box.width}), *rows, _cells(3, {"": box.width})]
+    elif box.entries and down:
+        width = box.width / box.entries
+        cells = [_cells(box.height, {f"o{k}": width for k in range(box.entries)})]
+    elif box.entries:
+        beside = {"": box.width - box.gate} if box.gate else {}
+        height, wide = box.height / box.entries, box.gate or box.width
+        cells = [_cells(height, {f"o{k}": wide, **beside}) for k in range(box.entries)]
     elif box.gate:
         cells = [_cells(box.height, {"gate": box.gate, "": box.width - box.gate})]
     else:

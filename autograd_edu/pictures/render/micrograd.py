@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...notation.text import text_width
-from ..scene.scene import CHARACTER, PADDING, Box, Scene, Wire
+from ..scene.scene import CHARACTER, LONGEST_FORMULA, PADDING, Box, Scene, Wire
 from .columns import Layout
 from .svg import BORDER, GRADIENT, INK, QUIET, VALUE, arrow, card, drawing, number, text, tint
 
@@ -58,18 +58,22 @@ def _width(box: Box) -> float:
 
 
 def _circle(box: Box) -> Box:
-    wide = max(text_width(box.symbol) * CHARACTER + 2 * PADDING, _HEIGHT)
+    """The operation that makes ``box``: its symbol, or its formula where the order matters."""
+    shown = box.formula if 0 < text_width(box.formula) <= LONGEST_FORMULA else box.symbol
+    wide = max(text_width(shown) * CHARACTER + 2 * PADDING, _HEIGHT)
+    about = f"the operation of {box.title}"
     return Box(
-        box.symbol,
+        shown,
         "",
         "",
-        f"the operation of {box.title}",
+        about,
         0.0,
         False,
         "operation",
         round(wide),
         _HEIGHT,
-        symbol=box.symbol,
+        symbol=shown,
+        entries=box.entries,
     )
 
 

@@ -20,10 +20,8 @@ from ...notation.text import printable, text_width
 
 CHARACTER, LINE, PADDING = 7.25, 18.0, 8.0  # of a 12-pixel monospaced face, in pixels
 LONGEST = 28  # characters of a name or formula in a box; the whole stands in the tooltip
-_FORMULA, _MANY = (
-    24,
-    8,
-)  # columns, and operands, of a formula: a longer one stands in the tooltip alone
+_FORMULA, _MANY = 24, 8  # columns and operands of a formula: a longer one is in the tooltip alone
+LONGEST_FORMULA = 12  # columns of a formula in a gate: instead of a longer one stands a symbol
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,9 @@ class Box:
         kind: "input", "constant", "result", or "part" for several values; styles add "operation".
         name, symbol: the value's name, and its operation's; ``labelled`` if the user gave the name.
         aside: the scope it belongs to, where there is room.
+        formula: the right-hand side of the title, where the order of the operands matters.
+        entries: how many places wires have to enter it, one for each operand in order. 0: they may
+            enter anywhere.
         gate: how much of its width, from the left, wires lead to; they leave at the right. 0: they
             may touch it anywhere.
         rows: of a box that stands for several values, its lines; ``data`` is then "" unless it has
@@ -73,6 +74,8 @@ class Box:
     symbol: str = ""
     labelled: bool = False
     aside: str = ""
+    formula: str = ""
+    entries: int = 0
     gate: float = 0.0
     rows: tuple[Row, ...] = ()
 
@@ -212,21 +215,42 @@ class Graph:
         numbers = f"value {value.data!r}" + (f"; gradient {value.grad!r}" if value.has_grad else "")
         return printable(f"{self.formula(i)}; {numbers}", 10000)
 
+    def entries(self, i: int) -> int:
+        """How many places wires have to enter value ``i``; see `Box`.
+
+        Operands enter in order where it matters, and apart from each other where one is used twice.
+        """
+        parents = self.parents[i]
+        if not 2 <= len(parents) <= _MANY:
+            return 0
+        twice = len(set(parents)) < len(parents)
+        return len(parents) if twice or self._ordered(i) else 0
+
+    def _ordered(self, i: int) -> bool:
+        """Whether the operands of value ``i`` have an order that matters."""
+        op = self.order[i].op
+        return op is not None and len(self.parents[i]) > 1 and not (op.adds or op.multiplies)
+
     def box(self, i: int) -> Box:
         """Value ``i`` as a box of its own."""
-        value, title, data, grad = (
-            self.order[i],
-            self.title(i),
-            self.short(self.order[i].data),
-            self.grad(i),
-        )
+        value, title, entries = self.order[i], self.title(i), self.entries(i)
+        data, grad = self.short(value.data), self.grad(i)
         wide = max(text_width(title), text_width(data) + text_width(grad) + 4, 10)
         return Box(
-            title, data, grad, self.tooltip(i), self.strength(i), value.grad < 0.0,
-            "constant" if value.is_constant else "result" if value.op else "input", pixels(wide),
-            name=self.name(i), symbol=value.op.symbol if value.op else "",
+            title,
+            data,
+            grad,
+            self.tooltip(i),
+            self.strength(i),
+            value.grad < 0.0,
+            "constant" if value.is_constant else "result" if value.op else "input",
+            pixels(wide),
+            name=self.name(i),
+            symbol=value.op.symbol if value.op else "",
             labelled=bool(value.label),
-        )  # fmt: skip
+            formula=title.partition(" = ")[2] if self._ordered(i) else "",
+            entries=entries,
+        )
 
     def wire(self, i: int, slot: int, tail: int, head: int, row: int = -1) -> Wire:
         """The wire from box ``tail`` to ``head`` that carries operand ``slot`` of value ``i``."""
