@@ -279,16 +279,17 @@ def test_operands_enter_in_order_where_it_matters(seed, style, direction):
             assert where[i, 0][along] < where[i, 1][along]
 
 
-def test_operands_enter_in_order_in_columns_too():
+@pytest.mark.parametrize(("direction", "along"), [("right", 1), ("down", 0)])
+def test_operands_enter_in_order_in_columns_too(direction, along):
     y, x = Value(1.0, "y"), Value(2.0, "x")
     for i in range(350):
         y = (x - y) / (y - 0.5) if i % 7 else y - x
-    svg = draw(y, detail="full").svg
+    svg = draw(y, detail="full", direction=direction).svg
     assert "laid out in columns" in svg
     where = tips(svg)
     for i, value in enumerate(topological_order(y)):
         if order_matters(value):
-            assert where[i, 0][1] < where[i, 1][1]
+            assert where[i, 0][along] < where[i, 1][along]
 
 
 @pytest.mark.parametrize("style", STYLES)

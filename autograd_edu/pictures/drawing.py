@@ -12,11 +12,11 @@ from ..errors import LayoutError, OperandError, one_of
 from ..notation.text import printable
 from ..printing import Text
 from .folding.detail import MOST_BOXES
-from .folding.folded import as_text, at_level
+from .folding.folded import as_text, scenes
 from .folding.scopes import Folding
 from .picture import Picture
 from .render.dot import to_dot
-from .render.layout import layout
+from .render.layout import FITS, layout
 from .render.page import html_page
 from .render.styles import STYLES
 from .scene.scene import Graph, Look
@@ -44,15 +44,21 @@ class Drawing(Picture):
     def __init__(self, y: Value, *, style: str, detail: str, wish: Folding, look: Look) -> None:
         graph = Graph(y, look)
         self.style, self.title = style, printable(y.label or "result", 60)
-        self.detail, self._scene = at_level(graph, detail, wish)
         self._y, self._values = y, len(graph)
         if len(graph) <= MOST_BOXES:
             self._steps  # noqa: B018 - made now: the values may change after
-        count = len(self._scene.boxes)
-        if count > MOST_BOXES:
-            raise LayoutError(_too_large(graph, count))
-        arranged = STYLES[style].arrange(self._scene)
-        self.svg = Text(STYLES[style].svg(arranged, layout(arranged), self._caption(graph)))
+        tried = []
+        for level, scene in scenes(graph, detail, wish):
+            count = len(scene.boxes)
+            if count > MOST_BOXES:
+                raise LayoutError(_too_large(graph, count))
+            arranged = STYLES[style].arrange(scene)
+            places = layout(arranged)
+            tried.append((places.width, level, scene, arranged, places))
+            if places.width <= FITS:
+                break
+        _, self.detail, self._scene, arranged, places = min(tried, key=lambda entry: entry[0])
+        self.svg = Text(STYLES[style].svg(arranged, places, self._caption(graph)))
 
     def _caption(self, graph: Graph) -> str:
         what = self._scene.note or f"{len(graph)} values, {len(self._scene.wires)} wires"

@@ -198,12 +198,14 @@ def check(y, svg, style):
 
 
 def carried(svg, circles):
-    """How many uses the wires stand for: "× 3" is three, and one from an operation's circle is none."""
+    """How many uses the wires stand for: "3 uses" is three, and one from an operation's circle is none."""
     found = 0
     for e in ET.fromstring(svg).iter():
         if "data-wire" in e.attrib and int(e.get("data-wire").split()[0]) not in circles:
             texts = [t.text for t in e.iter("{http://www.w3.org/2000/svg}text")]
-            found += next((int(t[2:]) for t in texts if re.fullmatch(r"× \d+", t)), 1)
+            found += next(
+                (int(t[:-5].replace(",", "")) for t in texts if re.fullmatch(r"[\d,]+ uses", t)), 1
+            )
     return found
 
 

@@ -9,13 +9,14 @@ the same boxes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import chain
 from typing import Literal
 
 from ...errors import one_of
+from ...notation import operations
 from ..scene.scene import Graph
 from .products import Product, absorbed, addends, is_sum, sums_of_products
 from .scopes import HEIGHT, Folding, Grouping, by_scope, check_names
@@ -52,27 +53,57 @@ class Piece:
         return 2 if self.kind == "value" else 3 if self.brief else min(2 + len(self.members), 20)
 
 
-def choose(graph: Graph, detail: str, wish: Folding) -> tuple[str, list[Piece]]:
-    """The level, and what its boxes stand for.
+def choices(graph: Graph, detail: str, wish: Folding) -> Iterator[tuple[str, list[Piece]]]:
+    """Levels, and what their boxes stand for, the best first.
 
-    For "auto" the finest level that is legible, else the one of fewest boxes.
+    For "auto" those that are legible, from the finest on; if none is, the one of fewest boxes.
     """
     one_of(detail, ("auto", *LEVELS), "level of detail")
     check_names(graph, (*wish.expand, *wish.collapse))
     if detail != "auto":
-        return detail, fold(graph, detail, wish)
+        yield detail, fold(graph, detail, wish)
+        return
     tried = []
     for level in LEVELS:
         if level == "full" and len(graph) > LEGIBLE_BOXES and not wish.collapse:
             continue  # a box for each
         pieces = fold(graph, level, wish)
-        if len(pieces) <= LEGIBLE_BOXES and sum(piece.lines for piece in pieces) <= LEGIBLE_LINES:
-            return level, _with_examples(graph, level, wish, pieces)
         tried.append((len(pieces), level, pieces))
+        if _is_legible(pieces):
+            yield from _with_enough(graph, level, wish, pieces)
     _, level, pieces = min(tried, key=lambda entry: entry[0])
     if len(pieces) > _LONGEST:
-        return level, _without_the_middle(graph, pieces)
-    return level, _with_examples(graph, level, wish, pieces)
+        yield level, _without_the_middle(graph, pieces)
+    yield from _with_enough(graph, level, wish, pieces)
+
+
+def _is_legible(pieces: Sequence[Piece]) -> bool:
+    lines = sum(piece.lines for piece in pieces)
+    return len(pieces) <= LEGIBLE_BOXES and lines <= LEGIBLE_LINES
+
+
+def _with_enough(
+    graph: Graph, level: str, wish: Folding, pieces: list[Piece]
+) -> Iterator[tuple[str, list[Piece]]]:
+    """``pieces``; if they are very few, first a folding that shows more of them by themselves."""
+    pieces = _with_examples(graph, level, wish, pieces)
+    more = _with_open_scopes(graph, level, wish, pieces)
+    if len(more) > len(pieces):
+        yield level, more
+    yield level, pieces
+
+
+def _with_open_scopes(graph: Graph, level: str, wish: Folding, pieces: list[Piece]) -> list[Piece]:
+    """``pieces``, or if they are very few, a folding that shows the inside of some scopes."""
+    parts = [piece for piece in pieces if piece.kind == "part"]
+    for part in sorted(parts, key=lambda piece: len(piece.members)):
+        if len(pieces) >= min(_LEAST, len(graph)):
+            break
+        wider = replace(wish, expand=(*wish.expand, part.title))
+        finer = fold(graph, level, wider)
+        if len(finer) > len(pieces) and _is_legible(finer):
+            pieces, wish = finer, wider
+    return pieces
 
 
 def _without_the_middle(graph: Graph, pieces: Sequence[Piece]) -> list[Piece]:
@@ -246,7 +277,7 @@ def _gather_kind(
     inside = _insides(graph, members, sums, gone, alike[:shown])
     if len(members) >= _ALIKE and inside is not None:
         key = f"\0{members[0]}"  # no scope is called so
-        what = "× Σ w·x" if members[0] in sums else _plural(graph, members[0])
+        what = "sums of products" if members[0] in sums else _plural(graph, members[0])
         groups.title[key] = f"{len(members)} {what}"
         groups.key.update(dict.fromkeys(inside, key))
 
@@ -373,5 +404,11 @@ def _op_name(graph: Graph, i: int) -> str:
 
 
 def _plural(graph: Graph, i: int) -> str:
-    op = graph.order[i].op
-    return f"× {op.symbol}" if op else "numbers" if graph.order[i].is_constant else "inputs"
+    """What values that are alike are called: products, inputs, values of tanh(x)."""
+    value, op = graph.order[i], graph.order[i].op
+    if op is None:
+        return "numbers" if value.is_constant else "inputs"
+    if op.adds or op.multiplies:
+        return "sums" if op.adds else "products"
+    names = op.operand_names(len(value.parents))
+    return f"values of {operations.text(op, *names)}"

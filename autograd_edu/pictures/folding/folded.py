@@ -10,7 +10,7 @@ those of one pair of boxes are drawn as one, with their number.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import fsum, hypot
@@ -31,7 +31,7 @@ from ..scene.scene import (
     pixels,
     wire,
 )
-from .detail import Piece, choose
+from .detail import Piece, choices
 from .products import Product
 from .scopes import Folding
 
@@ -42,12 +42,21 @@ _NAME = 14  # columns of a row's name
 
 def at_level(graph: Graph, detail: str, wish: Folding | None = None) -> tuple[str, Scene]:
     """The level that ``detail`` means for this graph, and its scene."""
-    level, pieces = choose(graph, detail, wish or Folding())
+    return next(scenes(graph, detail, wish or Folding()))
+
+
+def scenes(graph: Graph, detail: str, wish: Folding) -> Iterator[tuple[str, Scene]]:
+    """Levels with their scenes, the best first: the only one, or those that "auto" may choose."""
+    for level, pieces in choices(graph, detail, wish):
+        yield level, _scene(graph, pieces)
+
+
+def _scene(graph: Graph, pieces: Sequence[Piece]) -> Scene:
     if len(pieces) == len(graph) and all(piece.kind == "value" for piece in pieces):
-        return level, in_full(graph)
+        return in_full(graph)
     boxes = tuple(_box(graph, piece) for piece in pieces)
     note = f"{len(boxes)} {'box' if len(boxes) == 1 else 'boxes'} for {len(graph):,} values"
-    return level, Scene(boxes, tuple(_wires(graph, pieces)), note, graph.look)
+    return Scene(boxes, tuple(_wires(graph, pieces)), note, graph.look)
 
 
 # ---- boxes -------------------------------------------------------------------------------------
@@ -62,7 +71,8 @@ def _box(graph: Graph, piece: Piece) -> Box:
 
 
 def _product_box(graph: Graph, i: int, product: Product) -> Box:
-    rows = [_term(graph, *term) for term in product.terms]
+    shares = _shares(graph, product)
+    rows = [_term(graph, *term, share) for term, share in zip(product.terms, shares, strict=True)]
     if product.activated:
         rows.append(
             replace(
@@ -73,8 +83,9 @@ def _product_box(graph: Graph, i: int, product: Product) -> Box:
     box = _with_rows(replace(graph.box(i), title=_product_title(graph, i, product)), rows)
     room = int((box.width - 2 * PADDING) / CHARACTER) - text_width(box.title) - 2
     scope = printable(graph.order[i].scope, 10000)
-    asides = (scope, scope.rpartition("/")[2])
-    return replace(box, aside=next((aside for aside in asides if text_width(aside) <= room), ""))
+    layer, _, neuron = scope.rpartition("/")
+    aside = next((aside for aside in (scope, neuron) if text_width(aside) <= room), "")
+    return replace(box, aside=aside, siblings=layer)
 
 
 def _product_title(graph: Graph, i: int, product: Product) -> str:
@@ -108,9 +119,34 @@ def _called(graph: Graph, i: int) -> str:
     )
 
 
-def _term(graph: Graph, weight: int, given: int) -> Row:
+def _term(graph: Graph, weight: int, given: int, share: float | None) -> Row:
+    """A row for a product, or for a value that is added.
+
+    The gradient is the share that comes from here, if the value is used elsewhere as well.
+    """
     row = _row(graph, weight)
-    return row if given < 0 else replace(row, after=f"× {printable(graph.name(given), _NAME)}")
+    after = f"× {printable(graph.name(given), _NAME)}" if given >= 0 else ""
+    if share is not None and row.grad not in ("", "–"):
+        after = ", ".join(filter(None, (after, f"in all {row.grad}")))
+        row = replace(row, grad=graph.short(share), negative=share < 0.0)
+        row = replace(row, strength=graph.share_of_largest(share))
+    return replace(row, after=after)
+
+
+def _shares(graph: Graph, product: Product) -> list[float | None]:
+    """For each term, local × upstream of its weight; None if nothing else uses the weight."""
+    shares: list[float | None] = [0.0] * len(product.terms)
+    own = [0] * len(product.terms)
+    for i, slot, row in _uses(graph, product):
+        weight = product.terms[row][0]
+        if graph.parents[i][slot] == weight:
+            value = graph.order[i]
+            shares[row] = (shares[row] or 0.0) + value.local_grads[slot] * value.grad
+            own[row] += 1
+    for row, (weight, _) in enumerate(product.terms):
+        if own[row] == len(graph.consumers[weight]):
+            shares[row] = None
+    return shares
 
 
 def _row(graph: Graph, i: int, name: str = "") -> Row:
@@ -175,8 +211,8 @@ def _part_box(graph: Graph, piece: Piece) -> Box:
     if len(outputs) == 1:
         one = graph.box(outputs[0])
         box = replace(one, title=title, name=title, kind="part", symbol="", labelled=False)
-        box = replace(box, tooltip=f"{says}; {one.tooltip}")
-    return _with_rows(box, rows)
+        box = replace(box, tooltip=f"{says}; {one.tooltip}", formula="", entries=0)
+    return replace(_with_rows(box, rows), siblings=scope.rpartition("/")[0])
 
 
 def _ends(graph: Graph, piece: Piece) -> tuple[list[int], list[int]]:
@@ -294,23 +330,28 @@ def _wires(graph: Graph, pieces: Sequence[Piece]) -> Iterable[Wire]:
         if len(uses) == 1 and pieces[head].kind == "value":
             yield graph.wire(*uses[0], tail, head)
         else:
-            yield wire(tail, head, 0, f"× {len(uses)}" if len(uses) > 1 else "")
+            yield wire(tail, head, 0, f"{len(uses):,} uses" if len(uses) > 1 else "")
 
 
-def _operands(graph: Graph, piece: Piece) -> Iterable[tuple[int, int, int]]:
+def _operands(graph: Graph, piece: Piece) -> Iterator[tuple[int, int, int]]:
     """(value, operand number, row) of everything that a box's values are made from."""
     if piece.product is None:
         for i in piece.members:
             for slot in range(len(graph.parents[i])):
                 yield i, slot, -1
         return
+    yield from _uses(graph, piece.product)
+
+
+def _uses(graph: Graph, product: Product) -> Iterator[tuple[int, int, int]]:
+    """(value, operand number, row) of every operand that a sum of products takes from outside."""
     row_of: dict[int, list[int]] = {}
-    for row, term in enumerate(piece.product.terms):
+    for row, term in enumerate(product.terms):
         for i in term:
             if i >= 0:
                 row_of.setdefault(i, []).append(row)
-    own = set(piece.members)
-    for i in piece.members:
+    own = set(product.members)
+    for i in product.members:
         for slot, parent in enumerate(graph.parents[i]):
             if parent not in own:
                 rows = row_of[parent]

@@ -18,13 +18,14 @@ from .svg import (
     BORDER,
     GRADIENT,
     INK,
+    ITALIC,
     LINE_COLOUR,
-    QUIET,
     VALUE,
     arrow,
     card,
     drawing,
     number,
+    red,
     text,
     tint,
 )
@@ -49,7 +50,8 @@ def arrange(scene: Scene) -> Scene:
 
 def svg(scene: Scene, layout: Layout, caption: str) -> str:
     """The picture of an arranged scene."""
-    return drawing(scene, layout, caption, box=_draw, wire=arrow)
+    key = [("above a wire: value", VALUE), ("below: gradient", GRADIENT)]
+    return drawing(scene, layout, caption, box=_draw, wire=arrow, key=key)
 
 
 def _is_named(box: Box) -> bool:
@@ -97,7 +99,8 @@ def _draw(box: Box) -> str:
             box.grad,
             numbers - text_width(box.grad) * CHARACTER / 2,
             middle + 13,
-            QUIET if box.grad == "–" else GRADIENT,
+            red(box.grad),
+            ITALIC,
         ),
     ]
     return "".join(shown)

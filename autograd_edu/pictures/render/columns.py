@@ -14,7 +14,7 @@ what they are joined to, and then moved towards it (`_settle`), a few times over
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ..scene.scene import LINE, Box, Scene, Wire
@@ -65,12 +65,31 @@ def depths(scene: Scene) -> list[int]:
     return depth
 
 
-def in_columns(scene: Scene, depth: Sequence[int], note: str = "") -> Layout:
-    """Places for everything in ``scene``, left to right, in pixels, y downwards."""
+def in_columns(scene: Scene, depth: Sequence[int], note: str = "", *, down: bool = False) -> Layout:
+    """Places for everything in ``scene``, left to right or down, in pixels, y downwards."""
+    if down:
+        return _turned(in_columns(_on_its_side(scene), depth, note))
     grid = _Grid(scene, depth)
     return Layout(
         grid.middles, tuple(map(grid.wire, range(len(scene.wires)))), grid.width, grid.height, note
     )
+
+
+def _on_its_side(scene: Scene) -> Scene:
+    """The scene with width for height; wires do not end at rows then, but at the top of a box."""
+    boxes = [replace(box, width=box.height, height=box.width) for box in scene.boxes]
+    wires = [replace(wire, width=wire.height, row=-1) for wire in scene.wires]
+    return replace(scene, boxes=tuple(boxes), wires=tuple(wires))
+
+
+def _turned(layout: Layout) -> Layout:
+    """The layout with x for y."""
+    wires = [
+        (tuple((y, x) for x, y in curve), tip[::-1], text and (text[1] + LINE / 2, text[0]))
+        for curve, tip, text in layout.wires
+    ]
+    boxes = tuple((y, x) for x, y in layout.boxes)
+    return Layout(boxes, tuple(wires), layout.height, layout.width, layout.note)
 
 
 class _Grid:

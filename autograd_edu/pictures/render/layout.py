@@ -12,7 +12,8 @@ size, within a time limit, and all others are laid out by `columns`. The picture
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...errors import LayoutError
@@ -59,16 +60,18 @@ def layout(scene: Scene, *, apart: float = 14.4) -> Layout:
     ``apart`` is the least distance between two boxes that stand side by side in a layer.
     """
     depth = depths(scene)
+    down = leads_down(scene, depth)
     if is_large(scene, depth):
-        return in_columns(scene, depth, "large, so laid out in columns, without Graphviz")
-    answer = run(dot_text(scene, down=_leads_down(scene, depth), apart=apart))
+        note = "large, so laid out in columns, without Graphviz"
+        return in_columns(scene, depth, note, down=down)
+    answer = run(dot_text(scene, down=down, apart=apart))
     if answer is None:
         note = f"laid out in columns: Graphviz took more than {_SECONDS:g} seconds"
-        return in_columns(scene, depth, note)
+        return in_columns(scene, depth, note, down=down)
     return read(answer, scene)
 
 
-def _leads_down(scene: Scene, depth: Sequence[int]) -> bool:
+def leads_down(scene: Scene, depth: Sequence[int]) -> bool:
     """Whether wires lead down rather than to the right."""
     if scene.look.direction != "auto":
         return scene.look.direction == "down"
@@ -94,8 +97,9 @@ def read(answer: str, scene: Scene) -> Layout:
 
     picture = json.loads(answer)
     _, _, width, height = map(float, picture["bb"].split(","))
-    nodes = {item["name"]: _point(item["pos"], height) for item in picture.get("objects", [])}
-    edges = {int(item["wire"]): item for item in picture.get("edges", [])}
+    boxes = [item for item in picture.get("objects", []) if "pos" in item]  # others are groups
+    nodes = {item["name"]: _point(item["pos"], height) for item in boxes}
+    edges = {int(item["wire"]): item for item in picture.get("edges", [])}  # -1: invisible ones
     wires = []
     for i in range(len(scene.wires)):
         tip, *curve = edges[i]["pos"].removeprefix("e,").split(" ")
@@ -120,34 +124,52 @@ def dot_text(scene: Scene, *, down: bool = False, apart: float = 14.4) -> str:
         'node [shape=box fixedsize=true label=""];',
     ]
     lines += [f"n{i} [{_size(box, down=down)}];" for i, box in enumerate(scene.boxes)]
+    entering = Counter(wire.head for wire in scene.wires)
     for i, wire in enumerate(scene.wires):
         size = f'FIXEDSIZE="TRUE" WIDTH="{wire.width:.0f}" HEIGHT="{wire.height:.0f}"'
         cell = f'<TABLE BORDER="0" {size}><TR><TD></TD></TR></TABLE>'
         label = f" label=<{cell}>" if wire.text else ""
         begin = ":e" if scene.boxes[wire.tail].gate else ""
-        end = _end(wire, scene.boxes[wire.head], down=down)
+        alone = down and entering[wire.head] == 1
+        end = "" if alone else _end(wire, scene.boxes[wire.head], down=down)
         lines.append(f"n{wire.tail}{begin} -> n{wire.head}{end} [wire={i}{label}];")
-    return "\n".join([*lines, "}"])
+    return "\n".join([*lines, *_in_order(scene), "}"])
+
+
+def _in_order(scene: Scene) -> Iterator[str]:
+    """What keeps the neurons of a layer in order: those that lead to the same boxes."""
+    heads: dict[int, list[int]] = {}
+    for wire in scene.wires:
+        heads.setdefault(wire.tail, []).append(wire.head)
+    alike: dict[tuple[str, frozenset[int]], list[str]] = {}
+    for i, box in enumerate(scene.boxes):
+        if box.siblings:
+            key = box.siblings, frozenset(heads.get(i, ()))
+            alike.setdefault(key, []).append(f"n{i}")
+    for neurons in alike.values():
+        if len(neurons) > 1:
+            yield f"{{rank=same; {' -> '.join(neurons)} [style=invis wire=-1];}}"
 
 
 def _end(wire: Wire, box: Box, *, down: bool) -> str:
     """Where on its box a wire ends: a row, an operand's place, the gate, or anywhere."""
+    side = "n" if down else "w"
     if wire.row >= 0:
-        return f":r{wire.row}:w"
+        return f":r{wire.row}:{side}"
     if box.entries:
-        return f":o{wire.slot}:{'n' if down else 'w'}"
+        return f":o{wire.slot}:{side}"
     return ":gate" if box.gate else ""
 
 
 def _size(box: Box, *, down: bool) -> str:
     """A box's size; where wires end at places of their own, a table of that size that has them."""
-    if box.rows:
+    if down and (box.rows or box.entries):
+        ports = [f"r{i}" for i in range(len(box.rows))] or [f"o{k}" for k in range(box.entries)]
+        cells = [_cells(box.height, dict.fromkeys(ports, box.width / len(ports)))]
+    elif box.rows:
         rows = [_cells(LINE, {f"r{i}": box.width}) for i in range(len(box.rows))]
         head = box.height - len(box.rows) * LINE - 3
         cells = [_cells(head, {"": box.width}), *rows, _cells(3, {"": box.width})]
-    elif box.entries and down:
-        width = box.width / box.entries
-        cells = [_cells(box.height, {f"o{k}": width for k in range(box.entries)})]
     elif box.entries:
         beside = {"": box.width - box.gate} if box.gate else {}
         height, wide = box.height / box.entries, box.gate or box.width

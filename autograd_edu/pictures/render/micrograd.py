@@ -13,7 +13,21 @@ from dataclasses import replace
 from ...notation.text import text_width
 from ..scene.scene import CHARACTER, LONGEST_FORMULA, PADDING, Box, Scene, Wire
 from .columns import Layout
-from .svg import BORDER, GRADIENT, INK, QUIET, VALUE, arrow, card, drawing, number, text, tint
+from .svg import (
+    BORDER,
+    GRADIENT,
+    INK,
+    ITALIC,
+    QUIET,
+    VALUE,
+    arrow,
+    card,
+    drawing,
+    number,
+    red,
+    text,
+    tint,
+)  # fmt: skip
 
 _HEIGHT, _CELL = 30.0, 2 * PADDING  # of a record; what a cell needs beside its text
 _NAMES = ("data ", "grad ")  # what a record writes before its numbers
@@ -40,7 +54,8 @@ def arrange(scene: Scene) -> Scene:
 
 def svg(scene: Scene, layout: Layout, caption: str) -> str:
     """The picture of an arranged scene."""
-    return drawing(scene, layout, caption, box=_draw, wire=arrow)
+    key = [("data: value", VALUE), ("grad: gradient", GRADIENT)]
+    return drawing(scene, layout, caption, box=_draw, wire=arrow, key=key)
 
 
 def _cells(box: Box) -> tuple[float, float, float]:
@@ -104,17 +119,10 @@ def _record(box: Box) -> str:
     base = _HEIGHT / 2 + 4
     shown.append(text(box.name, PADDING, base, INK, 'font-weight="bold" '))
     shown.append(_number(_NAMES[0], box.data, label + PADDING, base, VALUE))
-    shown.append(
-        _number(
-            _NAMES[1],
-            box.grad,
-            label + data + PADDING,
-            base,
-            QUIET if box.grad == "–" else GRADIENT,
-        )
-    )
+    shown.append(_number(_NAMES[1], box.grad, label + data + PADDING, base, red(box.grad), ITALIC))
     return "".join(shown)
 
 
-def _number(name: str, shown: str, x: float, y: float, colour: str) -> str:
-    return text(name.strip(), x, y, QUIET) + text(shown, x + len(name) * CHARACTER, y, colour)
+def _number(name: str, shown: str, x: float, y: float, colour: str, more: str = "") -> str:
+    before = text(name.strip(), x, y, QUIET)
+    return before + text(shown, x + len(name) * CHARACTER, y, colour, more)

@@ -23,12 +23,30 @@ VALUE, GRADIENT, INK, QUIET, LINE_COLOUR = "#0b6e2e", "#a01127", "#1c1f24", "#5b
 _TINT = {False: "#e5383b", True: "#7b2cbf"}  # of gradients: positive, negative
 BORDER = {"input": "#2f6f9f", "constant": "#9aa3ad", "result": "#4a525c", "part": "#1c1f24"}
 _MARGIN = 8
+_NARROWEST, _APART = 300.0, 3  # pixels for a key, and the columns between its words
+ITALIC = 'font-style="italic" '  # of gradients, so that colour does not tell them apart alone
 FACE = 'font-family="ui-monospace,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="12"'
+
+
+Key = Sequence[tuple[str, str]]  # words, each with its colour
 
 
 def svg(scene: Scene, layout: Layout, caption: str) -> str:
     """The picture as one SVG element; ``caption`` is what a screen reader says."""
-    return drawing(scene, layout, caption, box=card, wire=arrow)
+    return drawing(scene, layout, caption, box=card, wire=arrow, key=_key(scene))
+
+
+def _key(scene: Scene) -> Key:
+    """What stands where on a card."""
+    parts = [("value", VALUE), ("gradient", GRADIENT)]
+    if any(wire.text for wire in scene.wires):
+        parts.append(("on wires: local gradient", QUIET))
+    after = [row.after for box in scene.boxes for row in box.rows if row.after]
+    if after:
+        parts.append(("in rows: × operand, ∂ local gradient", INK))
+    if any("in all" in text for text in after):
+        parts.append(("in all: over every use", INK))
+    return parts
 
 
 def drawing(
@@ -38,10 +56,14 @@ def drawing(
     *,
     box: Callable[[Box], str],
     wire: Callable[[Wire, Sequence[Point], Point], str],
+    key: Key,
 ) -> str:
     """The picture of a style.
 
-    It draws boxes by ``box``, from their upper left corner, and wires by ``wire``, without text.
+    Args:
+        box: draws a box, from its upper left corner.
+        wire: draws a wire without its text.
+        key: what the colours mean, on a line below the picture.
     """
     wires = zip(scene.wires, layout.wires, strict=True)
     boxes = enumerate(zip(scene.boxes, layout.boxes, strict=True))
@@ -54,19 +76,46 @@ def drawing(
         "</g></g>",
     ]
     note = "; ".join(filter(None, (scene.note, layout.note)))
-    return _page(drawn, layout, note, caption, scale=scene.look.font_size / 12.0)
+    words = [*key, *([(note, QUIET)] if note else [])]
+    return _page(drawn, layout, words, caption, scale=scene.look.font_size / 12.0)
 
 
-def _page(drawn: Sequence[str], layout: Layout, note: str, caption: str, *, scale: float) -> str:
-    """The whole element: white paper, what is drawn on it, and the note below."""
-    wide = max(layout.width, text_width(note) * CHARACTER) + 2 * _MARGIN
-    high = layout.height + 2 * _MARGIN + (LINE if note else 0)
+def _page(drawn: Sequence[str], layout: Layout, key: Key, caption: str, *, scale: float) -> str:
+    """The whole element: white paper, what is drawn on it, and the key below."""
+    lines = _wrapped(key, max(layout.width, _NARROWEST))
+    texts = [_key_line(line, layout.height + _MARGIN + (i + 1) * LINE) for i, line in lines]
+    wide = max(layout.width, *(_width(line) for _, line in lines)) + 2 * _MARGIN
+    high = layout.height + 2 * _MARGIN + len(lines) * LINE + 2
     size = f'width="{wide:.0f}" height="{high:.0f}"'
     shown = f'width="{wide * scale:.0f}" height="{high * scale:.0f}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {shown} viewBox="0 0 {wide:.0f} {high:.0f}"'
-    below = [text(note, _MARGIN, high - _MARGIN + 1, QUIET, f"{FACE} ")] if note else []
     says = f'role="img" aria-label="{escape(caption)}">'
-    return "\n".join([f"{head} {says}", f'<rect {size} fill="#ffffff"/>', *drawn, *below, "</svg>"])
+    below = f'<g data-part="key" {FACE} xml:space="preserve">{"".join(texts)}</g>'
+    paper = f'<rect {size} fill="#ffffff"/>'
+    return "\n".join([f"{head} {says}", paper, *drawn, below, "</svg>"])
+
+
+def _wrapped(key: Key, width: float) -> list[tuple[int, Key]]:
+    """The words of a key on as many lines as it takes, numbered."""
+    lines: list[list[tuple[str, str]]] = [[]]
+    for word in key:
+        if lines[-1] and _width([*lines[-1], word]) > width:
+            lines.append([])
+        lines[-1].append(word)
+    return list(enumerate(lines))
+
+
+def _width(words: Key) -> float:
+    return (sum(text_width(word) for word, _ in words) + _APART * (len(words) - 1)) * CHARACTER
+
+
+def _key_line(words: Key, y: float) -> str:
+    """Words beside one another; "gradient" in italics, as gradients are."""
+    x, shown = float(_MARGIN), []
+    for word, colour in words:
+        shown.append(text(word, x, y, colour, ITALIC if colour == GRADIENT else ""))
+        x += (text_width(word) + _APART) * CHARACTER
+    return "".join(shown)
 
 
 def _box(i: int, box: Box, middle: Point, *, draw: Callable[[Box], str]) -> str:
@@ -113,11 +162,11 @@ def _numbers(box: Box, bottom: float) -> tuple[str, str]:
     cells = tint(box, half, head, box.width - half, bottom - head)
     cells += f'<path d="{lines}" stroke="#d5dae0"/>'
     value = text(box.data, PADDING, 2 * LINE + 1, VALUE)
-    return cells, value + _at_the_right(box.grad, box, 2 * LINE + 1, _red(box.grad))
+    return cells, value + _at_the_right(box.grad, box, 2 * LINE + 1, red(box.grad), ITALIC)
 
 
-def _at_the_right(shown: str, box: Box, y: float, colour: str) -> str:
-    return text(shown, box.width - PADDING - text_width(shown) * CHARACTER, y, colour)
+def _at_the_right(shown: str, box: Box, y: float, colour: str, more: str = "") -> str:
+    return text(shown, box.width - PADDING - text_width(shown) * CHARACTER, y, colour, more)
 
 
 def _split(box: Box) -> float:
@@ -150,7 +199,13 @@ def _row(row: Row, top: float, ends: Sequence[float]) -> str:
     shown.append(text(row.data, ends[0] - text_width(row.data) * CHARACTER, base, VALUE))
     if row.grad:
         shown.append(
-            text(row.grad, ends[1] - text_width(row.grad) * CHARACTER, base, _red(row.grad))
+            text(
+                row.grad,
+                ends[1] - text_width(row.grad) * CHARACTER,
+                base,
+                red(row.grad),
+                ITALIC,
+            )
         )
     if row.after:
         shown.append(text(row.after, ends[1] + CHARACTER, base, INK))
@@ -200,5 +255,6 @@ def _wide(width: float, height: float) -> str:
     return f'width="{number(width)}" height="{number(height)}"'
 
 
-def _red(grad: str) -> str:
+def red(grad: str) -> str:
+    """The colour of a gradient; of "–", where none has reached, a quiet one."""
     return QUIET if grad == "–" else GRADIENT

@@ -52,6 +52,7 @@ class Box:
         kind: "input", "constant", "result", or "part" for several values; styles add "operation".
         name, symbol: the value's name, and its operation's; ``labelled`` if the user gave the name.
         aside: the scope it belongs to, where there is room.
+        siblings: what all neurons of one layer have in common; they stand in order.
         formula: the right-hand side of the title, where the order of the operands matters.
         entries: how many places wires have to enter it, one for each operand in order. 0: they may
             enter anywhere.
@@ -74,6 +75,7 @@ class Box:
     symbol: str = ""
     labelled: bool = False
     aside: str = ""
+    siblings: str = ""
     formula: str = ""
     entries: int = 0
     gate: float = 0.0
@@ -170,7 +172,10 @@ class Graph:
 
     def strength(self, i: int) -> float:
         """|gradient| as a share of the largest in the picture."""
-        grad = self.order[i].grad
+        return self.share_of_largest(self.order[i].grad)
+
+    def share_of_largest(self, grad: float) -> float:
+        """|``grad``| as a share of the largest gradient in the picture, at most 1."""
         return min(abs(grad) / self.largest, 1.0) if self.largest and grad - grad == 0.0 else 0.0
 
     def name(self, i: int) -> str:
