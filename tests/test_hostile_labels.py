@@ -33,13 +33,12 @@ from autograd_edu import (
 from autograd_edu.errors import DomainError
 from autograd_edu.nn import MLP
 from autograd_edu.notation.names import latex_name
-from autograd_edu.notation.text import text_width
+from autograd_edu.notation.text import abbreviated, printable, text_width
 from autograd_edu.pictures.files.save import ABOUT
 from autograd_edu.pictures.interactive.running import states
 from autograd_edu.pictures.interactive.terminal import plain, screen
 from autograd_edu.pictures.render.layout import program
 from autograd_edu.pictures.render.styles import STYLES
-from autograd_edu.pictures.scene import scene
 from autograd_edu.pictures.steps import Steps
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -59,7 +58,7 @@ def graph(label):
 def shown(label, most=None):
     """What the documents say is shown of a label: shapeless characters replaced, cut to so many columns."""
     text = "".join(c if c.isprintable() else SHAPELESS for c in label)
-    return text if most is None else scene.printable(text, most)
+    return text if most is None else abbreviated(text, most)
 
 
 def one_line(text):
@@ -294,7 +293,7 @@ def test_in_a_browser_no_stepper_runs_a_label_or_has_an_element_of_it(show):
         assert page.evaluate("window.sentinel") is None, name
         assert page.locator(".card text").first.text_content() == shown(label, 28), name
         title = page.evaluate("document.querySelector('title').textContent")
-        assert " ".join(title.split()) == " ".join(shown(f"{label}!", 60).split()), name
+        assert " ".join(title.split()) == " ".join(printable(f"{label}!", 60).split()), name
 
 
 @pytest.mark.parametrize("make", [

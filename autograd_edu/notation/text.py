@@ -23,6 +23,22 @@ def printable(text: str, limit: int | None = None) -> str:
     return shown + "…"
 
 
+def abbreviated(text: str, limit: int) -> str:
+    """``text`` on one line, with "…" in its middle if it is wider than ``limit`` columns.
+
+    >>> abbreviated("layer3.neuron12.weight[7]", 15)
+    'layer3.…ight[7]'
+    """
+    shown = printable(text)
+    if text_width(shown) <= limit:
+        return shown
+    start = len(shown)
+    while start and text_width(shown[start - 1 :]) <= (limit - 1) // 2:
+        start -= 1
+    end = shown[start:].lstrip("".join(c for c in shown[start:] if unicodedata.combining(c)))
+    return printable(shown, limit - text_width(end)) + end
+
+
 def text_width(text: str) -> int:
     """How many columns ``text`` takes in a monospaced face: accents none, wide characters two."""
     if text.isascii():

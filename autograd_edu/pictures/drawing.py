@@ -15,6 +15,7 @@ from .folding.detail import MOST_BOXES
 from .folding.folded import as_text, scenes
 from .folding.scopes import Folding
 from .picture import Picture
+from .render.dark import with_dark_colours
 from .render.dot import to_dot
 from .render.layout import FITS, layout
 from .render.page import html_page
@@ -98,7 +99,7 @@ class Drawing(Picture):
             held = self._steps.held
             page = stepper_page(self._scene, self._steps.record, held, title=self.title)
             return Text(page)
-        return Text(html_page(self.svg, self.title))
+        return Text(html_page(with_dark_colours(self.svg), self.title, dark=True))
 
     def _contents(self) -> Contents:
         from .files.save import of_graph

@@ -15,6 +15,7 @@ from ...record.formats import as_markdown, markdown_text
 from ...record.model import Record
 from ...record.saved import to_json
 from ..interactive.running import LONGEST_SENTENCE
+from ..render.dark import with_dark_colours
 from ..scene.scene import Scene
 from .animate import frames, gif
 from .renderer import pdf, png
@@ -72,7 +73,7 @@ def _check(path: Path) -> None:
 def of_picture(svg: str, html: Callable[[], str]) -> Contents:
     """The picture alone: as .svg, .html, .png and .pdf."""
     return {
-        ".svg": lambda: svg + "\n",
+        ".svg": lambda: with_dark_colours(svg) + "\n",
         ".html": html,
         ".png": lambda: png(svg),
         ".pdf": lambda: pdf(svg),

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.op import OPS
 from ...errors import OperandError, ShapeError
-from ...notation.letters import SUBSCRIPTS
-from ...notation.text import printable, table, text_width
+from ...notation.letters import SUBSCRIPTS, plain
+from ...notation.text import abbreviated, printable, table, text_width
 from ...printing import Text
 from ..picture import Picture
+from ..render.dark import with_dark_colours
 from ..render.page import html_page
 from ..scene.scene import CHARACTER
 from .architecture import Dense, layers_of
@@ -66,7 +67,7 @@ class NetworkDrawing(Picture):
     @property
     def html(self) -> str:
         """The picture as an HTML page of its own."""
-        return Text(html_page(self.svg, self.title))
+        return Text(html_page(with_dark_colours(self.svg), self.title, dark=True))
 
     def _contents(self) -> Contents:
         from ..files.save import of_picture
@@ -122,7 +123,7 @@ def _names(given: Sequence[str] | None, letter: str, count: int, what: str) -> l
         raise OperandError(f"{what}s takes a list of names; {given!r} was given")
     if len(given) != count:
         raise ShapeError(f"the network has {count} {what}(s); {len(given)} name(s) were given")
-    return [printable(name, 24) for name in given]
+    return [abbreviated(plain(name), 24) for name in given]
 
 
 def _subscript(i: int) -> str:

@@ -15,7 +15,6 @@ from ...notation.text import text_width
 from ..scene.scene import CHARACTER, LONGEST_FORMULA, PADDING, Box, Scene
 from .columns import Layout
 from .svg import (
-    BORDER,
     GRADIENT,
     INK,
     ITALIC,
@@ -24,6 +23,7 @@ from .svg import (
     arrow,
     card,
     drawing,
+    edge,
     number,
     red,
     text,
@@ -113,7 +113,7 @@ def _gate(box: Box, wide: float, middle: float) -> str:
     """
     place = f'y="{number(middle - _GATE / 2)}" width="{number(wide)}" height="{number(_GATE)}"'
     corner = _GATE / 2 if wide <= _GATE else 8
-    shape = f'<rect {place} rx="{number(corner)}" stroke="{BORDER["result"]}"/>'
+    shape = f'<rect {place} rx="{number(corner)}" {edge(box)}/>'
     symbol = text(
         box.symbol,
         (wide - text_width(box.symbol) * CHARACTER) / 2,

@@ -23,6 +23,7 @@ from .svg import (
     arrow,
     card,
     drawing,
+    edge,
     number,
     red,
     text,
@@ -111,7 +112,7 @@ def _record(box: Box) -> str:
     (label, data, _), down = _cells(box), number(_HEIGHT)
     dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
     size, ink = f'width="{number(box.width)}" height="{number(box.height)}"', BORDER[box.kind]
-    shown = [f'<rect {size} stroke="{ink}"{dash}/>']
+    shown = [f"<rect {size} {edge(box)}{dash}/>"]
     shown.append(tint(box, label + data, 0, box.width - label - data, box.height))
     shown.append(
         f'<path d="M{number(label)} 0V{down}M{number(label + data)} 0V{down}" stroke="{ink}"/>'

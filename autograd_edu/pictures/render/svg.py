@@ -22,6 +22,7 @@ from .columns import Layout, Point
 VALUE, GRADIENT, INK, QUIET, LINE_COLOUR = "#0b6e2e", "#a01127", "#1c1f24", "#5b6470", "#7d8793"
 _TINT = {False: "#e5383b", True: "#7b2cbf"}  # of gradients: positive, negative
 BORDER = {"input": "#2f6f9f", "constant": "#9aa3ad", "result": "#4a525c", "part": "#1c1f24"}
+ALARM = "#a34a00"  # of what is inf or nan
 _MARGIN = 8
 _NARROWEST, _APART = 300.0, 3  # pixels for a key, and the columns between its words
 ITALIC = 'font-style="italic" '  # of gradients, so that colour does not tell them apart alone
@@ -146,13 +147,21 @@ def card(box: Box) -> str:
     """Title, value and gradient; and the rows of a box that stands for several values."""
     corner = 2 if box.kind == "result" else 6
     dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
-    border = f'rx="{corner}" stroke="{BORDER[box.kind]}"{dash}'
+    border = f'rx="{corner}" {edge(box)}{dash}'
     bottom = box.height - len(box.rows) * LINE - (6 if box.rows else 0)
     cells, numbers = _numbers(box, bottom) if box.data else ("", "")
     title = text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" ')
-    aside = _at_the_right(box.aside, box, LINE - 3, QUIET) if box.aside else ""
+    said, colour = (box.alarm, ALARM) if box.alarm else (box.aside, QUIET)
+    aside = _at_the_right(said, box, LINE - 3, colour) if said else ""
     below = rows(box, bottom) if box.rows else ""
     return f"<rect {_wide(box.width, box.height)} {border}/>{cells}{title}{aside}{numbers}{below}"
+
+
+def edge(box: Box) -> str:
+    """The line around a box; a thick one if its value or gradient is inf or nan."""
+    if box.alarm:
+        return f'stroke="{ALARM}" stroke-width="3"'
+    return f'stroke="{BORDER[box.kind]}"'
 
 
 def _numbers(box: Box, bottom: float) -> tuple[str, str]:

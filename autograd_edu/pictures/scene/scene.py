@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
+from math import ceil, isfinite
 
 from ...engine.value import Value, topological_order
 from ...notation import operations
 from ...notation.formula import short
 from ...notation.names import names
-from ...notation.text import printable, text_width
+from ...notation.text import abbreviated, printable, text_width
 
 CHARACTER, LINE, PADDING = 7.25, 18.0, 8.0  # of a 12-pixel monospaced face, in pixels
 LONGEST = 28  # characters of a name or formula in a box; the whole stands in the tooltip
@@ -53,6 +53,7 @@ class Box:
         name, symbol: the value's name, and its operation's; ``labelled`` if the user gave the name.
         aside: the scope it belongs to, where there is room.
         siblings: what all neurons of one layer have in common; they stand in order.
+        alarm: what is said of a value or gradient that is inf or nan; "" for most.
         formula: the right-hand side of the title, where the order of the operands matters.
         entries: how many places wires have to enter it, one for each operand in order. 0: they may
             enter anywhere.
@@ -76,6 +77,7 @@ class Box:
     labelled: bool = False
     aside: str = ""
     siblings: str = ""
+    alarm: str = ""
     formula: str = ""
     entries: int = 0
     gate: float = 0.0
@@ -174,6 +176,21 @@ class Graph:
         """|gradient| as a share of the largest in the picture."""
         return self.share_of_largest(self.order[i].grad)
 
+    @cached_property
+    def _begins(self) -> tuple[int, int]:
+        """Where the passes first make inf or nan: the first value, and the last gradient; or -1."""
+        values = (i for i, value in enumerate(self.order) if not isfinite(value.data))
+        gradients = (i for i, v in enumerate(self.order) if v.has_grad and not isfinite(v.grad))
+        return next(values, -1), max(gradients, default=-1)
+
+    def alarm(self, i: int) -> str:
+        """What a box says if its value or gradient is inf or nan."""
+        value, (first, last) = self.order[i], self._begins
+        if i in (first, last):
+            what = self.short(value.data if i == first else value.grad)
+            return f"⚠ {what} {'' if i == first else 'gradient '}begins here"
+        return "⚠" if not isfinite(value.data + value.grad) else ""
+
     def share_of_largest(self, grad: float) -> float:
         """|``grad``| as a share of the largest gradient in the picture, at most 1."""
         return min(abs(grad) / self.largest, 1.0) if self.largest and grad - grad == 0.0 else 0.0
@@ -181,10 +198,8 @@ class Graph:
     def name(self, i: int) -> str:
         """What a box calls the value: its name, or a plain number to a few digits."""
         value = self.order[i]
-        return printable(
-            self.short(value.data) if value.is_constant and not value.label else self.names[i],
-            LONGEST,
-        )
+        number = value.is_constant and not value.label
+        return abbreviated(self.short(value.data) if number else self.names[i], LONGEST)
 
     def formula(self, i: int, *, in_full: bool = True) -> str:
         """The value as people write it: "f = x·y", or the name of a leaf.
@@ -207,12 +222,10 @@ class Graph:
         if value.op is None:
             return self.name(i)
         shown = self.formula(i, in_full=False) if len(self.parents[i]) <= _MANY else ""
-        return printable(
-            shown
-            if shown and text_width(shown) <= _FORMULA
-            else f"{self.names[i]} = {value.op.symbol}",
-            LONGEST,
-        )
+        if shown and text_width(shown) <= _FORMULA:
+            return printable(shown)
+        made = f" = {value.op.symbol}"
+        return printable(abbreviated(self.names[i], LONGEST - text_width(made)) + made, LONGEST)
 
     def tooltip(self, i: int) -> str:
         """Formula, value and gradient in full."""
@@ -239,8 +252,9 @@ class Graph:
     def box(self, i: int) -> Box:
         """Value ``i`` as a box of its own."""
         value, title, entries = self.order[i], self.title(i), self.entries(i)
-        data, grad = self.short(value.data), self.grad(i)
-        wide = max(text_width(title), text_width(data) + text_width(grad) + 4, 10)
+        data, grad, alarm = self.short(value.data), self.grad(i), self.alarm(i)
+        head = text_width(title) + (text_width(alarm) + 2 if alarm else 0)
+        wide = max(head, text_width(data) + text_width(grad) + 4, 10)
         return Box(
             title,
             data,
@@ -253,6 +267,7 @@ class Graph:
             name=self.name(i),
             symbol=value.op.symbol if value.op else "",
             labelled=bool(value.label),
+            alarm=alarm,
             formula=title.partition(" = ")[2] if self._ordered(i) else "",
             entries=entries,
         )
