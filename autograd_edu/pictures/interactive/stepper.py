@@ -49,7 +49,7 @@ def stepper(picture: Scene, record: Record, held: Held, *, opens: Opens = "now")
     boxes = _with_room(picture)
     counts = f"{len(boxes.boxes)} values, {len(boxes.wires)} wires"
     caption = f"Computation graph of {printable(record.nodes[-1].name, 60)}: {counts}"
-    image = _image(svg(boxes, layout(boxes, apart=_APART), caption), caption)
+    image = _image(svg(boxes, layout(boxes, apart=_APART), ""), caption)
     found = Operations(record)
     told = content(boxes, record, held, operations=found)
     told |= {"digits": picture.look.digits, "opens": opens}
@@ -86,7 +86,8 @@ def _with_room(picture: Scene) -> Scene:
 
 def _box(box: Box, number: int) -> Box:
     """The box with room for two numbers; its tooltip is left to the script."""
-    wide = max(text_width(box.title), 2 * number + 3, text_width(box.data + box.grad) + 4)
+    title = text_width(box.title) + (text_width(box.alarm) + 2 if box.alarm else 0)
+    wide = max(title, 2 * number + 3, text_width(box.data + box.grad) + 4)
     return replace(box, width=pixels(wide), tooltip="")
 
 

@@ -33,8 +33,13 @@ Key = Sequence[tuple[str, str]]  # words, each with its colour
 
 
 def svg(scene: Scene, layout: Layout, caption: str) -> str:
-    """The picture as one SVG element; ``caption`` is what a screen reader says."""
-    return drawing(scene, layout, caption, box=card, wire=arrow, key=_key(scene))
+    """The picture as one SVG element.
+
+    ``caption`` is what a screen reader says. "" leaves out this and the key, where an element
+    around the picture has both.
+    """
+    key = _key(scene) if caption else ()
+    return drawing(scene, layout, caption, box=card, wire=arrow, key=key)
 
 
 def _key(scene: Scene) -> Key:
@@ -74,7 +79,7 @@ def drawing(
         *[_wire(w, *place, draw=wire) for w, place in wires],
         '</g><g fill="#ffffff">',
         *[_box(i, b, place, draw=box) for i, (b, place) in boxes],
-        "</g></g>",
+        "</g>",
     ]
     note = "; ".join(filter(None, (scene.note, layout.note)))
     words = [*key, *([(note, QUIET)] if note else [])]
@@ -83,27 +88,27 @@ def drawing(
 
 def _page(drawn: Sequence[str], layout: Layout, key: Key, caption: str, *, scale: float) -> str:
     """The whole element: white paper, what is drawn on it, and the key below."""
-    lines = _wrapped(key, max(layout.width, _NARROWEST))
-    texts = [_key_line(line, layout.height + _MARGIN + (i + 1) * LINE) for i, line in lines]
-    wide = max(layout.width, *(_width(line) for _, line in lines)) + 2 * _MARGIN
-    high = layout.height + 2 * _MARGIN + len(lines) * LINE + 2
+    lines = _wrapped(key, max(layout.width, _NARROWEST)) if key else []
+    below = [_key_line(line, layout.height + i * LINE) for i, line in enumerate(lines, 1)]
+    wide = max([layout.width, *map(_width, lines)]) + 2 * _MARGIN
+    high = layout.height + 2 * _MARGIN + (len(lines) * LINE + 2 if lines else 0)
     size = f'width="{wide:.0f}" height="{high:.0f}"'
     shown = f'width="{wide * scale:.0f}" height="{high * scale:.0f}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {shown} viewBox="0 0 {wide:.0f} {high:.0f}"'
-    says = f'role="img" aria-label="{escape(caption)}">'
-    below = f'<g data-part="key" {FACE} xml:space="preserve">{"".join(texts)}</g>'
+    says = f' role="img" aria-label="{escape(caption)}"' if caption else ""
     paper = f'<rect {size} fill="#ffffff"/>'
-    return "\n".join([f"{head} {says}", paper, *drawn, below, "</svg>"])
+    return "\n".join([f"{head}{says}>", paper, *drawn, *below, "</g>", "</svg>"])
 
 
-def _wrapped(key: Key, width: float) -> list[tuple[int, Key]]:
-    """The words of a key on as many lines as it takes, numbered."""
-    lines: list[list[tuple[str, str]]] = [[]]
+def _wrapped(key: Key, width: float) -> list[Key]:
+    """The words of a key on as many lines as it takes."""
+    first: list[tuple[str, str]] = []
+    lines = [first]
     for word in key:
         if lines[-1] and _width([*lines[-1], word]) > width:
             lines.append([])
         lines[-1].append(word)
-    return list(enumerate(lines))
+    return list(lines)
 
 
 def _width(words: Key) -> float:
@@ -111,12 +116,17 @@ def _width(words: Key) -> float:
 
 
 def _key_line(words: Key, y: float) -> str:
-    """Words beside one another; "gradient" in italics, as gradients are."""
-    x, shown = float(_MARGIN), []
-    for word, colour in words:
-        shown.append(text(word, x, y, colour, ITALIC if colour == GRADIENT else ""))
-        x += (text_width(word) + _APART) * CHARACTER
-    return "".join(shown)
+    """Words beside one another, in their colours; "gradient" in italics, as gradients are."""
+    shown = (" " * _APART).join(_word(word, colour) for word, colour in words)
+    place = f'y="{number(y)}" textLength="{number(_width(words))}"'
+    return f'<text data-part="below" {place} fill="{QUIET}">{shown}</text>'
+
+
+def _word(word: str, colour: str) -> str:
+    if colour == QUIET:
+        return escape(word)
+    how = f'{ITALIC if colour == GRADIENT else ""}fill="{colour}"'
+    return f"<tspan {how}>{escape(word)}</tspan>"
 
 
 def _box(i: int, box: Box, middle: Point, *, draw: Callable[[Box], str]) -> str:
@@ -226,9 +236,8 @@ def tint(shown: Box | Row, x: float, y: float, width: float, height: float) -> s
     if not shown.strength:
         return ""
     place = f'x="{number(x)}" y="{number(y)}" {_wide(width, height)}'
-    return (
-        f'<rect {place} fill="{_TINT[shown.negative]}" fill-opacity="{0.3 * shown.strength:.2f}"/>'
-    )
+    depth = f"{0.3 * shown.strength:.2f}".strip("0") or "0"
+    return f'<rect {place} fill="{_TINT[shown.negative]}" fill-opacity="{depth}"/>'
 
 
 # ---- pieces that all styles use ----------------------------------------------------------------
@@ -245,7 +254,7 @@ def arrowhead(base: Point, tip: Point) -> str:
     """A triangle from ``base`` to ``tip``."""
     dx, dy = (tip[0] - base[0]) * 0.35, (tip[1] - base[1]) * 0.35
     corners = [tip, (base[0] - dy, base[1] + dx), (base[0] + dy, base[1] - dx)]
-    return f'<path d="M{"L".join(f"{number(x)} {number(y)}" for x, y in corners)}Z"/>'
+    return f'<path d="M{"L".join(f"{x:.0f} {y:.0f}" for x, y in corners)}Z"/>'
 
 
 def text(shown: str, x: float, y: float, colour: str, more: str = "") -> str:
