@@ -9,6 +9,7 @@ import pytest
 from autograd_edu import Value, data, plots, schedules
 from autograd_edu.errors import AutogradError, OperandError
 from autograd_edu.nn import (
+    ACTIVATIONS,
     MLP,
     Apply,
     Embedding,
@@ -145,8 +146,8 @@ MISTAKES = {
     ),
     "a misspelt activation": (
         lambda: Apply("tahn"),
-        "unknown activation 'tahn'; choose from 'linear', 'sigmoid', 'tanh', 'softplus', 'relu', "
-        "'leaky_relu', 'elu', 'selu', 'gelu', 'sin', 'step', 'strict_step' (did you mean 'tanh'?)",
+        f"unknown activation 'tahn'; choose from {', '.join(map(repr, ACTIVATIONS))} (did you mean "
+        "'tanh'?)",
     ),
     "an unknown pooling": (
         lambda: Pool("avg"), "unknown pooling 'avg'; choose from 'mean', 'sum', 'max'",

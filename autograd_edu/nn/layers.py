@@ -17,7 +17,7 @@ from ..engine.ops import dot
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError
 from ..seeds import stream
-from .activations import Activation, activation_named, name_of, usual_initialiser
+from .activations import Activation, activation_named, linear, name_of, usual_initialiser
 from .init import Initialise, constant, initialiser_named
 from .kinds import Nested, Output, S, Seed, Vector, is_listed
 from .kinds import as_list as as_list
@@ -99,7 +99,8 @@ class Neuron(Module):
         self.w = [Value(draw(rng, nin, fan_out), f"w{subscript(i + 1)}") for i in range(nin)]
         self.b = Value(0.0, "b") if bias else None
         self.activation = activation_named(shown)
-        self._shown = {"linear": "Linear", "relu": "ReLU"}.get(name_of(shown), name_of(shown))
+        row_or_name = getattr(self.activation, "symbol", name_of(shown))
+        self._shown = "Linear" if self.activation is linear else row_or_name
 
     def forward(self, x: Vector) -> Value:
         y: Value = self.activation(self.preactivation(x))

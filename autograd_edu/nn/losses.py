@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, Protocol, cast
 
 from ..arithmetic.floats import real
@@ -331,7 +331,7 @@ def negative_log_likelihood(prediction: Vector, target: Target) -> Scalar:
     ys = _outputs(prediction)
     for y in ys:
         _check_range(y, 0.0, 1.0, text=text)
-    return -_expected([partial(log, y) for y in ys], target)  # type: ignore[misc]  # its plugin sees no row
+    return -_expected(log, ys, target)
 
 
 @loss(_class, prepare=one_hot, threshold=0.0)
@@ -350,15 +350,14 @@ def softmax_cross_entropy(prediction: Vector, target: Target, *, parts: bool = F
     zs = _outputs(prediction)
     if parts:
         ys = softmax(zs, parts=True)
-        return -_expected([partial(log, y) for y in ys], target)  # type: ignore[misc]  # its plugin sees no row
-    return -_expected([partial(linear, z) for z in log_softmax(zs)], target)
+        return -_expected(log, ys, target)
+    return -_expected(linear, log_softmax(zs), target)
 
 
-def _expected(terms: list[Callable[[], Scalar]], target: Target) -> Scalar:
-    """Σ tₖ termₖ. A term whose target is a plain 0 is not computed, since it may not exist."""
-    ts = one_hot(target, len(terms))
-    pairs = zip(ts, terms, strict=True)
-    chosen = [(t, term()) for t, term in pairs if isinstance(t, Number) or t]
+def _expected(f: Callable[[Scalar], Scalar], ys: list[Scalar], target: Target) -> Scalar:
+    """Σ tₖ f(yₖ). Where a target is a plain 0, f(yₖ) is not computed, since it may not exist."""
+    pairs = zip(one_hot(target, len(ys)), ys, strict=True)
+    chosen = [(t, f(y)) for t, y in pairs if isinstance(t, Number) or t]
     if len(chosen) == 1 and chosen[0][0] == 1.0:
         return chosen[0][1]
     y: Scalar = dot([t for t, _ in chosen], [term for _, term in chosen])
