@@ -26,7 +26,7 @@ ALARM = "#a34a00"  # of what is inf or nan
 _MARGIN = 8
 _NARROWEST, _APART = 300.0, 3  # pixels for a key, and the columns between its words
 ITALIC = 'font-style="italic" '  # of gradients, so that colour does not tell them apart alone
-FACE = 'font-family="ui-monospace,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="12"'
+FACE = 'font-family="Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="12"'
 
 
 Key = Sequence[tuple[str, str]]  # words, each with its colour
@@ -155,9 +155,9 @@ def _wire(
 
 def card(box: Box) -> str:
     """Title, value and gradient; and the rows of a box that stands for several values."""
-    corner = 2 if box.kind == "result" else 6
     dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
-    border = f'rx="{corner}" {edge(box)}{dash}'
+    corner = "" if box.kind == "result" else 'rx="6" '
+    border = f"{corner}{edge(box)}{dash}"
     bottom = box.height - len(box.rows) * LINE - (6 if box.rows else 0)
     cells, numbers = _numbers(box, bottom) if box.data else ("", "")
     title = text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" ')
