@@ -20,6 +20,8 @@ lint: .venv/lint
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/mypy --strict tests/typing/user.py
+	$(BIN)/basedpyright --level error tests/typing/user.py
 
 notebooks: .venv/test
 	$(BIN)/python notebooks/notebook.py run

@@ -132,11 +132,13 @@ class Variadic(Protocol):
     """A function of any number of numbers, or of one list of them."""
 
     @overload
+    def __call__(self, xs: Iterable[float], /) -> float: ...
+    @overload
+    def __call__(self, xs: Iterable[K], /) -> K: ...
+    @overload
     def __call__(self, *xs: float) -> float: ...  # type: ignore[overload-overlap]  # floats alone
     @overload
     def __call__(self, *xs: K | float) -> K: ...
-    @overload
-    def __call__(self, xs: Iterable[float], /) -> float: ...
     @overload
     def __call__(self, xs: Iterable[Any], /) -> Any: ...  # of the most special kind in the list
 
@@ -148,6 +150,14 @@ class Paired(Protocol):
     def __call__(
         self, ws: Iterable[float], xs: Iterable[float], bias: float | None = None
     ) -> float: ...
+    @overload
+    def __call__(
+        self, ws: Iterable[K], xs: Iterable[Kind | float], bias: Kind | float | None = None
+    ) -> K: ...
+    @overload
+    def __call__(
+        self, ws: Iterable[float], xs: Iterable[K], bias: Kind | float | None = None
+    ) -> K: ...
     @overload
     def __call__(self, ws: Iterable[Any], xs: Iterable[Any], bias: Any = None) -> Any: ...
 

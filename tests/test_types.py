@@ -1,0 +1,44 @@
+"""What type checkers see: typical code of a user, at their strictest, without `Any`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+USER = Path(__file__).parent / "typing" / "user.py"
+CHECKERS = {
+    "mypy": ["mypy", "--strict", "--config-file=", "--ignore-missing-imports"],
+    "basedpyright": ["basedpyright", "--level", "error"],
+}
+
+
+def check(checker: str, file: Path) -> subprocess.CompletedProcess:
+    pytest.importorskip(checker, reason=f"{checker} comes with the extra dev")
+    command = [sys.executable, "-m", *CHECKERS[checker], str(file)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_typical_code_passes_at_the_strictest_setting(checker):
+    result = check(checker, USER)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", CHECKERS)
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("assert_type(relu(z), Value)", "assert_type(relu(z), float)"),
+        ("    relu,\n", "    relu, rellu,\n"),
+        ("grad(cube)(2.0), float", "grad(cube)(2.0), int"),
+    ],
+    ids=["a wrong type", "a misspelled name", "a wrong derivative"],
+)
+def test_a_mistake_in_it_is_found(tmp_path, checker, right, wrong):
+    text = USER.read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "user.py").write_text(text.replace(right, wrong), encoding="utf-8")
+    assert check(checker, tmp_path / "user.py").returncode == 1
