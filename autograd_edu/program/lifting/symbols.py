@@ -1,7 +1,8 @@
-"""The rules of the table, run on symbols: what a row computes, as data that code for other machines is made from.
+"""The rules of the table, run on symbols: what a row computes, as data for other machines.
 
-A rule is a function of a namespace `xp` and of operands. Given a `Symbols` as namespace and `Symbol`s as operands it
-computes nothing: it writes down what it would have computed. Equal parts are written down once.
+A rule is a function of a namespace `xp` and of operands. Given `Symbols` as the namespace and
+`Symbol`s as operands, it computes nothing: it writes down what it would have computed, equal parts
+only once.
 """
 
 from __future__ import annotations
@@ -9,36 +10,51 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any  # what rules mix with symbols: numbers, branches, functions
 
+from ...arithmetic.contracts import Namespace
 from ...engine.op import Op, together
 
-_UNARY = (
-    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "asin",
-    "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "erf", "erfc",
-)  # fmt: skip
-_BINARY = ("pow", "atan2", "hypot", "maximum", "minimum")
-FUNCTIONS = dict.fromkeys(_UNARY, 1) | dict.fromkeys(_BINARY, 2)  # of `xp`: how many operands
-OPERATORS = {
-    "add": 2, "sub": 2, "mul": 2, "div": 2, "mod": 2, "neg": 1, "abs": 1, "lt": 2, "le": 2, "gt": 2,
-    "ge": 2,
-}  # fmt: skip
 CONDITIONS = ("lt", "le", "gt", "ge")
-SUMS = (
-    "total",
-    "exact_total",
-    "dot",
-)  # of any number of operands; those of dot are flattened as the row's are
+# Each operator, with the number of its operands.
+OPERATORS = {
+    **dict.fromkeys(("add", "sub", "mul", "div", "mod"), 2), "neg": 1, "abs": 1,
+    **dict.fromkeys(CONDITIONS, 2),
+}  # fmt: skip
+SUMS = ("total", "exact_total", "dot")  # of any number of operands; those of dot in a row
 
 _Made = dict[Any, "Symbol"]
+_One = Callable[[Any], "Symbol"]
+_Two = Callable[[Any, Any], "Symbol"]
 
 
 class _Stacked(_Made):
     """The symbols of a variadic row whose operands stand in one array."""
 
 
+def _unary(name: str) -> Callable[[Symbol], Symbol]:
+    return lambda x: _symbol(x.made, name, x)
+
+
+def _binary(name: str) -> tuple[Callable[[Symbol, Any], Symbol], Callable[[Symbol, Any], Symbol]]:
+    """An operator, and its reflection."""
+    return lambda a, b: _symbol(a.made, name, a, b), lambda a, b: _symbol(a.made, name, b, a)
+
+
+def _comparison(name: str) -> Callable[[Symbol, Any], Symbol | bool]:
+    """A comparison; of two numbers, its outcome."""
+
+    def compare(a: Symbol, b: Any) -> Symbol | bool:
+        right = _as_symbol(a.made, b)
+        if a.name == right.name == "number":
+            return bool(getattr(operator, name)(a.number, right.number))
+        return _symbol(a.made, name, a, right)
+
+    return compare
+
+
 class Symbol:
-    """A number that a rule would compute: ``name`` says from what. Operators on it make further symbols."""
+    """A number that a rule would compute; ``name`` says how. Operators on it give new symbols."""
 
     __slots__ = ("made", "name", "number", "operands")
 
@@ -47,7 +63,7 @@ class Symbol:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """There only for operands that stand in one array: by it, the rules know them."""
+        """Only operands that stand in one array have it: rules know them by it."""
         if not isinstance(self.made, _Stacked):
             raise AttributeError("shape")
         return ()
@@ -57,82 +73,32 @@ class Symbol:
         assert axis == 0
         return _symbol(self.made, "sum_all", self)
 
-    def __add__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "add", self, other)
-
-    def __radd__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "add", other, self)
-
-    def __sub__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "sub", self, other)
-
-    def __rsub__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "sub", other, self)
-
-    def __mul__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "mul", self, other)
-
-    def __rmul__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "mul", other, self)
-
-    def __truediv__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "div", other, self)
-
-    def __mod__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "mod", self, other)
-
-    def __rmod__(self, other: Any) -> Symbol:
-        return _symbol(self.made, "mod", other, self)
+    __add__, __radd__ = _binary("add")
+    __sub__, __rsub__ = _binary("sub")
+    __mul__, __rmul__ = _binary("mul")
+    __truediv__, __rtruediv__ = _binary("div")
+    __mod__, __rmod__ = _binary("mod")
+    __neg__, __abs__ = _unary("neg"), _unary("abs")
+    __lt__, __le__ = _comparison("lt"), _comparison("le")
+    __gt__, __ge__ = _comparison("gt"), _comparison("ge")
 
     def __pow__(self, other: Any) -> Symbol:
-        return (
-            _symbol(self.made, "mul", self, self)
-            if other == 2
-            else _symbol(self.made, "pow", self, other)
-        )
-
-    def __neg__(self) -> Symbol:
-        return _symbol(self.made, "neg", self)
-
-    def __abs__(self) -> Symbol:
-        return _symbol(self.made, "abs", self)
-
-    def __lt__(self, other: Any) -> Symbol | bool:
-        return _compared(self.made, "lt", self, other)
-
-    def __le__(self, other: Any) -> Symbol | bool:
-        return _compared(self.made, "le", self, other)
-
-    def __gt__(self, other: Any) -> Symbol | bool:
-        return _compared(self.made, "gt", self, other)
-
-    def __ge__(self, other: Any) -> Symbol | bool:
-        return _compared(self.made, "ge", self, other)
+        name, right = ("mul", self) if other == 2 else ("pow", other)
+        return _symbol(self.made, name, self, right)
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "a rule branched with `if` on an operand: use xp.choose, which every kind of number understands"
+            "a rule used `if` on an operand; use xp.choose, which works for every kind of number"
         )
 
 
 def _symbol(made: _Made, name: str, *operands: Any) -> Symbol:
-    """The symbol of this name and these operands; there is but one."""
+    """The one symbol of this name and these operands."""
     xs = tuple([_as_symbol(made, x) for x in operands])
     key = (name, *map(id, xs))
     if key not in made:
         made[key] = Symbol(made, name, xs, 0.0)
     return made[key]
-
-
-def _compared(made: _Made, name: str, a: Symbol, b: Any) -> Symbol | bool:
-    """The symbol of a comparison; of two numbers, what it says."""
-    right = _as_symbol(made, b)
-    if a.name == right.name == "number":
-        return bool(getattr(operator, name)(a.number, right.number))
-    return _symbol(made, name, a, right)
 
 
 def _as_symbol(made: _Made, x: Any) -> Symbol:
@@ -145,43 +111,88 @@ def _as_symbol(made: _Made, x: Any) -> Symbol:
     return made[key]
 
 
+class _Function:
+    """A function of the namespace; like NumPy's, it can go over a whole axis."""
+
+    def __init__(self, made: _Made, name: str) -> None:
+        self.made, self.name = made, name
+
+    def __call__(self, *xs: Any) -> Symbol:
+        return _symbol(self.made, self.name, *xs)
+
+    def reduce(self, xs: Symbol, axis: int) -> Symbol:
+        """The function over the operands that stand in one array."""
+        assert axis == 0
+        return _symbol(self.made, f"{self.name}_all", xs)
+
+
 class Symbols:
     """The namespace `xp` of symbols. Both branches of a choice are written down, as on arrays."""
 
+    exp: _One
+    exp2: _One
+    expm1: _One
+    log: _One
+    log2: _One
+    log10: _One
+    log1p: _One
+    sqrt: _One
+    sin: _One
+    cos: _One
+    tan: _One
+    asin: _One
+    acos: _One
+    atan: _One
+    sinh: _One
+    cosh: _One
+    tanh: _One
+    asinh: _One
+    acosh: _One
+    atanh: _One
+    floor: _One
+    erf: _One
+    erfc: _One
+    pow: _Two
+    atan2: _Two
+    hypot: _Two
+    maximum: _Two
+    minimum: _Two
+
     def __init__(self, made: _Made) -> None:
         self.made = made
-
-    def __getattr__(self, name: str) -> Callable[..., Symbol]:
-        if name not in FUNCTIONS:
-            raise AttributeError(f"the namespace of the rules has no function {name!r}")
-
-        def function(*xs: Any) -> Symbol:
-            return _symbol(self.made, name, *xs)
-
-        function.reduce = lambda xs, axis: _symbol(self.made, f"{name}_all", xs)  # type: ignore[attr-defined]  # noqa: ARG005 - as NumPy's
-        return function
+        for name in FUNCTIONS:
+            setattr(self, name, _Function(made, name))
 
     def choose(self, condition: Any, then: Any, otherwise: Any) -> Any:
+        """``then`` or ``otherwise``, if the condition is known; else a symbol of both."""
         if not isinstance(condition, Symbol):
             chosen = then if condition else otherwise
             return chosen() if callable(chosen) else chosen
         branches = [branch() if callable(branch) else branch for branch in (then, otherwise)]
         return _symbol(self.made, "select", condition, *branches)
 
-    def total(self, xs: Any) -> Symbol:
+    def total(self, xs: Symbol | Sequence[Any]) -> Symbol:
+        """The sum of several operands, or of those that stand in one array."""
         if isinstance(xs, Symbol):
             return _symbol(self.made, "total_all", xs)
         return _symbol(self.made, "total", *xs)
 
     def dot(self, ws: Sequence[Any], xs: Sequence[Any], bias: Sequence[Any]) -> Symbol:
+        """The sum of products, and of the bias, if there is one."""
         return _symbol(self.made, "dot", *ws, *xs, *bias)
+
+
+SYMBOLS: Callable[[_Made], Namespace[Any]] = Symbols  # mypy holds them against the protocol
+# Each function of `xp`, with the number of its operands.
+FUNCTIONS = {name: 1 if kind == "_One" else 2 for name, kind in Symbols.__annotations__.items()}
 
 
 @dataclass(frozen=True)
 class Written:
-    """A row on symbols: its value, and its slopes for each operand. Leaves are "operand" (by number), "result" and "number".
+    """A row on symbols: its value, and its slope for each operand.
 
-    Where ``stacked``, operand 0 is the array of all, and there is one slope, an array of its shape.
+    Leaves are "operand" (by number), "result" and "number". If ``stacked``, operand 0 is the array
+    of all operands, and there is one slope, an array of its shape.
     """
 
     value: Symbol
@@ -190,7 +201,7 @@ class Written:
 
 
 def written(op: Op, numbers: Sequence[float | None]) -> Written:
-    """``op`` on symbols; those of ``numbers`` that are not None are the operands at their places."""
+    """``op`` on symbols. An operand is a number where ``numbers`` has one, else a symbol."""
     made: _Made = {}
     xs = [
         Symbol(made, "operand", (), float(i)) if x is None else _as_symbol(made, x)
@@ -203,9 +214,10 @@ def written(op: Op, numbers: Sequence[float | None]) -> Written:
 
 
 def written_stacked(op: Op) -> Written | None:
-    """A variadic row whose operands stand in one array, its operand 0; sums and maxima over it are named "…_all".
+    """A variadic row whose operands stand in one array, its operand 0.
 
-    None if its rules take the operands one by one.
+    Sums and maxima over the array are named "…_all". It is None if the rules of the row take the
+    operands one by one.
     """
     if op.groups is not together:
         return None
@@ -223,14 +235,14 @@ def written_stacked(op: Op) -> Written | None:
 
 
 def _rounded_once(value: Symbol) -> Symbol:
-    """The value of a row; a total that is all that it computes is named "exact_…": its rounding shows in the result."""
+    """The value of a row. If it is a plain total, it is named "exact_…": its rounding shows."""
     if value.name in ("total", "total_all"):
         return Symbol(value.made, f"exact_{value.name}", value.operands, 0.0)
     return value
 
 
 def in_order(roots: Iterable[Symbol]) -> list[Symbol]:
-    """Everything that ``roots`` are made from, each after its operands."""
+    """Everything that ``roots`` are made of, each symbol after its operands."""
     done: dict[int, Symbol] = {}
     stack = list(roots)[::-1]
     while stack:
