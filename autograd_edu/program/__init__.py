@@ -1,4 +1,4 @@
-"""Trace once, replay fast: a computation written with single Values, run over whole batches by NumPy."""
+"""Trace once, replay fast: code written for single Values, run over whole batches."""
 
 from .cache import ProgramCache
 from .program import Program, trace, trace_graph

@@ -1,4 +1,4 @@
-"""A traced computation as plain data: operations over numbered slots, and the guards it holds under.
+"""A traced computation as plain data: operations over numbered slots, and its guards.
 
 Nothing here knows how a computation is recorded, run, printed or exported.
 """

@@ -11,10 +11,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...arithmetic.floats import Floats
 from .tables import Array
 
+Marks = NDArray[np.bool_]
 MOST = 1e290  # of larger terms the height would overflow
 UNIT = 2.0**-53
 
@@ -22,7 +24,7 @@ UNIT = 2.0**-53
 def exact_sum(terms: Array, out: Array) -> None:
     """Write the correctly rounded sum of ``terms`` over their first axis to ``out``."""
     if len(terms) < 3:  # a single addition is rounded once as it is
-        np.add.reduce(terms, 0, None, out)
+        np.add.reduce(terms, 0, out=out)
         return
     if out.size == 1 and math.isfinite((flat := terms.reshape(-1)).dot(flat)):
         out.fill(math.fsum(flat.tolist()))  # faster than NumPy's many calls
@@ -32,8 +34,8 @@ def exact_sum(terms: Array, out: Array) -> None:
     if largest < MOST:
         _split_and_add(terms, sizes, largest, out)
     else:  # some of them may be infinite, or nan
-        np.add.reduce(terms, 0, None, out)
-        _settle(terms, np.isfinite(terms).all(axis=0), out)
+        np.add.reduce(terms, 0, out=out)
+        _settle(terms, np.logical_and.reduce(np.isfinite(terms), 0), out)
 
 
 def _split_and_add(terms: Array, sizes: Array, largest: float, out: Array) -> None:
@@ -58,19 +60,20 @@ def _split(terms: Array, height: float, out: Array) -> tuple[Array, Array]:
     return low, high
 
 
-def _in_doubt(low: Array, high: Array, error: float) -> Array:
+def _in_doubt(low: Array, high: Array, error: float) -> Marks:
     """Mark the columns where an error of the low sum could change the rounded result."""
     margin = error + 2.0 * UNIT * np.abs(low)
-    doubt: Array = high + (low - margin) != high + (low + margin)
+    doubt: Marks = np.not_equal(high + (low - margin), high + (low + margin))
     return doubt
 
 
-def _even(sizes: Array, smallest: float) -> Array:
+def _even(sizes: Array, smallest: float) -> Marks:
     """Mark the columns in which no term other than 0 is below ``smallest``."""
-    return ~((sizes > 0.0) & (sizes < smallest)).any(axis=0)
+    even: Marks = np.logical_not(np.any((sizes > 0.0) & (sizes < smallest), axis=0))
+    return even
 
 
-def _settle(terms: Array, columns: Array, out: Array) -> None:
+def _settle(terms: Array, columns: Marks, out: Array) -> None:
     """Sum the marked columns one by one."""
     for place in zip(*np.nonzero(columns), strict=True):
         xs = terms[(slice(None), *place)].tolist()

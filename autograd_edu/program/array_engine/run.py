@@ -1,7 +1,8 @@
 """A lifted program as NumPy calls, forward and backward, over a block of samples.
 
-The tables are allocated once for a size of block. Every call is made ready, its views and buffers with it, so that a run is
-a walk over a list; each writes where it belongs, and what lies evenly is read where it stands.
+The tables are allocated once for each size of block. Every call is prepared, with its views and
+buffers, so a run is a walk over a list. Each call writes its result where it belongs, and does not
+copy what lies evenly.
 """
 
 from __future__ import annotations
@@ -38,9 +39,11 @@ class Plan:
     """The calls for blocks of ``width`` samples.
 
     Attributes:
-        values, gradients: the tables, by whether they are the fixed ones.
-        operands: of each group, what it reads.
-        prepare, forward, backward, finish: the calls on the parameters, on a block, back through it, and back to the parameters.
+        values, gradients: the tables; the key says whether it is the fixed one.
+        operands: for each group, what it reads.
+        prepare, forward: the calls on what depends on no input, and on a block.
+        backward, finish: the calls back through a block, and from there to the parameters.
+        parts: for some groups, what the backward pass takes over from the forward pass.
     """
 
     def __init__(self, lifted: Lifted, width: int, fixed: Tables) -> None:
@@ -54,9 +57,7 @@ class Plan:
         self.forward: list[Call] = []
         self.backward: list[Call] = []
         self.finish: list[Call] = []
-        self.parts: dict[
-            tuple[int, bool], list[Any]
-        ] = {}  # what the way back takes over from the way there, by group
+        self.parts: dict[tuple[int, bool], list[Any]] = {}
         self.operands = [self._forward(group) for group in lifted.groups]
         for group, operands in reversed(list(zip(lifted.groups, self.operands, strict=True))):
             if group.upstream is not None:
@@ -68,7 +69,7 @@ class Plan:
     # ---- forward ----
 
     def _forward(self, group: Group) -> list[Array]:
-        """Make the calls of a group; what it reads, as arrays."""
+        """Add the calls of a group. Returns what it reads."""
         calls = self.prepare if group.fixed else self.forward
         operands = [self._read(group, i, calls) for i in range(len(group.reads))]
         if group.kind == "stack" and group.op.parts:
@@ -82,14 +83,14 @@ class Plan:
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
         read = group.reads[i]
         if read.number is not None:
-            return np.float64(read.number)  # not a float: division by it is NumPy's
+            return np.asarray(np.float64(read.number))  # a float's division by 0 would raise
         calls = self.prepare if read.fixed else calls
         if group.kind == "matrix" and i < 2:
             return self._factor(group, read, calls) if i else self._weights(read, calls)
         return view(self.values[read.fixed], read.rows, calls)
 
     def _weights(self, read: Read, calls: list[Call]) -> Array:
-        """The weights of a matrix product, as they stand if BLAS can read them so."""
+        """The weights of a matrix product; a copy only if BLAS could not read them in place."""
         if read.strided and 1 in read.strided[1]:
             return view(self.values[True], read.rows, calls)[..., 0]
         return taken(self.values[True], read.rows, calls)[..., 0]
@@ -127,7 +128,7 @@ class Plan:
     def _through_matrix(
         self, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]
     ) -> None:
-        """Of C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
+        """For C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
         weights, inputs = operands[:2]
         flat = upstream.reshape(len(weights), -1)
         if outs[0] is not None:
@@ -184,9 +185,10 @@ def _map(group: Group, out: Array, operands: list[Array]) -> Call:
 
 @lru_cache(maxsize=256)
 def _function(op: Op) -> tuple[Any, list[int | float]] | None:
-    """The one function of NumPy that the rule of ``op`` is, which can write where the result belongs.
+    """The NumPy function that the rule of ``op`` calls, and its operands, if it calls only one.
 
-    With it its operands: numbers of operands of the rule, or floats. None if the rule is more than that.
+    Such a function can write its result where it belongs. Its operands are floats, or the numbers
+    of operands of the rule.
     """
     value = written(op, [None] * len(op.example)).value
     function = _FUNCTIONS.get(value.name) or getattr(Arrays, value.name, None)
@@ -215,7 +217,7 @@ def _stack(group: Group, out: Array, operands: list[Array]) -> Call:
 
 @lru_cache(maxsize=256)
 def _is_rounded_once(op: Op) -> bool:
-    """Whether a variadic row is nothing but a sum that is rounded once."""
+    """Whether a variadic row is just a sum that is rounded once."""
     rule = written_stacked(op)
     return (
         rule is not None
@@ -234,7 +236,7 @@ def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Cal
 
 
 def _keeping(kept: list[Any], op: Op, out: Array, stack: Array) -> Call:
-    """The call of an operation both of whose rules start from the same parts, which stay for the way back."""
+    """The call of an operation whose rules start from the same parts. They are kept."""
     xp, parts, value = Arrays, op.parts, op.rule
     assert parts
 
@@ -251,7 +253,7 @@ def _dot(_: Group, out: Array, operands: list[Array]) -> Call:
 
     def call() -> None:
         np.multiply(weights, inputs, products)
-        np.add.reduce(products, 0, None, out)
+        np.add.reduce(products, 0, out=out)
         if bias:
             np.add(out, bias[0], out)
 

@@ -50,7 +50,8 @@ class Careful:
         for i, (edges, shared) in enumerate(zip(group.edges, group.shared, strict=True)):
             if edges is None or shared:
                 continue
-            outs = tuple([edge(tables[group.reads[i].fixed], edges) for tables in both])
+            fixed = group.reads[i].fixed
+            outs = edge(both[0][fixed], edges), edge(both[1][fixed], edges)
             if group.kind == "matrix" and i < 2:
                 through = _to_weights if i == 0 else _to_inputs
                 calls.append(partial(through, operands[1 - i], (gradients, marks), outs))
@@ -60,7 +61,7 @@ class Careful:
 
 
 def _pass(group: Group, i: int, local_gradient: Slope, arriving: Pair, outs: Pair) -> None:
-    """Slope times gradient, where a gradient is there and the operand is selected."""
+    """Local gradient × gradient, where there is a gradient and the operand is selected."""
     gradients, marks = arriving
     slope = local_gradient()
     there = marks > 0.0
@@ -73,7 +74,7 @@ def _pass(group: Group, i: int, local_gradient: Slope, arriving: Pair, outs: Pai
 
 
 def _to_weights(inputs: Array, arriving: Pair, outs: Pair) -> None:
-    """Of C = A·B: Ā = C̄·Bᵀ, row by row."""
+    """For C = A·B: Ā = C̄·Bᵀ, row by row."""
     gradients, marks = (each.reshape(len(each), -1) for each in arriving)
     for row, gradient, mark in zip(range(len(gradients)), gradients, marks, strict=True):
         outs[0][row, :, 0] = np.where(mark > 0.0, inputs * gradient, 0.0).sum(axis=1)
@@ -81,7 +82,7 @@ def _to_weights(inputs: Array, arriving: Pair, outs: Pair) -> None:
 
 
 def _to_inputs(weights: Array, arriving: Pair, outs: Pair) -> None:
-    """Of C = A·B: B̄ = Aᵀ·C̄, the share of one row of A after another."""
+    """For C = A·B: B̄ = Aᵀ·C̄, adding up what each row of A gives."""
     gradients, marks = (each.reshape(len(each), -1) for each in arriving)
     by_input, there = (out.reshape(len(out), -1) for out in outs)
     by_input[...] = 0.0

@@ -1,22 +1,25 @@
-"""The tables of a run: values and gradients, a row a number and a column a sample; how rows are read and added up."""
+"""The tables of a run, and how their rows are read and added up.
+
+A table of values or gradients has one row for each number and one column for each sample.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 from math import isfinite
-from typing import Any
 
 import numpy as np
 
+from ..ir import Floats
 from ..lifting.group import NEUTRAL, SEED, Lifted, Rows, Sum, strided
 
-Array = Any
+Array = Floats
 Call = Callable[[], object]
 
 
 def table_of_values(lifted: Lifted, fixed: bool, width: int) -> Array:
-    """A table of values, what never changes in place."""
+    """A table of values, with the rows that never change."""
     table = np.zeros((lifted.counts[fixed], width))
     table[: len(NEUTRAL)] = np.array(NEUTRAL)[:, None]
     for kind, start, count in lifted.gaps:
@@ -26,14 +29,14 @@ def table_of_values(lifted: Lifted, fixed: bool, width: int) -> Array:
 
 
 def table_of_gradients(lifted: Lifted, fixed: bool, width: int) -> Array:
-    """A table of gradients, that of the root being 1."""
+    """A table of gradients, with a 1 for the root."""
     table = np.zeros((lifted.edge_counts[fixed], width))
     table[SEED] = 1.0
     return table
 
 
 def view(table: Array, rows: Rows, calls: list[Call]) -> Array:
-    """Rows of a table, an axis of samples last: as they stand if they lie evenly, else taken by a call before."""
+    """Rows of a table, with the samples as last axis; copied by a call if they lie unevenly."""
     even = strided(rows)
     if even is None:
         return taken(table, rows, calls)
@@ -48,7 +51,7 @@ def view(table: Array, rows: Rows, calls: list[Call]) -> Array:
 
 
 def taken(table: Array, rows: Rows, calls: list[Call]) -> Array:
-    """A buffer that a call fills with rows of a table, an axis of samples last."""
+    """A buffer that a call fills with rows of a table, with the samples as last axis."""
     buffer = np.empty((*rows.shape, table.shape[1]))
     calls.append(partial(table.take, rows, 0, buffer, "clip"))  # "raise" would copy once more
     return buffer
@@ -63,14 +66,14 @@ def matrix(table: Array, rows: Rows, calls: list[Call]) -> Array:
 
 
 def add_up(table: Array, sums: Sum, calls: list[Call]) -> None:
-    """The call for the gradients of a group, if it has rows of its own for them."""
+    """Add the calls that sum the gradients of a group, if it has rows of its own for them."""
     if not sums.shared:
         start = int(sums.rows[0])
         gather(table, sums, table[start : start + len(sums.rows)], calls)
 
 
 def gather(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
-    """The calls that write the sums of edges to ``out``."""
+    """Add the calls that write sums of edges to ``out``."""
     if sums.starts is not None:
         calls.append(partial(_add_runs, taken(table, sums.edges, calls), sums.starts, out))
         return
@@ -92,7 +95,7 @@ def gather(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
 
 
 def edge(table: Array, edges: Rows) -> Array:
-    """Where the gradients along a read go: rows of their own, one after another, and an axis of samples last."""
+    """Where the gradients along a read go: consecutive rows, with the samples as last axis."""
     start = int(edges.flat[0])
     return table[start : start + edges.size].reshape(*edges.shape, -1)
 
@@ -102,6 +105,6 @@ def _add_runs(flat: Array, starts: Rows, out: Array) -> None:
 
 
 def all_finite(numbers: Array) -> bool:
-    """Whether all are finite. Their sum of squares says so at once, unless it overflows."""
+    """Whether all are finite. Their sum of squares tells at once, unless it overflows."""
     flat = numbers.reshape(-1)
     return isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())

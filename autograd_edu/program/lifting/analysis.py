@@ -1,4 +1,4 @@
-"""What is known of each slot of a computation, before anything is done with it."""
+"""What is known about each slot of a computation before it is lifted."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .rows import ROWS
 
 @dataclass
 class Facts:
-    """What is known of each slot.
+    """What is known about each slot.
 
     Attributes:
         fixed: does it depend on no input?
         varies: does it depend on a parameter or an input?
         live: does the root depend on it?
         sure: does it get a gradient whatever is selected?
-        height: how many operations is it from the root, on the longest way?
+        height: how many operations lie between it and the root, on the longest path?
     """
 
     fixed: list[bool]
@@ -31,7 +31,7 @@ class Facts:
 
 
 def depends_on(ops: Sequence[str], operands: Sequence[tuple[int, ...]]) -> list[int]:
-    """Of each slot, what it depends on: 2 an input, 1 a parameter, 3 both, 0 constants alone."""
+    """What each slot depends on: 2 for an input, 1 a parameter, 3 both, 0 only constants."""
     leaf = {"input": 2, "parameter": 1, "constant": 0}
     depends: list[int] = []
     for op, own in zip(ops, operands, strict=True):
@@ -77,7 +77,7 @@ def _sure(slots: Sequence[Slot], roots: Sequence[int], live: list[bool]) -> list
 
 
 def levels(slots: Sequence[Slot]) -> list[int]:
-    """How many operations each slot is from the leaves, on the longest way."""
+    """How many operations lie between each slot and the leaves, on the longest path."""
     level: list[int] = []
     for slot in slots:
         own = slot[1]

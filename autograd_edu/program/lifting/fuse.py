@@ -1,8 +1,9 @@
-"""Trees of products and sums as n-ary dot products and sums, as their author would have written them.
+"""Trees of products and sums as n-ary dot products and sums.
 
-A sum takes in the sums and the products that nothing else uses. Where a product is one of a parameter, the parameter
-comes first: that is what `lift` makes matrices of. Dot products and totals that are there already are left as they are. What
-depends on constants alone is computed here, once; what neither the root nor a guard needs is dropped.
+A sum takes in the sums and the products that nothing else uses. In a product with a parameter, the
+parameter comes first: `lift` makes matrices of those. Dot products and totals that the author wrote
+stay as they are. What depends only on constants is computed here, once. What neither a root nor a
+guard needs is dropped.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def fuse(given: Computation) -> tuple[list[Slot], list[int], list[int]]:
 
 
 def _uses(ops: list[str], operands: list[tuple[int, ...]], roots: list[int]) -> list[int]:
-    """How many operands of operations that are needed a slot is; inputs and parameters always count as needed."""
+    """How often each slot is used by what is needed. Inputs and parameters always are."""
     uses = [2 if op in ("input", "parameter") else 0 for op in ops]
     for i in roots:
         uses[i] += 2
@@ -80,7 +81,7 @@ def _terms(
     adding: set[str],
     multiplying: set[str],
 ) -> tuple[list[int], list[int], list[int]]:
-    """The products and the other terms of a sum in order, and the slots that it takes in."""
+    """The products and the other terms of a sum, in order, and the slots that it takes in."""
     products, others, inner = [], [], []
     stack = list(operands[head][::-1])
     while stack:
@@ -135,7 +136,7 @@ def _renumbered(
 
 
 def _folded(slot: Slot, slots: Sequence[Slot]) -> Slot:
-    """An operation on constants as the constant that it is, if that is a finite number."""
+    """An operation on constants as a constant, if its result is finite."""
     numbers = [slots[i].number for i in slot.operands if slots[i].op == "constant"]
     if len(numbers) < len(slot.operands):
         return slot  # one of them could not be folded

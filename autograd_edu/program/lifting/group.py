@@ -1,33 +1,32 @@
-"""What a lifted program is made of: groups of operations done at once, what they read, and where gradients come together."""
+"""What a lifted program is made of.
+
+It has groups of operations that are done at once, the rows that they read, and the sums in which
+gradients come together.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...engine.op import Op, together
 from ..arrays import Arrays
 
-Rows = Any  # an array of row numbers
-NEUTRAL = (
-    0.0,
-    -np.inf,
-    np.inf,
-)  # the first rows of a table of values: what changes a sum, a maximum, a minimum by nothing
-ZERO, SEED, FIRST = (
-    0,
-    1,
-    2,
-)  # rows of a table of gradients: always 0, that of the root, the first of an edge
-FEW = 4096  # so many operands may be made up to the same number for each member, however many that adds
+Rows: TypeAlias = NDArray[np.intp]  # numbers of rows
+# The first rows of a table of values: what leaves a sum, a maximum, a minimum as it is.
+NEUTRAL = (0.0, -np.inf, np.inf)
+# Rows of a table of gradients: one that is always 0, that of the root, the first of an edge.
+ZERO, SEED, FIRST = 0, 1, 2
+FEW = 4096  # up to so many operands, padding always pays
 
 
 @dataclass
 class Read:
-    """Rows of one of the two tables of values. Where all are one constant, ``number`` is it."""
+    """Rows of one of the two tables of values; ``number`` if all are the same constant."""
 
     fixed: bool
     rows: Rows
@@ -35,15 +34,19 @@ class Read:
 
     @property
     def strided(self) -> tuple[int, tuple[int, ...]] | None:
-        """Where the rows lie evenly: the first, and the step of each axis."""
+        """The first row and the step of each axis, if the rows lie evenly."""
         return strided(self.rows)
 
 
 @dataclass
 class Sum:
-    """The gradients of some rows, each the sum of its edges: over the first axis of ``edges``, or from start to start of a flat list.
+    """The gradients of some rows, each the sum of its edges.
 
-    ``rows`` says where the sums stand; they are the edges themselves where each has one, evenly spaced.
+    Attributes:
+        edges: the edges to add up: over the first axis, or, if there are ``starts``, from start to
+            start of a flat list.
+        rows: where the sums stand.
+        shared: each has one edge, evenly spaced, and ``rows`` are the edges themselves.
     """
 
     edges: Rows
@@ -54,45 +57,61 @@ class Sum:
 
 @dataclass
 class Group:
-    """One array operation on ``shape`` numbers a sample.
+    """One array operation on ``shape`` numbers for each sample.
 
-    kind: "map" (an operation, number by number), "stack" (a variadic one, over the first axis of what it reads), "matrix"
-    (weights (outputs, inner), inputs (inner, vectors) and perhaps a bias), "dot" (products summed over the first axis, and
-    perhaps a bias), "spread" (numbers without inputs, a column a sample).
+    Attributes:
+        kind: "map" is an operation on each number; "stack" a variadic one, over the first axis of
+            what it reads; "matrix" a product of weights (outputs, inner) and inputs (inner,
+            vectors), and perhaps a bias; "dot" products summed over the first axis, and perhaps a
+            bias; "spread" copies numbers without inputs into every sample's column.
+        fixed: it depends on no input.
+        live: the root depends on it; otherwise only a guard does.
+        start: the row of the first member.
+        ones: for a matrix whose bias is a column of the weights: how many rows of ones follow the
+            inputs.
+        edges: for each read, the rows of the gradients along it.
+        shared: for each read, whether those rows are the upstream ones.
     """
 
     kind: str
     op: Op
-    fixed: bool  # whether it depends on no input
-    live: bool  # whether the root depends on it; if not, a guard does
+    fixed: bool
+    live: bool
     members: list[int]
     shape: tuple[int, ...]
     reads: list[Read]
-    start: int  # the row of the first member
-    ones: int = 0  # of a matrix: the bias is a column of the weights, and so many rows of ones follow the inputs
+    start: int
+    ones: int = 0
     upstream: Sum | None = None
-    edges: list[Rows | None] = field(
-        default_factory=list
-    )  # of each read: the rows of the gradients along it
-    shared: list[bool] = field(default_factory=list)  # whether those rows are the upstream ones
+    edges: list[Rows | None] = field(default_factory=list)
+    shared: list[bool] = field(default_factory=list)
 
 
 @dataclass
 class Lifted:
-    """A program as array operations in order."""
+    """A program as array operations, in order.
+
+    Attributes:
+        fixed: for each slot, whether it stands in the table of what depends on no input.
+        row: for each slot, where it stands in its table.
+        counts: the rows of each table of values; the key says whether it is the fixed one.
+        edge_counts: the same for the tables of gradients.
+        batch_edges: how many rows of the fixed table of gradients a batch adds to.
+        gaps: rows of ones: the table, the first row, and how many.
+        arguments: for each, its first row, the row after its last, and the order of its numbers.
+        leaves: the gradients of the inputs (False) and of the parameters (True).
+    """
 
     groups: list[Group]
-    fixed: list[bool]  # of each slot, which table it is in
-    row: Rows  # of each slot, where in its table
-    counts: dict[bool, int]  # rows of each table of values, by whether it is the fixed one
+    fixed: list[bool]
+    row: Rows
+    counts: dict[bool, int]
     edge_counts: dict[bool, int]
-    batch_edges: int  # rows of gradients of the fixed table that come from operations on the batch
-    gaps: list[tuple[bool, int, int]]  # rows of ones
+    batch_edges: int
+    gaps: list[tuple[bool, int, int]]
     roots: tuple[int, ...]
-    arguments: list[
-        tuple[int, int, Rows | None]
-    ]  # of each: its rows from and to, and the order of its numbers
-    leaves: dict[bool, Sum]  # the gradients of the inputs (False) and of the parameters (True)
+    arguments: list[tuple[int, int, Rows | None]]
+    leaves: dict[bool, Sum]
 
 
 def strided(rows: Rows) -> tuple[int, tuple[int, ...]] | None:
@@ -117,7 +136,7 @@ def strided(rows: Rows) -> tuple[int, tuple[int, ...]] | None:
 
 
 def folded(reads: list[Rows]) -> tuple[int, ...]:
-    """A shape, of two axes if need be, in which these rows of one length lie evenly, as far as there is one."""
+    """A shape of one or two axes in which all reads lie evenly, if there is one."""
     count = len(reads[0])
     for rows in reads:
         if strided(rows) is None:
@@ -128,14 +147,14 @@ def folded(reads: list[Rows]) -> tuple[int, ...]:
     return (count,)
 
 
-def made_even(lists: list[tuple[int, ...]], filler: int) -> Rows:
-    """Lists of rows as the columns of an array, the shorter ones filled up."""
+def pad(lists: list[tuple[int, ...]], filler: int) -> Rows:
+    """Lists of rows as the columns of an array; the shorter ones are padded with ``filler``."""
     longest = max(map(len, lists))
     return np.array([[*each, *[filler] * (longest - len(each))] for each in lists], dtype=np.intp).T
 
 
 def split_by_length(lengths: list[int]) -> list[list[int]]:
-    """The places in ``lengths`` in parts in which making all equal at most doubles them, or matters little."""
+    """The places in ``lengths``, split where padding all to one length would cost too much."""
     if max(lengths) * len(lengths) <= max(2 * sum(lengths), FEW):
         return [list(range(len(lengths)))]
     parts: dict[int, list[int]] = {}
@@ -145,7 +164,11 @@ def split_by_length(lengths: list[int]) -> list[list[int]]:
 
 
 def summed(targets: Rows, edges: Rows, count: int) -> tuple[Rows, Rows | None]:
-    """The edges of each of ``count`` targets: as columns, made up with the edge that is always 0, or as a list and its starts."""
+    """The edges of each of ``count`` targets.
+
+    They come as columns, padded with the edge that is always 0; where that would cost too much, as
+    a flat list and the start of each target.
+    """
     if count == 1:
         return (edges[:, None] if len(edges) else np.full((1, 1), ZERO, dtype=np.intp)), None
     number = np.bincount(targets, minlength=count)
@@ -173,7 +196,10 @@ def summed(targets: Rows, edges: Rows, count: int) -> tuple[Rows, Rows | None]:
 
 @lru_cache(maxsize=256)
 def passes_on(op: Op) -> tuple[bool, ...]:
-    """Of each operand (of a variadic operation, of all), whether its slope is 1 whatever the operands are: a plain number in the rule."""
+    """Whether the local gradient of each operand is always 1: a plain number in the rule.
+
+    A variadic operation has one answer for all its operands.
+    """
     xs = [np.full((1, 1), x) for x in op.example]
     with np.errstate(all="ignore"):
         if op.groups is together:

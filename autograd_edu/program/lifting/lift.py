@@ -1,8 +1,11 @@
-"""A program as array operations: groups of like operations, and dot products that share weights or inputs as a matrix product.
+"""A program as array operations: groups of like operations, and matrix products.
 
-A program's numbers live in two tables: those that depend on no input (``fixed``, one column), and those that every
-sample has its own of (``batch``, a column a sample). Rows are numbered group by group, so that what a group computes is a
-slice, and what it reads is a slice or a strided view wherever the order of its members can make it one.
+Dot products that share weights or inputs become one matrix product.
+
+A program's numbers live in two tables. What depends on no input is in the ``fixed`` one, which has
+one column. Everything else is in the table of the batch, which has one column for each sample. Rows
+are numbered group by group. So what a group computes is a slice, and what it reads is a slice or a
+strided view, wherever the order of its members can make it one.
 """
 
 from __future__ import annotations
@@ -11,14 +14,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from ...engine.op import Op, products
 from ..ir import Computation
 from .analysis import facts
-from .group import FIRST, NEUTRAL, Group, Lifted, Read, folded, made_even, split_by_length
+from .group import FIRST, NEUTRAL, Group, Lifted, Read, Rows, folded, pad, split_by_length
 from .reverse import edges
 from .rows import ROWS, SUM
 from .schedule import Signature, dot_parts, schedule
@@ -28,7 +30,14 @@ _SMALL = 8  # products of fewer pairs than this are no matrix product if there a
 
 @dataclass
 class _Part:
-    """What is to become a group: its members, and of a matrix its rows of weights and its vectors of inputs."""
+    """A group to be.
+
+    Attributes:
+        weights: for a matrix, its rows of weights.
+        vectors: for a matrix, its vectors of inputs.
+        ordered: a matrix product wants to read the members in this order.
+        ones: how many rows of ones are to follow.
+    """
 
     kind: str
     op: Op
@@ -37,8 +46,8 @@ class _Part:
     members: list[int]
     weights: list[tuple[int, ...]] = field(default_factory=list)
     vectors: list[tuple[int, ...]] = field(default_factory=list)
-    ordered: bool = False  # the order of the members is what a matrix product wants to read
-    ones: int = 0  # rows of ones to follow
+    ordered: bool = False
+    ones: int = 0
 
 
 def lift(program: Computation) -> Lifted:
@@ -53,9 +62,8 @@ class _Lifting:
         self.program, self.slots = program, program.slots
         self.known = facts(self.slots, *program.roots)
         self.row = np.zeros(len(self.slots), dtype=np.intp)
-        self.copies: dict[
-            int, int
-        ] = {}  # of slots without inputs that are spread over the batch: their row there
+        # the rows, in the table of the batch, of slots that depend on no input
+        self.copies: dict[int, int] = {}
         self.next = {True: len(NEUTRAL), False: len(NEUTRAL)}
         self.gaps: list[tuple[bool, int, int]] = []
         starts = list(accumulate([0, *map(prod, program.shapes)]))
@@ -106,11 +114,13 @@ class _Lifting:
         ]
 
     def _matrices(self, part: _Part) -> list[_Part]:
-        """Dot products of one length as products of all of some rows of weights with all of some vectors; the rest as they are."""
-        numbers: dict[tuple[int, ...], int] = {}  # of rows of weights
-        columns: dict[
-            tuple[int, ...], dict[int, int]
-        ] = {}  # of vectors: the member of each row of weights
+        """Dot products of one length as matrix products; the rest as they are.
+
+        A matrix product takes all pairs of some rows of weights and some vectors.
+        """
+        numbers: dict[tuple[int, ...], int] = {}  # for each row of weights
+        # for each vector, the member of each row of weights
+        columns: dict[tuple[int, ...], dict[int, int]] = {}
         rest = []
         for i in part.members:
             weights, inputs, _ = dot_parts(self.slots[i].operands, self.known.fixed)
@@ -144,7 +154,7 @@ class _Lifting:
         )
 
     def _arrange(self, parts: list[_Part]) -> None:
-        """Have what a matrix product reads made in the order in which it reads it, with ones after it for the bias."""
+        """Order each part as the matrix product that reads it wants, with ones for the bias."""
         maker = {i: part for part in (*self.inputs, *parts) for i in part.members}
         for part in parts:
             if part.kind != "matrix":
@@ -166,11 +176,11 @@ class _Lifting:
                 source.ones = len(part.vectors)
 
     def _biases(self, part: _Part) -> list[int]:
-        """The bias of each member, if members have one."""
+        """The bias of each member that has one."""
         return [j for i in part.members for j in products(self.slots[i].operands)[2]]
 
     def _bias_column(self, part: _Part) -> list[int] | None:
-        """The bias of each row of weights, if it is one that all vectors share and depends on no input."""
+        """The bias of each row of weights, if all vectors share it and it depends on no input."""
         width = len(part.vectors)
         biases = self._biases(part)
         column = biases[::width]
@@ -183,7 +193,7 @@ class _Lifting:
 
     # ---- where numbers are ----
 
-    def _number_leaves(self) -> list[tuple[int, int, Any]]:
+    def _number_leaves(self) -> list[tuple[int, int, Rows | None]]:
         for part in self.inputs:
             self._place(part)
         leaves = [i for i, slot in enumerate(self.slots) if slot.op in ("parameter", "constant")]
@@ -204,7 +214,7 @@ class _Lifting:
         ]
 
     def _place(self, part: _Part) -> int:
-        """Number the members of ``part``; the row of the first."""
+        """Give the members of ``part`` their rows. Returns the first."""
         start = self.next[part.fixed]
         self.row[part.members] = np.arange(start, start + len(part.members))
         self.next[part.fixed] += len(part.members) + part.ones
@@ -213,7 +223,7 @@ class _Lifting:
         return start
 
     def _spread(self, parts: list[_Part]) -> list[Group]:
-        """A column a sample for what depends on no input, and is an operand of a sum or product over both kinds."""
+        """Groups that copy into the batch what an operation there adds or multiplies."""
         needed: dict[int, None] = {}
         for part in parts:
             if not part.fixed and part.kind in ("stack", "dot"):
@@ -245,7 +255,7 @@ class _Lifting:
         ]
 
     def _same_table(self, i: int, part: _Part, weights_too: bool) -> tuple[int, ...]:
-        """The operands of a sum or a dot product that have to be in the table of the result."""
+        """The operands of a sum or a dot product that must be in the table of the result."""
         if part.kind == "stack":
             return self.slots[i].operands
         weights, inputs, _ = dot_parts(self.slots[i].operands, self.known.fixed)
@@ -262,7 +272,7 @@ class _Lifting:
         )
 
     def _rows(self, slots: Iterable[int], fixed: bool) -> tuple[int, ...]:
-        """Where slots are in a table; those without inputs, in the table of the batch, as copies."""
+        """The rows of slots in a table; the batch has copies of those without inputs."""
         row, copies, is_fixed = self.row, self.copies, self.known.fixed
         return tuple([copies[i] if is_fixed[i] and not fixed else int(row[i]) for i in slots])
 
@@ -273,8 +283,8 @@ class _Lifting:
             part.kind
         ](part)
 
-    def _sorted(self, part: _Part, keys: Sequence[Any]) -> Any:
-        """The order of the members that makes what they read first lie in order."""
+    def _sorted(self, part: _Part, keys: Sequence[Rows] | Rows) -> Rows:
+        """The order of the members in which what they read first lies in order."""
         return np.arange(len(part.members)) if part.ordered else np.lexsort(tuple(reversed(keys)))
 
     def _map(self, part: _Part) -> Group:
@@ -302,15 +312,13 @@ class _Lifting:
         )
 
     def _number(self, slots: list[int]) -> float | None:
-        """The number that all of these slots are, if it is a constant of the program."""
+        """The number of these slots, if they are all the same constant."""
         numbers = {self.slots[i].number if self.slots[i].op == "constant" else None for i in slots}
         return numbers.pop() if len(numbers) == 1 else None
 
     def _stack(self, part: _Part) -> Group:
         filler = NEUTRAL.index(part.op.neutral) if part.op.neutral in NEUTRAL else 0
-        rows = made_even(
-            [self._rows(self.slots[i].operands, part.fixed) for i in part.members], filler
-        )
+        rows = pad([self._rows(self.slots[i].operands, part.fixed) for i in part.members], filler)
         order = self._sorted(part, rows[:2])
         part.members = [part.members[j] for j in order]
         read = Read(part.fixed, rows[:, order])
@@ -328,8 +336,8 @@ class _Lifting:
     def _dots(self, part: _Part) -> Group:
         weights_fixed = self._weights_fixed(part)
         parts = [dot_parts(self.slots[i].operands, self.known.fixed) for i in part.members]
-        weights = made_even([self._rows(w, weights_fixed) for w, _, _ in parts], 0)
-        inputs = made_even([self._rows(x, part.fixed) for _, x, _ in parts], 0)
+        weights = pad([self._rows(w, weights_fixed) for w, _, _ in parts], 0)
+        inputs = pad([self._rows(x, part.fixed) for _, x, _ in parts], 0)
         order = self._sorted(part, [weights[0], inputs[0]])
         part.members = [part.members[j] for j in order]
         reads = [Read(weights_fixed, weights[:, order]), Read(part.fixed, inputs[:, order])]

@@ -1,14 +1,14 @@
-"""Where gradients go on the way back through a lifted program.
+"""Where gradients go in the backward pass of a lifted program.
 
-Gradients live in two tables beside those of the values. Every use of a number has a row (an edge) for the gradient that
-comes back along it; a number's gradient is the sum of its edges, gathered: nothing is ever scattered. Where a number has
-one use, or an operation passes its gradient on as it is (the slope of a sum is 1), rows are shared and nothing is computed.
+Gradients live in two tables beside those of the values. Every use of a number has a row, an edge,
+for the gradient that comes back along it. A number's gradient is the sum of its edges, so nothing
+is ever scattered. Where a number has one use, or an operation passes its gradient on unchanged (the
+local gradient of a sum is 1), rows are shared and nothing is computed.
 """
 
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ _NOBODY, _LEAF = -2, -1
 
 
 def edges(lifted: Lifted, program: Computation, known: Facts) -> None:
-    """Give every group of ``lifted`` its edges and the sum of those that lead to it, from the root back to the leaves."""
+    """Give every group of ``lifted`` its edges, and the sum of the edges that lead to it."""
     _Reverse(lifted, program, known).run()
 
 
@@ -28,9 +28,8 @@ class _Reverse:
     def __init__(self, lifted: Lifted, program: Computation, known: Facts) -> None:
         self.lifted, self.program, self.known = lifted, program, known
         self.counts = {True: FIRST, False: FIRST}
-        self.arriving: dict[
-            tuple[bool, int], list[tuple[Rows, Rows]]
-        ] = {}  # by table and owner: rows and their edges
+        # for each table and owner, rows and the edges that arrive at them
+        self.arriving: dict[tuple[bool, int], list[tuple[Rows, Rows]]] = {}
         self.owner = {kind: np.full(count, _NOBODY) for kind, count in lifted.counts.items()}
         leaves = program.input_count + program.parameter_count
         for i in range(leaves):
@@ -90,7 +89,7 @@ class _Reverse:
             return passes_on(group.op)[i]
         return group.kind == "stack" and all(passes_on(group.op))
 
-    def _fresh(self, kind: bool, shape: tuple[int, ...]) -> Any:
+    def _fresh(self, kind: bool, shape: tuple[int, ...]) -> Rows:
         start, size = self.counts[kind], prod(shape)
         self.counts[kind] += size
         return np.arange(start, start + size).reshape(shape)
@@ -108,7 +107,7 @@ class _Reverse:
             self.arriving.setdefault((kind, owner), []).append((rows[start:stop], new[start:stop]))
 
     def _sum(self, group: Group, n: int) -> Sum:
-        """The sum of the edges to a group: shared with its only consumer, if they lie as the group can read them."""
+        """The sum of the edges to a group: the edges of its only consumer, if it can read them."""
         columns, starts = self._gathered(group.fixed, n, group.start, len(group.members))
         alone = starts is None and len(columns) == 1
         even = strided(columns[0].reshape(group.shape)) if alone else None
@@ -124,7 +123,7 @@ class _Reverse:
         return summed(targets - start, new, count)
 
     def _arrived(self, kind: bool, owner: int) -> tuple[Rows, Rows]:
-        """The rows of an owner and the edges to them, in the order of their arrival."""
+        """The rows of an owner and the edges to them, in the order in which they arrived."""
         arrived = self.arriving.pop((kind, owner), [])
         if len(arrived) == 1:
             return arrived[0]

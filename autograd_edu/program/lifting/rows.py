@@ -1,7 +1,7 @@
-"""The rows that a fused program's operations are: those of the table, and the plain sum.
+"""The rows of a fused program's operations: those of the table, and the plain sum.
 
-A chain of ``+`` rounds after every addition, so its terms may be added in any order. What the author
-wrote as a `total` is rounded once, and stays one.
+A chain of ``+`` rounds after every addition, so its terms may be added in any order. A `total`, as
+the author wrote it, is rounded only once, so it stays a total.
 """
 
 from __future__ import annotations
@@ -42,5 +42,5 @@ ROWS: Mapping[str, Op] = ChainMap(OPS, {SUM.name: SUM})
 
 
 def is_sum_of_products(name: str) -> bool:
-    """Whether a slot's operation is one that adds up products."""
+    """Whether an operation adds up products."""
     return name in OPS and OPS[name].groups is products

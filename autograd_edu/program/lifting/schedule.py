@@ -1,8 +1,8 @@
-"""Which operations are done together: like ones of one height, so that each group can be one array operation.
+"""Which operations are done together: those of one kind and height become one array operation.
 
-The height of an operation is the longest way from it to the root. Going down the heights brings together what the
-author wrote as a loop, also where some rounds of the loop are shorter than others; an operation whose operands are
-there already joins its like a little earlier than it would have to.
+The height of an operation is the longest path from it to the root. Going down the heights brings
+together what the author wrote as a loop, even if some rounds of it are shorter than others. An
+operation whose operands are already there joins operations of its kind a little early.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from .group import NEUTRAL
 from .rows import ROWS, is_sum_of_products
 
 Signature = tuple[object, ...]
-_EARLY = 2  # how many heights earlier than needed an operation may join its like
+_EARLY = 2  # how many heights early an operation may join others of its kind
 
 
 def schedule(slots: Sequence[Slot], known: Facts) -> list[tuple[Signature, list[int]]]:
-    """The operations in groups of one signature, those without inputs first; no group needs a later one."""
+    """The operations in groups of one signature. No group needs a later one."""
     waiting: dict[tuple[bool, int], dict[Signature, list[int]]] = {}
     for i, slot in enumerate(slots):
         if slot.operands:
@@ -42,7 +42,7 @@ def schedule(slots: Sequence[Slot], known: Facts) -> list[tuple[Signature, list[
 
 
 def signature(slot: Slot, known: Facts, i: int) -> Signature:
-    """What operations must have in common to be done together."""
+    """What operations must share to be done together."""
     fixed, live = known.fixed, known.live[i]
     if is_sum_of_products(slot.op):
         weights, inputs, bias = dot_parts(slot.operands, fixed)
@@ -65,7 +65,7 @@ def signature(slot: Slot, known: Facts, i: int) -> Signature:
 def dot_parts(
     operands: tuple[int, ...], fixed: Sequence[bool]
 ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """Weights, inputs and bias of a dot product, the fixed factors as weights."""
+    """Weights, inputs and bias of a dot product; fixed factors count as weights."""
     a, b, bias = map(tuple, products(operands))
     return (b, a, bias) if fixed[b[0]] and not fixed[a[0]] else (a, b, bias)
 

@@ -1,4 +1,7 @@
-"""A comparison made while a function is traced: a guard where its truth is used, numbers on the graph where it is one."""
+"""A comparison made while a function is traced.
+
+Where its truth is used, it is a guard; where it is used as a number, it becomes part of the graph.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,15 @@ def _side(x: Any) -> Value:
 
 
 def _truth(x: Any) -> Any:
-    """The truth of a comparison, which records a guard; anything else as it is."""
+    """The truth of a comparison, which records a guard; anything else unchanged."""
     return bool(x) if isinstance(x, Condition) else x
 
 
 class Condition(Number):
-    """A comparison made while tracing. As a condition or an index it is its truth, which records a guard; as a number, 1
-    or 0 on the graph. So given to `where` it keeps both branches.
+    """A comparison made while tracing.
+
+    As a condition or an index it is its truth, which records a guard. As a number it is 1 or 0 on
+    the graph, so that `where` keeps both branches.
     """
 
     __slots__ = ("left", "line", "right", "sign")
@@ -65,7 +70,10 @@ class Condition(Number):
         return outcome
 
     def require(self, error: type[AutogradError], text: str) -> None:
-        """Raise ``error`` with ``text``, into which the number on the left goes, unless this holds; so do replays."""
+        """Raise ``error``, now and in replays, unless this holds.
+
+        ``text`` has a place for the number on the left.
+        """
         tape = tracer.get()
         if not self._outcome():
             fault = error(text.format(self.left._data))
@@ -107,7 +115,10 @@ class Condition(Number):
         return format(bool(self), spec)
 
     def as_value(self) -> Any:
-        """1 where it holds, else 0: a - b is positive exactly where a > b, as floats underflow gradually."""
+        """1 where it holds, else 0.
+
+        Floats underflow gradually, so a - b is positive exactly where a > b.
+        """
         if any(
             side.is_constant and not math.isfinite(side._data) for side in (self.left, self.right)
         ):

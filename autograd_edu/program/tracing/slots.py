@@ -82,8 +82,8 @@ def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> N
     """Raise if the function captured a value that is not one of the given parameters."""
     if parameters is not None and (others := set(captured) - set(parameters)):
         raise OperandError(
-            f"the function captured {next(v for v in captured if v in others)!r}, which is not among "
-            f"the {len(parameters)} parameters given; add it to them, or use its .data if it "
+            f"the function captured {next(v for v in captured if v in others)!r}, which is not "
+            f"among the {len(parameters)} parameters given; add it to them, or use its .data if it "
             f"should stay fixed"
         )
 

@@ -1,4 +1,4 @@
-"""What tracing has met so far: results, comparisons, numbers that were taken out, and what no replay could repeat."""
+"""What tracing has met so far: results, comparisons, and numbers that were taken out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...errors import AutogradError, OperandError
 
 _PACKAGE = dirname(dirname(dirname(__file__)))
 _PYTHON = dirname(contextlib.__file__)
-inside: dict[str, bool] = {}  # of each file met, whether it is none of the user's
+inside: dict[str, bool] = {}  # for each file met, whether it is not the user's
 
 
 class Noted(NamedTuple):
@@ -34,7 +34,7 @@ class Tape:
         results: each with the instruction that asked for it, by id.
         captured: what was there before, in order of first use, by id.
         guards: what a replay has to find as it was.
-        tried: that results have finite values, where the caller may catch that they have none.
+        tried: results that must have finite values in a replay, as the caller may catch an error.
         faults: errors that were raised while the function ran; if it goes on, it has caught them.
     """
 
@@ -48,7 +48,7 @@ class Tape:
         self._read: set[int] = set()
 
     def read(self, value: Value) -> None:
-        """A number is taken out of a value: every replay must find the same one there."""
+        """Note that a number is taken out of a value: every replay must find the same one there."""
         if value.is_constant or id(value) in self._read:
             return
         self._read.add(id(value))
@@ -59,26 +59,26 @@ class Tape:
             self.guards.append(Noted("==", value, value, False, line))
 
     def look(self, what: str) -> None:
-        """Refuse what shows how a value was made, as an input is made otherwise here; this package may look."""
+        """Refuse to show a user how a value was made: a trace makes inputs differently."""
         if not sys._getframe(2).f_code.co_filename.startswith(_PACKAGE):
             self.refuse(what)
 
     def refuse(self, what: str) -> NoReturn:
-        """Raise for something that a replay could not repeat; the trace fails, also if that is caught."""
+        """Raise for what a replay could not repeat. The trace fails even if that is caught."""
         line = asked_at(sys._getframe(1))
-        error = OperandError(f"a function that is traced must not use {what} ({line}): {_INSTEAD}")
+        error = OperandError(f"a traced function must not use {what} ({line}); {_INSTEAD}")
         self.faults.append(error)
         raise error
 
     def note_tried(self, result: Value, frame: FrameType) -> None:
-        """Note that a result may have no finite value elsewhere, if a caller within the traced function may catch that."""
+        """Note a result whose error, at other inputs, the traced function might catch."""
         if self._is_tried(frame) and result.op is not None:
             line = asked_at(frame)
             error = ("DomainError", f"{result.op.name} has no finite value ({line})")
             self.tried.append(Noted("==", result, result, True, line, error))
 
     def _is_tried(self, frame: FrameType | None) -> bool:
-        """Whether a caller within the traced function handles exceptions."""
+        """Whether a caller inside the traced function handles exceptions."""
         while frame is not None and frame.f_code is not self.begin:
             code = frame.f_code
             if code.co_exceptiontable and not is_ours(code.co_filename):
@@ -88,7 +88,7 @@ class Tape:
 
 
 _INSTEAD = (
-    "a replay cannot repeat it; compute gradients with grad(), and cut them off with detach()"
+    "a replay could not repeat it. Compute gradients with grad(), and stop them with detach()"
 )
 
 
@@ -109,7 +109,7 @@ def is_ours(file: str) -> bool:
 
 
 def caller(frame: FrameType) -> tuple[CodeType, int]:
-    """The instruction outside the package that is being run, from ``frame`` outwards."""
+    """The instruction outside the package that called ``frame``, directly or not."""
     while True:
         code = frame.f_code
         ours = inside.get(code.co_filename)
@@ -121,5 +121,5 @@ def caller(frame: FrameType) -> tuple[CodeType, int]:
 
 
 def asked_at(frame: FrameType) -> str:
-    """The line outside the package that is being run, from ``frame`` outwards."""
+    """The line outside the package that called ``frame``, directly or not."""
     return line_of(*caller(frame))

@@ -29,7 +29,7 @@ Traceable = Any  # the same in Values
 def record(
     f: Callable[..., object], *example: Example, parameters: Sequence[Value] | None = None
 ) -> Computation:
-    """``f`` recorded by running it once at ``example``; see `trace` for its arguments and errors."""
+    """``f`` recorded by running it once at ``example``; see `trace`."""
     if parameters is not None:
         check_leaves(parameters)
     if (outer := tracer.get()) is not None:

@@ -1,8 +1,9 @@
 """What a function's inputs are while it is traced: numbers that note what is done with them.
 
-A replay repeats operations on other numbers. So an operation is noted with the line that asked for it; a comparison is a
-`Condition`, whose truth is a guard; and taking a number out, by ``.data``, ``int()``, ``round()``, ``str()``, ``hash()``
-or as a key, is the guard that it is this number. What a replay could not repeat is refused.
+A replay repeats operations on other numbers. So an operation is noted with the line that asked for
+it. A comparison is a `Condition`, whose truth is a guard. Taking a number out, by ``.data``,
+``int()``, ``round()``, ``str()``, ``hash()`` or as a key, is the guard that it is this number. What
+a replay could not repeat is refused.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ from .watch import compute
 
 
 class Tracer(Tape):
-    """A tape that operations and comparisons are told to."""
+    """A tape that is told of operations and comparisons."""
 
     def apply(self, op: Op, operands: Sequence[Any]) -> Value:
-        """The result of ``op``, noted. Where nothing that was captured takes part, it is `Given` too."""
+        """The result of ``op``, noted. It is `Given` if no captured value takes part."""
         try:
             result = compute(op, operands)
         except AutogradError as error:
@@ -46,7 +47,7 @@ class Tracer(Tape):
         return result
 
     def note(self, op: Op, result: Value, parents: Sequence[Value], frame: FrameType) -> None:
-        """Note a result, its operands, and the instruction outside the package that asked for it."""
+        """Note a result, what it captured, and the user's instruction that asked for it."""
         free = True
         for parent in parents:
             kind = parent.__class__
@@ -65,7 +66,7 @@ class Tracer(Tape):
 
 
 class Traced(Value):
-    """A Value that is being traced. In equality it is itself alone, as every Value is."""
+    """A Value that is being traced. Like every Value, it is equal only to itself."""
 
     __slots__ = ()
     precedence: ClassVar[int] = 2
@@ -80,9 +81,9 @@ class Traced(Value):
 
 
 class Given(Traced):
-    """A traced number that is a plain float where the function is not traced: an input, or computed from inputs alone.
+    """A traced number that would be a plain float without the trace: it comes from inputs alone.
 
-    So it is equal to what the float is equal to, and can be a key, an index, text.
+    So it is equal to what that float is equal to, and can be a key, an index or text.
     """
 
     __slots__ = ()

@@ -105,7 +105,7 @@ def add_up(text: str, rows: Rows) -> tuple[str, Rows]:
         period = int(np.flatnonzero(np.append(ends, True))[0]) + 1
         if 1 < period < count and count % period == 0:
             table = rows.reshape(-1, period)
-            kept = table.take(0, axis)
+            kept: Rows = table[0] if axis == 0 else table[:, 0]
             if (table == np.expand_dims(kept, axis)).all():
                 return add_up(
                     f"{text}.reshape({count // period}, {period}, -1).sum(axis={axis})", kept
