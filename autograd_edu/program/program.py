@@ -238,13 +238,15 @@ class Program(Computation, Generic[R]):
 
         Raises:
             OptionError: if there is no such style, or it has no gradients.
+            ArityError: if gradients are asked for, and the program has several results.
         """
         return Text(listing(self, style, gradients=gradients))
 
     def to_jax(self) -> Callable[..., Any]:
         """The program as a function of JAX, ``f(parameters, *inputs)``, for JAX to transform.
 
-        Inputs are as for the program, all with a leading batch axis or none; so is the result.
+        Inputs are as for the program, and so are the results: samples share an input without a
+        batch axis.
         Call it with `parameter_values`. It computes in 64 bits, and JAX can differentiate it
         backwards only (`jax.grad`, `jax.vjp`). Nothing checks that numbers are finite.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import SimpleNamespace
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -17,32 +17,8 @@ Foreign: TypeAlias = Any
 Array: TypeAlias = Foreign
 Function = Callable[..., Array]
 Scope = dict[str, Foreign]
+Framework: TypeAlias = "_Jax | _Torch"
 _SPECIAL = {"lgamma": "gammaln"}  # SciPy's names
-
-
-class Framework(Protocol):
-    """What a printed program needs from a framework."""
-
-    def check(self) -> None:
-        """Raise unless the framework computes in 64 bits."""
-
-    def arrays(self, xs: Iterable[Array]) -> list[Array]:
-        """Numbers or arrays as arrays of 64 bits, all on one device."""
-
-    def names(self, like: Array) -> Scope:
-        """What stands for ``np`` and for the helpers of a printed program, where ``like`` is."""
-
-    def differentiable(self, value: Function, pull_back: Function) -> Function:
-        """``value`` with ``pull_back(upstream, *arguments)`` as its derivative."""
-
-    def concatenate(self, xs: Sequence[Array]) -> Array:
-        """Arrays of one axis, one after another."""
-
-    def broadcast(self, x: Array, shape: tuple[int, ...]) -> Array:
-        """An array repeated to have this shape."""
-
-    def ones_like(self, x: Array) -> Array:
-        """As many ones."""
 
 
 def jax_framework() -> Framework:
@@ -85,6 +61,7 @@ class _Jax:
         self.space |= _scalar_functions(jax.scipy.special)
 
     def check(self) -> None:
+        """Raise unless JAX computes in 64 bits, as programs do."""
         if not self.jax.config.values["jax_enable_x64"]:
             raise OperandError(
                 "JAX computes in 32 bits unless it is told otherwise, and this program's numbers "
@@ -93,12 +70,15 @@ class _Jax:
             )
 
     def arrays(self, xs: Iterable[Array]) -> list[Array]:
+        """Numbers or arrays as arrays of 64 bits, all on one device."""
         return [self.jax.numpy.asarray(x, float) for x in xs]
 
     def names(self, like: Array) -> Scope:  # noqa: ARG002 - JAX moves arrays itself
+        """What stands for ``np`` and for the helpers of a printed program, where ``like`` is."""
         return dict(self.space)
 
     def differentiable(self, value: Function, pull_back: Function) -> Function:
+        """``value`` with ``pull_back(upstream, *arguments)`` as its derivative."""
         function: Foreign = self.jax.custom_vjp(value)
         # the value kept for a further derivative must itself be differentiable: not `value`
         function.defvjp(
