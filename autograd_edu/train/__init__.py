@@ -6,12 +6,13 @@ from .early import EarlyStopping
 from .evaluate import Evaluation, accuracy, classify, evaluate, predictions
 from .history import History
 from .recipe import check_initial_loss, find_learning_rate, overfit_small_sample
+from .recording import Recording
 from .run import Callback, Run
 from .snapshots import Snapshots
 from .trainer import fit
 
 __all__ = [
-    "Callback", "Diagnosis", "EarlyStopping", "Epoch", "Evaluation", "History", "Run", "Snapshots",
-    "accuracy", "check_initial_loss", "classify", "diagnose", "evaluate", "find_learning_rate",
-    "fit", "overfit_small_sample", "predictions",
+    "Callback", "Diagnosis", "EarlyStopping", "Epoch", "Evaluation", "History", "Recording", "Run",
+    "Snapshots", "accuracy", "check_initial_loss", "classify", "diagnose", "evaluate",
+    "find_learning_rate", "fit", "overfit_small_sample", "predictions",
 ]  # fmt: skip

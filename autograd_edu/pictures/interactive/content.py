@@ -1,4 +1,4 @@
-"""What the stepper's script reads: the graph, the recorded pass, and the operations in JavaScript."""
+"""What the stepper's script reads: the graph, the recorded pass, and its operations."""
 
 from __future__ import annotations
 

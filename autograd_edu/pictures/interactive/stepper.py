@@ -26,8 +26,8 @@ from .content import Operations, as_json, content
 
 MOST = 150  # values; a longer pass nobody steps through, and its page would pass half a megabyte
 SCRIPTS = (
-    "numbers", "graph", "now", "state", "words", "parts", "chips", "picture", "view", "panel", "hands",
-    "controls", "start",
+    "numbers", "graph", "now", "state", "words", "parts", "chips", "picture", "view", "panel",
+    "hands", "controls", "start",
 )  # fmt: skip
 _BESIDE_DIGITS = 4  # columns that a number needs beside its digits, for most it can become
 _CHIP = 96.0  # pixels of a wire that its product, "(-4) · 1 = -4", needs
