@@ -94,7 +94,9 @@ def test_the_step_can_be_given():
 
 
 @pytest.mark.parametrize(
-    "op", [op for name, op in OPS.items() if name not in ("erf", "erfc", "gelu")], ids=lambda op: op.name
+    "op",
+    [op for name, op in OPS.items() if name not in ("erf", "erfc", "gelu")],
+    ids=lambda op: op.name,
 )
 def test_the_complex_step_goes_through_every_operation_that_has_a_complex_version(op):
     analytic = grad(lambda xs: op.apply(xs))(list(op.example))

@@ -146,20 +146,60 @@ def test_the_full_batch_gradient_is_the_mean_of_those_of_equal_mini_batches():
     assert gradient(samples) == pytest.approx(sum(parts) / 3, rel=1e-12, abs=0.0)
 
 
-@pytest.mark.parametrize(("misuse", "kind", "message"), [
-        pytest.param(lambda: data.moons(-5), ShapeError, "number of points must be at least 1; got -5", id="points below none"),
-        pytest.param(lambda: data.blobs(4, []), ShapeError, "number of centres must be at least 1; got 0", id="no centres"),
-        pytest.param(lambda: Dataset([1], [1]).split(), ShapeError, "samples to split must be at least 2; got 1", id="one sample to split"),
+@pytest.mark.parametrize(
+    ("misuse", "kind", "message"),
+    [
         pytest.param(
-            lambda: Dataset("ab", "cd"), OperandError, "samples of a data set must be a list; got str 'ab'",
+            lambda: data.moons(-5),
+            ShapeError,
+            "number of points must be at least 1; got -5",
+            id="points below none",
+        ),
+        pytest.param(
+            lambda: data.blobs(4, []),
+            ShapeError,
+            "number of centres must be at least 1; got 0",
+            id="no centres",
+        ),
+        pytest.param(
+            lambda: Dataset([1], [1]).split(),
+            ShapeError,
+            "samples to split must be at least 2; got 1",
+            id="one sample to split",
+        ),
+        pytest.param(
+            lambda: Dataset("ab", "cd"),
+            OperandError,
+            "samples of a data set must be a list; got str 'ab'",
             id="text for samples",
         ),
-        pytest.param(lambda: standardise([1.0, 2.0]), ShapeError, "lists of one length", id="numbers for samples"),
-    pytest.param(lambda: Dataset([1, 2], [1]), ShapeError, "2 samples and 1 targets", id="a missing target"),
-    pytest.param(lambda: data.moons().split(1.5), TargetError, "must be between 0 and 1; got 1.5", id="a share above 1"),
-    pytest.param(lambda: standardise([]), ShapeError, "at least one", id="nothing to scale"),
-    pytest.param(lambda: standardise([[1.0], [1.0, 2.0]]), ShapeError, "lists of one length", id="samples of several lengths"),
-])  # fmt: skip
+        pytest.param(
+            lambda: standardise([1.0, 2.0]),
+            ShapeError,
+            "lists of one length",
+            id="numbers for samples",
+        ),
+        pytest.param(
+            lambda: Dataset([1, 2], [1]),
+            ShapeError,
+            "2 samples and 1 targets",
+            id="a missing target",
+        ),
+        pytest.param(
+            lambda: data.moons().split(1.5),
+            TargetError,
+            "must be between 0 and 1; got 1.5",
+            id="a share above 1",
+        ),
+        pytest.param(lambda: standardise([]), ShapeError, "at least one", id="nothing to scale"),
+        pytest.param(
+            lambda: standardise([[1.0], [1.0, 2.0]]),
+            ShapeError,
+            "lists of one length",
+            id="samples of several lengths",
+        ),
+    ],
+)
 def test_misuse_is_told(misuse, kind, message):
     with pytest.raises(kind, match=message):
         misuse()
@@ -169,11 +209,11 @@ def test_targets_can_be_mapped():
     assert data.truth_table("or").map_targets(lambda t: 2 * t - 1).ys == [-1, 1, 1, 1]
 
 
-# ---- streams, scales, batches ----------------------------------------------------------------------
+# ---- streams, scales, batches ----
 
 
 def test_streams_of_one_seed_are_independent():
-    """Weights, points and shuffles of seed 0: 40 pairs of 2,000 draws, none correlated beyond chance."""
+    """Weights, points and shuffles of seed 0: 40 pairs of 2,000 draws, none correlated."""
     streams = {
         "weights": [
             w.data for w in nn.Linear(2000, 1, init=nn.init.gaussian(1.0), seed=0).neurons[0].w

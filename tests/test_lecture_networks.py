@@ -1,4 +1,4 @@
-"""The networks that the lectures compute by hand, and their experiments on initial weights, to the printed numbers."""
+"""The networks that the lectures compute by hand, and their experiments on initial weights."""
 
 import math
 import random
@@ -22,7 +22,7 @@ def neuron(weights, bias, activation="relu"):
     return made
 
 
-# ---- Imperial: three rectifiers (6.2) ------------------------------------------------------------------------------
+# ---- Imperial: three rectifiers (6.2) ----
 
 
 def imperial():
@@ -80,7 +80,7 @@ def test_imperial_update_of_all_weights_overshoots():
     )
 
 
-# ---- KIT: logistic least squares (6.4) and the 2-2-2 network (6.6) -------------------------------------------------
+# ---- KIT: logistic least squares (6.4) and the 2-2-2 network (6.6) ----
 
 
 def test_regularised_logistic_regression_every_bar():
@@ -184,7 +184,7 @@ def test_constants_need_no_gradient_and_are_not_counted():
 
 
 def test_swapping_hidden_units_gives_the_same_loss_and_swapped_gradients():
-    """Why the loss of a network is not convex: it has as many equal minima as there are orders of the units."""
+    """The loss of a network is not convex: it has one equal minimum per order of the units."""
     model, swapped = two_two_two(), two_two_two()
     for one, other in ((0, 1), (1, 0)):
         for a, b in zip(
@@ -215,7 +215,7 @@ def test_the_hidden_layer_of_two_heads_adds_their_gradients():
     assert alone[2] == pytest.approx(alone[0] + alone[1], rel=1e-15, abs=0.0)
 
 
-# ---- penalties -----------------------------------------------------------------------------------------------------
+# ---- penalties ----
 
 
 def test_penalties_and_their_gradients():
@@ -239,7 +239,7 @@ def test_the_weights_of_a_model_are_its_parameters_without_biases():
 
 
 def test_input_noise_on_a_linear_model_is_an_l2_penalty_of_its_variance():
-    """E[½(w·(x + ε) - t)²] = ½(w·x - t)² + ½σ²|w|²; σ² small or not, but only for linear models and squared error."""
+    """E[½(w·(x + ε) - t)²] = ½(w·x - t)² + ½σ²|w|² for any σ², but only for linear models."""
     rng, w, x, t, sd = (
         np.random.default_rng(0),
         np.array([0.5, -1.0]),
@@ -253,7 +253,7 @@ def test_input_noise_on_a_linear_model_is_an_l2_penalty_of_its_variance():
     )
 
 
-# ---- initial weights (6.7) -----------------------------------------------------------------------------------------
+# ---- initial weights (6.7) ----
 
 
 def test_equal_weights_stay_equal_for_ever():
@@ -276,14 +276,19 @@ def test_equal_weights_stay_equal_for_ever():
     ), "random ones differ"
 
 
-@pytest.mark.parametrize(("rule", "sd", "limit"), [
-    pytest.param(init.glorot_normal, 0.04756514941544941, 0.08238525545716346, id="Glorot, 784 → 100"),
-    pytest.param(init.he_normal, 0.050507627227610534, 0.08748177652797065, id="He, 784"),
-    pytest.param(init.small_normal, 0.0035714285714285713, None, id="MLPR's quick fix, 784"),
-    pytest.param(init.lecun_normal, 1 / 28, None, id="KIT's Xavier, 784"),
-    pytest.param(init.printed_relu, 2 / 28, None, id="KIT's ReLU correction as printed, 784"),
-    pytest.param(init.gaussian(0.01), 0.01, None, id="KIT's first idea"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rule", "sd", "limit"),
+    [
+        pytest.param(
+            init.glorot_normal, 0.04756514941544941, 0.08238525545716346, id="Glorot, 784 → 100"
+        ),
+        pytest.param(init.he_normal, 0.050507627227610534, 0.08748177652797065, id="He, 784"),
+        pytest.param(init.small_normal, 0.0035714285714285713, None, id="MLPR's quick fix, 784"),
+        pytest.param(init.lecun_normal, 1 / 28, None, id="KIT's Xavier, 784"),
+        pytest.param(init.printed_relu, 2 / 28, None, id="KIT's ReLU correction as printed, 784"),
+        pytest.param(init.gaussian(0.01), 0.01, None, id="KIT's first idea"),
+    ],
+)
 def test_spreads(rule, sd, limit):
     assert rule.sd(784, 100) == pytest.approx(sd, rel=1e-15, abs=0.0)
     if limit is not None:
@@ -359,7 +364,10 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def activations():
-    """Of each case, the activations of six layers of 4096 units for 32 unit Gaussian inputs; the cases share their draws."""
+    """For each case, the activations of six layers of 4096 units for 32 unit Gaussian inputs.
+
+    The cases share their draws.
+    """
     rng, cases = np.random.default_rng(0), [case.values[:2] for case in CASES]
     hidden = [rng.standard_normal((32, 4096), dtype=np.float32)] * len(cases)
     layers = []
@@ -385,7 +393,7 @@ def test_activation_statistics_of_six_layers_of_4096_units(activations, case):
 
 @pytest.mark.parametrize(("rule", "phi", "kind", "theory"), CASES)
 def test_activation_statistics_by_the_recursion_of_variances(rule, phi, kind, theory):
-    """q′ = sd²·D·E[φ(√q z)²] with z ~ N(0, 1), by 200 nodes of Gauss and Hermite: no randomness, no 4096 units."""
+    """q′ = sd²·D·E[φ(√q z)²] with z ~ N(0, 1), by 200 nodes of Gauss and Hermite."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(200)
     weights = weights / weights.sum()
     q, seen = 1.0, []
@@ -406,7 +414,10 @@ def test_with_a_spread_of_one_twentieth_a_third_of_the_units_saturates(activatio
 
 
 def test_a_unit_with_weights_of_variance_one_takes_a_random_walk():
-    """Σ w_d x_d has variance K for x_d = ±1: its root mean square is √K; its mean size is √(2K/π) = .798√K."""
+    """Σ w_d x_d has variance K for x_d = ±1, so its root mean square is √K.
+
+    Its mean size is √(2K/π) = .798√K.
+    """
     rng, k = np.random.default_rng(0), 400
     walks = (rng.choice([-1.0, 1.0], size=(20_000, k)) * rng.standard_normal((20_000, k))).sum(
         axis=1

@@ -20,7 +20,7 @@ from autograd_edu.nn.losses import (
     one_hot,
     softmax_cross_entropy,
     weighted,
-)  # fmt: skip
+)
 
 
 def data(x):
@@ -34,29 +34,63 @@ def gradient(loss, prediction, target, **options):
 
 
 NUMBERS = [
-    pytest.param(half_squared_error, [3.0], 1.0, 2.0, [2.0], id="half squared error: gradient y - t"),
-    pytest.param(mean_squared_error, [1.0, 2.0], [0.0, 4.0], 2.5, [1.0, -2.0], id="mean squared error: gradient 2(y - t)/N"),
+    pytest.param(
+        half_squared_error, [3.0], 1.0, 2.0, [2.0], id="half squared error: gradient y - t"
+    ),
+    pytest.param(
+        mean_squared_error,
+        [1.0, 2.0],
+        [0.0, 4.0],
+        2.5,
+        [1.0, -2.0],
+        id="mean squared error: gradient 2(y - t)/N",
+    ),
     pytest.param(hinge, [0.3], 1, 0.7, [-1.0], id="hinge inside the margin"),
     pytest.param(hinge, [0.3], -1, 1.3, [1.0], id="hinge on the wrong side"),
     pytest.param(hinge, [2.0], 1, 0.0, [0.0], id="hinge beyond the margin"),
     pytest.param(hinge, [1.0], 1, 0.0, [0.0], id="hinge at the margin: sub-gradient 0"),
-    pytest.param(binary_cross_entropy, [0.8], 1, 0.22314355131420976, [-1.25], id="cross-entropy of a 1"),
-    pytest.param(binary_cross_entropy, [0.8], 0, 1.6094379124341004, [5.0], id="cross-entropy of a 0"),
-    pytest.param(binary_cross_entropy_with_logits, [0.0], 1, math.log(2.0), [-0.5], id="from a score of 0"),
-    pytest.param(negative_log_likelihood, [0.5, 0.25, 0.25], 1, math.log(4.0), [0.0, -4.0, 0.0], id="negative log-likelihood"),
     pytest.param(
-        softmax_cross_entropy, [1.0, 2.0, 3.0], 2, 0.40760596444438030,
-        [0.09003057317038046, 0.24472847105479765, -0.33475904422517811], id="softmax cross-entropy: gradient y - t",
+        binary_cross_entropy, [0.8], 1, 0.22314355131420976, [-1.25], id="cross-entropy of a 1"
     ),
     pytest.param(
-        softmax_cross_entropy, [1.0, 2.0, 3.0], [0.0, 0.0, 1.0], 0.40760596444438030,
-        [0.09003057317038046, 0.24472847105479765, -0.33475904422517811], id="with a one-hot target",
+        binary_cross_entropy, [0.8], 0, 1.6094379124341004, [5.0], id="cross-entropy of a 0"
     ),
     pytest.param(
-        gaussian_negative_log_likelihood, [2.0, -0.5], 1.5, 0.87502869204218876, [0.82436063535006407, 0.29390984116248398],
+        binary_cross_entropy_with_logits, [0.0], 1, math.log(2.0), [-0.5], id="from a score of 0"
+    ),
+    pytest.param(
+        negative_log_likelihood,
+        [0.5, 0.25, 0.25],
+        1,
+        math.log(4.0),
+        [0.0, -4.0, 0.0],
+        id="negative log-likelihood",
+    ),
+    pytest.param(
+        softmax_cross_entropy,
+        [1.0, 2.0, 3.0],
+        2,
+        0.40760596444438030,
+        [0.09003057317038046, 0.24472847105479765, -0.33475904422517811],
+        id="softmax cross-entropy: gradient y - t",
+    ),
+    pytest.param(
+        softmax_cross_entropy,
+        [1.0, 2.0, 3.0],
+        [0.0, 0.0, 1.0],
+        0.40760596444438030,
+        [0.09003057317038046, 0.24472847105479765, -0.33475904422517811],
+        id="with a one-hot target",
+    ),
+    pytest.param(
+        gaussian_negative_log_likelihood,
+        [2.0, -0.5],
+        1.5,
+        0.87502869204218876,
+        [0.82436063535006407, 0.29390984116248398],
         id="a learned variance",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("loss", "prediction", "target", "value", "slopes"), NUMBERS)
@@ -198,7 +232,7 @@ def test_a_variance_too_small_for_a_float_does_no_harm():
     )
 
 
-# ---- sub-sampling (MLPR, tutorial 1) -------------------------------------------------------------------------------
+# ---- sub-sampling (MLPR, tutorial 1) ----
 
 
 def test_sub_sampling_is_undone_by_the_log_of_the_fraction_in_the_bias():
@@ -234,7 +268,7 @@ def test_weights_may_be_a_function_of_the_target():
     assert data(weighted(half_squared_error, lambda t: 2.0 * t)(1.0, 3.0)) == 12.0
 
 
-# ---- misuse --------------------------------------------------------------------------------------------------------
+# ---- misuse ----
 
 REFUSED = [
     pytest.param(

@@ -55,7 +55,7 @@ from autograd_edu.nn import (
     padded,
     regularise,
     softmax,
-)  # fmt: skip
+)
 
 
 def flat(x):
@@ -157,7 +157,7 @@ def test_a_module_with_a_wrong_gradient_is_rejected():
     assert not check_gradient(lambda: module(3.0), module.parameters())
 
 
-# ---- neurons, layers, perceptrons ----------------------------------------------------------------------------------
+# ---- neurons, layers, perceptrons ----
 
 
 def test_the_names_and_signatures_are_those_of_micrograd():
@@ -270,14 +270,21 @@ def test_no_single_threshold_computes_xor_or_the_corner():
     }
     assert (0.0, 1.0, 1.0, 0.0) not in tables
     assert (0.0, 0.0, 0.0, 1.0) in tables, "but AND it does"
-    # (1, 2) and (-1, 2) are in x₂ ≥ |x₁|, (±1, 0) are not … and (2, 2.1), (-2, 2.1) with (0, -1): any line leaves one wrong
+    # (1, 2) and (-1, 2) are in x₂ ≥ |x₁|, (±1, 0) are not … and (2, 2.1), (-2, 2.1) with (0, -1):
+    # any line leaves one wrong
     assert not any(
-        a * 2 + b * 2 + c >= 0 and a * -2 + b * 2 + c >= 0 and a * 0 + b * 0 + c >= 0 and a * 1 + c < 0 and a * -1 + c < 0
-        for a in grid for b in grid for c in grid
-    )  # fmt: skip
+        a * 2 + b * 2 + c >= 0
+        and a * -2 + b * 2 + c >= 0
+        and a * 0 + b * 0 + c >= 0
+        and a * 1 + c < 0
+        and a * -1 + c < 0
+        for a in grid
+        for b in grid
+        for c in grid
+    )
 
 
-# ---- activations ---------------------------------------------------------------------------------------------------
+# ---- activations ----
 
 
 def test_prelu_learns_its_slope_where_the_input_is_negative():
@@ -320,7 +327,7 @@ def test_sigmoid_outputs_are_positive_so_all_weight_gradients_of_the_next_unit_h
         assert len({math.copysign(1.0, w.grad) for w in unit.w}) == 1
 
 
-# ---- containers ----------------------------------------------------------------------------------------------------
+# ---- containers ----
 
 
 def test_sequential_is_nested_calls():
@@ -354,7 +361,7 @@ def test_an_ensemble_of_one_model_repeated_is_the_model():
     )
 
 
-# ---- embeddings, pooling, attention, sequences ---------------------------------------------------------------------
+# ---- embeddings, pooling, attention, sequences ----
 
 
 def test_only_the_row_that_is_looked_up_gets_a_gradient():
@@ -454,7 +461,7 @@ def test_two_dimensional_convolution_matches_a_sum_over_windows():
         assert [y.data for y in row] == pytest.approx(wanted, rel=1e-14, abs=0.0)
 
 
-# ---- normalisation -------------------------------------------------------------------------------------------------
+# ---- normalisation ----
 
 
 def test_batch_norm_gives_mean_zero_and_variance_one_over_the_batch():
@@ -502,7 +509,7 @@ def test_layer_norm_and_rms_norm_by_their_formulas():
     )
 
 
-# ---- random layers -------------------------------------------------------------------------------------------------
+# ---- random layers ----
 
 
 def test_dropout_keeps_the_expectation_and_drops_at_its_rate():
@@ -533,7 +540,7 @@ def test_dropconnect_drops_weights_and_averages_to_the_whole_layer():
     assert layer.eval()([1.0])[0].data == 2.0
 
 
-# ---- parameters by name, scopes ------------------------------------------------------------------------------------
+# ---- parameters by name, scopes ----
 
 
 def test_parameters_have_names_labels_and_scopes():
@@ -584,7 +591,7 @@ def test_with_parameters_makes_the_model_a_function_of_them():
         pass
 
 
-# ---- misuse --------------------------------------------------------------------------------------------------------
+# ---- misuse ----
 
 MISUSE = [
     pytest.param(
@@ -865,7 +872,7 @@ def test_what_passes_half_of_the_variance_starts_by_he_s_rule(activation, rule):
     assert [w.data for w in own.w] == [w.data for w in named.w]
 
 
-# ---- where parameters are found --------------------------------------------------------------------
+# ---- where parameters are found ----
 
 
 class Holder(Module):
@@ -884,11 +891,17 @@ def values(*numbers):
 A, B, C = values(1.0, 2.0, 3.0)
 HOLDERS = [
     pytest.param(Holder(w=[A, [B, C]]), ["w.0", "w.1.0", "w.1.1"], id="nested lists"),
-    pytest.param(Holder(w={"left": A, "right": [B, C]}), ["w.left", "w.right.0", "w.right.1"], id="a dict"),
-    pytest.param(Holder(w=({"a": A}, {"b": (B, C)})), ["w.0.a", "w.1.b.0", "w.1.b.1"], id="a tuple of dicts"),
+    pytest.param(
+        Holder(w={"left": A, "right": [B, C]}), ["w.left", "w.right.0", "w.right.1"], id="a dict"
+    ),
+    pytest.param(
+        Holder(w=({"a": A}, {"b": (B, C)})), ["w.0.a", "w.1.b.0", "w.1.b.1"], id="a tuple of dicts"
+    ),
     pytest.param(Holder(w=np.array([[A], [B], [C]])), ["w.0.0", "w.1.0", "w.2.0"], id="an array"),
-    pytest.param(Holder(w=[A, "text", None, B], v={1: C}), ["w.0", "w.3", "v.1"], id="among other things"),
-]  # fmt: skip
+    pytest.param(
+        Holder(w=[A, "text", None, B], v={1: C}), ["w.0", "w.3", "v.1"], id="among other things"
+    ),
+]
 
 
 @pytest.mark.parametrize(("module", "names"), HOLDERS)

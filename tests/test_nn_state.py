@@ -1,4 +1,4 @@
-"""Saving and loading: what was written comes back; what is damaged or does not fit changes nothing."""
+"""Saving and loading: what was written comes back; what is damaged or misfits changes nothing."""
 
 import copy
 import json

@@ -60,47 +60,78 @@ def iterates_on_arrays(make, steps=3):
 
 
 PRINTED = [
-    pytest.param(lambda p: SGD(p, 0.05), [(0.95, 0.5), (0.9025, 0.25), (0.857375, 0.125)], id="gradient descent"),
     pytest.param(
-        lambda p: Momentum(p, 0.05, style="average"), [(0.995, 0.95), (0.985525, 0.8575), (0.972069875, 0.731375)], id="KIT's momentum"
+        lambda p: SGD(p, 0.05),
+        [(0.95, 0.5), (0.9025, 0.25), (0.857375, 0.125)],
+        id="gradient descent",
+    ),
+    pytest.param(
+        lambda p: Momentum(p, 0.05, style="average"),
+        [(0.995, 0.95), (0.985525, 0.8575), (0.972069875, 0.731375)],
+        id="KIT's momentum",
     ),
     pytest.param(
         lambda p: Momentum(p, 0.05, style="arithmetic"),
-        [(0.95, 0.5), (0.90125, 0.125), (0.85372916666666667, -0.14583333333333333)], id="KIT's arithmetic average",
-    ),
-    pytest.param(lambda p: Momentum(p, 0.05), [(0.95, 0.5), (0.8575, -0.2), (0.731375, -0.73)], id="LIP's momentum"),
-    pytest.param(lambda p: Nesterov(p, 0.05), [(0.95, 0.5), (0.85975, 0.025), (0.73959875, -0.20125)], id="LIP's Nesterov"),
-    pytest.param(
-        lambda p: AdaGrad(p, 0.1, eps=0.0), [(0.9,) * 2, (0.83310352683775503,) * 2, (0.78045618134810343,) * 2], id="LIP's Adagrad"
+        [(0.95, 0.5), (0.90125, 0.125), (0.85372916666666667, -0.14583333333333333)],
+        id="KIT's arithmetic average",
     ),
     pytest.param(
-        lambda p: RMSProp(p, 0.1, eps=0.0), [(0.68377223398316207,) * 2, (0.4988706068968703,) * 2, (0.36918055315532516,) * 2],
+        lambda p: Momentum(p, 0.05),
+        [(0.95, 0.5), (0.8575, -0.2), (0.731375, -0.73)],
+        id="LIP's momentum",
+    ),
+    pytest.param(
+        lambda p: Nesterov(p, 0.05),
+        [(0.95, 0.5), (0.85975, 0.025), (0.73959875, -0.20125)],
+        id="LIP's Nesterov",
+    ),
+    pytest.param(
+        lambda p: AdaGrad(p, 0.1, eps=0.0),
+        [(0.9,) * 2, (0.83310352683775503,) * 2, (0.78045618134810343,) * 2],
+        id="LIP's Adagrad",
+    ),
+    pytest.param(
+        lambda p: RMSProp(p, 0.1, eps=0.0),
+        [(0.68377223398316207,) * 2, (0.4988706068968703,) * 2, (0.36918055315532516,) * 2],
         id="LIP's RMSProp",
     ),
     pytest.param(
         lambda p: RMSProp(p, 0.1, eps_place="inside"),
         [
-            (0.68377224979454918, 0.68377223414127595), (0.49887062665476281, 0.49887060709444924),
+            (0.68377224979454918, 0.68377223414127595),
+            (0.49887062665476281, 0.49887060709444924),
             (0.36918057387599252, 0.36918055336253184),
         ],
         id="KIT's RMSProp",
     ),
     pytest.param(
         lambda p: Adam(p, 0.1, betas=(0.999, 0.9), eps_place="inside"),
-        [(0.9000000005, 0.900000000005), (0.79986384503395772, 0.7998638439882226), (0.69950257835580082, 0.69950257669247173)],
+        [
+            (0.9000000005, 0.900000000005),
+            (0.79986384503395772, 0.7998638439882226),
+            (0.69950257835580082, 0.69950257669247173),
+        ],
         id="KIT's Adam as printed",
     ),
     pytest.param(
         lambda p: Adam(p, 0.1, eps_place="inside"),
-        [(0.9000000005, 0.900000000005), (0.80041222871859427, 0.80041222768172036), (0.70158627303083212, 0.70158627140407673)],
+        [
+            (0.9000000005, 0.900000000005),
+            (0.80041222871859427, 0.80041222768172036),
+            (0.70158627303083212, 0.70158627140407673),
+        ],
         id="Adam, ε inside",
     ),
     pytest.param(
         lambda p: Adam(p, 0.1),
-        [(0.900000001, 0.9000000001), (0.80041222971233739, 0.80041222787535594), (0.70158627450441421, 0.7015862716993218)],
+        [
+            (0.900000001, 0.9000000001),
+            (0.80041222971233739, 0.80041222787535594),
+            (0.70158627450441421, 0.7015862716993218),
+        ],
         id="Adam, ε outside",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("trace", [iterates, iterates_on_arrays], ids=["Values", "arrays"])
@@ -215,7 +246,7 @@ def test_newton_and_lbfgs_work_on_the_parameters_of_a_model():
     assert [p.data for p in model.parameters()] == start, "the model keeps its own parameters"
 
 
-# ---- options -------------------------------------------------------------------------------------------------------
+# ---- options ----
 
 
 def test_a_zero_gradient_without_epsilon_leaves_the_parameter():
@@ -280,7 +311,7 @@ def test_nadam_s_first_step_by_hand():
     )
 
 
-# ---- states and misuse ---------------------------------------------------------------------------------------------
+# ---- states and misuse ----
 
 ALL = [SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW, NAdam]
 

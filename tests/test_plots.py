@@ -52,7 +52,7 @@ def test_a_model_of_probabilities_turns_at_one_half():
 
 
 def test_a_model_of_three_classes_has_three_regions_and_their_borders():
-    """Scores that are largest left, right and above: the borders are x = 0 below, and the diagonals above."""
+    """Scores that are largest left, right and above: the borders are x = 0 and the diagonals."""
     xs, ys = [[-1.0, 0.0], [1.0, 0.0], [0.0, 2.0]], [0, 1, 2]
     ax = decision_boundary(lambda x: [-x[0], x[0], x[1]], xs, ys, resolution=41)
     grid = np.asarray(ax.collections[0].get_array()).reshape(41, 41)

@@ -15,16 +15,41 @@ from autograd_edu.schedules import (
 )
 
 
-@pytest.mark.parametrize(("schedule", "times", "rates"), [
-    pytest.param(Constant(0.1), (0, 50), (0.1, 0.1), id="constant"),
-    pytest.param(StepDecay(1.0), (0, 29, 30, 59, 60, 89, 90), (1, 1, 0.1, 0.1, 0.01, 0.01, 0.001), id="a tenth after 30, 60, 90"),
-    pytest.param(Cosine(0.1, 100), (0, 25, 50, 75, 100, 101), (0.1, 0.085355339059327376, 0.05, 0.014644660940672624, 0, 0), id="cosine"),
-    pytest.param(Linear(0.1, 100), (0, 25, 50, 75, 100, 101), (0.1, 0.075, 0.05, 0.025, 0, 0), id="linear"),
-    pytest.param(InverseSqrt(0.1), (1, 4, 100), (0.1, 0.05, 0.01), id="inverse square root"),
-    pytest.param(Shifted(InverseSqrt(0.1), 1), (0, 3), (0.1, 0.05), id="the same, begun at 0"),
-    pytest.param(WarmUp(Constant(0.4), 3), (0, 1, 2, 3, 9), (0.1, 0.2, 0.3, 0.4, 0.4), id="a rise over three steps"),
-    pytest.param(Cyclic(0.1, 50), (0, 25, 50, 75), (0.1, 0.05, 0.1, 0.05), id="cycles of fifty"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("schedule", "times", "rates"),
+    [
+        pytest.param(Constant(0.1), (0, 50), (0.1, 0.1), id="constant"),
+        pytest.param(
+            StepDecay(1.0),
+            (0, 29, 30, 59, 60, 89, 90),
+            (1, 1, 0.1, 0.1, 0.01, 0.01, 0.001),
+            id="a tenth after 30, 60, 90",
+        ),
+        pytest.param(
+            Cosine(0.1, 100),
+            (0, 25, 50, 75, 100, 101),
+            (0.1, 0.085355339059327376, 0.05, 0.014644660940672624, 0, 0),
+            id="cosine",
+        ),
+        pytest.param(
+            Linear(0.1, 100),
+            (0, 25, 50, 75, 100, 101),
+            (0.1, 0.075, 0.05, 0.025, 0, 0),
+            id="linear",
+        ),
+        pytest.param(InverseSqrt(0.1), (1, 4, 100), (0.1, 0.05, 0.01), id="inverse square root"),
+        pytest.param(Shifted(InverseSqrt(0.1), 1), (0, 3), (0.1, 0.05), id="the same, begun at 0"),
+        pytest.param(
+            WarmUp(Constant(0.4), 3),
+            (0, 1, 2, 3, 9),
+            (0.1, 0.2, 0.3, 0.4, 0.4),
+            id="a rise over three steps",
+        ),
+        pytest.param(
+            Cyclic(0.1, 50), (0, 25, 50, 75), (0.1, 0.05, 0.1, 0.05), id="cycles of fifty"
+        ),
+    ],
+)
 def test_rates(schedule, times, rates):
     assert [schedule(t) for t in times] == pytest.approx(rates, abs=1e-15, rel=1e-15)
 

@@ -52,7 +52,7 @@ from autograd_edu.train import (
     fit,
     overfit_small_sample,
     predictions,
-)  # fmt: skip
+)
 from autograd_edu.train.engines import Eager
 
 XOR = data.truth_table("xor")
@@ -75,7 +75,7 @@ def trained(model=None, **options):
     )
 
 
-# ---- the loop ------------------------------------------------------------------------------------------------------
+# ---- the loop ----
 
 
 def test_the_loop_is_forward_backward_update():
@@ -263,7 +263,7 @@ def test_gradients_of_parameters_that_are_not_trained_do_not_add_up():
     assert once == pytest.approx([p.grad for p in again.layers[0].parameters()], rel=1e-12)
 
 
-# ---- early stopping ------------------------------------------------------------------------------------------------
+# ---- early stopping ----
 
 
 def test_early_stopping_waits_for_its_patience_and_keeps_the_best():
@@ -300,7 +300,7 @@ def test_training_stops_early_and_restores_the_best_parameters():
     assert numbers(model) == seen[1]
 
 
-# ---- history -------------------------------------------------------------------------------------------------------
+# ---- history ----
 
 
 def test_a_history_saves_itself_and_prints(tmp_path):
@@ -329,7 +329,7 @@ def test_the_bar_shows_by_itself_on_a_terminal(capsys, monkeypatch):
     assert "5/5" in capsys.readouterr().err
 
 
-# ---- checkpoints ---------------------------------------------------------------------------------------------------
+# ---- checkpoints ----
 
 
 def dropping():
@@ -421,8 +421,15 @@ def test_a_forged_checkpoint_changes_nothing(tmp_path):
         before, optimiser = numbers(model), Adam(model.parameters(), 0.01)
         with pytest.raises(StateError):
             fit(
-                model, BCE, data.moons(20), optimiser, epochs=9, early_stopping=stop, checkpoint=path, resume=True,
-            )  # fmt: skip
+                model,
+                BCE,
+                data.moons(20),
+                optimiser,
+                epochs=9,
+                early_stopping=stop,
+                checkpoint=path,
+                resume=True,
+            )
         assert (numbers(model), optimiser.steps, stop.best) == (before, 0, None)
 
 
@@ -433,7 +440,8 @@ from autograd_edu.nn import MLP, losses
 from autograd_edu.optim import Adam
 from autograd_edu.train import fit
 model = MLP(2, [4, 1], activation="tanh", seed=0)
-fit(model, losses.binary_cross_entropy_with_logits, data.moons(20), Adam(model.parameters(), 0.05), epochs=10**6, batch_size=5,
+fit(model, losses.binary_cross_entropy_with_logits, data.moons(20),
+    Adam(model.parameters(), 0.05), epochs=10**6, batch_size=5,
     checkpoint=sys.argv[1], callbacks=[lambda epoch: print(epoch.number, flush=True)], resume=True)
 """
 
@@ -471,7 +479,7 @@ def test_a_run_killed_at_any_point_leaves_a_checkpoint_that_resumes_to_the_same_
     )
 
 
-# ---- evaluation ----------------------------------------------------------------------------------------------------
+# ---- evaluation ----
 
 
 def test_loss_and_accuracy_of_the_kinds_of_targets():
@@ -505,7 +513,7 @@ def test_evaluating_with_dropout_on_is_told():
     assert predictions(model.eval(), XOR) == predictions(model, XOR)
 
 
-# ---- misuse --------------------------------------------------------------------------------------------------------
+# ---- misuse ----
 
 MISUSE = [
     pytest.param(
@@ -661,7 +669,7 @@ def test_a_loss_that_leaves_the_numbers_says_in_which_epoch_and_keeps_the_last_g
     assert numbers(model) == pytest.approx([w * (1e100 * x * x) ** 2], rel=1e-12), "two steps"
 
 
-# ---- the recipe ----------------------------------------------------------------------------------------------------
+# ---- the recipe ----
 
 
 @pytest.mark.parametrize(
@@ -776,7 +784,7 @@ def test_snapshots_of_a_cyclic_schedule_make_an_ensemble():
     assert sum(p.data for p in snapshots.ensemble()([0.0, 1.0])) == pytest.approx(1.0)
 
 
-# ---- learning ------------------------------------------------------------------------------------------------------
+# ---- learning ----
 
 
 @pytest.mark.slow
@@ -809,7 +817,7 @@ def test_the_eager_engine_leaves_the_parameters_where_it_was_asked_to_look():
     assert (y, gradient.tolist()) == (loss.data, [p.grad for p in other.parameters()])
 
 
-# ---- pictures and the command --------------------------------------------------------------------------------------
+# ---- pictures and the command ----
 
 
 def test_the_weights_of_the_first_layer_are_a_picture_for_each_unit():
@@ -892,7 +900,7 @@ def test_ctrl_c_leaves_an_earlier_model_as_it_was(tmp_path):
 def test_the_command_refuses_what_it_cannot_do(tmp_path):
     refused = command("moons", "--layers", "0", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "a whole number from 1 to 1,000,000 was expected, not '0'" in refused.stderr
+    assert "must be a whole number from 1 to 1,000,000; got '0'" in refused.stderr
     for option, wrong in (
         ("--steps", "9" * 400),
         ("--batch", "0"),
@@ -904,7 +912,7 @@ def test_the_command_refuses_what_it_cannot_do(tmp_path):
     assert "invalid choice: 'cats'" in command("cats", folder=tmp_path).stderr
 
 
-# ---- one run after another -------------------------------------------------------------------------
+# ---- one run after another ----
 
 
 def test_early_stopping_used_twice_forgets_the_first_run():
@@ -989,7 +997,7 @@ def test_a_checkpoint_without_a_folder_is_told_before_training(tmp_path):
         EarlyStopping(min_gain=-1.0)
 
 
-# ---- accuracy --------------------------------------------------------------------------------------
+# ---- accuracy ----
 
 
 class Gives(Module):

@@ -32,21 +32,41 @@ def other_layers():
 
 
 CASES = [
-    pytest.param(BCE, data.moons(40), lambda: MLP(2, [6, 4, 1], activation="tanh", seed=0), id="two classes"),
-    pytest.param(losses.hinge, data.moons(40).map_targets(lambda t: 2 * t - 1), lambda: MLP(2, [8, 1], seed=0), id="hinge"),
     pytest.param(
-        losses.softmax_cross_entropy, data.blobs(40, ((0, 0), (2, 1), (-1, 2))), lambda: MLP(2, [5, 3], seed=0), id="three classes"
+        BCE, data.moons(40), lambda: MLP(2, [6, 4, 1], activation="tanh", seed=0), id="two classes"
     ),
-    pytest.param(losses.half_squared_error, data.noisy_function(n=30), lambda: MLP(1, [6, 1], activation="gelu", seed=0), id="regression"),
     pytest.param(
-        losses.gaussian_negative_log_likelihood, data.noisy_function(n=30), lambda: MLP(1, [6, 2], activation="tanh", seed=0),
+        losses.hinge,
+        data.moons(40).map_targets(lambda t: 2 * t - 1),
+        lambda: MLP(2, [8, 1], seed=0),
+        id="hinge",
+    ),
+    pytest.param(
+        losses.softmax_cross_entropy,
+        data.blobs(40, ((0, 0), (2, 1), (-1, 2))),
+        lambda: MLP(2, [5, 3], seed=0),
+        id="three classes",
+    ),
+    pytest.param(
+        losses.half_squared_error,
+        data.noisy_function(n=30),
+        lambda: MLP(1, [6, 1], activation="gelu", seed=0),
+        id="regression",
+    ),
+    pytest.param(
+        losses.gaussian_negative_log_likelihood,
+        data.noisy_function(n=30),
+        lambda: MLP(1, [6, 2], activation="tanh", seed=0),
         id="a learned variance",
     ),
     pytest.param(
-        losses.weighted(BCE, {0: 3.0, 1: 1.0}), data.moons(30), lambda: MLP(2, [4, 1], activation="elu", seed=0), id="weights of classes"
+        losses.weighted(BCE, {0: 3.0, 1: 1.0}),
+        data.moons(30),
+        lambda: MLP(2, [4, 1], activation="elu", seed=0),
+        id="weights of classes",
     ),
     pytest.param(BCE, data.circles(30), other_layers, id="other layers"),
-]  # fmt: skip
+]
 
 
 def run(make, loss, points, engine, rule=Adam, **options):
@@ -79,9 +99,16 @@ def test_with_a_penalty_on_some_parameters_and_any_optimiser(rule):
     for engine in ("replay", "eager"):
         model = MLP(2, [5, 1], activation="tanh", seed=0)
         fit(
-            model, BCE, data.moons(30), rule(model.layers[0].parameters(), 0.05), epochs=5, batch_size=7, engine=engine,
-            penalty=regularise.l2(0.01), penalised=regularise.weights_of(model),
-        )  # fmt: skip
+            model,
+            BCE,
+            data.moons(30),
+            rule(model.layers[0].parameters(), 0.05),
+            epochs=5,
+            batch_size=7,
+            engine=engine,
+            penalty=regularise.l2(0.01),
+            penalised=regularise.weights_of(model),
+        )
         numbers = [p.data for p in model.parameters()]
         if engine == "replay":
             expected = numbers

@@ -1,4 +1,4 @@
-"""Default training is what was written: replay where it does the same, and otherwise the eager engine, which is said.
+"""Default training does what was written: by replay, or else by the eager engine, and says so.
 
 `tests/campaign/training.py` does the same for random models.
 """
@@ -61,7 +61,10 @@ def train(make, engine, *, loss=losses.half_squared_error, data=NUMBERS, **optio
 
 
 def assert_same(make, *, message="", **options):
-    """Default training gives what eager training gives; with ``message``, it says this. The default run's history."""
+    """Default training gives what eager training gives. Returns the history of the default run.
+
+    With ``message``, the history's engine contains it.
+    """
     eager, there, _ = train(make, "eager", **options)
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
@@ -73,7 +76,7 @@ def assert_same(make, *, message="", **options):
     return found, [str(warning.message) for warning in heard]
 
 
-# ---- what a trace cannot see -----------------------------------------------------------------------------------------
+# ---- what a trace cannot see ----
 
 
 def count_globally(model, h, x):
@@ -154,14 +157,18 @@ def count_in_user_list(seen, model, h, x):
 
 
 UNSEEN = {
-    "Python's random numbers": (lambda: lambda m, h, x: [v * random.random() for v in h], "Python's random numbers"),
+    "Python's random numbers": (
+        lambda: lambda m, h, x: [v * random.random() for v in h],
+        "Python's random numbers",
+    ),
     "NumPy's random numbers": (
         lambda: lambda m, h, x: [v * float(np.random.random()) for v in h],
         "NumPy's random numbers",
     ),
     "an own generator": (lambda: lambda m, h, x: [v * m.rng.random() for v in h], "model.rng"),
     "an own NumPy generator": (
-        lambda: lambda m, h, x: [v * float(m.numpy_rng.random()) for v in h], "model.numpy_rng"
+        lambda: lambda m, h, x: [v * float(m.numpy_rng.random()) for v in h],
+        "model.numpy_rng",
     ),
     "a global": (lambda: count_globally, "the global COUNT"),
     "an attribute": (lambda: count_in_attribute, "model.calls"),
@@ -170,17 +177,20 @@ UNSEEN = {
     "a closure": (counting_in_a_closure, "changes n"),
     "a partial": (lambda: functools.partial(counted, [0]), "[0]"),
     "an attribute of a list": (
-        lambda: functools.partial(count_in_attribute_of_list, Seen()), ".calls"
+        lambda: functools.partial(count_in_attribute_of_list, Seen()),
+        ".calls",
     ),
     "a descriptor": (counting_in_a_descriptor, "Ticks.now.calls"),
     "a chain of dicts": (
-        lambda: functools.partial(count_in_holder, collections.ChainMap({"n": 0})), "['n']"
+        lambda: functools.partial(count_in_holder, collections.ChainMap({"n": 0})),
+        "['n']",
     ),
     "a list of the library's": (
-        lambda: functools.partial(count_in_user_list, collections.UserList()), ".data"
+        lambda: functools.partial(count_in_user_list, collections.UserList()),
+        ".data",
     ),
     "an array": (lambda: functools.partial(count_in_user_list, array.array("d")), "[0]"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("make", "named"), UNSEEN.values(), ids=UNSEEN)
@@ -272,8 +282,10 @@ def test_losses_that_only_the_eager_engine_can_compute_are_trained(loss):
 WEIGHTED = {
     "a table": losses.weighted(losses.softmax_cross_entropy, {0: 1.0, 1: 5.0}),
     "a function": losses.weighted(losses.softmax_cross_entropy, lambda t: 5.0 if t == 1 else 1.0),
-    "twice": losses.weighted(losses.weighted(losses.softmax_cross_entropy, {0: 2.0, 1: 3.0}), lambda t: 1.0 + t),
-}  # fmt: skip
+    "twice": losses.weighted(
+        losses.weighted(losses.softmax_cross_entropy, {0: 2.0, 1: 3.0}), lambda t: 1.0 + t
+    ),
+}
 
 
 @pytest.mark.parametrize("loss", WEIGHTED.values(), ids=WEIGHTED)
@@ -356,11 +368,11 @@ def test_state_is_as_if_nothing_had_been_tried():
     assert (model.calls, there) == (tried.calls, here) == (len(XS), here)
 
 
-# ---- going on while training moves -----------------------------------------------------------------------------------
+# ---- going on while training moves ----
 
 
 def late(model, h, x):
-    """What only the sharp-eyed see: nothing happens before a weight has become large enough, and then a type counts."""
+    """Nothing happens before a weight has become large enough; then the type of a number counts."""
     moved = abs(model.first.neurons[0].w[0]._data - model.start) > 0.2
     return [v * 3.0 for v in h] if moved and isinstance(x[0], float) else h
 
@@ -375,9 +387,13 @@ def make_late():
 def test_a_difference_that_begins_late_leads_back_to_the_last_state_that_was_verified(batch_size):
     seen = []
     history, heard = assert_same(
-        make_late, epochs=60, batch_size=batch_size, validation=NUMBERS.take([0, 3]),
-        early_stopping=EarlyStopping(50), callbacks=[lambda epoch: seen.append(epoch.number)],
-    )  # fmt: skip
+        make_late,
+        epochs=60,
+        batch_size=batch_size,
+        validation=NUMBERS.take([0, 3]),
+        early_stopping=EarlyStopping(50),
+        callbacks=[lambda epoch: seen.append(epoch.number)],
+    )
     assert history.engine.startswith("eager since step ")
     assert "replay gives" in history.engine
     assert len(heard) == 1

@@ -83,7 +83,8 @@ MISTAKES = {
         "so no step would reach it",
     ),
     "a momentum of one": (
-        lambda: Momentum(momentum=1.0), "momentum must be in [0, 1); got 1.0",
+        lambda: Momentum(momentum=1.0),
+        "momentum must be in [0, 1); got 1.0",
     ),
     "the parameters of another model": (
         lambda: train(optimiser=SGD(model().parameters())),
@@ -91,7 +92,8 @@ MISTAKES = {
         "write SGD(model.parameters())",
     ),
     "a start that is a number": (
-        lambda: newton(lambda t: t * t, 1.0), "the start must be a list of numbers; got 1.0",
+        lambda: newton(lambda t: t * t, 1.0),
+        "the start must be a list of numbers; got 1.0",
     ),
     # data
     "a tuple as data": (
@@ -108,10 +110,12 @@ MISTAKES = {
         "the data must be a Dataset: write Dataset(samples, targets); got list [1.0]",
     ),
     "no list of samples": (
-        lambda: data.Dataset(1, 2), "the samples of a data set must be a list; got int 1",
+        lambda: data.Dataset(1, 2),
+        "the samples of a data set must be a list; got int 1",
     ),
     "a negative noise": (
-        lambda: data.moons(10, -1.0), "noise must be finite and not negative; got -1.0",
+        lambda: data.moons(10, -1.0),
+        "noise must be finite and not negative; got -1.0",
     ),
     "a batch of no samples": (
         lambda: train(batch_size=0),
@@ -150,10 +154,12 @@ MISTAKES = {
         "'tanh'?)",
     ),
     "an unknown pooling": (
-        lambda: Pool("avg"), "unknown pooling 'avg'; choose from 'mean', 'sum', 'max'",
+        lambda: Pool("avg"),
+        "unknown pooling 'avg'; choose from 'mean', 'sum', 'max'",
     ),
     "a sample that is too long": (
-        lambda: model()([1.0, 2.0, 3.0]), "a layer of 3 ReLUNeuron(2) takes 2 number(s); got 3",
+        lambda: model()([1.0, 2.0, 3.0]),
+        "a layer of 3 ReLUNeuron(2) takes 2 number(s); got 3",
     ),
     "no index": (
         lambda: Embedding(3, 2)(None),
@@ -164,7 +170,8 @@ MISTAKES = {
         "an embedding needs a whole number as index; got float nan",
     ),
     "a score instead of scores": (
-        lambda: softmax(1.0), "softmax takes a list of scores; got 1.0",
+        lambda: softmax(1.0),
+        "softmax takes a list of scores; got 1.0",
     ),
     "a forward that returns nothing": (
         lambda: fit(Forgetful(), losses.half_squared_error, POINTS, SGD()),
@@ -179,8 +186,8 @@ MISTAKES = {
     # losses
     "a loss's name": (
         lambda: train("mse"),
-        "the loss must be a function of (prediction, target), such as nn.losses.mean_squared_error; "
-        "got the str 'mse'",
+        "the loss must be a function of (prediction, target), such as "
+        "nn.losses.mean_squared_error; got the str 'mse'",
     ),
     "a class that is not a number": (
         lambda: losses.softmax_cross_entropy([0.0, 1.0], float("nan")),
@@ -192,20 +199,24 @@ MISTAKES = {
     ),
     # schedules and options
     "a rate that is text": (
-        lambda: schedules.Cosine("a", 3), "the lr of Cosine must be a number; got str 'a'",
+        lambda: schedules.Cosine("a", 3),
+        "the lr of Cosine must be a number; got str 'a'",
     ),
     "one milestone": (
         lambda: schedules.StepDecay(0.1, 5),
         "the milestones of StepDecay must be a tuple, as in StepDecay(0.1, (5,)); got 5",
     ),
     "a number as a schedule": (
-        lambda: schedules.WarmUp(0.1, 5), "WarmUp takes another schedule first; got 0.1",
+        lambda: schedules.WarmUp(0.1, 5),
+        "WarmUp takes another schedule first; got 0.1",
     ),
     "no patience": (
-        lambda: EarlyStopping(0), "patience must be at least one check; got 0",
+        lambda: EarlyStopping(0),
+        "patience must be at least one check; got 0",
     ),
     "a callback outside a list": (
-        lambda: train(callbacks=5), "callbacks must be a list; got the int 5",
+        lambda: train(callbacks=5),
+        "callbacks must be a list; got the int 5",
     ),
     "a share as validation": (
         lambda: train(validation=0.2),
@@ -218,10 +229,12 @@ MISTAKES = {
     ),
     # plots
     "a number as losses": (
-        lambda: plots.loss_curve(3), "losses must be a list of numbers or a history; got int 3",
+        lambda: plots.loss_curve(3),
+        "losses must be a list of numbers or a history; got int 3",
     ),
     "an empty text plot": (
-        lambda: plots.loss_text([]), "there is no loss to draw in 'loss'",
+        lambda: plots.loss_text([]),
+        "there is no loss to draw in 'loss'",
     ),
     "numbers without names": (
         lambda: plots.histograms([1.0]),
@@ -231,7 +244,7 @@ MISTAKES = {
         lambda: plots.weights_as_images([[1.0, 2.0, 3.0]]),
         "3 weights do not fill a square; pass shape=(height, width) of an image",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("mistake", "text"), MISTAKES.values(), ids=MISTAKES)

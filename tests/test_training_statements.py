@@ -1,4 +1,4 @@
-"""What the parts of training promise, each in its smallest numbers: losses, layers, clips, loops."""
+"""What the parts of training promise, in small numbers: losses, layers, clips, loops."""
 
 import math
 import random
@@ -23,7 +23,7 @@ from autograd_edu.nn import (
     losses,
     regularise,
     softmax,
-)  # fmt: skip
+)
 from autograd_edu.nn.init import constant
 from autograd_edu.optim import SGD, Adam
 from autograd_edu.train import EarlyStopping, Snapshots, fit
@@ -36,7 +36,7 @@ def number(x):
     return x.data if isinstance(x, Value) else x
 
 
-# ---- losses ----------------------------------------------------------------------------------------
+# ---- losses ----
 
 ONE_OUTPUT = [
     (losses.mean_squared_error, 3.0, 1.0, 4.0),
@@ -86,12 +86,12 @@ def test_target_probabilities_may_be_rounded_to_float32():
 
 
 def test_the_epsilon_of_an_rms_norm_stands_under_the_root():
-    """Zhang and Sennrich, and PyTorch: x / √(mean x² + ε). Outside the root it would be 1.5, 2.0 here."""
+    """Zhang and Sennrich, and PyTorch: x / √(mean x² + ε). Outside the root: 1.5, 2.0 here."""
     norm = RMSNorm(2, affine=False, eps=3.0)
     assert [number(y) for y in norm([1.0, 1.0])] == pytest.approx([0.5, 0.5], rel=1e-15)
 
 
-# ---- layers ----------------------------------------------------------------------------------------
+# ---- layers ----
 
 
 class Says(Module):
@@ -115,9 +115,15 @@ def test_a_snapshot_ensemble_is_the_mean_of_all_its_snapshots():
     schedule, model = schedules.Cyclic(0.1, 3), MLP(2, [4, 2], activation="tanh", seed=0)
     snapshots = Snapshots(schedule)
     fit(
-        model, CROSS_ENTROPY, XOR, Adam(model.parameters()), epochs=9, schedule=schedule,
-        callbacks=[snapshots], progress=False,
-    )  # fmt: skip
+        model,
+        CROSS_ENTROPY,
+        XOR,
+        Adam(model.parameters()),
+        epochs=9,
+        schedule=schedule,
+        callbacks=[snapshots],
+        progress=False,
+    )
     assert len(snapshots.models) == 3
     for x, _ in XOR:
         votes = [[p.data for p in softmax(m(x))] for m in snapshots.models]
@@ -200,11 +206,11 @@ def test_a_network_is_drawn_with_its_units():
     assert svg.count("<circle") >= 9
 
 
-# ---- steps and loops -------------------------------------------------------------------------------
+# ---- steps and loops ----
 
 
 def test_parts_are_cut_off_before_the_length_is_scaled_down():
-    """(30, 4) cut at 5 is (5, 4), of length √41; scaling first would leave the direction of (30, 4)."""
+    """(30, 4) cut at 5 is (5, 4), of length √41; scaling first would keep the direction."""
     step = SGD((), 1.0, clip_value=5.0, clip_norm=1.0).update(np.zeros(2), np.array([30.0, 4.0]))
     assert step.tolist() == pytest.approx(
         [-5.0 / math.sqrt(41.0), -4.0 / math.sqrt(41.0)], rel=1e-14
@@ -215,9 +221,14 @@ def test_the_loss_of_an_epoch_is_the_mean_over_samples_also_where_batches_are_un
     samples = data.Dataset([[0.0]] * 5, [1.0, 2.0, 3.0, 4.0, 100.0])
     model = Linear(1, 1, init=constant(0.0))
     history = fit(
-        model, losses.half_squared_error, samples, SGD(model.parameters(), 0.0), epochs=1,
-        batch_size=2, progress=False,
-    )  # fmt: skip
+        model,
+        losses.half_squared_error,
+        samples,
+        SGD(model.parameters(), 0.0),
+        epochs=1,
+        batch_size=2,
+        progress=False,
+    )
     assert len(history.step_loss) == 3
     assert history.loss == pytest.approx([0.5 * (1 + 4 + 9 + 16 + 10000) / 5], rel=1e-14)
 
@@ -232,9 +243,17 @@ def test_a_schedule_by_step_goes_on_where_it_was_when_training_is_resumed(tmp_pa
     def run(epochs, **options):
         model = MLP(2, [2, 1], activation="tanh", seed=0)
         fit(
-            model, losses.binary_cross_entropy_with_logits, XOR, SGD(model.parameters()), epochs=epochs,
-            batch_size=2, schedule=schedule, schedule_by="step", progress=False, **options,
-        )  # fmt: skip
+            model,
+            losses.binary_cross_entropy_with_logits,
+            XOR,
+            SGD(model.parameters()),
+            epochs=epochs,
+            batch_size=2,
+            schedule=schedule,
+            schedule_by="step",
+            progress=False,
+            **options,
+        )
         return [p.data for p in model.parameters()]
 
     whole = run(5)
@@ -246,13 +265,19 @@ def test_a_schedule_by_step_goes_on_where_it_was_when_training_is_resumed(tmp_pa
 
 
 def test_early_stopping_watches_the_validation_loss_where_there_is_one():
-    """The training loss falls throughout; the validation targets are the opposite, so their loss rises."""
+    """The training loss falls; the validation targets are the opposite, so their loss rises."""
     train, other = data.Dataset([[1.0]], [1.0]), data.Dataset([[1.0]], [-1.0])
     model, stop = Linear(1, 1, init=constant(0.0)), EarlyStopping(patience=2)
     history = fit(
-        model, losses.half_squared_error, train, SGD(model.parameters(), 0.1), epochs=50,
-        validation=other, early_stopping=stop, progress=False,
-    )  # fmt: skip
+        model,
+        losses.half_squared_error,
+        train,
+        SGD(model.parameters(), 0.1),
+        epochs=50,
+        validation=other,
+        early_stopping=stop,
+        progress=False,
+    )
     assert history.loss == sorted(history.loss, reverse=True)
     assert history.epochs == 3
     assert stop.best_loss == min(history.validation) == history.validation[0]
@@ -272,6 +297,11 @@ def test_maxout_fits_a_bend():
     bend = data.Dataset([[x] for x in places], [abs(x) for x in places])
     model = Maxout(1, 1, seed=0)
     history = fit(
-        model, losses.half_squared_error, bend, Adam(model.parameters(), 0.05), epochs=500, progress=False
-    )  # fmt: skip
+        model,
+        losses.half_squared_error,
+        bend,
+        Adam(model.parameters(), 0.05),
+        epochs=500,
+        progress=False,
+    )
     assert history.loss[-1] < 1e-9

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 from ..arguments import fraction, not_negative
 from ..engine.ops import dot, total
@@ -59,26 +59,22 @@ class _Random(Module):
     """A module that draws random numbers in training, if its ``amount`` is not 0."""
 
     changes_in_training = True
+    amount: ClassVar[str] = "p"  # the attribute that holds it
 
     def __init__(self, seed: Seed) -> None:
         own = random.Random(random.random())
         self.rng = own if seed is None else stream(seed, type(self).__name__)
 
     @property
-    def amount(self) -> float:
-        """The probability of dropping, or the standard deviation of noise."""
-        raise NotImplementedError
-
-    @property
     def active(self) -> bool:
         """Does it draw random numbers now?"""
-        return self.training and self.amount > 0.0
+        return self.training and getattr(self, self.amount) > 0.0
 
     def varying(self) -> str:
         return f"{self!r} draws anew for every sample while training" if self.active else ""
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.amount})"
+        return f"{type(self).__name__}({getattr(self, self.amount)})"
 
 
 class _Dropping(_Random):
@@ -87,10 +83,6 @@ class _Dropping(_Random):
     def __init__(self, p: float, seed: Seed) -> None:
         super().__init__(seed)
         self.p = fraction(p, "the probability of dropping")
-
-    @property
-    def amount(self) -> float:
-        return self.p
 
     def keep(self) -> float:
         """0 with probability p, otherwise 1/(1 - p)."""
@@ -147,13 +139,11 @@ class Noise(_Random):
     Noise is Equivalent to Tikhonov Regularization", 1995.
     """
 
+    amount = "sd"
+
     def __init__(self, sd: float = 0.1, *, seed: Seed = None) -> None:
         super().__init__(seed)
         self.sd = not_negative(sd, "the standard deviation of noise")
-
-    @property
-    def amount(self) -> float:
-        return self.sd
 
     def forward(self, x: Vector) -> list[Scalar]:
         if not self.active:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from typing import Protocol, cast
-
-
-class Bar(Protocol):
-    """What we use of a progress bar. ``n`` is the number of complete epochs."""
-
-    n: int
-
-    def update(self, epochs: int) -> object: ...
-
-    def set_postfix_str(self, text: str) -> object: ...
-
-    def close(self) -> object: ...
+from typing import cast
 
 
 class Quiet:
-    """A bar that shows nothing."""
+    """A bar that shows nothing, with the methods of tqdm's that we use.
+
+    Attributes:
+        n: the number of complete epochs.
+    """
 
     n = 0
 
@@ -35,7 +27,7 @@ class Quiet:
         """Do nothing."""
 
 
-def bar(total: int, done: int, wanted: bool | None) -> Bar:
+def bar(total: int, done: int, wanted: bool | None) -> Quiet:
     """A bar of ``total`` epochs, ``done`` of which are complete.
 
     Args:
@@ -57,7 +49,7 @@ def bar(total: int, done: int, wanted: bool | None) -> Bar:
             "progress=True needs tqdm: pip install 'autograd-edu[progress]'; "
             "progress=None works without it"
         ) from None
-    return cast(Bar, tqdm(total=total, initial=done, unit="epoch", leave=True))  # has no types
+    return cast(Quiet, tqdm(total=total, initial=done, unit="epoch", leave=True))  # has its methods
 
 
 def in_notebook() -> bool:
