@@ -398,13 +398,18 @@ def test_the_error_of_a_gradient_names_the_result_by_its_label(label, root):
 
 
 @pytest.mark.parametrize(
-    ("name", "a", "b"),
-    [("add", 1e308, 1e308), ("sub", -1e308, 1e308), ("mul", 1e200, 1e200), ("div", 1e200, 1e-200)],
+    ("f", "sign", "a", "b"),
+    [
+        (add, "+", 1e308, 1e308),
+        (sub, "-", -1e308, 1e308),
+        (mul, r"\*", 1e200, 1e200),
+        (truediv, "/", 1e200, 1e-200),
+    ],
 )
-def test_a_result_too_large_for_a_float_is_an_error_of_its_operation(name, a, b):
+def test_a_result_too_large_for_a_float_is_an_error_of_its_operation(f, sign, a, b):
     for other in (b, Value(b)):
-        with pytest.raises(DomainError, match=f"^{name}: .* is too large for a float"):
-            {"add": add, "sub": sub, "mul": mul, "div": truediv}[name](Value(a), other)
+        with pytest.raises(DomainError, match=rf"{sign} ?1e.* is too large for a float"):
+            f(Value(a), other)
 
 
 def test_a_missing_gradient_is_no_error_where_no_variable_needs_it():

@@ -101,6 +101,7 @@ class Op:
         self.value: Rule = rule if groups is None else lambda xp, *xs: rule(xp, *groups(xs))
         self.every = not (self.variadic or self.selects)  # each operand has a rule, and is used
         self.own: dict[int, Rule] = {}
+        self.first: Rule = self._first  # by far the most used, and found fastest so
         self.count, self.defaults = len(self.operand_names()), rule.__defaults__ or ()
         self.formula = self.formula or f"{self.name}({', '.join(self.operand_names())})"
         self.symbol = self.symbol or self.name
@@ -133,15 +134,18 @@ class Op:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """The rule of each local gradient, a function of a namespace, the result and the operands.
+        """For each operand, its local gradient: a function of a namespace, the result, the operands.
 
-        A variadic row has one for all, in a row.
+        A variadic row has one rule, for all operands in a row.
         """
-        if self.variadic:
-            return (self.own[0],)
-        names = self.operand_names()
-        texts = enumerate(self.slopes_of(names))
+        names = ("all",) if self.variadic else self.operand_names()
+        texts = enumerate(names if self.variadic else self.slopes_of(names))
         return tuple([self.own.get(i) or computed(text, names) for i, text in texts])
+
+    def _first(self, *args: Any) -> Any:
+        """The first of the `rules`, which from now on is the plain attribute ``first``."""
+        self.first = self.rules[0]
+        return self.first(*args)
 
     def local_gradients(
         self, xp: Namespace[Any], y: Any, xs: Sequence[Any], wanted: Sequence[bool] | None = None

@@ -187,25 +187,27 @@ class Value(Copied, Habits, Number):
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
-        if modes.pauses and (watch := modes.watch.get()) is not None:
-            return watch.apply(op, operands)  # type: ignore[no-any-return]
-        if len(operands) == 1 and op.every and (not modes.pauses or modes.recording.get()):
+        is_plain = True
+        if modes.pauses:
+            if (watch := modes.watch.get()) is not None:
+                return watch.apply(op, operands)  # type: ignore[no-any-return]  # of a face above
+            is_plain = modes.recording.get()
+        if is_plain and len(operands) == 1 and op.every:
             (x,) = operands
             try:
                 y = op.value(Floats, x._data)
                 if y.__class__ is float and y - y == 0.0:
-                    return record(y, op, x, None, op.rules[0](Floats, y, x._data), None)
+                    return record(y, op, x, None, op.first(Floats, y, x._data), None)
             except (ValueError, ArithmeticError):
                 pass  # the general way below says what is wrong, or knows what to do
         parents = tuple([x if x.__class__ is Value else _operand(x) for x in operands])
         xs = [parent._data for parent in parents]
-        is_plain = not modes.pauses or modes.recording.get()
         try:
             groups = xs if op.groups is None else op.groups(xs)
             y = op.rule(Floats, *groups)
             is_plain = is_plain and y.__class__ is float and y - y == 0.0
             if is_plain and op.groups is not None:
-                grads = op.rules[0](Floats, y, *groups)
+                grads = op.first(Floats, y, *groups)
             elif is_plain:
                 pairs = zip(op.rules, parents, strict=True)
                 grads = [None if p.is_constant else rule(Floats, y, *xs) for rule, p in pairs]
@@ -275,7 +277,7 @@ def apply(self, other):
     if other.__class__ is not Value:
         if other.__class__ not in PLAIN:
             return general(self, other)
-        other = constant(other)
+        other = record(other, kind=Constant) if other.__class__ is float else constant(other)
     a, b = {left}._data, {right}._data
     try:
         y = {formula}
@@ -337,12 +339,14 @@ def topological_order(root: Value) -> list[Value]:
             continue
         value._mark = entered
         stack.append(value)
-        if value._left.__class__ is tuple:
-            stack.extend([parent for parent in value._left[::-1] if parent._mark != done])
+        left, right = value._left, value._right
+        if right is not None:
+            stack.append(right)
+            stack.append(left)
+        elif left.__class__ is tuple:
+            stack.extend([parent for parent in left[::-1] if parent._mark != done])
         else:
-            if value._right is not None:
-                stack.append(value._right)
-            stack.append(value._left)
+            stack.append(left)
     return order
 
 
