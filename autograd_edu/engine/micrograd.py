@@ -44,6 +44,16 @@ class ArrayHabits:
 
     __slots__ = ()
 
+    def __float__(self) -> float:
+        """Refused: `math.sin(x)` and `float(x)` would lose the graph without a word."""
+        raise OperandError(
+            f"a {type(self).__name__} does not become a float by itself, as that would lose its "
+            "graph; use .data for the number, or functions of autograd_edu: autograd_edu.sin(x), "
+            "not math.sin(x)"
+        )
+
+    __int__ = __float__
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None) -> Any:
         """`numpy.exp(x)` is `exp(x)`; beside an array, an array of results."""
         function = _counterpart(ufunc.__name__)

@@ -5,13 +5,18 @@ operations ask only while some block is open anywhere: `pauses` and `scopes` cou
 """
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import _GeneratorContextManager
 from contextvars import ContextVar
+from functools import wraps
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from ..errors import OperandError
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 current_scope: ContextVar[str] = ContextVar("scope", default="")
 ieee_mode: ContextVar[bool] = ContextVar("ieee", default=False)
@@ -21,6 +26,38 @@ tracer: ContextVar[Any] = ContextVar("tracer", default=None)  # a `program.traci
 pauses = scopes = others = 0  # blocks that are open in any thread
 changed = 0  # when a number was last set, by the clock of `value`: older results may be stale
 _lock = Lock()
+
+
+class Block(_GeneratorContextManager[T]):
+    """A `with` block, or a decorator of functions that run inside such a block."""
+
+    def __call__(self, f: F) -> F:
+        """``f`` inside the block; an OperandError if its body would run after the block."""
+        import inspect
+
+        kinds = (
+            inspect.isgeneratorfunction,
+            inspect.iscoroutinefunction,
+            inspect.isasyncgenfunction,
+        )
+        if any(is_kind(f) for is_kind in kinds):
+            what = "coroutine" if inspect.iscoroutinefunction(f) else "generator"
+            mode = self.func.__name__
+            raise OperandError(
+                f"@{mode}() cannot decorate the {what} {f.__name__!r}: its body runs after the "
+                f"decorator has returned. Write `with {mode}():` inside it"
+            )
+        return super().__call__(f)
+
+
+def block(make: Callable[P, Generator[T, None, None]]) -> Callable[P, Block[T]]:
+    """As `contextlib.contextmanager`, for a `Block`."""
+
+    @wraps(make)
+    def opened(*args: P.args, **named: P.kwargs) -> Block[T]:
+        return Block(make, args, named)
+
+    return opened
 
 
 class Set(Generic[T]):
@@ -40,8 +77,8 @@ class Set(Generic[T]):
         self.variable.reset(self.token)
 
 
-@contextmanager
-def ieee() -> Iterator[None]:
+@block
+def ieee() -> Generator[None, None, None]:
     """Inside, an operation without a finite real value gives inf or nan instead of a DomainError.
 
     >>> from autograd_edu import Value
@@ -53,8 +90,8 @@ def ieee() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+@block
+def no_grad() -> Generator[None, None, None]:
     """Inside, results are constants that remember nothing.
 
     Raises:
@@ -66,8 +103,8 @@ def no_grad() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def scope(name: str) -> Iterator[str]:
+@block
+def scope(name: str) -> Generator[str, None, None]:
     """Values made inside belong to the part ``name`` of the enclosing scope.
 
     Pictures can fold a scope into one box.
@@ -77,8 +114,8 @@ def scope(name: str) -> Iterator[str]:
         yield path
 
 
-@contextmanager
-def no_gc() -> Iterator[None]:
+@block
+def no_gc() -> Generator[None, None, None]:
     """Pause Python's cyclic garbage collector, which costs loops of graphs more than arithmetic.
 
     Graphs hold no reference cycles. They are still freed as soon as nothing refers to them.

@@ -1,0 +1,44 @@
+"""The blocks no_grad, ieee, scope and no_gc as decorators, and numbers that Python would take out."""
+
+import math
+
+import pytest
+
+from autograd_edu import Dual, Value, ieee, no_gc, no_grad, scope
+from autograd_edu.errors import OperandError
+
+MODES = [no_grad(), ieee(), no_gc(), scope("part")]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.func.__name__)
+def test_a_mode_does_not_decorate_what_runs_after_it(mode):
+    def generator():
+        yield 1
+
+    async def coroutine():
+        return 1
+
+    async def stream():
+        yield 1
+
+    for f, what in ((generator, "generator"), (coroutine, "coroutine"), (stream, "generator")):
+        with pytest.raises(OperandError, match=rf"cannot decorate the {what} '{f.__name__}'"):
+            mode(f)
+
+
+def test_a_decorated_function_keeps_its_name_and_may_call_itself():
+    @no_grad()
+    def power(x, n):
+        """x to the 2ⁿ."""
+        return power(x * x, n - 1) if n else x
+
+    x = Value(2.0)
+    assert (power(x, 3).data, power(x, 3).op, power.__name__) == (256.0, None, "power")
+    assert (x * x).op is not None
+
+
+@pytest.mark.parametrize("convert", [float, int, math.sin, math.sqrt])
+@pytest.mark.parametrize("x", [Value(2.0), Dual(2.0, 1.0)], ids=["a Value", "a Dual"])
+def test_a_number_is_not_taken_out_of_a_graph_without_a_word(convert, x):
+    with pytest.raises(OperandError, match=r"use \.data .* autograd_edu\.sin\(x\)"):
+        convert(x)
