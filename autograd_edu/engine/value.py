@@ -256,10 +256,10 @@ class Frozen(Constant):
 
 def record(
     y: float, op: Op | None = None, left: Any = None, right: Any = None, left_grad: Any = None,
-    right_grad: Any = None, kind: type[Value] = Value,
+    right_grad: Any = None,
 ) -> Value:  # fmt: skip
     """The value ``y``, with what it remembers."""
-    value = _new(kind)
+    value = _new(Value)
     value._data, value._grad, value.op = y, None, op
     value._left, value._right, value._mark = left, right, modes.changed
     value._left_grad, value._right_grad, value.label = left_grad, right_grad, ""
@@ -268,8 +268,13 @@ def record(
 
 
 def constant(x: SupportsFloat) -> Value:
-    """`Constant(x)`, but faster."""
-    return record(real(x), kind=Constant)
+    """`Constant(x)`, but faster: bytecode that sees one class alone runs from its inline caches."""
+    value = _new(Constant)
+    value._data, value._grad, value.op = x if x.__class__ is float else real(x), None, None
+    value._left = value._right = value._left_grad = value._right_grad = None
+    value.label, value._mark = "", modes.changed
+    value.scope = modes.current_scope.get() if modes.scopes else ""
+    return value
 
 
 _OPERATOR = """
@@ -277,7 +282,7 @@ def apply(self, other):
     if other.__class__ is not Value:
         if other.__class__ not in PLAIN:
             return general(self, other)
-        other = record(other, kind=Constant) if other.__class__ is float else constant(other)
+        other = constant(other)
     a, b = {left}._data, {right}._data
     try:
         y = {formula}
