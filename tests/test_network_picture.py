@@ -212,7 +212,7 @@ def test_text_is_a_table_and_bundles_show_it():
         "  3      1      linear      1 × 4    yes"
     )
     bundle = draw_network(model)._repr_mimebundle_()
-    assert set(bundle) == {"text/plain", "image/svg+xml"}
+    assert set(bundle) == {"text/plain", "image/svg+xml", "text/html"}
     assert bundle == draw_network(MLP(3, [4, 4, 1], activation="tanh", seed=1))._repr_mimebundle_()
 
 

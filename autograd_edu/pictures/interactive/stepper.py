@@ -98,7 +98,9 @@ def _wire(wire: Wire) -> Wire:
 def _script(operations: str) -> str:
     """The scripts as they are written, in a scope of their own."""
     parts = [_resource(f"script/{name}.js") for name in SCRIPTS]
-    start = 'startStepper(document.currentScript.closest(".autograd-stepper"), rows);'
+    # VS Code runs a copy of the script beside the stepper; everywhere else it stands in it.
+    root = '(s => s.querySelector(".autograd-stepper") || s)(document.currentScript.parentNode)'
+    start = f"startStepper({root}, rows);"
     return "\n".join(["(() => {", *parts, operations, start, "})()"])
 
 
@@ -110,7 +112,7 @@ def _data_uri(picture: str) -> str:
     text = picture.replace("'", "").replace('"', "'").replace("\n", "")
     for character in "%#&":  # "%" first
         text = text.replace(character, f"%{ord(character):02X}")
-    return "data:image/svg+xml;charset=utf-8," + text
+    return "data:image/svg+xml," + text
 
 
 @cache

@@ -75,7 +75,10 @@ class NetworkDrawing(Picture):
         return of_picture(self.svg, lambda: self.html)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/plain": self.text, "image/svg+xml": self.svg}
+        from ..interactive.stepper import picture_alone
+
+        html = picture_alone(self.svg, self.text.split("\n")[0])
+        return {"text/plain": self.text, "image/svg+xml": self.svg, "text/html": html}
 
 
 def draw_network(

@@ -1,4 +1,4 @@
-// The stepper: everything above, put together for one picture on a page.
+// The stepper: all of the above for one picture on a page.
 
 function startStepper(root, rows) {
   const part = name => root.querySelector(`[data-part=${name}]`);
@@ -129,7 +129,7 @@ function startStepper(root, rows) {
     else stopped(() => by(move))();
   };
 
-  // ---- light or dark: as JupyterLab or VS Code are where the page is theirs, or the system ----
+  // ---- light or dark, as JupyterLab, VS Code or the system ----
 
   function theme() {
     const { jpThemeLight, vscodeThemeKind } = document.body.dataset;
@@ -139,6 +139,7 @@ function startStepper(root, rows) {
   const scheme = matchMedia("(prefers-color-scheme:dark)");
   scheme.onchange = theme;
 
+  addEventListener("beforeprint", () => go(last() + 1)); // on paper
   go(content.opens === "start" ? 0 : last() + 1);
 }
 
