@@ -148,7 +148,7 @@ function focusField(field) {
   field?.select();
 }
 
-// The image, which alone shows without scripts, becomes elements that can change.
+// The image, all that shows without scripts, becomes elements.
 function takeImage(root, graph) {
   const image = root.querySelector("img");
   const source = decodeURIComponent(image.src.replace(/^[^,]*,/, ""));
