@@ -11,7 +11,7 @@ from examples import g, lecture_004, random_graph
 
 from autograd_edu import OPS, Value, cos, exp, ieee, log, relu, sin, steps, where
 from autograd_edu.engine.value import topological_order
-from autograd_edu.errors import StateError
+from autograd_edu.errors import ShapeError, StateError
 from autograd_edu.notation.names import latex_name, names
 from autograd_edu.pictures.steps import Steps
 from autograd_edu.record.tables import backward_table, forward_table, tangents
@@ -437,3 +437,9 @@ def test_very_small_and_very_large_numbers_are_powers_of_ten_in_latex():
     latex = steps(Value(2.5e-20, "x") * Value(-3e30, "y")).latex()
     assert r"$2.5 \times 10^{-20}$" in latex
     assert r"$-3 \times 10^{30}$" in latex
+
+
+@pytest.mark.parametrize("table", ["text", "markdown", "latex"])
+def test_a_table_needs_at_least_one_digit(table):
+    with pytest.raises(ShapeError, match="digits must be at least 1; got 0"):
+        getattr(steps(Value(2.0, "x") * 3), table)(digits=0)

@@ -1,7 +1,7 @@
 """The record of a forward and a backward pass, made from a graph.
 
-It is computed by the same multiplications and additions, in the same order, as `Value.backward`,
-and touches no gradient: to look is not to differentiate.
+It makes the same multiplications and additions in the same order as `Value.backward`, but changes
+no gradient: looking is not differentiating.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .sentences import forward_sentence, operands, part_sentence, total_sentence
 
 
 def build(order: list[Value]) -> Record:
-    """The record of both passes over the values of a topological order.
+    """The record of both passes over values in topological order.
 
-    It warns of a graph whose numbers have changed since it was computed.
+    It warns if numbers of the graph have changed since it was computed.
     """
     nodes = _nodes(order)
     warn_of_changes(order, stacklevel=3)
@@ -47,7 +47,7 @@ def _forward(nodes: list[Node]) -> Iterator[Step]:
 
 
 def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
-    """As `Value.backward`: in reverse order, to each parent in turn local × upstream."""
+    """As `Value.backward`: in reverse order, local × upstream to each parent in turn."""
     root, ledger = nodes[-1], _Ledger(nodes, _uses(nodes, order))
     name = root.name
     yield Step("seed", root.index, name, "", 1.0, (), f"∂{name}/∂{name} = 1, the seed")
@@ -66,7 +66,7 @@ def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
 
 
 class _Ledger:
-    """The gradients as they add up, and what each node was given."""
+    """The gradients as they add up, and the contributions to each node."""
 
     def __init__(self, nodes: Sequence[Node], uses: Sequence[Sequence[int]]) -> None:
         self.nodes, self.uses = nodes, uses
@@ -91,9 +91,9 @@ class _Ledger:
 
 
 def _takers(node: Node, value: Value, nodes: list[Node]) -> Iterator[tuple[int, float]]:
-    """The parents to which ``node`` gives gradient, each with its local gradient.
+    """The parents that get a gradient from ``node``, each with its local gradient.
 
-    They are no constants, and no branches that were not taken.
+    Constants get none, and neither do operands that were not selected.
     """
     selects = value.op is not None and value.op.selects
     for parent, local in zip(node.parents, node.local_grads, strict=True):
@@ -102,7 +102,7 @@ def _takers(node: Node, value: Value, nodes: list[Node]) -> Iterator[tuple[int, 
 
 
 def _uses(nodes: list[Node], order: list[Value]) -> list[list[int]]:
-    """Which nodes give gradient to each node; one that gives it twice, as in a·a, stands twice."""
+    """For each node, the nodes that give it gradient; a·a gives it twice and is listed twice."""
     uses: list[list[int]] = [[] for _ in nodes]
     for node, value in zip(reversed(nodes), reversed(order), strict=True):
         if uses[node.index] or node is nodes[-1]:

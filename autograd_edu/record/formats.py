@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ..arguments import whole
 from ..notation.text import table
 from ..printing import shown
 from .model import Record
 from .tables import Cells, backward_table, forward_table
 
-_FORWARD = 3  # forward tables that are shown
+_FORWARD = 3  # how many forward tables are shown: each takes a pass of its own
 
 
 def _tables(
     record: Record, digits: int, *, latex: bool = False
 ) -> Iterator[tuple[str, list[Cells]]]:
-    """Forward mode needs a pass for each input.
-
-    A table for the first few, and the backward table.
-    """
+    """A forward table for each of the first few inputs, and the backward table."""
+    whole(digits, "digits")
     inputs = [node.name for node in record.nodes if node.kind == "input"]
     for name in inputs[:_FORWARD]:
         yield "Forward", forward_table(record, digits, wrt=name, latex=latex)
@@ -35,7 +34,7 @@ def as_text(record: Record, digits: int = 6) -> str:
 
 
 def as_markdown(record: Record, digits: int = 6) -> str:
-    """Both tables as Markdown; what stands in a cell cannot end it."""
+    """Both tables as Markdown, escaped so that no cell can end early."""
 
     def line(row: Cells) -> str:
         return "| " + " | ".join(markdown_text(cell) for cell in row) + " |"
@@ -47,15 +46,12 @@ def as_markdown(record: Record, digits: int = 6) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """``text`` as Markdown that shows it.
-
-    No emphasis, code, table, mathematics, entity, link or HTML begins within.
-    """
+    """``text`` escaped: no emphasis, code, table, formula, entity, link or HTML begins in it."""
     return re.sub(r"([\\|`*_<>\[\]~&$@]|:(?=//)|(?<=www)\.)", r"\\\1", text)
 
 
 def as_latex(record: Record, digits: int = 6) -> str:
-    """Both tables as tabulars. They need no package but amsmath."""
+    """Both tables as tabulars, which need only the package amsmath."""
 
     def cell(text: str, column: int, *, head: bool) -> str:
         return text if head else f"${_scientific(text)}$" if column != 2 or text != "–" else "--"

@@ -1,8 +1,7 @@
 """The forward and the backward table of a record, as rows of cells, in plain text or LaTeX.
 
-They are those of lecture file 004: a line for each variable, with its local derivatives and the
-derivative that forward mode (v̇, with respect to an input) or reverse mode (v̄, of the result)
-makes of them.
+They are the tables of lecture file 004: one line per variable, with its local derivatives and what
+forward mode (v̇, with respect to an input) or reverse mode (v̄, of the result) makes of them.
 """
 
 from __future__ import annotations
@@ -63,10 +62,10 @@ class Notation:
 def forward_table(
     record: Record, digits: int = 6, *, wrt: str = "", latex: bool = False
 ) -> list[Cells]:
-    """Head and rows: each variable with its value, local derivatives, and its derivative.
+    """Head and rows: each variable with its value, local derivatives and derivative.
 
-    The derivative is that with respect to the input ``wrt``, by default the first: forward mode
-    takes one pass for each input.
+    The derivative is with respect to the input ``wrt``, by default the first: forward mode takes
+    one pass per input.
     """
     write, source = Notation(record.nodes, latex=latex), source_of(record, wrt)
     tangent = tangents(record, wrt)
@@ -83,10 +82,7 @@ def forward_table(
 
 
 def backward_table(record: Record, digits: int = 6, *, latex: bool = False) -> list[Cells]:
-    """Head and rows, from the result back.
-
-    Each variable with its value, local derivatives, gradient v̄.
-    """
+    """Head and rows, from the result back: each variable, its local derivatives, its gradient v̄."""
     write, gradient = Notation(record.nodes, latex=latex), gradients(record)
     terms: dict[int, list[str]] = {node.index: [] for node in record.nodes}
     rows: list[Cells] = [("variable", "value", "local derivative", "reverse mode", "gradient")]
@@ -110,7 +106,7 @@ def _sum(terms: Sequence[str]) -> str:
 def tangents(record: Record, wrt: str = "") -> list[float | None]:
     """∂node/∂input for each node, by forward mode over the recorded local gradients.
 
-    None where the input does not reach.
+    It is None for a node that does not depend on the input.
     """
     source = source_of(record, wrt)
     tangent: list[float | None] = []
@@ -125,7 +121,7 @@ def tangents(record: Record, wrt: str = "") -> list[float | None]:
 
 
 def _start(node: Node, write: Notation, digits: int) -> Cells:
-    """The cells that both tables begin with."""
+    """The first three cells of a row, which both tables share."""
     defined = f"{write.name(node)} = {write.formula(node)}" if node.op else write.name(node)
     own = variables(node, write.nodes)
     many = len(own) > _MOST
@@ -140,7 +136,7 @@ def _start(node: Node, write: Notation, digits: int) -> Cells:
 
 
 def variables(node: Node, nodes: Sequence[Node]) -> list[tuple[int, Node]]:
-    """The operands of ``node`` that are no constants, with their places."""
+    """The operands of ``node`` that are not constants, with their places."""
     return [(i, nodes[p]) for i, p in enumerate(node.parents) if nodes[p].kind != "constant"]
 
 
@@ -167,5 +163,5 @@ def gradients(record: Record) -> dict[int, float]:
 
 
 def number(x: float, digits: int) -> str:
-    """``x`` to so many significant digits; whole numbers as they are."""
+    """``x`` to this many significant digits; whole numbers as they are."""
     return formula.number(x) if abs(x) < 10.0**digits and x == round(x, 0) else f"{x:.{digits}g}"
