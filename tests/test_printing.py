@@ -124,6 +124,7 @@ def test_text_is_unchanged_in_a_file_and_adapted_on_a_terminal(tmp_path, monkeyp
     text = Text("x·y")
     (tmp_path / "kept.txt").write_text(text, encoding="utf-8")
     assert (tmp_path / "kept.txt").read_text(encoding="utf-8") == "x·y" == text
-    monkeypatch.setattr(sys, "stdout", open(tmp_path / "terminal", "w", encoding="ascii"))  # noqa: SIM115
-    assert (str(text), repr(text), f"{text:>4}") == ("x*y", "'x*y'", " x*y")
-    sys.stdout.close()
+    with open(tmp_path / "terminal", "w", encoding="ascii") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        assert (str(text), repr(text), f"{text:>4}") == ("x*y", "'x*y'", " x*y")
+        monkeypatch.undo()
