@@ -66,7 +66,7 @@ def newton(f: Function, at: Sequence[float], *, steps: int = 1) -> list[float]:
 
 
 def lbfgs(
-    f: Function, at: Sequence[float], *, steps: int = 100, tolerance: float = 1e-10
+    f: Function, at: Sequence[float], *, steps: int = 100, gtol: float = 1e-10
 ) -> list[float]:
     """Where SciPy's L-BFGS-B arrives from ``at``, with gradients by backpropagation.
 
@@ -75,7 +75,7 @@ def lbfgs(
 
     Args:
         steps: how many to take at most.
-        tolerance: stop once no part of the gradient is larger than this.
+        gtol: stop once no part of the gradient is larger than this.
 
     Raises:
         ImportError: without SciPy, which the extra `data` installs.
@@ -91,6 +91,6 @@ def lbfgs(
         return plain(y), list(g)
 
     start = _start(at)
-    options = {"maxiter": steps, "ftol": tolerance * 1e-4, "gtol": tolerance}
+    options = {"maxiter": steps, "ftol": gtol * 1e-4, "gtol": gtol}
     found = minimize(fun, start, jac=True, method="L-BFGS-B", options=options)
     return [float(x) for x in found.x]

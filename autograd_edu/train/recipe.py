@@ -43,10 +43,10 @@ class InitialLoss:
 
     loss: float
     expected: float
-    tolerance: float
+    rtol: float
 
     def __bool__(self) -> bool:
-        return abs(self.loss - self.expected) <= self.tolerance * self.expected
+        return abs(self.loss - self.expected) <= self.rtol * self.expected
 
     def __str__(self) -> str:
         advice = "not as it should be: use smaller initial weights, and check the targets"
@@ -57,9 +57,9 @@ class InitialLoss:
 
 
 def check_initial_loss(
-    model: Module, loss: Loss, data: Dataset, *, tolerance: float = 0.5
+    model: Module, loss: Loss, data: Dataset, *, rtol: float = 0.5
 ) -> InitialLoss:
-    """Is the first cross-entropy loss of a classifier near log C, to the relative ``tolerance``?
+    """Is the first cross-entropy loss of a classifier near log C, to the relative ``rtol``?
 
     Raises:
         TargetError: if the data set does not say how many classes it has.
@@ -70,7 +70,7 @@ def check_initial_loss(
             "Dataset(…, classes=C)"
         )
     first = mean_loss(copy.deepcopy(model).eval(), loss, data)
-    return InitialLoss(first, math.log(data.classes), tolerance)
+    return InitialLoss(first, math.log(data.classes), rtol)
 
 
 @prints
