@@ -222,6 +222,25 @@ def test_gradients_of_each_sample_come_from_pytorch_s_vmap_too():
         np.testing.assert_allclose(row, expected, rtol=1e-13)
 
 
+@with_torch
+@pytest.mark.parametrize("op", OPS.values(), ids=OPS)
+def test_every_row_is_exported_with_its_first_and_second_derivatives(op):
+    import torch
+
+    at = op.example
+    program = trace(lambda *xs: op.apply(xs), *at)
+    xs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in at]
+    y = program.to_torch()(torch.zeros(0), *xs)
+    slopes = torch.autograd.grad(y, xs, create_graph=True)
+    value, grads = program.value_and_grad(*at)
+    found = [x.item() for x in (y, *slopes)]
+    assert found == pytest.approx([value, *grads.inputs], rel=1e-12)
+    along = np.ones(len(at))
+    second = torch.autograd.grad(sum(slopes), xs, allow_unused=True)
+    found = [0.0 if x is None else x.item() for x in second]
+    assert found == pytest.approx(program.hvp(at, along).inputs, rel=1e-11, abs=1e-13)
+
+
 @pytest.fixture
 def branching():
     """A row whose local gradient branches where no program can follow."""

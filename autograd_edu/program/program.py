@@ -179,8 +179,12 @@ class Program(Computation, Generic[R]):
             )
         self(*at)  # whether the recorded branch and the numbers are right for these inputs
         along = self._along(parameter_tangents)
-        _, found = along.value_and_grad(*at, 1.0, *tangents)
-        return Gradients(found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count])
+        # a branch that is not taken need not be a number
+        _, found = along.value_and_grad(*at, 1.0, *tangents, on_nonfinite="keep")
+        inputs, own = found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count]
+        if not all(np.isfinite(x).all() for x in (*inputs, own)):
+            along.value_and_grad(*at, 1.0, *tangents)  # which says what is not finite
+        return Gradients(inputs, own)
 
     def _along(self, parameter_tangents: ArrayLike | None) -> Program[Any]:
         """The derivative along a direction, at the present values of the parameters."""

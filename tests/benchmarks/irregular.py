@@ -30,7 +30,8 @@ from itertools import pairwise
 import numpy as np
 from timing import judge, medians
 
-from autograd_edu import Value, dot, exp, log, no_gc, ops, sin, tanh, total, trace
+from autograd_edu import Value, dot, exp, log, no_gc, sin, tanh, total, trace
+from autograd_edu.engine import ops
 from autograd_edu.program import Program
 from autograd_edu.program.arrays import Arrays
 from autograd_edu.program.compiled_engine.choice import Costs, is_interpreted

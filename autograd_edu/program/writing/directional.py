@@ -84,7 +84,7 @@ def _parameters(program: Computation) -> list[Value]:
 def _recorded(
     program: Computation, f: Callable[..., Moving], *, more: list[Nested], parameters: list[Value]
 ) -> Computation:
-    """``f`` of the inputs of ``program`` and of ``more``, recorded at the numbers of its example."""
+    """``f`` of the inputs of ``program`` and of ``more``, recorded at its example's numbers."""
     examples, start = [], 0
     for shape in program.shapes:
         numbers = [slot.number for slot in program.slots[start : start + prod(shape)]]
