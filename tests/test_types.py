@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-USER = Path(__file__).parent / "typing" / "user.py"
+TYPICAL = Path(__file__).parent / "typing"
+USER = TYPICAL / "user.py"
 CHECKERS = {
     "mypy": ["mypy", "--strict", "--config-file=", "--ignore-missing-imports"],
     "basedpyright": ["basedpyright", "--level", "error"],
@@ -21,8 +22,9 @@ def check(checker: str, file: Path) -> subprocess.CompletedProcess:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
-def test_typical_code_passes_at_the_strictest_setting(checker):
-    result = check(checker, USER)
+@pytest.mark.parametrize("file", ["user.py", "programs.py"])
+def test_typical_code_passes_at_the_strictest_setting(checker, file):
+    result = check(checker, TYPICAL / file)
     assert result.returncode == 0, result.stdout
 
 
