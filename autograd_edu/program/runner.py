@@ -49,6 +49,10 @@ class Runner:
     def __init__(self, given: Computation, program: Computation) -> None:
         self.given, self.program = given, program
         self.spans = list(pairwise(accumulate([0, *map(prod, program.shapes)])))
+        self.names = [  # in errors
+            f"input {i} ({name!r})" if name else f"input {i}"
+            for i, name in enumerate(given.argument_names)
+        ]
         self.lock = Lock()
         may_compile = program.has_one_result and is_installed()  # that engine computes no more
         self.costs = Costs.of(program) if may_compile else None
@@ -116,19 +120,29 @@ class Runner:
         shapes = self.program.shapes
         if len(inputs) != len(shapes):
             raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
-        given = [real_array(x, self.named(i)) for i, x in enumerate(inputs)]
+        given = [real_array(x, name) for x, name in zip(inputs, self.names, strict=True)]
         if all([x.shape == shape for x, shape in zip(given, shapes, strict=True)]):
             return Batch([x.reshape(1, -1) for x in given], 1, [False] * len(given), True)
+        count = len(given[0]) if given[0].ndim else 0
+        if count and all([x.shape == (count, *s) for x, s in zip(given, shapes, strict=True)]):
+            columns = [x.reshape(count, prod(x.shape[1:])) for x in given]
+            return Batch(columns, count, [True] * len(given), False)
+        return self._mixed(given)
+
+    def _mixed(self, given: list[Floats]) -> Batch:
+        """Inputs with and without a batch axis as columns."""
+        shapes = self.program.shapes
         batched = [x.ndim == len(shape) + 1 for x, shape in zip(given, shapes, strict=True)]
         counts = [len(x) for x, leads in zip(given, batched, strict=True) if leads]
         self._check_shapes([x.shape for x in given], batched, counts)
+        count = counts[0]
         columns = [
-            x.reshape(counts[0], prod(x.shape[1:]))
+            x.reshape(count, prod(x.shape[1:]))
             if leads
-            else np.broadcast_to(x.reshape(1, -1), (counts[0], x.size))
+            else np.broadcast_to(x.reshape(1, -1), (count, x.size))
             for x, leads in zip(given, batched, strict=True)
         ]
-        return Batch(columns, counts[0], batched, False)
+        return Batch(columns, count, batched, False)
 
     def _check_shapes(
         self, given: Sequence[tuple[int, ...]], batched: list[bool], counts: list[int]
@@ -139,12 +153,12 @@ class Runner:
         ):
             if (shape[1:] if leads else shape) != own:
                 raise ShapeError(
-                    f"{self.named(i)} must {f'have the shape {own}' if own else 'be a number'}, or "
+                    f"{self.names[i]} must {f'have the shape {own}' if own else 'be a number'}, or "
                     f"have the shape {_with_batch(own)} for a batch; got the shape {shape}"
                 )
         if len(set(counts)) > 1:
             lengths = ", ".join(
-                f"{self.named(i)} has {shape[0]}"
+                f"{self.names[i]} has {shape[0]}"
                 for i, (shape, leads) in enumerate(zip(given, batched, strict=True))
                 if leads
             )
@@ -153,11 +167,6 @@ class Runner:
             )
         if counts and counts[0] == 0:
             raise ShapeError("the batch is empty; it must hold at least one sample")
-
-    def named(self, i: int) -> str:
-        """How errors name an input."""
-        name = self.given.argument_names[i]
-        return f"input {i} ({name!r})" if name else f"input {i}"
 
     def _arguments(self) -> str:
         names, count = self.given.argument_names, len(self.program.shapes)

@@ -88,13 +88,11 @@ class NumpyEngine:
         self.plans[width] = plan
         return plan
 
-    def _passes(self, width: int, *, careful: bool) -> Passes:
-        """The backward calls for blocks of ``width`` samples."""
-        if not careful:
-            return self.plan(width)
-        if width not in self.careful:
-            self.careful[width] = Careful(self.plan(width))
-        return self.careful[width]
+    def _careful(self, plan: Plan) -> Careful:
+        """The backward calls of a plan that know which gradients there are."""
+        if plan.width not in self.careful:
+            self.careful[plan.width] = Careful(plan)
+        return self.careful[plan.width]
 
     def run(self, columns: list[Floats], count: int, backward: bool, *, raising: bool) -> Answer:
         """The values and, with ``backward``, the gradients, one block of samples after another.
@@ -132,7 +130,7 @@ class NumpyEngine:
             for own, result in zip(values, plan.results, strict=True):
                 own[start:stop] = result
             if backward:
-                passes = self._passes(stop - start, careful=careful)
+                passes = self._careful(plan) if careful else plan
                 for call in passes.backward:
                     call()
                 by_input[:, start:stop] = passes.inputs
@@ -192,7 +190,8 @@ class NumpyEngine:
         self, columns: list[Floats], count: int, plan: Plan, *, careful: bool
     ) -> tuple[Plan, int]:
         """The first sample that alone makes a parameter's gradient not finite, and its plan."""
-        alone, passes = self.plan(1), self._passes(1, careful=careful)
+        alone = self.plan(1)
+        passes = self._careful(alone) if careful else alone
         self._prepare(alone)
         for sample in range(count if columns else 0):
             self._forward(alone, [column[sample : sample + 1] for column in columns], sample, False)

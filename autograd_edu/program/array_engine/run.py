@@ -47,7 +47,7 @@ class Plan:
     """
 
     def __init__(self, lifted: Lifted, width: int, fixed: Tables) -> None:
-        self.lifted = lifted
+        self.lifted, self.width = lifted, width
         self.values: Tables = {True: fixed[True], False: table_of_values(lifted, False, width)}
         self.gradients: Tables = {
             True: fixed[False],
