@@ -83,7 +83,8 @@ class Plan:
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
         read = group.reads[i]
         if read.number is not None:
-            return np.asarray(np.float64(read.number))  # a float's division by 0 would raise
+            # not a float, whose division by 0 raises; and faster than an array without axes
+            return np.float64(read.number)  # type: ignore[return-value]
         calls = self.prepare if read.fixed else calls
         if group.kind == "matrix" and i < 2:
             return self._factor(group, read, calls) if i else self._weights(read, calls)
