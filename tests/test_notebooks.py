@@ -96,7 +96,8 @@ def test_something_is_shown_under_every_code_cell(name):
 
 @pytest.mark.parametrize("name", notebook.NAMES)
 def test_a_notebook_is_small(name):
-    assert (HERE / f"{name}.ipynb").stat().st_size < 300_000
+    """Every picture that can be stepped and nudged brings its script, some 45 KB."""
+    assert (HERE / f"{name}.ipynb").stat().st_size < 600_000
 
 
 @pytest.mark.parametrize("name", notebook.NAMES)
