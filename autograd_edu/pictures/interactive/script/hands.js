@@ -11,7 +11,7 @@ function makeHands(cards, graph, now, { move, choose }) {
 
   cards.forEach(({ group }, i) => {
     group.setAttribute("tabindex", i ? -1 : 0);
-    group.setAttribute("role", leaf(i) ? "slider" : "button");
+    group.setAttribute("role", leaf(i) ? "slider" : "group");
     group.onclick = () => { if (!drag?.moved) choose(i); };
     group.onfocus = () => cards.forEach((other, j) => { other.group.tabIndex = j === i ? 0 : -1; });
     group.onkeydown = event => onKey(event, i);

@@ -89,9 +89,7 @@ function startStepper(root, rows) {
 
   function choose(i, byKey) {
     chosen = i;
-    for (const [j, { group }] of picture.cards.entries()) {
-      if (group.getAttribute("role") === "button") group.setAttribute("aria-pressed", j === i);
-    }
+    picture.cards.forEach(({ group }, j) => group.setAttribute("aria-current", j === i));
     explain(i, state());
     if (byKey) focusField(part("typed"));
   }
