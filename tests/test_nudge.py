@@ -6,6 +6,8 @@ The numbers come from the engine: the same graph is built again at the leaves' n
 import copy
 import math
 import random
+import subprocess
+import sys
 
 import pytest
 from examples import g, lecture_004, random_graph
@@ -407,3 +409,13 @@ def test_numbers_are_written_as_python_writes_them(show, digits):
     xs += [0.0, -0.0, 1e5, 1e6, 123456.0, 1234567.0, 9.9995, 99995.0, 0.00012345, 1e-5, 1e300]
     code = f"xs => {{ {script.read_text()}; short.digits = {digits}; return xs.map(short); }}"
     assert show("<p>").evaluate(code, xs) == [short(x, digits) for x in xs]
+
+
+def test_a_picture_answers_where_numpy_is_missing_as_in_a_browsers_python():
+    code = (
+        "import sys; sys.modules['numpy'] = None\n"
+        "from autograd_edu import Value, draw, gelu\n"
+        "print('rows = [' in draw(gelu(Value(2.0, 'x'))).html)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "True\n"
