@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from replay_graphs import random_graph, replayed
 
-from autograd_edu import OPS, Value, maximum, operation, relu, trace, where
+from autograd_edu import OPS, Value, atan2, maximum, operation, relu, trace, where
 from autograd_edu.errors import ArityError, OperandError, ShapeError
 
 pytestmark = pytest.mark.frameworks
@@ -321,3 +321,12 @@ def test_a_condition_of_parameters_alone_is_exported():
     ]
     f(*leaves).sum().backward()
     assert [leaf.grad.tolist() for leaf in leaves] == [[7.0], [2.0, 2.0]]
+
+
+@with_jax
+def test_the_angle_of_a_negative_zero_is_that_of_zero_in_jax_too():
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    exported = jax.jit(trace(lambda x: atan2(x, x), 1.0).to_jax())
+    assert float(exported([], -0.0)) == atan2(-0.0, -0.0) == 0.0

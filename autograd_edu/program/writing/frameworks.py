@@ -56,7 +56,8 @@ class _Jax:
         self.jax, jnp = jax, jax.numpy
         self.concatenate, self.ones_like = jnp.concatenate, jnp.ones_like
         self.broadcast = jnp.broadcast_to
-        numpy = SimpleNamespace(**vars(jnp) | {"errstate": _undecorated, "take": self._take})
+        adapted = {"errstate": _undecorated, "take": self._take, "arctan2": self._arctan2}
+        numpy = SimpleNamespace(**vars(jnp) | adapted)
         self.space = {"np": numpy, "total": partial(jnp.sum, axis=0), "scatter": self._scatter}
         self.space |= _scalar_functions(jax.scipy.special)
 
@@ -86,6 +87,11 @@ class _Jax:
         )
         differentiable: Function = function
         return differentiable
+
+    def _arctan2(self, a: Array, b: Array) -> Array:
+        """The angle, for which -0 is 0: XLA drops the ``+ 0.0`` that says so in the rule."""
+        jnp = self.jax.numpy
+        return jnp.arctan2(*[jnp.where(x == 0.0, 0.0, x) for x in (a, b)])
 
     def _take(self, x: Array, rows: Sequence[int], axis: int) -> Array:
         return self.jax.numpy.take(x, np.array(rows), axis)
