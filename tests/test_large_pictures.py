@@ -13,7 +13,7 @@ from campaign.pictures import check
 from drawn import check_dot, check_picture, read_svg
 from examples import g
 
-from autograd_edu import Value, draw, steps, tanh, to_dot, total
+from autograd_edu import Value, draw, nn, steps, tanh, to_dot, total
 from autograd_edu.pictures.render.layout import program
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -244,3 +244,52 @@ def test_the_campaign_sees_a_wrong_number_a_lost_wire_and_a_wrong_count():
             assert wrong != svg
             with pytest.raises(AssertionError):
                 check(y, wrong, "card")
+
+
+# ---- the width of a notebook -------------------------------------------------------------------------
+
+
+def chain(length):
+    y = Value(0.5, "x")
+    for _ in range(length):
+        y = tanh(y)
+    return y
+
+
+def loss_over(points):
+    w, b = Value(0.5, "w"), Value(0.1, "b")
+    return total([(w * (i / points) + b - 1.0) ** 2 for i in range(points)])
+
+
+def polynomial(degree):
+    x, y = Value(0.7, "x"), Value(0.0)
+    for i in range(degree):
+        y = y * x + float(i + 1)
+    return y
+
+
+def network(sizes, samples):
+    model, rng = nn.MLP(2, sizes, seed=1), random.Random(0)
+    points = [[rng.uniform(-1, 1), rng.uniform(-1, 1)] for _ in range(samples)]
+    return total([(model(x) - 1.0) ** 2 for x in points])
+
+
+GRAPHS = {
+    **{f"a chain of {n}": lambda n=n: chain(n) for n in (2, 8, 40, 1000)},
+    **{f"a loss over {n} points": lambda n=n: loss_over(n) for n in (4, 20, 200)},
+    **{f"{n} steps of a recurrent network": lambda n=n: recurrent(n) for n in (10, 100)},
+    **{f"a polynomial of degree {n}": lambda n=n: polynomial(n) for n in (5, 50)},
+    **{
+        f"a network of {sizes} on {n} samples": lambda sizes=sizes, n=n: network(sizes, n)
+        for sizes in ([4, 1], [4, 4, 1], [16, 16, 1])
+        for n in (1, 3, 8)
+    },
+}
+
+
+@pytest.mark.parametrize("make", GRAPHS.values(), ids=GRAPHS)
+def test_in_a_notebook_of_900_pixels_text_is_at_least_9_pixels_high(make):
+    y = make()
+    y.backward()
+    width = float(re.match(r'<svg [^>]*?width="([\d.]+)"', draw(y).svg)[1])
+    assert 12 * min(1, 900 / width) >= 9

@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from drawn import RED, read_svg
+from drawn import RED, read_svg, texts
 from examples import g
 
 from autograd_edu import Value, draw, draw_network, exp, ieee, log, nn, total
@@ -53,8 +53,7 @@ def test_gradients_are_in_italics_and_values_are_not(name):
 def test_a_key_says_what_stands_where(name, key):
     root = ET.fromstring(PICTURES[name]().svg)
     (below,) = [e for e in root.iter() if e.get("data-part") == "below"]
-    assert "".join(below.itertext()) == "   ".join(key)
-    assert [part.text for part in below] == key[:2]
+    assert texts(below) == key
 
 
 @pytest.mark.parametrize("name", ["rows", "folded"])
@@ -70,6 +69,15 @@ def test_a_picture_is_as_wide_as_its_longest_line(name):
     for text in root.iter(f"{SVG}text"):
         if text.get("x") and text.get("textLength"):
             assert float(text.get("textLength")) <= float(root.get("width"))
+
+
+def test_a_tint_is_as_deep_as_its_gradient_is_large():
+    x = Value(2.0, "x")
+    y = (x * 1e-3 + 1.0) * 1e-3 + x
+    y.backward()
+    depths = [float(d) for d in re.findall(r'fill-opacity="([^"]*)"', draw(y, detail="full").svg)]
+    assert all(0.0 < depth <= 0.3 for depth in depths)
+    assert max(depths) == 0.3
 
 
 # ---- dark --------------------------------------------------------------------------------------------

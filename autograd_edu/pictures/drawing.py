@@ -17,10 +17,10 @@ from .folding.scopes import Folding
 from .picture import Picture
 from .render.dark import with_dark_colours
 from .render.dot import to_dot
-from .render.layout import FITS, layout
+from .render.layout import FITS, expected_width, layout
 from .render.page import html_page
 from .render.styles import STYLES
-from .scene.scene import Graph, Look
+from .scene.scene import Graph, Look, Scene
 from .steps import Steps, steps
 
 if TYPE_CHECKING:
@@ -48,18 +48,22 @@ class Drawing(Picture):
         self._y, self._values = y, len(graph)
         if len(graph) <= MOST_BOXES:
             self._steps  # noqa: B018 - made now: the values may change after
+        self.detail, self._scene, arranged = self._chosen(graph, detail, wish)
+        count = len(self._scene.boxes)
+        if count > MOST_BOXES:
+            raise LayoutError(_too_large(graph, count))
+        places = layout(arranged)
+        self.svg = Text(STYLES[style].svg(arranged, places, self._caption(graph)))
+
+    def _chosen(self, graph: Graph, detail: str, wish: Folding) -> tuple[str, Scene, Scene]:
+        """The level, its scene, and that in the style: the first that fits, or the narrowest."""
         tried = []
         for level, scene in scenes(graph, detail, wish):
-            count = len(scene.boxes)
-            if count > MOST_BOXES:
-                raise LayoutError(_too_large(graph, count))
-            arranged = STYLES[style].arrange(scene)
-            places = layout(arranged)
-            tried.append((places.width, level, scene, arranged, places))
-            if places.width <= FITS:
+            arranged = STYLES[self.style].arrange(scene)
+            tried.append((expected_width(arranged), level, scene, arranged))
+            if tried[-1][0] <= FITS:
                 break
-        _, self.detail, self._scene, arranged, places = min(tried, key=lambda entry: entry[0])
-        self.svg = Text(STYLES[style].svg(arranged, places, self._caption(graph)))
+        return min(tried, key=lambda entry: entry[0])[1:]
 
     def _caption(self, graph: Graph) -> str:
         what = self._scene.note or f"{len(graph)} values, {len(self._scene.wires)} wires"

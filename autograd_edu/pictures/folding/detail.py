@@ -85,25 +85,18 @@ def _is_legible(pieces: Sequence[Piece]) -> bool:
 def _with_enough(
     graph: Graph, level: str, wish: Folding, pieces: list[Piece]
 ) -> Iterator[tuple[str, list[Piece]]]:
-    """``pieces``; if they are very few, first a folding that shows more of them by themselves."""
-    pieces = _with_examples(graph, level, wish, pieces)
-    more = _with_open_scopes(graph, level, wish, pieces)
-    if len(more) > len(pieces):
-        yield level, more
-    yield level, pieces
-
-
-def _with_open_scopes(graph: Graph, level: str, wish: Folding, pieces: list[Piece]) -> list[Piece]:
-    """``pieces``, or if they are very few, a folding that shows the inside of some scopes."""
-    parts = [piece for piece in pieces if piece.kind == "part"]
+    """``pieces``; if they are very few, first foldings that show the inside of some scopes."""
+    stages = [_with_examples(graph, level, wish, pieces)]
+    parts = [piece for piece in stages[0] if piece.kind == "part"]
     for part in sorted(parts, key=lambda piece: len(piece.members)):
-        if len(pieces) >= min(_LEAST, len(graph)):
+        if len(stages[-1]) >= min(_LEAST, len(graph)):
             break
         wider = replace(wish, expand=(*wish.expand, part.title))
         finer = fold(graph, level, wider)
-        if len(finer) > len(pieces) and _is_legible(finer):
-            pieces, wish = finer, wider
-    return pieces
+        if len(finer) > len(stages[-1]) and _is_legible(finer):
+            stages.append(finer)
+            wish = wider
+    yield from ((level, stage) for stage in reversed(stages))
 
 
 def _without_the_middle(graph: Graph, pieces: Sequence[Piece]) -> list[Piece]:

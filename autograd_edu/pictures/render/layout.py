@@ -11,6 +11,7 @@ size, within a time limit, and all others are laid out by `columns`. The picture
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,8 @@ from .columns import Layout, Point, depths, in_columns
 # to minutes, and its chains become staircases.
 _LARGEST = 600  # boxes, and columns that wires lead over
 FITS = 1190.0  # pixels that are shown in a notebook's 900 with text of at least 9
-_BESIDE, _BEFORE = 20.0, 70.0  # about how far boxes are apart, down and to the right
+# About how far boxes are apart, beside and before each other; what labels of wires widen a row by.
+_BESIDE, _BEFORE, _LABELS = 20.0, 32.0, 1.2
 _SECONDS = 2.5  # what Graphviz may take, on however busy a machine
 _INCH = 72.0
 
@@ -75,14 +77,27 @@ def leads_down(scene: Scene, depth: Sequence[int]) -> bool:
     """Whether wires lead down rather than to the right."""
     if scene.look.direction != "auto":
         return scene.look.direction == "down"
-    if any(box.gate for box in scene.boxes):
-        return False  # the numbers of a circuit stand on wires to the right
-    rows, columns = [0.0] * (max(depth) + 1), [0.0] * (max(depth) + 1)
-    for d, box in zip(depth, scene.boxes, strict=True):
-        rows[d] += box.width + _BESIDE
-        columns[d] = max(columns[d], box.width + _BEFORE)
-    right, down = sum(columns) - _BEFORE, max(rows)
+    right, down = _widths(scene, depth)
     return right > FITS and down < max(FITS, right / 2)
+
+
+def expected_width(scene: Scene) -> float:
+    """About how wide the layout will be, in a small part of the time that it takes."""
+    depth = depths(scene)
+    return _widths(scene, depth)[leads_down(scene, depth)]
+
+
+def _widths(scene: Scene, depth: Sequence[int]) -> tuple[float, float]:
+    """About how wide ``scene`` is when its wires lead to the right, and when they lead down."""
+    columns, rows, gaps = ([0.0] * (max(depth) + 1) for _ in range(3))
+    for d, box in zip(depth, scene.boxes, strict=True):
+        columns[d] = max(columns[d], box.width)
+        rows[d] += box.width + _BESIDE
+    for wire in scene.wires:
+        d = depth[wire.head]
+        gaps[d] = max(gaps[d], _BEFORE + (wire.width if wire.text else 0.0))
+    gates = any(box.gate for box in scene.boxes)  # their numbers stand on wires to the right
+    return sum(columns) + sum(gaps), math.inf if gates else _LABELS * max(rows)
 
 
 def is_large(scene: Scene, depth: Sequence[int]) -> bool:
@@ -130,9 +145,12 @@ def dot_text(scene: Scene, *, down: bool = False, apart: float = 14.4) -> str:
         cell = f'<TABLE BORDER="0" {size}><TR><TD></TD></TR></TABLE>'
         label = f" label=<{cell}>" if wire.text else ""
         begin = ":e" if scene.boxes[wire.tail].gate else ""
+        spine = (
+            " weight=8" if down and entering[wire.tail] else ""
+        )  # chains of results are straight
         alone = down and entering[wire.head] == 1
         end = "" if alone else _end(wire, scene.boxes[wire.head], down=down)
-        lines.append(f"n{wire.tail}{begin} -> n{wire.head}{end} [wire={i}{label}];")
+        lines.append(f"n{wire.tail}{begin} -> n{wire.head}{end} [wire={i}{label}{spine}];")
     return "\n".join([*lines, *_in_order(scene), "}"])
 
 
@@ -153,20 +171,19 @@ def _in_order(scene: Scene) -> Iterator[str]:
 
 def _end(wire: Wire, box: Box, *, down: bool) -> str:
     """Where on its box a wire ends: a row, an operand's place, the gate, or anywhere."""
-    side = "n" if down else "w"
     if wire.row >= 0:
-        return f":r{wire.row}:{side}"
+        return "" if down else f":r{wire.row}:w"
     if box.entries:
-        return f":o{wire.slot}:{side}"
+        return f":o{wire.slot}:{'n' if down else 'w'}"
     return ":gate" if box.gate else ""
 
 
 def _size(box: Box, *, down: bool) -> str:
     """A box's size; where wires end at places of their own, a table of that size that has them."""
-    if down and (box.rows or box.entries):
-        ports = [f"r{i}" for i in range(len(box.rows))] or [f"o{k}" for k in range(box.entries)]
+    if down and box.entries:
+        ports = [f"o{k}" for k in range(box.entries)]
         cells = [_cells(box.height, dict.fromkeys(ports, box.width / len(ports)))]
-    elif box.rows:
+    elif box.rows and not down:
         rows = [_cells(LINE, {f"r{i}": box.width}) for i in range(len(box.rows))]
         head = box.height - len(box.rows) * LINE - 3
         cells = [_cells(head, {"": box.width}), *rows, _cells(3, {"": box.width})]

@@ -124,16 +124,11 @@ def _width(words: Key) -> float:
 
 def _key_line(words: Key, y: float) -> str:
     """Words beside one another, in their colours; "gradient" in italics, as gradients are."""
-    shown = (" " * _APART).join(_word(word, colour) for word, colour in words)
-    place = f'y="{number(y)}" textLength="{number(_width(words))}"'
-    return f'<text data-part="below" {place} fill="{QUIET}">{shown}</text>'
-
-
-def _word(word: str, colour: str) -> str:
-    if colour == QUIET:
-        return escape(word)
-    how = f'{ITALIC if colour == GRADIENT else ""}fill="{colour}"'
-    return f"<tspan {how}>{escape(word)}</tspan>"
+    x, shown = 0.0, []
+    for word, colour in words:
+        shown.append(text(word, x, y, colour, ITALIC if colour == GRADIENT else ""))
+        x += (text_width(word) + _APART) * CHARACTER
+    return f'<g data-part="below">{"".join(shown)}</g>'
 
 
 def _box(i: int, box: Box, middle: Point, *, draw: Callable[[Box], str]) -> str:
@@ -240,10 +235,10 @@ def _row(row: Row, top: float, ends: Sequence[float]) -> str:
 
 def tint(shown: Box | Row, x: float, y: float, width: float, height: float) -> str:
     """A rectangle behind a gradient: its colour the sign, its depth the size."""
-    if not shown.strength:
+    depth = f"{0.3 * shown.strength:.2f}".strip("0")
+    if depth == ".":
         return ""
     place = f'x="{number(x)}" y="{number(y)}" {_wide(width, height)}'
-    depth = f"{0.3 * shown.strength:.2f}".strip("0") or "0"
     return f'<rect {place} fill="{_TINT[shown.negative]}" fill-opacity="{depth}"/>'
 
 

@@ -142,6 +142,7 @@ class Graph:
 
     def __init__(self, y: Value, look: Look | None = None) -> None:
         self.look = look or Look()
+        self._formulas: dict[tuple[int, bool], str] = {}
         self.order = topological_order(y)
         self.names = names(self.order)
         place = {id(value): i for i, value in enumerate(self.order)}
@@ -209,12 +210,17 @@ class Graph:
         value = self.order[i]
         if value.op is None:
             return self.names[i] if in_full else self.name(i)
-        operands: list[str | float] = []
-        for parent in self.parents[i]:
-            p = self.order[parent]
-            plain = p.data if in_full else float(self.short(p.data))
-            operands.append(plain if p.is_constant and not p.label else self.names[parent])
-        return f"{self.names[i]} = {operations.text(value.op, *operands)}"
+        parents = [(parent, self.order[parent]) for parent in self.parents[i]]
+        numbers = any(p.is_constant and not p.label for _, p in parents)
+        key = i, in_full or not numbers
+        if key not in self._formulas:
+            operands: list[str | float] = []
+            for parent, p in parents:
+                plain = p.data if in_full else float(self.short(p.data))
+                operands.append(plain if p.is_constant and not p.label else self.names[parent])
+            made = operations.text(value.op, *operands)
+            self._formulas[key] = f"{self.names[i]} = {made}"
+        return self._formulas[key]
 
     def title(self, i: int) -> str:
         """The formula where it fits a box, else the name and the operation's symbol."""
