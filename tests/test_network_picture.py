@@ -101,10 +101,10 @@ def test_sizes_activations_and_names_are_written():
         "dog",
         "input",
         "2 units",
-        "hidden 1",
+        "hidden 1: h⁽¹⁾",
         "3 units",
         "tanh",
-        "hidden 2",
+        "hidden 2: h⁽²⁾",
         "4 units",
         "output",
         "sigmoid",
@@ -225,7 +225,7 @@ def test_text_is_a_table_and_bundles_show_it():
         (lambda: draw_network(Sequential(Apply("tanh"))), "begins with a layer that has weights; this one begins with tanh"),
         (lambda: draw_network(Sequential()), "has no layer"),
         (lambda: draw_network(Sequential(Linear(2, 3), Linear(2, 1))), "layer 2 takes 2 numbers, and the one before it gives 3"),
-        (lambda: draw_network(MLP(2, [1], seed=0), weights="both"), "\"drawn\" or \"written\", not 'both'"),
+        (lambda: draw_network(MLP(2, [1], seed=0), weights="both"), "unknown reading of weights 'both'"),
         (lambda: draw_network(MLP(2, [1], seed=0), inputs=["a"]), "2 input.*1 name"),
         (lambda: draw_network(MLP(2, [1], seed=0), outputs="y"), "list of names"),
         (lambda: draw_network(MLP(2, [1], seed=0), most=2), "at least 3"),
@@ -258,3 +258,82 @@ def test_files(tmp_path, suffix):
     assert draw_network(MLP(2, [3, 1], seed=0)).save(tmp_path / f"n{suffix}").stat().st_size > 1000
     with pytest.raises(TypeError, match=r"\.svg.*\.html.*\.png.*\.pdf"):
         draw_network(MLP(2, [3, 1], seed=0)).save(tmp_path / "n.tex")
+
+
+# ---- series of pictures, values, gradients and biases ----------------------------------------------
+
+
+def widths(picture):
+    return [float(line.get("stroke-width")) for _, line, _ in lines(picture)]
+
+
+def test_pictures_of_one_scale_can_be_compared():
+    model = MLP(2, [3, 1], seed=0)
+    first = draw_network(model)
+    assert first.scale == max(abs(p.data) for p in model.parameters())
+    for p in model.parameters():
+        p.data *= 0.5
+    assert widths(draw_network(model)) == widths(first), "each picture by itself looks the same"
+    halved = draw_network(model, scale=first.scale)
+    assert all(b < a for a, b in zip(widths(first), widths(halved), strict=True))
+    assert max(widths(draw_network(model, scale=0.01))) == 4.5, (
+        "and no line is wider than the widest"
+    )
+
+
+def test_units_show_their_values_for_an_input():
+    model = MLP(2, [3, 2], activation="tanh", seed=0)
+    x = [0.5, -1.5]
+    hidden = model.layers[0](x)
+    values = [*x, *(h.data for h in hidden), *(y.data for y in model(x))]
+    shown = [t for t, *_ in texts(draw_network(model, x=x))]
+    for value in values:
+        assert short(value, 2) in shown
+    assert [f"; value {value!r}" in draw_network(model, x=x).svg for value in values] == [True] * 7
+
+
+def test_an_activation_that_stands_alone_is_in_the_values():
+    model = Sequential(Layer(2, 2, activation="linear", seed=0), Apply("relu"))
+    out = model([1.0, -2.0])
+    shown = draw_network(model, x=[1.0, -2.0]).svg
+    assert all(f"value {y.data!r}" in shown for y in out)
+
+
+def test_gradients_are_drawn_as_weights_are():
+    model = MLP(2, [3, 1], seed=0)
+    (model([1.0, -2.0]) ** 2).backward()
+    drawn = lines(draw_network(model, weights="gradients"))
+    grads = [w.grad for layer in model.layers for neuron in layer.neurons for w in neuron.w]
+    assert [text for text, _, _ in drawn] == [short(g) for g in grads]
+    assert [dashed for _, _, dashed in drawn] == [g < 0 for g in grads]
+
+
+def test_biases_are_stubs_below_their_units():
+    model = MLP(2, [2, 1], seed=0)
+    biases = [neuron.b for layer in model.layers for neuron in layer.neurons]
+    for b, value in zip(biases, (0.5, -0.25, 0.0), strict=True):
+        b.data = value
+    svg = draw_network(model).svg
+    assert re.findall(r'data-bias="([^"]*)"', svg) == ["0.5", "-0.25", "0"]
+    assert "stub: bias" in svg
+    assert "data-bias" not in draw_network(model, weights="written").svg
+
+
+def test_hidden_layers_have_names_of_their_own():
+    shown = [t for t, *_ in texts(draw_network(MLP(2, [3, 3, 1], seed=0)))]
+    assert {"hidden 1: h⁽¹⁾", "hidden 2: h⁽²⁾"} <= set(shown)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"weights": "writen"}, r"unknown reading of weights 'writen'.*did you mean 'written'\?"),
+        ({"x": [1.0]}, "takes 2"),
+        ({"scale": 0.0}, "scale must be finite and positive; got 0.0"),
+        ({"most": 2}, "most must be at least 3; got 2"),
+        ({"inputs": ["a"]}, "the network has 2 inputs; got 1 name"),
+    ],
+)
+def test_a_wrong_option_says_what_would_be_right(options, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        draw_network(MLP(2, [3, 1], seed=0), **options)

@@ -1,7 +1,4 @@
-"""What a network picture shows of a model.
-
-Its dense layers, one after the other, with weights as numbers.
-"""
+"""What a network picture shows of a model: its dense layers, with their weights as numbers."""
 
 from __future__ import annotations
 
@@ -14,14 +11,17 @@ from ...errors import OperandError, ShapeError
 
 @dataclass(frozen=True)
 class Dense:
-    """A layer φ(Wx + b).
+    """A layer φ(Wx + b): a bias for each unit or none, and what φ is called.
 
-    Weights as w[out][in], a bias for each unit or none, and what φ is called.
+    Attributes:
+        weights: as w[out][in].
+        values: what the units give for the input of the picture; empty if it has none.
     """
 
     weights: tuple[tuple[float, ...], ...]
     biases: tuple[float, ...]
     activation: str
+    values: tuple[float, ...] = ()
 
     @property
     def fan_in(self) -> int:
@@ -32,17 +32,24 @@ class Dense:
         return len(self.weights)
 
 
-def layers_of(model: Any) -> list[Dense]:
+def layers_of(
+    model: Any, *, gradients: bool = False, x: Sequence[float] | None = None
+) -> list[Dense]:
     """The dense layers of ``model``, first to last.
 
     Activations that stand alone belong to the layer before them.
+
+    Args:
+        gradients: take the gradients of the weights and biases in place of their values.
+        x: an input, for which each layer gets the values of its units.
 
     Raises:
         OperandError: if the model is no stack of such layers.
         ShapeError: if a layer takes another number of inputs than the one before gives.
     """
     found: list[Dense] = []
-    for part in _parts(model, type(model).__name__):
+    given: Any = x
+    for layer, part in _parts(model, type(model).__name__, gradients=gradients):
         if isinstance(part, Dense):
             if found and part.fan_in != found[-1].fan_out:
                 raise ShapeError(
@@ -57,30 +64,43 @@ def layers_of(model: Any) -> list[Dense]:
             )
         else:
             before = found[-1].activation
-            found[-1] = replace(
-                found[-1], activation=part if before == "linear" else f"{before}, {part}"
-            )
+            both = part if before == "linear" else f"{before}, {part}"
+            found[-1] = replace(found[-1], activation=both)
+        if x is not None:
+            given = _applied(layer, given)
+            found[-1] = replace(found[-1], values=tuple(getattr(v, "data", v) for v in given))
     if not found:
         raise OperandError(f"{type(model).__name__} has no layer to draw")
     return found
 
 
-def _parts(model: Any, within: str) -> Iterator[Dense | str]:
-    """Layers, and the names of activations between them."""
+def _applied(layer: Any, x: Sequence[Any]) -> Sequence[Any]:
+    """What ``layer`` gives for ``x``, always as a list."""
+    from ...nn import Layer, Neuron, Perceptron
+
+    if isinstance(layer, Layer):
+        return [neuron(x) for neuron in layer.neurons]
+    if isinstance(layer, (Neuron, Perceptron)):
+        return [layer(x)]
+    return [layer(v) for v in x]
+
+
+def _parts(model: Any, within: str, *, gradients: bool) -> Iterator[tuple[Any, Dense | str]]:
+    """Layers, and activations between them, each with what the picture shows of it."""
     from ...nn import MLP, Apply, Layer, Module, Neuron, Perceptron, Sequential
     from ...nn.activations import name_of
 
     if isinstance(model, (Neuron, Perceptron)):
-        yield _dense([model])
+        yield model, _dense([model], gradients=gradients)
     elif isinstance(model, Layer):
-        yield _dense(model.neurons)
+        yield model, _dense(model.neurons, gradients=gradients)
     elif isinstance(model, (MLP, Sequential)):
         for layer in model.layers:
-            yield from _parts(layer, within)
+            yield from _parts(layer, within, gradients=gradients)
     elif isinstance(model, Apply):
-        yield name_of(model.activation)
+        yield model.activation, name_of(model.activation)
     elif callable(model) and not isinstance(model, (Module, type)):
-        yield name_of(model)
+        yield model, name_of(model)
     else:
         other = (
             f", not {type(model).__name__}"
@@ -93,14 +113,14 @@ def _parts(model: Any, within: str) -> Iterator[Dense | str]:
         )
 
 
-def _dense(neurons: Sequence[Any]) -> Dense:
+def _dense(neurons: Sequence[Any], *, gradients: bool) -> Dense:
     from ...nn import Perceptron
     from ...nn.activations import name_of
 
-    names = list(
-        dict.fromkeys(
-            "step" if isinstance(n, Perceptron) else name_of(n.activation) for n in neurons
-        )
-    )
-    weights = tuple(tuple(w.data for w in n.w) for n in neurons)
-    return Dense(weights, tuple(n.b.data for n in neurons if n.b is not None), "/".join(names))
+    def number(p: Any) -> float:
+        return float(p.grad if gradients else p.data)
+
+    called = ["step" if isinstance(n, Perceptron) else name_of(n.activation) for n in neurons]
+    weights = tuple(tuple(map(number, n.w)) for n in neurons)
+    biases = tuple(number(n.b) for n in neurons if n.b is not None)
+    return Dense(weights, biases, "/".join(dict.fromkeys(called)))

@@ -1,8 +1,8 @@
 """A network as the lectures draw it: units in columns, layer by layer, and a line for each weight.
 
-Two readings: weights drawn, by colour and width (negative ones dashed, so that colour is not
-alone); or weights written on the lines, with the bias as the weight of a unit x₀ = 1, as in figure
-1 of the MLPR notes.
+There are two readings: weights drawn, by colour and width, with negative ones dashed so that colour
+is not alone; or weights written on the lines, with the bias as the weight of a unit x₀ = 1, as in
+figure 1 of the MLPR notes.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ...arguments import positive, whole
 from ...engine.op import OPS
-from ...errors import OperandError, ShapeError
+from ...errors import OperandError, ShapeError, one_of
+from ...notation.formula import short
 from ...notation.letters import SUBSCRIPTS, plain
 from ...notation.text import abbreviated, printable, table, text_width
 from ...printing import Text
@@ -27,12 +29,17 @@ from .svg import (
     RADIUS,
     ROOM,
     TO,
+    WEIGHTS,
     Column,
+    Reading,
     Unit,
     Weights,
     is_one_neuron,
+    largest,
     network_svg,
 )
+
+_POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 if TYPE_CHECKING:
     from ..files.save import Contents
@@ -42,6 +49,9 @@ class NetworkDrawing(Picture):
     """A picture of a network, as it was when it was drawn.
 
     `save` writes .svg, .html, .png or .pdf.
+
+    Attributes:
+        scale: the weight that has the widest line, to give to the next picture of a series.
     """
 
     title = "A network"
@@ -50,14 +60,15 @@ class NetworkDrawing(Picture):
         self,
         layers: Sequence[Dense],
         *,
-        weights: Weights,
+        reading: Reading,
         inputs: Sequence[str],
         outputs: Sequence[str],
+        x: Sequence[float],
         most: int,
     ) -> None:
-        self._text = _table(layers)
-        stack = _columns(layers, weights, inputs, outputs, most)
-        self.svg = Text(network_svg(stack, layers, weights, self._text.split("\n")[0]))
+        self._text, self.scale = _table(layers), reading.scale
+        stack = _columns(layers, reading.weights, inputs, outputs, x, most)
+        self.svg = Text(network_svg(stack, layers, reading, self._text.split("\n")[0]))
 
     @property
     def text(self) -> str:
@@ -83,7 +94,8 @@ class NetworkDrawing(Picture):
 
 def draw_network(
     model: Any, *, weights: Weights = "drawn", inputs: Sequence[str] | None = None,
-    outputs: Sequence[str] | None = None, most: int | None = None,
+    outputs: Sequence[str] | None = None, x: Sequence[float] | None = None,
+    scale: float | None = None, most: int | None = None,
 ) -> NetworkDrawing:  # fmt: skip
     """The units of ``model`` in columns and its weights as lines between them.
 
@@ -91,10 +103,18 @@ def draw_network(
         model: a Neuron, a Layer, an MLP, a Perceptron, or a Sequential of layers and activations.
         weights: "drawn": blue for positive ones, orange and dashed for negative, wider for larger.
             "written": their numbers stand on the lines, and biases are the weights of a unit x₀ =
-            1.
+            1. "gradients": drawn, but the gradients of the latest backward pass.
         inputs, outputs: names for these units; x₁, x₂, … and ŷ₁, ŷ₂, … if left out.
+        x: an input; each unit then shows its value for it.
+        scale: the weight that has the widest line; the largest if left out. Give each picture of a
+            series the same one.
         most: units of a column that are shown, the rest cut with "⋮"; 10, or 5 where weights are
             written.
+
+    Raises:
+        OperandError: if the model is no stack of such layers.
+        OptionError: for an unknown reading of the weights.
+        ShapeError: if there are not as many names or numbers as units.
 
     >>> from autograd_edu.nn import MLP
     >>> draw_network(MLP(3, [4, 1], activation="tanh", seed=1))
@@ -103,17 +123,18 @@ def draw_network(
       1      4      tanh        4 × 3    yes
       2      1      linear      1 × 4    yes
     """
-    if weights not in ("drawn", "written"):
-        raise OperandError(f'weights are "drawn" or "written", not {weights!r}')
-    most = (10 if weights == "drawn" else 5) if most is None else most
-    if isinstance(most, bool) or not isinstance(most, int) or most < 3:
-        raise OperandError(f"a column shows at least 3 units; most={most!r} was given")
-    layers = layers_of(model)
-    given = (
-        _names(inputs, "x", layers[0].fan_in, "input"),
-        _names(outputs, "ŷ", layers[-1].fan_out, "output"),
+    one_of(weights, WEIGHTS, "reading of weights")
+    shown = whole((5 if weights == "written" else 10) if most is None else most, "most", low=3)
+    layers = layers_of(model, gradients=weights == "gradients", x=x)
+    reading = Reading(weights, largest(layers) if scale is None else positive(scale, "scale"))
+    return NetworkDrawing(
+        layers,
+        reading=reading,
+        inputs=_names(inputs, "x", layers[0].fan_in, "input"),
+        outputs=_names(outputs, "ŷ", layers[-1].fan_out, "output"),
+        x=() if x is None else [float(getattr(v, "data", v)) for v in x],
+        most=shown,
     )
-    return NetworkDrawing(layers, weights=weights, inputs=given[0], outputs=given[1], most=most)
 
 
 def _names(given: Sequence[str] | None, letter: str, count: int, what: str) -> list[str]:
@@ -123,9 +144,11 @@ def _names(given: Sequence[str] | None, letter: str, count: int, what: str) -> l
             for i in range(count)
         ]
     if isinstance(given, str) or not all(isinstance(name, str) for name in given):
-        raise OperandError(f"{what}s takes a list of names; {given!r} was given")
+        raise OperandError(f"{what}s takes a list of names; got {given!r}")
     if len(given) != count:
-        raise ShapeError(f"the network has {count} {what}(s); {len(given)} name(s) were given")
+        raise ShapeError(
+            f"the network has {_counted(count, what)}; got {_counted(len(given), 'name')}"
+        )
     return [abbreviated(plain(name), 24) for name in given]
 
 
@@ -165,6 +188,7 @@ def _columns(
     weights: Weights,
     inputs: Sequence[str],
     outputs: Sequence[str],
+    x: Sequence[float],
     most: int,
 ) -> list[Column]:
     """A column for the inputs and for each layer, left to right, all around one middle line."""
@@ -172,16 +196,31 @@ def _columns(
     ones = [weights == "written" and bool(layer.biases) for layer in layers] + [False]
     step = 46.0 if weights == "written" else 42.0
     tall = max(min(size, most + 1) + one for size, one in zip(sizes, ones, strict=True)) * step
-    x = MARGIN + 2 * RADIUS + _beside(inputs, one=ones[0]) * CHARACTER
+    across = MARGIN + 2 * RADIUS + _beside(inputs, one=ones[0]) * CHARACTER
+    values = [x, *(layer.values for layer in layers)]
     found = []
     for k, size in enumerate(sizes):
         hidden = [f"h{_subscript(i + 1)}" for i in range(size)]
         names = inputs if k == 0 else outputs if k == len(layers) else hidden
         below, middle = _below(k, layers, size), tall / 2 + MARGIN
-        found.append(_column(k, layers, names, below, x, middle, step, most, one=ones[k]))
-        x += _step_across(k, layers, weights, most) if k < len(layers) else 0.0
+        column = _column(k, layers, names, below, across, middle, step, most, one=ones[k])
+        drawn = {
+            i: _told(unit, i, k, layers, weights, values[k]) for i, unit in column.units.items()
+        }
+        found.append(replace(column, units=drawn))
+        across += _step_across(k, layers, weights, most) if k < len(layers) else 0.0
     one_neuron = weights == "written" and is_one_neuron(layers)
     return _summed(found, layers[0].activation) if one_neuron else found
+
+
+def _told(
+    unit: Unit, i: int, k: int, layers: Sequence[Dense], weights: Weights, values: Sequence[float]
+) -> Unit:
+    """The unit with its value, and with its bias where that is drawn."""
+    biases = layers[k - 1].biases if k and weights != "written" else ()
+    value = short(values[i], 2) if len(values) else ""
+    about = f"{unit.about}; value {values[i]!r}" if value else unit.about
+    return replace(unit, value=value, bias=biases[i] if biases else None, about=about)
 
 
 def _beside(inputs: Sequence[str], *, one: bool) -> int:
@@ -268,7 +307,7 @@ def _below(k: int, layers: Sequence[Dense], size: int) -> tuple[str, ...]:
     units = f"{size} unit{'s' * (size > 1)}"
     if k == 0:
         return ("input", units)
-    hidden = "hidden" if len(layers) == 2 else f"hidden {k}"
+    hidden = "hidden" if len(layers) == 2 else f"hidden {k}: h⁽{str(k).translate(_POWERS)}⁾"
     return (
         "output" if k == len(layers) else hidden,
         units,
