@@ -31,10 +31,16 @@ g = f + z
 g.label = "g"
 g.backward()
 draw(g)"""
+TRAINING = """\
+from autograd_edu import data, nn, optim, train
+model, recording = nn.MLP(2, [4, 1], activation="tanh", seed=1), train.Recording()
+loss, adam = nn.losses.binary_cross_entropy_with_logits, optim.Adam(model.parameters(), 0.05)
+train.fit(model, loss, data.moons(20), adam, epochs=40, callbacks=[recording], progress=False)
+recording"""
 TOKEN = "a-token-of-the-test"
 
 
-def notebook(*outputs):
+def notebook(*outputs, code=CODE):
     """A notebook of one cell a picture, with its saved outputs; without any, the cell has not run yet."""
     book = nbformat.v4.new_notebook(
         metadata={
@@ -43,7 +49,7 @@ def notebook(*outputs):
     )
     book.cells = [
         nbformat.v4.new_code_cell(
-            CODE,
+            code,
             id=f"cell-{i}",
             outputs=[nbformat.v4.new_output("execute_result", data=data, execution_count=1)]
             if data
@@ -69,6 +75,7 @@ def jupyter(tmp_path_factory):
         )
     home, port = tmp_path_factory.mktemp("jupyter"), free_port()
     nbformat.write(notebook(), home / "fresh.ipynb")
+    nbformat.write(notebook(code=TRAINING), home / "training.ipynb")
     pictures = [draw(g(), style)._repr_mimebundle_() for style in ("card", "circuit")]
     nbformat.write(notebook(*pictures), home / "saved.ipynb")
     own = {
@@ -131,7 +138,7 @@ def visit(browser, jupyter):
         context.close()
 
 
-def run_the_cell(page):
+def run_the_cell(page, *, shows=".autograd-stepper svg"):
     """Press Shift+Enter in the first cell, again if the kernel was not listening yet."""
     import playwright.sync_api as playwright
 
@@ -142,7 +149,7 @@ def run_the_cell(page):
         with contextlib.suppress(playwright.TimeoutError):
             output.wait_for(timeout=25_000)
             break
-    assert page.locator(".autograd-stepper svg").count() == 1, output.text_content()
+    assert page.locator(shows).count() == 1, output.text_content()
 
 
 PLACES = {"JupyterLab": "lab/tree", "Notebook 7": "notebooks"}
@@ -183,6 +190,18 @@ def test_after_running_the_cell_the_stepper_answers_clicks_and_keys(visit, place
         page.keyboard.press(key)
         assert_step(page, record, shots, k)
     assert page.locator(".jp-CodeCell").count() == cells  # no key was a command to the notebook
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_after_running_the_cell_the_theatre_answers_its_slider(visit, place):
+    page = visit(f"{place}/training.ipynb")
+    run_the_cell(page, shows=".autograd-theatre.runs")
+    slider = page.locator("[data-part=slider]")
+    assert page.get_by_role("status").text_content().startswith("Epoch 40: loss ")
+    slider.press("Home")
+    assert page.get_by_role("status").text_content().startswith("Epoch 0: before training")
+    slider.press("ArrowRight")
+    assert slider.input_value() == "1"
 
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
