@@ -74,7 +74,7 @@ def test_random_graphs_give_the_engines_values_and_gradients(show, first):
         faults, is_near = disagreements(page, seed)
         assert not faults, (seed, faults)
         near += is_near
-    assert near >= 95
+    assert near >= 99  # seed 446 alone: a sum that cancels
 
 
 def test_a_wrong_sign_would_be_found(show):

@@ -173,8 +173,8 @@ def test_every_leaf_moves_by_mouse_and_by_keys_as_in_the_engine(show, graph):
         assert_nudged(page, engine, i, rounded(x + units(x)), x)
         press(page, "reset")
         engine = Engine(copy.deepcopy(y))
-        drag(page, i, -8)
-        assert_nudged(page, engine, i, rounded(x - 2 * units(x)), x)
+        drag(page, i, -12)
+        assert_nudged(page, engine, i, rounded(x - 3 * units(x)), x)
 
 
 def y_value(y, i):
