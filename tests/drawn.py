@@ -29,7 +29,8 @@ class Drawn:
 
 
 def texts(element):
-    return [t.text or "" for t in element.iter(f"{SVG}text")]
+    """What each text of a picture says, also where a part of it has a colour of its own."""
+    return ["".join(t.itertext()) for t in element.iter(f"{SVG}text")]
 
 
 def read_svg(svg):

@@ -26,6 +26,8 @@ from autograd_edu import (
     total,
     where,
 )
+from autograd_edu.derivatives.report import Report
+from autograd_edu.errors import ShapeError
 from autograd_edu.nn import MLP
 
 
@@ -188,6 +190,12 @@ def test_other_errors_of_the_users_code_are_not_hidden():
 
 
 # ---- evidence that is missing or disagrees -------------------------------------------------------
+
+
+def test_nothing_checked_is_not_passed():
+    assert not Report(rows=(), inputs=1)
+    with pytest.raises(ShapeError, match="sample must be at least 1; got 0"):
+        check_gradient(lambda x: x * x, 3.0, sample=0)
 
 
 def test_equal_numbers_do_not_pass_where_the_numeric_one_is_too_uncertain():

@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
+from drawn import texts
 from examples import g, random_graph
 
 from autograd_edu import Value, draw, draw_network, nn, sigmoid, to_dot
@@ -14,12 +15,6 @@ from autograd_edu.notation.formula import short
 from autograd_edu.notation.names import names
 from autograd_edu.notation.text import printable, text_width
 from autograd_edu.pictures.scene.scene import scene
-
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-def texts(element):
-    return [t.text or "" for t in element.iter(f"{SVG}text")]
 
 
 def parsed(svg):

@@ -17,6 +17,7 @@ from html.parser import HTMLParser
 
 import mistune
 import pytest
+from drawn import texts
 from examples import LABELS, pairwise
 
 from autograd_edu import (
@@ -41,7 +42,6 @@ from autograd_edu.pictures.render.layout import program
 from autograd_edu.pictures.render.styles import STYLES
 from autograd_edu.pictures.steps import Steps
 
-SVG = "{http://www.w3.org/2000/svg}"
 SHAPELESS = "�"
 every_label = pytest.mark.parametrize("label", LABELS.values(), ids=LABELS)
 
@@ -208,9 +208,9 @@ def test_no_picture_has_an_element_or_attribute_that_a_plain_label_would_not_giv
     svg = draw(graph(label), style=style, detail=detail).svg
     svg.encode("utf-8")
     assert skeleton(svg) == skeleton(draw(graph(same_size(label)), style=style, detail=detail).svg)
-    texts = [t.text or "" for t in ET.fromstring(svg).iter(f"{SVG}text")]
-    assert any(text.startswith(shown(label, 28)[:8].rstrip()) for text in texts)
-    assert all(map(one_line, texts))
+    said = texts(ET.fromstring(svg))
+    assert any(text.startswith(shown(label, 28)[:8].rstrip()) for text in said)
+    assert all(map(one_line, said))
 
 
 def test_a_picture_with_unescaped_text_is_rejected(monkeypatch):
@@ -245,8 +245,8 @@ def test_graphviz_reads_the_dot_and_shows_the_label(label):
         == [7, 7]
     )
     assert {e.tag for e in hostile.iter()} == {e.tag for e in usual.iter()}
-    texts = ["".join((t.text or "").split()) for t in hostile.iter(f"{SVG}text")]
-    assert "".join(shown(label, 28).split()) in texts or not shown(label).strip()
+    said = ["".join(text.split()) for text in texts(hostile)]
+    assert "".join(shown(label, 28).split()) in said or not shown(label).strip()
 
 
 @every_label
@@ -257,9 +257,7 @@ def test_names_of_units_add_nothing_to_a_network_picture(label):
         assert skeleton(picture.svg) == skeleton(
             draw_network(model, weights=weights, inputs=[plain_, "b"], outputs=[plain_]).svg
         )
-        assert [t.text for t in ET.fromstring(picture.svg).iter(f"{SVG}text")].count(
-            shown(label, 24)
-        ) == 2
+        assert texts(ET.fromstring(picture.svg)).count(shown(label, 24)) == 2
         picture.svg.encode("utf-8")
 
 

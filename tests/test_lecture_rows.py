@@ -177,7 +177,7 @@ DISCREPANCIES = {
     "D17": "lecture_statements::test_slopes_of_activations_as_the_exercise_draws_them",
     "D18": "optim::test_nesterov_rearranged_follows_the_look_ahead_points",
     "D19": "nn_modules::test_an_embedding_is_a_linear_layer_of_a_one_hot_input",
-    "D20": "nn/attention.py: not a recurrent one",
+    "D20": "nn/attention.py: MLPR calls it a special type of RNN, but it is not recurrent",
     "D21": "lecture_networks::test_input_noise_on_a_linear_model_is_an_l2_penalty_of_its_variance",
     "D22": "lecture_networks::test_a_unit_with_weights_of_variance_one_takes_a_random_walk",
     "D23": "lecture_statements::test_importance_of_a_ratio_of_logs",

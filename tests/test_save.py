@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from drawn import texts
 from examples import g
 from PIL import Image
 
@@ -24,7 +25,6 @@ from autograd_edu.pictures.files.save import ABOUT
 from autograd_edu.pictures.render.styles import STYLES
 from autograd_edu.pictures.steps import Steps
 
-SVG = "{http://www.w3.org/2000/svg}"
 MAGIC = {
     ".png": b"\x89PNG",
     ".pdf": b"%PDF",
@@ -90,13 +90,13 @@ def test_permissions_and_links_stay(tmp_path):
     assert stat.S_IMODE(fresh.stat().st_mode) == 0o666 & ~mask
 
 
-def test_json_is_the_record():
+def test_json_is_the_record(tmp_path):
     x = Value(2.0, "\ud800")
     y = x * x
     y.label = "y"
     picture = draw(y)
-    text = picture._contents()[".json"]()
-    assert Steps.from_json(text.encode().decode()) == steps(y)
+    text = picture.save(tmp_path / "y.json").read_text("utf-8")
+    assert Steps.from_json(text) == steps(y)
     assert json.loads(text)["content"]["steps"][0]["kind"] == "forward"
 
 
@@ -140,7 +140,7 @@ def test_a_pdf_has_a_point_a_pixel_and_its_text_can_be_searched(tmp_path, style)
     assert pdf.rstrip().endswith(b"%%EOF")
     box = re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", pdf)
     assert tuple(map(float, box.groups())) == pytest.approx(size(picture.svg), abs=1)
-    shown = {c for t in ET.fromstring(picture.svg).iter(f"{SVG}text") for c in t.text}
+    shown = set("".join(texts(ET.fromstring(picture.svg))))
     assert shown - {" "} <= pdf_text(pdf)
 
 
@@ -172,21 +172,21 @@ def test_a_very_large_pdf_is_no_larger_than_a_page_may_be(tmp_path):
 
 def test_a_character_without_a_face_is_warned_of(tmp_path, monkeypatch):
     y = sigmoid(Value(2.0, "文"))
-    monkeypatch.setattr(renderer, "_has_face", lambda sign: sign != "文")
+    monkeypatch.setattr(renderer, "has_face", lambda sign: sign != "文")
     for suffix in (".png", ".pdf"):
         with pytest.warns(UserWarning, match=rf"the {suffix} has boxes in place of 文: .*as \.svg"):
             draw(y).save(tmp_path / f"y{suffix}")
 
 
 def test_what_has_a_face_is_told_from_what_has_none():
-    assert all(map(renderer._has_face, "σ∂₁²–√∞θ·"))
-    assert not renderer._has_face("\u0379")
+    assert all(map(renderer.has_face, "σ∂₁²–√∞θ·"))
+    assert not renderer.has_face("\u0379")
 
 
 @pytest.mark.parametrize("suffix", [".png", ".pdf", ".gif"])
 def test_without_its_extra_a_file_says_what_to_install(tmp_path, monkeypatch, suffix):
     monkeypatch.setitem(__import__("sys").modules, "typst", None)
-    renderer._compiler.cache_clear()
+    renderer.compiler.cache_clear()
     with pytest.raises(ImportError, match=r"needs Typst: pip install 'autograd-edu\[files\]'"):
         draw(g()).save(tmp_path / f"g{suffix}")
     assert not list(tmp_path.iterdir())
@@ -217,13 +217,13 @@ def test_frames_show_the_engines_numbers_step_by_step(style):
     assert len(pictures) == len(record) + 1
     assert len({re.match(r"<svg [^>]*>", p)[0] for p in pictures}) == 1, "all of one size"
     for k, svg in enumerate(pictures):
-        texts = [t.text for t in ET.fromstring(svg).iter(f"{SVG}text")]
+        said = texts(ET.fromstring(svg))
         known = [short(s.value) for s in record[:k] if s.kind == "forward"]
-        assert all(number in " ".join(texts) for number in known)
+        assert all(number in " ".join(said) for number in known)
         gradients = {p.parent: short(p.after) for s in record[:k] for p in s.parts}
-        assert all(number in " ".join(texts) for number in gradients.values())
-        assert (f"step {k} of {len(record)}" in " ".join(texts)) == (k > 0)
-        assert sum(t == "?" or t == "data ?" for t in texts) <= 3
+        assert all(number in " ".join(said) for number in gradients.values())
+        assert (f"step {k} of {len(record)}" in " ".join(said)) == (k > 0)
+        assert sum(t == "?" or t == "data ?" for t in said) <= 3
 
 
 def test_a_folded_picture_does_not_move(tmp_path):

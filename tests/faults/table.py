@@ -72,8 +72,8 @@ FUSING = (
     Fault(
         "what a guard needs is dropped",
         RANDOM_GRAPHS,
-        "[root, *[g.left for g in guards], *[g.right for g in guards]]",
-        "[root]",
+        "[*given.roots, *sides]",
+        "[*given.roots]",
         "fuse",
     ),
     Fault(
@@ -88,7 +88,7 @@ FUSING = (
         RANDOM_GRAPHS,
         "replace(g, left=_A, right=_B)",
         "replace(g, left=_A, right=_B, outcome=not g.outcome)",
-        "_renumbered",
+        "fused",
     ),
     Fault(
         "origins are one off",
@@ -267,9 +267,9 @@ RUNNING = (
     Fault(
         "swapped operands: a dot's factors get their own gradients",
         RANDOM_GRAPHS,
-        "(operands[1], operands[0], 1.0)",
-        "(operands[0], operands[1], 1.0)",
-        "_through_dot",
+        "operands[1 - i]",
+        "operands[i]",
+        "Plan.slope",
     ),
     Fault(
         "the gradient that a program starts from is 2",
@@ -303,9 +303,9 @@ RUNNING = (
     Fault(
         "the fixed table is prepared once only",
         ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[0]",),
-        "plan is not prepared",
-        "plan is not prepared and not vars(self).setdefault('once', []) and not vars(self)['once'].append(1)",
-        "_run",
+        "for call in plan.prepare:\n    call()",
+        "if not vars(self).get('once'):\n    self.once = [call() for call in plan.prepare] or [1]",
+        "_prepare",
     ),
     Fault(
         "a result without inputs counts once for a batch",
@@ -317,8 +317,8 @@ RUNNING = (
     Fault(
         "a guard's sample counts from the block",
         ("test_replay.py::test_a_planted_branch_change_names_comparison_line_and_sample[3]",),
-        "self._check(_A, _B, start)",
-        "self._check(_A, _B, 0)",
+        "self.faults.check_guards(plan, start)",
+        "self.faults.check_guards(plan, 0)",
         "_forward",
     ),
     Fault(
@@ -328,7 +328,7 @@ RUNNING = (
         ),
         "column[sample]",
         "column[sample - 1]",
-        "_locate",
+        "Faults.locate",
     ),
     Fault(
         "results are handed out in the buffers",
@@ -472,7 +472,7 @@ NN = (
     Fault(
         "dropout still drops in evaluation",
         ("test_training_statements.py::test_random_layers_change_nothing_in_evaluation",),
-        "self.training and self.p",
+        "self.active",
         "self.p",
         "Dropout.forward",
     ),
@@ -618,7 +618,7 @@ TRAINING = (
     Fault(
         "a refused checkpoint has changed the model",
         ("test_train.py::test_a_forged_checkpoint_changes_nothing",),
-        "_load(state, *copy.deepcopy(_A))",
+        "copy.deepcopy(self)._load(state)",
         "None",
     ),
 )

@@ -65,7 +65,7 @@ def size(svg: str) -> tuple[float, float]:
 
 
 def _render(svg: str, kind: Kind, *, width: float, dots: float = 72.0) -> bytes:
-    lacking = sorted(sign for sign in set(svg) if not sign.isascii() and not _has_face(sign))
+    lacking = sorted(sign for sign in set(svg) if not sign.isascii() and not has_face(sign))
     if lacking:
         shown = " ".join(lacking[:10])
         warnings.warn(
@@ -81,7 +81,7 @@ def _compile(svg: str, kind: Kind, *, width: float, dots: float = 72.0) -> bytes
     title = re.search(r'aria-label="([^"]*)"', svg)
     inputs = {"svg": svg, "title": unescape(title[1] if title else ""), "width": f"{width:.4f}"}
     try:
-        made = _compiler().compile(_PAGE, format=kind, ppi=dots, sys_inputs=inputs)
+        made = compiler().compile(_PAGE, format=kind, ppi=dots, sys_inputs=inputs)
     except RuntimeError as error:  # Typst's own errors are of this kind
         raise LayoutError(f"Typst could not render the picture as .{kind}: {error}") from None
     assert isinstance(made, bytes), "there is one page"
@@ -89,7 +89,7 @@ def _compile(svg: str, kind: Kind, *, width: float, dots: float = 72.0) -> bytes
 
 
 @cache
-def _compiler() -> typst.Compiler:
+def compiler() -> typst.Compiler:
     try:
         import typst
     except ImportError:
@@ -101,7 +101,7 @@ def _compiler() -> typst.Compiler:
 
 
 @cache
-def _has_face(sign: str) -> bool:
+def has_face(sign: str) -> bool:
     """Whether some font has ``sign``: it looks otherwise than a character that none has."""
     return _sign(sign) != _sign(_UNASSIGNED)
 
