@@ -90,6 +90,7 @@ def _compile(svg: str, kind: Kind, *, width: float, dots: float = 72.0) -> bytes
 
 @cache
 def compiler() -> typst.Compiler:
+    """Typst with the fonts of its wheel and of the system. Raises ImportError without it."""
     try:
         import typst
     except ImportError:
