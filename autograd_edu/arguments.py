@@ -1,4 +1,4 @@
-"""Checks of arguments. Each gives the argument back, or says what is wrong with it."""
+"""Checks of arguments. Each returns the argument, or raises an error that names it."""
 
 from __future__ import annotations
 
@@ -33,21 +33,26 @@ def positive(x: float, what: str) -> float:
 
 
 def not_negative(x: float, what: str) -> float:
-    """``x`` if it is a finite number of at least 0."""
+    """``x`` if it is a finite number of at least 0; otherwise a TargetError names ``what``."""
     if not 0.0 <= number(x, what) < math.inf:
         raise TargetError(f"{what} must be finite and not negative; got {x!r}")
     return x
 
 
 def fraction(x: float, what: str) -> float:
-    """``x`` if it is in [0, 1)."""
+    """``x`` if it is in [0, 1); otherwise a TargetError names ``what``."""
     if not 0.0 <= number(x, what) < 1.0:
         raise TargetError(f"{what} must be in [0, 1); got {x!r}")
     return x
 
 
 def whole(x: object, what: str, *, low: int = 1) -> int:  # whatever a user passes
-    """``x`` if it is a whole number of at least ``low``; a ShapeError says if it is less."""
+    """``x`` as an int.
+
+    Raises:
+        OperandError: if it is not a whole number.
+        ShapeError: if it is less than ``low``.
+    """
     if isinstance(x, bool) or not isinstance(x, SupportsIndex):
         raise OperandError(f"{what} must be a whole number; got {type(x).__name__} {x!r}")
     if operator.index(x) < low:

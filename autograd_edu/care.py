@@ -12,7 +12,7 @@ from typing import Any
 from .engine import modes
 from .engine.op import Op
 from .engine.value import Value, topological_order
-from .errors import DomainError, called
+from .errors import DomainError, write_call
 
 _PACKAGE = dirname(__file__)
 
@@ -51,7 +51,7 @@ class _Watch:
         labels = [repr(parent.label) for parent in value.parents if parent.label]
         of = f" of {', '.join(labels[:4])}" if labels else ""
         line = self.made.get(id(value), (value, "a line before anomaly()"))[1]
-        return f"{label}{called(value.op, [p._data for p in value.parents])}{of} ({line})"
+        return f"{label}{write_call(value.op, [p._data for p in value.parents])}{of} ({line})"
 
 
 def _line(frame: FrameType | None) -> str:

@@ -1,6 +1,6 @@
-"""One exception class for each kind of mistake, and the words that errors share.
+"""One exception class for each kind of mistake, and the phrases that several errors share.
 
-Each class is also the built-in exception that a caller would catch.
+Each class also derives from the built-in exception that a caller would catch.
 """
 
 import math
@@ -13,7 +13,7 @@ from .printing import prints
 
 @prints
 class AutogradError(Exception):
-    """Everything that this package raises on purpose."""
+    """The base class of everything that this package raises on purpose."""
 
     __str__, __repr__ = Exception.__str__, Exception.__repr__
 
@@ -43,7 +43,7 @@ class OptionError(AutogradError, ValueError):
 
 
 class ExpressionError(AutogradError, ValueError):
-    """The text of an expression cannot be read, or asks for more than arithmetic."""
+    """A formula cannot be read, or contains more than arithmetic and functions."""
 
 
 class LayoutError(AutogradError, RuntimeError):
@@ -51,7 +51,7 @@ class LayoutError(AutogradError, RuntimeError):
 
 
 class ShapeError(AutogradError, ValueError):
-    """A list whose length does not fit the layer, loss or model that it was given to."""
+    """A list whose length does not fit the layer, loss or model that receives it."""
 
 
 class TargetError(AutogradError, ValueError):
@@ -63,14 +63,14 @@ class StateError(AutogradError, ValueError):
 
 
 class TrainingError(AutogradError, RuntimeError):
-    """A step of training out of order: an optimiser's step before any gradient, for example."""
+    """A training step in the wrong order, such as an optimiser's step before any gradient."""
 
 
 class BranchChanged(AutogradError, ValueError):  # noqa: N818 - the name says what happened
-    """An input would take another branch than the recorded one; trace the function again for it."""
+    """An input would take a different branch than the recorded one; trace the function again."""
 
 
-def one_of(wanted: object, names: Iterable[str], what: str) -> str:
+def one_of(wanted: object, names: Iterable[str], what: str) -> str:  # whatever a user passes
     """``wanted``, if it is one of ``names``.
 
     Raises:
@@ -91,31 +91,28 @@ def one_of(wanted: object, names: Iterable[str], what: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """The one of ``names`` that was probably meant by ``name``; "" if none is close."""
+    """The entry of ``names`` that ``name`` was probably meant to be; "" if none is close."""
     import difflib
 
     by_lower = {other.lower(): other for other in names}
-    return (
-        by_lower[found[0]]
-        if (found := difflib.get_close_matches(name.lower(), by_lower, 1))
-        else ""
-    )
+    found = difflib.get_close_matches(name.lower(), by_lower, 1)
+    return by_lower[found[0]] if found else ""
 
 
 def is_an_error(name: str) -> bool:
-    """Does this package have an error of that name?"""
+    """Does this module define an error class of this name?"""
     kind = globals().get(name)
     return isinstance(kind, type) and issubclass(kind, AutogradError)
 
 
 def error_named(name: str) -> type[AutogradError]:
-    """The error of that name; guards of programs keep the name."""
+    """The error class of this name; a program stores only the name."""
     kind: type[AutogradError] = globals()[name]
     return kind
 
 
-def described(x: object) -> str:
-    """What was given in place of a number, and what to do instead."""
+def describe(x: object) -> str:  # whatever a user passes
+    """What was passed in place of a number, and what to do instead."""
     kind = type(x).__name__
     if getattr(x, "precedence", 0):
         return (
@@ -128,7 +125,7 @@ def described(x: object) -> str:
     if isinstance(x, complex):
         return f"{x!r}: complex numbers are not supported"
     if x is None:
-        return "None: a function without a `return` gives that"
+        return "None, which a function without a `return` statement returns"
     return f"{kind} {x!r}"
 
 
@@ -136,7 +133,7 @@ def described(x: object) -> str:
 
 
 class Named(Protocol):
-    """What an error tells about an operation; see `engine.op.Op`."""
+    """The facts about an operation that errors mention; `engine.op.Op` has them."""
 
     name: str
     formula: str | Callable[..., str]
@@ -151,11 +148,11 @@ def no_value(
 ) -> DomainError:
     """The error for an operation that has no finite value at ``xs``.
 
-    It names operands by their labels; those without a label, by their places.
+    It names each operand by its label, or by its position if it has none.
     """
     labels = [*labels, *[""] * (len(xs) - len(labels))]
     labelled = [f"{label!r} is {x!r}" for label, x in zip(labels, xs, strict=True) if label]
-    asked, given = called(op, xs), f" ({', '.join(labelled[:4])})" if labelled else ""
+    asked, given = write_call(op, xs), f" ({', '.join(labelled[:4])})" if labelled else ""
     if not all(map(math.isfinite, xs)):
         return DomainError(f"{asked} has no finite value{given}; ieee() keeps the inf or nan")
     if problem is None or isinstance(problem, OverflowError):
@@ -170,12 +167,12 @@ def no_value(
 
 
 def no_gradient(op: Named, xs: Sequence[float], local: float) -> str:
-    """What is wrong with a local gradient that is not finite."""
-    return f"{called(op, xs)} has {'no' if local != local else 'an infinite'} slope"
+    """What is wrong with a local gradient that is not finite, in words."""
+    return f"{write_call(op, xs)} has {'no' if local != local else 'an infinite'} slope"
 
 
-def called(op: Named, xs: Sequence[float]) -> str:
-    """An operation on numbers: log(-1.0), 1.0/0.0, (-8.0)**0.5."""
+def write_call(op: Named, xs: Sequence[float]) -> str:
+    """An operation with its operands, as one writes it: log(-1.0), 1.0/0.0, (-8.0)**0.5."""
     if len(xs) > 4:
         return f"{op.name} of {len(xs)} operands"
     if not isinstance(op.formula, str) or op.formula.startswith(op.name):

@@ -1,8 +1,8 @@
-"""Files that are complete or not there, and texts that say what they are.
+"""Writing files safely, and JSON text with a checksum.
 
 Everything that the package writes goes through `write`: if the process is killed or the disk is
-full, the old file stays. Everything that it reads back as JSON was sealed: `unseal` notices if a
-text was cut short or altered, or is of another kind or version.
+full, the old file stays intact. JSON that the package reads back was written by `seal`, so that
+`unseal` notices if it was cut short or altered, or is of another kind or version.
 """
 
 from __future__ import annotations
@@ -12,20 +12,23 @@ import math
 import os
 import secrets
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 from .errors import StateError
 
 PathLike = str | os.PathLike[str]
+Json: TypeAlias = "None | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Test: TypeAlias = Callable[[Any], bool]  # accepts whatever JSON may hold
 
 
 def write(path: PathLike, content: bytes | str) -> None:
-    """Write ``content`` (text as UTF-8) to ``path``, which changes once all of it is on the disk.
+    """Write ``content`` to ``path``; text is encoded as UTF-8.
 
-    A new file gets its permissions from the umask; an existing one keeps its own. A link stays, and
-    the file that it leads to is replaced. A device or a pipe is written to directly.
+    The old file is replaced only when the new one is complete and on the disk. A new file gets its
+    permissions from the umask; an existing one keeps its own. A link stays a link, and the file
+    that it points to is replaced. A device or a pipe is written to directly.
 
     Raises:
         OSError: if the folder does not exist or cannot be written to, or the disk is full.
@@ -50,8 +53,8 @@ def write(path: PathLike, content: bytes | str) -> None:
 
 
 def _write_new(path: Path, data: bytes) -> None:
-    """Write a file that was not there, and wait until it is on the disk."""
-    # unlike tempfile, os.open gives the permissions of the umask
+    """Create a file, and wait until its content is on the disk."""
+    # os.open applies the umask to the permissions, which tempfile does not
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
@@ -59,8 +62,8 @@ def _write_new(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def seal(content: Any, kind: str, version: int = 1) -> str:
-    """``content`` as JSON text that says its kind and version and carries a checksum; one line.
+def seal(content: Json, kind: str, version: int = 1) -> str:
+    """``content`` as one line of JSON, with its kind, its version and a checksum.
 
     >>> print(seal([1.5, 2], "list"), end="")
     {"format": "autograd_edu list 1", "checksum": 488563441, "content": [1.5, 2]}
@@ -70,8 +73,10 @@ def seal(content: Any, kind: str, version: int = 1) -> str:
     return f'{{{head}, "content": {text}}}\n'
 
 
-def unseal(text: str | bytes, kind: str, version: int = 1, *, source: object = "the text") -> Any:
-    """What `seal` was given.
+def unseal(
+    text: str | bytes, kind: str, version: int = 1, *, source: PathLike = "the text"
+) -> Any:  # JSON of any form; callers check it, most of them with `expect`
+    """The content that `seal` wrote.
 
     Raises:
         StateError: if the text was cut short or altered, or is of another kind or version. The
@@ -104,11 +109,11 @@ def _checksum(text: str) -> int:
     return zlib.crc32(text.encode())
 
 
-# ---- what the content must look like -------------------------------------------------------------
+# ---- checks of the content -----------------------------------------------------------------------
 
 
-def expect(content: Any, entries: Mapping[str, Callable[[Any], bool]], what: str) -> dict[str, Any]:
-    """``content``, if it is a dict of exactly these entries and each passes its test.
+def expect(content: Json, entries: Mapping[str, Test], what: str) -> dict[str, Any]:  # as tested
+    """``content``, if it is a dict with exactly these entries and each passes its test.
 
     Raises:
         StateError: if not. The message says which entry of ``what`` is wrong.
@@ -120,35 +125,35 @@ def expect(content: Any, entries: Mapping[str, Callable[[Any], bool]], what: str
         if not passes(content[name]):
             shown = repr(content[name])
             shown = shown if len(shown) < 60 else shown[:60] + " …"
-            raise StateError(f"the entry {name!r} of {what} cannot be {shown}")
+            raise StateError(f"the entry {name!r} of {what} has an invalid value: {shown}")
     return content
 
 
-def is_text(x: Any) -> bool:
+def is_text(x: Json) -> bool:
     """Is it a string?"""
     return isinstance(x, str)
 
 
-def is_number(x: Any) -> bool:
+def is_number(x: Json) -> TypeGuard[float]:
     """Is it a float, or an int that a float can hold?"""
     return isinstance(x, float) or (type(x) is int and abs(x) < 2**1023)
 
 
-def is_count(x: Any) -> bool:
+def is_count(x: Json) -> bool:
     """Is it a whole number of at least 0?"""
     return type(x) is int and 0 <= x < 2**63
 
 
-def is_finite_number(x: Any) -> bool:
+def is_finite_number(x: Json) -> bool:
     """Is it a number, but not inf or nan?"""
     return is_number(x) and math.isfinite(x)
 
 
-def is_numbers(x: Any) -> bool:
+def is_numbers(x: Json) -> bool:
     """Is it a list of numbers?"""
     return isinstance(x, list) and all(map(is_number, x))
 
 
-def is_finite_numbers(x: Any) -> bool:
+def is_finite_numbers(x: Json) -> bool:
     """Is it a list of finite numbers?"""
     return isinstance(x, list) and all(map(is_finite_number, x))

@@ -151,7 +151,7 @@ def test_the_complex_step_goes_through_every_operation_that_has_a_complex_versio
             id="nothing to check",
         ),
         pytest.param(
-            lambda: numeric_gradient(log, []), OperandError, "holds no number", id="nothing"
+            lambda: numeric_gradient(log, []), OperandError, "contains no number", id="nothing"
         ),
         pytest.param(
             lambda: numeric_gradient(lambda x: [x], [1.0]),

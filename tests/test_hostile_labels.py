@@ -34,7 +34,7 @@ from autograd_edu import (
 from autograd_edu.errors import DomainError
 from autograd_edu.nn import MLP
 from autograd_edu.notation.names import latex_name
-from autograd_edu.notation.text import abbreviated, printable, text_width
+from autograd_edu.notation.text import abbreviate, printable, text_width
 from autograd_edu.pictures.files.save import ABOUT
 from autograd_edu.pictures.interactive.running import states
 from autograd_edu.pictures.interactive.terminal import plain, screen
@@ -58,7 +58,7 @@ def graph(label):
 def shown(label, most=None):
     """What the documents say is shown of a label: shapeless characters replaced, cut to so many columns."""
     text = "".join(c if c.isprintable() else SHAPELESS for c in label)
-    return text if most is None else abbreviated(text, most)
+    return text if most is None else abbreviate(text, most)
 
 
 def one_line(text):

@@ -80,7 +80,7 @@ def test_a_fixed_point_of_several_numbers():
         (
             lambda: fixed_point(lambda x: 2 * x, 1.0, maxiter=9),
             DomainError,
-            "has not settled after 9",
+            "did not converge in 9 steps",
         ),
         (lambda: fixed_point(lambda x: x, 1.0, rtol=0), TargetError, "rtol must be finite and pos"),
     ],

@@ -8,7 +8,7 @@ from drawn import RED, read_svg, texts
 from examples import g
 
 from autograd_edu import Value, draw, draw_network, exp, ieee, log, nn, total
-from autograd_edu.notation.text import abbreviated, text_width
+from autograd_edu.notation.text import abbreviate, text_width
 from autograd_edu.pictures.render.dark import with_dark_colours
 from autograd_edu.pictures.render.styles import STYLES
 
@@ -159,7 +159,7 @@ def test_a_long_name_is_cut_in_its_middle():
 @pytest.mark.parametrize("limit", [1, 2, 5, 12, 28])
 @pytest.mark.parametrize("text", ["x" * 40, "文" * 30, "e\u0301" * 40, "a\u0301文" * 20, "short"])
 def test_what_is_cut_fits_and_keeps_both_ends(text, limit):
-    shown = abbreviated(text, limit)
+    shown = abbreviate(text, limit)
     assert text_width(shown) <= limit
     if limit >= 12 and text != "short":
         assert shown[0] == text[0]

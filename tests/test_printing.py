@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from autograd_edu.printing import Text, like, shown
+from autograd_edu.printing import Text, fit_encoding, to_ascii
 
 ENCODINGS = ["ascii", "latin-1", "cp437", "cp850", "cp1252", "cp932", "utf-8", "utf-16"]
 
@@ -113,11 +113,11 @@ def test_a_pass_on_an_ascii_terminal_can_be_read():
     ],
 )
 def test_what_an_encoding_lacks_is_written_as_something_like_it(text, encoding, expected):
-    assert shown(text, encoding) == expected
+    assert fit_encoding(text, encoding) == expected
 
 
 def test_every_sign_has_something_like_it_in_ascii():
-    assert all(like(chr(i)).isascii() for i in range(0x80, 0x30000))
+    assert all(to_ascii(chr(i)).isascii() for i in range(0x80, 0x30000))
 
 
 def test_text_is_unchanged_in_a_file_and_adapted_on_a_terminal(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from operator import mul
 from typing import Any
 
-from ..errors import OperandError, OverflowDomainError, described
+from ..errors import OperandError, OverflowDomainError, describe
 from .contracts import Namespace
 from .ieee754 import as_ieee, never_raising, plain_sum
 
@@ -30,7 +30,7 @@ def real(x: object) -> float:  # anything may be given; that is what it checks
             ) from None
     if hasattr(x, "item") and math.prod(getattr(x, "shape", (0,))) == 1:
         return real(x.item())
-    raise OperandError(f"a real number was expected, not {described(x)}")
+    raise OperandError(f"a real number was expected, not {describe(x)}")
 
 
 class Floats:

@@ -1,9 +1,9 @@
-"""The gradient check: every derivative from backpropagation, compared with values of the function.
+"""The gradient check: compare each derivative from backpropagation with values of the function.
 
-An absolute tolerance could certify a gradient that is small and completely wrong. So the difference
-is measured against the gradient itself and against what the values can resolve; if that is too
-little to tell, the verdict is "unsure". `sampling` takes the values, `extrapolation` and `evidence`
-say what they tell, `verdict` decides, `culprit` looks for what is wrong.
+An absolute tolerance would pass a gradient that is small and completely wrong. So the difference is
+compared with the gradient itself, and with how well the values determine it. If they do not
+determine it well enough, the verdict is "unsure". `sampling` takes the values, `extrapolation` and
+`evidence` turn them into slopes, `verdict` decides, and `culprit` looks for the cause of a failure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .sampling import EPSILON
 from .signatures import Scalar, Tree
 from .verdict import Judgement, judge
 
-_SMALL = 1e-290  # numbers below lose digits to underflow
+_SMALL = 1e-290  # smaller numbers lose digits to underflow
 
 
 def check_gradient(
@@ -36,27 +36,30 @@ def check_gradient(
     seed: int = 0,
     names: Sequence[str] = (),
 ) -> Report:
-    """A report that compares the gradient from backpropagation with the numeric one, by input.
+    """A report that compares the gradient from backpropagation with the numeric one, input by input.
 
     Args:
-        f: a function of as many arguments as ``at`` has entries; or a loss that takes none and
-            reads ``at``.
-        at: numbers, or lists of them (for a single number, the number); or the parameters of a
-            model, which are Values whose data are moved and put back.
+        f: a function with one argument for each entry of ``at``; or a loss without arguments that
+            reads the parameters in ``at``.
+        at: one number, or a sequence of numbers or lists of them; or the parameters of a model. The
+            data of parameters are changed during the check, and restored.
         rtol: the relative difference that is always allowed.
-        sample: if there are more inputs than this, only a random sample of this size is checked,
-            drawn with ``seed``. The report says so.
+        sample: if there are more inputs than this, only a random sample of this size is checked.
+            The report says so.
+        seed: the seed of that sample.
         names: names for the inputs; by default their labels, or the names of ``f``'s arguments.
 
-    ``f`` is evaluated some sixty times for each input, at steps from the size of the input down to
-    the spacing of floats, so that a feature of any width shows, and at a second sequence of steps.
-    If ``f`` works on complex numbers, the complex step must agree. A slope fails only if something
-    is found that makes it wrong, or if not every operation on the way to it could be cleared; see
-    `culprit`. A pass means that the gradient is right to at least three digits, and to what
-    "est. error" says. At a kink, the slope on either side is right, and so is any slope in between
-    if an operation has its corner there. A step outside the domain of ``f``, or one that ``f``
-    refuses with a ValueError or an ArithmeticError, is left out; at the end of the domain the slope
-    is one-sided.
+    ``f`` is evaluated about sixty times for each input. The steps go from the size of the input
+    down to the spacing of floats, so that no feature of ``f`` is too narrow or too wide to be seen;
+    a second sequence of steps confirms the result. If ``f`` works on complex numbers, the complex
+    step must agree too.
+
+    "pass" means that the gradient is right to at least three digits, and within "est. error". A
+    slope fails only if the check finds what makes it wrong, or cannot clear every operation between
+    the input and the result; see `culprit`. At a kink, the slope on either side is right, and so is
+    any slope in between if an operation has its corner there. Steps are left out if they leave the
+    domain of ``f``, or if ``f`` raises a ValueError or an ArithmeticError there. At the end of the
+    domain the slope is one-sided.
 
     Raises:
         DomainError: if ``f`` or its gradient has no finite value at the point itself.
@@ -75,10 +78,10 @@ def check_gradient(
 
 
 def _chosen(count: int, sample: int, seed: int) -> Sequence[int]:
-    """The places of the inputs to check."""
+    """The indices of the inputs to check."""
     if count <= sample:
         return range(count)
-    import random  # takes as long to import as the engine
+    import random  # its import takes as long as that of the engine
 
     return sorted(random.Random(seed).sample(range(count), sample))
 
@@ -86,7 +89,7 @@ def _chosen(count: int, sample: int, seed: int) -> Sequence[int]:
 def _check(
     point: Point, i: int, a: float, recorded: Recorded, *, rounding: float
 ) -> tuple[Row, tuple[str, ...]]:
-    """The row of one input, and the operations that make it fail."""
+    """The row of one input, and the operations that are wrong, in words."""
     way, finding = Way(recorded, point.variables[i]), Finding()
     evidence = gather(point.along(i), point.numbers[i], rounding)
     judgement = _judged(a, evidence, way)
@@ -94,7 +97,7 @@ def _check(
         evidence = doubt(evidence)
         judgement = _judged(a, evidence, way)
     if judgement.verdict != "pass" and _cancels(a, evidence, way):
-        judgement = Judgement("pass", "the slope is 0 but for rounding: its terms cancel")
+        judgement = Judgement("pass", "the slope is 0 up to rounding: its terms cancel")
     if judgement.verdict == "fail":
         finding = search(way, a, evidence)
         notes = "; ".join(filter(None, (judgement.note, finding.reason)))
@@ -112,9 +115,9 @@ def _judged(a: float, evidence: Evidence, way: Way) -> Judgement:
 
 
 def _cancels(a: float, evidence: Evidence, way: Way) -> bool:
-    """Is the slope 0 but for rounding, and the numeric one too, compared with its terms?
+    """Are the slope and the numeric slope 0 up to rounding, compared with the terms of the slope?
 
-    This is so for a bias before a softmax or a batch norm, which ignore what is added to all.
+    An example is a bias before a softmax, which ignores a number that is added to all inputs.
     """
     n = evidence.both
     if n is None or not abs(n.value) <= 3.0 * n.error or evidence.is_corner or evidence.is_jump:
@@ -124,19 +127,19 @@ def _cancels(a: float, evidence: Evidence, way: Way) -> bool:
 
 
 def _complex_step(point: Point, i: int, a: float) -> float:
-    """The slope by the complex step; NaN if f has no complex version, or its digits are lost."""
+    """The slope by the complex step; NaN if ``f`` has no complex version, or underflow spoils it."""
     step = 1e-20 * (abs(point.numbers[i]) or 1e-20)
     if point.reads_parameters or step < _SMALL:
         return math.nan
     try:
         slope = point.complex_step(i, step)
-    except Exception:  # code that was not written for complex numbers may fail in any way
+    except Exception:  # code that was not written for complex numbers can raise anything
         return math.nan
     return slope if a == slope == 0.0 or step * max(abs(a), abs(slope)) > _SMALL else math.nan
 
 
 def _contradicts(complex_slope: float, a: float, evidence: Evidence, *, rtol: float) -> bool:
-    """Does the complex step say otherwise, at a point that is smooth on both sides?"""
+    """Does the complex step give another slope, at a point where the function is smooth?"""
     if evidence.both is None or evidence.is_corner:
         return False
     allowed = max(1e-6, rtol) * max(abs(a), abs(complex_slope)) + evidence.both.error

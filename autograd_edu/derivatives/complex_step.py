@@ -1,8 +1,8 @@
-"""Derivatives by the complex step: f′(x) = Im f(x + ih)/h for a tiny h, without any difference.
+"""Derivatives by the complex step: f′(x) = Im f(x + ih)/h for a tiny h; nothing is subtracted.
 
-The rules of the table run on complex numbers. Comparisons and branches look at the real part, so
-the branch is the one that the real number takes. Only values are computed, never a local gradient:
-the result is a witness that shares no rule with the backward pass.
+The rules of the table run on complex numbers. Comparisons use the real part, so the function takes
+the same branches as for a real number. No local gradient is computed, so the result is independent
+of the rules that the backward pass uses.
 
 Source: Squire & Trapp, "Using complex variables to estimate derivatives of real functions",
 SIAM Review 40 (1998).
@@ -15,7 +15,7 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from ..engine.number import Number, plain
 from ..engine.ops import Op
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 
 class Complex(Number):
-    """x + ih, as an operand of the operations in the rule table."""
+    """x + ih, a number that the operations of the rule table accept."""
 
     __slots__ = ("number",)
     precedence: ClassVar[int] = 50
@@ -41,7 +41,11 @@ class Complex(Number):
 
     @staticmethod
     def apply(op: Op, operands: Sequence[Scalar]) -> Complex:
-        """The value of ``op``; DomainError where its rule has no complex version."""
+        """The result of ``op``.
+
+        Raises:
+            DomainError: if ``op`` has no value there, or its rule no complex version.
+        """
         xs = [_C(x.number if isinstance(x, Complex) else plain(x)) for x in operands]
         try:
             y = complex(op.value(_Functions, *xs))
@@ -57,11 +61,11 @@ class Complex(Number):
 
 
 class _C(complex):
-    """A complex number with the order and the sign of its real part, as rules expect."""
+    """A complex number that is compared, and whose sign is taken, by its real part."""
 
 
-def _arithmetic(name: str) -> Callable[..., Any]:
-    method = getattr(complex, name)
+def _arithmetic(name: str) -> Callable[..., _C]:
+    method: Callable[..., complex] = getattr(complex, name)
     return lambda *xs: _C(method(*xs))
 
 
@@ -80,7 +84,7 @@ setattr(_C, "__mod__", _REMAINDER)  # noqa: B010 - complex has none
 
 
 class _Functions:
-    """The elementary functions on `_C`, as a namespace for rules. `cmath` has no erf and no erfc."""
+    """The elementary functions on `_C`, a namespace for rules. `cmath` lacks erf and erfc."""
 
     @staticmethod
     def pow(a: complex, b: complex) -> _C:
@@ -88,7 +92,7 @@ class _Functions:
             product = reduce(operator.mul, [a] * int(abs(b.real)), _C(1.0))
             return _C(product if b.real >= 0 else 1.0 / product)
         if a.real <= 0.0:
-            raise ValueError("a power of a number that is not positive needs a whole exponent")
+            raise ValueError("a base that is not positive needs a whole exponent")
         return _C(cmath.exp(b * cmath.log(a)))
 
     @staticmethod
@@ -121,7 +125,7 @@ class _Functions:
 
 
 def _on_reals(f: Callable[[complex], complex], low: float, high: float) -> Callable[[complex], _C]:
-    """``f`` where the real function has a value, so that it never leaves that branch."""
+    """``f`` restricted to where the real function has a value, so that it stays on its branch."""
 
     def function(x: complex) -> _C:
         if not low <= x.real <= high:

@@ -1,8 +1,8 @@
-"""What makes a gradient wrong: a number hidden from the graph, an operation, or the backward pass.
+"""Find what makes a gradient wrong: a number taken out of the graph, a rule, or the backward pass.
 
-No slope fails because of its numeric derivative alone. If the function is what its graph says, each
-operation on the way passes its own check, and the local gradients multiply and add to the slope,
-then the slope is right, and the values of the function are too rough to show it.
+A slope never fails because of its numeric derivative alone. It is right if the graph computes what
+the function computes, each operation passes its own check, and the chain rule gives the slope. Then
+the values of the function are too rough to show the slope.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from .evidence import Evidence
 from .extrapolation import Estimate
 from .recorded import Edge, Way
 
-FAR = 1e3  # steps wider than this, in sizes of the point, may pass over everything that happens
+FAR = 1e3  # times the size of the point: wider steps may miss everything that the function does
 
 
 class Finding(NamedTuple):
-    """Why a slope is wrong, the operations with wrong local gradients, and whether all is right."""
+    """Why a slope is wrong, which operations have wrong local gradients, or that all is right."""
 
     reason: str = ""
     suspects: tuple[str, ...] = ()
@@ -27,30 +27,32 @@ class Finding(NamedTuple):
 
 
 def search(way: Way, a: float, evidence: Evidence) -> Finding:
-    """Look for what makes the slope ``a`` at the start of the ``way`` wrong."""
+    """What makes the slope ``a`` of the leaf at the start of ``way`` wrong."""
     edges, complete = way.edges()
     verdicts = [edge.judgement().verdict for edge in edges]
     failed = [edge for edge, v in zip(edges, verdicts, strict=True) if v == "fail"]
     if failed:
-        first = {edge.op: edge for edge in reversed(failed)}  # of each operation
+        first = {edge.op: edge for edge in reversed(failed)}  # one edge per operation
         return Finding("", tuple(map(_accusation, reversed(first.values()))))
     n = evidence.nearest(a)
     if n is not None and (hidden := _difference(way, evidence, n, 0.5 * abs(a - n.value))):
         return Finding(hidden)
     forward, terms = way.forward()
     if abs(forward - a) > 1e-12 * terms:
-        return Finding(f"the local gradients multiply and add to {forward:.10g}: backward is wrong")
+        return Finding(
+            f"the chain rule over the local gradients gives {forward:.10g}: backward is wrong"
+        )
     if complete and set(verdicts) <= {"pass"}:
         return Finding(
-            "the function's values say otherwise, but they are what the graph says, and each "
-            "operation passes its own check: they are too rough to tell",
+            "the function's values do not agree, but they are those of the graph, and each "
+            "operation passes its own check: the values are too rough to tell",
             cleared=True,
         )
     nothing = "no single operation could be shown to be wrong"
     if n is not None and n.step > FAR * max(abs(evidence.samples.x), 1.0):
         return Finding(
-            f"{nothing}, and only steps far wider than the point itself show a slope at all: they "
-            "are too wide to tell",
+            f"{nothing}, and only steps far larger than the input itself show a slope: they are "
+            "too large to tell",
             cleared=True,
         )
     return Finding(nothing)
@@ -59,8 +61,8 @@ def search(way: Way, a: float, evidence: Evidence) -> Finding:
 def doubts_at_corner(way: Way, evidence: Evidence) -> str:
     """Why a slope between those on the sides of a corner cannot be trusted; "" if it can.
 
-    An operation must have a corner, and the function the slopes of its graph on both sides: the
-    backward pass knows the graph alone.
+    It can if an operation has a corner, and function and graph agree on both sides of it: the
+    backward pass knows only the graph.
     """
     if not any(edge.evidence.is_corner for edge in way.edges()[0]):
         return "no operation has a corner here"
@@ -73,21 +75,22 @@ def _accusation(edge: Edge) -> str:
     slope, parents = edge.evidence.slope, edge.value.parents
     shown = operations.text(edge.op, *[printable(p.label) or p.data for p in parents])
     numeric = "not settled" if slope is None else f"{slope.value:.10g}"
-    return (
-        f"{edge.op.name}: {shown} has the local gradient {edge.local:.10g}, numerically {numeric}"
-    )
+    return f"{edge.op.name}: {shown} has the local gradient {edge.local:.10g}, but numerically {numeric}"
 
 
 def _difference(way: Way, evidence: Evidence, n: Estimate, explained: float) -> str:
-    """Where, at the steps of ``n``, function and graph differ by over ``explained`` per step."""
+    """Where function and graph differ by more than ``explained`` times the step, in words.
+
+    Only the steps that ``n`` comes from are compared.
+    """
     samples = evidence.samples
     for h in samples.steps():
         if n.step <= h <= n.widest:
             for t, values in ((h, samples.above), (-h, samples.below)):
                 if h in values and not abs(values[h] - way.graph(t)) <= explained * h:
                     return (
-                        f"the function is not what its graph says: at {samples.x + t:.6g} it gives "
-                        f"{values[h]:.10g}, its graph {way.graph(t):.10g}; a number was taken out "
-                        "with .data or detach, or another branch is taken there"
+                        f"at {samples.x + t:.6g} the function is {values[h]:.10g}, but its graph gives "
+                        f"{way.graph(t):.10g}: a number was taken out with .data or detach, or the "
+                        "function takes another branch there"
                     )
     return ""

@@ -1,9 +1,9 @@
-"""Forward mode: a number that carries its derivative along, by the same rule table.
+"""Forward mode: a number that carries its derivative along.
 
-A `Dual` is a primal and a tangent. An operation on Duals computes the primal as always, and the
-tangent as the sum of local gradient × tangent over its operands: this makes the forward-mode table
-of lecture file 004 while the function is evaluated. Primals and tangents may themselves be Values,
-or Duals of an outer pass, so derivatives nest in any order.
+A `Dual` is a primal and a tangent. An operation on Duals computes the primal as usual, and the
+tangent as the sum of local gradient × tangent over its operands. The local gradients come from the
+rule table. So evaluating a function fills in the forward-mode table of lecture file 004. Primals
+and tangents may be Values, or Duals of an outer pass, so derivatives can be nested in any order.
 """
 
 from __future__ import annotations
@@ -26,11 +26,10 @@ class Dual(Number):
 
     Attributes:
         primal: the number itself.
-        tangent: its derivative in the given direction; 0.0 if it does not depend on anything that
-            moves.
+        tangent: its derivative in the given direction; 0.0 if it does not depend on the inputs.
         level: the pass that the tangent belongs to. Nested passes must not mix their tangents: the
             innermost pass has the highest level and treats all other tangents as plain numbers.
-        fault: the first operation before it without a finite local gradient, in words; or "".
+        fault: the first operation it depends on without a finite local gradient, in words; or "".
 
     >>> x = Dual(3.0, 1.0)
     >>> (x * x + 2 * x).tangent
@@ -44,7 +43,7 @@ class Dual(Number):
         self.primal = primal if isinstance(primal, Number) else real(primal)
         self._tangent = (
             tangent if tangent is None or isinstance(tangent, Number) else real(tangent)
-        )  # None: it does not move
+        )  # None: it does not depend on the inputs
         self.level = level
         self.fault = ""
 
@@ -70,7 +69,7 @@ class Dual(Number):
         moves = [own and x._tangent is not None for x, own in zip(operands, inner, strict=True)]
         tangent: Any = None
         fault = ""
-        on = ieee_mode.set(True)  # what has no derivative may not be selected further on
+        on = ieee_mode.set(True)  # a later `where` may drop a tangent that does not exist
         try:
             slopes = local_gradients(op, y, primals, moves)
             for x, moving, slope in zip(operands, moves, slopes, strict=True):
@@ -86,7 +85,7 @@ class Dual(Number):
 
 
 class Numbers:
-    """The namespace of rules on Numbers: what they do is recorded in turn."""
+    """The namespace in which rules run on Numbers: their operations are recorded too."""
 
     exp, exp2, expm1, log, log2, log10 = ops.exp, ops.exp2, ops.expm1, ops.log, ops.log2, ops.log10
     log1p, sqrt, floor, erf = ops.log1p, ops.sqrt, ops.floor, ops.erf
@@ -94,7 +93,7 @@ class Numbers:
     sin, cos, tan, asin, acos, atan = ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan
     sinh, cosh, tanh, erfc, pow = ops.sinh, ops.cosh, ops.tanh, ops.erfc, ops.pow
     maximum, minimum, total = ops.maximum, ops.minimum, ops.total
-    choose = staticmethod(Floats.choose)  # a branch by the data; the choice is not recorded
+    choose = staticmethod(Floats.choose)  # it looks at the data; the choice is not recorded
 
     @staticmethod
     def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Sequence[Any]) -> Any:
@@ -104,9 +103,9 @@ class Numbers:
 def local_gradients(
     op: Op, y: Any, operands: Sequence[Any], wanted: Sequence[bool]
 ) -> Sequence[Any]:
-    """The local gradients of ``op`` at numbers of any kind; at Values and Duals they are such, too.
+    """The local gradients of ``op``; where an operand is a Value or a Dual, they are as well.
 
-    Those that are not ``wanted`` may be None.
+    Entries that are not ``wanted`` may be None.
     """
     if any(isinstance(x, Number) for x in operands):
         return op.local_gradients(Numbers, y, operands, wanted)
@@ -114,17 +113,17 @@ def local_gradients(
 
 
 def is_zero(x: Any) -> bool:
-    """Is ``x`` the plain number 0? Then a term need not be computed or recorded."""
+    """Is ``x`` the plain number 0? Then its term need not be computed or recorded."""
     return not isinstance(x, Number) and x == 0.0
 
 
 def is_one(x: Any) -> bool:
-    """Is ``x`` the plain number 1? Then a factor need not be."""
+    """Is ``x`` the plain number 1? Then its factor need not be computed or recorded."""
     return not isinstance(x, Number) and x == 1.0
 
 
 def fault_of(op: Op, slope: Any, primals: Sequence[Any]) -> str:
-    """What is wrong with a local gradient of ``op``; "" if it is finite."""
+    """What is wrong with a local gradient of ``op``, in words; "" if it is finite."""
     number = plain(slope)
     if number - number == 0.0:
         return ""

@@ -1,4 +1,4 @@
-"""What the values of a function say about its slope at a point."""
+"""The slope of a function at a point, as its values show it, and how sure they are."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from .sampling import EPSILON, RATIO, WIDEST, Samples, Section, ladder
 
 @dataclass(frozen=True)
 class Evidence:
-    """The slope from both sides and from each side alone; None if the values settle on none.
+    """Numeric slopes at a point: from both sides, and from each side alone.
 
-    ``noise`` is how far the values scatter. ``other`` is the slope from another sequence of steps.
+    A slope is None if the values do not converge to one. ``noise`` is how far the values scatter.
+    ``other`` is the slope from a second sequence of steps.
     """
 
     samples: Samples
@@ -26,7 +27,7 @@ class Evidence:
 
     @property
     def slope(self) -> Estimate | None:
-        """The slope from both sides; at the end of the domain, from the only side there is."""
+        """The slope from both sides; at the end of the domain, from the side within it."""
         return self.both or _at_the_end(self.samples, self.left, self.right)
 
     @property
@@ -39,7 +40,7 @@ class Evidence:
 
     @property
     def is_jump(self) -> bool:
-        """Are values close to the point alike, and unlike the one at the point?"""
+        """Are the values close to the point alike, but far from the value at the point?"""
         here = self.samples.here
         for values in (self.samples.below, self.samples.above):
             near = [values[h] for h in sorted(values)[:4]]
@@ -67,15 +68,15 @@ class Evidence:
     def why_none(self) -> str:
         """Why the values give no slope."""
         if len(self.samples.steps()) > 4:
-            return "the function's values settle on no slope, however small the step"
+            return "the function's values do not converge to a slope, however small the step"
         problem = self.samples.problem
         return f"the function is undefined within a step of the point: {problem}"
 
 
 def gather(section: Section, x: float, rounding: float = 0.0) -> Evidence:
-    """Evidence from steps of all sizes, and from other steps around those that turned out best.
+    """Evidence from steps of all sizes, confirmed by a second sequence around the best of them.
 
-    ``rounding`` estimates what the rounding inside the function does to its value.
+    ``rounding`` estimates how much the value changes through rounding inside the function.
     """
     samples = Samples(section, x, section(0.0))
     samples.take(ladder(x))
@@ -83,18 +84,18 @@ def gather(section: Section, x: float, rounding: float = 0.0) -> Evidence:
     first = _slope(samples, noise)
     while _widen(samples, first):
         first = _slope(samples, noise)
-    return _confirmed(samples, noise, first)
+    return _confirm(samples, noise, first)
 
 
 def weigh(samples: Samples, noise: float = 0.0) -> Evidence:
-    """The evidence in these values, which scatter by at least ``noise``."""
+    """The evidence from these values, which scatter by at least ``noise``."""
     noise = max(noise, _scatter(samples))
     left, right = (_one_sided(samples, side, noise) for side in (-1.0, 1.0))
     return Evidence(samples, noise, _two_sided(samples, noise), left, right)
 
 
 def doubt(evidence: Evidence) -> Evidence:
-    """The evidence again, after measuring the scatter of the values near the best steps."""
+    """The evidence with more noise, if the values near the best step scatter more than assumed."""
     if evidence.slope is None:
         return evidence
     samples, spacing = evidence.samples, evidence.slope.step / 16.0
@@ -120,14 +121,14 @@ def _slope(samples: Samples, noise: float) -> Estimate | None:
 
 
 def _at_the_end(samples: Samples, left: Estimate | None, right: Estimate | None) -> Estimate | None:
-    """The slope on the only side that is in the domain; None if both are."""
+    """The slope on the side that is in the domain, if the other is not; else None."""
     near = RATIO**4 * min(samples.steps(), default=0.0)
     on_left, on_right = (min(v, default=math.inf) <= near for v in (samples.below, samples.above))
     return None if on_left == on_right else left if on_left else right
 
 
-def _confirmed(samples: Samples, noise: float, first: Estimate | None) -> Evidence:
-    """The evidence of all values, including those at another sequence of steps around the best."""
+def _confirm(samples: Samples, noise: float, first: Estimate | None) -> Evidence:
+    """The evidence from all values, and from a second sequence of steps around the best one."""
     if first is None:
         return weigh(samples, noise)
     others = Samples(samples.section, samples.x, samples.here)
@@ -137,9 +138,9 @@ def _confirmed(samples: Samples, noise: float, first: Estimate | None) -> Eviden
 
 
 def _widen(samples: Samples, found: Estimate | None) -> bool:
-    """Was there reason to take a wider step, and a value there?
+    """Take a wider step if it may help; True if the function has a value there.
 
-    There is if the widest step is the best so far, or the function has not changed at all.
+    It may if the widest step is the best so far, or if all values so far are the same.
     """
     widest = max(samples.steps(), default=math.inf)
     if widest > WIDEST * (abs(samples.x) or 1.0):
@@ -155,23 +156,26 @@ def _widen(samples: Samples, found: Estimate | None) -> bool:
 
 
 def _scatter(samples: Samples) -> float:
-    """From two-sided quotients if there are enough; one-sided ones scatter twice as much."""
+    """How far the values scatter; from two-sided quotients if there are enough.
+
+    One-sided quotients scatter twice as much.
+    """
     both = scatter(two_sided(samples, 0.0))
     return both or 0.5 * max(scatter(one_sided(samples, side, 0.0)) for side in (-1.0, 1.0))
 
 
 def _roughest(samples: Samples) -> float:
-    """The most that rounding can have done to values at fine steps: their quotients change."""
+    """An upper bound on the rounding of the values, from how quotients change at fine steps."""
     one = one_sided(samples, 1.0, 0.0) or one_sided(samples, -1.0, 0.0)
     pairs = itertools.pairwise((two_sided(samples, 0.0) or one)[-16:])
     return max((abs(b.value - a.value) * b.step for a, b in pairs), default=0.0)
 
 
 def _treads(samples: Samples) -> float:
-    """How rough a function is that does not change within fine steps, where it first changes.
+    """The roughness of a staircase such as (x + 1e8) - 1e8, whose treads hide its slope.
 
-    (x + 1e8) - 1e8 is a staircase: it is level again beyond its first step, and its treads say
-    nothing about its slope. relu left of its corner is really flat: beyond the corner it climbs.
+    A staircase is level again after its first change. A function that is really flat, such as relu
+    on the left of its corner, climbs once it changes; its roughness is 0 here.
     """
     both, here = ((1.0, samples.above), (-1.0, samples.below)), samples.here
     changed = ((h, side, abs(y - here)) for side, ys in both for h, y in ys.items() if y != here)
@@ -186,7 +190,7 @@ def _treads(samples: Samples) -> float:
 
 
 def _roughness(samples: Samples, start: float, spacing: float, side: float) -> float:
-    """How far eleven values at equal distances lie off a smooth curve, by their fourth differences.
+    """How far eleven equidistant values are from a smooth curve, by their fourth differences.
 
     Source: Moré and Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011).
     """

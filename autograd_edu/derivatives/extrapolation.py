@@ -18,16 +18,14 @@ from typing import NamedTuple
 
 from .sampling import EPSILON, RATIO, Samples
 
-ORDERS = 3  # extrapolations from one step; more gain little and reach back to steps that mislead
-FASTEST = 64.0  # one more extrapolation cannot lower the error by more than this, except by luck
-SETTLED = (
-    0.4  # a difference that shrinks less than this from one step to the next is not converging
-)
+ORDERS = 3  # extrapolations per step; more gain little and use steps that are too wide
+FASTEST = 64.0  # an extrapolation that lowers the error by more than this was lucky
+SETTLED = 0.4  # differences must shrink by this part of what theory expects
 CONFIRMED = 2  # finer steps that must agree with an estimate
 
 
 class Quotient(NamedTuple):
-    """A difference quotient, and what rounding and noise in the function's values may do to it."""
+    """A difference quotient, and its error from rounding and noise in the function's values."""
 
     step: float
     value: float
@@ -36,7 +34,7 @@ class Quotient(NamedTuple):
 
 @dataclass(frozen=True)
 class Estimate:
-    """A numeric derivative with an error bound, and the finest and the widest step it is from."""
+    """A numeric derivative with an error bound, and the finest and widest step it comes from."""
 
     value: float
     error: float
@@ -44,14 +42,14 @@ class Estimate:
     widest: float
 
     def __str__(self) -> str:
-        return f"{self.value:.2g} give or take {self.error:.1g}"
+        return f"{self.value:.2g} ± {self.error:.1g}"
 
     def agrees(self, other: Estimate) -> bool:
         """Do the two differ by no more than their errors?"""
         return abs(self.value - other.value) <= self.error + other.error
 
     def beside(self, other: Estimate | None) -> Estimate:
-        """The estimate, less certain if an independent one differs, or does not exist."""
+        """This estimate, with a larger error if an independent one differs or does not exist."""
         if other is None:
             return replace(self, error=math.inf)
         return self if self.agrees(other) else replace(self, error=abs(self.value - other.value))
@@ -59,10 +57,11 @@ class Estimate:
 
 @dataclass
 class _Row:
-    """One step's row of the table: its extrapolations of each order, and how the quotients behave.
+    """The extrapolations of each order at one step, and how the quotients behave there.
 
-    ``difference`` is that between this quotient and the one before. It shrinks with the step's
-    power where the function is smooth; ``regular`` counts for how many steps it has done so.
+    ``difference`` is how much the quotient changed since the step before. Where the function is
+    smooth, it shrinks with the power of the step; ``regular`` counts the steps in a row where it
+    did.
     """
 
     values: list[float]
@@ -74,7 +73,7 @@ class _Row:
 
 
 def two_sided(samples: Samples, noise: float) -> list[Quotient]:
-    """(f(x + h) - f(x - h))/2h for each step with values on both sides; the error falls with h²."""
+    """(f(x + h) - f(x - h))/2h for each step with values on both sides; its error falls with h²."""
     both = [
         (h, samples.above[h], samples.below[h])
         for h in samples.steps()
@@ -85,7 +84,7 @@ def two_sided(samples: Samples, noise: float) -> list[Quotient]:
 
 
 def one_sided(samples: Samples, side: float, noise: float) -> list[Quotient]:
-    """(f(x + h) - f(x))/h with h > 0 (``side`` 1.0) or h < 0 (-1.0); the error falls with h."""
+    """(f(x + h) - f(x))/h, with h < 0 if ``side`` is -1.0; its error falls with h."""
     beside, here = samples.above if side > 0.0 else samples.below, samples.here
     ordered = sorted(beside.items(), reverse=True)
     values = [(h, side * (y / h - here / h), 2.0 * max(abs(y), abs(here))) for h, y in ordered]
@@ -95,20 +94,20 @@ def one_sided(samples: Samples, side: float, noise: float) -> list[Quotient]:
 def _quotients(
     x: float, values: Sequence[tuple[float, float, float]], noise: float
 ) -> list[Quotient]:
-    """Quotients from their steps, values, and the sizes of the values that were subtracted.
+    """Quotients from their steps, their values, and the sizes of the values that were subtracted.
 
-    Both those values and the input itself are rounded.
+    Those values are rounded, and so is the input.
     """
     rounded = [(h, q, EPSILON * (size + abs(x * q)) + 2e-323) for h, q, size in values]
     return [Quotient(h, q, max(rounding, noise) / h) for h, q, rounding in rounded]
 
 
 def best(quotients: Sequence[Quotient], *, power: int) -> Estimate | None:
-    """The most certain extrapolation that no finer step contradicts; None if there is none.
+    """The extrapolation with the smallest error that no finer step contradicts; None if none is left.
 
-    The error falls with this ``power`` of the step: 2 for two-sided quotients, 1 for one-sided
-    ones. A narrow feature of the function shows only in fine steps, so these overrule the wide
-    ones, however certain.
+    The error of a quotient falls with this ``power`` of the step: 2 for two-sided quotients, 1 for
+    one-sided ones. Only fine steps show a narrow feature of the function, so they overrule wide
+    ones, whatever error those claim.
     """
     low, high, found = -math.inf, math.inf, []
     for finer, row in enumerate(reversed(extrapolations(quotients, power))):
@@ -119,15 +118,15 @@ def best(quotients: Sequence[Quotient], *, power: int) -> Estimate | None:
 
 
 def extrapolations(quotients: Sequence[Quotient], power: int) -> list[list[Estimate]]:
-    """For each step but the first, the extrapolations from it and one, two, three wider ones."""
+    """For each step but the first, the extrapolations from it and up to three wider ones."""
     rows = [_Row([q.value], [q.noise]) for q in quotients[:1]]
     for i in range(1, len(quotients)):
-        rows.append(_extrapolated(quotients[max(0, i - ORDERS) : i + 1], rows[-1], power))
+        rows.append(_extrapolate(quotients[max(0, i - ORDERS) : i + 1], rows[-1], power))
     return [row.estimates for row in rows[1:]]
 
 
-def _extrapolated(quotients: Sequence[Quotient], before: _Row, power: int) -> _Row:
-    """The row of the last of these quotients, from the row before it."""
+def _extrapolate(quotients: Sequence[Quotient], before: _Row, power: int) -> _Row:
+    """The row for the last of these quotients, computed from the row before."""
     *_, wider, q = quotients
     row = _Row([q.value], [q.noise], difference=abs(q.value - wider.value))
     row.gain = (wider.step / q.step) ** power - 1.0
@@ -156,6 +155,6 @@ def scatter(quotients: Sequence[Quotient]) -> float:
 
 
 def median(xs: Sequence[float]) -> float:
-    """The middle one. (`statistics` takes longer to import than this whole package.)"""
+    """The median. (`statistics` takes longer to import than this whole package.)"""
     ordered = sorted(xs)
     return (ordered[len(ordered) // 2] + ordered[(len(ordered) - 1) // 2]) / 2.0

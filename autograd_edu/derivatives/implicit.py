@@ -1,8 +1,8 @@
 """Solutions of equations, with their derivatives by the implicit function theorem.
 
-If f(x, θ) = 0 then ∂x/∂θ = -(∂f/∂x)⁻¹ ∂f/∂θ, however x was found. That is what one step of
-Newton's method from the solution gives when it is recorded: its number stays, its gradient is
-right. Each further step doubles the number of derivatives that are right.
+If f(x, θ) = 0 then ∂x/∂θ = -(∂f/∂x)⁻¹ ∂f/∂θ, however x was found. To get this derivative, record one
+step of Newton's method that starts at the solution: x stays the same, and its gradient is the right
+one. Each further step doubles the number of derivatives that are right.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def implicit(
     f: Callable[..., Tree], solution: Sequence[float], *, order: int = 1
 ) -> list[Scalar]: ...
 def implicit(f: Callable[..., Tree], solution: Tree, *, order: int = 1) -> Tree:
-    """The ``solution`` of f(x) = 0, as Values that depend on the Values that ``f`` uses.
+    """The ``solution`` of f(x) = 0 as Values that depend on the Values in ``f``.
 
     Args:
-        f: takes what ``solution`` is, a number or a list, and returns as many numbers, which are
-            all 0 at the solution. It uses the Values to differentiate by from outside.
-        solution: where f is 0, found by any solver.
-        order: how many derivatives in a row are to be right: 2 for a Hessian.
+        f: takes a number or a list, like ``solution``, and returns as many numbers, which are all 0
+            at the solution. It refers to the Values that you want to differentiate by.
+        solution: where ``f`` is 0, found by any solver.
+        order: the highest derivative that you need, such as 2 for a Hessian.
 
     Raises:
-        DomainError: if ∂f/∂x is singular, so that the solution is not a function of those Values.
+        DomainError: if ∂f/∂x is singular. Then the solution is not a function of those Values.
 
     >>> from autograd_edu import Value
     >>> a = Value(2.0)
@@ -68,12 +68,13 @@ def fixed_point(
 def fixed_point(
     g: Callable[..., Tree], start: Tree, *, rtol: float = 1e-15, maxiter: int = 1000
 ) -> Tree:
-    """The x with x = g(x), found by iterating ``g`` from ``start``; see `implicit`.
+    """The x with x = g(x), as Values that depend on the Values in ``g``; see `implicit`.
 
-    It stops when a step changes no number by more than ``rtol`` of the largest.
+    It applies ``g`` again and again, beginning at ``start``, until no number changes by more than
+    ``rtol`` times the largest.
 
     Raises:
-        DomainError: if it has not stopped after ``maxiter`` steps.
+        DomainError: if that takes more than ``maxiter`` steps.
 
     >>> from autograd_edu import Value, exp
     >>> a = Value(1.0)
@@ -89,19 +90,19 @@ def fixed_point(
             x = list(map(plain, flatten(g(unflatten(start, iter(before))))))
         change = max(abs(a - b) for a, b in zip(x, before, strict=True))
         if change <= rtol * max(map(abs, x)):
-            return implicit(lambda x: _minus(g(x), x), unflatten(start, iter(x)))
+            return implicit(lambda x: _subtract(g(x), x), unflatten(start, iter(x)))
     raise DomainError(
-        f"x = g(x) has not settled after {maxiter} steps: the last one changed x by {change:.2g}. "
+        f"x = g(x) did not converge in {maxiter} steps; the last one changed x by {change:.2g}. "
         "Start closer to the solution, or find it by other means and pass it to implicit(f, x)"
     )
 
 
-def _minus(a: Tree, b: Tree) -> list[Scalar]:
+def _subtract(a: Tree, b: Tree) -> list[Scalar]:
     return [x - y for x, y in zip(flatten(a), flatten(b), strict=True)]
 
 
 def _solve(rows: list[list[Scalar]], right: list[Scalar]) -> list[Scalar]:
-    """x with rows · x = right, by Gauss and Jordan's elimination with the largest pivots."""
+    """The x with rows · x = right, by Gauss-Jordan elimination with partial pivoting."""
     system = [[*row, y] for row, y in zip(rows, right, strict=True)]
     for i in range(len(system)):
         pivot = max(range(i, len(system)), key=lambda k: abs(plain(system[k][i])))

@@ -24,22 +24,25 @@ def numeric_gradient(
     method: Method = "extrapolated",
     step: float | None = None,
 ) -> list[float]:
-    """∂f/∂at[i] for each number of ``at``, in order, from values of ``f`` alone.
+    """The gradient of ``f`` from its values alone, as a list with one entry per number of ``at``.
 
     Args:
-        f: takes as many arguments as ``at`` has entries.
+        f: a function with one argument for each entry of ``at``.
         at: the point; for a function of one number, that number.
-        method: "forward" is the lectures' (f(x + h) - f(x))/h, n + 1 evaluations, about 8 digits.
-            "central" uses both sides, 2n evaluations, about 10 digits. "extrapolated" uses steps
-            from the size of the number down to the spacing of floats and extrapolates to a step of
-            zero; it trusts no step that finer ones contradict; some sixty evaluations for each
-            input, about 11 digits. "complex" steps into the complex plane, about 16 digits, if all
-            operations have a complex version.
-        step: the (widest) step; by default one that suits the method and the size of each number.
+        method:
+            - "forward": (f(x + h) - f(x))/h, as in the lectures. It takes n + 1 evaluations for n
+              inputs and gives about 8 digits.
+            - "central": (f(x + h) - f(x - h))/2h. 2n evaluations, about 10 digits.
+            - "extrapolated": steps from the size of the input down to the spacing of floats,
+              extrapolated to a step of zero. About sixty evaluations per input, about 11 digits.
+            - "complex": the complex step, about 16 digits. All operations must have a complex
+              version.
+        step: the step (for "extrapolated", the widest). By default it suits the method and the size
+            of each number.
 
     Raises:
         DomainError: if ``f`` is undefined within a step of ``at``.
-        OptionError: if there is no such method.
+        OptionError: if the method is unknown.
 
     >>> [round(slope, 9) for slope in numeric_gradient(lambda x, y: x * y, (3, -4))]
     [-4.0, 3.0]
@@ -67,7 +70,7 @@ def _central(point: Point, step: float | None) -> list[float]:
 
 def _extrapolated(point: Point, step: float | None) -> list[float]:
     def slope(section: Section, x: float) -> float:
-        found = gather(section, x, rounding) if step is None else weigh(_from(step, section, x))
+        found = gather(section, x, rounding) if step is None else weigh(_halve(step, section, x))
         if found.slope is None:
             raise DomainError(f"no numeric slope at {x!r}: {found.why_none()}")
         return found.slope.value
@@ -76,8 +79,8 @@ def _extrapolated(point: Point, step: float | None) -> list[float]:
     return point.each(slope)
 
 
-def _from(step: float, section: Section, x: float) -> Samples:
-    """Values at ten steps, the first of which is given."""
+def _halve(step: float, section: Section, x: float) -> Samples:
+    """Values at ten steps, each half as wide as the one before; the first is ``step``."""
     samples = Samples(section, x, section(0.0))
     samples.take([step * 0.5**k for k in range(10)])
     return samples

@@ -1,4 +1,4 @@
-"""A function at its point: evaluated there, with one input moved, or as a graph."""
+"""A function at a point: evaluate it there, move one of its inputs, or record its graph."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 
 
 class Point:
-    """A function of its arguments, or a loss that takes none and reads parameters, at a point.
+    """A function at a point, or a loss without arguments that reads parameters.
 
     Attributes:
-        variables: the parameters themselves, or Values that stand for the numbers of ``at``.
-        numbers: where they are.
+        variables: the parameters, or fresh Values in place of the numbers of ``at``.
+        numbers: their data.
     """
 
     def __init__(self, f: Callable[..., Scalar], at: Tree, names: Sequence[str] = ()) -> None:
@@ -34,7 +34,7 @@ class Point:
         self.f, self.at = f, as_arguments(at)
         inputs = flatten(self.at)
         if not inputs:
-            raise OperandError("`at` holds no number, so there is nothing to differentiate by")
+            raise OperandError("`at` contains no number, so there is nothing to differentiate by")
         if names and len(names) != len(inputs):
             raise ArityError(
                 f"`names` must have one name for each of the {len(inputs)} inputs; got {len(names)}"
@@ -52,11 +52,11 @@ class Point:
         return y if isinstance(y, Number) else real(y)
 
     def graph(self) -> Scalar:
-        """The result as a graph over `variables`."""
+        """The result of the function on `variables`, as a graph."""
         return call(self._f, [self.variables])
 
     def along(self, i: int) -> Section:
-        """t ↦ f with input ``i`` displaced by t."""
+        """The function of t that evaluates ``f`` with input ``i`` moved by t."""
         moved, x = self.variables[i], self.numbers[i]
 
         def section(t: float) -> float:
@@ -70,11 +70,11 @@ class Point:
         return section
 
     def each(self, slope: Callable[[Section, float], float]) -> list[float]:
-        """``slope`` of f along each input, given the section and where the input is."""
+        """``slope(section, x)`` for each input x and the section of ``f`` along it."""
         return [slope(self.along(i), x) for i, x in enumerate(self.numbers)]
 
     def complex_step(self, i: int, h: float) -> float:
-        """∂f/∂input i as Im f(x + ih)/h."""
+        """The derivative by input ``i`` as Im f(x + ih)/h."""
         if self.reads_parameters:
             raise OperandError(
                 "the complex step needs a function of its inputs, not a loss that reads parameters"
@@ -82,8 +82,8 @@ class Point:
         y = self._f([Complex(complex(x, h * (j == i))) for j, x in enumerate(self.numbers)])
         if not isinstance(y, Complex):
             raise DomainError(
-                "the complex step cannot go through a function that returns a plain number for "
-                "complex ones: it is constant, takes a number out with .data, or has a gradient in it"
+                "for complex numbers the function returns a plain number: it is constant, it takes "
+                "a number out with .data, or it computes a gradient"
             )
         return y.number.imag / h
 
@@ -91,7 +91,7 @@ class Point:
 def _parameters(f: Callable[..., Scalar]) -> list[inspect.Parameter]:
     try:
         return list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):  # of a function written in C
+    except (TypeError, ValueError):  # a function written in C has none
         return [inspect.Parameter("x", inspect.Parameter.VAR_POSITIONAL)]
 
 
@@ -101,7 +101,7 @@ def _takes_nothing(f: Callable[..., Scalar]) -> bool:
 
 
 def _argument_names(f: Callable[..., Scalar], at: Sequence[Tree]) -> list[str]:
-    """The names of f's arguments; numbers in a list get the list's name and their place."""
+    """The names of the arguments of ``f``; the numbers of a list are named like xs[0]."""
     own = [p.name for p in _parameters(f) if p.kind in _POSITIONAL]
     own += [f"x{i + 1}" for i in range(len(own), len(at))]
     names = []

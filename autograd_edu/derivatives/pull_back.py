@@ -1,7 +1,7 @@
-"""The backward pass as a function: adjoints in a dictionary of the pass, nothing on the values.
+"""The backward pass as a function that stores nothing on the values.
 
-So it can be used on shared values, inside another pass, and from several threads. It is made of
-operations that are recorded, so that it can be differentiated again.
+The gradients are in a dictionary, so the pass can run on shared values, inside another pass, and in
+several threads. Its own operations are recorded, so it can be differentiated again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _enclosing: ContextVar[int] = ContextVar("enclosing", default=0)  # transforms a
 def call(f: Callable[..., _Y], variables: Sequence[object]) -> _Y:
     """``f(*variables)`` inside a transform.
 
-    It is recorded even inside `no_grad`, which only hides the record from the caller.
+    Its operations are recorded even inside `no_grad`, which concerns only the caller.
     """
     depth, on = _enclosing.set(_enclosing.get() + 1), recording.set(True)
     try:
@@ -41,10 +41,10 @@ def is_enclosed() -> bool:
 
 
 def pull_back(y: Scalar, variables: Sequence[Scalar], *, captured: bool = False) -> list[Scalar]:
-    """∂y/∂variable for each variable; for a Dual y, the gradients of its primal and its tangent.
+    """∂y/∂variable for each variable; if ``y`` is a Dual, the gradients are Duals.
 
-    With ``captured`` the pass is recorded if ``y`` also depends on other variables, because it may
-    yet be differentiated with respect to those.
+    If ``captured``, the pass is recorded if ``y`` also depends on other variables, because the
+    caller may later differentiate by those.
     """
     if isinstance(y, Dual):
         primals, tangents = (
@@ -65,12 +65,16 @@ def root(variable: Scalar) -> Value:
 
 
 def is_variable(x: Value) -> bool:
-    """Is it a leaf that gradients flow to?"""
+    """Is it a leaf that receives a gradient?"""
     return x.op is None and not x.is_constant
 
 
 def finite(gradient: Scalar, fault: str, name: str = "gradient") -> Scalar:
-    """``gradient``, unless it is inf or nan outside `ieee()`: then a DomainError says why."""
+    """``gradient``, if it is finite or `ieee()` is on.
+
+    Raises:
+        DomainError: otherwise. The message says why: ``fault``, or overflow.
+    """
     number = plain(gradient)
     if number - number != 0.0 and not ieee_is_on():
         why = fault or "a product of local gradients is larger than the largest float, 1.8e308"
@@ -79,10 +83,10 @@ def finite(gradient: Scalar, fault: str, name: str = "gradient") -> Scalar:
 
 
 def _backward(y: Value, variables: list[Value], *, captured: bool) -> list[Scalar]:
-    # another thread that walks the same values at the same time may make the order repeat some
+    # if another thread sorts the same values at the same time, the order may contain some twice
     order = list({id(v): v for v in topological_order(y)}.values())
     known = {id(x) for x in variables}
-    depends = set(known)  # only values that depend on a variable pass gradients on
+    depends = set(known)  # only these pass gradients on
     for value in order:
         if any(id(parent) in depends for parent in value.parents):
             depends.add(id(value))
@@ -94,7 +98,7 @@ def _backward(y: Value, variables: list[Value], *, captured: bool) -> list[Scala
     )
     adjoint: dict[int, Scalar] = {id(y): 1.0}
     passing = [x for x in reversed(order) if id(x) in depends and id(x) not in known]
-    with ieee():  # a missing slope is only an error if it is still there at the end
+    with ieee():  # an infinite slope is an error only if it reaches a variable
         fault = _pass_back(passing, adjoint, depends, recorded=recorded)
     return [finite(adjoint.get(id(x), 0.0), fault) for x in variables]
 
@@ -102,7 +106,11 @@ def _backward(y: Value, variables: list[Value], *, captured: bool) -> list[Scala
 def _pass_back(
     values: list[Value], adjoint: dict[int, Scalar], depends: set[int], *, recorded: bool
 ) -> str:
-    """Give each value's adjoint to its parents; the first local gradient that was not finite."""
+    """Pass each value's gradient on to its parents.
+
+    Returns:
+        What is wrong with the first local gradient that is not finite; "" if all are.
+    """
     fault = ""
     for value in values:
         if value.op is None or id(value) not in adjoint:

@@ -1,10 +1,9 @@
-"""The recorded graph as a witness: does it say what the function says, and are its gradients right?
+"""The recorded graph as a witness: does it compute the function, and are its gradients right?
 
-A gradient can be wrong for three reasons: the function is not what its graph says (a number was
-taken out with `.data`), an operation has a wrong local gradient, or the chain rule was not
-followed. Each can be checked on its own: evaluate the graph beside the point and compare it with
-the function; check each operation alone; multiply and add the local gradients in the other
-direction.
+A gradient can be wrong for three reasons: the graph does not compute the function (a number was
+taken out with `.data`), an operation has a wrong local gradient, or the chain rule was applied
+wrongly. Each can be checked on its own: compare the graph with the function near the point, check
+every operation alone, and apply the chain rule in the forward direction.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from .sampling import EPSILON
 from .signatures import Scalar
 from .verdict import Judgement, judge
 
-MOST = 500  # operands whose local gradient is checked for one input
+MOST = 500  # local gradients that are checked for one input
 
 
 class Recorded:
@@ -33,7 +32,7 @@ class Recorded:
         self._evidence: dict[tuple[Op, int, tuple[float, ...]], Evidence] = {}
 
     def rounding(self) -> float:
-        """What the rounding of each operation does to the value, if the gradients are right."""
+        """How far rounding in all operations moves the value, if the gradients are right."""
         adjoints, shares = {id(self.y): 1.0}, [0.0]
         for value in reversed(self.order):
             adjoint = adjoints.get(id(value), 0.0)
@@ -47,7 +46,7 @@ class Recorded:
         return 0.0 if math.isnan(total) else total
 
     def evidence(self, op: Op, operands: tuple[float, ...], k: int) -> Evidence:
-        """What the values of one operation say about its slope along operand ``k``."""
+        """The evidence about the slope of one operation along operand ``k``."""
 
         def section(t: float) -> float:
             return evaluate(op, [x + t if j == k else x for j, x in enumerate(operands)])
@@ -58,7 +57,7 @@ class Recorded:
 
 
 class Edge:
-    """One operand ``k`` of one operation on the way from an input to the result."""
+    """Operand ``k`` of an operation between an input and the result."""
 
     def __init__(self, recorded: Recorded, value: Value, k: int) -> None:
         assert value.op is not None, "only an operation has operands"
@@ -72,11 +71,14 @@ class Edge:
 
 
 class Way:
-    """All values that depend on ``leaf`` by operations that pass gradients on, parents first."""
+    """The values between ``leaf`` and the result, parents before children.
+
+    Operations that stop gradients, and what depends on the leaf only through them, are left out.
+    """
 
     def __init__(self, recorded: Recorded, leaf: Value) -> None:
         self.recorded, self.leaf, self.y = recorded, leaf, recorded.y
-        self.values: list[tuple[Value, Op, list[int]]] = []  # with the operands that depend on it
+        self.values: list[tuple[Value, Op, list[int]]] = []  # and which operands depend on the leaf
         reached = {id(leaf)}
         for value in recorded.order:
             own = [k for k, parent in enumerate(value.parents) if id(parent) in reached]
@@ -85,7 +87,7 @@ class Way:
                 self.values.append((value, value.op, own))
 
     def graph(self, t: float) -> float:
-        """The graph evaluated with the leaf displaced by ``t``; NaN where it has no value."""
+        """The result of the graph with the leaf moved by ``t``; NaN where it has no value."""
         data = {id(self.leaf): self.leaf.data + t}
         try:
             for value, op, _ in self.values:
@@ -95,9 +97,9 @@ class Way:
         return data.get(id(self.y), plain(self.y))
 
     def forward(self) -> tuple[float, float]:
-        """∂y/∂leaf, multiplied and added in the forward direction, and the sum of its terms' sizes.
+        """∂y/∂leaf by the chain rule in the forward direction, and the sum of its terms' sizes.
 
-        If terms cancel, the second is far larger than the first, and bounds the rounding error.
+        If terms cancel, the second is far larger than the first. It bounds the rounding error.
         """
         tangents, sizes = {id(self.leaf): 1.0}, {id(self.leaf): 1.0}
         for value, _, own in self.values:
@@ -109,7 +111,7 @@ class Way:
         return tangents.get(id(self.y), 0.0), sizes.get(id(self.y), 0.0)
 
     def edges(self) -> tuple[list[Edge], bool]:
-        """The operands on the way, and whether that is all of them: there may be too many."""
+        """At most ``MOST`` operands on the way, and whether these are all."""
         places = ((value, k) for value, _, own in self.values for k in own)
         some = list(itertools.islice(places, MOST + 1))
         return [Edge(self.recorded, *place) for place in some[:MOST]], len(some) <= MOST

@@ -1,4 +1,4 @@
-"""The report of a gradient check: a row for each input, and in words what was done."""
+"""The report of a gradient check: one row per input, and a description of what was done."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..notation.text import printable, table
-from ..printing import prints, shown
+from ..printing import fit_encoding, prints
 from .evidence import Evidence
 from .verdict import Judgement, Verdict
 
@@ -20,8 +20,8 @@ _HEAD = ("input", "at", "analytic", "numeric", *_ERRORS, "verdict")
 class Row:
     """What the check found for one input.
 
-    ``estimated_error`` bounds the error of the numeric slope, and ``step`` is the finest step that
-    it is from. ``method`` says in words how it was found, from ``evaluations`` values of the
+    ``estimated_error`` bounds the error of the numeric slope, and ``step`` is the finest step it
+    comes from. ``method`` describes how it was computed, from ``evaluations`` values of the
     function at steps from ``widest`` to ``finest``.
     """
 
@@ -57,10 +57,10 @@ class Row:
 @prints
 @dataclass(frozen=True)
 class Report:
-    """The rows of a gradient check. It is true if there are any and all pass; prints as a table."""
+    """The rows of a gradient check. It prints as a table, and is truthy if every input passes."""
 
     rows: tuple[Row, ...]
-    inputs: int  # how many there are; fewer rows mean that a sample was checked
+    inputs: int  # how many the function has; if there are fewer rows, a sample was checked
     suspects: tuple[str, ...] = ()  # operations that fail their own check
     seed: int | None = None
 
@@ -87,7 +87,12 @@ class Report:
 def _cells(row: Row) -> tuple[str, ...]:
     numbers = (f"{row.at:.6g}", f"{row.analytic:.10g}", f"{row.numeric:.10g}")
     differences = (row.absolute_error, row.relative_error, row.step, row.estimated_error)
-    return (shown(printable(row.name)), *numbers, *(f"{x:.1e}" for x in differences), row.verdict)
+    return (
+        fit_encoding(printable(row.name)),
+        *numbers,
+        *(f"{x:.1e}" for x in differences),
+        row.verdict,
+    )
 
 
 def _method(evidence: Evidence, complex_slope: float) -> str:
@@ -101,7 +106,7 @@ def _method(evidence: Evidence, complex_slope: float) -> str:
 
 
 def _done(rows: Sequence[Row], of: Sequence[Row]) -> str:
-    """How these rows were found; it names them if others were found in another way."""
+    """How these rows were computed. It names them unless they are all rows of the report."""
     names = ", ".join(printable(row.name) for row in rows[:4]) + (", …" if len(rows) > 4 else "")
     counts = sorted({row.evaluations for row in rows})
     evaluations = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"

@@ -1,7 +1,7 @@
 """The values of a function around a point, at steps from its size down to the spacing of floats.
 
-Nothing here knows of rules or graphs. A step outside the domain of the function, or one that the
-user's code refuses with a ValueError or an ArithmeticError, is left out.
+This module knows nothing of rules or graphs. A step is left out if it leaves the domain of the
+function, or if the user's code raises a ValueError or an ArithmeticError there.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-Section = Callable[[float], float]  # a function of how far one input is moved
+Section = Callable[[float], float]  # the function of how far one input is moved
 
 EPSILON = 2.0**-52
-RATIO = 4.0  # of each step to the next: no feature of the function falls between two
+RATIO = 4.0  # of each step to the next; no feature of the function fits between two
 DENSE = 26  # steps from the size of the point to the spacing of floats there
-WIDEST = 2.0**44  # times the size of the point
+WIDEST = 2.0**44  # times the size of the point: the widest step
 
 
 @dataclass
 class Samples:
-    """Values of a section on both sides of the point, by step."""
+    """The values of a section on both sides of the point, by step."""
 
     section: Section
     x: float
@@ -31,7 +31,7 @@ class Samples:
     problem: Exception | None = None  # why a step was left out
 
     def take(self, steps: Iterable[float]) -> bool:
-        """Evaluate the function at these steps; whether any of them lies in its domain."""
+        """Evaluate the function at these steps; True if any of them is in its domain."""
         before = len(self.above) + len(self.below)
         for h in filter(None, steps):  # a step may underflow
             for values, displacement in ((self.above, h), (self.below, -h)):
@@ -41,7 +41,7 @@ class Samples:
         return len(self.above) + len(self.below) > before
 
     def value(self, displacement: float) -> float:
-        """The function there; NaN where it has no value."""
+        """The value of the function at this distance; NaN if it has none."""
         self.evaluations += 1
         try:
             y = self.section(displacement)
@@ -51,7 +51,7 @@ class Samples:
             return math.nan
 
     def add(self, others: Samples) -> None:
-        """Take over the values of another sequence of steps."""
+        """Add the values from another sequence of steps."""
         self.above.update(others.above)
         self.below.update(others.below)
         self.evaluations += others.evaluations - 1
@@ -68,8 +68,8 @@ class Samples:
 def ladder(x: float) -> list[float]:
     """Steps from the size of ``x`` down to the spacing of floats there.
 
-    They are powers of two, so that x + h and x - h are seldom rounded. At 0 floats have no spacing
-    that matters: there the ladder starts at 1, and its last rungs, down to 1e-30, are wider apart.
+    They are powers of two, so that x + h and x - h are seldom rounded. At x = 0 the spacing of floats
+    is no limit, so the steps start at 1 and go down to 1e-30, with wider ratios at the end.
     """
     top = math.ldexp(1.0, math.frexp(x)[1] - 1) if x else 1.0
     dense = [top * RATIO**-k for k in range(DENSE)]

@@ -1,8 +1,8 @@
-"""What the functions that `transforms` returns take and give, for type checkers.
+"""The types of the functions that `transforms` takes and returns.
 
-Numbers give numbers of the same kind, several arguments give tuples, and lists and arrays give
-lists and arrays. A gradient that depends on Values which the function uses from outside is a Value,
-though a type checker that saw only floats go in calls it a float.
+The gradient of a number is a number of the same kind, the gradient of a list or array is a list or
+array, and several arguments give a tuple. If the function uses Values from outside, the gradient is
+a Value, but a type checker that sees only floats as arguments takes it for a float.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Scalar: TypeAlias = "Number | float"
 Tree: TypeAlias = "Scalar | Sequence[Tree] | Mapping[str, Tree] | NDArray[Any]"
-"""A number, or a list, tuple, dict or array (of floats or Values), nested as you like."""
+"""A number, or lists, tuples, dicts and arrays of numbers, nested as you like."""
 
 Function: TypeAlias = Callable[..., Tree]
 N = TypeVar("N", bound=Number)
@@ -29,7 +29,7 @@ Places: TypeAlias = "int | Sequence[int] | None"
 
 
 class Gradient(Protocol):
-    """The gradient by all arguments: in the shape of the only one, or a tuple with one for each."""
+    """The gradient by all arguments: in the shape of a single one, else a tuple with one each."""
 
     @overload
     def __call__(self, x: float, /) -> float: ...
@@ -50,7 +50,7 @@ class Gradient(Protocol):
 
 
 class Partial(Protocol):
-    """The gradient by one of the arguments, in its shape."""
+    """The gradient by one of several arguments, in its shape."""
 
     @overload
     def __call__(self, x: float, /, *more: float) -> float: ...
@@ -80,7 +80,7 @@ class ValueAndGradient(Protocol):
 
 
 class Rows(Protocol):
-    """One row for each number that the function returns: its gradient."""
+    """The gradients of all numbers that the function returns, as a list."""
 
     @overload
     def __call__(self, x: float, /) -> list[float]: ...
@@ -93,7 +93,7 @@ class Rows(Protocol):
 
 
 class Second(Protocol):
-    """The second derivative by a single number, or a list of rows over all numbers."""
+    """The second derivative by a single number; for several, a list of rows."""
 
     @overload
     def __call__(self, x: float, /) -> float: ...

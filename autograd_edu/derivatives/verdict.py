@@ -11,8 +11,8 @@ from .extrapolation import Estimate
 
 Verdict = Literal["pass", "fail", "unsure"]
 
-LEVEL = 1e-14  # of the slopes around: a slope of 0 that is known this well is 0 (x³ at 0)
-SURE = 5e-4  # how well the numeric slope must be known: no error of a thousandth ever passes
+LEVEL = 1e-14  # times the slopes nearby: a numeric slope this close to 0 is 0 (x³ at 0)
+SURE = 5e-4  # largest relative error of the numeric slope; an error of 0.001 never passes
 
 
 class Judgement(NamedTuple):
@@ -28,9 +28,10 @@ def judge(
     """The verdict on the slope ``a``.
 
     A difference of rtol·max(|a|, |n|) + e is allowed, where n is the numeric slope and e its error
-    bound. Beyond ten times the first and three times the second the slope fails. In between, and if
-    e is too large to tell a right slope from one that is off by a thousandth, the verdict is
-    unsure. ``doubts`` says why a slope between those on the sides of a corner cannot be trusted.
+    bound. If the difference is larger than ten times the first term plus three times the second,
+    the slope fails. In between, the verdict is unsure; so it is if e is too large to notice an
+    error of a thousandth. At a corner, ``doubts`` says why a slope between those on the two sides
+    cannot be trusted.
     """
     n = evidence.slope
     if not math.isfinite(a):
@@ -46,13 +47,13 @@ def judge(
     if verdict == "unsure" and a == 0.0 and abs(n.value) <= n.error <= LEVEL * evidence.steepest():
         verdict = "pass"
     if verdict == "unsure":
-        return Judgement(verdict, f"the numeric slope is {n}, which is too vague to tell")
+        return Judgement(verdict, f"the numeric slope is {n}, which is not accurate enough to tell")
     one_side = f"f is undefined on one side; this is the slope on {evidence.side}"
     return Judgement(verdict, "" if evidence.both else one_side)
 
 
 def compare(a: float, n: Estimate, *, rtol: float) -> Verdict:
-    """Pass if the difference is allowed and the error small; fail if it is far beyond that."""
+    """The verdict on ``a`` next to one numeric slope; see `judge`."""
     scale = max(abs(a), abs(n.value))
     difference, allowed = abs(a - n.value), rtol * scale
     if difference > 10.0 * allowed + 3.0 * n.error:
@@ -64,9 +65,10 @@ def compare(a: float, n: Estimate, *, rtol: float) -> Verdict:
 def at_corner(
     a: float, left: Estimate, right: Estimate, *, rtol: float, doubts: Callable[[], str]
 ) -> Judgement:
-    """The slope on either side is right, and so is any between them if an operation has a corner.
+    """The verdict on ``a`` at a corner, where the slope on either side is right.
 
-    If none has, there may be a bend instead, too narrow for the values to show.
+    A slope in between is right if an operation has its corner there. If none has, the function may
+    be smooth after all, with a bend too narrow for the values to show.
     """
     sides = f"{left.value:.6g} on the left, {right.value:.6g} on the right"
     note = f"kink: the slope is {sides}; {a:.6g} is "

@@ -23,10 +23,10 @@ def printable(text: str, limit: int | None = None) -> str:
     return shown + "…"
 
 
-def abbreviated(text: str, limit: int) -> str:
+def abbreviate(text: str, limit: int) -> str:
     """``text`` on one line, with "…" in its middle if it is wider than ``limit`` columns.
 
-    >>> abbreviated("layer3.neuron12.weight[7]", 15)
+    >>> abbreviate("layer3.neuron12.weight[7]", 15)
     'layer3.…ight[7]'
     """
     shown = printable(text)
@@ -49,7 +49,7 @@ def text_width(text: str) -> int:
     )
 
 
-def padded(text: str, width: int, side: str = "left") -> str:
+def pad(text: str, width: int, side: str = "left") -> str:
     """``text`` with spaces up to a width: after it, or before it for the side "right"."""
     spaces = " " * (width - text_width(text))
     return spaces + text if side == "right" else text + spaces
@@ -73,4 +73,4 @@ def table(rows: Iterable[Sequence[str]], *, right: Sequence[int] = (), ruled: bo
     if ruled:
         lines.insert(1, ["-" * width for width in widths])
     sides = ["right" if i in right else "left" for i in range(len(widths))]
-    return "\n".join("  ".join(map(padded, line, widths, sides)).rstrip() for line in lines)
+    return "\n".join("  ".join(map(pad, line, widths, sides)).rstrip() for line in lines)

@@ -6,7 +6,7 @@ from dataclasses import astuple
 
 from ..engine.ops import OPS, Op
 from ..errors import StateError, is_an_error
-from ..files import seal, unseal
+from ..files import Json, seal, unseal
 from .arrays import real_array
 from .form import from_plain, to_plain
 from .ir import SIGNS, Computation, Guard, Slot
@@ -15,7 +15,7 @@ LEAVES = ("input", "parameter", "constant")
 _NO_PROGRAM = "this is not a program as to_json() writes it"
 
 
-def content(computation: Computation) -> dict[str, object]:
+def content(computation: Computation) -> dict[str, Json]:
     """Everything that makes up a computation, as JSON can hold it."""
     return {
         "slots": [list(slot) for slot in computation.slots],

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..arguments import whole
 from ..notation.text import table
-from ..printing import shown
+from ..printing import fit_encoding
 from .model import Record
 from .tables import Cells, backward_table, forward_table
 
@@ -28,7 +28,7 @@ def _tables(
 def as_text(record: Record, digits: int = 6) -> str:
     """Both tables in columns."""
     return "\n\n".join(
-        f"{title}\n{table([tuple(map(shown, row)) for row in rows])}"
+        f"{title}\n{table([tuple(map(fit_encoding, row)) for row in rows])}"
         for title, rows in _tables(record, digits)
     )
 

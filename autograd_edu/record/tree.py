@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..notation.text import padded, printable, text_width
+from ..notation.text import pad, printable, text_width
 from .model import Record
 from .tables import gradients, number
 
@@ -30,7 +30,7 @@ def as_tree(record: Record, *, digits: int = 4) -> str:
     """
     formulas = {step.node: f"{step.name} = {step.formula}" for step in record.forward}
     known = gradients(record)
-    lines = [_line("", padded("value", _NUMBER, "right"), padded("gradient", 12, "right"))]
+    lines = [_line("", pad("value", _NUMBER, "right"), pad("gradient", 12, "right"))]
     for before, i, mark in _walk(record):
         node = record.nodes[i]
         title = before + (node.name if mark else formulas.get(i, node.name))
@@ -38,14 +38,14 @@ def as_tree(record: Record, *, digits: int = 4) -> str:
             lines.append(f"{printable(title, _WIDEST - 2)} {mark}")
             continue
         gradient = number(known[i], digits) if i in known else "–"
-        value = padded(number(node.data, digits), _NUMBER, "right")
-        lines.append(_line(title, value, padded(gradient, 12, "right")))
+        value = pad(number(node.data, digits), _NUMBER, "right")
+        lines.append(_line(title, value, pad(gradient, 12, "right")))
     return "\n".join(lines)
 
 
 def _line(title: str, value: str, gradient: str) -> str:
     numbers = value + gradient
-    return padded(printable(title, _WIDEST - text_width(numbers) - 1), 80 - len(numbers)) + numbers
+    return pad(printable(title, _WIDEST - text_width(numbers) - 1), 80 - len(numbers)) + numbers
 
 
 def _walk(record: Record) -> Iterator[tuple[str, int, str]]:

@@ -17,7 +17,7 @@ from math import fsum, hypot
 
 from ...notation import operations
 from ...notation.letters import plain
-from ...notation.text import abbreviated, printable, table, text_width
+from ...notation.text import abbreviate, printable, table, text_width
 from ..scene.scene import (
     CHARACTER,
     LINE,
@@ -114,7 +114,7 @@ def _called(graph: Graph, i: int) -> str:
     """
     label = graph.order[i].label
     own = label and graph.order[i].op is None
-    return abbreviated(plain(label) if own else graph.name(i), _NAME)
+    return abbreviate(plain(label) if own else graph.name(i), _NAME)
 
 
 def _term(graph: Graph, weight: int, given: int, share: float | None) -> Row:
@@ -123,7 +123,7 @@ def _term(graph: Graph, weight: int, given: int, share: float | None) -> Row:
     The gradient is the share that comes from here, if the value is used elsewhere as well.
     """
     row = _row(graph, weight)
-    after = f"× {abbreviated(graph.name(given), _NAME)}" if given >= 0 else ""
+    after = f"× {abbreviate(graph.name(given), _NAME)}" if given >= 0 else ""
     if share is not None and row.grad not in ("", "–"):
         after = ", ".join(filter(None, (after, f"in all {row.grad}")))
         row = replace(row, grad=graph.short(share), negative=share < 0.0)
@@ -150,7 +150,7 @@ def _shares(graph: Graph, product: Product) -> list[float | None]:
 def _row(graph: Graph, i: int, name: str = "") -> Row:
     value = graph.order[i]
     return Row(
-        abbreviated(name, _NAME) if name else _called(graph, i), graph.short(value.data),
+        abbreviate(name, _NAME) if name else _called(graph, i), graph.short(value.data),
         "" if value.is_constant else graph.grad(i), "",
         graph.tooltip(i), graph.strength(i), value.grad < 0.0,
     )  # fmt: skip
@@ -184,7 +184,7 @@ def _made(graph: Graph, before: int, i: int) -> Row:
     uses = zip(graph.parents[i], graph.order[i].local_grads, strict=True)
     slope = fsum(local for p, local in uses if before in (-1, p) and not graph.order[p].is_constant)
     return replace(
-        _row(graph, i), name=abbreviated(graph.title(i), _NAME + 6), after=f"∂ {graph.short(slope)}"
+        _row(graph, i), name=abbreviate(graph.title(i), _NAME + 6), after=f"∂ {graph.short(slope)}"
     )
 
 
@@ -231,7 +231,7 @@ def _scope(graph: Graph, piece: Piece) -> str:
 def _title(path: str) -> str:
     """A path as a title; the end of it where it is long."""
     shown = printable(path, 10000)
-    return abbreviated(shown, LONGEST)
+    return abbreviate(shown, LONGEST)
 
 
 def _output_names(graph: Graph, outputs: Sequence[int], part: str) -> list[str]:

@@ -15,8 +15,8 @@ import sys
 import textwrap
 
 from ...errors import OperandError
-from ...notation.text import padded, printable, text_width
-from ...printing import shown
+from ...notation.text import pad, printable, text_width
+from ...printing import fit_encoding
 from ...record.model import Record
 from .running import LONGEST_SENTENCE, State, position, states
 
@@ -88,7 +88,7 @@ def _safe(text: str) -> str:
     if (sys.stdout.errors or "strict") != "strict":
         return text  # the stream says itself how
     parts = re.split(r"(\x1b\[\d+m)", text)  # colours stay as they are
-    return "".join(part if i % 2 else shown(part) for i, part in enumerate(parts))
+    return "".join(part if i % 2 else fit_encoding(part) for i, part in enumerate(parts))
 
 
 # ---- a screen ----------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def _row(
     mark: str, cells: tuple[str, str, str], widths: tuple[int, int, int]
 ) -> tuple[str, str, str]:
     """Name, value and gradient, each as wide as its column."""
-    name, value, gradient = map(padded, cells, widths, ("left", "right", "right"))
+    name, value, gradient = map(pad, cells, widths, ("left", "right", "right"))
     return f"{mark}{name}", f"  {value}", f"  {gradient}"
 
 

@@ -16,7 +16,7 @@ from ...engine.op import OPS
 from ...errors import OperandError, ShapeError, one_of
 from ...notation.formula import short
 from ...notation.letters import SUBSCRIPTS, plain
-from ...notation.text import abbreviated, printable, table, text_width
+from ...notation.text import abbreviate, printable, table, text_width
 from ...printing import Text
 from ..picture import Picture
 from ..render.dark import with_dark_colours
@@ -149,7 +149,7 @@ def _names(given: Sequence[str] | None, letter: str, count: int, what: str) -> l
         raise ShapeError(
             f"the network has {_counted(count, what)}; got {_counted(len(given), 'name')}"
         )
-    return [abbreviated(plain(name), 24) for name in given]
+    return [abbreviate(plain(name), 24) for name in given]
 
 
 def _subscript(i: int) -> str:

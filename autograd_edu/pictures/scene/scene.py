@@ -16,7 +16,7 @@ from ...engine.value import Value, topological_order
 from ...notation import operations
 from ...notation.formula import short
 from ...notation.names import names
-from ...notation.text import abbreviated, printable, text_width
+from ...notation.text import abbreviate, printable, text_width
 
 CHARACTER, LINE, PADDING = 7.25, 18.0, 8.0  # of a 12-pixel monospaced face, in pixels
 LONGEST = 28  # characters of a name or formula in a box; the whole stands in the tooltip
@@ -200,7 +200,7 @@ class Graph:
         """What a box calls the value: its name, or a plain number to a few digits."""
         value = self.order[i]
         number = value.is_constant and not value.label
-        return abbreviated(self.short(value.data) if number else self.names[i], LONGEST)
+        return abbreviate(self.short(value.data) if number else self.names[i], LONGEST)
 
     def formula(self, i: int, *, in_full: bool = True) -> str:
         """The value as people write it: "f = x·y", or the name of a leaf.
@@ -231,7 +231,7 @@ class Graph:
         if shown and text_width(shown) <= _FORMULA:
             return printable(shown)
         made = f" = {value.op.symbol}"
-        return printable(abbreviated(self.names[i], LONGEST - text_width(made)) + made, LONGEST)
+        return printable(abbreviate(self.names[i], LONGEST - text_width(made)) + made, LONGEST)
 
     def tooltip(self, i: int) -> str:
         """Formula, value and gradient in full."""

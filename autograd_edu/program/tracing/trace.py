@@ -13,7 +13,7 @@ from typing import Any  # an example or a result is nested in any way
 
 from ...engine.modes import no_gc, tracer
 from ...engine.value import Constant, Value
-from ...errors import ArityError, OperandError, described
+from ...errors import ArityError, OperandError, describe
 from ..form import take_apart
 from ..ir import Computation, Form
 from .condition import Condition
@@ -86,7 +86,7 @@ def record_graph(
     check_leaves([*inputs, *(parameters or ())])
     if not isinstance(root, Value):
         raise OperandError(
-            f"trace_graph() needs the result of operations on Values; got {described(root)}"
+            f"trace_graph() needs the result of operations on Values; got {describe(root)}"
         )
     arguments = [(value.label, ()) for value in inputs]
     return as_computation([root], list(inputs), arguments, parameters=parameters)
