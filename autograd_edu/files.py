@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, TypeGuard
 from .errors import StateError
 
 PathLike = str | os.PathLike[str]
-Json: TypeAlias = "None | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Test: TypeAlias = Callable[[Any], bool]  # accepts whatever JSON may hold
 
 

@@ -176,7 +176,7 @@ def test_a_content_is_held_against_what_is_expected():
         ("loss", [[1.0]]),
         ("loss", None),
     ]:
-        with pytest.raises(StateError, match=f"the entry '{name}' of the run cannot be"):
+        with pytest.raises(StateError, match=f"the entry '{name}' of the run has an invalid value"):
             expect({**good, name: wrong}, entries, "the run")
     for wrong in ([], {**good, "more": 1}, {"name": "Adam"}):
         with pytest.raises(StateError, match="the run must have the entries"):
