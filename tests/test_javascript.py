@@ -215,12 +215,20 @@ def test_every_function_that_rules_compute_with_has_a_javascript_form():
         assert "(" in Lines(rule, ["a"], [symbol], iter(())).write(symbol).text
 
 
-def test_a_rule_that_cannot_be_run_on_symbols_has_no_javascript_form():
-    odd = new_row(
-        "odd", lambda xp, x: x if x > 0 else -x, lambda xp, y, x: (1.0,), "odd(x)", ("1",), (0.5,)
-    )
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (lambda xp, x: x if x > 0 else -x, "a rule used `if` on an operand"),
+        (lambda xp, x: xp.gamma(x), "the namespace of the rules has no function 'gamma'"),
+        (lambda xp, x: math.exp(x), "must be real number"),
+        (lambda xp, x: [1.0, 2.0].index(x) + x, "is not in list"),
+    ],
+    ids=["if", "an unknown function", "of floats alone", "an error of its own"],
+)
+def test_a_rule_that_cannot_be_run_on_symbols_has_no_javascript_form(rule, reason):
+    odd = new_row("odd", rule, lambda xp, y, x: (1.0,), "odd(x)", ("1",), (0.5,))
     try:
-        with pytest.raises(OperandError, match="odd has no JavaScript form: a rule branched"):
+        with pytest.raises(OperandError, match=f"odd has no JavaScript form: .*{reason}"):
             row(odd, 1)
     finally:
         del OPS["odd"]

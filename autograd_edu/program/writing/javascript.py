@@ -209,11 +209,12 @@ def on_symbols(op: Op, numbers: Sequence[float | None]) -> Written:
     """The row on symbols; those of ``numbers`` that are not None stand for their operands.
 
     Raises:
-        OperandError: if the rule asks ``if`` of an operand, or uses an unknown function.
+        OperandError: if the rule cannot be run on symbols: it asks ``if`` of an operand, for
+            example, or uses a function that the namespace does not have.
     """
     try:
         return written(op, numbers)
-    except (AttributeError, TypeError) as error:
+    except Exception as error:  # a user's rule may raise anything
         raise OperandError(f"{op.name} has no JavaScript form: {error}") from None
 
 
