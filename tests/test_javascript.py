@@ -219,7 +219,7 @@ def test_every_function_that_rules_compute_with_has_a_javascript_form():
     ("rule", "reason"),
     [
         (lambda xp, x: x if x > 0 else -x, "a rule used `if` on an operand"),
-        (lambda xp, x: xp.gamma(x), "the namespace of the rules has no function 'gamma'"),
+        (lambda xp, x: xp.gamma(x), "gamma"),
         (lambda xp, x: math.exp(x), "must be real number"),
         (lambda xp, x: [1.0, 2.0].index(x) + x, "is not in list"),
     ],
