@@ -6,7 +6,7 @@ Each class also derives from the built-in exception that a caller would catch.
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from .printing import prints
 
@@ -144,13 +144,15 @@ class Named(Protocol):
 
 
 def no_value(
-    op: Named, xs: Sequence[float], labels: Sequence[str], problem: Exception | None
+    op: Named, xs: Sequence[float], operands: Sequence[Any], problem: Exception | None
 ) -> DomainError:
-    """The error for an operation that has no finite value at ``xs``.
+    """The error for an operation that has no finite value at ``xs``, the numbers of ``operands``.
 
-    It names each operand by its label, or by its position if it has none.
+    It names each operand by its label. One without a label is named by its position, and by the
+    labels of what it was computed from.
     """
-    labels = [*labels, *[""] * (len(xs) - len(labels))]
+    operands = [*operands, *[None] * (len(xs) - len(operands))]
+    labels = [getattr(x, "label", "") for x in operands]
     labelled = [f"{label!r} is {x!r}" for label, x in zip(labels, xs, strict=True) if label]
     asked, given = write_call(op, xs), f" ({', '.join(labelled[:4])})" if labelled else ""
     if not all(map(math.isfinite, xs)):
@@ -160,10 +162,24 @@ def no_value(
             f"{asked} is too large for a float, whose largest value is 1.8e308{given}"
         )
     places = ["the operand"] if len(xs) == 1 else [f"the {place} operand" for place in _PLACES]
-    names = [repr(label) if label else place for label, place in zip(labels, places, strict=False)]
+    names = [
+        repr(x.label) if getattr(x, "label", "") else place + of_labels(x, ", computed from {},")
+        for x, place in zip(operands, places, strict=False)
+    ]
     must = op.domain.format(**dict(zip(op.operand_names(len(xs)), names, strict=False)))
     kind = DivisionDomainError if isinstance(problem, ZeroDivisionError) else DomainError
     return kind(f"{asked} has no real value: {must}{given}")
+
+
+def of_labels(value: Any, template: str = " of {}", *, most: int = 4) -> str:
+    """The nearest labels among what ``value`` was computed from, in a template; "" without any."""
+    found: dict[str, None] = {}
+    level, visited = getattr(value, "parents", ()), 0
+    while level and visited < 100:
+        visited += len(level)
+        found |= {repr(parent.label): None for parent in level if parent.label}
+        level = tuple(p for parent in level if not parent.label for p in parent.parents)
+    return template.format(", ".join(list(found)[:most])) if found else ""
 
 
 def no_gradient(op: Named, xs: Sequence[float], local: float) -> str:

@@ -6,13 +6,24 @@ both only by the few attributes that `Row` and `Node` list.
 
 from __future__ import annotations
 
+import ast
 import math
 import warnings
-from collections.abc import Callable, Sequence
-from inspect import cleandoc
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Signature, cleandoc
+from numbers import Real
 from typing import Any, Protocol
 
-from .errors import ArityError, AutogradError, Named, no_gradient
+from .errors import (
+    ArityError,
+    AutogradError,
+    ExpressionError,
+    Named,
+    OperandError,
+    describe,
+    no_gradient,
+    of_labels,
+)
 
 
 class Row(Named, Protocol):
@@ -26,6 +37,10 @@ class Row(Named, Protocol):
     def rule(self) -> Callable[..., Any]:
         """The value, a function of a namespace and of numbers of any kind."""
 
+    @property
+    def __signature__(self) -> Signature:
+        """How users call it."""
+
     def apply(self, operands: Sequence[Any]) -> Any:
         """The result for the operands."""
 
@@ -37,6 +52,7 @@ class Node(Protocol):
     """What the texts tell of a value; see `engine.value.Value`."""
 
     label: str
+    is_constant: bool
     op: Any  # a `Row`, or None for a leaf
 
     @property
@@ -70,17 +86,61 @@ def documented(op: Row) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def check_row(op: Row, is_taken: bool) -> None:
+def check_row(op: Row, table: Mapping[str, Row]) -> None:
     """Raise unless a row can enter the table."""
+    if not hasattr(op, "operand_names"):
+        raise OperandError(
+            f"register needs an operation; got {type(op).__name__} {op!r}. Declare a function one: "
+            "@operation(formula=…, local_gradients=…, example=…)"
+        )
     names = op.operand_names(len(op.example) if op.variadic else 0)
     count = len(op.slopes_of(names))
-    if is_taken:
+    same, module = table.get(op.name), op.rule.__module__
+    if same is not None and (_is_ours(module) or same.rule.__module__ != module):
         raise ValueError(f"there is an operation {op.name!r} already; choose another name")
     if not len(names) == len(op.example) == count:
         raise ArityError(
             f"{op.name} has the operands {', '.join(names)}; it needs {len(names)} local gradients "
             f"and an example of {len(names)} numbers; got {count} and {len(op.example)}"
         )
+    if not _is_ours(module):  # the tests read ours, and reading them all again takes 3 ms
+        for gradient in op.slopes_of(names):
+            _check_expression(op, gradient, names)
+
+
+def _is_ours(module: str) -> bool:
+    return module.startswith(f"{__package__}.")
+
+
+def _check_expression(op: Row, expression: str, names: Sequence[str]) -> None:
+    """Raise unless a local gradient is an expression of the operands."""
+    asked = f"the local gradient {expression!r} of {op.name}"
+    try:
+        nodes = list(ast.walk(ast.parse(expression.strip(), mode="eval")))
+    except SyntaxError as error:
+        raise ExpressionError(f"{asked} is no Python expression: {error.msg}") from None
+    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    known = {*names, "y", "pi"}
+    for node in nodes:
+        if isinstance(node, ast.Name) and id(node) not in functions and node.id not in known:
+            raise ExpressionError(
+                f"{asked} has an unknown name, {node.id!r}; it may use the operands, "
+                f"{', '.join(names)}, the result y, and pi"
+            )
+
+
+def check_result(op: Row, y: Any) -> None:  # whatever a user's rule returns
+    """Raise if what the rule of ``op`` has returned is no number."""
+    if not isinstance(y, Real):
+        raise OperandError(f"the rule of {op.name} must return a number; it returned {describe(y)}")
+
+
+def check_call(op: Row, args: Sequence[Any], named: Mapping[str, Any]) -> None:
+    """Raise if a call does not fit the signature of ``op``."""
+    try:
+        op.__signature__.bind(*args, **named)
+    except TypeError as error:
+        raise ArityError(f"{op.name}{op.__signature__}: {error}") from None
 
 
 def check_count(op: Row, count: int) -> None:
@@ -97,6 +157,22 @@ def check_count(op: Row, count: int) -> None:
 # ---- graphs ----
 
 
+def check_pass(order: Sequence[Node], *, create_graph: bool, stacklevel: int) -> None:
+    """Say what is wrong with a backward pass along ``order``: an error, or a warning."""
+    if create_graph:
+        raise OperandError(
+            "create_graph is not needed: for derivatives of derivatives, use grad(grad(f)) or "
+            "hessian(f), which take the function"
+        )
+    if order[-1].is_constant:
+        warnings.warn(
+            "backward() from a constant reaches nothing: it remembers no operands, as it was "
+            "computed inside no_grad(), or made or frozen by hand",
+            stacklevel=stacklevel + 1,
+        )
+    warn_of_changes(order, stacklevel=stacklevel + 1)
+
+
 def warn_of_changes(order: Sequence[Node], *, stacklevel: int) -> None:
     """Warn of the first result in ``order`` that its operands, as they are now, would not give.
 
@@ -111,11 +187,10 @@ def warn_of_changes(order: Sequence[Node], *, stacklevel: int) -> None:
         except (ValueError, ArithmeticError):
             y = math.nan
         if y != value._peek():
-            now = f"would be {y!r} now" if y == y else "has no value now"
-            warnings.warn(
-                f"{value.label or value.op.name!r} was {value._peek()!r} when it was computed, and "
-                f"{now}: a number has changed since. Values and gradients here are those of the "
-                "old numbers; build the graph again for the new ones",
+            warnings.warn(  # the same text at each step of a loop, so that it is shown once
+                f"{value.label or value.op.name!r}{of_labels(value)} is stale, because a number "
+                "that it was computed from has changed since: values and gradients here are those "
+                "of the old numbers. Build the graph again for the new ones",
                 stacklevel=stacklevel + 1,
             )
             return

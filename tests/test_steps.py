@@ -396,10 +396,7 @@ def test_numbers_changed_after_the_graph_was_computed_are_warned_of():
     y.label = "y"
     steps(y)
     x.data = 99.0
-    with pytest.warns(
-        UserWarning,
-        match=r"'y' was 4\.0 when it was computed, and would be 9801\.0 now: .*build the graph again",
-    ):
+    with pytest.warns(UserWarning, match="'y' of 'x' is stale, .*Build the graph again"):
         steps(y)
     with ieee():
         steps(log(Value(0.0, "x")))  # infinite then and now
@@ -410,7 +407,7 @@ def test_a_label_in_that_warning_sends_no_codes():
     y = x * x
     y.label = "\x1b[2J"
     x.data = 3.0
-    with pytest.warns(UserWarning, match="build the graph again") as warned:
+    with pytest.warns(UserWarning, match="Build the graph again") as warned:
         steps(y)
     assert str(warned[0].message).isprintable()
 

@@ -288,7 +288,7 @@ def test_changing_data_after_the_forward_pass_changes_no_gradient_and_is_warned_
     x = Value(3.0, "x")
     y = x * x
     x.data = 100.0
-    with pytest.warns(UserWarning, match=r"was 9\.0 when it was computed, and would be 10000\.0"):
+    with pytest.warns(UserWarning, match="'mul' of 'x' is stale"):
         y.backward()
     assert x.grad == 6.0
     y.backward()
@@ -301,7 +301,7 @@ def test_a_loop_that_never_computes_its_loss_again_is_warned_of_at_every_step():
     loss.backward()
     for _ in range(2):
         w.data -= 0.1 * w.grad
-        with pytest.warns(UserWarning, match="build the graph again"):
+        with pytest.warns(UserWarning, match="Build the graph again"):
             loss.backward()
 
 
@@ -321,9 +321,7 @@ def test_a_number_whose_change_leaves_no_value_is_warned_of():
     x = Value(1.0, "x")
     y = log(x)
     x.data = -1.0
-    with pytest.warns(
-        UserWarning, match=r"'log' was 0\.0 when it was computed, and has no value now"
-    ):
+    with pytest.warns(UserWarning, match="'log' of 'x' is stale"):
         y.backward()
 
 

@@ -11,11 +11,11 @@ from .contracts import Namespace
 from .ieee754 import as_ieee, never_raising, plain_sum
 
 
-def real(x: object) -> float:  # anything may be given; that is what it checks
+def real(x: object, user: str = "") -> float:  # anything may be given; that is what it checks
     """``x`` as a float: any real number of Python or NumPy, or an array or tensor of one number.
 
     Raises:
-        OperandError: for everything else.
+        OperandError: for everything else. It names ``user``, the function that needs the number.
     """
     if type(x) is float:
         return x
@@ -30,7 +30,8 @@ def real(x: object) -> float:  # anything may be given; that is what it checks
             ) from None
     if hasattr(x, "item") and math.prod(getattr(x, "shape", (0,))) == 1:
         return real(x.item())
-    raise OperandError(f"a real number was expected, not {describe(x)}")
+    asked = f"{user}: a" if user else "a"
+    raise OperandError(f"{asked} real number was expected, not {describe(x)}")
 
 
 class Floats:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
+from ..attributes import NotAFloat, NotATensor, text
 from ..errors import OperandError
 from .ops import OPS, logsumexp
 from .ops import exp as _exp
 
 _BY_HAND = (
-    "a Value cannot join a graph by hand, as every picture and table reads the rule table; "
+    "_children and _backward of a Value cannot be set, as pictures and tables read the rule table; "
     "declare the operation, @operation(formula=…, local_gradients=…, example=…), and call it"
 )
 _PYTHON: dict[str, Callable[..., Any]] = {
@@ -39,20 +40,10 @@ def _counterpart(ufunc: str) -> Callable[..., Any]:
     return _PYTHON[ufunc] if ufunc in _PYTHON else named[0]
 
 
-class ArrayHabits:
+class ArrayHabits(NotAFloat):
     """NumPy's functions on Numbers, and Numbers beside arrays."""
 
     __slots__ = ()
-
-    def __float__(self) -> float:
-        """Refused: `math.sin(x)` and `float(x)` would lose the graph without a word."""
-        raise OperandError(
-            f"a {type(self).__name__} does not become a float by itself, as that would lose its "
-            "graph; use .data for the number, or functions of autograd_edu: autograd_edu.sin(x), "
-            "not math.sin(x)"
-        )
-
-    __int__ = __float__
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None) -> Any:
         """`numpy.exp(x)` is `exp(x)`; beside an array, an array of results."""
@@ -71,7 +62,7 @@ class ArrayHabits:
         return out[0]
 
 
-class Habits:
+class Habits(NotATensor):
     """What micrograd and its forks call the parts of a Value."""
 
     __slots__ = ()  # what a Value has, ``self`` has
@@ -138,8 +129,4 @@ def plain_label(label: Any, children: Iterable[Any], micrograd_label: str) -> st
         children, label = (*children, *label), micrograd_label
     if children:
         raise OperandError(_BY_HAND)
-    if not isinstance(label, str):
-        raise OperandError(
-            f"the label of a Value must be text; got {type(label).__name__} {label!r}"
-        )
-    return label
+    return text(label, "the label of a Value")

@@ -21,7 +21,7 @@ from ..arithmetic.expressions import computed
 from ..arithmetic.floats import Floats, IeeeFloats, real
 from ..arithmetic.ieee754 import Ieee
 from ..errors import ArityError, no_value
-from ..wording import check_count, check_row, documented
+from ..wording import check_call, check_count, check_result, check_row, documented
 from .modes import ieee_is_on
 
 T = TypeVar("T")
@@ -170,7 +170,11 @@ class Op:
         if len(args) == self.count and not named:
             return self.apply(args)
         if self.called is not None:
-            return self.called(self, *args, **named)
+            try:
+                return self.called(self, *args, **named)
+            except TypeError:
+                check_call(self, args, named)
+                raise
         if named:
             args = self.__signature__.bind_partial(*args, **named).args
         missing = self.count - len(args)
@@ -261,12 +265,14 @@ def operation(*, local_gradients: Slopes, example: Example, **facts: Any) -> Any
 
 
 def register(op: Op) -> Op:
-    """Put ``op`` into the table and give it back. Its name must be new.
+    """Put ``op`` into the table and give it back.
+
+    Its name must be new. Only a cell or a module that is run again replaces its own rows.
 
     Raises:
         ArityError: if there is not one local gradient for each operand.
     """
-    check_row(op, op.name in OPS)
+    check_row(op, OPS)
     OPS[op.name] = op
     return op
 
@@ -288,14 +294,15 @@ def evaluate(op: Op, xs: Sequence[float], named: Sequence[Any] = ()) -> float:
         problem = error
     except TypeError:
         check_count(op, len(xs))
+        check_result(op, op.value(Floats, *xs))
         raise
     if ieee_is_on():
         return float(op.value(IeeeFloats, *map(Ieee, xs)))
-    raise no_value(op, xs, [getattr(x, "label", "") for x in named], problem) from None
+    raise no_value(op, xs, named, problem) from None
 
 
 def _apply_plain(op: Op, operands: Sequence[Any]) -> float:
-    return evaluate(op, [real(x) for x in operands])
+    return evaluate(op, [real(x, op.name) for x in operands])
 
 
 def evaluate_local_gradients(

@@ -14,9 +14,10 @@ from typing import Any, ClassVar, SupportsFloat
 
 from ..arithmetic.expressions import in_namespace
 from ..arithmetic.floats import Floats, real
+from ..attributes import Label
 from ..copies import Copied
 from ..errors import DomainError, OperandError
-from ..wording import warn_of_changes, without_gradient
+from ..wording import check_pass, without_gradient
 from . import modes
 from .micrograd import Habits, plain_label
 from .number import ARITHMETIC, Number, operator
@@ -51,9 +52,10 @@ class Value(Copied, Habits, Number):
     """
 
     __slots__ = (
-        "_data", "_grad", "_left", "_left_grad", "_mark", "_right", "_right_grad",
-        "label", "op", "scope",
+        "_data", "_grad", "_label", "_left", "_left_grad", "_mark", "_right", "_right_grad",
+        "op", "scope",
     )  # fmt: skip
+    label = Label()
     precedence: ClassVar[int] = 1
     is_constant = False  # whether it is a plain number in a formula
     op: Op | None
@@ -67,7 +69,7 @@ class Value(Copied, Habits, Number):
         _label: str = "", *, _children: Iterable[Value] = (),
     ) -> None:  # fmt: skip
         is_plain = label.__class__ is str and not _children
-        self.label: Any = label if is_plain else plain_label(label, _children, _label)
+        self._label: Any = label if is_plain else plain_label(label, _children, _label)
         self._data, self._grad, self._mark = real(data), None, 0
         self._left = self._right = self._left_grad = self._right_grad = self.op = None
         self.scope = modes.current_scope.get() if modes.scopes else ""
@@ -143,7 +145,8 @@ class Value(Copied, Habits, Number):
         return tuple([g or 0.0 for g in kept])
 
     def backward(
-        self, gradient: SupportsFloat = 1.0, *, retain_graph: bool = True  # noqa: ARG002 - it stays
+        self, gradient: SupportsFloat = 1.0, *,
+        retain_graph: bool = True, create_graph: bool = False,  # noqa: ARG002 - it stays
     ) -> None:  # fmt: skip
         """Set ``grad`` of every value that this one depends on to ∂self/∂value.
 
@@ -156,13 +159,14 @@ class Value(Copied, Habits, Number):
         at the same time.
 
         Raises:
+            OperandError: if ``create_graph`` is set, as PyTorch does for gradients of gradients.
             DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`.
                 The leaves then keep the gradients they had.
         """
         since = self._mark
         order = topological_order(self)
-        if since < modes.changed:  # a number was set after this was computed or last walked
-            warn_of_changes(order, stacklevel=2)
+        if since < modes.changed or create_graph or self.is_constant:
+            check_pass(order, create_graph=create_graph, stacklevel=2)
         leaves = [(value, value._grad) for value in order if value.op is None]
         try:
             for value in order:
@@ -262,7 +266,7 @@ def record(
     value = _new(Value)
     value._data, value._grad, value.op = y, None, op
     value._left, value._right, value._mark = left, right, modes.changed
-    value._left_grad, value._right_grad, value.label = left_grad, right_grad, ""
+    value._left_grad, value._right_grad, value._label = left_grad, right_grad, ""
     value.scope = modes.current_scope.get() if modes.scopes else ""
     return value
 
@@ -272,7 +276,7 @@ def constant(x: SupportsFloat) -> Value:
     value = _new(Constant)
     value._data, value._grad, value.op = x if x.__class__ is float else real(x), None, None
     value._left = value._right = value._left_grad = value._right_grad = None
-    value.label, value._mark = "", modes.changed
+    value._label, value._mark = "", modes.changed
     value.scope = modes.current_scope.get() if modes.scopes else ""
     return value
 

@@ -1,0 +1,106 @@
+"""What a Value answers when it is asked for what it does not have."""
+
+import copy
+import pickle
+
+import pytest
+
+from autograd_edu import OPS, Value, exp, grad, no_grad, operation, sin, where
+from autograd_edu.errors import ArityError, ExpressionError, OperandError
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("item", ".data"), ("shape", "one number"), ("gradient", ".grad"), ("backwards", "backward")],
+)
+def test_an_attribute_of_other_packages_is_absent_and_says_what_to_use(name, instead):
+    x = Value(2.0)
+    assert not hasattr(x, name)
+    with pytest.raises(AttributeError, match=rf"'{name}': .*{instead}"):
+        getattr(x, name)
+
+
+def test_a_class_of_leaves_may_have_such_an_attribute():
+    class Parameter(Value):
+        pass
+
+    p = Parameter(2.0)
+    p.shape = (1,)
+    assert p.shape == (1,)
+
+
+@pytest.mark.parametrize("use", [lambda x: range(x), lambda x: x ^ 2, lambda x: 2 @ x])
+def test_what_would_lose_the_graph_or_means_something_else_is_refused(use):
+    with pytest.raises(OperandError):
+        use(Value(2.0))
+
+
+def test_a_label_stays_text():
+    x = Value(2.0, "x")
+    with pytest.raises(OperandError, match="label of a Value must be text; got int 5"):
+        x.label = 5
+    x.label = "weight"
+    assert [other.label for other in (x, copy.copy(x), pickle.loads(pickle.dumps(x)))] == [
+        "weight"
+    ] * 3
+
+
+def test_an_operand_without_a_label_is_named_by_what_it_was_computed_from():
+    Value(2.0, "x")
+    p, q = Value(0.0, "p"), Value(4.0, "q")
+    with pytest.raises(ValueError, match="the operand, computed from 'p', 'q', must be positive"):
+        (p * q * 1.0).log()
+
+
+def test_backward_from_a_constant_is_warned_of():
+    with no_grad():
+        y = Value(2.0) * 3.0
+    with pytest.warns(UserWarning, match="constant reaches nothing.*no_grad"):
+        y.backward()
+
+
+def test_an_operation_says_which_function_was_called_wrongly():
+    with pytest.raises(OperandError, match="exp: a real number was expected, not list"):
+        exp([1.0, 2.0])
+    with pytest.raises(ArityError, match=r"where\(condition, then, otherwise\): missing"):
+        where(True, 1.0)
+    with pytest.raises(OperandError, match=r"create_graph is not needed.*hessian"):
+        sin(Value(1.0)).backward(create_graph=True)
+
+
+@pytest.fixture
+def table():
+    before = dict(OPS)
+    yield OPS
+    OPS.clear()
+    OPS.update(before)
+
+
+def cube(gradient, *, module=__name__):
+    def cube_of(xp, x):
+        return x**3
+
+    cube_of.__module__ = module
+    return operation(formula="x**3", local_gradients=(gradient,), example=(0.5,))(cube_of)
+
+
+@pytest.mark.usefixtures("table")
+def test_a_cell_that_is_run_again_replaces_its_operation_and_no_other():
+    assert grad(cube("0*x"))(2.0) == 0.0
+    assert grad(cube("3*x**2"))(2.0) == 12.0
+    with pytest.raises(ValueError, match="'cube_of' already"):
+        cube("3*x**2", module="another")
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize(
+    ("gradient", "problem"),
+    [
+        pytest.param("3*x**", "is no Python expression", id="no expression"),
+        pytest.param("3*z**2", "unknown name, 'z'; it may use the operands, x", id="unknown name"),
+    ],
+)
+def test_a_local_gradient_that_cannot_be_read_is_refused_with_its_row(gradient, problem):
+    with pytest.raises(ExpressionError, match=rf"of cube_of .*{problem}"):
+        cube(gradient)
+    assert "cube_of" not in OPS
