@@ -1,7 +1,7 @@
-"""Pictures read back by a stranger: what stands in an SVG or a DOT text, found by what anyone can see or parse there.
+"""Pictures read back by a stranger: what anyone can see or parse in an SVG or a DOT text.
 
-Values are the green texts, gradients the red ones or the dash; wires are followed from where their line starts to where
-its arrow ends, and what their attributes say must agree with that.
+Values are the green texts, gradients the red ones or the dash. Wires are followed from where their
+line starts to where its arrow ends, and what their attributes say must agree with that.
 """
 
 import re
@@ -20,7 +20,7 @@ GREEN, RED = "#0b6e2e", "#a01127"
 
 @dataclass
 class Drawn:
-    """The boxes, each with its texts, value and gradient ("" where it has none), and the wires as (from, to, slot)."""
+    """The texts, value and gradient of each box ("" for none), and wires as (from, to, slot)."""
 
     texts: dict
     value: dict
@@ -34,7 +34,7 @@ def texts(element):
 
 
 def read_svg(svg):
-    """Everything in an SVG of any style. AssertionError if a wire does not touch the boxes that it says it joins."""
+    """Everything in an SVG of any style. AssertionError if a wire does not touch its boxes."""
     root = ET.fromstring(svg)
     boxes = {int(e.get("data-node")): e for e in root.iter() if "data-node" in e.attrib}
     places = {i: _place(e) for i, e in boxes.items()}
@@ -44,7 +44,7 @@ def read_svg(svg):
             tail, head, slot = map(int, e.get("data-wire").split())
             start, tip = _ends(e)
             assert _touches(start, places[tail]), (
-                f"the wire from {tail} to {head} starts at {start}, away from its box {places[tail]}"
+                f"wire {tail} to {head} starts at {start}, away from its box {places[tail]}"
             )
             assert _touches(tip, places[head]), (
                 f"the wire from {tail} to {head} ends at {tip}, away from its box {places[head]}"
@@ -110,7 +110,7 @@ def _touches(point, place, slack=4.0):  # the room around a gate is 2 pixels hig
 
 
 def without_circles(drawn):
-    """A picture of micrograd's style with each operation's circle as part of its result, and the circles' symbols by result."""
+    """A picture of micrograd's style without its circles, and their symbols by result."""
     circles = {i for i, shown in drawn.texts.items() if len(shown) == 1}
     result = {}
     for tail, head, _ in drawn.wires:
@@ -129,7 +129,7 @@ def without_circles(drawn):
 
 
 def check_picture(y, svg, style="card"):
-    """AssertionError unless ``svg`` shows every value of ``y``'s graph, with its numbers, and a wire for each use of an operand."""
+    """AssertionError unless ``svg`` shows every value of ``y``'s graph and every use of an operand."""
     order = topological_order(y)
     place = {id(value): i for i, value in enumerate(order)}
     drawn = read_svg(svg)
@@ -157,7 +157,7 @@ def check_picture(y, svg, style="card"):
 
 
 def check_dot(y, source):
-    """AssertionError unless a DOT text has every value with its numbers, and an edge for each use of an operand."""
+    """AssertionError unless a DOT text has every value, and an edge for each use of an operand."""
     order = topological_order(y)
     place = {id(value): i for i, value in enumerate(order)}
     nodes = {
@@ -178,7 +178,7 @@ def check_dot(y, source):
 
 
 def in_a_column(scene):
-    """A layout without Graphviz: boxes below one another, straight wires from the right of a box to the left of the next."""
+    """A layout without Graphviz: boxes below one another, and straight wires."""
     middles, top = [], 0.0
     wide = max(box.width for box in scene.boxes)
     for box in scene.boxes:

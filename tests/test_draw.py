@@ -142,7 +142,7 @@ def test_of_a_graph_too_large_to_read_auto_leaves_out_the_middle():
     assert sum(uses) == 3 + 18 * 2 + (1 + 1561) + 20 * 2
 
 
-# ---- look and display ------------------------------------------------------------------------------
+# ---- look and display ----------------------------------------------------------------------------
 
 
 def drawn_size(picture):

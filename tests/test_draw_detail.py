@@ -53,7 +53,7 @@ def box(picture, title):
     return next(b for b in picture._scene.boxes if b.title == title)
 
 
-# ---- every level tells the truth ---------------------------------------------------------------------------------------
+# ---- every level tells the truth -----------------------------------------------------------------
 
 
 def scoped_graph(seed):
@@ -120,7 +120,7 @@ def test_graphviz_leads_wires_to_the_rows_of_folded_boxes(style):
         assert found.wires
 
 
-# ---- sums of products ------------------------------------------------------------------------------------------------------
+# ---- sums of products ----------------------------------------------------------------------------
 
 
 def neuron(how):
@@ -175,7 +175,7 @@ def test_a_weight_that_something_else_uses_keeps_its_box():
     assert "w" in titles(draw(y, detail="fused"))
 
 
-# ---- networks ----------------------------------------------------------------------------------------------------------------
+# ---- networks ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
@@ -320,7 +320,7 @@ def test_a_hundred_thousand_values_are_drawn_in_a_few_boxes():
     assert repr(picture).splitlines()[-1] == picture._scene.note
 
 
-# ---- scopes and names ----------------------------------------------------------------------------------------------------------
+# ---- scopes and names ----------------------------------------------------------------------------
 
 
 def two_scopes():
@@ -416,7 +416,7 @@ def test_names_that_are_no_names_are_refused(wrong):
         draw(two_scopes(), expand=wrong)
 
 
-# ---- values without a scope ------------------------------------------------------------------------------------------------------
+# ---- values without a scope ----------------------------------------------------------------------
 
 
 def test_values_alike_are_gathered_at_the_coarse_levels():
@@ -545,7 +545,7 @@ def test_equal_labels_are_told_apart_in_linear_time():
     assert names(many)[-1] == "x_20000"
 
 
-# ---- the edges of folding, each held by its smallest example -------------------------------------------------------
+# ---- the edges of folding, each held by its smallest example -------------------------------------
 
 
 def in_a_row(count):

@@ -1,4 +1,4 @@
-"""The three styles show what the engine knows, to the last wire; the lectures' examples look as they are kept in `expected`."""
+"""The three styles show what the engine knows; the lectures' examples look as in `expected/`."""
 
 import os
 import re
@@ -24,7 +24,7 @@ def drawn(y, style):
     return STYLES[style].svg(arranged, in_a_column(arranged), "a graph")
 
 
-# ---- the engine's numbers, read back -----------------------------------------------------------------------------------
+# ---- the engine's numbers, read back -------------------------------------------------------------
 
 
 @pytest.mark.random
@@ -84,7 +84,7 @@ def test_a_doctored_dot_is_rejected(wrong):
         check_dot(y, source.replace(*wrong, 1))
 
 
-# ---- what each style shows -----------------------------------------------------------------------------------------------
+# ---- what each style shows -----------------------------------------------------------------------
 
 
 def square():
@@ -119,9 +119,13 @@ def test_circuits_have_values_above_their_wires_and_gradients_below():
 
 def contrast(a, b):
     """The ratio of WCAG 2.2 of two colours, each (red, green, blue) from 0 to 1."""
-    light, dark = sorted((sum(w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for w, c in zip(
-        (0.2126, 0.7152, 0.0722), colour, strict=True)) for colour in (a, b)), reverse=True)  # fmt: skip
+    dark, light = sorted(map(luminance, (a, b)))
     return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def rgb(colour, opacity=1.0):
@@ -148,7 +152,7 @@ def test_an_unknown_style_is_refused_with_those_there_are():
         draw(square(), style="cards")
 
 
-# ---- the lectures' examples, to the byte ---------------------------------------------------------------------------------
+# ---- the lectures' examples, to the byte ---------------------------------------------------------
 
 
 def labelled(**values):
@@ -195,15 +199,22 @@ def sum_and_exponential():
 
 
 EXAMPLES = {
-    "product_and_sum": product_and_sum, "sigmoid_of_four": sigmoid_of_four, "sigmoid_of_one": sigmoid_of_one,
-    "regularised_logistic": regularised_logistic, "sum_and_exponential": sum_and_exponential, "lecture_004": lambda: lecture_004(0.5),
-}  # fmt: skip
+    "product_and_sum": product_and_sum,
+    "sigmoid_of_four": sigmoid_of_four,
+    "sigmoid_of_one": sigmoid_of_one,
+    "regularised_logistic": regularised_logistic,
+    "sum_and_exponential": sum_and_exponential,
+    "lecture_004": lambda: lecture_004(0.5),
+}
 
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_lectures_examples_look_as_kept(name, style):
-    """`AUTOGRAD_EDU_KEEP=1 pytest tests/test_draw_styles.py` keeps the pictures as they are now: look at each before you commit it."""
+    """`AUTOGRAD_EDU_KEEP=1 pytest tests/test_draw_styles.py` keeps the pictures as they are now.
+
+    Look at each before you commit it.
+    """
     y = EXAMPLES[name]()
     y.backward()
     svg = draw(y, style=style, detail="full").svg + "\n"
@@ -259,7 +270,7 @@ def test_pictures_are_the_same_bytes_whatever_the_hash_seed():
     assert re.fullmatch(r"[0-9a-f]{64}\n", answers.pop())
 
 
-# ---- the order of operands ---------------------------------------------------------------------------
+# ---- the order of operands -----------------------------------------------------------------------
 
 
 def order_matters(value):

@@ -1,7 +1,8 @@
-"""No label can break any output: it shows, cut and replaced as documented, it adds nothing, and nothing in it runs.
+"""No label can break any output: it shows, adds nothing, and nothing in it runs.
 
-What a picture, page, table or listing of a hostile label holds is compared with that of a plain one: the same elements with
-the same attributes, the same lines, the same cells. Characters without a shape show as "�", and long labels are cut.
+What a picture, page, table or listing of a hostile label holds is compared with that of a plain
+one: the same elements with the same attributes, the same lines, the same cells. Characters without
+a shape show as "�", and long labels are cut.
 """
 
 import ast
@@ -47,7 +48,7 @@ every_label = pytest.mark.parametrize("label", LABELS.values(), ids=LABELS)
 
 
 def graph(label):
-    """A graph with the label on a leaf and on its result, one used twice, and the gradients of a pass."""
+    """A graph with the label on a leaf and on its result, after a backward pass."""
     x, w = Value(2.0, label), Value(3.0, "w")
     y = sigmoid(x * w) + x * 0.5
     y.label = f"{label}!"
@@ -56,7 +57,7 @@ def graph(label):
 
 
 def shown(label, most=None):
-    """What the documents say is shown of a label: shapeless characters replaced, cut to so many columns."""
+    """What is shown of a label: shapeless characters replaced, cut to so many columns."""
     text = "".join(c if c.isprintable() else SHAPELESS for c in label)
     return text if most is None else abbreviate(text, most)
 
@@ -76,7 +77,7 @@ def same_size(label):
     return "x" * max(text_width(shown(label, 60)), 1)
 
 
-# ---- tables and listings -------------------------------------------------------------------------------------------
+# ---- tables and listings -------------------------------------------------------------------------
 
 
 @every_label
@@ -195,7 +196,7 @@ def test_program_listings_keep_their_lines(label):
     assert latex.count("&") - latex.count(r"\&") == 4
 
 
-# ---- pictures ------------------------------------------------------------------------------------------------------
+# ---- pictures ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -261,9 +262,10 @@ def test_names_of_units_add_nothing_to_a_network_picture(label):
         picture.svg.encode("utf-8")
 
 
-# ---- in a browser --------------------------------------------------------------------------------------------------
+# ---- in a browser --------------------------------------------------------------------------------
 
-TREE = """() => [...document.querySelectorAll('*')].map(e => e.tagName + ' ' + [...e.attributes].map(a => a.name).sort().join(' '))"""
+TREE = """() => [...document.querySelectorAll('*')].map(
+  e => e.tagName + ' ' + [...e.attributes].map(a => a.name).sort().join(' '))"""
 
 
 def opened(page, html):
@@ -297,7 +299,9 @@ def test_in_a_browser_no_stepper_runs_a_label_or_has_an_element_of_it(show):
 @pytest.mark.parametrize("make", [
     lambda label: "".join(draw(graph(label), style=style).svg for style in STYLES),
     lambda label: draw_network(MLP(2, [1], seed=0), inputs=[label, "b"], outputs=[label]).svg,
-    lambda label: re.sub("<!DOCTYPE html>|</?(html|body)[^>]*>", "", draw(graph(label), style="circuit").html),
+    lambda label: re.sub(
+        "<!DOCTYPE html>|</?(html|body)[^>]*>", "", draw(graph(label), style="circuit").html
+    ),
 ], ids=["pictures", "networks", "pages of another style"])  # fmt: skip
 def test_in_a_browser_no_picture_runs_a_label_or_has_an_element_of_it(show, make):
     page = show("")
@@ -316,7 +320,7 @@ def test_a_page_with_unescaped_text_is_seen_to_run(browser, label):
     page.close()
 
 
-# ---- the terminal and messages -------------------------------------------------------------------------------------
+# ---- the terminal and messages -------------------------------------------------------------------
 
 
 @every_label
@@ -371,7 +375,7 @@ def test_the_report_of_a_gradient_check_keeps_its_lines(label):
     assert all(map(one_line, report.split("\n")))
 
 
-# ---- files ---------------------------------------------------------------------------------------------------------
+# ---- files ---------------------------------------------------------------------------------------
 
 
 @every_label

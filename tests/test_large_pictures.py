@@ -21,7 +21,7 @@ STYLES = ("card", "circuit", "micrograd")
 
 
 def loss_of_samples(count):
-    """The mean-square loss of a line, summed with Python's sum: faults.md's picture that never came."""
+    """The mean-square loss of a line, summed with Python's sum: a picture that once never came."""
     w, b = Value(0.5, "w"), Value(0.1, "b")
     return sum((w * (i / count) + b - 1.0) ** 2 for i in range(count))
 
@@ -246,7 +246,7 @@ def test_the_campaign_sees_a_wrong_number_a_lost_wire_and_a_wrong_count():
                 check(y, wrong, "card")
 
 
-# ---- the width of a notebook -------------------------------------------------------------------------
+# ---- the width of a notebook ---------------------------------------------------------------------
 
 
 def chain(length):

@@ -1,4 +1,4 @@
-"""Pictures of networks: a line for each weight, telling the truth by colour, dashes and width, or by its number."""
+"""Pictures of networks: each weight has a line that tells its sign and size, or its number."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -219,13 +219,13 @@ def test_text_is_a_table_and_bundles_show_it():
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda: draw_network(Value(3.0)), "shows a Neuron, a Layer, an MLP, or a Sequential.*not Value"),
+        (lambda: draw_network(Value(3.0)), "shows a Neuron, a Layer.*not Value"),
         (lambda: draw_network(Conv1d(1, 1, 2, seed=0)), "not Conv1d"),
-        (lambda: draw_network(Sequential(Linear(2, 2, seed=0), Dropout(0.5))), "this Sequential has a Dropout in it"),
-        (lambda: draw_network(Sequential(Apply("tanh"))), "begins with a layer that has weights; this one begins with tanh"),
+        (lambda: draw_network(Sequential(Linear(2, 2), Dropout(0.5))), "this Sequential has a Dropout"),
+        (lambda: draw_network(Sequential(Apply("tanh"))), "begins with a layer.*this one begins with tanh"),
         (lambda: draw_network(Sequential()), "has no layer"),
-        (lambda: draw_network(Sequential(Linear(2, 3), Linear(2, 1))), "layer 2 takes 2 numbers, and the one before it gives 3"),
-        (lambda: draw_network(MLP(2, [1], seed=0), weights="both"), "unknown reading of weights 'both'"),
+        (lambda: draw_network(Sequential(Linear(2, 3), Linear(2, 1))), "layer 2 takes 2 numbers, .* gives 3"),
+        (lambda: draw_network(MLP(2, [1], seed=0), weights="both"), "unknown reading .*'both'"),
         (lambda: draw_network(MLP(2, [1], seed=0), inputs=["a"]), "2 input.*1 name"),
         (lambda: draw_network(MLP(2, [1], seed=0), outputs="y"), "list of names"),
         (lambda: draw_network(MLP(2, [1], seed=0), most=2), "at least 3"),
@@ -260,7 +260,7 @@ def test_files(tmp_path, suffix):
         draw_network(MLP(2, [3, 1], seed=0)).save(tmp_path / "n.tex")
 
 
-# ---- series of pictures, values, gradients and biases ----------------------------------------------
+# ---- series of pictures, values, gradients and biases --------------------------------------------
 
 
 def widths(picture):

@@ -1,4 +1,4 @@
-"""Pictures for every reader: no meaning by colour alone, dark pages, long names, what is inf or nan."""
+"""Pictures for every reader: without colour, in the dark, with long names, with inf and nan."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -32,7 +32,7 @@ PICTURES = {
 every_picture = pytest.mark.parametrize("name", PICTURES)
 
 
-# ---- values and gradients ----------------------------------------------------------------------------
+# ---- values and gradients ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", [*STYLES, "folded", "rows"])
@@ -80,7 +80,7 @@ def test_a_tint_is_as_deep_as_its_gradient_is_large():
     assert max(depths) == 0.3
 
 
-# ---- dark --------------------------------------------------------------------------------------------
+# ---- dark ----------------------------------------------------------------------------------------
 
 
 def luminance(colour):
@@ -118,7 +118,7 @@ def test_only_a_picture_that_stands_alone_has_rules_of_colour():
     assert with_dark_colours(draw(g()).svg).count("<style") == 1
 
 
-# ---- inf and nan -------------------------------------------------------------------------------------
+# ---- inf and nan ---------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_what_is_not_finite_has_a_thick_edge(broken, style):
     assert 'stroke-width="3"' not in draw(g(), style).svg
 
 
-# ---- long names --------------------------------------------------------------------------------------
+# ---- long names ----------------------------------------------------------------------------------
 
 
 def test_a_long_name_is_cut_in_its_middle():

@@ -92,7 +92,7 @@ def test_without_scripts_and_styles_a_network_is_a_picture_too():
     assert alternative.startswith("a network of 2 inputs")
 
 
-# ---- front ends that run scripts ---------------------------------------------------------------------
+# ---- front ends that run scripts -----------------------------------------------------------------
 
 VS_CODE = """
 html => {
@@ -132,7 +132,7 @@ def test_on_paper_a_stepper_shows_the_finished_pass(show):
     assert "?" not in page.locator("svg").first.text_content()
 
 
-# ---- Windows -----------------------------------------------------------------------------------------
+# ---- Windows -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("suffix", ABOUT)

@@ -1,4 +1,4 @@
-"""A picture saved under any suffix shows what the picture shows; and a failed save leaves what was there."""
+"""A picture saved under any suffix shows the picture; a failed save leaves what was there."""
 
 import json
 import os

@@ -12,7 +12,7 @@ from autograd_edu.notation.letters import LETTERS, plain
 from autograd_edu.notation.names import latex_name
 from autograd_edu.notation.text import text_width
 
-# ---- worksheets ------------------------------------------------------------------------------------
+# ---- worksheets ----------------------------------------------------------------------------------
 
 
 def neuron():
@@ -89,7 +89,7 @@ def test_no_label_breaks_a_worksheet_or_a_tree(label):
     assert record.worksheet().html().count("<") == same.worksheet().html().count("<")
 
 
-# ---- trees -----------------------------------------------------------------------------------------
+# ---- trees ---------------------------------------------------------------------------------------
 
 
 def test_a_tree_shows_each_value_below_the_one_that_uses_it():
@@ -124,7 +124,7 @@ def test_a_tree_of_a_long_chain_needs_no_recursion_and_stays_narrow():
     assert sum("↓" in line for line in lines) == 299
 
 
-# ---- letters ---------------------------------------------------------------------------------------
+# ---- letters -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

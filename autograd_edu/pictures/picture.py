@@ -35,7 +35,7 @@ class Picture:
         raise NotImplementedError
 
     def embed(self) -> str:
-        """The picture as an HTML element for a page of your own; it needs nothing from elsewhere."""
+        """The picture as an HTML element for your own page; it needs nothing from elsewhere."""
         return f"<div>{self.svg}</div>"
 
     def _contents(self) -> Contents:

@@ -1,10 +1,10 @@
-"""Levels of detail: which values of a graph go into one box together.
+"""Levels of detail: which values of a graph share a box.
 
-From fine to coarse: every value by itself (full), sums of products as one box (fused), a box for
-each innermost scope (neuron), a box for each scope around those (layer). Scopes are paths,
-"mlp/layer0/neuron3", made by the modules of `nn` and by anybody's ``with scope("name")``. At the
-two coarsest levels values without a scope are gathered where they are alike: the same operation on
-the same boxes.
+The levels, from fine to coarse: every value has its own box ("full"); a sum of products is one box
+("fused"); each innermost scope is one box ("neuron"); each scope around those is one box ("layer").
+Scopes are paths such as "mlp/layer0/neuron3". The modules of `nn` make them, and so does
+``with scope("name")``. At the two coarse levels, values without a scope are gathered where they are
+alike: results of the same operation on the same boxes.
 """
 
 from __future__ import annotations
@@ -34,8 +34,11 @@ _LEAST = 10  # boxes that `auto` shows, where gathered values can be shown by th
 class Piece:
     """What one box stands for: a value, a sum of products, or all values of a part.
 
-    ``members`` are numbers in the graph's order. A part's ``title`` is its scope; ``brief``: norms
-    in place of its parameters; ``run``: every value is made from the one before it, and numbers.
+    Attributes:
+        members: the values, by their numbers in the graph.
+        title: the scope of a part.
+        brief: the part shows norms instead of its parameters.
+        run: each value of the part is made from the one before it and plain numbers.
     """
 
     members: tuple[int, ...]
@@ -47,16 +50,16 @@ class Piece:
 
     @property
     def lines(self) -> int:
-        """Lines of text in its box, about."""
+        """About how many lines of text its box has."""
         if self.product:
             return 2 + len(self.product.terms) + self.product.activated
         return 2 if self.kind == "value" else 3 if self.brief else min(2 + len(self.members), 20)
 
 
 def choices(graph: Graph, detail: str, wish: Folding) -> Iterator[tuple[str, list[Piece]]]:
-    """Levels, and what their boxes stand for, the best first.
+    """Levels with what their boxes stand for, the best first.
 
-    For "auto" those that are legible, from the finest on; if none is, the one of fewest boxes.
+    "auto" gives the levels that can be read, the finest first, then the one with fewest boxes.
     """
     one_of(detail, ("auto", *LEVELS), "level of detail")
     check_names(graph, (*wish.expand, *wish.collapse))
@@ -100,10 +103,10 @@ def _with_enough(
 
 
 def _without_the_middle(graph: Graph, pieces: Sequence[Piece]) -> list[Piece]:
-    """The first and the last boxes, and one box for all that lie between.
+    """The first and the last boxes, with one box for everything between them.
 
-    In an order in which every box comes after those that it uses, a stretch can be one box: no way
-    leads out of it and back into it.
+    The boxes are in an order in which each comes after those it uses. So a stretch of them can
+    become one box: no path leaves it and comes back.
     """
     ordered = _in_order(graph, pieces)
     half = LEGIBLE_BOXES // 2
@@ -114,7 +117,7 @@ def _without_the_middle(graph: Graph, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _in_order(graph: Graph, pieces: Sequence[Piece]) -> list[Piece]:
-    """Every piece after those that it uses; of several that could be next, the earliest."""
+    """Every piece after those that it uses. Where several could be next, the earliest is."""
     home = {i: k for k, piece in enumerate(pieces) for i in piece.members}
     users: list[set[int]] = [set() for _ in pieces]
     for i, k in home.items():
@@ -148,7 +151,8 @@ def _with_examples(graph: Graph, level: str, wish: Folding, pieces: list[Piece])
 def fold(graph: Graph, level: str, wish: Folding | None = None, shown: int = 0) -> list[Piece]:
     """What each box stands for at a level, in the order in which the graph makes them.
 
-    Of values without a scope that are gathered, ``shown`` have a box of their own, as examples.
+    Args:
+        shown: how many values of each gathered kind keep a box of their own, as examples.
     """
     wish = wish or Folding()
     groups = by_scope(graph, level, wish)
@@ -203,10 +207,7 @@ def _pieces(
 
 
 def _numbers_in_formulas(graph: Graph, rest: Iterable[int]) -> dict[int, int]:
-    """Plain numbers that one value alone uses, which stands by itself.
-
-    The number is in its formula.
-    """
+    """The plain numbers that stand in formulas: each has one user, which has its own box."""
     single = set(rest)
     found = {}
     for i in single:
@@ -222,7 +223,7 @@ def _numbers_in_formulas(graph: Graph, rest: Iterable[int]) -> dict[int, int]:
 
 
 def _numbers_in_parts(graph: Graph, groups: Grouping) -> None:
-    """Put plain numbers that one part alone uses into it."""
+    """Put each plain number that only one part uses into that part."""
     for i, value in enumerate(graph.order):
         if value.is_constant and not value.label and i not in groups.alone:
             users = {groups.key.get(user, "") for user in graph.consumers[i]}
@@ -242,11 +243,11 @@ def _gather(
     gone: set[int],
     shown: int,
 ) -> None:
-    """Give values that are alike a part of their own, but for the first ``shown`` of each kind.
+    """Gather values that are alike into a part, except for the first ``shown`` of each kind.
 
-    Alike are leaves used by the same parts, and results of one operation on the same boxes. So are
-    ``sums`` of products of the same inputs, with the leaves that only they use: those of a layer
-    whose neurons have no scope.
+    Leaves are alike if the same parts use them; results, if one operation made them from the same
+    boxes; ``sums`` of products, if they have the same inputs. The last are gathered with the leaves
+    that only they use: they are a layer whose neurons have no scope.
     """
     kinds = _kinds(graph, set(rest), groups, sums, gone)
     leaves = [alike for alike in kinds if graph.order[alike[0]].op is None]
@@ -278,7 +279,7 @@ def _gather_kind(
 def _used_by_the_same(
     graph: Graph, leaves: Sequence[int], groups: Grouping, products: dict[int, Product]
 ) -> list[list[int]]:
-    """The leaves in groups that the same boxes use: an input of one step of a loop stays there."""
+    """The leaves in groups that the same boxes use: the input of a loop's step stays with it."""
     box: dict[int, object] = {i: root for root, p in products.items() for i in p.members}
     box |= groups.key
     found: dict[frozenset[object], list[int]] = {}
@@ -291,7 +292,7 @@ def _used_by_the_same(
 def _kinds(
     graph: Graph, free: set[int], groups: Grouping, sums: dict[int, Product], gone: set[int]
 ) -> list[list[int]]:
-    """The values that could be gathered, those that are alike together."""
+    """The values that could be gathered, in groups that are alike."""
     colour: dict[int, object] = {}  # the same for values that are alike
     kinds: dict[tuple[object, ...], list[int]] = {}
     for i, value in enumerate(graph.order):
@@ -319,11 +320,9 @@ def _insides(
     gone: set[int],
     examples: Sequence[int],
 ) -> set[int] | None:
-    """All values of what is alike.
+    """All values that are gathered with ``alike``; of sums, also their inner values and own leaves.
 
-    Of sums, also their inner values and the leaves that only they use.
-
-    None if sums other than the examples use those leaves too: then nothing would show these.
+    None if other sums use those leaves, too: no box would show them.
     """
     if not alike or alike[0] not in sums:
         return set(alike)
@@ -337,10 +336,7 @@ def _insides(
 
 
 def _fold_what_follows(graph: Graph, groups: Grouping) -> None:
-    """Put the results that no part uses, directly or not, into one part.
-
-    The loss, named by its result.
-    """
+    """Put the results that no part depends on into one part: the loss, named after its result."""
     after: list[int] = []
     before: set[int] = set()
     for i in reversed(range(len(graph))):
@@ -356,7 +352,7 @@ def _fold_what_follows(graph: Graph, groups: Grouping) -> None:
 def _fold_runs(graph: Graph, groups: Grouping, shown: int) -> None:
     """Put each long run of values without a scope into a part.
 
-    In a run each value is made from the one before it alone, and used by the next alone.
+    In a run, each value is made from the one before it alone, and only the next one uses it.
     """
     run: dict[int, list[int]] = {}  # by its latest value
     for i, value in enumerate(graph.order):
@@ -378,7 +374,7 @@ def _fold_runs(graph: Graph, groups: Grouping, shown: int) -> None:
 
 
 def _fold_sums(graph: Graph, among: set[int], groups: Grouping) -> None:
-    """Put long additions, one result after the other that nothing else uses, into a part each."""
+    """Put each long addition into a part: sums of sums that nothing else uses."""
     taken: set[int] = set()
     for i in reversed(range(len(graph))):
         if i in taken or i not in among or not is_sum(graph, i):

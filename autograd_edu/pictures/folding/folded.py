@@ -1,10 +1,8 @@
-"""The scene of a graph at a level of detail.
+"""The scene of a graph at a level of detail: boxes that stand for several values.
 
-Boxes that stand for several values, and what they say of them.
-
-A sum of products says every product: weight, its gradient, input. A part says its parameters and
-its outputs, or their norms where they are many. Wires within a box are not drawn; between parts,
-those of one pair of boxes are drawn as one, with their number.
+The box of a sum of products has a row for each product: weight, gradient, input. The box of a part
+has a row for each parameter and output, or their norms where there are many. Wires within a box are
+not drawn. All wires between a part and another box are drawn as one, with their number.
 """
 
 from __future__ import annotations
@@ -90,10 +88,7 @@ def _product_box(graph: Graph, i: int, product: Product) -> Box:
 
 
 def _product_title(graph: Graph, i: int, product: Product) -> str:
-    """The sum, "n = w1·x1 + w2·x2 + b", where it fits, else "n = Σ w·x + b".
-
-    Of an activated sum "v2 = tanh(Σ)".
-    """
+    """The sum as "n = w1·x1 + w2·x2 + b" if that fits, or "n = Σ w·x + b", or "v2 = tanh(Σ)"."""
     name, op = graph.names[i], graph.order[i].op
     if product.activated and op is not None:
         return printable(f"{name} = {operations.text(op, 'Σ')}", LONGEST)
@@ -108,9 +103,9 @@ def _product_title(graph: Graph, i: int, product: Product) -> str:
 
 
 def _called(graph: Graph, i: int) -> str:
-    """What a row calls a value: as the user did, for in its box no other has that name.
+    """What a row calls a value: its label, or else the name that the tables use.
 
-    Else as the tables do.
+    In its box no other value has that label, so it need not be made unique.
     """
     label = graph.order[i].label
     own = label and graph.order[i].op is None
@@ -157,9 +152,9 @@ def _row(graph: Graph, i: int, name: str = "") -> Row:
 
 
 def _run_box(graph: Graph, piece: Piece) -> Box:
-    """A row a value, with the local gradient towards the one before it.
+    """A box with a row for each value, and the local gradient towards the value before it.
 
-    Of a very long run the first and the last.
+    A very long run shows its first and last rows.
     """
     members = [i for i in piece.members if graph.order[i].op]
     rows = [_made(graph, before, i) for before, i in pairwise([-1, *members])]
@@ -179,7 +174,7 @@ def _run_box(graph: Graph, piece: Piece) -> Box:
 def _made(graph: Graph, before: int, i: int) -> Row:
     """A row for value ``i`` with its local gradient towards ``before``.
 
-    Of the first, -1, towards whatever it is made from.
+    The first row of a run has -1 for ``before``: the gradient is towards all that it is made from.
     """
     uses = zip(graph.parents[i], graph.order[i].local_grads, strict=True)
     slope = fsum(local for p, local in uses if before in (-1, p) and not graph.order[p].is_constant)
@@ -189,9 +184,9 @@ def _made(graph: Graph, before: int, i: int) -> Row:
 
 
 def _part_box(graph: Graph, piece: Piece) -> Box:
-    """Its parameters and outputs as rows, or their norms.
+    """A box with the parameters and outputs of a part as rows, or with their norms.
 
-    The numbers of a single output stand above.
+    If there is a single output, its numbers stand above the rows.
     """
     parameters, outputs = _ends(graph, piece)
     scope = _scope(graph, piece)
@@ -214,7 +209,7 @@ def _part_box(graph: Graph, piece: Piece) -> Box:
 
 
 def _ends(graph: Graph, piece: Piece) -> tuple[list[int], list[int]]:
-    """The parameters of a part, and the results in it that others use, or nobody."""
+    """The parameters of a part, and its results that are used outside, or nowhere."""
     own, leaves = set(piece.members), [i for i in piece.members if graph.order[i].op is None]
     results = [i for i in piece.members if graph.order[i].op]
     outputs = [i for i in results if not (graph.consumers[i] and own >= set(graph.consumers[i]))]
@@ -222,22 +217,22 @@ def _ends(graph: Graph, piece: Piece) -> tuple[list[int], list[int]]:
 
 
 def _scope(graph: Graph, piece: Piece) -> str:
-    """What a part is called: its scope, as deep as all that is in it."""
+    """What a part is called: the innermost scope that holds all of it."""
     scopes = {graph.order[i].scope for i in piece.members}
     deepest = scopes.pop()
     return deepest if not scopes and deepest.startswith(f"{piece.title}/") else piece.title
 
 
 def _title(path: str) -> str:
-    """A path as a title; the end of it where it is long."""
+    """A path as a title, cut in its middle if it is long."""
     shown = printable(path, 10000)
     return abbreviate(shown, LONGEST)
 
 
 def _output_names(graph: Graph, outputs: Sequence[int], part: str) -> list[str]:
-    """What a part calls its outputs: by label, else by the scope within it that they come from.
+    """What a part calls its outputs: by label, else by the scope inside it that made them.
 
-    Several of one name by number.
+    Several outputs of one name are numbered.
     """
     names = []
     for i in outputs:
@@ -253,12 +248,12 @@ def _output_names(graph: Graph, outputs: Sequence[int], part: str) -> list[str]:
 
 
 def _within(part: str, scope: str) -> str:
-    """The innermost scope, of one that is inside a part; "" for the part itself."""
+    """The last name of a scope that is inside a part; "" for the part's own scope."""
     return scope.rpartition("/")[2] if scope.startswith(f"{part}/") else ""
 
 
 def _parameter_names(graph: Graph, parameters: Sequence[int], part: str) -> list[str]:
-    """What a part calls its parameters: by label, with the scope within it that they belong to."""
+    """What a part calls its parameters: their scope inside it, and their label."""
     inner = [_within(part, graph.order[i].scope) for i in parameters]
     return [
         f"{scope}.{_called(graph, i)}" if scope else ""
@@ -269,7 +264,7 @@ def _parameter_names(graph: Graph, parameters: Sequence[int], part: str) -> list
 def _rows(
     graph: Graph, members: Sequence[int], what: str, most: int, names: Sequence[str] = ()
 ) -> list[Row]:
-    """A row each, or one with their norms if there are more than ``most``."""
+    """A row for each value, or one row with their norm if there are more than ``most``."""
     if len(members) <= most or len(members) == 1:
         return [_row(graph, i, names[k] if names else "") for k, i in enumerate(members)]
     values = [graph.order[i] for i in members]
@@ -281,7 +276,7 @@ def _rows(
 
 
 def widths(box: Box) -> tuple[int, int, int, int]:
-    """Columns that the rows' names, numbers, gradients and what follows take."""
+    """The columns that names, numbers, gradients and the rest take in the rows of a box."""
     rows = box.rows
     return (
         max(text_width(r.name) for r in rows), max(text_width(r.data) for r in rows),
@@ -303,10 +298,7 @@ def _with_rows(box: Box, rows: Sequence[Row]) -> Box:
 
 
 def _wires(graph: Graph, pieces: Sequence[Piece]) -> Iterable[Wire]:
-    """One for each use of an operand.
-
-    Of those between a part and one other box, one with their number.
-    """
+    """A wire for each use of an operand; between a part and another box, one wire for all uses."""
     home = {i: k for k, piece in enumerate(pieces) for i in piece.members}
     bundles: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for head, piece in enumerate(pieces):
@@ -358,10 +350,7 @@ def _uses(graph: Graph, product: Product) -> Iterator[tuple[int, int, int]]:
 
 
 def as_text(scene: Scene) -> str:
-    """A line for each box, and for each row in it: title, value, gradient.
-
-    And the note of what is folded.
-    """
+    """A table with a line for each box and each row, and the note on what is folded."""
     lines = [("box", "value", "gradient")]
     for box in scene.boxes:
         lines.append((box.title, box.data, box.grad))

@@ -1,7 +1,7 @@
-"""Sums of products in a graph, as a neuron makes them: written w1*x1 + w2*x2 + b, or as one `dot`.
+"""Sums of products in a graph, as a neuron makes them: w1*x1 + w2*x2 + b, or one `dot`.
 
-Each becomes one box with a row a product. A weight that nothing but such products uses stands in
-its rows alone, and needs no box and no wire of its own.
+Each becomes one box with a row for each product. A weight that only such products use stands in
+their rows alone: it needs no box and no wire.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from ..scene.scene import Graph
 
 @dataclass(frozen=True)
 class Product:
-    """A sum's terms: (weight, input) for a product, (value, -1) for any other.
+    """A sum of products.
 
-    And all values that it is made of, itself last.
-
-    ``activated``: the last member is a function of the sum, the one before it is the sum.
+    Attributes:
+        terms: (weight, input) for each product, and (value, -1) for any other term.
+        members: all values that make it up, the result last.
+        activated: the last member is a function of the sum, which is the member before it.
     """
 
     terms: tuple[tuple[int, int], ...]
@@ -30,7 +31,7 @@ class Product:
 def sums_of_products(graph: Graph, among: Collection[int]) -> dict[int, Product]:
     """The sums of products among the values ``among``, each by the number of its result.
 
-    No value is in two of them.
+    No value belongs to two of them.
     """
     found: dict[int, Product] = {}
     taken: set[int] = set()
@@ -56,10 +57,7 @@ def is_sum(graph: Graph, i: int) -> bool:
 
 
 def absorbed(graph: Graph, products: dict[int, Product]) -> set[int]:
-    """The leaves that stand in rows alone.
-
-    Weights and bias terms used by sums of products only, and plain numbers in them.
-    """
+    """The leaves that stand only in rows: weights, biases and plain numbers that only sums use."""
     rows: dict[int, int] = {}
     for product in products.values():
         for weight, given in product.terms:
@@ -74,9 +72,9 @@ def absorbed(graph: Graph, products: dict[int, Product]) -> set[int]:
 
 
 def _with_activation(graph: Graph, product: Product, among: Collection[int]) -> Product:
-    """The sum together with the function of it alone that is in the same scope, its neuron's.
+    """The sum together with the activation of its neuron.
 
-    If the user gave the sum no label.
+    That is the only value that uses the sum, in the same scope, where the sum has no label.
     """
     i = product.members[-1]
     value, users = graph.order[i], graph.consumers[i]
@@ -96,9 +94,9 @@ def _products_of(graph: Graph, i: int) -> Product:
 
 
 def addends(graph: Graph, i: int, among: Collection[int]) -> tuple[list[int], list[int]]:
-    """The tree of additions, used by nothing else, that ends in ``i``.
+    """The tree of additions that ends in ``i``: its members, and the values that it adds up.
 
-    Its members, and what they add up.
+    Nothing outside the tree uses an inner member.
     """
     members, terms, stack = [], [], [i]
     while stack:
@@ -116,7 +114,7 @@ def _inner(graph: Graph, i: int, among: Collection[int]) -> bool:
 
 
 def _sum(graph: Graph, i: int, among: Collection[int]) -> tuple[list[int], Product | None]:
-    """The additions that end in ``i``, and if one adds a product, the sum of products they are."""
+    """The additions that end in ``i``, and the sum of products that they make, if any."""
     members, given = addends(graph, i, among)
     inside = {k for k in given if _is_product(graph, k) and _inner(graph, k, among)}
     if not inside or len(given) == 1:
@@ -131,9 +129,9 @@ def _is_product(graph: Graph, i: int) -> bool:
 
 
 def _weight_first(graph: Graph, a: int, b: int) -> tuple[int, int]:
-    """Which of two factors is the weight: a variable rather than a result or a plain number.
+    """The two factors with the weight first: a variable rather than a result or a plain number.
 
-    Of two, the one called w, else the first.
+    If both could be the weight, it is the one whose name begins with w or θ, or else the first.
     """
 
     def rank(i: int) -> tuple[bool, bool, bool]:

@@ -1,7 +1,8 @@
-"""Which values of a graph a scope, or a name that the caller gave, puts into one box.
+"""Which values a scope, or a name that the caller gave, puts into one box.
 
-A scope is a path, "mlp/layer0/neuron3". At a level, a value belongs to the outermost scope around
-it that holds no more levels of scopes than the level allows: none for neurons, one for layers.
+A scope is a path such as "mlp/layer0/neuron3". A value belongs to the outermost scope around it
+that has no more levels of scopes inside than the level of detail allows: none for "neuron", one for
+"layer".
 """
 
 from __future__ import annotations
@@ -19,10 +20,7 @@ HEIGHT = {"neuron": 0, "layer": 1}  # of a level's scopes: 0 for those without s
 
 @dataclass
 class Grouping:
-    """The box of each value, as a key, while it is being found.
-
-    Values without one are not in it.
-    """
+    """The box of each value, by key, while boxes are being found."""
 
     key: dict[int, str] = field(default_factory=dict)
     title: dict[str, str] = field(default_factory=dict)  # of a key, where it is not the key itself
@@ -32,9 +30,11 @@ class Grouping:
 
 @dataclass(frozen=True)
 class Folding:
-    """What the caller and the style say of folding.
+    """What the caller and the style say about folding.
 
-    Names to expand and to collapse, and whether formulas show plain numbers.
+    Attributes:
+        expand, collapse: names of scopes and labels.
+        formulas: whether boxes show formulas, and with them plain numbers.
     """
 
     expand: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Folding:
 
 
 def by_scope(graph: Graph, level: str, wish: Folding) -> Grouping:
-    """The parts that scopes, expanded and collapsed as the caller wishes, make at a level."""
+    """The parts that scopes make at a level, expanded and collapsed as the caller wishes."""
     groups = Grouping()
     heights = _heights({value.scope for value in graph.order if value.scope})
     homes: dict[str, str] = {}
@@ -62,16 +62,13 @@ def by_scope(graph: Graph, level: str, wish: Folding) -> Grouping:
 
 
 def _prefixes(path: str) -> list[str]:
-    """Of "a/b/c": "a", "a/b" and "a/b/c"."""
+    """ "a", "a/b" and "a/b/c" for the path "a/b/c"."""
     steps = path.split("/")
     return ["/".join(steps[: k + 1]) for k in range(len(steps))]
 
 
 def _heights(scopes: set[str]) -> dict[str, int]:
-    """How many levels of scopes are within each.
-
-    A scope within it that stands alone is no level.
-    """
+    """How many levels of scopes each scope holds. A single scope inside another adds no level."""
     children: dict[str, set[str]] = {}
     for path in scopes:
         prefixes = _prefixes(path)
@@ -86,7 +83,7 @@ def _heights(scopes: set[str]) -> dict[str, int]:
 
 
 def _home(scope: str, heights: dict[str, int], level: str, wish: Folding) -> str:
-    """The part that a value of ``scope`` is shown in; "" if it is shown by itself."""
+    """The part that shows a value of ``scope``; "" if the value has its own box."""
     prefixes = _prefixes(scope)
     for path in prefixes:
         if _named(path, wish.collapse):
@@ -100,12 +97,12 @@ def _home(scope: str, heights: dict[str, int], level: str, wish: Folding) -> str
 
 
 def _named(path: str, given: Sequence[str]) -> bool:
-    """Whether one of the names means the scope ``path``: its whole path, or the end of it."""
+    """Whether one of the names means the scope ``path``: the whole path, or its end."""
     return any(path == name or path.endswith(f"/{name}") for name in given)
 
 
 def _collapse_label(graph: Graph, name: str, groups: Grouping) -> None:
-    """Put the value labelled ``name``, and all that it alone uses, into one part."""
+    """Put the value labelled ``name``, and everything that only it uses, into one part."""
     for i in reversed(range(len(graph))):
         value = graph.order[i]
         if value.label != name or value.op is None or i in groups.key:
@@ -122,7 +119,7 @@ def _collapse_label(graph: Graph, name: str, groups: Grouping) -> None:
 
 
 def check_names(graph: Graph, given: Sequence[str]) -> None:
-    """Raise OperandError for a name that is no scope and no label of the graph."""
+    """Raise OperandError for a name that is neither a scope nor a label of the graph."""
     if not given:
         return
     scopes = dict.fromkeys(
@@ -146,7 +143,7 @@ def check_names(graph: Graph, given: Sequence[str]) -> None:
 
 
 def _split_where_circular(graph: Graph, groups: Grouping) -> None:
-    """A part that is used on what it made itself becomes as many parts as there are uses of it."""
+    """Split each part that is used on its own results into as many parts as it has uses."""
     circular = _circular(graph, groups) if groups.key else set()
     ranks = _ranks(graph, groups.key) if circular else []
     for key in sorted(circular):
@@ -160,10 +157,10 @@ def _split_where_circular(graph: Graph, groups: Grouping) -> None:
 
 
 def _ranks(graph: Graph, part: Mapping[int, str]) -> list[int]:
-    """For each value, into how many parts, one after the other, the longest way to it leads.
+    """For each value, the most parts that a path to it enters one after the other.
 
-    Parts that are split by rank lead to one another in no circle: the rank never falls along a
-    wire, and grows with each wire that comes into a part.
+    The rank never falls along a wire, and it grows with each wire into a part. So parts that are
+    split by rank form no circle.
     """
     ranks: list[int] = []
     for i, parents in enumerate(graph.parents):
@@ -175,7 +172,7 @@ def _ranks(graph: Graph, part: Mapping[int, str]) -> list[int]:
 def _circular(graph: Graph, groups: Grouping) -> set[str]:
     """The parts on circles of the folded graph.
 
-    Those left when what has no way in, or no way out, is taken away again and again.
+    They are left when boxes without a way in, or without a way out, are removed again and again.
     """
     into: dict[str | int, set[str | int]] = {}
     out: dict[str | int, set[str | int]] = {}
@@ -200,9 +197,9 @@ def _circular(graph: Graph, groups: Grouping) -> set[str]:
 
 
 def _uses(graph: Graph, members: Sequence[int], ranks: Sequence[int]) -> dict[int, int]:
-    """Which use of a part each result in it belongs to, from 1; leaves go with their only use.
+    """Which use of a part each result in it belongs to, from 1. A leaf goes with its only use.
 
-    Results of one rank that hang together are of one use.
+    Results of one rank that are connected belong to one use.
     """
     own = set(members)
     first: dict[int, int] = {}

@@ -191,7 +191,7 @@ def _columns(
     x: Sequence[float],
     most: int,
 ) -> list[Column]:
-    """A column for the inputs and for each layer, left to right, all around one middle line."""
+    """A column for the inputs and one for each layer, from left to right, centred on one line."""
     sizes = [layers[0].fan_in, *(layer.fan_out for layer in layers)]
     ones = [weights == "written" and bool(layer.biases) for layer in layers] + [False]
     step = 46.0 if weights == "written" else 42.0
@@ -224,18 +224,18 @@ def _told(
 
 
 def _beside(inputs: Sequence[str], *, one: bool) -> int:
-    """The columns that names beside the inputs take, and that of their unit of ones."""
+    """The columns that names beside the inputs take, and the name of their unit of ones."""
     return max([*(text_width(name) for name in inputs if text_width(name) > 3), 2 * one])
 
 
 def _step_across(k: int, layers: Sequence[Dense], weights: Weights, most: int) -> float:
-    """How far the column after layer ``k``'s inputs is: written weights need room."""
+    """How far the column after the inputs of layer ``k`` is. Written weights need room."""
     room = ROOM * (2 if is_one_neuron(layers) else min(layers[k].fan_out, most))
     return max(150.0, room / (TO - FROM) if weights == "written" else 0.0)
 
 
 def _summed(stack: list[Column], activation: str) -> list[Column]:
-    """The one unit in two: where the sum is taken, and the activation."""
+    """The one unit as two: where the sum is taken, and the activation."""
     *before, last = stack
     unit = last.units[0]
     summing = replace(last, units={0: replace(unit, name="Σ", beside="")}, below=("sum",))
@@ -303,7 +303,7 @@ def _unit(
 
 
 def _below(k: int, layers: Sequence[Dense], size: int) -> tuple[str, ...]:
-    """What a column is, its size, and its activation."""
+    """What stands below a column: what it is, its size, and its activation."""
     units = f"{size} unit{'s' * (size > 1)}"
     if k == 0:
         return ("input", units)

@@ -1,7 +1,4 @@
-"""Units in columns and weights on lines, as SVG.
-
-Presentation attributes only, no ids, as `svg` draws graphs.
-"""
+"""Units in columns and weights as lines: SVG with presentation attributes and without ids."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ WEIGHTS: tuple[Weights, ...] = ("drawn", "written", "gradients")
 
 @dataclass(frozen=True)
 class Unit:
-    """A circle: where it stands, what is in it, what is beside it, and in full.
+    """A circle: where it is, what stands in it and beside it, and everything in full.
 
     Attributes:
         value: what the unit gives, below its name; "" if the picture has no input.
@@ -48,9 +45,11 @@ class Unit:
 
 @dataclass(frozen=True)
 class Column:
-    """The units of one layer that are shown, by number from 0, and what stands below them.
+    """The units of a layer that are shown, by number from 0, and the text below them.
 
-    ``one`` is a unit of ones, if the layer has one.
+    Attributes:
+        one: the unit that is always 1, if the layer has it.
+        gap: where "⋮" stands for the units left out.
     """
 
     units: dict[int, Unit]
@@ -95,7 +94,7 @@ def network_svg(
 
 
 def _width(last: Column, legend: str) -> float:
-    """How wide the picture is, whose last column has texts beside and below it."""
+    """How wide the picture is; its last column has texts beside and below it."""
     units = last.units.values()
     beside = max(text_width(unit.beside) for unit in units) * CHARACTER + 2 * RADIUS + 8.0
     below = max(text_width(line) for line in last.below) * CHARACTER / 2
@@ -103,7 +102,7 @@ def _width(last: Column, legend: str) -> float:
 
 
 def _lines(stack: Sequence[Column], layers: Sequence[Dense], reading: Reading) -> list[str]:
-    """All lines, and over them what is written on them."""
+    """All lines, and over them the text on them."""
     pairs = [
         pair
         for k in range(len(layers))
@@ -115,7 +114,7 @@ def _lines(stack: Sequence[Column], layers: Sequence[Dense], reading: Reading) -
 
 
 def _captions(stack: Sequence[Column], bottom: float) -> list[str]:
-    """What stands below each column."""
+    """The text below each column."""
     return [
         _text(line, c.x, bottom + (i + 1) * LINE + 4, INK if i == 0 else QUIET)
         for c in stack
@@ -124,12 +123,12 @@ def _captions(stack: Sequence[Column], bottom: float) -> list[str]:
 
 
 def _beginning(text: str, y: float) -> str:
-    """``text`` from the left margin on."""
+    """``text`` from the left margin."""
     return _text(text, MARGIN + text_width(text) * CHARACTER / 2, y, QUIET)
 
 
 def is_one_neuron(layers: Sequence[Dense]) -> bool:
-    """Whether there is but one unit: then its weights are written with their names."""
+    """Whether there is only one unit. Its weights are then written with their names."""
     return len(layers) == 1 and layers[0].fan_out == 1
 
 
@@ -182,7 +181,7 @@ def _straight(a: Unit, b: Unit, stroke: str) -> str:
 
 
 def _written(a: Unit, b: Unit, share: float, text: str, *, negative: bool) -> str:
-    """``text`` on the line from ``a`` to ``b``, on paper of its own."""
+    """``text`` on the line from ``a`` to ``b``, on a patch of paper."""
     if not text:
         return ""
     x, y, wide = (
@@ -245,7 +244,7 @@ def _small(text: str, middle: float, y: float) -> str:
 
 
 def _text(text: str, middle: float, y: float, colour: str) -> str:
-    """A line of text around ``middle``, as wide as we say, whatever face the reader has."""
+    """A line of text centred at ``middle``, as wide as we say, whatever font the reader has."""
     wide = text_width(text) * CHARACTER
     place = f'x="{middle - wide / 2:.1f}" y="{y:.1f}" textLength="{wide:.1f}"'
     fitted = f'lengthAdjust="spacingAndGlyphs" fill="{colour}"'

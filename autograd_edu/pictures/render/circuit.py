@@ -1,10 +1,8 @@
 """The style of the course CS231n: a circuit of gates.
 
-On every wire stand the value, green, above it and the gradient, red, below.
-
-A value is drawn as its gate, which holds the operation's symbol, with the beginning of its output
-wire: there the numbers stand once, however many gates the wire goes on to. An input is its name at
-the beginning of a wire.
+Each wire has its value above it in green and its gradient below it in red. A value is drawn as its
+gate, which holds the symbol of the operation, and the beginning of its output wire. The numbers
+stand there once, however many gates the wire leads to. An input is a name at the start of a wire.
 """
 
 from __future__ import annotations
@@ -71,14 +69,14 @@ def _sized(box: Box) -> Box:
 
 
 def _head(box: Box) -> float:
-    """How wide the gate is, or an input's name."""
+    """How wide the gate is, or the name of an input."""
     if not box.symbol:
         return text_width(box.name) * CHARACTER + PADDING
     return max(text_width(box.symbol) * CHARACTER + 2 * PADDING, _GATE)
 
 
 def _stub(box: Box) -> float:
-    """How long the wire is that the numbers stand on."""
+    """How long the wire under the numbers is."""
     named = text_width(box.name) * CHARACTER - _head(box) if box.symbol and box.labelled else 0.0
     return max(max(text_width(box.data), text_width(box.grad)) * CHARACTER + PADDING, named)
 
@@ -107,9 +105,9 @@ def _draw(box: Box) -> str:
 
 
 def _gate(box: Box, wide: float, middle: float) -> str:
-    """A circle for an operation written with a sign, a rounded box for a named one.
+    """A circle for an operation with a sign, a rounded box for one with a name.
 
-    Its name, if the user gave one, above.
+    The label of the value, if it has one, stands above.
     """
     place = f'y="{number(middle - _GATE / 2)}" width="{number(wide)}" height="{number(_GATE)}"'
     corner = _GATE / 2 if wide <= _GATE else 8

@@ -1,14 +1,13 @@
 """A layout of our own for pictures that are too large for Graphviz.
 
-Boxes in columns, by their distance from the result.
+Boxes stand in columns by their distance from the result, which is on the right. Every other box is
+one column to the left of the farthest box that uses it, so all wires lead to the right. A wire that
+passes a few columns has a lane between their boxes. A wire that passes many, such as that of a
+weight which every step of a loop uses, runs along the top, on one line with all others of its box.
 
-The result stands on the right. Every other box is one column to the left of the farthest box that
-uses it, so that all wires lead to the right. A wire that passes over a few columns has a lane
-between their boxes. One that passes over many, such as a weight's that is used in every step of a
-loop, runs along the top, where all wires of its box share a line.
-
-The vertical places follow Sugiyama, Tagawa and Toda (1981): columns are sorted by the mean place of
-what they are joined to, and then moved towards it (`_settle`), a few times over.
+The vertical places follow Sugiyama, Tagawa and Toda (1981): each column is sorted by the mean place
+of its neighbours, and its boxes are then moved towards that place (`_settle`), a few times over. A
+picture that leads down is laid out on its side and turned.
 """
 
 from __future__ import annotations
@@ -32,11 +31,13 @@ _SWEEPS = 6
 
 @dataclass(frozen=True)
 class Layout:
-    """The middle of each box; of each wire its Bézier points, arrow tip and the middle of its text.
+    """Where everything is.
 
-    And the size of all.
-
-    A layout that is not the usual one says so in its ``note``.
+    Attributes:
+        boxes: the middle of each box.
+        wires: for each wire its Bézier points, the tip of its arrow, and the middle of its text.
+        width, height: the size of the picture.
+        note: what is unusual about this layout.
     """
 
     boxes: tuple[Point, ...]
@@ -76,14 +77,14 @@ def in_columns(scene: Scene, depth: Sequence[int], note: str = "", *, down: bool
 
 
 def _on_its_side(scene: Scene) -> Scene:
-    """The scene with width for height; wires do not end at rows then, but at the top of a box."""
+    """The scene with width and height exchanged; wires end at the top of a box, not at its rows."""
     boxes = [replace(box, width=box.height, height=box.width) for box in scene.boxes]
     wires = [replace(wire, width=wire.height, row=-1) for wire in scene.wires]
     return replace(scene, boxes=tuple(boxes), wires=tuple(wires))
 
 
 def _turned(layout: Layout) -> Layout:
-    """The layout with x for y."""
+    """The layout with x and y exchanged."""
     wires = [
         (tuple((y, x) for x, y in curve), tip[::-1], text and (text[1] + LINE / 2, text[0]))
         for curve, tip, text in layout.wires
@@ -113,7 +114,7 @@ class _Grid:
         self.ends = _ends(scene, self.middles)
 
     def _members(self, count: int) -> tuple[list[list[int]], list[list[int]]]:
-        """The boxes and lanes of each column, and what each of them is joined to."""
+        """The boxes and lanes of each column, and the neighbours of each."""
         columns: list[list[int]] = [[] for _ in range(max(self.depth) + 1)]
         joined: list[list[int]] = [[] for _ in range(count)]
         for i, d in enumerate(self.depth):
@@ -147,10 +148,7 @@ class _Grid:
 
 
 def _lanes(scene: Scene, depth: Sequence[int]) -> tuple[list[list[int]], dict[int, int]]:
-    """For each wire the lanes it takes, numbered after the boxes.
-
-    And for each box with far wires its line along the top.
-    """
+    """The lanes of each wire, numbered after the boxes; and the line along the top of each box."""
     lanes: list[list[int]] = []
     lines: dict[int, int] = {}
     count = len(scene.boxes)
@@ -168,8 +166,7 @@ def _across(
 ) -> tuple[list[float], list[float]]:
     """Where each column begins and ends, by depth.
 
-    The gap before a column has room for what stands on the wires to it, and is wider where they are
-    steep.
+    The gap before a column has room for the text on its wires, and is wider where wires are steep.
     """
     width, gap = [0.0] * (max(depth) + 1), [_GAP] * (max(depth) + 1)
     for d, box in zip(depth, scene.boxes, strict=True):
@@ -236,11 +233,10 @@ def _down(
 def _settle(
     column: Sequence[int], heights: Sequence[float], wanted: Sequence[float], rows: list[float]
 ) -> None:
-    """Move a column's members, in their order, as near as can be to where they are wanted.
+    """Move the members of a column as near as possible to where they are wanted, in their order.
 
-    They do not overlap, and the squares of the distances are least: members that would overlap
-    form a block, which takes its mean place
-    (isotonic regression by pooling adjacent violators).
+    They do not overlap, and the sum of squared distances is least: members that would overlap form
+    a block, which takes its mean place (isotonic regression by pooling adjacent violators).
     """
     offset, blocks = 0.0, []  # of a block: the sum of its wishes, and how many members it has
     offsets = []

@@ -1,9 +1,7 @@
 """The style of micrograd, as Karpathy's lecture draws it.
 
-A record of label, data and grad for each value, a circle for each operation.
-
-Every result has the circle of its operation before it; operands lead into the circle, both of them
-where a value is multiplied by itself.
+Each value is a record of label, data and grad. Each result has the circle of its operation before
+it, into which the operands lead: both wires, where a value is multiplied by itself.
 """
 
 from __future__ import annotations
@@ -35,9 +33,9 @@ _NAMES = ("data ", "grad ")  # what a record writes before its numbers
 
 
 def arrange(scene: Scene) -> Scene:
-    """Records for cards, with the circles of their operations, and wires that lead through these.
+    """Records instead of cards, and circles for operations, through which the wires lead.
 
-    Boxes keep their numbers.
+    The boxes of values keep their numbers.
     """
     count = len(scene.boxes)
     circle: dict[int, int] = {}

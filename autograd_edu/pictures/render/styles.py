@@ -1,7 +1,4 @@
-"""The styles of a picture, by name.
-
-How a scene is arranged for one, and drawn when everything has a place.
-"""
+"""The styles of a picture, by name: how each arranges a scene, and how it draws it."""
 
 from __future__ import annotations
 
@@ -16,11 +13,12 @@ from .svg import svg
 
 @dataclass(frozen=True)
 class Style:
-    """``arrange`` gives boxes the sizes of the style, and may add some.
+    """One way to draw.
 
-    ``svg`` draws an arranged scene.
-
-    ``formulas``: a box shows its formula, and with it the plain numbers there.
+    Attributes:
+        arrange: gives boxes the sizes of the style, and may add some.
+        svg: draws an arranged scene.
+        formulas: whether boxes show formulas, and with them plain numbers.
     """
 
     arrange: Callable[[Scene], Scene]

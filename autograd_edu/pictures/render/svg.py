@@ -1,12 +1,12 @@
 """A scene and its layout as SVG, in the card style.
 
-A title over the value, green, on the left and the gradient, red, on the right.
-
-Presentation attributes only: no style element, no script, no ids and no prolog, so that two
-pictures on a page cannot disturb each other, and every notebook front end shows them. What all
-wires or boxes share stands on a group around them. Each box says its number (``data-node``), each
-wire the boxes it joins and the operand it is (``data-wire``), so that a picture can be read back.
+A card has a title, the value in green on the left, and the gradient in red italics on the right.
 The sign of a gradient is written, not only coloured.
+
+The SVG uses presentation attributes only. It has no style element, script, id or prolog, so two
+pictures on a page cannot disturb each other, and every notebook shows them. Attributes that all
+wires or all boxes share stand on a group around them. Each box says its number (``data-node``), and
+each wire the boxes it joins and its operand (``data-wire``), so that a picture can be read back.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def edge(box: Box) -> str:
 
 
 def _numbers(box: Box, bottom: float) -> tuple[str, str]:
-    """The cells of value and gradient, down to ``bottom``, and what stands in them."""
+    """The cells of value and gradient, down to ``bottom``, and the numbers in them."""
     half, head = _split(box), LINE + 3
     lines = f"M0 {number(head)}H{number(box.width)}M{number(half)} {number(head)}V{number(bottom)}"
     cells = tint(box, half, head, box.width - half, bottom - head)
@@ -191,19 +191,13 @@ def _at_the_right(shown: str, box: Box, y: float, colour: str, more: str = "") -
 
 
 def _split(box: Box) -> float:
-    """Where the value ends and the gradient begins.
-
-    In the middle, unless one of them needs more.
-    """
+    """Where the gradient begins: in the middle, unless one of the numbers needs more room."""
     left, right = ((text_width(shown) + 1) * CHARACTER + PADDING for shown in (box.data, box.grad))
     return max(min(box.width / 2, box.width - right), left)
 
 
 def rows(box: Box, top: float) -> str:
-    """The rows of a box.
-
-    Names on the left, values and gradients in columns aligned on the right.
-    """
+    """The rows of a box: names on the left, values and gradients aligned on the right."""
     name, data, grad, _ = widths(box)
     ends = [PADDING + (name + 1 + data) * CHARACTER, PADDING + (name + data + grad + 3) * CHARACTER]
     line = f'<path d="M0 {number(top)}H{number(box.width)}" stroke="#d5dae0"/>'
@@ -234,7 +228,7 @@ def _row(row: Row, top: float, ends: Sequence[float]) -> str:
 
 
 def tint(shown: Box | Row, x: float, y: float, width: float, height: float) -> str:
-    """A rectangle behind a gradient: its colour the sign, its depth the size."""
+    """A rectangle behind a gradient. Its colour tells the sign, its depth the size."""
     depth = f"{0.3 * shown.strength:.2f}".strip("0")
     if depth == ".":
         return ""
@@ -260,13 +254,13 @@ def arrowhead(base: Point, tip: Point) -> str:
 
 
 def text(shown: str, x: float, y: float, colour: str, more: str = "") -> str:
-    """A line of text that takes the width we gave it, whatever face the reader has."""
+    """A line of text that takes the width we give it, whatever font the reader has."""
     place = f'x="{number(x)}" y="{number(y)}" textLength="{number(text_width(shown) * CHARACTER)}"'
     return f'<text {place} {more}fill="{colour}">{escape(shown)}</text>'
 
 
 def number(x: float) -> str:
-    """A length to half a pixel, in as few characters as it takes."""
+    """A length to half a pixel, in as few characters as possible."""
     halves = round(x * 2)
     return str(halves // 2) if halves % 2 == 0 else f"{halves / 2}"
 

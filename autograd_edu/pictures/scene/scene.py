@@ -1,8 +1,8 @@
 """A graph as boxes and wires: what a picture shows, before anything has a place.
 
-A box knows its text and its size; a wire, which box feeds which operand, and what stands on it.
-Sizes follow from the text, in a monospaced face whose widths are ours, so that no text can be wider
-than its box. Here every value is a box; `detail` says which values go into one box together, and
+A box knows its text and its size. A wire knows which box it leads to which operand of which other,
+and what stands on it. Sizes follow from the text, in a monospaced face whose widths we set, so no
+text is wider than its box. Here every value is a box; `detail` decides which values share one, and
 `folded` makes such boxes.
 """
 
@@ -26,10 +26,7 @@ LONGEST_FORMULA = 12  # columns of a formula in a gate: instead of a longer one 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a box that stands for several values.
-
-    A name, its number and gradient, and what stands after them.
-    """
+    """A line of a box that stands for several values: name, number, gradient, and the rest."""
 
     name: str
     data: str
@@ -42,25 +39,25 @@ class Row:
 
 @dataclass(frozen=True)
 class Box:
-    """A value, or several.
-
-    Title, number and gradient as text, and everything in full for the tooltip.
+    """A value, or several, as text.
 
     Attributes:
-        grad: "–" where no backward pass has been.
+        title, data, grad: what stands in it; ``grad`` is "–" where no backward pass has been.
+        tooltip: everything in full.
         strength: |gradient| as a share of the largest in the picture, for the tint.
         kind: "input", "constant", "result", or "part" for several values; styles add "operation".
-        name, symbol: the value's name, and its operation's; ``labelled`` if the user gave the name.
-        aside: the scope it belongs to, where there is room.
-        siblings: what all neurons of one layer have in common; they stand in order.
-        alarm: what is said of a value or gradient that is inf or nan; "" for most.
+        name, symbol: the value's name, and that of its operation.
+        labelled: whether the user gave the name.
+        aside: the scope that it belongs to, where there is room.
+        siblings: the layer that a neuron belongs to; neurons of one layer stand in order.
+        alarm: what is said about a value or gradient that is inf or nan.
         formula: the right-hand side of the title, where the order of the operands matters.
-        entries: how many places wires have to enter it, one for each operand in order. 0: they may
-            enter anywhere.
+        entries: how many places it has for wires to enter, one for each operand in order. 0: wires
+            may enter anywhere.
         gate: how much of its width, from the left, wires lead to; they leave at the right. 0: they
             may touch it anywhere.
-        rows: of a box that stands for several values, its lines; ``data`` is then "" unless it has
-            one result.
+        rows: the lines of a box that stands for several values; ``data`` is "" then, unless there
+            is one result.
     """
 
     title: str
@@ -86,11 +83,11 @@ class Box:
 
 @dataclass(frozen=True)
 class Wire:
-    """Operand number ``slot`` of box ``head`` is box ``tail``.
+    """The wire from box ``tail`` to operand number ``slot`` of box ``head``.
 
-    The text is the local gradient, "" towards a constant.
-
-    It ends at the row ``row`` of its head, -1: at the middle.
+    Attributes:
+        text: the local gradient; "" towards a constant.
+        row: the row of its head that it ends at; -1 for none.
     """
 
     tail: int
@@ -158,7 +155,7 @@ class Graph:
 
     @cached_property
     def consumers(self) -> list[list[int]]:
-        """Who uses each value; one that uses it twice stands twice."""
+        """The values that use each value. One that uses it twice is listed twice."""
         found: list[list[int]] = [[] for _ in self.order]
         for i, parents in enumerate(self.parents):
             for parent in parents:
@@ -179,7 +176,7 @@ class Graph:
 
     @cached_property
     def _begins(self) -> tuple[int, int]:
-        """Where the passes first make inf or nan: the first value, and the last gradient; or -1."""
+        """Where inf or nan begins: the first such value and the last such gradient, or -1."""
         values = (i for i, value in enumerate(self.order) if not isfinite(value.data))
         gradients = (i for i, v in enumerate(self.order) if v.has_grad and not isfinite(v.grad))
         return next(values, -1), max(gradients, default=-1)
@@ -203,9 +200,9 @@ class Graph:
         return abbreviate(self.short(value.data) if number else self.names[i], LONGEST)
 
     def formula(self, i: int, *, in_full: bool = True) -> str:
-        """The value as people write it: "f = x·y", or the name of a leaf.
+        """The value as people write it, "f = x·y", or the name of a leaf.
 
-        Plain numbers in full, or to a few digits.
+        Plain numbers stand in full, or to a few digits.
         """
         value = self.order[i]
         if value.op is None:
@@ -240,7 +237,7 @@ class Graph:
         return printable(f"{self.formula(i)}; {numbers}", 10000)
 
     def entries(self, i: int) -> int:
-        """How many places wires have to enter value ``i``; see `Box`.
+        """How many places value ``i`` has for wires to enter; see `Box`.
 
         Operands enter in order where it matters, and apart from each other where one is used twice.
         """
@@ -287,10 +284,7 @@ class Graph:
 
 
 def scene(y: Value) -> Scene:
-    """The picture of everything ``y`` depends on, in full.
-
-    A box a value, a wire for each use of an operand.
-    """
+    """The picture of everything ``y`` depends on: a box for each value, a wire for each operand."""
     return in_full(Graph(y))
 
 
@@ -310,5 +304,5 @@ def wire(tail: int, head: int, slot: int, text: str, row: int = -1) -> Wire:
 
 
 def pixels(wide: int) -> float:
-    """The width of a box for so many columns: even, so that halves are whole."""
+    """The width of a box for so many columns of text. It is even, so that halves are whole."""
     return 2.0 * ceil(wide * CHARACTER / 2 + PADDING)
