@@ -73,9 +73,8 @@ def drawing(
     """
     wires = zip(scene.wires, layout.wires, strict=True)
     boxes = enumerate(zip(scene.boxes, layout.boxes, strict=True))
-    spaces = ' xml:space="preserve"' if key or scene.note or _has_spaces(scene) else ""
     drawn = [
-        f'<g transform="translate({_MARGIN},{_MARGIN})" {FACE}{spaces}>',
+        f'<g transform="translate({_MARGIN},{_MARGIN})" {FACE} xml:space="preserve">',
         f'<g fill="{QUIET}" stroke="{LINE_COLOUR}" text-anchor="middle">',
         *[_wire(w, *place, draw=wire) for w, place in wires],
         '</g><g fill="#ffffff">',
@@ -85,12 +84,6 @@ def drawing(
     note = "; ".join(filter(None, (scene.note, layout.note)))
     words = [*key, *([(note, QUIET)] if note else [])]
     return _page(drawn, layout, words, caption, scale=scene.look.font_size / 12.0)
-
-
-def _has_spaces(scene: Scene) -> bool:
-    """Whether some text has spaces that XML would leave out."""
-    shown = [(box.title, box.name, *(row.name for row in box.rows)) for box in scene.boxes]
-    return any("  " in text or text != text.strip(" ") for texts in shown for text in texts)
 
 
 def _page(drawn: Sequence[str], layout: Layout, key: Key, caption: str, *, scale: float) -> str:
