@@ -154,7 +154,7 @@ def test_operands_enter_a_card_one_below_the_other(no_graphviz):
     found = [e for e in ET.fromstring(svg).iter() if "data-wire" in e.attrib]
     ends = {re.match(r"M(\S+ \S+?)L", e.findall(f"{SVG}path")[1].get("d"))[1] for e in found}
     assert len(found) == 1000
-    assert len(ends) > 50
+    assert len(ends) >= 44, "every pixel down the side of the card"
 
 
 def test_a_small_picture_is_laid_out_by_graphviz():
@@ -274,7 +274,7 @@ def network(sizes, samples):
     return total([(model(x) - 1.0) ** 2 for x in points])
 
 
-GRAPHS = {
+NARROW = {
     **{f"a chain of {n}": lambda n=n: chain(n) for n in (2, 8, 40, 1000)},
     **{f"a loss over {n} points": lambda n=n: loss_over(n) for n in (4, 20, 200)},
     **{f"{n} steps of a recurrent network": lambda n=n: recurrent(n) for n in (10, 100)},
@@ -287,7 +287,7 @@ GRAPHS = {
 }
 
 
-@pytest.mark.parametrize("make", GRAPHS.values(), ids=GRAPHS)
+@pytest.mark.parametrize("make", NARROW.values(), ids=NARROW)
 def test_in_a_notebook_of_900_pixels_text_is_at_least_9_pixels_high(make):
     y = make()
     y.backward()
