@@ -7,10 +7,10 @@ import pytest
 from autograd_edu import Dual, Value, ieee, no_gc, no_grad, scope
 from autograd_edu.errors import OperandError
 
-MODES = [no_grad(), ieee(), no_gc(), scope("part")]
+MODES = {"no_grad": no_grad(), "ieee": ieee(), "no_gc": no_gc(), "scope": scope("part")}
 
 
-@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.func.__name__)
+@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
 def test_a_mode_does_not_decorate_what_runs_after_it(mode):
     def generator():
         yield 1

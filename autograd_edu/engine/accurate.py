@@ -19,10 +19,12 @@ N = TypeVar("N", bound=Real)
 
 def quotient_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
     """-a/b² as -y/b; from a again where y is so small that it has lost digits."""
+    if y.__class__ is float and (y > 2.3e-308 or y < -2.3e-308):
+        return -y / b  # nearly always: without closures, it is fast enough for the `/` of Values
+    return _quotient_gradient(xp, y, a, b)
 
-    if y.__class__ is float and abs(y) > 2.3e-308:
-        return -y / b  # nearly always: without a closure, it is fast enough for the `/` of Values
 
+def _quotient_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
     def again() -> N | float:
         return xp.choose(abs(b) > 1e-150, lambda: -a / (b * b), lambda: -y / b)
 
@@ -31,6 +33,8 @@ def quotient_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
 
 def base_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
     """b·aᵇ⁻¹. For b < ½, b - 1 would be rounded and the power amplify that: b·y/a instead."""
+    if b.__class__ is float and b > 1.0:
+        return b * xp.pow(a, b - 1.0)  # nearly always; the closures below take longer
 
     def power() -> N | float:
         return b * xp.pow(a, b - 1.0)
@@ -48,6 +52,8 @@ def base_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
 
 def exponent_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
     """y·log a; 0 for a = 0 and b ≥ 0, and nothing for a < 0."""
+    if a.__class__ is float and a > 0.0:
+        return y * xp.log(a)  # nearly always, as in `base_gradient`
 
     def at_zero() -> N | float:
         positive = lambda: xp.choose(b > 1.0, 0.0, lambda: _corner(xp, a))  # noqa: E731 - a branch

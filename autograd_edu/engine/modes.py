@@ -5,17 +5,17 @@ operations ask only while some block is open anywhere: `pauses` and `scopes` cou
 """
 
 import gc
-from collections.abc import Callable, Generator
-from contextlib import _GeneratorContextManager
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
 from threading import Lock
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-from ..errors import OperandError
+from ..wording import check_body
 
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
+T_contra = TypeVar("T_contra", contravariant=True)
+R = TypeVar("R")
 P = ParamSpec("P")
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 current_scope: ContextVar[str] = ContextVar("scope", default="")
@@ -28,57 +28,52 @@ changed = 0  # when a number was last set, by the clock of `value`: older result
 _lock = Lock()
 
 
-class Block(_GeneratorContextManager[T]):
-    """A `with` block, or a decorator of functions that run inside such a block."""
+class Variable(Protocol[T_contra]):
+    """What a block sets: a `ContextVar`, or what works like one."""
 
-    def __call__(self, f: F) -> F:
-        """``f`` inside the block; an OperandError if its body would run after the block."""
-        import inspect
-
-        kinds = (
-            inspect.isgeneratorfunction,
-            inspect.iscoroutinefunction,
-            inspect.isasyncgenfunction,
-        )
-        if any(is_kind(f) for is_kind in kinds):
-            what = "coroutine" if inspect.iscoroutinefunction(f) else "generator"
-            mode = self.func.__name__
-            raise OperandError(
-                f"@{mode}() cannot decorate the {what} {f.__name__!r}: its body runs after the "
-                f"decorator has returned. Write `with {mode}():` inside it"
-            )
-        return super().__call__(f)
-
-
-def block(make: Callable[P, Generator[T, None, None]]) -> Callable[P, Block[T]]:
-    """As `contextlib.contextmanager`, for a `Block`."""
-
-    @wraps(make)
-    def opened(*args: P.args, **named: P.kwargs) -> Block[T]:
-        return Block(make, args, named)
-
-    return opened
+    def set(self, value: T_contra, /) -> Any: ...  # a token of its own kind
+    def reset(self, token: Any, /) -> None: ...
 
 
 class Set(Generic[T]):
-    """Sets ``variable`` inside a `with` block, and counts the block under the name ``counter``."""
+    """Sets ``variable`` inside a `with` block, and counts the block under the name ``counter``.
 
-    def __init__(self, variable: ContextVar[T], value: T, *, counter: str = "others") -> None:
-        self.variable, self.value, self.counter = variable, value, counter
+    It also decorates functions that run inside such a block, if ``made`` says how to make one: a
+    function and its arguments.
+    """
 
-    def __enter__(self) -> None:
+    def __init__(
+        self, variable: Variable[T], value: T, *, counter: str = "others",
+        made: tuple[Callable[..., "Set[T]"], *tuple[str, ...]] | None = None,
+    ) -> None:  # fmt: skip
+        self.variable, self.value, self.counter, self.made = variable, value, counter, made
+
+    def __enter__(self) -> T:
         self.token = self.variable.set(self.value)
         with _lock:
             globals()[self.counter] += 1
+        return self.value
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_: Any) -> None:
         with _lock:
             globals()[self.counter] -= 1
         self.variable.reset(self.token)
 
+    def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
+        """``f`` inside the block; an OperandError if its body would run after the block."""
+        assert self.made is not None, "only public blocks decorate"
+        make, *arguments = self.made
+        check_body(f, make.__name__)
 
-@block
-def ieee() -> Generator[None, None, None]:
+        @wraps(f)
+        def inside(*args: P.args, **named: P.kwargs) -> R:
+            with make(*arguments):
+                return f(*args, **named)
+
+        return inside
+
+
+def ieee() -> Set[bool]:
     """Inside, an operation without a finite real value gives inf or nan instead of a DomainError.
 
     >>> from autograd_edu import Value
@@ -86,12 +81,10 @@ def ieee() -> Generator[None, None, None]:
     ...     Value(1.0) / 0.0
     Value(data=inf, grad=–)
     """
-    with Set(ieee_mode, True):
-        yield
+    return Set(ieee_mode, True, made=(ieee,))
 
 
-@block
-def no_grad() -> Generator[None, None, None]:
+def no_grad() -> Set[bool]:
     """Inside, results are constants that remember nothing.
 
     Raises:
@@ -99,31 +92,35 @@ def no_grad() -> Generator[None, None, None]:
     """
     if (tape := tracer.get()) is not None:
         tape.refuse("no_grad(), whose results would be constants in every replay")
-    with Set(recording, False, counter="pauses"):
-        yield
+    return Set(recording, False, counter="pauses", made=(no_grad,))
 
 
-@block
-def scope(name: str) -> Generator[str, None, None]:
+def scope(name: str) -> Set[str]:
     """Values made inside belong to the part ``name`` of the enclosing scope.
 
     Pictures can fold a scope into one box.
     """
-    path = f"{current_scope.get()}/{name}" if current_scope.get() else name
-    with Set(current_scope, path, counter="scopes"):
-        yield path
+    path = f"{outer}/{name}" if (outer := current_scope.get()) else name
+    return Set(current_scope, path, counter="scopes", made=(scope, name))
 
 
-@block
-def no_gc() -> Generator[None, None, None]:
+def no_gc() -> Set[bool]:
     """Pause Python's cyclic garbage collector, which costs loops of graphs more than arithmetic.
 
     Graphs hold no reference cycles. They are still freed as soon as nothing refers to them.
     """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
+    return Set(_Collector(), False, made=(no_gc,))
+
+
+class _Collector:
+    """Whether the garbage collector is on, as a variable."""
+
+    def set(self, on: bool) -> bool:
+        """Switch it; tells whether it was on."""
+        was_on = gc.isenabled()
+        (gc.enable if on else gc.disable)()
+        return was_on
+
+    def reset(self, was_on: bool) -> None:
         if was_on:
             gc.enable()

@@ -99,10 +99,10 @@ class Op:
         rule, groups = self.rule, self.groups
         self.variadic = groups is not None
         self.value: Rule = rule if groups is None else lambda xp, *xs: rule(xp, *groups(xs))
-        self.every = not (self.variadic or self.selects)  # each operand has a rule, and is used
         self.own: dict[int, Rule] = {}
         self.first: Rule = self._first  # by far the most used, and found fastest so
         self.count, self.defaults = len(self.operand_names()), rule.__defaults__ or ()
+        self.alone = self.count == 1 and not (self.variadic or self.selects)  # has one operand
         self.formula = self.formula or f"{self.name}({', '.join(self.operand_names())})"
         self.symbol = self.symbol or self.name
         self.template = self.template or self.name + "({all})"
@@ -141,6 +141,15 @@ class Op:
         names = ("all",) if self.variadic else self.operand_names()
         texts = enumerate(names if self.variadic else self.slopes_of(names))
         return tuple([self.own.get(i) or computed(text, names) for i, text in texts])
+
+    @cached_property
+    def at_once(self) -> Rule | None:
+        """One rule for the local gradients of all operands, if none has a rule of its own."""
+        if self.variadic:
+            return self.rules[0]
+        names = self.operand_names()
+        texts = "".join(f"{text}, " for text in self.slopes_of(names))
+        return None if self.own else computed(f"({texts})", names)
 
     def _first(self, *args: Any) -> Any:
         """The first of the `rules`, which from now on is the plain attribute ``first``."""

@@ -70,7 +70,8 @@ class Value(Copied, Habits, Number):
     ) -> None:  # fmt: skip
         is_plain = label.__class__ is str and not _children
         self._label: Any = label if is_plain else plain_label(label, _children, _label)
-        self._data, self._grad, self._mark = real(data), None, 0
+        self._data = data if data.__class__ is float else real(data)
+        self._grad, self._mark = None, 0
         self._left = self._right = self._left_grad = self._right_grad = self.op = None
         self.scope = modes.current_scope.get() if modes.scopes else ""
 
@@ -191,45 +192,18 @@ class Value(Copied, Habits, Number):
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
-        is_plain = True
-        if modes.pauses:
-            if (watch := modes.watch.get()) is not None:
-                return watch.apply(op, operands)  # type: ignore[no-any-return]  # of a face above
-            is_plain = modes.recording.get()
-        if is_plain and len(operands) == 1 and op.every:
-            (x,) = operands
+        if op.alone and not modes.pauses:  # one operand, by the shortest way
             try:
+                (x,) = operands
                 y = op.value(Floats, x._data)
                 if y.__class__ is float and y - y == 0.0:
-                    return record(y, op, x, None, op.first(Floats, y, x._data), None)
+                    return record(y, op, x, None, op.first(Floats, y, x._data))
             except (ValueError, ArithmeticError):
-                pass  # the general way below says what is wrong, or knows what to do
-        parents = tuple([x if x.__class__ is Value else _operand(x) for x in operands])
-        xs = [parent._data for parent in parents]
-        try:
-            groups = xs if op.groups is None else op.groups(xs)
-            y = op.rule(Floats, *groups)
-            is_plain = is_plain and y.__class__ is float and y - y == 0.0
-            if is_plain and op.groups is not None:
-                grads = op.first(Floats, y, *groups)
-            elif is_plain:
-                pairs = zip(op.rules, parents, strict=True)
-                grads = [None if p.is_constant else rule(Floats, y, *xs) for rule, p in pairs]
-        except (ValueError, ArithmeticError, TypeError):
-            is_plain = False
-        if not is_plain:
-            y = evaluate(op, xs, parents)
-            if modes.pauses and not modes.recording.get():
-                return constant(y)
-            grads = evaluate_local_gradients(
-                op, y, xs, [not parent.is_constant for parent in parents]
-            )
-        if op.selects:
-            return record(y, op, parents, None, tuple([g or None for g in grads]))
-        if len(parents) > 2:
-            return record(y, op, parents, None, tuple(grads))
-        left, right = (*parents, None)[:2]
-        return record(y, op, left, right, grads[0] or 0.0, grads[-1] or 0.0)
+                pass  # `_apply` says what is wrong, or knows what to do
+        elif modes.pauses and (observer := modes.tracer.get() or modes.watch.get()) is not None:
+            result: Value = observer.apply(op, operands)
+            return result
+        return _apply(op, tuple([x if x.__class__ is Value else _operand(x) for x in operands]))
 
     def __repr__(self) -> str:
         grad = "–" if self._grad is None else repr(self._grad)
@@ -279,6 +253,33 @@ def constant(x: SupportsFloat) -> Value:
     value._label, value._mark = "", modes.changed
     value.scope = modes.current_scope.get() if modes.scopes else ""
     return value
+
+
+def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
+    """The result of ``op`` for any row, in any mode."""
+    xs = [parent._data for parent in parents]
+    if modes.pauses and not modes.recording.get():
+        return constant(evaluate(op, xs, parents))
+    try:
+        groups = xs if op.groups is None else op.groups(xs)
+        y = op.rule(Floats, *groups)
+        if (gradients := op.at_once) is not None:
+            grads = gradients(Floats, y, *groups)
+        else:
+            pairs = zip(op.rules, parents)  # noqa: B905 - the rule has taken as many operands
+            grads = [None if p.is_constant else rule(Floats, y, *xs) for rule, p in pairs]
+        is_plain = y.__class__ is float and y - y == 0.0
+    except (ValueError, ArithmeticError, TypeError):
+        is_plain = False
+    if not is_plain:  # say what is wrong, or compute in IEEE arithmetic
+        y = evaluate(op, xs, parents)
+        grads = evaluate_local_gradients(op, y, xs, [not p.is_constant for p in parents])
+    if op.selects:
+        return record(y, op, parents, None, tuple([g or None for g in grads]))
+    if len(parents) > 2:
+        return record(y, op, parents, None, tuple(grads))
+    left, right = (*parents, None)[:2]
+    return record(y, op, left, right, grads[0] or 0.0, grads[-1] or 0.0)
 
 
 _OPERATOR = """

@@ -42,7 +42,7 @@ class SwitchedOptions(NeuronOptions, total=False):
     nonlin: bool
 
 
-def numbers(x: Sequence[S], *, wanted: int, who: str) -> Sequence[S]:
+def numbers(x: Sequence[S], *, wanted: int, who: Module | str) -> Sequence[S]:
     """``x``, if it is a list of ``wanted`` numbers; micrograd would ignore numbers beyond that."""
     if isinstance(x, (Number, str, bytes)) or not hasattr(x, "__len__"):
         raise OperandError(
@@ -108,7 +108,7 @@ class Neuron(Module):
 
     def preactivation(self, x: Vector) -> Value:
         """w·x + b."""
-        y: Value = dot(self.w, numbers(x, wanted=len(self.w), who=repr(self)), self.b)
+        y: Value = dot(self.w, numbers(x, wanted=len(self.w), who=self), self.b)
         return y
 
     def __repr__(self) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from numbers import Real
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any
 
 from ...arithmetic.floats import Floats
 from ...engine.modes import tracer
@@ -25,7 +25,6 @@ from ...engine.value import record as recorded
 from ...errors import AutogradError
 from .condition import Condition
 from .tape import Tape, caller, inside
-from .watch import compute
 
 
 class Tracer(Tape):
@@ -33,11 +32,14 @@ class Tracer(Tape):
 
     def apply(self, op: Op, operands: Sequence[Any]) -> Value:
         """The result of ``op``, noted. It is `Given` if no captured value takes part."""
+        token = tracer.set(None)  # `Value.apply` would come back here
         try:
-            result = compute(op, operands)
+            result = Value.apply(op, operands)
         except AutogradError as error:
             self.faults.append(error)
             raise
+        finally:
+            tracer.reset(token)
         if result.__class__ is Value:
             left, right = result._left, result._right
             parents = (
@@ -69,12 +71,6 @@ class Traced(Value):
     """A Value that is being traced. Like every Value, it is equal only to itself."""
 
     __slots__ = ()
-    precedence: ClassVar[int] = 2
-
-    @staticmethod
-    def apply(op: Op, operands: Sequence[Any]) -> Value:
-        tape = tracer.get()
-        return compute(op, operands) if tape is None else tape.apply(op, operands)
 
     def __repr__(self) -> str:
         return f"Value(data={self.data!r}, grad=–{f', label={self.label!r}' if self.label else ''})"

@@ -73,14 +73,6 @@ def _compared(plain: Callable[[Any, Any], bool], sign: str) -> Callable[[Any, An
     return method
 
 
-compute = Value.apply
-
-
-def _apply(op: Any, operands: Any) -> Value:
-    tape = tracer.get()
-    return compute(op, operands) if tape is None else tape.apply(op, operands)
-
-
 def _watch() -> None:
     told: dict[str, tuple[str, str | None]] = {"data": ("read", None)}
     told |= {name: ("look", f".{name}") for name in _LOOKED_AT}
@@ -93,7 +85,6 @@ def _watch() -> None:
         setattr(Value, name, _refusing(getattr(Value, name), what))
     for name, sign in _COMPARISONS.items():
         setattr(Number, name, _compared(getattr(Number, name), sign))
-    Value.apply = staticmethod(_apply)  # type: ignore[method-assign]  # as the module says
 
 
 _watch()
