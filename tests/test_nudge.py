@@ -185,6 +185,22 @@ def rounded(x):
     return float(f"{x:.12g}")
 
 
+def test_a_finger_drags_a_leaf_on_a_phone(show):
+    y = fresh(ten)
+    phone = {"viewport": {"width": 375, "height": 700}, "has_touch": True, "is_mobile": True}
+    page, engine = show(draw(y).html, **phone), Engine(copy.deepcopy(y))
+    page.locator(".card").first.scroll_into_view_if_needed()
+    box = page.locator(".card").first.bounding_box()
+    touch = page.context.new_cdp_session(page)
+    at = {"x": box["x"] + 30, "y": box["y"] + 20}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+    for pixels in range(4, 44, 4):
+        to = [{**at, "x": at["x"] + pixels}]
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": to})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert_nudged(page, engine, 0, 0.6, 0.5)
+
+
 def test_a_value_can_be_typed(show):
     y = fresh(ten)
     page, engine = show(draw(y).html), Engine(copy.deepcopy(y))

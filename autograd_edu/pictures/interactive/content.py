@@ -49,12 +49,13 @@ def content(
 
     ``held`` are the gradients that the values have; None for one that no pass has reached.
     """
+    told: dict[str, object] = {"unable": operations.unable} if operations.unable else {}
     return {
+        **told,
         "nodes": [_node(node, record, operations) for node in record.nodes],
         "values": [_number(node.data) for node in record.nodes],
         "held": [None if gradient is None else _number(gradient) for gradient in held],
         "wires": [_wire(wire, record) for wire in picture.wires],
-        "unable": operations.unable,
     }
 
 

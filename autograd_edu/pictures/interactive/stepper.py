@@ -23,6 +23,7 @@ from ..render.page import html_page
 from ..render.svg import svg
 from ..scene.scene import Box, Scene, Wire, pixels
 from .content import Operations, as_json, content
+from .scripts import scoped
 
 MOST = 150  # values; a longer pass nobody steps through, and its page would pass half a megabyte
 SCRIPTS = (
@@ -96,12 +97,9 @@ def _wire(wire: Wire) -> Wire:
 
 
 def _script(operations: str) -> str:
-    """The scripts as they are written, in a scope of their own."""
+    """The scripts, after the operations that they compute with."""
     parts = [_resource(f"script/{name}.js") for name in SCRIPTS]
-    # VS Code runs a copy of the script beside the stepper; everywhere else it stands in it.
-    root = '(s => s.querySelector(".autograd-stepper") || s)(document.currentScript.parentNode)'
-    start = f"startStepper({root}, rows);"
-    return "\n".join(["(() => {", *parts, operations, start, "})()"])
+    return scoped([operations, *parts], "startStepper", of="autograd-stepper")
 
 
 def _data_uri(picture: str) -> str:

@@ -10,7 +10,7 @@ const toolbar = (part, name, inside) =>
 function markup({ canNudge, work }) {
   return toolbar("controls", "Step through the computation", stepping()) +
     (work ? toolbar("work", "Work on the values", working(canNudge)) : "") +
-    "<div data-part=says role=status aria-live=polite><p data-part=status></p>" +
+    "<div data-part=says role=status><p data-part=status></p>" +
     "<ul data-part=why></ul></div>" +
     "<div class=both><div class=left><div data-part=picture></div><p data-part=key></p>" +
     `${region("detail", "The chosen value", "aria-live=polite hidden")}</div></div>` +
@@ -22,7 +22,7 @@ function markup({ canNudge, work }) {
 function stepping() {
   return button("first", "⇤ Start") + button("back", "◀ Back") +
     button("next", "Next ▶") + button("play", "▶ Play") +
-    "<input type=range data-part=slider min=0 value=0 aria-label=Step>" +
+    "<input type=range data-part=slider min=0 aria-label=Step>" +
     button("now", "Now ⇥");
 }
 

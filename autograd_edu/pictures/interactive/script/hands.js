@@ -1,7 +1,5 @@
-// The picture under mouse, finger and keys: choose a card, drag a leaf, press the arrow keys.
-//
-// The picture is one stop of the Tab key. Inside, up and down go from card to card; left and right
-// move a leaf's value, with Shift ten times as far.
+// The picture under mouse, finger and keys. It is one stop of the Tab key; inside, up and down go
+// from card to card, left and right move a leaf's value, with Shift ten times as far.
 
 const PIXELS = 4; // of a drag, for one unit of the value
 
@@ -19,6 +17,11 @@ function makeHands(cards, graph, now, { move, choose }) {
   });
 
   // ---- dragging ----
+
+  // A finger on a leaf drags it and does not scroll; within an SVG, touch-action cannot say so.
+  cards[0].group.ownerSVGElement.addEventListener("touchmove", event => {
+    if (event.target.closest("[role=slider]")) event.preventDefault();
+  }, { passive: false });
 
   function begin(event, i) {
     if (event.button) return;

@@ -1,6 +1,6 @@
 // The stepper: all of the above for one picture on a page.
 
-function startStepper(root, rows) {
+function startStepper(root) {
   const part = name => root.querySelector(`[data-part=${name}]`);
   const text = root.querySelector("[type='application/json']").textContent;
   const content = JSON.parse(text, readNumber);

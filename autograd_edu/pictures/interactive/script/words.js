@@ -137,7 +137,7 @@ function makeWords(graph) {
 
   function ofMismatch(i) {
     const held = `${name(i)} holds ${short(graph.recorded.values[i])}`;
-    return `${held}, and ${nodes[i].formula} is another number now (was one changed afterwards?)`;
+    return `${held}, and ${nodes[i].formula} is another number now`;
   }
 
   return {

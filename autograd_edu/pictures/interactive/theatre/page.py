@@ -17,6 +17,7 @@ from math import ceil, floor, log10
 from struct import pack
 
 from ....program.writing.javascript import helpers
+from ..scripts import scoped
 
 SCRIPTS = ("network", "colours", "screen", "units", "theatre")
 _WIDE, _HIGH, _LEFT, _BELOW = 360, 300, 44, 24  # of the curve's picture, and of its margins
@@ -55,9 +56,8 @@ class Show:
 def theatre(show: Show, *, bits: int = 64) -> str:
     """The theatre as an HTML element. ``bits`` of each parameter: 64 for all, or 32."""
     code = "\n".join(["const activations = [", *[f"  {f}," for f in show.activations], "];"])
-    scripts = [_resource(f"{name}.js") for name in SCRIPTS]
-    start = 'startTheatre(document.currentScript.closest(".autograd-theatre"));'
-    script = "\n".join(["(() => {", *scripts, helpers(code), code, start, "})()"])
+    parts = [helpers(code), code, *[_resource(f"{name}.js") for name in SCRIPTS]]
+    script = scoped(parts, "startTheatre", of="autograd-theatre")
     return (
         f'<div class="autograd-theatre" role="group" aria-label="{escape(show.title)}">'
         f"<style>{_resource('theatre.css')}</style>{_markup(show)}"
