@@ -133,7 +133,7 @@ def test_a_function_of_many_results_has_a_derivative_of_each():
 
 def test_lists_as_arguments_take_lists_as_tangents():
     assert jvp(lambda w, b: w[0] * w[1] + b, ([2.0, 3.0], 1.0), ([1.0, 0.0], 10.0)) == (7.0, 13.0)
-    with pytest.raises(ArityError, match=r"shape of `at`, whose arguments hold \[2, 1\] numbers"):
+    with pytest.raises(ArityError, match=r"shape of `at`, whose arguments have \[2, 1\] numbers"):
         jvp(lambda w, b: b, ([2.0, 3.0], 1.0), ([1.0], [0.0, 1.0]))
 
 

@@ -424,7 +424,7 @@ def test_eight_threads_on_one_shared_graph_get_the_serial_answer_to_the_last_bit
         pytest.param(
             lambda: vjp(lambda x: [x, x], 1.0)[1]([1.0]),
             ArityError,
-            "the cotangents must have the shape of the result, which holds 2 number(s)",
+            "the cotangents must have the shape of the result, which has 2 number(s)",
             id="too few cotangents",
         ),
         pytest.param(

@@ -9,7 +9,7 @@ and tangents may be Values, or Duals of an outer pass, so derivatives can be nes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..arithmetic.floats import Floats, real
 from ..engine import ops
@@ -18,6 +18,7 @@ from ..engine.number import Number, plain
 from ..engine.ops import Op, evaluate_local_gradients
 from ..errors import no_gradient
 from ..printing import prints
+from .signatures import Scalar
 
 
 @prints
@@ -36,19 +37,17 @@ class Dual(Number):
     8.0
     """
 
-    __slots__ = ("_tangent", "fault", "level", "primal")
+    __slots__ = ("_tangent", "fault", "level", "primal")  # a _tangent of None stands for 0
     precedence: ClassVar[int] = 100
 
-    def __init__(self, primal: Any, tangent: Any = None, level: int = 0) -> None:
-        self.primal = primal if isinstance(primal, Number) else real(primal)
-        self._tangent = (
-            tangent if tangent is None or isinstance(tangent, Number) else real(tangent)
-        )  # None: it does not depend on the inputs
+    def __init__(self, primal: Scalar, tangent: Scalar | None = None, level: int = 0) -> None:
+        self.primal: Scalar = primal if isinstance(primal, Number) else real(primal)
+        self._tangent = tangent if tangent is None or isinstance(tangent, Number) else real(tangent)
         self.level = level
         self.fault = ""
 
     @property
-    def tangent(self) -> Any:
+    def tangent(self) -> Scalar:
         return 0.0 if self._tangent is None else self._tangent
 
     @property
@@ -60,22 +59,26 @@ class Dual(Number):
         return f"Dual({self.primal!r}, {self.tangent!r})"
 
     @staticmethod
-    def apply(op: Op, operands: Sequence[Any]) -> Dual:
+    def apply(op: Op, operands: Sequence[Scalar]) -> Dual:
         """The result of ``op``: its primal, and the sum of local gradient × tangent."""
         level = max(x.level for x in operands if isinstance(x, Dual))
-        inner = [isinstance(x, Dual) and x.level == level for x in operands]
-        primals = [x.primal if own else x for x, own in zip(operands, inner, strict=True)]
+        own = [x if isinstance(x, Dual) and x.level == level else None for x in operands]
+        primals = [
+            x if dual is None else dual.primal for x, dual in zip(operands, own, strict=True)
+        ]
+        tangents = [None if dual is None else dual._tangent for dual in own]
         y = op.apply(primals)
-        moves = [own and x._tangent is not None for x, own in zip(operands, inner, strict=True)]
-        tangent: Any = None
+        tangent: Scalar | None = None
         fault = ""
         on = ieee_mode.set(True)  # a later `where` may drop a tangent that does not exist
         try:
-            slopes = local_gradients(op, y, primals, moves)
-            for x, moving, slope in zip(operands, moves, slopes, strict=True):
-                if moving and not (op.selects and is_zero(slope)):
-                    fault = fault or x.fault or fault_of(op, slope, primals)
-                    part = x._tangent if is_one(slope) else slope * x._tangent
+            slopes = local_gradients(op, y, primals, [t is not None for t in tangents])
+            for dual, t, slope in zip(own, tangents, slopes, strict=True):
+                if dual is None or t is None or slope is None:
+                    continue
+                if not (op.selects and is_zero(slope)):
+                    fault = fault or dual.fault or fault_of(op, slope, primals)
+                    part = t if is_one(slope) else slope * t
                     tangent = part if tangent is None else tangent + part
         finally:
             ieee_mode.reset(on)
@@ -96,33 +99,34 @@ class Numbers:
     choose = staticmethod(Floats.choose)  # it looks at the data; the choice is not recorded
 
     @staticmethod
-    def dot(ws: Sequence[Any], xs: Sequence[Any], bias: Sequence[Any]) -> Any:
-        return ops.dot.apply((*ws, *xs, *bias))
+    def dot(ws: Sequence[Scalar], xs: Sequence[Scalar], bias: Sequence[Scalar]) -> Scalar:
+        y: Scalar = ops.dot.apply((*ws, *xs, *bias))
+        return y
 
 
 def local_gradients(
-    op: Op, y: Any, operands: Sequence[Any], wanted: Sequence[bool]
-) -> Sequence[Any]:
+    op: Op, y: Scalar, operands: Sequence[Scalar], wanted: Sequence[bool]
+) -> Sequence[Scalar | None]:
     """The local gradients of ``op``; where an operand is a Value or a Dual, they are as well.
 
     Entries that are not ``wanted`` may be None.
     """
     if any(isinstance(x, Number) for x in operands):
         return op.local_gradients(Numbers, y, operands, wanted)
-    return evaluate_local_gradients(op, y, [real(x) for x in operands], wanted)
+    return evaluate_local_gradients(op, plain(y), [real(x) for x in operands], wanted)
 
 
-def is_zero(x: Any) -> bool:
+def is_zero(x: Scalar) -> bool:
     """Is ``x`` the plain number 0? Then its term need not be computed or recorded."""
     return not isinstance(x, Number) and x == 0.0
 
 
-def is_one(x: Any) -> bool:
+def is_one(x: Scalar) -> bool:
     """Is ``x`` the plain number 1? Then its factor need not be computed or recorded."""
     return not isinstance(x, Number) and x == 1.0
 
 
-def fault_of(op: Op, slope: Any, primals: Sequence[Any]) -> str:
+def fault_of(op: Op, slope: Scalar, primals: Sequence[Scalar]) -> str:
     """What is wrong with a local gradient of ``op``, in words; "" if it is finite."""
     number = plain(slope)
     if number - number == 0.0:

@@ -80,7 +80,7 @@ def gather(section: Section, x: float, rounding: float = 0.0) -> Evidence:
     """
     samples = Samples(section, x, section(0.0))
     samples.take(ladder(x))
-    noise = max(min(rounding, _roughest(samples)), _treads(samples), _scatter(samples))
+    noise = max(min(rounding, _roughest(samples)), _treads(samples, rounding), _scatter(samples))
     first = _slope(samples, noise)
     while _widen(samples, first):
         first = _slope(samples, noise)
@@ -171,11 +171,12 @@ def _roughest(samples: Samples) -> float:
     return max((abs(b.value - a.value) * b.step for a, b in pairs), default=0.0)
 
 
-def _treads(samples: Samples) -> float:
+def _treads(samples: Samples, rounding: float) -> float:
     """The roughness of a staircase such as (x + 1e8) - 1e8, whose treads hide its slope.
 
-    A staircase is level again after its first change. A function that is really flat, such as relu
-    on the left of its corner, climbs once it changes; its roughness is 0 here.
+    A staircase is level again after its first change. Functions that are really flat have the
+    roughness 0 here: relu on the left of its corner climbs once it changes, and the treads of floor
+    are about as wide as its argument, and far higher than ``rounding`` explains.
     """
     both, here = ((1.0, samples.above), (-1.0, samples.below)), samples.here
     changed = ((h, side, abs(y - here)) for side, ys in both for h, y in ys.items() if y != here)
@@ -183,6 +184,8 @@ def _treads(samples: Samples) -> float:
     if not first or first == min(samples.steps()):
         return 0.0
     if change <= 4.0 * EPSILON * (abs(samples.here) + abs(samples.x) * change / first):
+        return 0.0
+    if first >= 1e-3 * abs(samples.x) and change > 1e3 * rounding:
         return 0.0
     beyond = [samples.value(side * first * (1.0 + 0.03 * k)) for k in range(11)]
     level = sum(y == after for y, after in itertools.pairwise(beyond))

@@ -1,11 +1,10 @@
-"""Functions in, functions out: gradients, Jacobians and Hessians of ordinary Python functions.
+"""Gradients, Jacobians and Hessians of ordinary Python functions.
 
-None of them touches the `grad` of a Value, so they can be used on shared values and inside one
-another. See `pull_back` for the pass itself.
+No transform changes the `grad` of a Value, so transforms can be nested and can use shared values.
+`pull_back` has the backward pass that they share.
 
-Arguments are numbers, or lists, tuples, dicts and arrays of them, nested as you like. A list
-arrives at the function as a list of Values and an array as an array of Values; a gradient has the
-shape of its argument.
+Arguments are numbers, or lists, tuples, dicts and arrays of numbers, nested as you like. The
+function receives Values in the same containers, and a gradient has the shape of its argument.
 """
 
 from __future__ import annotations
@@ -52,24 +51,25 @@ def grad(
     f: Function, argnums: Sequence[int] | None = None, *, has_aux: Literal[False] = False
 ) -> Gradient: ...
 def grad(
-    f: Callable[..., Any], argnums: Places = None, *, has_aux: bool = False
-) -> Callable[..., Any]:
-    """A function that returns the gradient of ``f``, by one backward pass.
+    f: Callable[..., object], argnums: Places = None, *, has_aux: bool = False
+) -> Callable[..., object]:
+    """A function that returns the gradient of ``f``, computed by one backward pass.
 
     Args:
         f: returns a single number.
-        argnums: the places of the arguments to differentiate by, as in JAX: an int for one of them,
-            a sequence for several. All of them by default (in JAX, the first). The others may be
-            anything, and reach ``f`` as they are.
-        has_aux: ``f`` returns a pair, the number and anything else, and the new function returns
-            the gradient and that.
+        argnums: the positions of the arguments to differentiate by: an int for one argument, a
+            sequence for several. By default all of them (JAX takes the first). The other arguments
+            may be anything; ``f`` gets them unchanged.
+        has_aux: if True, ``f`` returns a pair, its result and anything else. The new function then
+            returns the gradient and that other thing.
 
-    For one argument the gradient has its shape; for several it is a tuple with one for each. It
-    consists of floats. Where it depends on Values, which were given as arguments or which ``f``
-    uses from outside, it is a Value that can be differentiated further, unless inside `no_grad`.
+    With one argument, the gradient has its shape; with several, it is a tuple with one entry for
+    each. Its numbers are floats, unless they depend on Values that are arguments or that ``f`` uses
+    from outside. Then they are Values, so that you can differentiate further, except inside
+    `no_grad`.
 
     Raises:
-        DomainError: where ``f`` or its gradient has no finite value.
+        DomainError: if ``f`` or its gradient has no finite value at the arguments.
         OperandError: if ``f`` does not return a single number.
 
     >>> grad(lambda x: x**3)(2.0)
@@ -88,11 +88,11 @@ def grad(
 
     function(f, "grad")
 
-    def differentiated(*at: Any) -> Any:
-        _, gradient, aux = _differentiated(f, at, argnums, has_aux)
+    def gradient_of_f(*at: object) -> object:  # what argnums leaves out may be anything
+        _, gradient, aux = _differentiate(f, at, argnums, has_aux=has_aux)
         return (gradient, aux) if has_aux else gradient
 
-    return differentiated
+    return gradient_of_f
 
 
 @overload
@@ -108,8 +108,8 @@ def value_and_grad(
     f: Function, argnums: Sequence[int] | None = None, *, has_aux: Literal[False] = False
 ) -> ValueAndGradient: ...
 def value_and_grad(
-    f: Callable[..., Any], argnums: Places = None, *, has_aux: bool = False
-) -> Callable[..., Any]:
+    f: Callable[..., object], argnums: Places = None, *, has_aux: bool = False
+) -> Callable[..., object]:
     """A function that returns ``f(*at)`` and its gradient; see `grad`.
 
     >>> value_and_grad(lambda x, y: x * y)(3.0, -4.0)
@@ -120,11 +120,11 @@ def value_and_grad(
 
     function(f, "value_and_grad")
 
-    def differentiated(*at: Any) -> Any:
-        y, gradient, aux = _differentiated(f, at, argnums, has_aux)
+    def value_and_gradient_of_f(*at: object) -> object:  # as in grad
+        y, gradient, aux = _differentiate(f, at, argnums, has_aux=has_aux)
         return ((y, aux) if has_aux else y), gradient
 
-    return differentiated
+    return value_and_gradient_of_f
 
 
 @overload
@@ -133,13 +133,13 @@ def jvp(
 ) -> tuple[float, float]: ...
 @overload
 def jvp(f: Function, at: Tree, tangents: Tree) -> tuple[Tree, Tree]: ...
-def jvp(f: Callable[..., Any], at: Any, tangents: Any) -> tuple[Any, Any]:
-    """``f(*at)`` and its derivative in the direction ``tangents``, by one pass of forward mode.
+def jvp(f: Function, at: Tree, tangents: Tree) -> tuple[Tree, Tree]:
+    """``f(*at)`` and its derivative in the direction ``tangents``, by one forward-mode pass.
 
     Args:
-        f: returns a number, or several in a list, dict or array; the results have that shape.
-        at: a list or tuple with one entry for each argument; anything else is the only argument.
-        tangents: in the shape of ``at``.
+        f: returns a number, or several in a list, dict or array. Both results have that shape.
+        at: a list or tuple with one entry for each argument. Anything else is the only argument.
+        tangents: the direction, in the shape of ``at``.
 
     >>> jvp(lambda x, y: x * y, (3.0, -4.0), (1.0, 0.0))
     (-12.0, -4.0)
@@ -147,14 +147,15 @@ def jvp(f: Callable[..., Any], at: Any, tangents: Any) -> tuple[Any, Any]:
     (8.0, 12.0)
     """
     function(f, "jvp")
-    at, tangents = as_arguments(at, "at"), as_arguments(tangents, "tangents")
-    _check_something(at)
-    _check_same_shape(at, tangents, "tangents")
-    level, nested = next(_levels), _is_nested([at, tangents])
-    seeds = (None if dual.is_zero(tangent) else tangent for tangent in flatten(tangents))
-    y = call(f, [tree_map(lambda x: Dual(x, next(seeds), level), argument) for argument in at])
-    parts = [_parts(v, level) for v in flatten(y)]
-    value, derivative = (_results([part[i] for part in parts], nested=nested) for i in (0, 1))
+    arguments, direction = as_arguments(at, "at"), as_arguments(tangents, "tangents")
+    _check_not_empty(arguments)
+    _check_same_shape(arguments, direction, "tangents")
+    level, nested = next(_levels), _is_nested([arguments, direction])
+    seeds = (None if dual.is_zero(tangent) else tangent for tangent in flatten(direction))
+    duals = [tree_map(lambda x: Dual(x, next(seeds), level), argument) for argument in arguments]
+    y = call(f, duals)
+    parts = [_primal_and_tangent(v, level) for v in flatten(y)]
+    value, derivative = (_unwrap([part[i] for part in parts], nested=nested) for i in (0, 1))
     return unflatten(y, iter(value)), unflatten(y, iter(derivative))
 
 
@@ -162,37 +163,35 @@ def jvp(f: Callable[..., Any], at: Any, tangents: Any) -> tuple[Any, Any]:
 def vjp(f: Callable[..., Scalar], at: float) -> tuple[float, Callable[[float], float]]: ...
 @overload
 def vjp(f: Function, at: Tree) -> tuple[Tree, Callable[..., Tree]]: ...
-def vjp(f: Callable[..., Any], at: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """``f(*at)``, and a function that pulls cotangents of the result back to the arguments.
+def vjp(f: Function, at: Tree) -> tuple[Tree, Callable[..., Tree]]:
+    """``f(*at)``, and a function that multiplies the Jacobian from the left by cotangents.
 
     Args:
         f: returns a number, or several in a list, dict or array.
-        at: a list or tuple with one entry for each argument; anything else is the only argument.
+        at: a list or tuple with one entry for each argument. Anything else is the only argument.
 
-    The function takes cotangents in the shape of the result, and returns their products with the
-    Jacobian in the shape that `grad` gives. It can be called any number of times: ``f`` is not
-    evaluated again.
+    The returned function takes cotangents in the shape of the result, and returns a gradient in the
+    shape that `grad` gives. It can be called any number of times without evaluating ``f`` again.
 
     >>> y, pull = vjp(lambda x, y: [x * y, x + y], (3.0, -4.0))
     >>> y, pull([1.0, 0.0]), pull([0.0, 1.0])
     ([-12.0, -1.0], (-4.0, 3.0), (1.0, 1.0))
     """
     function(f, "vjp")
-    at = as_arguments(at, "at")
-    run = _run(f, at, None, has_aux=False)
+    run = _run(f, as_arguments(at, "at"), None, has_aux=False)
     ys = run.numbers()
 
-    def pull(cotangents: Any) -> Any:
+    def pull(cotangents: Tree) -> Tree:
         weights = flatten(cotangents)
         if len(weights) != len(ys):
             raise ArityError(
-                f"the cotangents must have the shape of the result, which holds {len(ys)} "
-                f"number(s); they hold {len(weights)}"
+                f"the cotangents must have the shape of the result, which has {len(ys)} "
+                f"number(s); got {len(weights)}"
             )
         y = weights[0] * ys[0] if len(ys) == 1 else call(dot, [weights, ys])
         return run.gradients([y])[0]
 
-    return unflatten(run.y, iter(_results(ys, nested=run.nested))), pull
+    return unflatten(run.y, iter(_unwrap(ys, nested=run.nested))), pull
 
 
 @overload
@@ -208,11 +207,11 @@ def jacobian(
     f: Function, argnums: Sequence[int] | None = None, *, has_aux: Literal[False] = False
 ) -> Rows: ...
 def jacobian(
-    f: Callable[..., Any], argnums: Places = None, *, has_aux: bool = False
-) -> Callable[..., Any]:
-    """A function that returns the gradient of each number that ``f`` returns, as a list of rows.
+    f: Callable[..., object], argnums: Places = None, *, has_aux: bool = False
+) -> Callable[..., object]:
+    """A function that returns a list with the gradient of each number that ``f`` returns.
 
-    Each row takes one backward pass. For ``argnums`` and ``has_aux`` see `grad`.
+    Each gradient takes one backward pass. For ``argnums`` and ``has_aux`` see `grad`.
 
     >>> jacobian(lambda x, y: [x * y, x + y])(3.0, -4.0)
     [(-4.0, 3.0), (1.0, 1.0)]
@@ -220,12 +219,12 @@ def jacobian(
 
     function(f, "jacobian")
 
-    def differentiated(*at: Any) -> Any:
+    def jacobian_of_f(*at: object) -> object:  # as in grad
         run = _run(f, at, argnums, has_aux=has_aux)
         rows = run.gradients(run.numbers())
         return (rows, run.auxiliary()) if has_aux else rows
 
-    return differentiated
+    return jacobian_of_f
 
 
 @overload
@@ -235,12 +234,13 @@ def hessian(
 @overload
 def hessian(f: Function, argnums: Places = None, *, has_aux: Literal[False] = False) -> Second: ...
 def hessian(
-    f: Callable[..., Any], argnums: Places = None, *, has_aux: bool = False
-) -> Callable[..., Any]:
-    """A function that returns the second derivatives of ``f``.
+    f: Callable[..., object], argnums: Places = None, *, has_aux: bool = False
+) -> Callable[..., object]:
+    """A function that returns the matrix of second derivatives of ``f``.
 
-    They are a list of rows over all numbers of the arguments, in order; for a single number they
-    are one number. For ``argnums`` and ``has_aux`` see `grad`.
+    The matrix is a list of rows, with a row and a column for each number of the arguments, in
+    order. If ``f`` takes a single number, the result is a number too. For ``argnums`` and
+    ``has_aux`` see `grad`.
 
     >>> hessian(lambda x, y: x * x * y)(3.0, 5.0)
     [[10.0, 6.0], [6.0, 0.0]]
@@ -248,100 +248,103 @@ def hessian(
 
     function(f, "hessian")
 
-    def differentiated(*at: Any) -> Any:
-        chosen, _ = _chosen(at, argnums)
+    def hessian_of_f(*at: object) -> object:  # as in grad
+        chosen, _ = _positions(at, argnums)
         by = [at[i] for i in chosen]
-        _check_something(by)
-        aux: list[Any] = []
+        _check_not_empty(by)
+        aux: object = None
 
-        def of_numbers(*numbers: Any) -> Any:
-            y = call(f, _filled(at, chosen, unflatten(by, iter(numbers))))
-            y, *aux[:] = _with_aux(y) if has_aux else (y,)
-            return y
+        def on_numbers(*numbers: Scalar) -> Scalar:
+            nonlocal aux
+            returned = call(f, _fill(at, chosen, unflatten(by, iter(numbers))))
+            y, aux = _split(returned, has_aux=has_aux)
+            return _check_scalar(y)
 
-        numbers, gradient = flatten(by), grad(of_numbers)
+        numbers, gradient = flatten(by), grad(on_numbers)
+        rows: object
         if len(numbers) == 1:
             second = grad(gradient)(*numbers)
             rows = second if by[0] is numbers[0] else [[second]]
         else:
             rows = list(map(list, jacobian(lambda *xs: list(gradient(*xs)))(*numbers)))
-        return (rows, _auxiliary(aux[0], nested=_is_nested(by))) if has_aux else rows
+        return (rows, _unwrap_aux(aux, nested=_is_nested(by))) if has_aux else rows
 
-    return differentiated
+    return hessian_of_f
 
 
-def hvp(f: Function, at: Tree, vector: Tree) -> Any:
-    """The Hessian of ``f`` times ``vector``, without forming the Hessian.
+@overload
+def hvp(f: Callable[..., Scalar], at: float, vector: float) -> float: ...
+@overload
+def hvp(f: Function, at: Tree, vector: Tree) -> Tree: ...
+def hvp(f: Function, at: Tree, vector: Tree) -> Tree:
+    """The Hessian of ``f`` times ``vector``, in the shape that `grad` gives.
 
-    It is the gradient of a directional derivative, in the shape that `grad` gives.
+    It is computed as the gradient of a directional derivative, without the Hessian itself.
 
     >>> hvp(lambda x, y: x * x * y, (3.0, 5.0), (1.0, 0.0))
     (10.0, 6.0)
     """
     function(f, "hvp")
-    at, vector = as_arguments(at, "at"), as_arguments(vector, "vector")
-    _check_same_shape(at, vector, "vector")
-    return grad(lambda *xs: jvp(f, xs, vector)[1])(*at)
+    arguments, direction = as_arguments(at, "at"), as_arguments(vector, "vector")
+    _check_same_shape(arguments, direction, "vector")
+    return grad(lambda *xs: jvp(f, xs, direction)[1])(*arguments)
 
 
-# ---- one call of a function, to be differentiated ------------------------------------------------
+# ---- one call of the function --------------------------------------------------------------------
 
 
 class _Run(NamedTuple):
-    """What a function returned, and the variables that stood for the arguments."""
+    """What a function returned, and the variables that it was called with."""
 
-    y: Any
-    aux: Any
-    variables: list[Any]
-    single: bool  # one argument: its gradient comes without a tuple
+    y: Tree
+    aux: object
+    variables: list[Tree]
+    single: bool  # there is one argument, whose gradient is not put into a tuple
     nested: bool  # the results may be differentiated further
 
     def numbers(self) -> list[Scalar]:
         """The numbers that the function returned."""
-        ys = flatten(self.y)
-        for y in ys:
-            _check_scalar(y)
-        return ys
+        return list(map(_check_scalar, flatten(self.y)))
 
-    def gradients(self, ys: Sequence[Scalar]) -> list[Any]:
+    def gradients(self, ys: Sequence[Scalar]) -> list[Tree]:
         """The gradient of each of ``ys`` in the shape of the arguments."""
         numbers = flatten(self.variables)
         found = [pull_back(y, numbers, captured=True) for y in ys]
-        filled = (iter(_results(each, nested=self.nested)) for each in found)
-        shaped = [[unflatten(x, numbers) for x in self.variables] for numbers in filled]
+        unwrapped = (iter(_unwrap(each, nested=self.nested)) for each in found)
+        shaped = [[unflatten(x, each) for x in self.variables] for each in unwrapped]
         return [each[0] if self.single else tuple(each) for each in shaped]
 
-    def auxiliary(self) -> Any:
+    def auxiliary(self) -> object:
         """What the function returned beside its result."""
-        return _auxiliary(self.aux, nested=self.nested)
+        return _unwrap_aux(self.aux, nested=self.nested)
 
 
-def _run(f: Function, at: Sequence[Any], argnums: Places, *, has_aux: bool) -> _Run:
-    chosen, single = _chosen(at, argnums)
+def _run(f: Callable[..., object], at: Sequence[object], argnums: Places, *, has_aux: bool) -> _Run:
+    """Call ``f`` with fresh variables in place of the arguments to differentiate by."""
+    chosen, single = _positions(at, argnums)
     by = [at[i] for i in chosen]
-    _check_something(by)
+    _check_not_empty(by)
     variables = [tree_map(_variable, x) for x in by]
-    y, aux = call(f, _filled(at, chosen, variables)), None
+    returned = call(f, _fill(at, chosen, variables))
     for leaf in map(root, flatten(variables)):
-        if leaf.op is None:  # it stood for a plain number; from now on it is one
+        if leaf.op is None:  # it was made for a plain number, and later passes treat it as one
             leaf.__class__ = Constant
-    if has_aux:
-        y, aux = _with_aux(y)
+    y, aux = _split(returned, has_aux=has_aux)
     return _Run(y, aux, variables, single, _is_nested(by))
 
 
-def _differentiated(
-    f: Function, at: Sequence[Any], argnums: Places, has_aux: bool
-) -> tuple[Any, Any, Any]:
-    """The value, the gradient and what else ``f`` returned, as the caller gets them."""
+def _differentiate(
+    f: Callable[..., object], at: Sequence[object], argnums: Places, *, has_aux: bool
+) -> tuple[Scalar, Tree, object]:
+    """The value, the gradient and what else ``f`` returned."""
     run = _run(f, at, argnums, has_aux=has_aux)
-    _check_scalar(run.y)
-    (gradient,) = run.gradients([run.y])
-    return _results([run.y], nested=run.nested)[0], gradient, run.auxiliary()
+    y = _check_scalar(run.y)
+    (gradient,) = run.gradients([y])
+    return _unwrap([y], nested=run.nested)[0], gradient, run.auxiliary()
 
 
-def _chosen(at: Sequence[Any], argnums: Places) -> tuple[list[int], bool]:
-    """The places of the arguments to differentiate by, and whether their gradient is just one."""
+def _positions(at: Sequence[object], argnums: Places) -> tuple[list[int], bool]:
+    """Which arguments to differentiate by, and whether the gradient is not put into a tuple."""
     if argnums is None:
         return list(range(len(at))), len(at) == 1
     given = argnums if isinstance(argnums, (list, tuple)) else (argnums,)
@@ -354,15 +357,18 @@ def _chosen(at: Sequence[Any], argnums: Places) -> tuple[list[int], bool]:
     return [i % len(at) for i in places], given is not argnums
 
 
-def _filled(at: Sequence[Any], places: Sequence[int], new: Sequence[Any]) -> list[Any]:
-    """``at`` with ``new`` at the given places."""
+def _fill(at: Sequence[object], places: Sequence[int], new: Sequence[object]) -> list[object]:
+    """``at`` with ``new`` at these positions."""
     arguments = list(at)
     for i, x in zip(places, new, strict=True):
         arguments[i] = x
     return arguments
 
 
-def _with_aux(returned: Any) -> tuple[Any, Any]:
+def _split(returned: object, *, has_aux: bool) -> tuple[Any, object]:  # whatever f returned
+    """The result, and what comes beside it if ``has_aux``."""
+    if not has_aux:
+        return returned, None
     if not isinstance(returned, tuple) or len(returned) != 2:
         raise OperandError(
             "with has_aux=True the function must return a pair, its result and anything else; "
@@ -371,20 +377,18 @@ def _with_aux(returned: Any) -> tuple[Any, Any]:
     return returned
 
 
-def _auxiliary(aux: Any, *, nested: bool) -> Any:
-    return tree_map(lambda x: _results([x], nested=nested)[0] if isinstance(x, Number) else x, aux)
+def _unwrap_aux(aux: object, *, nested: bool) -> object:  # whatever f returned
+    return tree_map(lambda x: _unwrap([x], nested=nested)[0] if isinstance(x, Number) else x, aux)
 
 
 # ---- arguments and results -----------------------------------------------------------------------
 
 
-def as_arguments(at: Tree, name: str = "at") -> Sequence[Any]:
-    """``at`` as one entry for each argument of a function.
-
-    A list or tuple has them; a number, a dict or an array is the only argument.
+def as_arguments(at: Tree, name: str = "at") -> Sequence[Tree]:
+    """The arguments of a function: the entries of a list or tuple, or a single number, dict or array.
 
     Raises:
-        OperandError: if ``at``, which the message calls by ``name``, is none of these.
+        OperandError: if ``at`` is none of these. The message calls it ``name``.
     """
     if isinstance(at, (list, tuple)):
         return at
@@ -399,22 +403,22 @@ def as_arguments(at: Tree, name: str = "at") -> Sequence[Any]:
     return (at,)
 
 
-def _variable(x: Any) -> Scalar:
-    """A fresh Value for ``x``. If ``x`` is a Value itself, gradients flow on to it."""
+def _variable(x: Scalar) -> Scalar:
+    """A fresh Value for ``x``. If ``x`` is a Value, gradients flow back to it."""
     if isinstance(x, Dual):
         return Dual(_variable(x.primal), x.tangent, x.level)
     return total(x) if isinstance(x, Value) and recording.get() else record(plain(x))
 
 
-def _is_nested(at: Sequence[Any]) -> bool:
-    """May results be differentiated further, by a transform around this call or by arguments?"""
+def _is_nested(at: Sequence[object]) -> bool:
+    """Is the call inside another transform, or are there Values or Duals among its arguments?"""
     return is_enclosed() or any(isinstance(x, Number) for x in flatten(at))
 
 
-def _results(found: Sequence[Scalar], *, nested: bool) -> list[Scalar]:
-    """What the caller gets: numbers to differentiate further, or floats where that is pointless.
+def _unwrap(found: Sequence[Scalar], *, nested: bool) -> list[Scalar]:
+    """The numbers that the caller gets: floats, unless they can be differentiated further.
 
-    All of a nested call can be differentiated; otherwise those that depend on a variable or a Dual.
+    All numbers of a nested call can be; of other calls, those that depend on a variable or a Dual.
     """
     kept = recording.get()
     if nested:
@@ -430,35 +434,34 @@ def _results(found: Sequence[Scalar], *, nested: bool) -> list[Scalar]:
     return [y if isinstance(y, Dual) or id(y) in depends else plain(y) for y in found]
 
 
-def _parts(y: Scalar, level: int) -> tuple[Scalar, Scalar]:
-    """The primal and the tangent of ``y`` in the pass ``level``; constants have tangent 0."""
+def _primal_and_tangent(y: Scalar, level: int) -> tuple[Scalar, Scalar]:
+    """The primal and the tangent of ``y`` in the pass ``level``; a constant has the tangent 0."""
     if isinstance(y, Dual) and y.level == level:
         return y.primal, finite(y.tangent, y.fault, "derivative")
-    _check_scalar(y)
-    return y, 0.0
+    return _check_scalar(y), 0.0
 
 
-def _check_something(at: Sequence[Any]) -> None:
+def _check_not_empty(at: Sequence[object]) -> None:
     if not flatten(at):
         raise ArityError(
             "there is nothing to differentiate with respect to; pass at least one number"
         )
 
 
-def _check_same_shape(at: Sequence[Any], given: Sequence[Any], name: str) -> None:
+def _check_same_shape(at: Sequence[Tree], given: Sequence[Tree], name: str) -> None:
     wanted, counts = ([len(flatten(x)) for x in each] for each in (at, given))
     if counts != wanted:
         raise ArityError(
-            f"`{name}` must have the shape of `at`, whose arguments hold {wanted} numbers; "
-            f"those of `{name}` hold {counts}"
+            f"`{name}` must have the shape of `at`, whose arguments have {wanted} numbers; "
+            f"those of `{name}` have {counts}"
         )
 
 
-def _check_scalar(y: Any) -> None:
+def _check_scalar(y: Tree) -> Scalar:
+    """``y``, if it is a single number."""
     if isinstance(y, (list, tuple, dict)) or is_array(y):
         raise OperandError(
             f"the function must return a single number, not {type(y).__name__}; for several "
             "numbers use jacobian"
         )
-    if not isinstance(y, Number):
-        real(y)
+    return y if isinstance(y, Number) else real(y)
