@@ -15,7 +15,7 @@ from autograd_edu.engine.value import topological_order
 from autograd_edu.notation.formula import short
 from autograd_edu.pictures.interactive.stepper import MOST, SCRIPTS, stepper
 from autograd_edu.pictures.scene.scene import scene
-from autograd_edu.record.sentences import bracketed
+from autograd_edu.record.sentences import bracket
 
 STATE = """root => ({
   rows: [...root.querySelectorAll("tbody tr")].map(row => [...row.children].slice(0, 3).map(e => e.textContent)),
@@ -142,7 +142,7 @@ def assert_step(page, record, shots, k, nth=0):
     reasons = [line for line in seen["why"] if " is the sum over " not in line]
     if way == "← backward" and step.kind == "backward":
         for line, part in zip(reasons, step.parts, strict=True):  # why: one line per receiver
-            product = f"{bracketed(part.local)} · {bracketed(step.value)}"
+            product = f"{bracket(part.local)} · {bracket(step.value)}"
             assert f"{product} = {short(part.contribution)}" in line
             if part.terms:
                 terms = f"{short(part.terms[0])} + "

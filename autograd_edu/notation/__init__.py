@@ -1,1 +1,1 @@
-"""How formulas, names and tables are written."""
+"""Formulas, names and tables as text, LaTeX, Python or JavaScript."""

@@ -9,7 +9,7 @@ _NAMES = (
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
     "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
     "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
-)  # fmt: skip  # the letters that LaTeX has names for
+)  # fmt: skip  # the Greek letters that LaTeX has commands for
 
 
 def _letter(name: str) -> str:
@@ -18,14 +18,14 @@ def _letter(name: str) -> str:
     return unicodedata.lookup(f"GREEK {size} LETTER {unicode_name}")
 
 
-LETTERS = {name: _letter(name) for name in _NAMES}  # by name
+LETTERS = {name: _letter(name) for name in _NAMES}
 _SPELLED = {letter: name for name, letter in LETTERS.items()}
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
 def plain(label: str) -> str:
-    r"""A label that is a simple name in LaTeX as text; any other label as it is.
+    r"""A label with LaTeX letters and subscripts as plain text; any other label unchanged.
 
     >>> plain(r"\theta_{1}"), plain("w_{12}"), plain(r"\hat{y}")
     ('θ₁', 'w₁₂', '\\hat{y}')
@@ -39,8 +39,8 @@ def plain(label: str) -> str:
     return (LETTERS[match[1]] if match[1] else match[2]) + index.translate(SUBSCRIPTS)
 
 
-def spelled(name: str) -> str:
-    """A name of one letter and subscripts in ASCII: θ₁ as theta1, x₂ as x2; others as they are."""
+def spell(name: str) -> str:
+    """A letter with subscripts in ASCII: theta1 for θ₁, x2 for x₂. Other names are unchanged."""
     match = re.fullmatch(r"(\w)([₀-₉]*)", name)
     if not match or not (match[1] in _SPELLED or match[2]):
         return name

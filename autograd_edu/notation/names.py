@@ -1,4 +1,4 @@
-"""A name for each value of a graph, the same on every run."""
+"""Names for the values of a graph, the same in every run."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from itertools import count
 
 from ..engine.value import Value
 from .formula import number
-from .letters import LETTERS, plain, spelled
+from .letters import LETTERS, plain, spell
 from .text import printable
 
-_CUT = 40  # characters of a name in a table
+_CUT = 40  # the longest name in a table, in columns
 
 
 def names(order: list[Value]) -> list[str]:
-    """A name for each value of a topological order: its label, made unique.
+    """A unique name for each of these values, which are in topological order.
 
-    Else x1, x2 … for a leaf, v1, v2 … for a result.
-
-    A constant is named by its number, as formulas write it. Characters that have no shape
-    (controls, lone surrogates) stand as "�", so that a name can be shown anywhere.
+    The name is the label, with a number after it if it is not unique. Without a label, leaves are
+    x1, x2 … and results v1, v2 …. The name of a constant is its number as formulas show it.
+    Characters that cannot be shown (controls, lone surrogates) become "�".
     """
-    counters: dict[str, count[int]] = {}  # of each stem: what it was followed by is taken
+    counters: dict[str, count[int]] = {}  # the numbers that may follow each stem
     labels = [printable(plain(value.label)) for value in order]
     taken = set(labels)
     used: set[str] = set()
@@ -45,41 +44,36 @@ def names(order: list[Value]) -> list[str]:
 
 
 def latex_name(name: str) -> str:
-    r"""A label as LaTeX.
+    r"""A label as LaTeX for math mode.
 
-    X as it is, w12 as w_{12}, theta as \theta, anything else as upright text with nothing active in
-    it.
+    >>> print(latex_name("x"), latex_name("w12"), latex_name("theta"), latex_name("a%"))
+    x w_{12} \theta \text{a\%}
     """
-    match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", spelled(name))
+    match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", spell(name))
     if match and (len(match[1]) == 1 or match[1] in LETTERS):
         stem = match[1] if len(match[1]) == 1 else "\\" + match[1]
         return f"{stem}_{{{match[2]}}}" if match[2] else stem
     special = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
-    return (
-        r"\text{"
-        + "".join(special.get(c) or ("\\" + c if c in "#$%&_{}" else c) for c in table_name(name))
-        + "}"
-    )
+    escaped = [special.get(c) or ("\\" + c if c in "#$%&_{}" else c) for c in table_name(name)]
+    return rf"\text{{{''.join(escaped)}}}"
 
 
 def table_name(name: str) -> str:
-    """``name`` as a table can hold it: on one line, and not too long."""
+    """``name`` on one line, cut to the width that tables allow."""
     return printable(name, _CUT)
 
 
-def accented(name: str, mark: str) -> str:
+def accent(name: str, mark: str) -> str:
     """``name`` with a combining mark, such as a bar, on its first letter."""
-    return (
-        unicodedata.normalize("NFC", name[:1] + mark) + name[1:]
-        if name[:1].isalpha()
-        else name + mark
-    )
+    if not name[:1].isalpha():
+        return name + mark
+    return unicodedata.normalize("NFC", name[:1] + mark) + name[1:]
 
 
 def identifiers(given: Iterable[str], taken: Collection[str]) -> list[str]:
-    """A Python identifier for each name, close to it.
+    """A unique Python identifier for each name, similar to the name.
 
-    None of ``taken``, and none that looks like df1_2 or dloss_x.
+    It is not in ``taken``, and does not look like df1_2 or dloss_x, which listings use.
     """
     used = set(taken)
     found = []

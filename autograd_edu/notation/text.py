@@ -1,7 +1,4 @@
-"""Text that can be shown anywhere.
-
-Without characters that have no shape, cut to a width, in aligned columns.
-"""
+"""Text that can be shown anywhere: printable characters, a limited width, aligned columns."""
 
 from __future__ import annotations
 
@@ -10,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 
 def printable(text: str, limit: int | None = None) -> str:
-    """``text`` on one line, cut with "…" at ``limit`` columns.
+    """``text`` on one line, cut with "…" to at most ``limit`` columns.
 
-    Characters without a shape stand as "�": controls, line breaks, lone surrogates, marks of
-    direction.
+    Characters that cannot be shown become "�": control characters, line breaks, lone surrogates and
+    marks of direction.
     """
     shown = text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
     if limit is None or text_width(shown) <= limit:
@@ -40,7 +37,7 @@ def abbreviate(text: str, limit: int) -> str:
 
 
 def text_width(text: str) -> int:
-    """How many columns ``text`` takes in a monospaced face: accents none, wide characters two."""
+    """The width of ``text`` in a monospaced font: accents take 0 columns, wide characters 2."""
     if text.isascii():
         return len(text)
     return sum(
@@ -50,17 +47,16 @@ def text_width(text: str) -> int:
 
 
 def pad(text: str, width: int, side: str = "left") -> str:
-    """``text`` with spaces up to a width: after it, or before it for the side "right"."""
+    """``text`` with spaces up to ``width``, aligned on the left or the right ``side``."""
     spaces = " " * (width - text_width(text))
     return spaces + text if side == "right" else text + spaces
 
 
 def table(rows: Iterable[Sequence[str]], *, right: Sequence[int] = (), ruled: bool = True) -> str:
-    """Rows in aligned columns, two spaces apart.
+    """Rows of cells as text in aligned columns, two spaces apart.
 
-    The first is the head, with a line under it if ``ruled``.
-
-    The columns numbered in ``right`` are aligned on the right.
+    The first row is the head; if ``ruled``, there is a line under it. The columns whose indices are
+    in ``right`` are aligned on the right.
 
     >>> print(table([("name", "value"), ("x", "3"), ("y", "-4")], right=[1]))
     name  value

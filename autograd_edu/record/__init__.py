@@ -1,1 +1,1 @@
-"""The record of a forward and a backward pass: data, how it is made, and how it is written."""
+"""The record of both passes: its data, how it is built from a graph, and how it is written."""

@@ -1,7 +1,7 @@
-"""The record of a forward and a backward pass, made from a graph.
+"""Build the record of a forward and a backward pass from a graph.
 
-It makes the same multiplications and additions in the same order as `Value.backward`, but changes
-no gradient: looking is not differentiating.
+The backward pass does the same multiplications and additions in the same order as `Value.backward`,
+but changes no gradient: looking at a graph must not change it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .sentences import forward_sentence, operands, part_sentence, total_sentence
 def build(order: list[Value]) -> Record:
     """The record of both passes over values in topological order.
 
-    It warns if numbers of the graph have changed since it was computed.
+    It warns if a number was changed after the graph was computed.
     """
     nodes = _nodes(order)
     warn_of_changes(order, stacklevel=3)
@@ -47,7 +47,7 @@ def _forward(nodes: list[Node]) -> Iterator[Step]:
 
 
 def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
-    """As `Value.backward`: in reverse order, local × upstream to each parent in turn."""
+    """The seed, then the values in reverse order, each giving local × upstream to its parents."""
     root, ledger = nodes[-1], _Ledger(nodes, _uses(nodes, order))
     name = root.name
     yield Step("seed", root.index, name, "", 1.0, (), f"∂{name}/∂{name} = 1, the seed")
@@ -66,7 +66,7 @@ def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
 
 
 class _Ledger:
-    """The gradients as they add up, and the contributions to each node."""
+    """The gradient of each node so far, and the contributions that it consists of."""
 
     def __init__(self, nodes: Sequence[Node], uses: Sequence[Sequence[int]]) -> None:
         self.nodes, self.uses = nodes, uses
@@ -75,25 +75,25 @@ class _Ledger:
         self.gradient[-1] = 1.0
 
     def consumers(self, i: int) -> int:
-        """How many nodes give gradient to node ``i``."""
+        """How many nodes contribute to the gradient of node ``i``."""
         return len(set(self.uses[i]))
 
     def give(self, parent: int, local: float, upstream: float) -> Part:
-        """Add local × upstream to what the parent has."""
+        """Add local × upstream to the gradient of the parent."""
         before, contribution = self.gradient[parent], local * upstream
         after = contribution if before is None else before + contribution
         self.gradient[parent] = after
         self.given[parent].append(contribution)
-        whole = 1 < len(self.given[parent]) == len(self.uses[parent])
-        terms = tuple(self.given[parent]) if whole else ()
+        is_last = 1 < len(self.given[parent]) == len(self.uses[parent])
+        terms = tuple(self.given[parent]) if is_last else ()
         name = self.nodes[parent].name
         return Part(parent, name, local, contribution, before or 0.0, after, terms)
 
 
 def _takers(node: Node, value: Value, nodes: list[Node]) -> Iterator[tuple[int, float]]:
-    """The parents that get a gradient from ``node``, each with its local gradient.
+    """The parents that get a gradient from ``node``, with their local gradients.
 
-    Constants get none, and neither do operands that were not selected.
+    Constants get none, nor do operands that were not selected.
     """
     selects = value.op is not None and value.op.selects
     for parent, local in zip(node.parents, node.local_grads, strict=True):
@@ -102,7 +102,7 @@ def _takers(node: Node, value: Value, nodes: list[Node]) -> Iterator[tuple[int, 
 
 
 def _uses(nodes: list[Node], order: list[Value]) -> list[list[int]]:
-    """For each node, the nodes that give it gradient; a·a gives it twice and is listed twice."""
+    """For each node, the nodes that contribute to its gradient; a·a is listed twice for a."""
     uses: list[list[int]] = [[] for _ in nodes]
     for node, value in zip(reversed(nodes), reversed(order), strict=True):
         if uses[node.index] or node is nodes[-1]:

@@ -1,4 +1,4 @@
-"""The tables of a record as plain text, Markdown and LaTeX."""
+"""The tables of a record as plain text, Markdown or LaTeX."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..printing import fit_encoding
 from .model import Record
 from .tables import Cells, backward_table, forward_table
 
-_FORWARD = 3  # how many forward tables are shown: each takes a pass of its own
+_FORWARD = 3  # how many forward tables are shown; each is a pass of its own
 
 
 def _tables(
     record: Record, digits: int, *, latex: bool = False
 ) -> Iterator[tuple[str, list[Cells]]]:
-    """A forward table for each of the first few inputs, and the backward table."""
+    """The forward tables for the first few inputs, and the backward table, with their titles."""
     whole(digits, "digits")
     inputs = [node.name for node in record.nodes if node.kind == "input"]
     for name in inputs[:_FORWARD]:
@@ -26,7 +26,7 @@ def _tables(
 
 
 def as_text(record: Record, digits: int = 6) -> str:
-    """Both tables in columns."""
+    """The tables as plain text in aligned columns."""
     return "\n\n".join(
         f"{title}\n{table([tuple(map(fit_encoding, row)) for row in rows])}"
         for title, rows in _tables(record, digits)
@@ -34,29 +34,31 @@ def as_text(record: Record, digits: int = 6) -> str:
 
 
 def as_markdown(record: Record, digits: int = 6) -> str:
-    """Both tables as Markdown, escaped so that no cell can end early."""
+    """The tables as Markdown, escaped so that no label can break a cell."""
 
     def line(row: Cells) -> str:
         return "| " + " | ".join(markdown_text(cell) for cell in row) + " |"
 
-    def whole(rows: Sequence[Cells]) -> str:
+    def markdown_table(rows: Sequence[Cells]) -> str:
         return "\n".join([line(rows[0]), "|" + " --- |" * len(rows[0]), *map(line, rows[1:])])
 
-    return "\n\n".join(f"**{title}**\n\n{whole(rows)}" for title, rows in _tables(record, digits))
+    return "\n\n".join(
+        f"**{title}**\n\n{markdown_table(rows)}" for title, rows in _tables(record, digits)
+    )
 
 
 def markdown_text(text: str) -> str:
-    """``text`` escaped: no emphasis, code, table, formula, entity, link or HTML begins in it."""
+    """``text`` escaped, so that Markdown shows it as it is, without markup, links or formulas."""
     return re.sub(r"([\\|`*_<>\[\]~&$@]|:(?=//)|(?<=www)\.)", r"\\\1", text)
 
 
 def as_latex(record: Record, digits: int = 6) -> str:
-    """Both tables as tabulars, which need only the package amsmath."""
+    """The tables as LaTeX tabulars, which need only the package amsmath."""
 
     def cell(text: str, column: int, *, head: bool) -> str:
         return text if head else f"${_scientific(text)}$" if column != 2 or text != "–" else "--"
 
-    def whole(rows: Sequence[Cells]) -> str:
+    def tabular(rows: Sequence[Cells]) -> str:
         lines = [
             " & ".join(cell(c, i, head=k == 0) for i, c in enumerate(row)) + r" \\"
             for k, row in enumerate(rows)
@@ -65,10 +67,11 @@ def as_latex(record: Record, digits: int = 6) -> str:
             [r"\begin{tabular}{lrllr}", lines[0] + r" \hline", *lines[1:], r"\end{tabular}"]
         )
 
-    return "\n\n".join(whole(rows) for _, rows in _tables(record, digits, latex=True))
+    return "\n\n".join(tabular(rows) for _, rows in _tables(record, digits, latex=True))
 
 
 def _scientific(text: str) -> str:
+    """A number like 1.5e-07 as LaTeX; an en dash as text."""
     return re.sub(
         r"^(-?[\d.]+)e([+-])0*(\d+)$",
         lambda m: rf"{m[1]} \times 10^{{{m[2].strip('+')}{m[3]}}}",

@@ -1,7 +1,7 @@
-"""A record as a Python program that runs by itself, in the manner of lecture file 000.
+"""Write a record as a Python program that runs on its own, in the style of lecture file 000.
 
-It has a function and its derivatives for each operation, then their calls, forward and backward:
-dloss_out3 = df4(out3) * dloss_out4.
+For each operation, the program defines a function and its derivatives. Then it calls them, for the
+forward pass and for the backward pass: dloss_out3 = df4(out3) * dloss_out4.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .tables import variables
 ADDED = "added"
 _ADDED = [
     f"def {ADDED}(*gradients):",
-    "    there = [gradient for gradient in gradients if gradient is not None]",
-    "    return sum(there[1:], there[0]) if there else None",
+    "    known = [gradient for gradient in gradients if gradient is not None]",
+    "    return sum(known[1:], known[0]) if known else None",
 ]
 
 
 def as_python(record: Record) -> str:
-    """The program."""
+    """The program that computes both passes of ``record``."""
     results = [node for node in record.nodes if node.op]
     names = identifiers([node.name for node in record.nodes], {*OPS, "pi", ADDED})
     functions = [
@@ -40,12 +40,12 @@ def as_python(record: Record) -> str:
 
 
 def _arguments(node: Node, record: Record, names: Sequence[str]) -> str:
-    """The variables that an operation takes, each once."""
+    """The variables that an operation takes, without repetition."""
     return ", ".join(dict.fromkeys(names[p.index] for _, p in variables(node, record.nodes)))
 
 
 def _functions(k: int, node: Node, record: Record, names: Sequence[str]) -> list[str]:
-    """The operation as a function, and its derivative for each variable."""
+    """The lines that define an operation as a function, and its derivative for each variable."""
     op, arguments = OPS[node.op], _arguments(node, record, names)
     parents = [record.nodes[p] for p in node.parents]
     own = [p.data if p.kind == "constant" else names[p.index] for p in parents]
@@ -57,16 +57,16 @@ def _functions(k: int, node: Node, record: Record, names: Sequence[str]) -> list
 
 
 def _derivatives(k: int, node: Node, record: Record) -> list[tuple[str, tuple[int, Node]]]:
-    """What the derivative for each variable is called.
-
-    Df4, or df4_1 and df4_2 where there are more.
-    """
+    """The name of the derivative for each variable: df4, or df4_1 and df4_2 if there are several."""
     own = variables(node, record.nodes)
     return [(f"df{k}_{j}" if len(own) > 1 else f"df{k}", each) for j, each in enumerate(own, 1)]
 
 
 def _backward(record: Record, names: Sequence[str]) -> list[str]:
-    """A line for each gradient. What was not selected has none, and None in its place passes nothing on."""
+    """One line for each gradient.
+
+    The gradient of an operand that was not selected is None, which contributes nothing.
+    """
     root, sure = record.nodes[-1], _sure(record)
     number = {node.index: k for k, node in enumerate((n for n in record.nodes if n.op), 1)}
     terms: dict[int, list[tuple[str, bool]]] = {node.index: [] for node in record.nodes}
@@ -75,8 +75,8 @@ def _backward(record: Record, names: Sequence[str]) -> list[str]:
         gradient = f"d{names[root.index]}_{names[node.index]}"
         if node is not root and terms[node.index]:
             doubtful = not node.op and node.index not in sure
-            there = _sum(terms[node.index])
-            lines.append(f"{gradient} = {f'({there}) or 0.0' if doubtful else there}")
+            total = _sum(terms[node.index])
+            lines.append(f"{gradient} = {f'({total}) or 0.0' if doubtful else total}")
         if not node.op or (node is not root and not terms[node.index]):
             continue
         arguments, selects = _arguments(node, record, names), OPS[node.op].selects
@@ -99,7 +99,7 @@ def _sum(terms: list[tuple[str, bool]]) -> str:
 
 
 def _sure(record: Record) -> set[int]:
-    """The nodes that the root's gradient reaches whatever is selected."""
+    """The nodes that get a gradient no matter which operands are selected."""
     sure = {record.nodes[-1].index}
     for node in reversed(record.nodes):
         if node.index in sure and node.op and not OPS[node.op].selects:
@@ -108,14 +108,15 @@ def _sure(record: Record) -> set[int]:
 
 
 def _imports(results: Sequence[Node]) -> list[str]:
-    """The imports of all functions that are called."""
-    used = {name for node in results for name in _called(node)}
+    """The lines that import the functions that the program calls."""
+    used = {name for node in results for name in _names_in(node)}
     functions = sorted(used & OPS.keys())
     lines = ["from math import pi"] if "pi" in used else []
     return [*lines, f"from autograd_edu import {', '.join(functions)}"] if functions else lines
 
 
-def _called(node: Node) -> set[str]:
+def _names_in(node: Node) -> set[str]:
+    """The names in the formula of an operation and in those of its local gradients."""
     op, count = OPS[node.op], len(node.parents)
     own = [f"a{i}" for i in range(count)]
     sources = [operations.source(op, "y", *own)]

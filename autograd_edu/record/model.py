@@ -1,6 +1,6 @@
-"""A forward and a backward pass as plain data: nodes, and one operation for each step.
+"""A forward and a backward pass as plain data: nodes, and steps of one operation each.
 
-Tables, sentences, LaTeX, the stepper and the tests all read this one list; `build` makes it.
+`build` makes the list of steps. Tables, sentences, LaTeX, the stepper and the tests all read it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,7 @@ Kind = Literal["forward", "seed", "backward"]
 @prints
 @dataclass(frozen=True)
 class Node:
-    """A value of the graph.
-
-    Where it stands in the order, what it is called, and how it was made.
-    """
+    """A value of the graph: its place in the order, its name, and how it was computed."""
 
     index: int
     name: str
@@ -35,10 +32,11 @@ class Node:
 @prints
 @dataclass(frozen=True)
 class Part:
-    """What one backward step gives to one parent: local × upstream, added to what the parent had.
+    """The share that a backward step gives to one parent: local × upstream.
 
-    The last of several that reach a parent holds all of them in ``terms``, in the order in which
-    they came: their sum is the sum over consumers.
+    ``before`` and ``after`` are the gradient of the parent before and after this addition. If a
+    parent gets several parts, the last one lists all contributions in ``terms``, in order. Their sum
+    is the sum over the consumers of the parent.
     """
 
     parent: int
@@ -55,14 +53,14 @@ class Part:
 class Step:
     """One operation of the forward pass, the seed, or one operation of the backward pass.
 
-    A backward step has a part for each parent that it gives gradient to.
+    A backward step has one part for each parent that gets a gradient from it.
     """
 
     kind: Kind
     node: int
     name: str
-    formula: str  # the operation on its operands' names
-    value: float  # forward: the result; else the gradient that the node passes on
+    formula: str  # the operation, with the names of its operands
+    value: float  # in the forward pass the result, in the backward pass the upstream gradient
     parts: tuple[Part, ...] = ()
     sentence: str = ""
 

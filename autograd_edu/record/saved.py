@@ -1,24 +1,27 @@
-"""A record as JSON text, and back. Floats keep every digit; inf and nan stand as strings."""
+"""Save a record as JSON text, and load it.
+
+Floats keep all their digits. As JSON has no inf and nan, these are saved as strings.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import get_args
 
 from ..errors import StateError
-from ..files import expect, is_count, is_number, is_text, seal, unseal
+from ..files import Json, expect, is_count, is_number, is_text, seal, unseal
 from .model import Kind, Node, NodeKind, Part, Record, Step
 
 _KIND, _VERSION = "steps", 1
 
 
 def to_json(record: Record) -> str:
-    """The record as sealed JSON text: with its kind, its version and a checksum."""
-    return seal(_strict(asdict(record)), _KIND, _VERSION)
+    """The record as JSON text with its kind, its version and a checksum."""
+    return seal(_spell_nonfinite(asdict(record)), _KIND, _VERSION)
 
 
 def from_json(text: str) -> Record:
-    """The record that `to_json` wrote.
+    """The record in a text that `to_json` wrote.
 
     Raises:
         StateError: if ``text`` is something else, was cut short, or was altered.
@@ -33,32 +36,32 @@ def from_json(text: str) -> Record:
     if [node.index for node in nodes] != list(range(len(nodes))) or not all(
         place < len(nodes) for place in places
     ):
-        raise StateError("a record has its nodes in order, and steps of no others")
+        raise StateError("the nodes of a record must be in order, and its steps must refer to them")
     return Record(nodes, steps)
 
 
-def _strict(content: Any) -> Any:
-    """``content`` with floats that JSON does not know as the strings that float() reads."""
+def _spell_nonfinite(content: Json) -> Json:
+    """``content`` with inf and nan replaced by the strings that float() reads."""
     if isinstance(content, dict):
-        return {key: _strict(item) for key, item in content.items()}
+        return {key: _spell_nonfinite(item) for key, item in content.items()}
     if isinstance(content, list | tuple):
-        return [_strict(item) for item in content]
+        return [_spell_nonfinite(item) for item in content]
     return str(content) if isinstance(content, float) and content - content != 0.0 else content
 
 
-def _is_list(x: Any) -> bool:
+def _is_list(x: Json) -> bool:
     return isinstance(x, list)
 
 
-def _is_float(x: Any) -> bool:
+def _is_float(x: Json) -> bool:
     return is_number(x) or x in ("inf", "-inf", "nan")
 
 
-def _are_floats(x: Any) -> bool:
+def _are_floats(x: Json) -> bool:
     return isinstance(x, list) and all(map(_is_float, x))
 
 
-def _are_places(x: Any) -> bool:
+def _are_places(x: Json) -> bool:
     return isinstance(x, list) and all(map(is_count, x))
 
 
@@ -76,19 +79,19 @@ _PART = {
 }  # fmt: skip
 
 
-def _node(saved: Any) -> Node:
+def _node(saved: Json) -> Node:
     held = expect(saved, _NODE, "a node of a record")
     floats = {"data": float(held["data"]), "local_grads": tuple(map(float, held["local_grads"]))}
     return Node(**{**held, **floats, "parents": tuple(held["parents"])})
 
 
-def _step(saved: Any) -> Step:
+def _step(saved: Json) -> Step:
     held = expect(saved, _STEP, "a step of a record")
     parts = tuple(_part(part) for part in held["parts"])
     return Step(**{**held, "value": float(held["value"]), "parts": parts})
 
 
-def _part(saved: Any) -> Part:
+def _part(saved: Json) -> Part:
     held = expect(saved, _PART, "a part of a step")
     floats = {key: float(held[key]) for key in ("local", "contribution", "before", "after")}
     return Part(**{**held, **floats, "terms": tuple(map(float, held["terms"]))})

@@ -1,7 +1,7 @@
-"""The forward and the backward table of a record, as rows of cells, in plain text or LaTeX.
+"""The forward and the backward table of a record, as rows of cells in plain text or LaTeX.
 
-They are the tables of lecture file 004: one line per variable, with its local derivatives and what
-forward mode (v̇, with respect to an input) or reverse mode (v̄, of the result) makes of them.
+These are the tables of lecture file 004. They have one row per variable, with its local gradients
+and its derivative: in forward mode v̇, by an input; in reverse mode v̄, of the result.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Sequence
 
 from ..engine.op import OPS
 from ..notation import formula, operations
-from ..notation.names import accented, latex_name, table_name
+from ..notation.names import accent, latex_name, table_name
 from .model import Node, Record
 
 Cells = tuple[str, ...]
-_MOST = 100  # local derivatives that a cell lists
+_MOST = 100  # a cell lists at most so many local gradients
 
 
 class Notation:
-    """How names and formulas are written: as text, or as LaTeX."""
+    """Writes names and formulas, as text or as LaTeX."""
 
     def __init__(self, nodes: Sequence[Node], *, latex: bool) -> None:
         self.nodes, self.latex = nodes, latex
@@ -29,10 +29,10 @@ class Notation:
         return self.names[node.index]
 
     def bar(self, node: Node) -> str:
-        return rf"\bar{{{self.name(node)}}}" if self.latex else accented(self.name(node), "\u0304")
+        return rf"\bar{{{self.name(node)}}}" if self.latex else accent(self.name(node), "\u0304")
 
     def dot(self, node: Node) -> str:
-        return rf"\dot{{{self.name(node)}}}" if self.latex else accented(self.name(node), "\u0307")
+        return rf"\dot{{{self.name(node)}}}" if self.latex else accent(self.name(node), "\u0307")
 
     def partial(self, of: Node, by: Node) -> str:
         a, b = self.name(of), self.name(by)
@@ -62,10 +62,10 @@ class Notation:
 def forward_table(
     record: Record, digits: int = 6, *, wrt: str = "", latex: bool = False
 ) -> list[Cells]:
-    """Head and rows: each variable with its value, local derivatives and derivative.
+    """The head and the rows of the forward table: variable, value, local gradients, derivative.
 
-    The derivative is with respect to the input ``wrt``, by default the first: forward mode takes
-    one pass per input.
+    The derivative is by the input ``wrt``, by default the first. Forward mode takes one pass per
+    input.
     """
     write, source = Notation(record.nodes, latex=latex), source_of(record, wrt)
     tangent = tangents(record, wrt)
@@ -82,7 +82,7 @@ def forward_table(
 
 
 def backward_table(record: Record, digits: int = 6, *, latex: bool = False) -> list[Cells]:
-    """Head and rows, from the result back: each variable, its local derivatives, its gradient v̄."""
+    """The head and the rows of the backward table, beginning at the result."""
     write, gradient = Notation(record.nodes, latex=latex), gradients(record)
     terms: dict[int, list[str]] = {node.index: [] for node in record.nodes}
     rows: list[Cells] = [("variable", "value", "local derivative", "reverse mode", "gradient")]
@@ -104,7 +104,7 @@ def _sum(terms: Sequence[str]) -> str:
 
 
 def tangents(record: Record, wrt: str = "") -> list[float | None]:
-    """∂node/∂input for each node, by forward mode over the recorded local gradients.
+    """∂node/∂input for each node, from the recorded local gradients.
 
     It is None for a node that does not depend on the input.
     """
@@ -121,7 +121,7 @@ def tangents(record: Record, wrt: str = "") -> list[float | None]:
 
 
 def _start(node: Node, write: Notation, digits: int) -> Cells:
-    """The first three cells of a row, which both tables share."""
+    """The first three cells of a row, which are the same in both tables."""
     defined = f"{write.name(node)} = {write.formula(node)}" if node.op else write.name(node)
     own = variables(node, write.nodes)
     many = len(own) > _MOST
@@ -136,7 +136,7 @@ def _start(node: Node, write: Notation, digits: int) -> Cells:
 
 
 def variables(node: Node, nodes: Sequence[Node]) -> list[tuple[int, Node]]:
-    """The operands of ``node`` that are not constants, with their places."""
+    """The operands of ``node`` that are not constants, with their positions."""
     return [(i, nodes[p]) for i, p in enumerate(node.parents) if nodes[p].kind != "constant"]
 
 
@@ -163,5 +163,5 @@ def gradients(record: Record) -> dict[int, float]:
 
 
 def number(x: float, digits: int) -> str:
-    """``x`` to this many significant digits; whole numbers as they are."""
+    """``x`` to this many significant digits; a whole number is shown in full."""
     return formula.number(x) if abs(x) < 10.0**digits and x == round(x, 0) else f"{x:.{digits}g}"

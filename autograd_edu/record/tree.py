@@ -1,4 +1,4 @@
-"""The graph of a record as an indented tree: each value below the one it is an operand of."""
+"""The graph of a record as an indented tree, with the operands of a value below it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from ..notation.text import pad, printable, text_width
 from .model import Record
 from .tables import gradients, number
 
-_WIDEST, _NUMBER = 80, 10  # columns of a line, and of a number
-_DEEPEST = 10  # levels of one tree: what is below stands in a tree of its own
+_WIDEST, _NUMBER = 80, 10  # the width of a line and of a number, in columns
+_DEEPEST = 10  # levels of one tree; deeper parts are trees of their own
 
 
 def as_tree(record: Record, *, digits: int = 4) -> str:
-    """Lines of at most 80 columns: formula, value and gradient of each value.
+    """The formula, value and gradient of each value, in lines of at most 80 columns.
 
-    A value that is used several times is shown in full once, and by its name after that, with "↑"
-    (shown above). What would stand too far to the right is named with "↓" and shown below.
+    If a value is used several times, later lines only have its name and "↑" (see above). Parts of
+    the graph that are too deep have a name and "↓" (see below), and follow as separate trees.
 
     >>> from autograd_edu import Value, steps
     >>> x = Value(3, "x")
@@ -49,7 +49,7 @@ def _line(title: str, value: str, gradient: str) -> str:
 
 
 def _walk(record: Record) -> Iterator[tuple[str, int, str]]:
-    """Each line: what stands before it, the node, and "↑" or "↓" if it is shown elsewhere."""
+    """For each line: its indent, its node, and "↑" or "↓" if the node is shown elsewhere."""
     shown: set[int] = set()
     roots = [len(record.nodes) - 1]
     for root in roots:

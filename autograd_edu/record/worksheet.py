@@ -1,4 +1,4 @@
-"""A pass as a worksheet: its formulas stay, its numbers are blanks, and the answers stand apart."""
+"""A worksheet for pencil and paper: the formulas of a pass, blanks for its numbers, the answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FORWARD, _LOCAL, _BACKWARD = "Forward pass", "Local gradients", "Backward pass"
 
 @dataclass(frozen=True)
 class Blank:
-    """One line to fill in: the part it belongs to, the formula, and the answer."""
+    """A line to fill in: the part of the worksheet, the formula, and the answer."""
 
     part: str
     formula: str
@@ -29,10 +29,10 @@ class Blank:
 @prints
 @dataclass(frozen=True)
 class Worksheet:
-    """What is given, and numbered lines to fill in, in the order in which they can be solved.
+    """The given numbers, and numbered lines to fill in, in the order in which they can be solved.
 
-    `print` shows it. The answers stand at the end, after a heading of their own; leave them out
-    with ``answers=False``.
+    `print` shows it. The answers come at the end, under a heading of their own; pass
+    ``answers=False`` to leave them out.
     """
 
     given: tuple[tuple[str, str], ...]  # as text and as LaTeX
@@ -65,7 +65,7 @@ class Worksheet:
         return "\n".join(lines) + "\n"
 
     def html(self, *, answers: bool = True) -> str:
-        """The worksheet as an HTML element without scripts; a click shows the answers."""
+        """The worksheet as an HTML element without scripts; a click reveals the answers."""
         parts = [f"<h2>{_TITLE}</h2><p>{escape(self._intro(0))}</p>"]
         for part, numbered in self._parts():
             shown = "".join(f"<li>{escape(b.formula)} = ______</li>" for _, b in numbered)
@@ -76,7 +76,7 @@ class Worksheet:
         return f"<section>{''.join(parts)}</section>"
 
     def latex(self, *, answers: bool = True) -> str:
-        """The worksheet as LaTeX for the body of a document; the answers are on a page apart."""
+        """The worksheet as LaTeX for the body of a document; the answers are on a separate page."""
         lines = [rf"\section*{{{_TITLE}}}", self._intro(1)]
         for part, numbered in self._parts():
             lines += [rf"\subsection*{{{part}}}", r"\begin{enumerate}"]
@@ -90,14 +90,14 @@ class Worksheet:
         return "\n".join(lines) + "\n"
 
     def _parts(self) -> Iterator[tuple[str, list[tuple[int, Blank]]]]:
-        """Each part that has blanks, with its blanks by number."""
+        """The parts that have blanks, each with its numbered blanks."""
         for part in (_FORWARD, _LOCAL, _BACKWARD):
             numbered = [(k, b) for k, b in enumerate(self.blanks, 1) if b.part == part]
             if numbered:
                 yield part, numbered
 
     def _intro(self, kind: int) -> str:
-        """What is given, and what a bar means: as text (0) or LaTeX (1)."""
+        """The given numbers, and what a bar means, as text (0) or LaTeX (1)."""
         name = self.result[kind]
         given = ", ".join(entry[kind] for entry in self.given) or "nothing"
         if kind:
@@ -115,7 +115,7 @@ _RULE = r"\underline{\hspace{4em}}"
 
 
 def worksheet(record: Record, *, digits: int = 4) -> Worksheet:
-    """The worksheet of ``record``; answers have so many significant digits."""
+    """The worksheet of ``record``, whose answers have this many significant digits."""
     text, latex = (Notation(record.nodes, latex=kind) for kind in (False, True))
     inputs = [node for node in record.nodes if node.kind == "input"]
     last = record.nodes[-1]
@@ -140,7 +140,7 @@ def _forward(node: Node, text: Notation, latex: Notation, *, digits: int) -> Bla
 
 
 def _local(node: Node, text: Notation, latex: Notation, digits: int) -> Iterator[Blank]:
-    """The local gradients of ``node`` that are more than a number."""
+    """A blank for each local gradient of ``node`` that is not simply a number."""
     for i, parent in variables(node, text.nodes):
         local = number(node.local_grads[i], digits)
         if text.slope(node, i) != local:
@@ -151,7 +151,7 @@ def _local(node: Node, text: Notation, latex: Notation, digits: int) -> Iterator
 
 
 def _backward(record: Record, digits: int) -> Iterator[Blank]:
-    """The gradients, from the result back, without the seed."""
+    """A blank for each gradient, beginning at the result, but not for the seed."""
     rows = backward_table(record, digits)[2:], backward_table(record, digits, latex=True)[2:]
     for (*_, shown, gradient), (*_, tex, _) in zip(*rows, strict=True):
         yield Blank(_BACKWARD, printable(shown), tex, gradient)
