@@ -1,7 +1,7 @@
-"""Small data sets, generated or real, and their preparation: scaled, split, cut into batches.
+"""Small data sets, and how to scale them, split them and cut them into batches.
 
-Generated sets depend only on the seed: the same seed gives the same points on every machine. Each
-set has its own stream of random numbers, so a model with the same seed starts from other numbers.
+The same seed gives the same points on every machine. A model and a data set with the same seed
+still draw different random numbers.
 """
 
 from __future__ import annotations
@@ -17,18 +17,21 @@ from .errors import OperandError, ShapeError, TargetError, one_of
 from .seeds import stream
 
 Point = list[float]
-Sample: TypeAlias = Any  # whatever the model takes: numbers, pictures, sequences, indices
-Target: TypeAlias = Any  # whatever the loss takes: a number, a class, probabilities
+Sample: TypeAlias = Any  # what the model takes: numbers, pictures, sequences or indices
+Target: TypeAlias = Any  # what the loss takes: a number, a class or probabilities
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples and their targets, in order.
+    """A list of samples with a list of their targets.
+
+    ``len(dataset)`` is the number of samples, and iterating gives pairs (sample, target).
 
     Attributes:
         xs: the samples, each as the model takes it.
         ys: the target of each sample, as the loss takes it.
-        classes: the number of classes, if the targets are numbers of classes; 0 otherwise.
+        name: the name of the set, for titles.
+        classes: the number of classes if the targets are classes 0, 1, …, otherwise 0.
 
     >>> points = Dataset([[0.0], [1.0], [2.0]], [0.0, 1.0, 4.0])
     >>> [len(batch) for batch in points.batches(2)]
@@ -59,13 +62,13 @@ class Dataset:
         return iter(zip(self.xs, self.ys, strict=True))
 
     def take(self, places: Sequence[int]) -> Dataset:
-        """The samples at these places."""
+        """A data set of the samples with these indices."""
         return replace(self, xs=[self.xs[i] for i in places], ys=[self.ys[i] for i in places])
 
     def split(self, share: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
-        """A training set and a test set, which gets ``share`` of the samples.
+        """A training set and a test set. The test set gets ``share`` of the samples.
 
-        The samples are shuffled by ``seed`` first.
+        The samples are shuffled first, as ``seed`` determines.
         """
         if not 0.0 < number(share, "the share of test samples") < 1.0:
             raise TargetError(f"the share of test samples must be between 0 and 1; got {share!r}")
@@ -77,13 +80,12 @@ class Dataset:
     def batches(
         self, size: int | None = None, rng: random.Random | None = None, *, drop_last: bool = False
     ) -> Iterator[Dataset]:
-        """The samples in batches.
-
-        The gradient of the whole is the mean of the gradients of batches of equal size.
+        """Yield the samples in batches.
 
         Args:
-            size: of each batch; None is one batch with all samples. The last batch may be smaller.
-            rng: shuffles the samples; None keeps their order.
+            size: the size of the batches. None gives one batch of all samples. The last batch may
+                be smaller than the others.
+            rng: the generator that shuffles the samples. None keeps their order.
             drop_last: leave out the last batch if it is smaller than the others.
 
         Raises:
@@ -94,8 +96,8 @@ class Dataset:
         size = whole(size, "batch_size (None uses all samples at once)")
         if drop_last and len(self) < size:
             raise ShapeError(
-                f"drop_last would leave no batch: the batch size is {size}, and there are "
-                f"{len(self)} sample(s)"
+                f"drop_last would leave no batch: the batch size is {size}, but the data set has "
+                f"only {len(self)} sample(s)"
             )
         order = shuffled(len(self), rng) if rng else list(range(len(self)))
         for start in range(0, len(self) - size + 1 if drop_last else len(self), size):
@@ -130,16 +132,16 @@ def shuffled(count: int, rng: random.Random) -> list[int]:
 
 
 def truth_table(name: str = "xor") -> Dataset:
-    """The four rows of the function "xor", "and" or "or" of two bits, with targets 0 and 1."""
+    """The truth table of "xor", "and" or "or": four samples of two bits, with targets 0 and 1."""
     tables = {"xor": [0, 1, 1, 0], "and": [0, 0, 0, 1], "or": [0, 1, 1, 1]}
     one_of(name, tables, "truth table")
     return Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], list(tables[name]), name, 2)
 
 
 def moons(n: int = 100, noise: float = 0.1, *, seed: int = 0) -> Dataset:
-    """Two half circles that reach into each other, blurred by N(0, noise²).
+    """``n`` points on two interleaving half circles, plus noise from N(0, noise²).
 
-    They are (cos t, sin t), class 0, and (1 - cos t, ½ - sin t), class 1, for t in [0, π].
+    Class 0 is (cos t, sin t) and class 1 is (1 - cos t, ½ - sin t), for t in [0, π].
     """
     whole(n, "the number of points")
     upper = [_spread(math.pi, i, n - n // 2) for i in range(n - n // 2)]
@@ -151,9 +153,9 @@ def moons(n: int = 100, noise: float = 0.1, *, seed: int = 0) -> Dataset:
 
 
 def circles(n: int = 100, noise: float = 0.1, *, seed: int = 0, inner: float = 0.5) -> Dataset:
-    """A circle of radius 1, class 0, around one of radius ``inner``, class 1.
+    """``n`` points on two circles around 0, plus noise from N(0, noise²).
 
-    Both are blurred by N(0, noise²).
+    Class 0 has radius 1, and class 1 has radius ``inner``.
     """
     whole(n, "the number of points")
     outside = n - n // 2
@@ -164,7 +166,10 @@ def circles(n: int = 100, noise: float = 0.1, *, seed: int = 0, inner: float = 0
 
 
 def spirals(n: int = 100, noise: float = 0.05, *, seed: int = 0, turns: float = 1.0) -> Dataset:
-    """Two arms of a spiral, half a circle apart, blurred by N(0, noise²)."""
+    """``n`` points on two arms of a spiral, plus noise from N(0, noise²).
+
+    The arms are the classes. Each makes so many ``turns`` around 0.
+    """
     whole(n, "the number of points")
     first = n - n // 2
     arms = [
@@ -184,7 +189,10 @@ def blobs(
     sd: float = 0.4,
     seed: int = 0,
 ) -> Dataset:
-    """A cloud N(centre, sd²) around each centre. The class is the number of the centre."""
+    """``n`` points from normal distributions N(centre, sd²).
+
+    The class of a point is the index of its centre.
+    """
     whole(n, "the number of points")
     whole(len(centres), "the number of centres")
     not_negative(sd, "sd")
@@ -195,7 +203,7 @@ def blobs(
 
 
 def above_the_corner(side: int = 41, step: float = 0.25) -> Dataset:
-    """A grid of ``side`` × ``side`` points around 0, with class 1 where x₂ ≥ |x₁| (MLPR)."""
+    """A grid of ``side`` × ``side`` points around 0. The class is 1 where x₂ ≥ |x₁| (MLPR)."""
     places = [(i - side // 2) * step for i in range(side)]
     xs = [[x1, x2] for x1 in places for x2 in places]
     return Dataset(xs, [int(x2 >= abs(x1)) for x1, x2 in xs], "x₂ ≥ |x₁|", 2)
@@ -205,10 +213,10 @@ def noisy_function(
     f: Callable[[float], float] = math.sin, n: int = 100, *, low: float = -3.0, high: float = 3.0,
     noise: float | Callable[[float], float] = 0.1, seed: int = 0,
 ) -> Dataset:  # fmt: skip
-    """y = f(x) + N(0, noise²) at n random places in [low, high].
+    """``n`` random x in [low, high], with the targets f(x) plus noise from N(0, noise²).
 
     Args:
-        noise: a standard deviation, or a function of x that gives it.
+        noise: the standard deviation, as a number or as a function of x.
     """
     whole(n, "the number of points")
     rng = stream(seed, "noisy function")
@@ -222,13 +230,13 @@ def noisy_function(
 
 
 def digits() -> Dataset:
-    """1797 real handwritten digits of 8 × 8 pixels, scaled to [0, 1], with classes 0 to 9.
+    """1797 handwritten digits of 8 × 8 pixels in [0, 1], as lists of 64 numbers, in 10 classes.
 
-    This is scikit-learn's copy of a UCI set: Alpaydin and Kaynak, "Optical Recognition of
+    This is scikit-learn's copy of a UCI set. Source: Alpaydin and Kaynak, "Optical Recognition of
     Handwritten Digits", 1998.
 
     Raises:
-        ImportError: without scikit-learn, the extra `data`.
+        ImportError: if scikit-learn is missing; the extra `data` installs it.
     """
     try:
         from sklearn.datasets import load_digits  # type: ignore[import-untyped,unused-ignore]
@@ -251,7 +259,7 @@ def _on_circle(radius: float, turn: float) -> tuple[float, float]:
 def _two_classes(
     points: Sequence[tuple[float, float]], first: int, *, noise: float, seed: int, name: str
 ) -> Dataset:
-    """``first`` points of class 0 and the others of class 1, blurred and shuffled."""
+    """The points with noise, shuffled. The ``first`` of them are class 0, the others class 1."""
     not_negative(noise, "noise")
     rng = stream(seed, name)
     xs = [[a + rng.gauss(0.0, noise), b + rng.gauss(0.0, noise)] for a, b in points]
@@ -272,9 +280,9 @@ NAMED: dict[str, Callable[..., Dataset]] = {
 
 @dataclass(frozen=True)
 class Scale:
-    """The means and standard deviations that `standardise` measured, to apply to other samples.
+    """The scale that `standardise` measured. Call it on another sample to scale that sample.
 
-    A column that never changes is only shifted.
+    ``sd`` is 1 for a column that never changes.
     """
 
     mean: list[float]
@@ -285,9 +293,9 @@ class Scale:
 
 
 def standardise(xs: Sequence[Sequence[float]]) -> tuple[list[Point], Scale]:
-    """The samples with each column at mean 0 and standard deviation 1, and the scale used.
+    """The samples scaled to mean 0 and standard deviation 1 in each column, and the `Scale`.
 
-    The standard deviation is that of a population: it is divided by n.
+    The variance is divided by n, not by n - 1.
 
     >>> xs, scale = standardise([[1.0], [2.0], [3.0], [4.0]])
     >>> xs[0], scale([2.5])
@@ -301,7 +309,7 @@ def standardise(xs: Sequence[Sequence[float]]) -> tuple[list[Point], Scale]:
 
 
 def _deviation(column: Sequence[float], mean: float) -> float:
-    """The standard deviation; 1.0 for a column that varies by no more than rounding."""
+    """The standard deviation, or 1.0 if the column varies only by rounding."""
     sd = math.sqrt(math.fsum((v - mean) ** 2 for v in column) / len(column))
     return sd if sd > 4.0 * math.ulp(max(map(abs, column))) else 1.0
 
@@ -309,12 +317,13 @@ def _deviation(column: Sequence[float], mean: float) -> float:
 def whiten(
     xs: Sequence[Sequence[float]], keep: int | None = None
 ) -> tuple[list[Point], Callable[[Sequence[float]], Point]]:
-    """The samples along their principal axes, and the function that maps a sample so.
+    """The whitened samples, and a function that whitens another sample.
 
-    Each axis has variance 1, and they are uncorrelated. Axes without any variance are left out.
+    Whitened samples have uncorrelated columns of mean 0 and variance 1, one per principal axis.
+    Axes without variance are left out.
 
     Args:
-        keep: how many axes to keep, those of the largest variance; None keeps all.
+        keep: keep only so many axes, those with the largest variance. None keeps all.
     """
     import numpy as np
 
@@ -334,7 +343,5 @@ def whiten(
 
 def _columns(xs: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
     if not len(xs) or len({len(x) if hasattr(x, "__len__") else -1 for x in xs} | {-1}) != 2:
-        raise ShapeError(
-            "samples to scale must be lists of one length, and there must be at least one"
-        )
+        raise ShapeError("samples to scale must be one or more lists of the same length")
     return list(zip(*xs, strict=True))

@@ -1,7 +1,7 @@
-"""How good predictions are: accuracy, confusion matrix, precision, recall, F1 and R².
+"""Metrics of predictions: confusion matrix, precision, recall, F1 and R².
 
-The metrics of classes take two lists, first the true classes and then the predicted ones, as in
-scikit-learn. `train.classify` gives both for a model.
+They take two lists, first the true classes or numbers and then the predicted ones, as in
+scikit-learn. `train.classify` gives both lists of classes for a model.
 """
 
 from __future__ import annotations
@@ -18,31 +18,35 @@ from .nn.losses import Loss
 
 
 def largest(scores: Sequence[float]) -> int:
-    """The place of the largest score, the first of equals; -1, which is no class, for NaN."""
+    """The index of the largest score, or of the first if several are equal.
+
+    It is -1, which is not a class, if a score is NaN.
+    """
     if any(score != score for score in scores):
         return -1
     return max(range(len(scores)), key=scores.__getitem__)
 
 
 def class_of(target: Target) -> int:
-    """The class of a target: its number, 0 or 1 for ±1, or the likeliest of probabilities."""
+    """The class of a target: the number, 0 for -1, or the index of the largest probability."""
     parts = [plain(part) for part in as_list(target)]
     return largest(parts) if len(parts) > 1 else max(0, round(parts[0]))
 
 
 def chosen_labels(output: Nested, loss: Loss) -> list[int]:
-    """The class that an output stands for, in a list.
+    """The predicted class of an output, as a list of one.
 
-    It is the largest of several scores, or the side of the loss's threshold. If the outputs are
-    independent labels (see `nn.losses.loss`), there is one class for each.
+    Several scores give the index of the largest. A single score gives 1 above the threshold of the
+    loss, otherwise 0. If the outputs are independent labels (see `nn.losses.ClassLoss`), the list
+    has one class per output.
 
     Raises:
-        TargetError: if the loss does not know classes.
+        TargetError: if the loss is not for classes.
     """
     threshold = getattr(loss, "threshold", None)
     if threshold is None:
         name = getattr(loss, "__name__", "this loss")
-        raise TargetError(f"{name} is a loss of numbers, not of classes: accuracy is not defined")
+        raise TargetError(f"{name} is a loss of numbers, not of classes, so it has no accuracy")
     scores = [plain(score) for score in as_list(output)]
     if len(scores) == 1 or getattr(loss, "independent", False):
         return [-1 if score != score else int(score > threshold) for score in scores]
@@ -50,14 +54,14 @@ def chosen_labels(output: Nested, loss: Loss) -> list[int]:
 
 
 def right_labels(target: Target, loss: Loss) -> list[int]:
-    """The class of a target, in a list; for independent labels, the class of each."""
+    """The class of a target, as a list of one, or as a list of independent labels."""
     if getattr(loss, "independent", False):
         return [int(plain(part) > 0.5) for part in as_list(target)]
     return [class_of(target)]
 
 
 def accuracy_of(pairs: Iterable[tuple[Nested, Target]], loss: Loss) -> float:
-    """The share of right classes among pairs of an output and its target."""
+    """The share of right classes, from pairs (output, target)."""
     right = [
         chosen == true
         for output, target in pairs
@@ -74,10 +78,10 @@ def accuracy_of(pairs: Iterable[tuple[Nested, Target]], loss: Loss) -> float:
 def confusion_matrix(
     true: Sequence[int], predicted: Sequence[int], *, classes: int | None = None
 ) -> list[list[int]]:
-    """How often each class (row) was predicted as each class (column).
+    """A matrix of counts: entry [t][p] says how often class t was predicted as class p.
 
     Args:
-        classes: how many there are; by default one more than the largest that occurs.
+        classes: the number of classes; by default one more than the largest class that occurs.
 
     Raises:
         TargetError: if a class is not a whole number from 0 to ``classes`` - 1.
@@ -100,9 +104,9 @@ def confusion_matrix(
 
 
 def precision(true: Sequence[int], predicted: Sequence[int], *, positive: int = 1) -> float:
-    """The share of right ones among the samples that were predicted ``positive``.
+    """The share of the samples predicted as ``positive`` for which that is right.
 
-    It is NaN if there are none.
+    It is NaN if no sample was predicted as ``positive``.
 
     >>> precision([0, 0, 1, 1], [0, 1, 1, 1])
     0.6666666666666666
@@ -112,9 +116,9 @@ def precision(true: Sequence[int], predicted: Sequence[int], *, positive: int = 
 
 
 def recall(true: Sequence[int], predicted: Sequence[int], *, positive: int = 1) -> float:
-    """The share of samples of the class ``positive`` that were predicted so.
+    """The share of the samples of class ``positive`` that were predicted as such.
 
-    It is NaN if there are none.
+    It is NaN if no sample has the class ``positive``.
 
     >>> recall([0, 0, 1, 1], [0, 1, 1, 0])
     0.5
@@ -136,7 +140,7 @@ def f1(true: Sequence[int], predicted: Sequence[int], *, positive: int = 1) -> f
 
 
 def _counts(true: Sequence[int], predicted: Sequence[int], positive: int) -> tuple[int, int, int]:
-    """How many samples are predicted so rightly, are predicted so, and are so."""
+    """The numbers of right predictions of ``positive``, of all its predictions, of its samples."""
     _check_pairs(true, predicted)
     hits = sum(t == p == positive for t, p in zip(true, predicted, strict=True))
     return hits, sum(p == positive for p in predicted), sum(t == positive for t in true)
@@ -148,11 +152,11 @@ def _counts(true: Sequence[int], predicted: Sequence[int], positive: int) -> tup
 def r2(true: Sequence[float], predicted: Sequence[float]) -> float:
     """R² = 1 - Σ(t - y)² / Σ(t - mean of t)², the share of the variance that is explained.
 
-    It is 1 for perfect predictions, 0 for the mean of the targets, and negative for worse ones.
-    Predictions may be lists of one number, as some models give them.
+    It is 1 if all predictions are right, 0 if all are the mean of the targets, and negative if they
+    are worse than that. A prediction may also be a list of one number.
 
     Raises:
-        TargetError: if all targets are equal, so that there is no variance to explain.
+        TargetError: if all targets are equal, because R² is then not defined.
 
     >>> r2([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
     0.5
@@ -176,6 +180,6 @@ def _one(x: Nested) -> float:
 def _check_pairs(true: Sequence[float], predicted: Sequence[float]) -> None:
     if len(true) != len(predicted) or not len(true):
         raise ShapeError(
-            "a metric needs one prediction per target, and at least one; "
+            "a metric needs one or more targets, and one prediction per target; "
             f"got {len(true)} target(s) and {len(predicted)} prediction(s)"
         )

@@ -1,7 +1,7 @@
-"""Learning rates over time: each schedule is a function of t, the epoch or step, counted from 0.
+"""Schedules: the learning rate as a function of t, the number of the epoch or step from 0.
 
-`fit` passes the epoch unless you say ``schedule_by="step"``. A schedule prints itself and is equal
-to one with the same numbers, so a history can say which was used. In the formulas, α₀ is ``lr``.
+`fit` passes the epoch, or the step with ``schedule_by="step"``. Any function of t is a schedule. In
+the formulas below, α₀ is ``lr``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Schedule = Callable[[float], float]
 
 @dataclass(frozen=True)
 class _Rated:
-    """A schedule with a learning rate to start from."""
+    """The base of schedules with a first learning rate ``lr``."""
 
     lr: float
 
@@ -28,7 +28,7 @@ class _Rated:
 
 @dataclass(frozen=True)
 class Constant(_Rated):
-    """α₀ always."""
+    """The same learning rate α₀ at all times."""
 
     def __call__(self, t: float) -> float:  # noqa: ARG002
         return self.lr
@@ -36,9 +36,9 @@ class Constant(_Rated):
 
 @dataclass(frozen=True)
 class StepDecay(_Rated):
-    """α₀ times ``factor`` for each milestone that has been reached.
+    """α₀ · factorᵐ, where m is the number of milestones that t has reached.
 
-    The defaults are KIT's example: ×0.1 from 30, again from 60, and again from 90.
+    The defaults are KIT's example: the rate falls to a tenth at 30, at 60 and at 90.
 
     >>> [StepDecay(1.0, (2, 3), 0.5)(t) for t in range(5)]
     [1.0, 1.0, 0.5, 0.25, 0.25]
@@ -64,7 +64,7 @@ class StepDecay(_Rated):
 
 @dataclass(frozen=True)
 class _Ending(_Rated):
-    """A schedule that reaches 0 at T, which is ``end``."""
+    """The base of schedules that reach 0 at T, which is ``end``."""
 
     end: float
 
@@ -81,7 +81,7 @@ class Cosine(_Ending):
     """
 
     def __call__(self, t: float) -> float:
-        # (1 + cos x)/2 = cos²(x/2), which is accurate to the last digits near the end, too
+        # cos²(x/2) equals (1 + cos x)/2 and stays accurate near the end
         return self.lr * math.cos(0.5 * math.pi * t / self.end) ** 2 if t < self.end else 0.0
 
 
@@ -95,7 +95,10 @@ class Linear(_Ending):
 
 @dataclass(frozen=True)
 class InverseSqrt(_Rated):
-    """α₀/√t. It is not defined at t = 0: use `Shifted` to begin at 1, or `WarmUp` before it."""
+    """α₀/√t for t > 0. To start at t = 1, use ``Shifted(InverseSqrt(lr), 1)``.
+
+    At t = 0 it raises a DomainError.
+    """
 
     def __call__(self, t: float) -> float:
         if t <= 0:
@@ -108,7 +111,7 @@ class InverseSqrt(_Rated):
 
 @dataclass(frozen=True)
 class Shifted:
-    """Another schedule at t + ``by``."""
+    """Another schedule, moved in time: ``schedule(t + by)``."""
 
     schedule: Schedule
     by: float
@@ -123,7 +126,7 @@ class Shifted:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """A straight rise over the first ``steps``, then ``schedule``.
+    """A linear rise over the first ``steps``, then ``schedule``.
 
     Source: Goyal et al., "Accurate, Large Minibatch SGD", 2017.
 
@@ -146,9 +149,9 @@ class WarmUp:
 
 @dataclass(frozen=True)
 class Cyclic(_Rated):
-    """A cosine from α₀ down to ``low`` that starts again every ``period``.
+    """Half a cosine from α₀ down to ``low``, which starts again after every ``period``.
 
-    The end of each period is a good time for a snapshot of the model; see `train.Snapshots`.
+    `train.Snapshots` copies the model at the end of each period.
     """
 
     period: float
@@ -160,18 +163,22 @@ class Cyclic(_Rated):
         not_negative(self.low, "the low of Cyclic")
 
     def __call__(self, t: float) -> float:
-        done = max(0.0, t / self.period - self._begun(t))  # the share of this period that is over
+        done = max(
+            0.0, t / self.period - self._begun(t)
+        )  # how much of this period has passed, from 0 to 1
         return self.low + (self.lr - self.low) * math.cos(0.5 * math.pi * done) ** 2
 
     def ends_cycle(self, t: float) -> bool:
-        """Is t the last whole number of a period, and so the time for a snapshot?"""
+        """Is t the last whole number of a period?"""
         return self._begun(t + 1) > self._begun(t)
 
     def _begun(self, t: float) -> int:
-        """The number of complete periods; rounding may put 0.1·30 just below 3."""
+        """The number of complete periods. 1e-9 makes up for rounding, as in 2.9999999999999996."""
         return math.floor(t / self.period + 1e-9)
 
 
-def _check_schedule(schedule: Schedule, who: str) -> None:
+def _check_schedule(schedule: Schedule, wrapper: str) -> None:
     if not callable(schedule):
-        raise OperandError(f"{who} takes another schedule first; got {schedule!r}")
+        raise OperandError(
+            f"the first argument of {wrapper} must be another schedule; got {schedule!r}"
+        )

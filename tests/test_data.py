@@ -176,7 +176,7 @@ def test_the_full_batch_gradient_is_the_mean_of_those_of_equal_mini_batches():
         pytest.param(
             lambda: standardise([1.0, 2.0]),
             ShapeError,
-            "lists of one length",
+            "lists of the same length",
             id="numbers for samples",
         ),
         pytest.param(
@@ -191,11 +191,11 @@ def test_the_full_batch_gradient_is_the_mean_of_those_of_equal_mini_batches():
             "must be between 0 and 1; got 1.5",
             id="a share above 1",
         ),
-        pytest.param(lambda: standardise([]), ShapeError, "at least one", id="nothing to scale"),
+        pytest.param(lambda: standardise([]), ShapeError, "one or more", id="nothing to scale"),
         pytest.param(
             lambda: standardise([[1.0], [1.0, 2.0]]),
             ShapeError,
-            "lists of one length",
+            "lists of the same length",
             id="samples of several lengths",
         ),
     ],

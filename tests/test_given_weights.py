@@ -45,8 +45,8 @@ def test_weights_of_a_trained_torch_model_give_its_outputs():
     ("make", "message"),
     [
         (lambda: MLP.from_weights([W1, W1]), "layer 0 has 3 output.* layer 1 take 2"),
-        (lambda: MLP.from_weights([W1, W2], [B1]), r"2 layer\(s\), biases for 1"),
-        (lambda: MLP.from_weights([W1, W2], [B1, [0.0, 0.0]]), "1 neuron.* as many biases; got 2"),
+        (lambda: MLP.from_weights([W1, W2], [B1]), r"2 layer\(s\), but biases for 1"),
+        (lambda: MLP.from_weights([W1, W2], [B1, [0.0, 0.0]]), "1 neuron.* needs 1 bias.*; got 2"),
         (lambda: MLP.from_weights(W1), r"must be a matrix w\[out\]\[in\]"),
         (lambda: MLP.from_weights([]), "at least one layer"),
         (lambda: Layer.from_weights([[1.0], [1.0, 2.0]], activation="relu"), r"lengths \[1, 2\]"),

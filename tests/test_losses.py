@@ -260,7 +260,7 @@ def test_a_weight_of_one_over_f_scales_the_gradient_of_its_class():
     assert data(loss(0.7, Value(0.0))) == pytest.approx(
         10.0 * data(plain(0.7, 0)), rel=1e-14, abs=0.0
     ), "also for a target that is a Value"
-    with pytest.raises(TargetError, match="weights for the labels"):
+    with pytest.raises(TargetError, match="weights are for the labels"):
         loss(0.7, 0.5)
 
 

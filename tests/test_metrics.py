@@ -53,7 +53,7 @@ def test_r2_is_scikit_learn_s():
     ("metric", "error", "message"),
     [
         (lambda: f1([1], [1, 0]), ShapeError, r"1 target\(s\) and 2 prediction\(s\)"),
-        (lambda: precision([], []), ShapeError, "at least one"),
+        (lambda: precision([], []), ShapeError, "one or more"),
         (lambda: confusion_matrix([0, 5], [0, 1], classes=3), TargetError, "from 0 to 2; got 5"),
         (lambda: confusion_matrix([0, -1], [0, 1]), TargetError, "got -1"),
         (lambda: r2([2.0, 2.0], [1.0, 2.0]), TargetError, "all targets are equal"),

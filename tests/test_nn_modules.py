@@ -405,7 +405,7 @@ def test_of_max_pooling_only_the_winner_gets_a_gradient():
 def test_mean_pooling_divides_by_the_length_and_padding_fills_up_to_one():
     assert Pool("mean")([[1.0], [2.0], [6.0]]) == [3.0]
     assert padded([[1.0]], 3, [0.0]) == [[1.0], [0.0], [0.0]]
-    with pytest.raises(ShapeError, match="3 does not fit into 2"):
+    with pytest.raises(ShapeError, match="3 items does not fit into a length of 2"):
         padded([1, 2, 3], 2, 0)
 
 
@@ -655,7 +655,7 @@ MISUSE = [
     pytest.param(
         lambda: MLP(2, [2, 1], activation=["relu"]),
         ShapeError,
-        r"2 layer\(s\) needs 2 of `activation`",
+        r"2 layer\(s\) needs a list of 2 for `activation`",
         id="activations for fewer layers",
     ),
     pytest.param(
@@ -703,7 +703,7 @@ MISUSE = [
     pytest.param(
         lambda: BatchNorm(1)([1.0]),
         TrainingError,
-        "over a batch in training",
+        "a whole batch in training mode",
         id="batch norm of one sample",
     ),
     pytest.param(
@@ -718,7 +718,7 @@ MISUSE = [
         "unknown pooling 'median'; choose from 'mean'",
         id="an unknown pooling",
     ),
-    pytest.param(lambda: Pool()([]), ShapeError, "at least one vector", id="pooling of nothing"),
+    pytest.param(lambda: Pool()([]), ShapeError, "one or more vectors", id="pooling of nothing"),
     pytest.param(
         lambda: Pool()([[1.0], [1.0, 2.0]]),
         ShapeError,
@@ -929,7 +929,7 @@ def test_modules_in_dicts_are_parts_with_scopes_of_their_own():
 def test_parameters_in_a_set_are_trained_but_have_no_order_to_be_saved_in():
     model = Holder(w=set(values(2.0, 1.0)))
     assert [p.data for p in model.parameters()] == [1.0, 2.0], "by label"
-    with pytest.raises(StateError, match="w is a set of parameters, which has no order"):
+    with pytest.raises(StateError, match="w is a set of parameters, which have no order"):
         model.state_dict()
 
 

@@ -138,7 +138,7 @@ def test_files_of_another_kind_are_refused(tmp_path):
         (tmp_path / "x.json").write_text(content)
         with pytest.raises(StateError, match=message):
             load_state(tmp_path / "x.json")
-    with pytest.raises(StateError, match=r"a \.json or \.npz file"):
+    with pytest.raises(StateError, match=r"must end in \.json or \.npz"):
         save_state({}, tmp_path / "x.pickle")
     with pytest.raises(FileNotFoundError):
         load_state(tmp_path / "missing.json")

@@ -282,7 +282,8 @@ def test_a_gradient_whose_square_overflows_is_told_and_changes_nothing(rule):
     for one in (optimiser, twin):
         one.update(np.ones(2), np.ones(2))
     with pytest.raises(
-        DomainError, match=r"the largest part of the gradient is 1e\+200; limit it with clip_norm"
+        DomainError,
+        match=r"the largest component of the gradient is 1e\+200; limit it with clip_norm",
     ):
         optimiser.update(np.ones(2), np.array([1e200, 1.0]))
     assert optimiser.state_dict() == twin.state_dict()
@@ -459,13 +460,13 @@ REFUSED = [
     pytest.param(
         lambda: SGD([Value(1.0) + 1]),
         OperandError,
-        "the result of add, so no step would reach it",
+        "a leaf that a step can change; got .*, the result of add",
         id="a result to train",
     ),
     pytest.param(
         lambda: SGD([Constant(1.0)]),
         OperandError,
-        "a constant, so no step",
+        "a leaf that a step can change; got .*, a constant",
         id="a constant to train",
     ),
     pytest.param(lambda: SGD([W, W]), OperandError, "one is given twice", id="a parameter twice"),
@@ -505,7 +506,7 @@ def test_misuse_is_told(misuse, kind, message):
 def test_other_parameters_than_before_are_told():
     adam = Adam((), 0.1)
     adam.update(np.ones(2), np.ones(2))
-    with pytest.raises(ShapeError, match="first steps with"):
+    with pytest.raises(ShapeError, match="first step with"):
         adam.update(np.ones(3), np.ones(3))
 
 

@@ -167,10 +167,13 @@ def test_a_model_whose_graph_varies_is_trained_eagerly_and_the_history_says_why(
         Linear(2, 4, seed=0), Apply("tanh"), Dropout(0.5, seed=1), MLP(4, [1], seed=2)
     )
     history = trained(model)[1]
-    assert history.engine == "eager: Dropout(0.5) draws anew for every sample while training"
+    assert (
+        history.engine
+        == "eager: Dropout(0.5) draws new random numbers for every sample in training mode"
+    )
     assert not model.layers[2].training, "and is left in evaluation mode"
     norm = Sequential(Linear(2, 4, seed=0), BatchNorm(4), MLP(4, [1], seed=2))
-    assert "ties the samples of a batch together" in trained(norm)[1].engine
+    assert "makes the samples of a batch depend on each other" in trained(norm)[1].engine
     with pytest.raises(ShapeError, match="cannot be replayed: Dropout"):
         trained(model, engine="replay")
 
@@ -212,7 +215,7 @@ def test_an_embedding_learns():
     model = Sequential(Embedding(3, 2, seed=0), MLP(2, [1], seed=1))
     history = fit(model, BCE, words, Adam(model.parameters(), 0.1), epochs=60)
     assert accuracy(model, BCE, words) == 1.0
-    assert "looks up another row" in history.engine
+    assert "looks up a different row" in history.engine
 
 
 def test_callbacks_see_every_epoch_and_can_end_training():

@@ -79,8 +79,8 @@ MISTAKES = {
     ),
     "a result as a parameter": (
         lambda: SGD([Value(1.0) * 2.0]),
-        "a parameter must be a leaf that can change; Value(data=2.0, grad=–) is the result of mul, "
-        "so no step would reach it",
+        "each parameter must be a leaf that a step can change; got Value(data=2.0, grad=–), the "
+        "result of mul",
     ),
     "a momentum of one": (
         lambda: Momentum(momentum=1.0),
@@ -131,7 +131,8 @@ MISTAKES = {
     ),
     "one small batch that is dropped": (
         lambda: train(batch_size=30, drop_last=True),
-        "drop_last would leave no batch: the batch size is 30, and there are 20 sample(s)",
+        "drop_last would leave no batch: the batch size is 30, but the data set has only "
+        "20 sample(s)",
     ),
     # models
     "a size instead of sizes": (
@@ -208,7 +209,7 @@ MISTAKES = {
     ),
     "a number as a schedule": (
         lambda: schedules.WarmUp(0.1, 5),
-        "WarmUp takes another schedule first; got 0.1",
+        "the first argument of WarmUp must be another schedule; got 0.1",
     ),
     "no patience": (
         lambda: EarlyStopping(0),

@@ -1,4 +1,4 @@
-"""Networks of scalars: modules built from `dot`, `total` and the operations of the rule table."""
+"""Neural networks of scalars: layers, losses, initialisers and regularisers."""
 
 from . import init, losses, regularise
 from .activations import ACTIVATIONS, Apply, PReLU

@@ -1,4 +1,4 @@
-"""The activations by name, an activation as a layer, and PReLU, which learns."""
+"""The activations by name, the layer `Apply`, and PReLU, whose slope is learned."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from .init import Initialise, glorot_normal, he_normal
 from .kinds import S
 from .module import Module
 
-Activation = Callable[
-    [Any], Any
-]  # gives the kind of number that it is given, which a lambda can't say
+# It returns the kind of number that it is given; the type of a lambda cannot say so.
+Activation = Callable[[Any], Any]
 
 
 def linear(x: S) -> S:
-    """x itself. A network of linear layers is a linear function, however deep it is."""
+    """x, unchanged. A network of linear layers is a linear function, however deep it is."""
     return x
 
 
@@ -31,25 +30,25 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def activation_named(wanted: str | Activation) -> Activation:
-    """An activation by name, or as it is: any function of a number, and any module of one."""
+def find_activation(wanted: str | Activation) -> Activation:
+    """The activation with this name. A function or a module is returned unchanged."""
     if callable(wanted):
         return wanted
     return ACTIVATIONS[one_of(wanted, ACTIVATIONS, "activation")]
 
 
-def usual_initialiser(activation: str | Activation) -> Initialise:
-    """He's rule if the activation passes half of the variance, as rectifiers do; else Glorot's."""
-    phi, far = activation_named(activation), 4.0
+def default_initialiser(activation: str | Activation) -> Initialise:
+    """He's rule if the activation halves the variance, as rectifiers do; otherwise Glorot's."""
+    phi, far = find_activation(activation), 4.0
     try:
         passed = sum(plain(phi(Value(x))) ** 2 for x in (far, -far)) / (2.0 * far**2)
-    except DomainError:  # a logarithm, for example
+    except DomainError:  # it is not defined at both places, like a logarithm
         return glorot_normal
     return he_normal if abs(passed - 0.5) < 0.05 else glorot_normal
 
 
 def name_of(activation: str | Activation) -> str:
-    """The name of an activation in print."""
+    """The name of an activation, for messages and pictures."""
     if isinstance(activation, str):
         return activation
     row = "" if isinstance(activation, Module) else getattr(activation, "name", "")
@@ -57,7 +56,7 @@ def name_of(activation: str | Activation) -> str:
 
 
 class PReLU(Module):
-    """x if x is positive, else αx with a learned α, which starts at ``slope``.
+    """x where x > 0, otherwise αx with a learned α that starts at ``slope``.
 
     ∂y/∂α is x where x < 0, and 0 where x > 0. Source: He, Zhang, Ren and Sun, "Delving Deep into
     Rectifiers", 2015.
@@ -75,14 +74,14 @@ class PReLU(Module):
 
 
 class Apply(Module):
-    """A function of a number, applied to each number of a list: an activation as a layer.
+    """A layer that applies an activation, or any function of a number, to each number of a list.
 
     >>> Apply("relu")([-1.0, 2.0])
     [0.0, 2.0]
     """
 
     def __init__(self, activation: str | Activation) -> None:
-        self.activation = activation_named(activation)
+        self.activation = find_activation(activation)
         self._shown = name_of(activation)
 
     def forward(self, x: Sequence[S]) -> list[S]:

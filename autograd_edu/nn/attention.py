@@ -1,7 +1,8 @@
-"""Attention between the vectors of a sequence, on scalars: for sequences of a few vectors.
+"""Attention between the vectors of a sequence. With scalars, keep sequences to a few vectors.
 
-A network of such layers, a transformer, sees the whole sequence at once. MLPR calls it a special
-type of RNN, but it is not recurrent. Source: Vaswani et al., "Attention Is All You Need", 2017.
+A transformer is a network of such layers. It sees the whole sequence at once. MLPR calls it a
+special type of RNN, but it is not recurrent. Source: Vaswani et al.,
+"Attention Is All You Need", 2017.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def attend(
     *,
     causal: bool = False,
 ) -> list[list[S]]:
-    """softmax(QKᵀ/√d)V: for each query, the values weighted by how well their keys match it.
+    """softmax(QKᵀ/√d)V: one weighted mean of the values per query.
+
+    A value weighs more the better its key matches the query. d is the length of a query.
 
     Args:
         causal: let the t-th query see only the first t keys.
@@ -46,12 +49,16 @@ def attend(
 
 
 class SelfAttention(Module):
-    """``heads`` attentions on vectors of ``size`` numbers, mixed by a linear layer.
+    """Multi-head self-attention: every vector of a sequence attends to all of them.
 
-    Each head works on its own share of the numbers.
+    It takes and gives a list of vectors of ``size`` numbers. Each of the ``heads`` works on its own
+    share of the numbers, and a linear layer mixes the results.
 
     Args:
-        causal: let each vector see only itself and those before it.
+        causal: let each vector see only itself and the vectors before it.
+
+    Raises:
+        ShapeError: if ``heads`` does not divide ``size``.
     """
 
     def __init__(

@@ -14,11 +14,11 @@ from .kinds import Nested, Output, Scalar, Seed, Vector, as_list
 from .layers import Linear, NeuronOptions
 from .module import Module
 
-AnyLayer = Callable[[Nested], Nested]  # a module, or a function of whatever the layer before gives
+AnyLayer = Callable[[Nested], Nested]  # a module, or a function of the previous layer's output
 
 
 class _Layers(Module):
-    """Layers in sequence, and how a sample or a batch passes through them."""
+    """A list of layers, and how a sample or a batch passes through them."""
 
     def __init__(self, *layers: AnyLayer) -> None:
         for layer in layers:
@@ -38,7 +38,7 @@ class _Layers(Module):
         return out
 
     def batch_through(self, samples: Sequence[Nested]) -> list[Nested]:
-        """The outputs of the last layer for a batch, which passes through layer by layer."""
+        """The outputs of the last layer for a batch. Each layer gets the whole batch at once."""
         outputs: Sequence[Nested] = samples
         for layer in self.layers:
             outputs = (
@@ -53,8 +53,8 @@ class _Layers(Module):
 class Sequential(_Layers):
     """Layers in sequence: the output of each is the input of the next.
 
-    Functions of a list can also be layers. A batch passes through layer by layer, so that layers
-    such as `BatchNorm` can use all of it.
+    A layer is a module or a function of a list. For an activation, write ``Apply("relu")``. Each
+    layer gets the whole batch at once, so that layers such as `BatchNorm` can use all of it.
 
     >>> from autograd_edu.nn import Apply
     >>> model = Sequential(Linear(2, 3, seed=0), Apply("tanh"), Linear(3, 1, seed=1))
@@ -70,7 +70,9 @@ class Sequential(_Layers):
 
 
 class Residual(_Layers):
-    """r(x) = x + f(x), so that gradients also reach x past the layers of f, undiminished.
+    """x + f(x), where f is the sequence of layers.
+
+    The sum passes the gradient on to x unchanged, beside the gradient through f.
 
     Source: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016.
     """
@@ -84,9 +86,9 @@ class Residual(_Layers):
 
 
 class Skip(Module):
-    """The output of the layers and the input itself, as one longer list.
+    """The output of the layers followed by the input, as one longer list.
 
-    A skip connection of this kind lets later layers weigh both.
+    Later layers can then use both.
     """
 
     def __init__(self, *layers: AnyLayer) -> None:
@@ -104,7 +106,7 @@ class Skip(Module):
 
 
 class Maxout(Module):
-    """``nout`` numbers, each the largest of ``pieces`` learned linear functions.
+    """A list of ``nout`` numbers; each is the maximum of ``pieces`` learned linear functions.
 
     Only the largest piece gets a gradient; pieces that tie share it. Source: Goodfellow,
     Warde-Farley, Mirza, Courville and Bengio, "Maxout Networks", 2013.

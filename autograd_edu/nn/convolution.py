@@ -1,6 +1,6 @@
-"""Convolutions: the same neurons at every place of a sequence or a picture.
+"""Convolutions: the same neurons slide over a sequence or a picture.
 
-They must be small, because this is a scalar engine. Source: LeCun, Bottou, Bengio and Haffner,
+Keep them small, because every number is a Value. Source: LeCun, Bottou, Bengio and Haffner,
 "Gradient-Based Learning Applied to Document Recognition", 1998.
 """
 
@@ -25,7 +25,7 @@ Picture = Sequence[Sequence[Vector]]  # channels of rows of numbers
 
 
 class _Convolution(Module):
-    """What convolutions share: neurons that are applied to every window, with 0 in the padding."""
+    """The base of all convolutions: neurons that are applied to every window. Padding is 0."""
 
     dimensions: ClassVar[int]
 
@@ -45,7 +45,7 @@ class _Convolution(Module):
         ]
 
     def starts(self, length: int) -> range:
-        """Where windows begin along a side of this length; in the padding, below 0."""
+        """Where the windows begin along a side of this length. In the padding, that is below 0."""
         last = length + self.padding - self.kernel
         if last < -self.padding:
             raise ShapeError(
@@ -60,7 +60,7 @@ class _Convolution(Module):
             raise ShapeError(f"{self!r} takes {self.channels} channel(s); got {len(given)}")
 
     def apply(self, window: Vector, place: str) -> list[Value]:
-        """The answer of each neuron to a window, within the scope of its place."""
+        """The output of each neuron for one window, computed in the scope ``place``."""
         with scope(place):
             return [neuron(window) for neuron in self.neurons]
 
@@ -80,7 +80,7 @@ class Conv1d(_Convolution):
 
     def forward(self, signal: Sequence[Vector]) -> list[list[Value]]:
         self.check_channels(signal)
-        length, k = _common([len(channel) for channel in signal], repr(self)), self.kernel
+        length, k = _common_length(signal, self), self.kernel
         answers = []
         for i in self.starts(length):
             window: list[Scalar] = [
@@ -103,8 +103,8 @@ class Conv2d(_Convolution):
 
     def forward(self, picture: Picture) -> list[list[list[Value]]]:
         self.check_channels(picture)
-        height = _common([len(channel) for channel in picture], repr(self))
-        width = _common([len(row) for channel in picture for row in channel], repr(self))
+        height = _common_length(picture, self)
+        width = _common_length([row for channel in picture for row in channel], self)
         rows, k = self.starts(height), self.kernel
         maps: list[list[list[Value]]] = [[[] for _ in rows] for _ in self.neurons]
         for (r, i), j in product(enumerate(rows), self.starts(width)):
@@ -118,7 +118,9 @@ class Conv2d(_Convolution):
 
 
 class Pool2d(Module):
-    """Each channel cut into tiles of ``size`` × ``size``, and each tile pooled to one number.
+    """The largest number, the mean or the sum of each ``size`` × ``size`` tile of each channel.
+
+    It takes and gives a list of channels, each a list of rows.
 
     Args:
         kind: "max", "mean" or "sum".
@@ -132,7 +134,7 @@ class Pool2d(Module):
 
     def _channel(self, channel: Sequence[Vector]) -> list[list[Scalar]]:
         size, height = self.size, len(channel)
-        width = _common([len(row) for row in channel], repr(self))
+        width = _common_length(channel, self)
         if height % size or width % size:
             raise ShapeError(
                 f"{self!r}: {height} × {width} cannot be cut into tiles of {size} × {size}"
@@ -149,7 +151,7 @@ class Pool2d(Module):
 
 
 class Flatten(Module):
-    """Nested lists as one list, in order: between convolutions and dense layers."""
+    """Nested lists as one flat list, in order. Use it between convolutions and dense layers."""
 
     def forward(self, x: Nested) -> list[Scalar]:
         return flatten(x)
@@ -158,7 +160,9 @@ class Flatten(Module):
         return "Flatten()"
 
 
-def _common(lengths: list[int], who: str) -> int:
-    if len(set(lengths)) != 1:
-        raise ShapeError(f"{who} takes rows of one length; got the lengths {sorted(set(lengths))}")
+def _common_length(rows: Sequence[Nested], module: Module) -> int:
+    """The length that all rows have. Raises ShapeError if they differ."""
+    lengths = sorted({len(row) for row in rows})
+    if len(lengths) != 1:
+        raise ShapeError(f"{module!r} takes rows of the same length; got the lengths {lengths}")
     return lengths[0]

@@ -1,8 +1,8 @@
-"""What a pass costs: the multiplications of the forward and the backward pass of a graph.
+"""The cost of the forward and the backward pass of a graph, in multiplications.
 
 In the forward pass, a weight takes one multiplication. In the backward pass it takes two: one for
-the weight's gradient, one for the input's. So a backward pass costs about twice a forward pass for
-any number of inputs, while forward mode costs one pass per input.
+the weight's gradient, one for the input's. So a backward pass costs about twice as much as a
+forward pass, for any number of inputs. Forward mode needs one pass per input.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from ..printing import prints
 @prints
 @dataclass(frozen=True)
 class Cost:
-    """How much work it takes to compute and to differentiate a graph. Prints as a table.
+    """The work of computing and differentiating a graph. It prints as a table.
 
     Attributes:
         forward, backward: the multiplications (and divisions) of each pass.
-        functions: how often each other function is evaluated, such as {"tanh": 16}.
-        inputs: the number of variables among the leaves, which is the number of passes that
-            forward mode would take.
+        functions: how often each function is evaluated, such as {"tanh": 16}.
+        inputs: the number of leaves that are not constants. Forward mode would need one pass for
+            each of them.
     """
 
     forward: int
@@ -55,7 +55,7 @@ class Cost:
 def cost(y: Value) -> Cost:
     """The cost of a forward and a backward pass of the graph of ``y``.
 
-    Constants need no gradient.
+    Constants get no gradient, so they cost nothing in the backward pass.
 
     >>> w, x = Value(2.0), Value(3.0)
     >>> cost(w * x).forward, cost(w * x).backward
@@ -75,12 +75,12 @@ def cost(y: Value) -> Cost:
         needed = [id(p) in active for p in value.parents]
         if any(needed):
             active.add(id(value))
-            backward += _slopes_to_multiply(value.op, needed)
+            backward += _count_products(value.op, needed)
     return Cost(forward, backward, dict(+functions), inputs)
 
 
 def _work(op: Op, operands: int) -> tuple[int, bool]:
-    """The multiplications and divisions in the row's formula, and whether it is a function."""
+    """The multiplications and divisions in an operation's formula, and: is it a function?"""
     if op.groups is products:
         return operands // 2, False
     parts = list(ast.walk(ast.parse(operations.source(op, "y", *op.operand_names()), mode="eval")))
@@ -98,8 +98,8 @@ def _is_two(power: ast.expr) -> bool:
     return isinstance(power, ast.Constant) and power.value == 2
 
 
-def _slopes_to_multiply(op: Op, needed: list[bool]) -> int:
-    """How many products the backward pass takes. A local gradient of ±1 takes none."""
+def _count_products(op: Op, needed: list[bool]) -> int:
+    """How many multiplications the backward pass needs. A local gradient of ±1 needs none."""
     names = op.operand_names(len(needed))
     slopes = op.slopes_of(names)
     return sum(

@@ -1,4 +1,4 @@
-"""Vectors for things that are not numbers: one learned row for each of them."""
+"""Embeddings: one learned vector for each item of a vocabulary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..arguments import whole
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError, TargetError
 from ..seeds import stream
-from .init import Initialise, gaussian, initialiser_named
+from .init import Initialise, find_initialiser, gaussian
 from .kinds import Nested, Seed
 from .layers import subscript
 from .module import Module
@@ -18,18 +18,22 @@ from .module import Module
 class Embedding(Module):
     """A table of ``count`` learned rows of ``size`` numbers.
 
-    An index gives its row, a list of indices a list of rows. This is a linear layer of a one-hot
-    input, without the multiplications by 0: only the row that is looked up gets a gradient.
+    It takes an index and gives its row, or takes a list of indices and gives a list of rows. This
+    equals a linear layer of a one-hot input, without the multiplications by 0. Only the rows that
+    are looked up get a gradient.
 
     Args:
-        init: how the numbers are drawn; by default from N(0, 1).
+        init: the distribution of the first numbers; by default N(0, 1).
+
+    Raises:
+        TargetError: if an index is not from 0 to ``count`` - 1.
     """
 
     def __init__(
         self, count: int, size: int, *, init: str | Initialise | None = None, seed: Seed = None
     ) -> None:
         whole(count, "the number of items of an embedding")
-        draw = initialiser_named(init or gaussian(1.0))
+        draw = find_initialiser(init or gaussian(1.0))
         rng = stream(seed, f"Embedding({count}, {size})")
         self.rows = [
             [
@@ -58,18 +62,23 @@ class Embedding(Module):
         return list(self.rows[int(index)])
 
     def varying(self) -> str:
-        return f"{self!r} looks up another row for each sample"
+        return f"{self!r} looks up a different row for each sample"
 
     def __repr__(self) -> str:
         return f"Embedding({len(self.rows)}, {len(self.rows[0])})"
 
 
 def padded(sequence: Sequence[Nested], length: int, padding: Nested) -> list[Nested]:
-    """``sequence`` extended with ``padding``, so that sequences of several lengths make a batch.
+    """``sequence`` filled up with ``padding`` to ``length`` items.
+
+    Sequences of different lengths can then form a batch. Raises ShapeError if the sequence is
+    longer than ``length``.
 
     >>> padded([3, 1], 4, padding=0)
     [3, 1, 0, 0]
     """
     if len(sequence) > length:
-        raise ShapeError(f"a sequence of {len(sequence)} does not fit into {length}")
+        raise ShapeError(
+            f"a sequence of {len(sequence)} items does not fit into a length of {length}"
+        )
     return [*sequence, *[padding] * (length - len(sequence))]

@@ -1,8 +1,8 @@
-"""How weights start. An initialiser sets how far they spread, given a layer's fan-in and fan-out.
+"""Initialisers: the distributions of the first weights, given a layer's fan-in and fan-out.
 
-The aim is to keep the variance of activations the same from layer to layer. The lectures print
-Glorot's rule both as a variance and as a standard deviation; here everything is in terms of the
-standard deviation ``sd``. Sources:
+They aim to keep the variance of activations the same from layer to layer. The lectures print
+Glorot's rule both as a variance and as a standard deviation. Here ``sd`` is always the standard
+deviation. Sources:
 
 - Glorot and Bengio, "Understanding the difficulty of training deep feedforward networks", 2010.
 - He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
@@ -31,7 +31,8 @@ class Initialiser:
     """A distribution of weights with mean 0 and standard deviation ``sd(fan_in, fan_out)``.
 
     Attributes:
-        kind: "normal", "uniform", or "constant", whose weights are all ``sd(fan_in, fan_out)``.
+        kind: "normal", "uniform" or "constant". With "constant", all weights are
+            ``sd(fan_in, fan_out)``.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Initialiser:
     sd: Callable[[int, int], float]
 
     def __call__(self, rng: Rng, fan_in: int, fan_out: int) -> float:
-        """One weight."""
+        """Draw one weight."""
         if self.kind == "constant":
             return self.sd(fan_in, fan_out)
         if self.kind == "uniform":
@@ -56,14 +57,15 @@ class Initialiser:
 
 
 def gauss(rng: Rng) -> float:
-    """One draw from N(0, 1), from either kind of generator."""
+    """Draw one number from N(0, 1), with either kind of generator."""
     return rng.gauss(0.0, 1.0) if hasattr(rng, "gauss") else float(rng.standard_normal())
 
 
 def constant(value: float) -> Initialiser:
-    """All weights the same. The units of a layer then get the same gradient for ever.
+    """All weights equal ``value``.
 
-    This is why weights start at random.
+    The neurons of a layer then get equal gradients in every step and never become different. This
+    is why weights start at random.
     """
     return Initialiser(f"constant({value})", "constant", lambda fan_in, fan_out: value)
 
@@ -82,7 +84,7 @@ def gaussian(sd: float) -> Initialiser:
     return Initialiser(f"gaussian({sd})", "normal", lambda fan_in, fan_out: sd)
 
 
-# by name: the distribution, and the standard deviation
+# name → (distribution, standard deviation)
 _RULES: dict[str, tuple[str, Callable[[int, int], float]]] = {
     "glorot_normal": ("normal", lambda fan_in, fan_out: math.sqrt(2.0 / (fan_in + fan_out))),
     "glorot_uniform": ("uniform", lambda fan_in, fan_out: math.sqrt(2.0 / (fan_in + fan_out))),
@@ -92,8 +94,8 @@ _RULES: dict[str, tuple[str, Callable[[int, int], float]]] = {
     "lecun_normal": ("normal", lambda fan_in, fan_out: 1.0 / math.sqrt(fan_in)),
     # The quick fix of MLPR (Edinburgh): variance 0.01/K.
     "small_normal": ("normal", lambda fan_in, fan_out: math.sqrt(0.01 / fan_in)),
-    # KIT's "ReLU correction" as printed: a lesson, not advice, because the variance doubles in
-    # every layer. √2/√fan_in is right.
+    # KIT prints this as its "ReLU correction". It is here to show what goes wrong: the variance
+    # doubles in every layer. The right one is he_normal, √2/√fan_in.
     "printed_relu": ("normal", lambda fan_in, fan_out: 2.0 / math.sqrt(fan_in)),
 }
 INITIALISERS = {name: Initialiser(name, *rule) for name, rule in _RULES.items()}
@@ -103,8 +105,8 @@ lecun_normal, small_normal = INITIALISERS["lecun_normal"], INITIALISERS["small_n
 printed_relu = INITIALISERS["printed_relu"]
 
 
-def initialiser_named(wanted: str | Initialise) -> Initialise:
-    """An initialiser by name, or as it is: any function of (rng, fan_in, fan_out)."""
+def find_initialiser(wanted: str | Initialise) -> Initialise:
+    """The initialiser with this name. A function is returned unchanged."""
     if callable(wanted):
         return wanted
     return INITIALISERS[one_of(wanted, INITIALISERS, "initialiser")]

@@ -1,4 +1,4 @@
-"""What modules take and return: numbers of any kind, lists of them, and seeds."""
+"""The types that modules take and return: numbers of any kind, lists of them, and seeds."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ Vector = Sequence[Scalar]
 Output = Value | list[Value]  # a model with one output gives a Value, otherwise a list of them
 Plain: TypeAlias = "float | list[Plain]"  # an output without its graph
 Seed: TypeAlias = "int | random.Random | np.random.Generator | None"
-Nested = Any  # numbers in lists of any depth, as pictures, sequences and attributes of modules are
+# Numbers in lists of any depth: pictures, sequences, attributes of modules. Python cannot type it.
+Nested = Any
 
 
 def is_listed(x: Nested) -> bool:
-    """Is it a list, a tuple or an array, and not one number?"""
+    """Is ``x`` a list, a tuple or an array, rather than one number?"""
     return isinstance(x, (list, tuple)) or bool(getattr(x, "shape", ()))
 
 
 def as_list(x: S | Sequence[S]) -> list[S]:
-    """A number as a list of one; a list, a tuple or an array as a list."""
+    """``x`` as a list. A single number becomes a list of one."""
     return list(x) if is_listed(x) else [x]  # type: ignore[arg-type,list-item]  # as just tested

@@ -17,8 +17,8 @@ from ..engine.ops import dot
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError
 from ..seeds import stream
-from .activations import Activation, activation_named, linear, name_of, usual_initialiser
-from .init import Initialise, constant, initialiser_named
+from .activations import Activation, default_initialiser, find_activation, linear, name_of
+from .init import Initialise, constant, find_initialiser
 from .kinds import Nested, Output, S, Seed, Vector, is_listed
 from .kinds import as_list as as_list
 from .module import Module
@@ -37,43 +37,49 @@ class NeuronOptions(TypedDict, total=False):
 
 
 class SwitchedOptions(NeuronOptions, total=False):
-    """The same, with micrograd's switch."""
+    """`NeuronOptions`, and micrograd's ``nonlin``."""
 
     nonlin: bool
 
 
-def numbers(x: Sequence[S], *, wanted: int, who: Module | str) -> Sequence[S]:
-    """``x``, if it is a list of ``wanted`` numbers; micrograd would ignore numbers beyond that."""
+def check_length(x: Sequence[S], *, wanted: int, module: Module | str) -> Sequence[S]:
+    """``x``, if it is a list of ``wanted`` numbers; otherwise an error names the ``module``.
+
+    micrograd would ignore the numbers beyond ``wanted``.
+    """
     if isinstance(x, (Number, str, bytes)) or not hasattr(x, "__len__"):
         raise OperandError(
-            f"{who} takes a list of {wanted} number(s); got {type(x).__name__} {x!r}"
+            f"{module} takes a list of {wanted} number(s); got {type(x).__name__} {x!r}"
         )
-    if len(x) != wanted:
-        raise ShapeError(f"{who} takes {wanted} number(s); got {len(x)}")
+    if len(x) != wanted or (isinstance(x, (list, tuple)) and isinstance(x[0], (list, tuple))):
+        several = isinstance(x, Sequence) and len(x) and is_listed(x[0])
+        hint = " lists. For several samples, call model.batch(samples)" if several else ""
+        raise ShapeError(f"{module} takes {wanted} number(s); got {len(x)}{hint}")
     return x
 
 
 def subscript(i: int) -> str:
-    """A number as a subscript for labels, such as "₁₂"."""
+    """A number in subscript digits, for labels: 12 gives "₁₂"."""
     return str(i).translate(_SUBSCRIPTS)
 
 
-def learned(size: int, start: float, label: str) -> list[Value]:
-    """Parameters that all start at the same number, labelled "γ₁", "γ₂", …"""
+def make_parameters(size: int, start: float, label: str) -> list[Value]:
+    """``size`` parameters with the data ``start``, labelled "γ₁", "γ₂" and so on."""
     return [Value(start, f"{label}{subscript(i + 1)}") for i in range(size)]
 
 
 class Neuron(Module):
-    """φ(w·x + b) for a list x of ``nin`` numbers.
+    """A neuron: φ(w·x + b) for a list x of ``nin`` numbers.
 
     Args:
-        nonlin: micrograd's switch; False makes the neuron linear, whatever ``activation`` says.
-        activation: the name of one of `ACTIVATIONS`, or any function of a number.
-        init: how the weights are drawn; None is He's rule for rectifiers and Glorot's for others.
-            The bias starts at 0.
+        nonlin: micrograd's name for a switch. False makes the neuron linear, whatever
+            ``activation`` says.
+        activation: φ, as the name of one of `ACTIVATIONS` or as a function of a number.
+        init: the distribution of the first weights, as a name or a function (see `nn.init`). None
+            means He's rule for rectifiers and Glorot's rule for others. The bias starts at 0.
         bias: False leaves out b.
-        fan_out: the number of neurons with the same inputs, for initialisers that use it.
-        seed: a whole number or a generator; None draws from Python's global generator.
+        fan_out: the number of neurons in the same layer, for initialisers that use it.
+        seed: a whole number, or a random generator. None uses Python's global generator.
 
     >>> from autograd_edu.nn.init import constant
     >>> neuron = Neuron(2, activation="tanh", init=constant(0.5))
@@ -94,11 +100,11 @@ class Neuron(Module):
     ) -> None:
         whole(nin, "the number of inputs of a neuron")
         shown = activation if nonlin else "linear"
-        draw = usual_initialiser(shown) if init is None else initialiser_named(init)
+        draw = default_initialiser(shown) if init is None else find_initialiser(init)
         rng = stream(seed, f"Neuron({nin})")
         self.w = [Value(draw(rng, nin, fan_out), f"w{subscript(i + 1)}") for i in range(nin)]
         self.b = Value(0.0, "b") if bias else None
-        self.activation = activation_named(shown)
+        self.activation = find_activation(shown)
         row_or_name = getattr(self.activation, "symbol", name_of(shown))
         self._shown = "Linear" if self.activation is linear else row_or_name
 
@@ -107,8 +113,8 @@ class Neuron(Module):
         return y
 
     def preactivation(self, x: Vector) -> Value:
-        """w·x + b."""
-        y: Value = dot(self.w, numbers(x, wanted=len(self.w), who=self), self.b)
+        """w·x + b, before the activation."""
+        y: Value = dot(self.w, check_length(x, wanted=len(self.w), module=self), self.b)
         return y
 
     def __repr__(self) -> str:
@@ -116,10 +122,10 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """``nout`` neurons with the same ``nin`` inputs: φ(Wx + b).
+    """A layer of ``nout`` neurons with the same ``nin`` inputs: φ(Wx + b).
 
-    One neuron gives a Value, several a list. Keyword arguments are those of `Neuron`. An activation
-    that is a module, such as PReLU, is shared by the neurons.
+    The output is a list, or a Value if there is only one neuron, as in micrograd. Keyword arguments
+    are those of `Neuron`. If the activation is a module, such as PReLU, all neurons share it.
     """
 
     def __init__(
@@ -138,7 +144,11 @@ class Layer(Module):
     def from_weights(
         cls, weights: Sequence[Row], biases: Row | None = None, *, activation: str | Activation
     ) -> Self:
-        """A layer with these weights[out][in] and biases[out]; without biases, it has none."""
+        """A layer with given weights w[out][in] and biases b[out]. None leaves out the biases.
+
+        Raises:
+            ShapeError: if the weights are not a matrix, or the biases do not fit them.
+        """
         weights, biases = _plain(weights), None if biases is None else _plain(biases)
         layer = cls.__new__(cls)
         Layer.__init__(
@@ -157,8 +167,10 @@ class Layer(Module):
         return out[0] if len(out) == 1 else out
 
     def outputs(self, x: Vector) -> list[Value]:
-        """The outputs of all neurons, as a list even if there is only one."""
-        numbers(x, wanted=self.nin, who=f"a layer of {len(self.neurons)} {self.neurons[0]!r}")
+        """The outputs of all neurons, as a list even if there is only one neuron."""
+        check_length(
+            x, wanted=self.nin, module=f"a layer of {len(self.neurons)} {self.neurons[0]!r}"
+        )
         return [neuron(x) for neuron in self.neurons]
 
     def __repr__(self) -> str:
@@ -166,7 +178,7 @@ class Layer(Module):
 
 
 class Linear(Layer):
-    """Wx + b, always a list: a layer for use in larger modules."""
+    """A layer without an activation, Wx + b. Its output is always a list."""
 
     def __init__(
         self, nin: int, nout: int, *, seed: Seed = None, **of_neurons: Unpack[NeuronOptions]
@@ -181,14 +193,14 @@ class Linear(Layer):
 
 
 class MLP(Module):
-    """A multi-layer perceptron: ``nin`` inputs, then layers of ``nouts`` neurons.
+    """A multi-layer perceptron with ``nin`` inputs and layers of ``nouts`` neurons.
 
-    A model with one output gives a Value, otherwise a list. The losses take both.
+    The output is a list, or a Value if the last layer has only one neuron. The losses take both.
 
     Args:
-        activation: one for all layers but the last, or a list with one for each layer.
-        output: the activation of the last layer, if ``activation`` is not a list.
-        init: one initialiser for all layers, or a list with one for each.
+        activation: one activation for all layers but the last, or a list of one per layer.
+        output: the activation of the last layer, unless ``activation`` is a list.
+        init: one initialiser for all layers, or a list of one per layer.
         bias, seed: as in `Neuron`.
 
     >>> model = MLP(2, [16, 16, 1], seed=1)
@@ -213,10 +225,10 @@ class MLP(Module):
                 f"MLP({nin!r}, [{nouts if isinstance(nouts, int) else 16}]); got {nouts!r}"
             )
         sizes, rng = [nin, *nouts], stream(seed, f"MLP({nin}, {list(nouts)})")
-        phis = _one_each(activation, len(nouts), "activation")
+        phis = _one_per_layer(activation, len(nouts), "activation")
         if not isinstance(activation, (list, tuple)):
             phis[-1] = output
-        draws = _one_each(init, len(nouts), "init")
+        draws = _one_per_layer(init, len(nouts), "init")
         self.layers = [
             Layer(fan_in, fan_out, activation=phi, init=draw, bias=bias, seed=rng)
             for fan_in, fan_out, phi, draw in zip(sizes, nouts, phis, draws, strict=False)
@@ -234,8 +246,8 @@ class MLP(Module):
         """A model with given weights, for example those of a trained PyTorch model.
 
         Args:
-            weights: for each layer, a matrix w[out][in], as in PyTorch's ``nn.Linear.weight``.
-            biases: for each layer, a list b[out]; None leaves out all biases.
+            weights: one matrix w[out][in] per layer, such as PyTorch's ``nn.Linear.weight``.
+            biases: one list b[out] per layer. None leaves out all biases.
             activation, output: as in `MLP`.
 
         Raises:
@@ -246,7 +258,9 @@ class MLP(Module):
         7.0
         """
         if biases is not None and len(biases) != len(weights):
-            raise ShapeError(f"got weights for {len(weights)} layer(s), biases for {len(biases)}")
+            raise ShapeError(
+                f"got weights for {len(weights)} layer(s), but biases for {len(biases)}"
+            )
         if not len(weights):
             raise ShapeError("the weights of an MLP must have at least one layer; got none")
         shapes = [_shape(_plain(w), None) for w in weights]
@@ -276,34 +290,34 @@ class MLP(Module):
 
 
 def _plain(array: Nested) -> Nested:
-    """An array or a tensor as nested lists; lists as they are."""
+    """An array or a tensor as nested lists. Lists are returned unchanged."""
     array = array.detach() if hasattr(array, "detach") else array
     return array.tolist() if hasattr(array, "tolist") else array
 
 
 def _shape(weights: Nested, biases: Nested) -> tuple[int, int]:
-    """(nin, nout) of a matrix w[out][in] with biases b[out]. Raises ShapeError if it is none."""
+    """(nin, nout) of weights w[out][in]. Raises ShapeError if they are not a matrix."""
     rows = [row for row in weights if is_listed(row)] if is_listed(weights) else []
     lengths = sorted({len(row) for row in rows})
     if not rows or len(rows) < len(weights) or len(lengths) != 1 or not lengths[0]:
         raise ShapeError(
-            "the weights of a layer must be a matrix w[out][in], a list of rows of one length; "
+            "the weights of a layer must be a matrix w[out][in], with rows of the same length; "
             f"got {'rows of lengths ' + str(lengths) if len(lengths) > 1 else repr(weights)[:60]}"
         )
     if biases is not None and len(biases) != len(rows):
         raise ShapeError(
-            f"a layer of {len(rows)} neuron(s) needs as many biases; got {len(biases)}"
+            f"a layer of {len(rows)} neuron(s) needs {len(rows)} bias(es); got {len(biases)}"
         )
     return lengths[0], len(rows)
 
 
-def _one_each(given: Nested, count: int, what: str) -> list[Nested]:
-    """A list with one for each of ``count`` layers, from a list or from one for all."""
+def _one_per_layer(given: Nested, count: int, what: str) -> list[Nested]:
+    """A list of ``count`` options, one per layer. A single option is used for all layers."""
     if not isinstance(given, (list, tuple)):
         return [given] * count
     if len(given) != count:
         raise ShapeError(
-            f"a model of {count} layer(s) needs {count} of `{what}`, or one for all; "
-            f"got {len(given)}"
+            f"a model of {count} layer(s) needs a list of {count} for `{what}`, or one for all; "
+            f"got a list of {len(given)}"
         )
     return list(given)

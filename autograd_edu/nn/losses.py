@@ -1,9 +1,10 @@
-"""Losses: how wrong a prediction is, as one number to differentiate.
+"""Losses: one number that says how wrong a prediction is, and that training reduces.
 
-Each takes a prediction and a target for one sample: numbers, or lists if a sample has several
-outputs. Its `check` raises a TargetError for targets that it is not defined for. The loss of a
-batch is the mean over its samples (`average`), so gradients do not grow with the batch. The
-lectures write squared errors with and without ½, as sums and as means; here each form has a name.
+A loss takes the prediction and the target of one sample: two numbers, or two lists if a sample has
+several outputs. Its `check` raises a TargetError for a target that the loss is not defined for. The
+loss of a batch is the mean over its samples (`average`), so gradients do not grow with the batch.
+The lectures write squared errors with and without ½, as sums and as means. Here each form has a
+name of its own.
 """
 
 from __future__ import annotations
@@ -23,19 +24,20 @@ from .activations import linear
 from .kinds import Nested, S, Scalar, Vector, as_list, is_listed
 from .softmax import log_softmax, softmax
 
-# It takes what the model gives and what the data hold, which a user's function may narrow.
+# Any: a user's own loss may accept only certain predictions and targets, such as lists.
 Loss = Callable[[Any, Any], Scalar]
 
 
 class ClassLoss(Protocol):
-    """A loss of this module: a function, with facts that training needs.
+    """A loss of this module: a function with attributes that training reads.
 
     Attributes:
         check: raises a TargetError for a target that the loss is not defined for.
-        prepare: gives a target as numbers, for a model with so many outputs.
-        threshold: where a single output changes from one class to the other; None for a loss
-            that does not know classes.
-        independent: are several outputs labels of their own, or scores of which one is right?
+        prepare: turns a target into numbers, given the number of outputs of the model.
+        threshold: a single output above it means class 1, otherwise class 0. None if the loss is
+            not for classes.
+        independent: True if each output is a label of its own, False if the outputs are scores of
+            classes of which one is right.
     """
 
     __name__: str
@@ -50,25 +52,28 @@ class ClassLoss(Protocol):
 
 
 def average(losses: Sequence[S]) -> S:
-    """The mean of the losses of a batch. Its gradient is that of the sum, divided by the number."""
+    """The mean of the losses of a batch, as one number to differentiate."""
     if not len(losses):
-        raise ShapeError("the mean of no losses is not defined; a batch needs at least one sample")
+        raise ShapeError("a batch needs at least one sample; got no losses to average")
     y: S = total(list(losses)) * (1.0 / len(losses))
     return y
 
 
-def _as_it_is(target: Target, outputs: int) -> Target:  # noqa: ARG001
+def _unchanged(target: Target, outputs: int) -> Target:  # noqa: ARG001
     return target
 
 
 def loss(
     check: Callable[[Target], None],
     *,
-    prepare: Callable[[Target, int], Target] = _as_it_is,
+    prepare: Callable[[Target, int], Target] = _unchanged,
     threshold: float | None = None,
     independent: bool = False,
 ) -> Callable[[Callable[..., Scalar]], ClassLoss]:
-    """Make a function of (prediction, target) a loss that knows the facts of `ClassLoss`."""
+    """Give a function of (prediction, target) the attributes of a `ClassLoss`.
+
+    Use it as a decorator for a loss of your own. The loss then calls ``check`` on every target.
+    """
 
     def decorate(f: Callable[..., Scalar]) -> ClassLoss:
         @wraps(f)
@@ -79,7 +84,7 @@ def loss(
         vars(checked).update(
             check=check, prepare=prepare, threshold=threshold, independent=independent
         )
-        return cast(ClassLoss, checked)  # with the attributes that were just set
+        return cast(ClassLoss, checked)  # it has the attributes that were just set
 
     return decorate
 
@@ -124,24 +129,26 @@ def _class(target: Target) -> None:
 
 
 def _numbers(target: Target) -> list[Scalar]:
-    """The numbers of a target. Raises an error for anything that is not a number."""
+    """The target as a list of numbers. Raises an error for anything that is not a number."""
     _any_numbers(target)
     return as_list(target)
 
 
 def _check_range(x: Scalar, low: Scalar, high: Scalar, *, text: str) -> None:
-    """Raise a TargetError with ``text`` unless low ≤ x ≤ high; in a replay, each time."""
+    """Raise a TargetError with ``text`` unless low ≤ x ≤ high. A replay checks it again."""
     require(x >= low, TargetError, text, x)
     require(x <= high, TargetError, text, x)
 
 
 def _is_traced(target: Target) -> bool:
-    """Is the target an input of a function that is traced, whose number is not known yet?"""
-    return isinstance(target, Number) and hasattr(target, "__int__")
+    """Is the target an input of a function that is being traced? Then its number may change."""
+    return hasattr(target == 0.0, "require")  # as in `require`
 
 
 def one_hot(label: Target, classes: int) -> list[float]:
-    """1.0 in the place of ``label``, 0.0 elsewhere. A list of probabilities stays as it is.
+    """A list of ``classes`` numbers: 1.0 at the index ``label`` and 0.0 elsewhere.
+
+    A list of probabilities is returned unchanged.
 
     >>> one_hot(2, 4)
     [0.0, 0.0, 1.0, 0.0]
@@ -164,7 +171,7 @@ def one_hot(label: Target, classes: int) -> list[float]:
 
 
 def _outputs(prediction: Scalar | Vector) -> list[Scalar]:
-    """The numbers of a prediction."""
+    """The prediction as a list of numbers."""
     if prediction is None or isinstance(prediction, str):
         raise OperandError(
             "a prediction must be a number or a list of numbers; "
@@ -173,11 +180,12 @@ def _outputs(prediction: Scalar | Vector) -> list[Scalar]:
     return as_list(prediction)
 
 
-def _pairs(prediction: Scalar | Vector, target: Target, who: str) -> list[tuple[Scalar, Scalar]]:
+def _pairs(prediction: Scalar | Vector, target: Target, loss: str) -> list[tuple[Scalar, Scalar]]:
+    """The outputs paired with their targets. Raises ShapeError if their numbers differ."""
     ys, ts = _outputs(prediction), as_list(target)
     if len(ys) != len(ts):
         raise ShapeError(
-            f"{who} needs as many targets as outputs; got {len(ys)} output(s) and {len(ts)} "
+            f"{loss} needs as many targets as outputs; got {len(ys)} output(s) and {len(ts)} "
             "target(s)"
         )
     return list(zip(ys, ts, strict=True))
@@ -188,7 +196,7 @@ def _pairs(prediction: Scalar | Vector, target: Target, who: str) -> list[tuple[
 
 @loss(_any_numbers)
 def half_squared_error(prediction: Scalar | Vector, target: Target) -> Scalar:
-    """½ Σ (y - t)², summed over the outputs. Its gradient is y - t.
+    """½ Σ (y - t)² over the outputs. Its gradient is y - t.
 
     >>> half_squared_error([1.0, 2.0], [0.0, 4.0])
     2.5
@@ -200,7 +208,7 @@ def half_squared_error(prediction: Scalar | Vector, target: Target) -> Scalar:
 
 @loss(_any_numbers)
 def mean_squared_error(prediction: Scalar | Vector, target: Target) -> Scalar:
-    """(1/N) Σ (y - t)² over the N outputs, without ½. Its gradient is 2(y - t)/N.
+    """(1/N) Σ (y - t)² over the N outputs, as in PyTorch. Its gradient is 2(y - t)/N.
 
     >>> mean_squared_error([1.0, 2.0], [0.0, 4.0])
     2.5
@@ -211,9 +219,9 @@ def mean_squared_error(prediction: Scalar | Vector, target: Target) -> Scalar:
 
 
 def normal_negative_log_likelihood(mean: S, variance: S, target: float) -> S:
-    """-log N(t; μ, v) = ½ log v + (t - μ)²/2v + ½ log 2π."""
+    """-log N(t; μ, v) = ½ log v + (t - μ)²/2v + ½ log 2π, for the variance v > 0."""
     y = 0.5 * log(variance) + square(target - mean) / (2.0 * variance) + _HALF_LOG_2_PI
-    return y  # type: ignore[return-value]  # of the kind of the operands
+    return y  # type: ignore[return-value]  # the same kind of number as its operands
 
 
 _HALF_LOG_2_PI = 0.5 * math.log(2.0 * math.pi)
@@ -223,15 +231,15 @@ _HALF_LOG_2_PI = 0.5 * math.log(2.0 * math.pi)
 def gaussian_negative_log_likelihood(
     prediction: Vector, target: Target, *, parts: bool = False
 ) -> Scalar:
-    """-log N(t; f, eᵃ) for two outputs, mean f and log variance a.
+    """-log N(t; f, eᵃ) for two outputs: the mean f and the log variance a.
 
     The model learns how noisy its targets are: at the minimum over a, the variance is (t - f)².
     Source: Nix and Weigend, "Estimating the mean and variance of the target probability
     distribution", 1994.
 
     Args:
-        parts: make the variance v = eᵃ a node of its own, as in MLPR's tutorial. Otherwise only
-            e^(-a/2) is computed, so that no variance can underflow.
+        parts: give the variance v = eᵃ a node of its own, as in MLPR's tutorial. Otherwise only
+            e^(-a/2) is computed, which cannot underflow together with v.
     """
     pair = _outputs(prediction)
     if len(pair) != 2:
@@ -254,9 +262,9 @@ def gaussian_negative_log_likelihood(
 
 @loss(_signs, threshold=0.0, independent=True)
 def hinge(prediction: Scalar | Vector, target: Target) -> Scalar:
-    """max(0, 1 - t·f) for the labels -1 and 1, averaged over the outputs.
+    """max(0, 1 - t·f) for the labels t = -1 and t = 1, averaged over the outputs.
 
-    At the margin itself the gradient is 0. Source: Cortes and Vapnik, "Support-Vector Networks",
+    Where t·f = 1, the gradient is 0. Source: Cortes and Vapnik, "Support-Vector Networks",
     1995.
 
     >>> hinge(0.25, 1)
@@ -273,7 +281,8 @@ def binary_cross_entropy(prediction: Scalar | Vector, target: Target) -> Scalar:
 
     Raises:
         TargetError: if a prediction is not in [0, 1].
-        DomainError: if a prediction is 0 or 1 and the target says otherwise: the loss is infinite.
+        DomainError: if a prediction is 0 or 1 and the target differs, because the loss is
+            infinite there.
     """
     pairs = _pairs(prediction, target, "binary_cross_entropy")
     return _mean_of([_cross_entropy(p, t) for p, t in pairs])
@@ -285,14 +294,14 @@ def _cross_entropy(p: Scalar, t: Scalar) -> Scalar:
         "binary_cross_entropy_with_logits"
     )
     _check_range(p, 0.0, 1.0, text=text)
-    return _weighed(t, lambda: -log(p), lambda: -log(1.0 - p))
+    return _mix(t, lambda: -log(p), lambda: -log(1.0 - p))
 
 
 @loss(_probabilities, threshold=0.0, independent=True)
 def binary_cross_entropy_with_logits(prediction: Scalar | Vector, target: Target) -> Scalar:
     """t·softplus(-z) + (1 - t)·softplus(z) for scores z, averaged over the outputs.
 
-    This is the cross-entropy of p = σ(z), accurate to the last digits for any z. Its gradient is
+    This is the cross-entropy of p = σ(z), and it stays accurate for any z. The gradient is
     σ(z) - t.
     """
     pairs = _pairs(prediction, target, "binary_cross_entropy_with_logits")
@@ -300,11 +309,11 @@ def binary_cross_entropy_with_logits(prediction: Scalar | Vector, target: Target
 
 
 def _of_logit(z: Scalar, t: Scalar) -> Scalar:
-    return _weighed(t, lambda: softplus(-z), lambda: softplus(z))
+    return _mix(t, lambda: softplus(-z), lambda: softplus(z))
 
 
-def _weighed(t: Scalar, one: Callable[[], Scalar], zero: Callable[[], Scalar]) -> Scalar:
-    """t·one + (1 - t)·zero, of which only the needed term is computed if t is a plain 0 or 1."""
+def _mix(t: Scalar, one: Callable[[], Scalar], zero: Callable[[], Scalar]) -> Scalar:
+    """t·one + (1 - t)·zero. If t is a plain 0 or 1, only the term that counts is computed."""
     if not isinstance(t, Number) and t in (0, 1):
         return one() if t else zero()
     return t * one() + (1.0 - t) * zero()
@@ -341,8 +350,8 @@ def softmax_cross_entropy(prediction: Vector, target: Target, *, parts: bool = F
     The target is a class, or one probability per class.
 
     Args:
-        parts: make the probabilities nodes of their own, as the lectures draw them. Otherwise one
-            node is log Σ exp z, which neither overflows nor loses digits.
+        parts: give the probabilities nodes of their own, as the lectures draw them. Otherwise a
+            single node computes log Σ exp z, which neither overflows nor loses digits.
 
     >>> softmax_cross_entropy([0.0, 0.0], 1)
     0.6931471805599453
@@ -355,7 +364,7 @@ def softmax_cross_entropy(prediction: Vector, target: Target, *, parts: bool = F
 
 
 def _expected(f: Callable[[Scalar], Scalar], ys: list[Scalar], target: Target) -> Scalar:
-    """Σ tₖ f(yₖ). Where a target is a plain 0, f(yₖ) is not computed, since it may not exist."""
+    """Σ tₖ f(yₖ). Where tₖ is a plain 0, f(yₖ) is not computed, because it may not exist."""
     pairs = zip(one_hot(target, len(ys)), ys, strict=True)
     chosen = [(t, f(y)) for t, y in pairs if isinstance(t, Number) or t]
     if len(chosen) == 1 and chosen[0][0] == 1.0:
@@ -368,19 +377,19 @@ def _expected(f: Callable[[Scalar], Scalar], ys: list[Scalar], target: Target) -
 
 
 def weighted(of: Loss, weight: Callable[[Any], float] | Mapping[float, float]) -> Loss:
-    """A loss times a weight that depends on the target.
+    """The loss ``of``, multiplied by a weight that depends on the target.
 
-    A class of which only a fraction f of the samples was kept gets the weight 1/f; then the
-    gradient is right again on average (MLPR week 7, tutorial 1).
+    If you keep only a fraction f of the samples of a class, give that class the weight 1/f. The
+    gradient is then right again on average (MLPR week 7, tutorial 1).
 
     Args:
-        weight: a function of the target, or one number per label.
+        weight: a function of the target, or a mapping from each label to its weight.
 
     >>> weighted(half_squared_error, {0: 1.0, 1: 10.0})(3.0, 1)
     20.0
     """
-    weigh = weight if callable(weight) else lambda target: _looked_up(weight, target)
-    prepare: Callable[[Target, int], Target] = getattr(of, "prepare", _as_it_is)
+    weigh = weight if callable(weight) else lambda target: _look_up(weight, target)
+    prepare: Callable[[Target, int], Target] = getattr(of, "prepare", _unchanged)
     of_prepared: Loss = getattr(of, "of_prepared", of)
 
     @wraps(of)  # which also copies its attributes
@@ -388,9 +397,9 @@ def weighted(of: Loss, weight: Callable[[Any], float] | Mapping[float, float]) -
         return weigh(target) * of(prediction, target, **options)
 
     def with_weight(target: Target, outputs: int) -> list[Nested]:
-        """The prepared target behind as many copies of its weight, so that both have one shape."""
+        """The weight and the prepared target as a pair of the same shape, for replay."""
         prepared = prepare(target, outputs)
-        return [_filled(prepared, weigh(target)), prepared]
+        return [_fill(prepared, weigh(target)), prepared]
 
     def times_prepared(prediction: Nested, prepared: Sequence[Nested]) -> Scalar:
         weights, target = prepared
@@ -403,12 +412,13 @@ def weighted(of: Loss, weight: Callable[[Any], float] | Mapping[float, float]) -
     return times_weight
 
 
-def _filled(like: Nested, number: float) -> Nested:
-    return [_filled(part, number) for part in like] if is_listed(like) else number
+def _fill(like: Nested, number: float) -> Nested:
+    """Lists of the same shape as ``like``, filled with ``number``."""
+    return [_fill(part, number) for part in like] if is_listed(like) else number
 
 
-def _looked_up(weight: Mapping[float, float], target: Target) -> float:
-    text = f"there are weights for the labels {sorted(weight)}, but not for {{!r}}"
+def _look_up(weight: Mapping[float, float], target: Target) -> float:
+    text = f"the weights are for the labels {sorted(weight)}; got a target of {{!r}}"
     if _is_traced(target):
         is_label = [where(target == label, 1.0, 0.0) for label in weight]
         require(target == dot(weight, is_label), TargetError, text, target)

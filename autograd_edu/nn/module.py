@@ -1,8 +1,8 @@
-"""What all parts of a network share: named parameters, training mode, saving, and scopes.
+"""The base class `Module`: named parameters, training mode, saving and scopes.
 
-A module keeps its parameters (Values) and its parts (modules) as ordinary attributes: alone, or in
-lists, tuples, dicts, sets and NumPy arrays, nested in any way. The methods here find them there, in
-the order in which they were assigned.
+A module keeps its parameters (Values) and its parts (other modules) as ordinary attributes. They
+may stand alone or in lists, tuples, dicts, sets and NumPy arrays, nested in any way. The methods
+here find them in the order in which they were assigned.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class Forward(Protocol[P, R_co]):
-    """A module with its own `forward`: calling it takes and returns the same types."""
+    """A module whose call takes and returns the same types as its own `forward`."""
 
     name: str
 
@@ -42,16 +42,16 @@ _caller = ContextVar("_caller", default=None)
 
 
 class Module:
-    """A part of a network. Calling it on a sample computes; its parameters learn.
+    """A network, or a part of one. Call it on a sample to compute its output.
 
-    A subclass defines `forward`. It may also define `batch`, if the samples of a batch depend on
-    each other, and `varying`.
+    A subclass defines `forward`. It also defines `batch` if the samples of a batch depend on each
+    other, and `varying` if the graph differs from sample to sample.
 
     Attributes:
-        training: do layers such as dropout behave as in training? See `train` and `eval`.
+        training: True in training mode, False in evaluation mode; see `train` and `eval`.
         name: the module's scope inside the module that holds it, such as "layer0".
-        changes_in_training: does it compute something else in training than in evaluation?
-        buffers: names of attributes that are saved but not learned, such as running statistics.
+        changes_in_training: True if the module computes differently in training mode.
+        buffers: names of attributes that are saved but not learned, such as running averages.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -66,7 +66,7 @@ class Module:
     changes_in_training: ClassVar[bool] = False
     training: bool = True
     name: str = ""
-    # for each attribute: how many parameters and modules it held when it was assigned
+    # attribute → how many parameters and modules it held when it was assigned
     _held: Mapping[str, int] = MappingProxyType({})
 
     def __call__(self: Forward[P, R_co], *inputs: P.args, **options: P.kwargs) -> R_co:
@@ -84,14 +84,14 @@ class Module:
 
     def forward(self, *inputs: Any, **options: Any) -> Any:  # each subclass says what it takes
         """The output for one sample."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward(x)")
+        raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
     def batch(self, samples: Sequence[Nested]) -> Sequence[Nested]:
-        """The output for each of ``samples``."""
+        """The list of outputs for a list of samples."""
         return [self(x) for x in samples]
 
     def varying(self) -> str:
-        """Why the module's graph differs from sample to sample; "" if it does not."""
+        """The reason why the module's graph differs from sample to sample, or "" if it does not."""
         return ""
 
     # ---- finding parts ----
@@ -113,7 +113,7 @@ class Module:
         """Set the scopes of all parameters and the names of all parts, below ``path``.
 
         Args:
-            new_ones: only where a part has no name yet.
+            new_ones: change only parts that have no name yet.
         """
         seen: set[int] = set()
         stack: list[tuple[Module, str, bool]] = [(self, path, new_ones)]
@@ -132,7 +132,7 @@ class Module:
                     part.scope = path
 
     def _check_kept(self, attribute: str, held: Nested) -> None:
-        """Raise OperandError if a plain number has replaced a parameter, which would not train."""
+        """Raise OperandError if a plain number replaced a parameter: it would not be trained."""
         before = self._held.get(attribute, 0)
         if not before:
             return
@@ -152,9 +152,9 @@ class Module:
                 yield from leaves(held, attribute)
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
-        """This module and all its parts with the prefix of their names, such as "layers.0.".
+        """This module and all its parts, each with the prefix of its names, such as "layers.0.".
 
-        Each comes once, a module before its parts.
+        A module comes before its parts. A module that is used twice comes once.
         """
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [("", self)]
@@ -167,11 +167,14 @@ class Module:
                 stack.extend((f"{prefix}{key}.", part) for key, part in reversed(inner))
 
     def modules(self) -> Iterator[Module]:
-        """This module and all its parts, each once, a module before its parts."""
+        """This module and all its parts. A module comes before its parts, and only once."""
         return (module for _, module in self.named_modules())
 
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """Each parameter once, with its name, such as "layers.0.neurons.3.w.1"."""
+        """Pairs of a name, such as "layers.0.neurons.3.w.1", and its parameter.
+
+        A parameter that is used twice comes once.
+        """
         found: dict[int, tuple[str, Value]] = {}
         unnamed = False
         for prefix, module in self.named_modules():
@@ -191,19 +194,19 @@ class Module:
         return list(found.values())
 
     def parameters(self) -> list[Value]:
-        """Everything that training can change, each parameter once; frozen ones, too."""
+        """All parameters, including frozen ones. A parameter that is used twice comes once."""
         return [parameter for _, parameter in self.named_parameters()]
 
     def zero_grad(self) -> None:
-        """Clear the gradients of all parameters, because backward passes add to them."""
+        """Clear the gradients of all parameters. A backward pass adds to what is there."""
         for parameter in self.parameters():
             parameter.clear_grad()
 
     def freeze(self) -> Self:
-        """Fix all parameters: they get no gradient, and optimisers leave them as they are.
+        """Freeze all parameters: they get no gradient, and no optimiser changes them.
 
-        Call it on a part to train the others, as in transfer learning. `unfreeze` undoes it. For a
-        single parameter, set its ``requires_grad``.
+        Freeze a part of a model to train only the rest, as in transfer learning. `unfreeze` undoes
+        it. For a single parameter, set ``requires_grad``. Returns the module itself.
 
         >>> from autograd_edu.nn import MLP
         >>> model = MLP(2, [3, 1], seed=0)
@@ -217,7 +220,7 @@ class Module:
         return self
 
     def unfreeze(self) -> Self:
-        """Let all parameters learn again."""
+        """Let all parameters be trained again. Returns the module itself."""
         for parameter in self.parameters():
             parameter.requires_grad = True
         return self
@@ -225,28 +228,34 @@ class Module:
     # ---- training and evaluation ----
 
     def train(self, on: bool = True) -> Self:
-        """Switch to training: dropout drops, batch norm uses the statistics of the batch."""
+        """Switch to training mode, in which dropout drops and batch norm uses the batch.
+
+        Returns the module itself.
+        """
         for module in self.modules():
             object.__setattr__(module, "training", on)
         return self
 
     def eval(self) -> Self:
-        """Switch to evaluation: dropout drops nothing, batch norm uses its running statistics."""
+        """Switch to evaluation mode: no dropout, and batch norm uses its running averages.
+
+        Returns the module itself.
+        """
         return self.train(False)
 
     def why_varying(self) -> str:
-        """Why the graph is not the same for every sample now; "" if it is."""
+        """The reason why the graph differs from sample to sample at the moment, or ""."""
         return next((reason for module in self.modules() if (reason := module.varying())), "")
 
     @contextmanager
     def with_parameters(self, values: Sequence[Scalar]) -> Iterator[Self]:
-        """Inside, the module computes with ``values`` in place of its parameters, in their order.
+        """Within this context, compute with ``values`` in place of the parameters.
 
-        They may be any kind of number. This makes a model a function of its parameters, for `grad`,
-        `hessian` and `check_gradient`.
+        The values are in the order of `parameters` and may be any kind of number. This turns a
+        model into a function of its parameters, for `grad`, `hessian` and `check_gradient`.
 
         Raises:
-            ShapeError: if there is not one value for each parameter.
+            ShapeError: if there are more or fewer values than parameters.
         """
         own = self.parameters()
         if len(values) != len(own):
@@ -271,18 +280,18 @@ class Module:
     # ---- state ----
 
     def state_dict(self) -> dict[str, Nested]:
-        """Parameters and buffers as plain numbers and lists, by the name of their attribute."""
+        """A dict of all parameters and buffers, as plain numbers and lists."""
         return {name: lists(held, real_data) for name, _, _, held in self._holders()}
 
     def load_state_dict(self, state: State) -> None:
-        """Load a state that `state_dict` gave for a model of the same shape.
+        """Load the `state_dict` of a model of the same shape.
 
         Raises:
-            StateError: if a name is missing or unknown, or a shape differs. Nothing is changed in
-                that case.
+            StateError: if a name is missing or unknown, or a shape differs. The model is then
+                unchanged.
         """
         if not isinstance(state, Mapping):
-            raise StateError(f"the state of a model is a dict; got {type(state).__name__}")
+            raise StateError(f"the state of a model must be a dict; got {type(state).__name__}")
         own = self.state_dict()
         for wrong, what in (
             (own.keys() - state.keys(), "the state lacks"),
@@ -307,32 +316,32 @@ class Module:
                     parameter.data = given[key]
 
     def save(self, path: PathLike) -> None:
-        """Write the state to a file "….json" or "….npz", whole or not at all."""
+        """Save the state to a .json or .npz file. If that is interrupted, the old file stays."""
         save_state(self.state_dict(), path)
 
     def load(self, path: PathLike) -> None:
-        """Load the state in a file.
+        """Load the state from a file that `save` wrote.
 
         Raises:
-            StateError: if it is damaged, or belongs to another kind of model. Nothing is changed
-                in that case.
+            StateError: if the file is damaged, or belongs to another kind of model. The model is
+                then unchanged.
         """
         self.load_state_dict(load_state(path))
 
     def _holders(self) -> Iterator[tuple[str, Module, str, Nested]]:
-        """(name, module, attribute, what it holds) for each attribute that is saved."""
+        """Yield (name, module, attribute, content) for each attribute that is saved."""
         for prefix, module in self.named_modules():
             for attribute, held in vars(module).items():
                 parts = list(leaves(held, attribute)) if attribute != "_held" else []
                 parameters = [(key, part) for key, part in parts if _is_parameter(part)]
                 if parameters and not has_order(held):
                     raise StateError(
-                        f"{prefix}{attribute} is a set of parameters, which has no order to save "
-                        "them in; use a list or a dict"
+                        f"{prefix}{attribute} is a set of parameters, which have no order to be "
+                        "saved in; use a list or a dict"
                     )
                 if attribute in module.buffers or (parameters and len(parameters) == len(parts)):
                     yield prefix + attribute, module, attribute, held
-                else:  # the attribute also holds other things
+                else:  # the attribute also holds something else
                     yield from ((prefix + key, module, attribute, part) for key, part in parameters)
 
 
@@ -351,12 +360,12 @@ def _is_parameter(part: Nested) -> TypeGuard[Value]:
 
 
 def real_data(x: Nested) -> float:
-    """The number that a parameter or a buffer stands for."""
+    """The number of a parameter or of an entry of a buffer."""
     return real(x.data if isinstance(x, Value) else x)
 
 
 def _scope_name(key: str) -> str:
-    """The third of a module's "layers" is "layer2"; the "left" of its "heads" is "head_left"."""
+    """The scope for the key of a part: "layers.2" gives "layer2", "heads.left" "head_left"."""
     attribute, *places = key.split(".")
     joint = "" if not places or places[0].isdigit() else "_"
     return (attribute.removesuffix("s") if places else attribute) + joint + "_".join(places)

@@ -1,4 +1,4 @@
-"""Normalisation inside a network: over the batch, or over the numbers of one sample."""
+"""Normalisation layers: over the batch, or over the numbers of one sample."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from ..engine.number import plain
 from ..engine.ops import sqrt, square
 from ..errors import ShapeError, TrainingError
 from .kinds import Nested, Scalar, Vector
-from .layers import learned, numbers
+from .layers import check_length, make_parameters
 from .losses import average
 from .module import Module
 
 
 def moments(xs: Vector) -> tuple[Scalar, Scalar]:
-    """The mean and the variance of numbers. The variance is divided by n, not by n - 1."""
+    """The mean and the variance. The variance is divided by n, not by n - 1."""
     mean = average(xs)
     return mean, average([square(x - mean) for x in xs])
 
 
 class _Scaled(Module):
-    """What normalisations share: a learned scale γ and shift β for each number.
+    """The base of all normalisations: a learned scale γ and shift β for each number.
 
     Args:
         affine: False leaves out γ and β.
@@ -32,8 +32,8 @@ class _Scaled(Module):
     def __init__(self, size: int, *, affine: bool, shift: bool, eps: float) -> None:
         self.size, self.eps = whole(size, f"the size of {type(self).__name__}"), eps
         not_negative(eps, "eps")
-        self.scale = learned(size, 1.0, "γ") if affine else []
-        self.shift = learned(size, 0.0, "β") if affine and shift else []
+        self.scale = make_parameters(size, 1.0, "γ") if affine else []
+        self.shift = make_parameters(size, 0.0, "β") if affine and shift else []
 
     def finish(self, xs: Vector) -> list[Scalar]:
         """γᵢxᵢ + βᵢ for each i."""
@@ -50,8 +50,8 @@ class _Scaled(Module):
 class BatchNorm(_Scaled):
     """γ(x - μ)/√(σ² + ε) + β, with the mean μ and the variance σ² of each number over the batch.
 
-    In training it needs the whole batch: call `batch`, of this module or of the `Sequential` around
-    it. It also keeps running averages of μ and σ², which evaluation uses for one sample at a time.
+    In training mode it needs the whole batch, so call ``model.batch(samples)``. It keeps running
+    averages of μ and σ², which it uses in evaluation mode, where it takes one sample at a time.
     Source: Ioffe and Szegedy, "Batch Normalization", 2015.
 
     Args:
@@ -72,10 +72,10 @@ class BatchNorm(_Scaled):
         self.running_variance = [1.0] * size
 
     def forward(self, x: Vector) -> list[Scalar]:
-        numbers(x, wanted=self.size, who=repr(self))
+        check_length(x, wanted=self.size, module=self)
         if self.training:
             raise TrainingError(
-                f"{self!r} normalises over a batch in training: call model.batch(samples), or "
+                f"{self!r} needs a whole batch in training mode: call model.batch(samples), or "
                 "model.eval() first"
             )
         of_each = zip(x, self.running_mean, self.running_variance, strict=True)
@@ -89,7 +89,7 @@ class BatchNorm(_Scaled):
             raise TrainingError(
                 f"{self!r} needs at least two samples to normalise over; got {len(samples)}"
             )
-        rows = [numbers(x, wanted=self.size, who=repr(self)) for x in samples]
+        rows = [check_length(x, wanted=self.size, module=self) for x in samples]
         columns = [self._column(i, column) for i, column in enumerate(zip(*rows, strict=True))]
         return [self.finish(row) for row in zip(*columns, strict=True)]
 
@@ -105,7 +105,7 @@ class BatchNorm(_Scaled):
     def varying(self) -> str:
         if not self.training:
             return ""
-        return f"{self!r} ties the samples of a batch together while training"
+        return f"{self!r} makes the samples of a batch depend on each other in training mode"
 
 
 class LayerNorm(_Scaled):
@@ -118,13 +118,13 @@ class LayerNorm(_Scaled):
         super().__init__(size, affine=affine, shift=True, eps=eps)
 
     def forward(self, x: Vector) -> list[Scalar]:
-        mean, variance = moments(numbers(x, wanted=self.size, who=repr(self)))
+        mean, variance = moments(check_length(x, wanted=self.size, module=self))
         sd = sqrt(variance + self.eps)
         return self.finish([(v - mean) / sd for v in x])
 
 
 class RMSNorm(_Scaled):
-    """γx/√(mean of x² + ε): the numbers of a sample divided by their root mean square.
+    """γx/√(mean of x² + ε): each number of a sample divided by their root mean square.
 
     Source: Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
     """
@@ -133,15 +133,15 @@ class RMSNorm(_Scaled):
         super().__init__(size, affine=affine, shift=False, eps=eps)
 
     def forward(self, x: Vector) -> list[Scalar]:
-        numbers(x, wanted=self.size, who=repr(self))
+        check_length(x, wanted=self.size, module=self)
         rms = sqrt(average([square(v) for v in x]) + self.eps)
         return self.finish([v / rms for v in x])
 
 
 class Standardiser(Module):
-    """(x - μ)/σ with fixed numbers, as a first layer.
+    """(x - μ)/σ with fixed means μ and standard deviations σ, as a first layer.
 
-    A model with it takes raw inputs, and saves their scale together with its weights.
+    The model then takes raw inputs and saves their scale together with its weights.
     """
 
     buffers: ClassVar[tuple[str, ...]] = ("mean", "sd")
@@ -156,7 +156,7 @@ class Standardiser(Module):
         self.sd = [positive(real(s), "a standard deviation") for s in sd]
 
     def forward(self, x: Vector) -> list[Scalar]:
-        numbers(x, wanted=len(self.mean), who=repr(self))
+        check_length(x, wanted=len(self.mean), module=self)
         return [(v - mean) / sd for v, mean, sd in zip(x, self.mean, self.sd, strict=True)]
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The perceptron: a neuron with a hard threshold. It computes, but it has no gradient to learn."""
+"""The perceptron: a neuron with a hard threshold. Its gradient is 0, so it cannot be trained."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from ..engine.ops import dot, step, strict_step
 from ..engine.value import Value
 from .kinds import Vector
-from .layers import numbers, subscript
+from .layers import check_length, subscript
 from .module import Module
 
 
 class Perceptron(Module):
-    """1 if w·x + b reaches the threshold 0, else 0.
+    """1 if w·x + b ≥ 0, otherwise 0.
 
-    The lectures differ on equality: at w·x + b = 0, UCL and one place of MLPR fire, while LIP and
-    another place of MLPR do not (``strict``). Firing is the default: with strict units, the network
-    for x₂ ≥ |x₁| is wrong on the boundary.
+    The lectures disagree about w·x + b = 0. There, UCL and one place of MLPR give 1, while LIP and
+    another place of MLPR give 0. The default is 1, because the network for x₂ ≥ |x₁| is otherwise
+    wrong on the boundary.
+
+    Args:
+        strict: give 0 where w·x + b = 0.
 
     Source: Rosenblatt, "The Perceptron", 1958.
     """
@@ -27,7 +30,7 @@ class Perceptron(Module):
         self.strict = strict
 
     def forward(self, x: Vector) -> Value:
-        x = numbers(x, wanted=len(self.w), who=repr(self))
+        x = check_length(x, wanted=len(self.w), module=self)
         y: Value = (strict_step if self.strict else step)(dot(self.w, x, self.b))
         return y
 

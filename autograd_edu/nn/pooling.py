@@ -1,4 +1,4 @@
-"""Pooling: a sequence of vectors, of any length, as one vector."""
+"""Pooling: one vector from a sequence of vectors, which may have any length."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ..engine.ops import dot, maximum, total
 from ..engine.value import Value
 from ..errors import ShapeError, one_of
 from ..seeds import stream
-from .init import Initialise, initialiser_named, lecun_normal
+from .init import Initialise, find_initialiser, lecun_normal
 from .kinds import Nested, S, Scalar, Seed, Vector
-from .layers import numbers, subscript
+from .layers import check_length, subscript
 from .losses import average
 from .module import Module
 from .softmax import softmax
@@ -22,20 +22,20 @@ _POOLS: dict[str, Callable[[Vector], Nested]] = {
 }
 
 
-def columns(vectors: Sequence[Sequence[S]], who: str) -> list[tuple[S, ...]]:
-    """For each i, the i-th numbers of all vectors."""
+def columns(vectors: Sequence[Sequence[S]], taker: Module | str) -> list[tuple[S, ...]]:
+    """The columns of a list of vectors: for each i, the i-th numbers of all vectors."""
     if not len(vectors) or len({len(v) for v in vectors}) != 1:
         raise ShapeError(
-            f"{who} takes at least one vector, and all of one length; "
+            f"{taker} takes one or more vectors of the same length; "
             f"got the lengths {[len(v) for v in vectors]}"
         )
     return list(zip(*vectors, strict=True))
 
 
 class Pool(Module):
-    """The mean, the sum or the maximum over the vectors, number by number.
+    """The mean, the sum or the maximum over the vectors, for each of their numbers.
 
-    In the case of the maximum, only the largest number gets a gradient.
+    With the maximum, only the largest number gets a gradient.
 
     Args:
         kind: "mean", "sum" or "max".
@@ -45,30 +45,34 @@ class Pool(Module):
         self.kind = one_of(kind, _POOLS, "pooling")
 
     def forward(self, vectors: Sequence[Vector]) -> list[Scalar]:
-        return [_POOLS[self.kind](column) for column in columns(vectors, repr(self))]
+        return [_POOLS[self.kind](column) for column in columns(vectors, self)]
 
     def __repr__(self) -> str:
         return f"Pool({self.kind!r})"
 
 
 class AttentionPool(Module):
-    """Σ aₜeₜ with a = softmax(Eq): vectors weighted by how well each matches a learned query q."""
+    """Σ aₜeₜ with a = softmax(Eq): a weighted mean of the vectors eₜ.
+
+    A vector weighs more the better it matches the query q, which is learned.
+    """
 
     def __init__(
         self, size: int, *, init: str | Initialise = lecun_normal, seed: Seed = None
     ) -> None:
-        draw, rng = initialiser_named(init), stream(seed, f"AttentionPool({size})")
+        draw, rng = find_initialiser(init), stream(seed, f"AttentionPool({size})")
         self.query = [Value(draw(rng, size, 1), f"q{subscript(i + 1)}") for i in range(size)]
 
     def weights(self, vectors: Sequence[Vector]) -> list[Value]:
-        """The attention that each vector gets; they sum to 1."""
-        size, who = len(self.query), repr(self)
-        return softmax([dot(numbers(e, wanted=size, who=who), self.query) for e in vectors])
+        """The weights aₜ of the vectors. They sum to 1."""
+        size = len(self.query)
+        rows = [check_length(vector, wanted=size, module=self) for vector in vectors]
+        return softmax([dot(row, self.query) for row in rows])
 
     def forward(self, vectors: Sequence[Vector]) -> list[Value]:
-        of_each = columns(vectors, repr(self))
-        attention = self.weights(vectors)
-        return [dot(attention, column) for column in of_each]
+        by_number = columns(vectors, self)
+        weights = self.weights(vectors)
+        return [dot(weights, column) for column in by_number]
 
     def __repr__(self) -> str:
         return f"AttentionPool({len(self.query)})"

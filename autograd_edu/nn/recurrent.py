@@ -1,4 +1,4 @@
-"""A recurrent network: the same cell at every step of a sequence, unrolled into a graph."""
+"""Recurrent networks: the same cell at every step of a sequence."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..engine.value import Value
 from ..errors import ShapeError
 from ..seeds import stream
 from .kinds import Scalar, Seed, Vector, as_list
-from .layers import Layer, NeuronOptions, numbers
+from .layers import Layer, NeuronOptions, check_length
 from .module import Module
 
 
 class RecurrentCell(Module):
-    """h′ = φ(W[x, h] + b): the next state, from an input of ``nin`` numbers and the state h.
+    """h′ = φ(W[x, h] + b): the next state from an input x and the state h.
 
-    The state has ``nhidden`` numbers. φ is tanh unless ``activation`` says otherwise; other keyword
-    arguments are those of `Neuron`. Source: Elman, "Finding Structure in Time", 1990.
+    An input has ``nin`` numbers and a state ``nhidden``. φ is tanh by default. Keyword arguments
+    are those of `Neuron`. Source: Elman, "Finding Structure in Time", 1990.
     """
 
     def __init__(
@@ -30,8 +30,8 @@ class RecurrentCell(Module):
         self.layer = Layer(nin + nhidden, nhidden, seed=rng, **options)
 
     def forward(self, x: Vector, state: Vector) -> list[Value]:
-        x = numbers(x, wanted=self.nin, who=repr(self))
-        state = numbers(state, wanted=self.nhidden, who=f"the state of {self!r}")
+        x = check_length(x, wanted=self.nin, module=self)
+        state = check_length(state, wanted=self.nhidden, module=f"the state of {self!r}")
         return as_list(self.layer([*x, *state]))
 
     def __repr__(self) -> str:
@@ -39,10 +39,10 @@ class RecurrentCell(Module):
 
 
 class RNN(Module):
-    """A cell along a sequence, from a state of zeros. It gives the state after every step.
+    """A recurrent network. It takes a sequence of inputs and gives the state after every step.
 
-    Its graph is a chain with shared weights, whose gradients add up over the steps
-    ("backpropagation through time"). Keyword arguments are those of `RecurrentCell`.
+    The first state is all zeros. The weights are shared by all steps, so their gradients add up
+    over the steps ("backpropagation through time"). Keyword arguments are those of `RecurrentCell`.
     """
 
     def __init__(

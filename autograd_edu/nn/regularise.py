@@ -1,9 +1,9 @@
-"""Against overfitting: penalties on weights, dropout, noise, and averages of several models.
+"""Against overfitting: penalties on weights, dropout, noise and ensembles of models.
 
-Dropout is *inverted*: in training, the numbers that are kept are multiplied by 1/(1 - p), so that
-evaluation need not change anything. KIT prints the other form, with weights scaled "by the dropout
-rate" in evaluation, where the keep probability 1 - p is meant. Imperial's "weights which are not
-updated" is something else.
+Dropout is *inverted*, as in PyTorch: in training mode, the numbers that are kept are multiplied by
+1/(1 - p), and evaluation mode changes nothing. KIT prints the other form, which scales the weights
+"by the dropout rate" in evaluation; it means the keep probability 1 - p. Imperial describes dropout
+as "weights which are not updated", which is something else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..errors import OperandError, ShapeError
 from ..seeds import stream
 from .init import gauss
 from .kinds import Nested, Scalar, Seed, Vector, as_list
-from .layers import Neuron, SwitchedOptions, numbers
+from .layers import Neuron, SwitchedOptions, check_length
 from .losses import average
 from .module import Module
 from .softmax import softmax
@@ -28,7 +28,7 @@ Penalty = Callable[[Sequence[Any]], Scalar]  # of Values, or of traced numbers
 
 
 def l2(strength: float) -> Penalty:
-    """λ Σ θ², without ½ (the form of MLPR). Its gradient is 2λθ.
+    """The penalty λ Σ θ², the form of MLPR. Its gradient is 2λθ.
 
     >>> l2(0.5)([1.0, 2.0])
     2.5
@@ -38,28 +38,28 @@ def l2(strength: float) -> Penalty:
 
 
 def half_l2(strength: float) -> Penalty:
-    """λ ½ Σ θ² (the form of KIT, and the weight decay of optimisers). Its gradient is λθ."""
+    """The penalty λ ½ Σ θ², the form of KIT and of weight decay. Its gradient is λθ."""
     not_negative(strength, "the strength of a penalty")
     return lambda parameters: 0.5 * strength * dot(parameters, parameters)
 
 
 def l1(strength: float) -> Penalty:
-    """λ Σ |θ|. Its gradient is ±λ, and 0 at θ = 0, so it drives weights to exactly 0."""
+    """The penalty λ Σ |θ|. It drives weights to 0. Its gradient is ±λ, and 0 at θ = 0."""
     not_negative(strength, "the strength of a penalty")
     return lambda parameters: strength * total([abs(p) for p in parameters])
 
 
 def weights_of(model: Module) -> list[Value]:
-    """The parameters without the biases, which are usually not penalised."""
+    """All parameters of a model except the biases, which are usually not penalised."""
     named = model.named_parameters()
     return [parameter for name, parameter in named if name.rsplit(".", 1)[-1] != "b"]
 
 
 class _Random(Module):
-    """A module that draws random numbers in training, if its ``amount`` is not 0."""
+    """A module that draws random numbers in training mode, unless its ``amount`` is 0."""
 
     changes_in_training = True
-    amount: ClassVar[str] = "p"  # the attribute that holds it
+    amount: ClassVar[str] = "p"  # the name of the attribute with the amount
 
     def __init__(self, seed: Seed) -> None:
         own = random.Random(random.random())
@@ -67,11 +67,15 @@ class _Random(Module):
 
     @property
     def active(self) -> bool:
-        """Does it draw random numbers now?"""
+        """Does the module draw random numbers at the moment?"""
         return self.training and getattr(self, self.amount) > 0.0
 
     def varying(self) -> str:
-        return f"{self!r} draws anew for every sample while training" if self.active else ""
+        return (
+            f"{self!r} draws new random numbers for every sample in training mode"
+            if self.active
+            else ""
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({getattr(self, self.amount)})"
@@ -90,9 +94,9 @@ class _Dropping(_Random):
 
 
 class Dropout(_Dropping):
-    """In training, sets each number to 0 with probability ``p``, and divides the others by 1 - p.
+    """In training mode, set each number to 0 with probability ``p``, and divide the rest by 1 - p.
 
-    The gradient of a number that is dropped is 0. In evaluation all numbers pass as they are.
+    A number that is dropped gets the gradient 0. In evaluation mode nothing changes.
     Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout", 2014.
     """
 
@@ -104,7 +108,9 @@ class Dropout(_Dropping):
 
 
 class DropConnect(_Dropping):
-    """A layer of neurons that, in training, drops single weights instead of whole numbers.
+    """A layer of ``nout`` neurons that drops single weights, with probability ``p``.
+
+    It does so in training mode only.
 
     Source: Wan, Zeiler, Zhang, LeCun and Fergus, "Regularization of Neural Networks using
     DropConnect", 2013.
@@ -120,10 +126,10 @@ class DropConnect(_Dropping):
     def forward(self, x: Vector) -> list[Value]:
         if not self.active:
             return [neuron(x) for neuron in self.neurons]
-        numbers(x, wanted=len(self.neurons[0].w), who=repr(self))
-        return [self._thinned(neuron, x) for neuron in self.neurons]
+        check_length(x, wanted=len(self.neurons[0].w), module=self)
+        return [self._drop_weights(neuron, x) for neuron in self.neurons]
 
-    def _thinned(self, neuron: Neuron, x: Vector) -> Value:
+    def _drop_weights(self, neuron: Neuron, x: Vector) -> Value:
         y: Value = neuron.activation(dot([w * self.keep() for w in neuron.w], x, neuron.b))
         return y
 
@@ -132,11 +138,11 @@ class DropConnect(_Dropping):
 
 
 class Noise(_Random):
-    """In training, adds N(0, sd²) to each number.
+    """In training mode, add a random number from N(0, sd²) to each number.
 
-    For a linear model with squared error this is, on average, an L2 penalty with λ = sd². MLPR says
-    so of N(0, 1) in general, but it holds only for small variances. Source: Bishop, "Training with
-    Noise is Equivalent to Tikhonov Regularization", 1995.
+    For a linear model with squared error, this has on average the effect of an L2 penalty with
+    λ = sd². MLPR says this of N(0, 1) in general, but it holds only for small variances. Source:
+    Bishop, "Training with Noise is Equivalent to Tikhonov Regularization", 1995.
     """
 
     amount = "sd"
@@ -152,11 +158,11 @@ class Noise(_Random):
 
 
 class Ensemble(Module):
-    """Several models that vote: the mean of the probabilities that they give.
+    """An average of several models: the mean of the probabilities that they give.
 
     Args:
-        probabilities: how the output of a model becomes probabilities; by default its softmax.
-            Pass `as_list` if the models give probabilities already.
+        probabilities: turns the output of a model into probabilities; by default softmax. Pass
+            ``list`` if the models already give probabilities.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The states of models as files: sealed JSON, or a .npz file of arrays with a seal among them."""
+"""Save and load the states of models, as .json or .npz files with a checksum."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-State = Mapping[str, Nested]  # by name: a number, or a (nested) list of them
+State = Mapping[str, Nested]  # name → a number, or a nested list of numbers
 
-_SEAL = "autograd_edu"  # the entry of a .npz file that says what it is
+_SEAL = "autograd_edu"  # the entry of a .npz file that says what the file is
 
 
 def save_state(state: State, path: PathLike, kind: str = "model") -> None:
-    """Write a state to a file "….json" or "….npz". JSON can also hold text."""
+    """Write a state to a .json or .npz file. Only JSON can also hold text."""
     write(path, _npz(state, kind) if _suffix(path) == ".npz" else seal(state, kind))
 
 
@@ -32,7 +32,7 @@ def load_state(path: PathLike, kind: str = "model") -> State:
 
     Raises:
         StateError: if the file holds something else, was cut short or was altered.
-        FileNotFoundError: if there is no such file.
+        FileNotFoundError: if the file does not exist.
     """
     read = _read_npz if _suffix(path) == ".npz" else unseal
     state: Nested = read(Path(path).read_bytes(), kind, source=path)
@@ -44,7 +44,7 @@ def load_state(path: PathLike, kind: str = "model") -> State:
 def _suffix(path: PathLike) -> str:
     suffix = Path(path).suffix
     if suffix not in (".json", ".npz"):
-        raise StateError(f"a state is saved as a .json or .npz file; got {str(path)!r}")
+        raise StateError(f"the name of the file must end in .json or .npz; got {str(path)!r}")
     return suffix
 
 
@@ -57,8 +57,8 @@ def _npz(state: State, kind: str) -> bytes:
             arrays[name] = np.array(held, float)
         except (TypeError, ValueError):
             raise StateError(
-                f"{name} is not a number or an array of numbers, so a .npz file cannot hold it; "
-                "use .json"
+                f"{name} is not a number or an array of numbers, so it cannot be saved in a .npz "
+                "file; use a .json file"
             ) from None
     arrays[_SEAL] = np.array(seal(_checksum(arrays), kind))
     file = io.BytesIO()
@@ -75,11 +75,11 @@ def _read_npz(raw: bytes, kind: str, *, source: PathLike) -> State:
         sealed = str(arrays.pop(_SEAL))
     except Exception as error:  # a damaged file makes zipfile, zlib and numpy raise many kinds
         raise StateError(
-            f"{source} is not a saved {kind}: it is not one of our .npz files, or it was cut "
+            f"{source} is not a saved {kind}: the file was written by something else, or was cut "
             f"short or altered ({error})"
         ) from None
     if unseal(sealed, kind, source=source) != _checksum(arrays):
-        raise StateError(f"{source} was altered since it was written: its checksum does not fit")
+        raise StateError(f"{source} was altered after it was saved: its checksum does not match")
     return {name: array.tolist() for name, array in arrays.items()}
 
 

@@ -1,4 +1,4 @@
-"""Softmax: scores to probabilities that sum to one, without overflow, and its logarithm."""
+"""Softmax, which turns scores into probabilities, and its logarithm."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .kinds import S
 
 
 def softmax(scores: Sequence[S], *, parts: bool = False) -> list[S]:
-    """yₖ = exp zₖ / Σ exp z: one probability per score.
+    """yₖ = exp zₖ / Σ exp z: a list of probabilities, one per score, that sum to 1.
 
     Args:
-        parts: write it as the lectures do, as exponentials, their sum and quotients. The graph
-            then shows more, but scores above 709 overflow. Otherwise it is exp(zₖ - log Σ exp z),
-            which cannot overflow.
+        parts: compute exponentials, their sum and quotients, as the lectures do. The graph then
+            shows these steps, but scores above 709 overflow. Otherwise it computes
+            exp(zₖ - log Σ exp z), which cannot overflow.
 
     >>> [round(p, 3) for p in softmax([1.0, 2.0, 3.0])]
     [0.09, 0.245, 0.665]
@@ -29,7 +29,10 @@ def softmax(scores: Sequence[S], *, parts: bool = False) -> list[S]:
 
 
 def log_softmax(scores: Sequence[S]) -> list[S]:
-    """zₖ - log Σ exp z: the log of each probability, even where the probability rounds to 0."""
+    """zₖ - log Σ exp z: the logarithm of each probability.
+
+    It stays accurate even where the probability itself rounds to 0.
+    """
     _check_some(scores)
     log_whole = logsumexp(scores)
     return [z - log_whole for z in scores]

@@ -1,14 +1,12 @@
-"""Optimisers: rules for a step downhill, by the gradient.
+"""Optimisers: rules that change parameters by their gradients.
 
-A rule works on arrays: `update` takes the parameters and their gradient, returns the new
-parameters, and keeps what it has to remember (velocities, averages, the number of steps) in
-`state`. `step` does this for Values, and training by replay does it for arrays; it is one rule.
-Nothing is stored on the parameters, and `state_dict` saves everything.
+Each rule works on arrays. `update` takes the parameters and their gradient and returns the new
+parameters. What the rule must remember (velocities, averages, the number of steps) is in `state`,
+and `state_dict` saves it. `step` calls `update` for Values, and `fit` calls it for arrays.
 
 Where the lectures print different rules under one name, the standard one is the default, and the
-docstring says what the lecture's own is called. ε avoids a division by a gradient of zero. "inside"
-puts it under the root with the squared gradients, as KIT prints it; "outside" adds it to the root,
-as the papers and PyTorch do.
+docstring says how to get the lecture's own. ε avoids a division by zero. It is added to the root,
+as in the papers and in PyTorch; with ``eps_place="inside"`` it is under the root, as KIT prints it.
 """
 
 from .adaptive import AdaGrad, Adam, AdamW, NAdam, RMSProp

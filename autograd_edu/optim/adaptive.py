@@ -1,4 +1,4 @@
-"""Rules that give each parameter its own step size, by the size of its gradients so far."""
+"""Rules that give each parameter its own step size, from the size of its gradients so far."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .base import Array, Common, Optimiser
 
 
 class Rooted(Common, total=False):
-    """The keyword arguments of rules that divide by a root of squared gradients.
+    """The keyword arguments of rules that divide by the root of squared gradients.
 
-    ``eps`` is ε, by default 1e-8. ``eps_place`` is "outside" the root (the default) or "inside".
+    ``eps`` is ε, by default 1e-8. ``eps_place`` is "outside" (the default) or "inside" the root.
     """
 
     eps: float
@@ -23,9 +23,9 @@ class Rooted(Common, total=False):
 
 
 class _Scaled(Optimiser):
-    """Rules that divide by a root of squared gradients.
+    """The base of rules that divide by the root of squared gradients.
 
-    A parameter whose root is 0, which needs ε = 0, stays where it is.
+    If the root is 0, which can only happen with ε = 0, the parameter does not change.
     """
 
     remembers: ClassVar[tuple[str, ...]] = ("squares",)
@@ -38,7 +38,7 @@ class _Scaled(Optimiser):
         self.eps = not_negative(eps, "eps")
         self.eps_place = one_of(eps_place, ("inside", "outside"), "eps_place")
 
-    def over_root(self, numerator: Array, squares: Array) -> Array:
+    def divide_by_root(self, numerator: Array, squares: Array) -> Array:
         """numerator / √squares, with ε inside or outside the root."""
         import numpy as np
 
@@ -48,15 +48,15 @@ class _Scaled(Optimiser):
 
 
 class AdaGrad(_Scaled):
-    """s ← s + g², θ ← θ - ηg/√s: the step is divided by the root of all squared gradients so far.
+    """s ← s + g², θ ← θ - ηg/√s, so that s adds up all squared gradients.
 
-    LIP prints it without ε, which is ``eps=0``. Source: Duchi, Hazan and Singer, "Adaptive
+    LIP prints it without ε: pass ``eps=0``. Source: Duchi, Hazan and Singer, "Adaptive
     Subgradient Methods", 2011.
     """
 
     def rule(self, theta: Array, g: Array) -> Array:
         self.state["squares"] = squares = self.state["squares"] + g * g
-        return theta - self.over_root(self.lr * g, squares)
+        return theta - self.divide_by_root(self.lr * g, squares)
 
 
 class RMSProp(_Scaled):
@@ -80,7 +80,7 @@ class RMSProp(_Scaled):
     def rule(self, theta: Array, g: Array) -> Array:
         squares = self.decay * self.state["squares"] + (1.0 - self.decay) * (g * g)
         self.state["squares"] = squares
-        return theta - self.over_root(self.lr * g, squares)
+        return theta - self.divide_by_root(self.lr * g, squares)
 
 
 class Adam(_Scaled):
@@ -89,9 +89,9 @@ class Adam(_Scaled):
     m ← β₁m + (1 - β₁)g and v ← β₂v + (1 - β₂)g². At the k-th step, m̂ = m/(1 - β₁ᵏ) and
     v̂ = v/(1 - β₂ᵏ). Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015.
 
-    KIT prints it with .9 for v and .999 for m, the other way round, with ε inside the root, and
-    with a correction that divides by 0 at k = 0. What is meant there is ``betas=(.999, .9),
-    eps_place="inside"``, and k from 1.
+    KIT prints it with .9 for v and .999 for m, with ε inside the root, and with a correction that
+    divides by 0 at k = 0. For KIT's rule, pass ``betas=(.999, .9), eps_place="inside"``; k starts
+    at 1.
 
     Args:
         betas: β₁ and β₂.
@@ -115,26 +115,26 @@ class Adam(_Scaled):
             raise OperandError(f"betas must be two numbers, such as (0.9, 0.999); got {betas!r}")
         self.betas = fraction(betas[0], "the first of betas"), fraction(betas[1], "the second")
 
-    def averages(self, g: Array) -> tuple[Array, Array]:
-        """m and v̂ after this step's gradient."""
+    def update_averages(self, g: Array) -> tuple[Array, Array]:
+        """Update m and v with the gradient of this step. Returns m and v̂."""
         b1, b2 = self.betas
         self.state["mean"] = b1 * self.state["mean"] + (1.0 - b1) * g
         self.state["squares"] = b2 * self.state["squares"] + (1.0 - b2) * (g * g)
         return self.state["mean"], self.state["squares"] / _one_minus_power(b2, self.steps)
 
     def rule(self, theta: Array, g: Array) -> Array:
-        m, v_hat = self.averages(g)
+        m, v_hat = self.update_averages(g)
         m_hat = m / _one_minus_power(self.betas[0], self.steps)
-        return theta - self.over_root(self.lr * m_hat, v_hat)
+        return theta - self.divide_by_root(self.lr * m_hat, v_hat)
 
 
 class AdamW(Adam):
-    """Adam with θ ← θ - ηλθ as weight decay, instead of adding λθ to the gradient.
+    """Adam with decoupled weight decay: θ ← θ - ηλθ, instead of adding λθ to the gradient.
 
     Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019.
 
     Args:
-        weight_decay: λ.
+        weight_decay: λ; by default 0.01.
     """
 
     def __init__(
@@ -174,19 +174,19 @@ class NAdam(Adam):
     def rule(self, theta: Array, g: Array) -> Array:
         import numpy as np
 
-        m, v_hat = self.averages(g)
+        m, v_hat = self.update_averages(g)
         mu, following = (
             self.betas[0] * (1.0 - 0.5 * 0.96 ** (k * self.momentum_decay))
             for k in (self.steps, self.steps + 1)
         )
         self.state["product"] = product = self.state.get("product", np.ones(())) * mu
         ahead = following * m / (1.0 - product * following) + (1.0 - mu) * g / (1.0 - product)
-        return theta - self.over_root(self.lr * ahead, v_hat)
+        return theta - self.divide_by_root(self.lr * ahead, v_hat)
 
 
 def _one_minus_power(b: float, k: int) -> float:
-    """1 - bᵏ, without the digits that rounding bᵏ near 1 would lose.
+    """1 - bᵏ, accurate even where bᵏ is close to 1.
 
-    Otherwise only 14 digits of 1 - .999² would be left.
+    Computed directly, 1 - .999² would have only 14 correct digits.
     """
     return -math.expm1(k * math.log(b)) if b else 1.0

@@ -1,4 +1,4 @@
-"""What all optimisers share: parameters, clipping, weight decay, and a state that can be saved."""
+"""The base class of all optimisers: parameters, clipping, weight decay and a saved state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Common(TypedDict, total=False):
 
 
 class Used(float):
-    """A gradient that a step has used. What a backward pass adds to it is one, too."""
+    """A gradient that a step has already used. It stays one when a backward pass adds to it."""
 
     __slots__ = ()
 
@@ -38,19 +38,22 @@ class Used(float):
 
 
 class Optimiser:
-    """What all rules share.
+    """The base class of all optimisers.
 
-    A subclass defines `rule`. It names what it remembers for each parameter in `remembers`, and
-    what it remembers only once in `remembers_once`.
+    A subclass defines `rule`. `remembers` names the state that it keeps for each parameter, and
+    `remembers_once` the state that it keeps only once.
 
     Args:
-        parameters: the Values to change. You may leave them out if you only use `update`, or for
-            `fit`, which then uses all of the model's. Frozen parameters keep their numbers.
-        lr: the learning rate η. You may set it at any time, as schedules do.
-        weight_decay: λ; adds λθ to the gradient, which is the gradient of λ½Σθ².
-        clip_norm: scale the gradient down to this length if it is longer, before anything else.
-        clip_value: cut each part of the gradient off at ± this value, before anything else.
-        accumulate: do not warn when gradients were not cleared between two steps.
+        parameters: the Values to change, such as ``model.parameters()``. Frozen parameters keep
+            their numbers. You can leave them out if you only call `update`, or for `fit`, which
+            then trains all parameters of the model.
+        lr: the learning rate η. You can set it at any time, as schedules do.
+        weight_decay: λ; λθ is added to the gradient. This is the gradient of the penalty λ½Σθ².
+        clip_norm: scale the gradient down to this length if it is longer. Clipping comes before
+            weight decay.
+        clip_value: limit each component of the gradient to ± this value. It comes before
+            ``clip_norm``.
+        accumulate: do not warn if gradients were not cleared between two steps.
     """
 
     remembers: ClassVar[tuple[str, ...]] = ()
@@ -66,7 +69,7 @@ class Optimiser:
         clip_value: float | None = None,
         accumulate: bool = False,
     ) -> None:
-        self.parameters = _variables(parameters, type(self).__name__)
+        self.parameters = _check_parameters(parameters, type(self).__name__)
         self.lr = lr
         self.weight_decay = not_negative(weight_decay, "the weight decay")
         self.clip_norm = clip_norm if clip_norm is None else positive(clip_norm, "clip_norm")
@@ -78,7 +81,7 @@ class Optimiser:
 
     @property
     def lr(self) -> float:
-        """The learning rate. It must not be negative, which would lead uphill."""
+        """The learning rate η. It must not be negative."""
         return self._lr
 
     @lr.setter
@@ -86,15 +89,15 @@ class Optimiser:
         self._lr = not_negative(new, "the learning rate")
 
     def rule(self, theta: Array, g: Array) -> Array:
-        """The new parameters. `steps` already counts this step, from 1."""
+        """The new parameters, from the old ones and their gradient. `steps` counts from 1."""
         raise NotImplementedError
 
     def update(self, theta: Array, gradient: Array) -> Array:
-        """The parameters after one step from ``theta``, as a new array. The state changes, too.
+        """Take one step from ``theta``. Returns the new parameters, and updates the state.
 
         Raises:
-            DomainError: if the step, or what the rule remembers, is not finite. Nothing is changed
-                in that case.
+            DomainError: if the new parameters or the new state are not finite. The state is then
+                unchanged.
         """
         import numpy as np
 
@@ -108,8 +111,8 @@ class Optimiser:
             kept = self.state.setdefault(name, np.zeros_like(theta))
             if kept.shape != theta.shape:
                 raise ShapeError(
-                    f"{type(self).__name__} took its first steps with parameters of shape "
-                    f"{kept.shape}; got {theta.shape}"
+                    f"{type(self).__name__} took its first step with parameters of shape "
+                    f"{kept.shape}; got {theta.shape} now"
                 )
         remembered = dict(self.state)
         self.steps += 1
@@ -118,14 +121,14 @@ class Optimiser:
         if not _are_finite(new, *self.state.values()):
             self.steps, self.state = before
             raise DomainError(
-                f"this step of {type(self).__name__} overflows: the largest part of the gradient "
-                f"is {np.abs(g).max():.3g}; limit it with clip_norm, or use a smaller lr than "
-                f"{self.lr:g}"
+                f"this step of {type(self).__name__} overflows: the largest component of the "
+                f"gradient is {np.abs(g).max():.3g}; limit it with clip_norm, or use a smaller lr "
+                f"than {self.lr:g}"
             )
         return self._without_frozen(theta, new, remembered)
 
     def _without_frozen(self, theta: Array, new: Array, before: dict[str, Array]) -> Array:
-        """``new``, but frozen parameters, and what the rule remembers for them, as before."""
+        """``new``, with the old numbers and the old state for frozen parameters."""
         import numpy as np
 
         frozen = [p.is_constant for p in self.parameters]
@@ -136,11 +139,11 @@ class Optimiser:
         return np.where(frozen, theta, new)
 
     def decayed(self, theta: Array, g: Array) -> Array:
-        """The gradient with weight decay."""
+        """The gradient plus weight decay, g + λθ."""
         return g + self.weight_decay * theta if self.weight_decay else g
 
     def clipped(self, g: Array) -> Array:
-        """The gradient, cut to the limits ``clip_value`` and ``clip_norm``."""
+        """The gradient within the limits ``clip_value`` and ``clip_norm``."""
         import numpy as np
 
         if self.clip_value is not None:
@@ -153,17 +156,17 @@ class Optimiser:
         return direction * (self.clip_norm / length) if length > self.clip_norm / largest else g
 
     def step(self) -> None:
-        """Change the parameters by one step along their gradients.
+        """Change the parameters by one step, using their gradients.
 
-        A parameter that no backward pass has reached counts as one with gradient 0.
+        A parameter that no backward pass has reached has gradient 0.
 
         Raises:
             TrainingError: if no parameter has a gradient, or all are frozen.
 
         Warns:
-            UserWarning: once, if a gradient still contains a part that an earlier step has used,
-                because nobody called `zero_grad` since then. To accumulate on purpose over several
-                steps, pass ``accumulate=True``.
+            UserWarning: once, if `zero_grad` was not called since the last step, so that the
+                gradients still contain those of that step. If you accumulate gradients on purpose,
+                pass ``accumulate=True``.
         """
         import numpy as np
 
@@ -179,7 +182,7 @@ class Optimiser:
             parameter.data = number
 
     def before_step(self) -> None:
-        """What a rule does before it looks at the gradients."""
+        """Called at the start of `step`, before the gradients are read."""
 
     def _why_no_gradient(self) -> str:
         if self.parameters and not any(p.requires_grad for p in self.parameters):
@@ -187,10 +190,10 @@ class Optimiser:
         return "step() needs gradients, and no parameter has one: call loss.backward() first"
 
     def _warn_of_uncleared(self, reached: Value) -> None:
-        """Warn if the gradient of one parameter has grown by a backward pass since its last step.
+        """Warn if a backward pass has added to a gradient that the last step has already used.
 
-        A gradient that a step has used is marked by its type, `Used`. Clearing or setting the
-        gradient removes the mark; adding to it, as a backward pass does, keeps it.
+        `step` marks one gradient by the type `Used`. Clearing or setting the gradient removes the
+        mark. Adding to it, as a backward pass does, keeps the mark.
         """
         if self.accumulate:
             return
@@ -200,8 +203,8 @@ class Optimiser:
             if isinstance(now, Used) and now is not used:
                 self.accumulate = True  # warn once
                 warnings.warn(
-                    "the gradients were not cleared since the last step, so they contain its "
-                    "gradients, too: call zero_grad() before each backward pass. If you accumulate "
+                    "the gradients were not cleared since the last step, so they still contain "
+                    "its gradients: call zero_grad() before each backward pass. If you accumulate "
                     f"on purpose, pass accumulate=True to {type(self).__name__}",
                     stacklevel=3,
                 )
@@ -209,25 +212,25 @@ class Optimiser:
         reached._grad = self._witness[1]
 
     def zero_grad(self) -> None:
-        """Clear the gradients of the parameters, because backward passes add to them."""
+        """Clear the gradients of the parameters. A backward pass adds to what is there."""
         for parameter in self.parameters:
             parameter.clear_grad()
 
     def look_ahead(self, theta: Array) -> Array:
-        """Where this rule needs its next gradient: at ``theta`` itself, except for Nesterov's."""
+        """Where the rule needs its next gradient: at ``theta``, except for Nesterov."""
         return theta
 
     def state_dict(self) -> dict[str, Any]:  # Any: numbers, text, and lists of numbers of any depth
-        """Everything that the rule remembers, as plain numbers and lists."""
+        """The state of the optimiser, as plain numbers and lists."""
         arrays = {name: array.tolist() for name, array in self.state.items()}
         return {"rule": type(self).__name__, "steps": self.steps, "lr": self.lr, **arrays}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:  # Any: it is checked here
-        """Load what `state_dict` gave, so that training continues with the same numbers.
+        """Load a `state_dict`, so that training continues exactly where it was saved.
 
         Raises:
-            StateError: if it is the state of another rule, or of other parameters. Nothing is
-                changed in that case.
+            StateError: if it is the state of another rule, or of another number of parameters. The
+                optimiser is then unchanged.
         """
         import numpy as np
 
@@ -256,20 +259,20 @@ class Optimiser:
 
 
 def _are_finite(*arrays: Array) -> bool:
-    """Are all numbers finite? They are if their sum is."""
+    """Are all numbers finite? They are if their sum is finite, which is quick to check."""
     import numpy as np
 
     quick = sum([float(np.add.reduce(array, axis=None)) for array in arrays])
     return math.isfinite(quick) or all(np.isfinite(array).all() for array in arrays)
 
 
-def _variables(given: Iterable[Value], rule: str) -> list[Value]:
-    """The parameters as a list. Raises OperandError unless a step can change each of them."""
+def _check_parameters(given: Iterable[Value], rule: str) -> list[Value]:
+    """The parameters as a list. Raises OperandError if a step cannot change one of them."""
     right = f"write {rule}(model.parameters(), lr=0.01)"
     if isinstance(given, Value) or not isinstance(given, Iterable) or isinstance(given, str):
         raise OperandError(
             "the first argument of an optimiser must be a list of parameters; "
-            f"got {type(given).__name__} {given!r}: {right}"
+            f"got {type(given).__name__} {given!r:.60}: {right}"
         )
     parameters = list(given)
     for p in parameters:
@@ -280,8 +283,7 @@ def _variables(given: Iterable[Value], rule: str) -> list[Value]:
         if p.op is not None or (p.is_constant and not isinstance(p, Frozen)):
             what = "a constant" if p.op is None else f"the result of {p.op.name}"
             raise OperandError(
-                f"a parameter must be a leaf that can change; {p!r} is {what}, so no step would "
-                "reach it"
+                f"each parameter must be a leaf that a step can change; got {p!r}, {what}"
             )
     if len(set(map(id, parameters))) < len(parameters):
         raise OperandError("each parameter must be given once; one is given twice")

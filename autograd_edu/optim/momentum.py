@@ -1,4 +1,4 @@
-"""Plain gradient descent, and rules that keep moving: velocities and averages of gradients."""
+"""Plain gradient descent, and rules with momentum."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .base import Array, Common, Optimiser
 
 
 class SGD(Optimiser):
-    """θ ← θ - ηg, with the learning rate η (``lr``) and the gradient g.
+    """Gradient descent: θ ← θ - ηg, with the learning rate η (``lr``) and the gradient g.
 
     Source: Robbins and Monro, "A Stochastic Approximation Method", 1951.
 
@@ -29,16 +29,17 @@ class SGD(Optimiser):
 
 
 class Momentum(Optimiser):
-    """θ moves by a velocity, or along an average of gradients.
+    """Gradient descent with momentum: v ← αv - ηg, θ ← θ + v.
 
     Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
 
     Args:
-        momentum: α or γ below.
-        style: "velocity" is v ← αv - ηg, θ ← θ + v (the form of LIP, and PyTorch's with η inside).
-            KIT has two others. "average" is m ← γm + (1 - γ)g, θ ← θ - ηm. "arithmetic" is the same
-            with γ = (k-1)/k at the k-th step, the plain mean of all gradients so far. The average
-            with η takes the same steps as the velocity with η(1 - γ).
+        momentum: α, or γ below.
+        style: "velocity" is the form above, which is LIP's. PyTorch multiplies v by η instead of g,
+            which is the same while η stays the same. KIT has two other forms. "average" is
+            m ← γm + (1 - γ)g, θ ← θ - ηm. "arithmetic" is the same with γ = (k-1)/k at the k-th
+            step, so that m is the mean of all gradients so far. The average with η takes the same
+            steps as the velocity with η(1 - γ).
     """
 
     remembers = ("velocity",)
@@ -63,17 +64,17 @@ class Momentum(Optimiser):
 
 
 class Nesterov(Optimiser):
-    """v ← αv - η∇L(θ + αv), θ ← θ + v: momentum with the gradient taken where v leads.
+    """Nesterov momentum: v ← αv - η∇L(θ + αv), θ ← θ + v.
 
-    Before each gradient, the parameters must move to `look_ahead`; `fit` and `looking_ahead` do
-    that. Source: Nesterov, "A method for solving the convex programming problem with convergence
-    rate O(1/k²)", 1983.
+    The gradient is taken at θ + αv. `fit` does so by itself. In a loop of your own, call
+    `looking_ahead` before each forward pass. Source: Nesterov, "A method for
+    solving the convex programming problem with convergence rate O(1/k²)", 1983.
 
     Args:
         momentum: α.
-        form: "look-ahead" is the form above, LIP's and the original. "rearranged" is PyTorch's. It
-            takes the gradient at θ itself, v ← αv + g, θ ← θ - η(g + αv); its θ is the other's
-            θ + αv.
+        form: "look-ahead" is the form above, which is the original and LIP's. "rearranged" is
+            PyTorch's: it takes the gradient at θ itself, v ← αv + g, θ ← θ - η(g + αv). Its θ is
+            the θ + αv of the other form.
     """
 
     remembers = ("velocity",)
@@ -96,15 +97,15 @@ class Nesterov(Optimiser):
         return theta + v
 
     def look_ahead(self, theta: Array) -> Array:
-        """θ + αv."""
+        """θ + αv, where the next gradient is taken."""
         if self.form == "rearranged" or "velocity" not in self.state:
             return theta
         return theta + self.momentum * self.state["velocity"]
 
     def looking_ahead(self) -> None:
-        """Move the parameters to θ + αv, for the next forward and backward pass.
+        """Move the parameters to θ + αv for the next forward and backward pass.
 
-        `step` starts from θ again.
+        `step` moves them back to θ first.
         """
         import numpy as np
 
@@ -114,11 +115,11 @@ class Nesterov(Optimiser):
             parameter.data = there
 
     def before_step(self) -> None:
-        """Return to θ. Raises TrainingError if the gradient was not taken at θ + αv."""
+        """Move back to θ. Raises TrainingError if the gradient was not taken at θ + αv."""
         if self.form == "look-ahead" and self.steps and self._home is None:
             raise TrainingError(
-                "Nesterov takes its gradient ahead of the parameters: call looking_ahead() before "
-                "each forward pass"
+                "Nesterov needs the gradient at θ + αv: call looking_ahead() before each forward "
+                "pass"
             )
         if self._home is not None and any(p.has_grad for p in self.parameters):
             for parameter, there in zip(self.parameters, self._home, strict=True):

@@ -1,6 +1,6 @@
-"""Methods that use curvature: Newton's, with the whole Hessian, and L-BFGS, which estimates it.
+"""Second-order methods: Newton's method uses the whole Hessian, and L-BFGS estimates it.
 
-They minimise a function of a list of numbers. `of_parameters` makes one from the loss of a model.
+Both minimise a function of a list of numbers. `of_parameters` turns the loss of a model into one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Function = Callable[[Nested], Scalar]  # of a list of numbers of any kind
 
 
 def of_parameters(model: Module, loss: Callable[[], Scalar]) -> Function:
-    """``loss()``, which calls ``model``, as a function of the list of the model's parameters."""
+    """A function of a list of parameters: ``loss()``, while ``model`` uses these parameters."""
 
     def of(values: Sequence[Scalar]) -> Scalar:
         with model.with_parameters(list(values)):
@@ -29,18 +29,18 @@ def of_parameters(model: Module, loss: Callable[[], Scalar]) -> Function:
     return of
 
 
-def _start(at: Sequence[float]) -> list[float]:
+def _check_start(at: Sequence[float]) -> list[float]:
     if not isinstance(at, Iterable):
         raise OperandError(f"the start must be a list of numbers; got {at!r}")
     return [float(x) for x in at]
 
 
 def newton(f: Function, at: Sequence[float], *, steps: int = 1) -> list[float]:
-    """θ ← θ - H⁻¹g, ``steps`` times. One step leads to the minimum of a quadratic.
+    """The parameters after ``steps`` steps of Newton's method, θ ← θ - H⁻¹g.
 
-    KIT prints the Taylor expansion without the ½ on its Hessian term; the minimum of that form is
-    half a Newton step away. For n parameters, the Hessian H takes n backward passes and n² numbers,
-    and the solution n³ operations.
+    One step reaches the minimum of a quadratic. KIT prints the Taylor expansion without the ½ of
+    its Hessian term, and its minimum is only half a Newton step away. For n parameters, the Hessian
+    H takes n backward passes and n² numbers, and solving for the step takes n³ operations.
 
     Raises:
         DomainError: if the Hessian is singular.
@@ -50,7 +50,7 @@ def newton(f: Function, at: Sequence[float], *, steps: int = 1) -> list[float]:
     """
     import numpy as np
 
-    theta = _start(at)
+    theta = _check_start(at)
     for _ in range(whole(steps, "the number of steps", low=0)):
         with no_grad():
             _, g = value_and_grad(f)(theta)
@@ -68,17 +68,17 @@ def newton(f: Function, at: Sequence[float], *, steps: int = 1) -> list[float]:
 def lbfgs(
     f: Function, at: Sequence[float], *, steps: int = 100, gtol: float = 1e-10
 ) -> list[float]:
-    """Where SciPy's L-BFGS-B arrives from ``at``, with gradients by backpropagation.
+    """The minimum that SciPy's L-BFGS-B finds from ``at``, with gradients by backpropagation.
 
-    It needs the loss of the full batch. Source: Liu and Nocedal, "On the limited memory BFGS method
-    for large scale optimization", 1989.
+    ``f`` must be the loss of the full batch, because mini-batches mislead it. Source: Liu and
+    Nocedal, "On the limited memory BFGS method for large scale optimization", 1989.
 
     Args:
-        steps: how many to take at most.
-        gtol: stop once no part of the gradient is larger than this.
+        steps: the largest number of steps.
+        gtol: stop once no component of the gradient is larger than this.
 
     Raises:
-        ImportError: without SciPy, which the extra `data` installs.
+        ImportError: if SciPy is missing; the extra `data` installs it.
     """
     try:
         from scipy.optimize import minimize  # type: ignore[import-untyped,unused-ignore]
@@ -90,7 +90,7 @@ def lbfgs(
             y, g = value_and_grad(f)(theta.tolist())
         return plain(y), list(g)
 
-    start = _start(at)
+    start = _check_start(at)
     options = {"maxiter": steps, "ftol": gtol * 1e-4, "gtol": gtol}
     found = minimize(fun, start, jac=True, method="L-BFGS-B", options=options)
     return [float(x) for x in found.x]

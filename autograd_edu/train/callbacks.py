@@ -21,9 +21,9 @@ from ..optim import Optimiser
 from ..schedules import Schedule
 from .checkpoint import Checkpoint
 from .early import EarlyStopping
-from .engines import put
+from .engines import assign
 from .history import History
-from .progress import bar
+from .progress import make_bar
 from .run import Callback, Run
 
 _DIVERGED = 1e6  # training has failed if the loss is this many times as large as the first
@@ -106,7 +106,7 @@ class Checkpointed(Callback):
             run.steps = len(run.history.step_loss)
 
     def after_epoch(self, run: Run) -> None:
-        put(run.parameters, run.theta)
+        assign(run.parameters, run.theta)
         self.file.write(run.history)
 
 
@@ -117,7 +117,7 @@ class Shown(Callback):
         self.epochs, self.wanted = epochs, wanted
 
     def begin(self, run: Run) -> None:
-        self.bar = bar(self.epochs, run.epoch, self.wanted)
+        self.bar = make_bar(self.epochs, run.epoch, self.wanted)
 
     def after_epoch(self, run: Run) -> None:
         self.bar.update(run.epoch - self.bar.n)  # negative when training has gone back
@@ -171,7 +171,7 @@ class Calls(Callback):
     def after_epoch(self, run: Run) -> None:
         if run.stopped:
             return
-        put(run.parameters, run.theta)
+        assign(run.parameters, run.theta)
         h, number = run.history, run.epoch - 1
         measured = h.validation[-1] if h.validation else None
         epoch = Epoch(number, h.loss[-1], measured, h.lr[-1], run.model, run.optimiser, h)

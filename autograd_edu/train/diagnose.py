@@ -62,7 +62,7 @@ def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
         order = topological_order(y)
         first = next((v for v in order if not math.isfinite(v.data)), None)
         if first is not None:
-            finding = f"the first value that is not finite is {_described(first)}"
+            finding = f"the first value that is not finite is {_describe(first)}"
             return Diagnosis(y.data, first, [finding])
         y.backward()
     named = [(name, p) for name, p in trial.named_parameters() if p.requires_grad]
@@ -75,18 +75,20 @@ def _of_gradients(y: Value, order: list[Value], named: list[tuple[str, Value]]) 
     largest = max((abs(p.grad) for _, p in named if math.isfinite(p.grad)), default=0.0)
     flat = [name for name, p in named if abs(p.grad) <= _NOTHING * largest]
     dead = _dead_rectifiers(order)
-    findings = [] if broken else _uneven(named)
+    findings = [] if broken else _find_uneven(named)
     if broken:
         where = _where_gradient_breaks(order)
-        findings.append(f"the gradients of {_some(broken)} are not finite: {where}")
+        findings.append(f"the gradients of {_list_first(broken)} are not finite: {where}")
     if flat:
-        findings.append(f"{len(flat)} of {len(named)} parameters have gradient 0: {_some(flat)}")
+        findings.append(
+            f"{len(flat)} of {len(named)} parameters have gradient 0: {_list_first(flat)}"
+        )
     if dead:
-        findings.append(f"{len(dead)} rectifier(s) are 0 for every sample: {_some(dead)}")
+        findings.append(f"{len(dead)} rectifier(s) are 0 for every sample: {_list_first(dead)}")
     return Diagnosis(y.data, None, findings, dead, flat)
 
 
-def _uneven(named: list[tuple[str, Value]]) -> list[str]:
+def _find_uneven(named: list[tuple[str, Value]]) -> list[str]:
     """Are the gradients of one part far smaller than those of another?"""
     grads: dict[str, list[float]] = defaultdict(list)
     for name, p in named:
@@ -100,7 +102,7 @@ def _uneven(named: list[tuple[str, Value]]) -> list[str]:
     return [f"gradients vanish or explode: their typical size is {typical}"]
 
 
-def _described(value: Value) -> str:
+def _describe(value: Value) -> str:
     """A value as "hidden = log(x) = -inf in layer0"."""
     op, made = value.op, ""
     if op is not None and len(value.parents) <= 4:
@@ -112,7 +114,7 @@ def _described(value: Value) -> str:
 def _where_gradient_breaks(order: list[Value]) -> str:
     for value in reversed(order):
         if any(not math.isfinite(local) for local in value.local_grads):
-            return f"a local gradient of {_described(value)} is infinite"
+            return f"a local gradient of {_describe(value)} is infinite"
     return "products of local gradients overflow"
 
 
@@ -125,5 +127,5 @@ def _dead_rectifiers(order: list[Value]) -> list[str]:
     return [scope for scope, seen in outputs.items() if not any(seen)]
 
 
-def _some(names: list[str]) -> str:
+def _list_first(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -27,7 +27,7 @@ from .evaluate import mean_loss
 T = TypeVar("T")
 
 
-def put(values: Sequence[Value], theta: Array) -> None:
+def assign(values: Sequence[Value], theta: Array) -> None:
     """Set the data of ``values`` to the numbers in ``theta``."""
     for value, number in zip(values, theta.tolist(), strict=True):
         value.data = number
@@ -58,10 +58,10 @@ class Eager:
         Raises:
             DomainError: if one of them is not finite.
         """
-        put(self.parameters, theta)
+        assign(self.parameters, theta)
         for parameter in self.others:
             parameter.clear_grad()
-        return finite(*_differentiate(lambda: self._of_batch(batch), self.parameters))
+        return check_finite(*_differentiate(lambda: self._of_batch(batch), self.parameters))
 
     def _of_batch(self, batch: Dataset) -> Scalar:
         """The mean loss with the penalty, as a graph."""
@@ -71,7 +71,7 @@ class Eager:
 
     def mean_loss(self, theta: Array, data: Dataset) -> float:
         """The mean loss of ``data`` at ``theta``, in evaluation mode and without the penalty."""
-        put(self.parameters, theta)
+        assign(self.parameters, theta)
         return mean_loss(self.model.eval(), self.loss, data)
 
     def difference(self, theta: Array) -> str:  # noqa: ARG002 - replay needs it
@@ -88,7 +88,7 @@ class Eager:
         """Compute eagerly from now on."""
 
 
-def finite(y: float, gradient: Array) -> tuple[float, Array]:
+def check_finite(y: float, gradient: Array) -> tuple[float, Array]:
     """A loss and its gradient. Raises DomainError if they are not finite."""
     if not (np.isfinite(y) and np.isfinite(gradient).all()):
         raise DomainError(f"the loss is {y!r}, or its gradient is not finite")
@@ -106,7 +106,7 @@ def _differentiate(f: Callable[[], Scalar], parameters: Sequence[Value]) -> tupl
     return plain(y), np.array([p.grad for p in parameters])
 
 
-class _Placed:
+class _Placement:
     """A program, and which of its parameters stand where in the list of trained parameters."""
 
     def __init__(self, program: Program, parameters: Sequence[Value]) -> None:
@@ -160,8 +160,8 @@ class Replay:
             )
         program.runner  # noqa: B018 - compile now, so that it fails before training or not at all
         self.size = len(program.slots)
-        self.of_sample = _Placed(program, parameters)
-        self.extra = penalty and _Placed(trace(lambda: penalty(parameters)), parameters)
+        self.of_sample = _Placement(program, parameters)
+        self.extra = penalty and _Placement(trace(lambda: penalty(parameters)), parameters)
 
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
         """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient."""
@@ -171,7 +171,7 @@ class Replay:
         if self.penalty is not None and self.extra is not None:
             extra, slopes = self._penalty(self.penalty, self.extra, theta)
             y, gradient = y + extra, gradient + slopes
-        return finite(y, gradient)
+        return check_finite(y, gradient)
 
     def mean_loss(self, theta: Array, data: Dataset) -> float:
         """The mean loss of ``data`` at ``theta``, without the penalty."""
@@ -187,10 +187,10 @@ class Replay:
                 "the samples, or the targets, are not numbers in lists of one shape"
             ) from None
 
-    def _penalty(self, penalty: Penalty, extra: _Placed, theta: Array) -> tuple[float, Array]:
+    def _penalty(self, penalty: Penalty, extra: _Placement, theta: Array) -> tuple[float, Array]:
         """The penalty and its gradient: replayed, or a new graph if the penalty takes branches."""
         if extra.program.guards:
-            put(self.parameters, theta)
+            assign(self.parameters, theta)
             return _differentiate(lambda: penalty(self.parameters), self.parameters)
         y, grads = extra.at(theta).value_and_grad()
         return y, extra.gradient(grads.parameters)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from ..data import Dataset
 from ..errors import DomainError
-from .engines import put
+from .engines import assign
 from .history import History
 from .run import Callback, Run
-from .trusted import Unseen
+from .trusted import CannotReplay
 from .verified import Verified
 
 
@@ -34,7 +34,7 @@ class Trainer:
             self._interrupted()
         finally:
             self._tell("end")
-            put(run.parameters, run.theta)
+            assign(run.parameters, run.theta)
             run.model.eval()
         run.history.stopped = run.stopped
         return run.history
@@ -50,7 +50,7 @@ class Trainer:
                         self._epoch()
                 self.verified.check(run)
                 break
-            except Unseen as found:
+            except CannotReplay as found:
                 self.verified.go_back(run, str(found))
         run.stopped = run.stopped or f"all {epochs} epochs done"
 
@@ -58,7 +58,7 @@ class Trainer:
         run = self.run
         try:
             self.verified.check(run)
-        except Unseen as found:
+        except CannotReplay as found:
             self.verified.go_back(run, str(found))
         run.stopped = f"interrupted in epoch {run.epoch}"
 

@@ -27,7 +27,7 @@ class Quiet:
         """Do nothing."""
 
 
-def bar(total: int, done: int, wanted: bool | None) -> Quiet:
+def make_bar(total: int, done: int, wanted: bool | None) -> Quiet:
     """A bar of ``total`` epochs, ``done`` of which are complete.
 
     Args:
@@ -37,7 +37,7 @@ def bar(total: int, done: int, wanted: bool | None) -> Quiet:
     Raises:
         ImportError: if you insist on a bar and tqdm is missing.
     """
-    if wanted is False or (wanted is None and not (somebody_looks() and find_spec("tqdm"))):
+    if wanted is False or (wanted is None and not (is_interactive() and find_spec("tqdm"))):
         return Quiet()
     try:
         if in_notebook() and find_spec("ipywidgets"):
@@ -58,6 +58,6 @@ def in_notebook() -> bool:
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
-def somebody_looks() -> bool:
+def is_interactive() -> bool:
     """Do messages reach a terminal or a notebook?"""
     return in_notebook() or bool(getattr(sys.stderr, "isatty", lambda: False)())

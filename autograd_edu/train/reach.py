@@ -129,8 +129,8 @@ def _variables(names: set[str], variables: dict[str, Anything], shown: str) -> I
     for name in sorted(names & variables.keys()):
         held = variables[name]
         if not isinstance(held, ModuleType):
-            put = functools.partial(variables.__setitem__, name)
-            yield Part(shown.format(name), functools.partial(variables.get, name), put)
+            assign = functools.partial(variables.__setitem__, name)
+            yield Part(shown.format(name), functools.partial(variables.get, name), assign)
             yield name, held
         elif not _is_library(held.__name__) and vars(held) is not variables:
             yield from _variables(names - {name}, vars(held), f"{name}.{{}}")

@@ -109,7 +109,7 @@ def fit(
     parameters = _parameters(model, optimiser)
     for target in data.ys:
         getattr(loss, "check", lambda _: None)(target)
-    part = _part(penalty, parameters, penalised)
+    part = _restrict(penalty, parameters, penalised)
     used: list[Callback] = []
     if schedule is not None:
         used.append(Scheduled(schedule, schedule_by))
@@ -136,11 +136,11 @@ def fit(
 def _check_arguments(model: Module, loss: Loss, data: Dataset, optimiser: Optimiser) -> None:
     """Raise an error that says which argument is wrong, before anything changes."""
     if not isinstance(model, Module):
-        raise OperandError(f"the model must be a Module of nn; got {_described(model)}")
+        raise OperandError(f"the model must be a Module of nn; got {_describe(model)}")
     if not callable(loss):
         raise OperandError(
             "the loss must be a function of (prediction, target), such as "
-            f"nn.losses.mean_squared_error; got {_described(loss)}"
+            f"nn.losses.mean_squared_error; got {_describe(loss)}"
         )
     if not len(check_dataset(data)):
         raise ShapeError("training needs samples; the data set is empty")
@@ -148,7 +148,7 @@ def _check_arguments(model: Module, loss: Loss, data: Dataset, optimiser: Optimi
         made = optimiser.__name__ if isinstance(optimiser, type) else "Adam"
         raise OperandError(
             f"the optimiser must be an object such as {made}(model.parameters(), lr=0.01); "
-            f"got {_described(optimiser)}"
+            f"got {_describe(optimiser)}"
         )
 
 
@@ -161,23 +161,23 @@ def _check_options(
 ) -> None:
     """Raise an error that says which option is wrong."""
     if not isinstance(callbacks, (list, tuple)):
-        raise OperandError(f"callbacks must be a list; got {_described(callbacks)}")
+        raise OperandError(f"callbacks must be a list; got {_describe(callbacks)}")
     functions = {"schedule": schedule, "penalty": penalty}
     functions |= {f"callbacks[{i}]": each for i, each in enumerate(callbacks)}
     for what, given in functions.items():
         if not (given is None or callable(given) or isinstance(given, Callback)):
-            raise OperandError(f"{what} must be a function; got {_described(given)}")
+            raise OperandError(f"{what} must be a function; got {_describe(given)}")
     if validation is not None and not (isinstance(validation, Dataset) and len(validation)):
         raise OperandError(
-            f"validation must be a Dataset with samples; got {_described(validation)}"
+            f"validation must be a Dataset with samples; got {_describe(validation)}"
         )
     if not (early_stopping is None or isinstance(early_stopping, EarlyStopping)):
         raise OperandError(
-            f"early_stopping must be an EarlyStopping; got {_described(early_stopping)}"
+            f"early_stopping must be an EarlyStopping; got {_describe(early_stopping)}"
         )
 
 
-def _described(x: object) -> str:
+def _describe(x: object) -> str:
     """An argument of the wrong kind, in few words."""
     if isinstance(x, type):
         return f"the class {x.__name__} itself"
@@ -205,7 +205,7 @@ def _parameters(model: Module, optimiser: Optimiser) -> list[Value]:
     return optimiser.parameters
 
 
-def _part(
+def _restrict(
     penalty: Penalty | None, parameters: Sequence[Value], penalised: Iterable[Value] | None
 ) -> Penalty | None:
     """The penalty as a function of all parameters, of which it uses ``penalised``."""

@@ -21,7 +21,7 @@ from ..nn.losses import Loss
 from ..nn.module import Module
 from ..nn.regularise import Penalty
 from ..optim import Array
-from .engines import Eager, Replay, T, put
+from .engines import Eager, Replay, T, assign
 from .memory import Memory
 
 Answer = float | tuple[float, Array]  # a loss, or a loss and its gradient
@@ -33,7 +33,7 @@ _CLOSE = 1e-9  # relative: by how much replay may differ
 _NUDGE = 1e-13  # relative: a change of the parameters that shows how far rounding can reach
 
 
-class Unseen(Exception):  # noqa: N818 - it says what was found
+class CannotReplay(Exception):  # noqa: N818 - it says what was found
     """A call does more than compute, or the engines differ. The text says which."""
 
 
@@ -44,7 +44,7 @@ class Trusted(Eager):
         insist: raise an error instead of falling back to the eager engine.
 
     Raises:
-        Unseen: if calls of the model or loss do more than compute, or the engines differ.
+        CannotReplay: if calls of the model or loss do more than compute, or the engines differ.
         Exception: whatever the user's functions raise when they are traced.
     """
 
@@ -62,7 +62,7 @@ class Trusted(Eager):
     def _prepare(self) -> None:
         """Trace the model as it is now, and compare the first samples."""
         theta, first = np.array([p.data for p in self.parameters]), self.data.take([0])
-        memory = self._watch(first)
+        memory = self._remember(first)
         try:
             compute = super().value_and_grad
             answer = observe(lambda: compute(theta, first), memory)
@@ -75,7 +75,7 @@ class Trusted(Eager):
         self.samples = max(1, min(_SAMPLES, _OPERATIONS // self.replay.size))
         self.replay.mean_loss(theta, self.data)  # finds branches that differ, before training
         if reason := self._difference(theta, times=4):
-            raise Unseen(reason)
+            raise CannotReplay(reason)
         self.latest = theta  # where it was replayed last
 
     def fall_back(self, reason: str) -> None:
@@ -91,14 +91,14 @@ class Trusted(Eager):
             except AutogradError as error:
                 if self.insist:
                     raise
-                return self._instead(theta, batch, str(error))
+                return self._answer_eagerly(theta, batch, str(error))
         return super().value_and_grad(theta, batch)
 
-    def _instead(self, theta: Array, batch: Dataset, error: str) -> tuple[float, Array]:
+    def _answer_eagerly(self, theta: Array, batch: Dataset, error: str) -> tuple[float, Array]:
         """The eager engine's answer where replay raises an error. From then on, it is in charge."""
         answer = super().value_and_grad(theta, batch)
         if reason := self._difference(self.latest, errors=False):  # no branch had changed there
-            raise Unseen(reason) from None
+            raise CannotReplay(reason) from None
         self.fall_back(error)
         return answer
 
@@ -115,7 +115,7 @@ class Trusted(Eager):
 
     def follow(self, change: Callable[[], T]) -> T:
         """What ``change()`` returns. If it changes what the model computes, we trace it again."""
-        memory = self._watch() if self.replays else None
+        memory = self._remember() if self.replays else None
         result = super().follow(change)
         if memory is not None and memory.change(generators=False):
             try:
@@ -129,34 +129,34 @@ class Trusted(Eager):
 
     def _difference(self, theta: Array, *, times: int = 1, errors: bool = True) -> str:
         """How the engines differ on random samples; ``errors`` counts errors of replay alone."""
-        batch = self._some(self.data, times * self.samples)
+        batch = self._draw(self.data, times * self.samples)
         truth, replay = super().value_and_grad, self.replay.value_and_grad
-        reason = self._told_apart(truth, replay, theta=theta, batch=batch, errors=errors)
+        reason = self._compare(truth, replay, theta=theta, batch=batch, errors=errors)
         if not reason and self.measure is not None and self.measured is not None:
-            batch = self._some(self.measured, self.samples)
+            batch = self._draw(self.measured, self.samples)
             self.model.eval()
             measure, slow = self.measure.mean_loss, super().mean_loss
-            reason = self._told_apart(slow, measure, theta=theta, batch=batch, errors=errors)
+            reason = self._compare(slow, measure, theta=theta, batch=batch, errors=errors)
             self.model.train()
         return reason
 
-    def _some(self, data: Dataset, count: int) -> Dataset:
+    def _draw(self, data: Dataset, count: int) -> Dataset:
         return data.take(sorted(self.rng.sample(range(len(data)), min(count, len(data)))))
 
-    def _watch(self, batch: Dataset | None = None) -> Memory:
+    def _remember(self, batch: Dataset | None = None) -> Memory:
         """The state of all that the functions of this run can reach, and of their samples."""
         given = {"samples": batch.xs, "targets": batch.ys} if batch else {}
         return Memory(model=self.model, loss=self.loss, penalty=self.penalty, **given)
 
-    def _told_apart(
+    def _compare(
         self, truth: Compute, replay: Compute, *, theta: Array, batch: Dataset, errors: bool
     ) -> str:
         """How two ways to compute differ on a batch; "" if only in rounding."""
-        put(self.parameters, theta)
-        memory = self._watch(batch)
+        assign(self.parameters, theta)
+        memory = self._remember(batch)
         try:
             compare(truth, replay, theta=theta, batch=batch, memory=memory, errors=errors)
-        except Unseen as found:
+        except CannotReplay as found:
             return str(found)
         except Exception as error:  # the user's functions run here and can raise anything
             return f"a check against the eager engine raised {type(error).__name__}: {error}"
@@ -167,38 +167,40 @@ class Trusted(Eager):
     def _measure(self, theta: Array, data: Dataset) -> Replay | None:
         """Replay of the model in evaluation mode, if it agrees with the eager engine."""
         self.model.eval()
-        memory = self._watch(data.take([0]))
+        memory = self._remember(data.take([0]))
         try:
             replay = Replay(self.model, self.loss, self.parameters, None, data)
         except Exception:  # the user's functions run here and can raise anything
             return None
         finally:
             memory.restore()
-        batch, truth = self._some(data, 4 * self.samples), super().mean_loss
-        differs = self._told_apart(truth, replay.mean_loss, theta=theta, batch=batch, errors=True)
+        batch, truth = self._draw(data, 4 * self.samples), super().mean_loss
+        differs = self._compare(truth, replay.mean_loss, theta=theta, batch=batch, errors=True)
         return None if differs else replay
 
 
 def observe(compute: Callable[[], Answer], memory: Memory) -> Array:
-    """The numbers that ``compute()`` gives. Raises `Unseen` if the call changes something."""
+    """The numbers that ``compute()`` gives. Raises `CannotReplay` if the call changes something."""
     if memory.iterator:
-        raise Unseen(f"{memory.iterator} is an iterator, and nobody can see whether it moves on")
+        raise CannotReplay(
+            f"{memory.iterator} is an iterator, and nobody can see whether it moves on"
+        )
     numbers = _flat(compute())
     if changed := memory.change():
-        raise Unseen(f"a call of the model or the loss changes {changed}")
+        raise CannotReplay(f"a call of the model or the loss changes {changed}")
     return numbers
 
 
 def call_again(compute: Callable[[], Answer], first: Array) -> None:
-    """Raise `Unseen` if ``compute()`` gives other numbers now."""
+    """Raise `CannotReplay` if ``compute()`` gives other numbers now."""
     if not np.array_equal(first, _flat(compute()), equal_nan=True):
-        raise Unseen("the model or the loss gives other numbers when it is called again")
+        raise CannotReplay("the model or the loss gives other numbers when it is called again")
 
 
 def compare(
     truth: Compute, replay: Compute, *, theta: Array, batch: Dataset, memory: Memory, errors: bool
 ) -> None:
-    """Raise `Unseen` if the two differ at ``theta`` by more than rounding can explain.
+    """Raise `CannotReplay` if the two differ at ``theta`` by more than rounding can explain.
 
     Args:
         errors: an error that only replay raises counts as a difference.
@@ -208,13 +210,13 @@ def compare(
     except AutogradError:
         with suppress(AutogradError):  # neither engine has an answer here
             replay(theta, batch)
-            raise Unseen("the eager engine raises an error where replay does not") from None
+            raise CannotReplay("the eager engine raises an error where replay does not") from None
         return
     try:
         found = _flat(replay(theta, batch))
     except AutogradError as error:
         if errors:
-            raise Unseen(str(error)) from None
+            raise CannotReplay(str(error)) from None
         return
     off = np.abs(found - wanted)
     allowed = _CLOSE * np.abs(wanted) + 1e-12 * np.abs(wanted).max()
@@ -222,9 +224,9 @@ def compare(
         call_again(lambda: truth(theta, batch), wanted)
         if (off > allowed + _spread(lambda at: truth(at, batch), theta, wanted)).any():
             if off[0] <= allowed[0]:
-                raise Unseen("replay gives another gradient than the eager engine")
+                raise CannotReplay("replay gives another gradient than the eager engine")
             both = f"a loss of {found[0]:.10g} and the eager engine {wanted[0]:.10g}"
-            raise Unseen(f"on the same samples, replay gives {both}")
+            raise CannotReplay(f"on the same samples, replay gives {both}")
 
 
 def _spread(truth: Callable[[Array], Answer], theta: Array, wanted: Array) -> Array:
@@ -263,7 +265,7 @@ def engine_for(
     if not reason:
         try:
             return Trusted(*run, data=data, insist=insist)
-        except Unseen as found:
+        except CannotReplay as found:
             reason = str(found)
             if not insist:
                 warnings.warn(f"training without replay: {reason}", stacklevel=3)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..optim import Array
 from .memory import Memory
 from .run import Callback, Run
-from .trusted import Unseen
+from .trusted import CannotReplay
 
 _GROWTH = 2  # how many times as many steps there are at the next check
 
@@ -48,10 +48,10 @@ class Verified(Callback):
         self._announce(run, run.steps)
 
     def check(self, run: Run) -> None:
-        """Raise `Unseen` if replay differs from the eager engine here."""
+        """Raise `CannotReplay` if replay differs from the eager engine here."""
         if self.agreed != run.steps:
             if reason := run.engine.difference(run.theta):
-                raise Unseen(reason)
+                raise CannotReplay(reason)
             self.agreed, self.next_check = run.steps, _GROWTH * run.steps
 
     def go_back(self, run: Run, reason: str) -> None:
