@@ -10,10 +10,11 @@ import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .arguments import not_negative, number, whole
-from .errors import OperandError, ShapeError, TargetError, one_of
+from .arithmetic.floats import real
+from .errors import OperandError, ShapeError, TargetError, one_of, suggesting
 from .seeds import stream
 
 Point = list[float]
@@ -63,6 +64,11 @@ class Dataset:
 
     def take(self, places: Sequence[int]) -> Dataset:
         """A data set of the samples with these indices."""
+        if wrong := [i for i in places if not -len(self) <= i < len(self)]:
+            raise TargetError(
+                f"a data set of {len(self)} samples has none with the index {wrong[0]}; the last is "
+                f"{len(self) - 1}"
+            )
         return replace(self, xs=[self.xs[i] for i in places], ys=[self.ys[i] for i in places])
 
     def split(self, share: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
@@ -195,6 +201,8 @@ def blobs(
     """
     whole(n, "the number of points")
     whole(len(centres), "the number of centres")
+    if len(lengths := {len(centre): centre for centre in centres}) > 1:
+        raise ShapeError(f"all centres must have the same length; got {[*lengths.values()]!r}")
     not_negative(sd, "sd")
     rng = stream(seed, "blobs")
     labels = [i % len(centres) for i in range(n)]
@@ -327,7 +335,9 @@ def whiten(
     """
     import numpy as np
 
-    _columns(xs)
+    columns = _columns(xs)
+    if keep is not None and whole(keep, "keep") > len(columns):
+        raise ShapeError(f"samples of {len(columns)} numbers have no {keep} axes to keep")
     points = np.array([list(x) for x in xs], float)
     mean = points.mean(axis=0)
     _, widths, axes = np.linalg.svd(points - mean, full_matrices=False)
@@ -342,6 +352,14 @@ def whiten(
 
 
 def _columns(xs: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
-    if not len(xs) or len({len(x) if hasattr(x, "__len__") else -1 for x in xs} | {-1}) != 2:
-        raise ShapeError("samples to scale must be one or more lists of the same length")
-    return list(zip(*xs, strict=True))
+    found = {len(x) if hasattr(x, "__len__") and not isinstance(x, str) else 0: x for x in xs}
+    if len(found) != 1 or 0 in found:
+        raise ShapeError(
+            "samples to scale must be one or more lists of the same length; "
+            f"got {[*found.values()][:4]!r}"
+        )
+    return [tuple(real(x, "a sample to scale") for x in xs) for xs in zip(*xs, strict=True)]
+
+
+if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
+    __getattr__ = suggesting(globals())

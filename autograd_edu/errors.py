@@ -5,7 +5,7 @@ Each class also derives from the built-in exception that a caller would catch.
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .printing import prints
@@ -97,6 +97,30 @@ def nearest(name: str, names: Iterable[str]) -> str:
     by_lower = {other.lower(): other for other in names}
     found = difflib.get_close_matches(name.lower(), by_lower, 1)
     return by_lower[found[0]] if found else ""
+
+
+def suggesting(
+    module: Mapping[str, Any], elsewhere: Mapping[str, str] | None = None
+) -> Callable[[str], Any]:
+    """A module's ``__getattr__``, which says for an unknown name what was probably meant.
+
+    Args:
+        module: its ``globals()``. Its public names are ``__all__``, or what it defines.
+        elsewhere: names of other packages, and what to use here.
+    """
+
+    def missing(name: str) -> Any:
+        text = f"module {module['__name__']!r} has no attribute {name!r}"
+        if name.startswith("_"):
+            raise AttributeError(text)
+        here = module["__name__"]
+        own = [n for n, x in module.items() if getattr(x, "__module__", None) == here]
+        near = nearest(name, module.get("__all__", [n for n in own if not n.startswith("_")]))
+        if instead := (elsewhere or {}).get(name):
+            raise AttributeError(f"{text}; use {instead}")
+        raise AttributeError(f"{text}; did you mean {near!r}?" if near else text)
+
+    return missing
 
 
 def is_an_error(name: str) -> bool:

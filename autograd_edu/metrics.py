@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from .arguments import whole
 from .data import Target
 from .engine.number import plain
-from .errors import ShapeError, TargetError
+from .errors import ShapeError, TargetError, suggesting
 from .nn.kinds import Nested, as_list
 from .nn.losses import Loss
 
@@ -183,3 +184,7 @@ def _check_pairs(true: Sequence[float], predicted: Sequence[float]) -> None:
             "a metric needs one or more targets, and one prediction per target; "
             f"got {len(true)} target(s) and {len(predicted)} prediction(s)"
         )
+
+
+if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
+    __getattr__ = suggesting(globals())

@@ -15,7 +15,7 @@ from .derivatives.transforms import value_and_grad
 from .engine.modes import no_grad
 from .engine.number import plain
 from .engine.value import Value
-from .errors import OperandError
+from .errors import OperandError, suggesting
 from .metrics import class_of, largest
 from .nn.kinds import Nested, Scalar
 
@@ -154,8 +154,13 @@ def decision_boundary(
             are in [0, 1], and otherwise 0.
         resolution: the number of places along each axis.
     """
-    if not len(xs) or any(len(x) != 2 for x in xs) or len(xs) != len(ys):
-        raise OperandError("a decision boundary needs points of two numbers and as many labels")
+    lengths = sorted(set(map(len, xs)))
+    if lengths != [2] or len(xs) != len(ys):
+        of = f" of {' or '.join(map(str, lengths))} numbers" if lengths else ""
+        raise OperandError(
+            "a decision boundary needs points of two numbers and as many labels; "
+            f"got {len(xs)} points{of} and {len(ys)} labels"
+        )
     _at_least(2, resolution=resolution)
     ax = new_axes(ax)
     sides = [_padded([x[i] for x in xs], resolution) for i in (0, 1)]
@@ -395,3 +400,7 @@ def numeric_error(
     ax.set(xlabel="step h", ylabel="relative error")
     ax.legend()
     return ax
+
+
+if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
+    __getattr__ = suggesting(globals())

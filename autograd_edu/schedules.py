@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .arguments import not_negative, number, positive
-from .errors import DomainError, OperandError
+from .errors import DomainError, OperandError, suggesting
 
 Schedule = Callable[[float], float]
 
@@ -182,3 +183,7 @@ def _check_schedule(schedule: Schedule, wrapper: str) -> None:
         raise OperandError(
             f"the first argument of {wrapper} must be another schedule; got {schedule!r}"
         )
+
+
+if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
+    __getattr__ = suggesting(globals())

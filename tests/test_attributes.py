@@ -5,7 +5,24 @@ import pickle
 
 import pytest
 
-from autograd_edu import OPS, Value, exp, grad, no_grad, operation, sin, where
+from autograd_edu import (
+    OPS,
+    Value,
+    data,
+    exp,
+    grad,
+    metrics,
+    nn,
+    no_grad,
+    operation,
+    optim,
+    plots,
+    schedules,
+    sin,
+    trace,
+    train,
+    where,
+)  # fmt: skip
 from autograd_edu.errors import ArityError, ExpressionError, OperandError
 
 
@@ -104,3 +121,44 @@ def test_a_local_gradient_that_cannot_be_read_is_refused_with_its_row(gradient, 
     with pytest.raises(ExpressionError, match=rf"of cube_of .*{problem}"):
         cube(gradient)
     assert "cube_of" not in OPS
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "meant"),
+    [
+        (optim, "Adamw", "'AdamW'"),
+        (data, "moon", "'moons'"),
+        (nn, "ReLU", r"Apply\('relu'\)"),
+        (nn.losses, "mse", "mean_squared_error"),
+        (train, "History2", "'History'"),
+    ],
+)
+def test_a_module_suggests_what_was_meant(module, name, meant):
+    assert not hasattr(module, name)
+    with pytest.raises(AttributeError, match=rf"has no attribute '{name}'; .*{meant}"):
+        getattr(module, name)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [nn, nn.losses, optim, train, data, plots, metrics, schedules],
+    ids=lambda m: m.__name__,
+)
+def test_a_module_without_a_near_name_suggests_none(module):
+    with pytest.raises(AttributeError, match=r"no attribute 'qqqq'$"):
+        module.qqqq
+
+
+def test_what_a_module_of_nn_would_use_in_place_of_another_packages_name_exists():
+    for name in nn.__dict__["_ELSEWHERE"]:
+        with pytest.raises(AttributeError, match="use ") as told:
+            getattr(nn, name)
+        assert eval(str(told.value).split("use ")[1], vars(nn)) is not None
+
+
+def test_a_traced_model_that_drops_numbers_is_warned_of():
+    model = nn.Sequential(nn.Dropout(0.5, seed=0), nn.Layer(2, 1, seed=0))
+    model.train()
+    with pytest.warns(UserWarning, match=r"Dropout\(0.5\).*model\.eval\(\)") as told:
+        trace(model, [1.0, 2.0])
+    assert told[0].filename == __file__

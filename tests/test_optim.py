@@ -469,7 +469,7 @@ REFUSED = [
         "a leaf that a step can change; got .*, a constant",
         id="a constant to train",
     ),
-    pytest.param(lambda: SGD([W, W]), OperandError, "one is given twice", id="a parameter twice"),
+    pytest.param(lambda: SGD([W, W]), OperandError, "is given twice", id="a parameter twice"),
     pytest.param(
         lambda: SGD(MLP(1, [1], seed=0)),
         OperandError,

@@ -1,5 +1,8 @@
 """Neural networks of scalars: layers, losses, initialisers and regularisers."""
 
+from typing import TYPE_CHECKING
+
+from ..errors import suggesting as _suggesting
 from . import init, losses, regularise
 from .activations import ACTIVATIONS, Apply, PReLU
 from .attention import SelfAttention, attend
@@ -22,3 +25,15 @@ __all__ = [
     "RecurrentCell", "Residual", "SelfAttention", "Sequential", "Skip", "Standardiser", "attend",
     "init", "log_softmax", "losses", "padded", "regularise", "softmax",
 ]  # fmt: skip
+
+_ELSEWHERE = {  # names of PyTorch and Keras
+    "ReLU": "Apply('relu')", "Tanh": "Apply('tanh')", "Sigmoid": "Apply('sigmoid')",
+    "GELU": "Apply('gelu')", "SiLU": "Apply('silu')", "LeakyReLU": "Apply('leaky_relu')",
+    "Softmax": "softmax", "Dense": "Layer", "MSELoss": "losses.mean_squared_error",
+    "CrossEntropyLoss": "losses.softmax_cross_entropy", "NLLLoss": "losses.negative_log_likelihood",
+    "BCELoss": "losses.binary_cross_entropy",
+    "BCEWithLogitsLoss": "losses.binary_cross_entropy_with_logits",
+}  # fmt: skip
+
+if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
+    __getattr__ = _suggesting(globals(), _ELSEWHERE)

@@ -23,7 +23,8 @@ class _Layers(Module):
     def __init__(self, *layers: AnyLayer) -> None:
         for layer in layers:
             if not callable(layer) or isinstance(layer, type):
-                shown = layer.__name__ if isinstance(layer, type) else type(layer).__name__
+                name = layer.__name__ if isinstance(layer, type) else type(layer).__name__
+                shown = f"the class {name}, not {name}(…)" if isinstance(layer, type) else name
                 raise OperandError(
                     f"a layer must be a module or a function; got {shown}. Pass the layers one by "
                     "one, without a list: Sequential(Linear(2, 3), Apply('tanh'))"

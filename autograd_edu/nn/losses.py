@@ -12,13 +12,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ..arithmetic.floats import real
 from ..data import Target
 from ..engine.number import Number, plain
 from ..engine.ops import dot, exp, log, relu, softplus, square, total, where
-from ..errors import OperandError, ShapeError, TargetError
+from ..errors import OperandError, ShapeError, TargetError, suggesting
 from ..wording import require
 from .activations import linear
 from .kinds import Nested, S, Scalar, Vector, as_list, is_listed
@@ -428,3 +428,13 @@ def _look_up(weight: Mapping[float, float], target: Target) -> float:
     if number not in weight:
         raise TargetError(text.format(target))
     return weight[number]
+
+
+_ELSEWHERE = {  # names of PyTorch and Keras
+    "mse": "mean_squared_error", "mse_loss": "mean_squared_error",
+    "cross_entropy": "softmax_cross_entropy", "bce": "binary_cross_entropy",
+    "nll_loss": "negative_log_likelihood",
+}  # fmt: skip
+
+if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
+    __getattr__ = suggesting(globals(), _ELSEWHERE)

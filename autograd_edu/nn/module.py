@@ -7,6 +7,7 @@ here find them in the order in which they were assigned.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,9 +16,10 @@ from types import MappingProxyType
 from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeGuard, TypeVar
 
 from ..arithmetic.floats import real
+from ..attributes import Absent
 from ..engine.modes import current_scope, scope
 from ..engine.value import Constant, Frozen, Value
-from ..errors import OperandError, ShapeError, StateError
+from ..errors import ArityError, OperandError, ShapeError, StateError
 from ..files import PathLike
 from ..trees import has_order, leaves, lists, replace, shape
 from .kinds import Nested, Scalar
@@ -66,6 +68,8 @@ class Module:
     changes_in_training: ClassVar[bool] = False
     training: bool = True
     name: str = ""
+    fit = Absent("train.fit(model, loss, data, optimiser) trains it")
+    predict = Absent("call it, model(x), or train.predictions(model, data) for all samples")
     # attribute → how many parameters and modules it held when it was assigned
     _held: Mapping[str, int] = MappingProxyType({})
 
@@ -79,6 +83,9 @@ class Module:
                 return self.forward(*inputs, **options)
             with scope(self.name):
                 return self.forward(*inputs, **options)
+        except TypeError:
+            _check_inputs(self, inputs)
+            raise
         finally:
             _caller.reset(token)
 
@@ -376,3 +383,14 @@ def _as_numbers(name: str, held: Nested) -> Nested:
         return lists(held, real_data)
     except OperandError as error:
         raise StateError(f"{name} in the state is not a number: {error}") from None
+
+
+def _check_inputs(module: Forward[P, R_co], inputs: Sequence[Any]) -> None:  # of any kind
+    """Raise if a module that takes one list was given its numbers one by one."""
+    wanted = inspect.signature(module.forward).parameters
+    if len(inputs) > len(wanted) == 1:
+        shown = ", ".join(map(str, inputs))
+        raise ArityError(
+            f"{type(module).__name__} takes one input; got {len(inputs)}. Pass the numbers of a "
+            f"sample as one list: model([{shown}])"
+        )

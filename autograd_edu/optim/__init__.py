@@ -9,6 +9,9 @@ docstring says how to get the lecture's own. ε avoids a division by zero. It is
 as in the papers and in PyTorch; with ``eps_place="inside"`` it is under the root, as KIT prints it.
 """
 
+from typing import TYPE_CHECKING
+
+from ..errors import suggesting as _suggesting
 from .adaptive import AdaGrad, Adam, AdamW, NAdam, RMSProp
 from .base import Array, Optimiser
 from .momentum import SGD, Momentum, Nesterov
@@ -18,3 +21,6 @@ __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Array", "Momentum", "NAdam", "Nesterov", "Optimiser",
     "RMSProp", "lbfgs", "newton",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
+    __getattr__ = _suggesting(globals())

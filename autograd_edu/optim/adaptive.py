@@ -113,7 +113,10 @@ class Adam(_Scaled):
         super().__init__(parameters, lr, **rooted)
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
             raise OperandError(f"betas must be two numbers, such as (0.9, 0.999); got {betas!r}")
-        self.betas = fraction(betas[0], "the first of betas"), fraction(betas[1], "the second")
+        self.betas = (
+            fraction(betas[0], "the first of betas"),
+            fraction(betas[1], "the second of betas"),
+        )
 
     def update_averages(self, g: Array) -> tuple[Array, Array]:
         """Update m and v with the gradient of this step. Returns m and v̂."""

@@ -187,6 +187,9 @@ class Optimiser:
     def _why_no_gradient(self) -> str:
         if self.parameters and not any(p.requires_grad for p in self.parameters):
             return "step() has nothing to change: every parameter is frozen"
+        if not self.parameters:
+            name = type(self).__name__
+            return f"step() has no parameters to change: pass them, {name}(model.parameters())"
         return "step() needs gradients, and no parameter has one: call loss.backward() first"
 
     def _warn_of_uncleared(self, reached: Value) -> None:
@@ -286,5 +289,6 @@ def _check_parameters(given: Iterable[Value], rule: str) -> list[Value]:
                 f"each parameter must be a leaf that a step can change; got {p!r}, {what}"
             )
     if len(set(map(id, parameters))) < len(parameters):
-        raise OperandError("each parameter must be given once; one is given twice")
+        twice = next(p for i, p in enumerate(parameters) if any(p is q for q in parameters[:i]))
+        raise OperandError(f"each parameter must be given once; {twice!r} is given twice")
     return parameters

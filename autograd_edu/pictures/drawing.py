@@ -191,7 +191,8 @@ def draw(
     """
     if not isinstance(y, Value):
         raise OperandError(
-            f"draw needs a Value, the result of operations on Values; got {type(y).__name__}"
+            "draw needs a Value, the result of operations on Values; for a model there is "
+            f"draw_network; got {type(y).__name__}"
         )
     formulas = STYLES[one_of(style, STYLES, "style")].formulas
     return Drawing(

@@ -92,9 +92,12 @@ def real_array(x: Any, what: str) -> Any:
     except OperandError as error:
         raise OperandError(f"{what} must hold real numbers; {error}") from None
     except ValueError:
+        lengths = sorted({len(row) for row in x if hasattr(row, "__len__")})
         raise ShapeError(
-            f"{what} must be a number or an array; the rows that were given differ in length"
+            f"{what} must be a number or an array; its rows must have the same length, and have "
+            f"{' or '.join(map(str, lengths)) or 'none'}"
         ) from None
     if array.dtype.kind not in "biuf":
-        raise OperandError(f"{what} must hold real numbers; got an array of type {array.dtype}")
+        kind = "text" if array.dtype.kind in "US" else f"type {array.dtype}"
+        raise OperandError(f"{what} must hold real numbers; got an array of {kind}")
     return array

@@ -1,5 +1,8 @@
 """Training: the loop, its record, its files, and the recipe to get it going."""
 
+from typing import TYPE_CHECKING
+
+from ..errors import suggesting as _suggesting
 from .callbacks import Epoch
 from .diagnose import Diagnosis, diagnose
 from .early import EarlyStopping
@@ -16,3 +19,6 @@ __all__ = [
     "Snapshots", "accuracy", "check_initial_loss", "classify", "diagnose", "evaluate",
     "find_learning_rate", "fit", "overfit_small_sample", "predictions",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
+    __getattr__ = _suggesting(globals())

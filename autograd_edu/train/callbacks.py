@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data import Dataset
-from ..errors import TargetError
+from ..errors import OperandError, TargetError
 from ..files import PathLike
 from ..nn.module import Module
 from ..optim import Optimiser
@@ -90,6 +90,8 @@ class Checkpointed(Callback):
     """Saves everything after each epoch; with ``resume``, training continues from the file."""
 
     def __init__(self, path: PathLike, early: EarlyStopping | None, *, resume: bool) -> None:
+        if Path(path).suffix.lower() != ".json":
+            raise OperandError(f"a checkpoint is a .json file; got {str(path)!r}")
         folder = Path(path).parent
         if not folder.is_dir():
             raise FileNotFoundError(

@@ -7,15 +7,16 @@ parameters as an array, and give the mean loss (with the penalty) and its gradie
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import TypeVar
 
 import numpy as np
 
 from ..data import Dataset, Target
 from ..engine.modes import no_gc
-from ..engine.number import plain
+from ..engine.number import Number, plain
 from ..engine.value import Value
-from ..errors import DomainError, OperandError, ShapeError
+from ..errors import DomainError, OperandError, ShapeError, describe
 from ..nn.kinds import Scalar, as_list
 from ..nn.losses import Loss, average
 from ..nn.module import Module
@@ -66,7 +67,12 @@ class Eager:
     def _of_batch(self, batch: Dataset) -> Scalar:
         """The mean loss with the penalty, as a graph."""
         outputs = self.model.batch(batch.xs)
-        y = average([self.loss(out, t) for out, t in zip(outputs, batch.ys, strict=True)])
+        losses = [self.loss(out, t) for out, t in zip(outputs, batch.ys, strict=True)]
+        if not isinstance(losses[0], (Number, Real)):
+            raise OperandError(
+                f"the loss of a sample must be one number; got {describe(losses[0])}"
+            )
+        y = average(losses)
         return y if self.penalty is None else y + self.penalty(self.parameters)
 
     def mean_loss(self, theta: Array, data: Dataset) -> float:

@@ -117,6 +117,8 @@ def fit(
         used.append(Validated(validation))
     if early_stopping is not None:
         used.append(StoppedEarly(early_stopping))
+    if resume and checkpoint is None:
+        raise OperandError("resume continues from a checkpoint; pass checkpoint='run.json', too")
     if checkpoint is not None:
         used.append(Checkpointed(checkpoint, early_stopping, resume=resume))
     functions = [each for each in callbacks if not isinstance(each, Callback)]

@@ -274,7 +274,9 @@ def engine_for(
                 raise
             reason = str(error) if isinstance(error, AutogradError) else f"tracing raised {error!r}"
     if insist:
-        raise ShapeError(f"this model cannot be replayed: {reason}")
+        raise ShapeError(
+            f"this model cannot be replayed: {reason}. Choose engine='auto' or 'eager'"
+        )
     return Eager(*run, reason)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any  # an example or a result is nested in any way
 
@@ -34,6 +35,7 @@ def record(
         check_leaves(parameters)
     if (outer := tracer.get()) is not None:
         outer.refuse("trace()")
+    _check_traceable(f, example)
     leaves: list[Value] = []
     names = argument_names(f, len(example))
     shapes = [_shape(x, name) for x, name in zip(example, names, strict=True)]
@@ -66,6 +68,28 @@ def _results(
     if not found:
         raise OperandError(f"a traced function must return at least one number; got {form!r}")
     return form, [x if isinstance(x, Value) else Constant(x) for x in found]
+
+
+def _check_traceable(f: Callable[..., object], example: Sequence[Example]) -> None:
+    """Raise or warn if ``f`` is not what a trace needs."""
+    if not callable(f):
+        graph = " For a finished graph, there is trace_graph." if isinstance(f, Value) else ""
+        raise OperandError(
+            f"trace needs a function, such as lambda x: x * x; got {type(f).__name__} {f!r}.{graph}"
+        )
+    if not example and (names := [name for name in argument_names(f, 1) if name]):
+        raise ArityError(
+            "trace needs an example, a number or a list for each argument of the function, "
+            f"beginning with {names[0]!r}; got none"
+        )
+    for part in getattr(f, "modules", tuple)():  # of a model
+        if part.training and part.changes_in_training:
+            warnings.warn(
+                f"the traced model is in training mode: every replay repeats what {part!r} does "
+                "now. Call model.eval() first",
+                stacklevel=5,
+            )
+            return
 
 
 def argument_names(f: Callable[..., object], count: int) -> list[str]:
@@ -104,7 +128,8 @@ def check_leaves(values: Sequence[Value]) -> None:
                 f"an input or parameter must be a leaf; {value!r} was computed by {value.op.name}"
             )
     if len({id(v) for v in values}) != len(values):
-        raise ArityError("a value is given twice among the inputs and parameters; give it once")
+        twice = next(v for i, v in enumerate(values) if any(v is other for other in values[:i]))
+        raise ArityError(f"{twice!r} is given twice among the inputs and parameters; give it once")
 
 
 def _shape(x: Example, name: str) -> tuple[int, ...]:
