@@ -37,6 +37,16 @@ def test_the_first_gradient_that_is_not_finite_is_named():
             y.backward()
 
 
+def test_of_several_gradients_that_are_not_finite_the_first_of_the_pass_is_named():
+    with ieee(), anomaly():
+        x = Value(1e-300, "x")
+        a = x * 1e200
+        a.label = "a"
+        y = a * 1e150 * 1e200
+        with pytest.raises(DomainError, match=r"the gradient of 'a' = "):
+            y.backward()
+
+
 def test_finite_computations_are_as_without():
     def slope():
         x = Value(0.5)

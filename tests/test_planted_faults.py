@@ -8,18 +8,18 @@ import re
 
 import pytest
 from faults.fault import TESTS, ask
-from faults.planting import PlantingError, Replace, changed
+from faults.planting import PlantingError, Replace, changed, changed_script
 from faults.table import FAULTS, fault_named
 
-planted_by_syntax = [fault for fault in FAULTS if fault.act is None]
+planted_in_a_place = [fault for fault in FAULTS if fault.act is None]
 SEED = fault_named("the gradient that a program starts from is 2")
 
 
 @pytest.mark.parametrize(
-    "fault", planted_by_syntax, ids=[fault.what for fault in planted_by_syntax]
+    "fault", planted_in_a_place, ids=[fault.what for fault in planted_in_a_place]
 )
 def test_every_fault_of_the_table_has_one_place(fault):
-    assert len(changed(fault.old, fault.new, fault.within)) == 1
+    assert fault.place()
 
 
 def test_every_fault_of_the_table_has_a_description_of_its_own_and_a_test():
@@ -73,6 +73,8 @@ def test_a_fault_without_a_place_or_with_several_is_not_planted():
         changed(SEED.old, SEED.new, "no_such_function")
     with pytest.raises(PlantingError, match="no fault 'nothing'"):
         fault_named("nothing")
+    with pytest.raises(PlantingError, match=r"1 files now\.js: not one place reads `no_such_name`"):
+        changed_script("now.js", "no_such_name", "")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from faults.fault import ask
-from faults.planting import PlantingError, changed
+from faults.planting import PlantingError
 from faults.table import FAULTS
 
 
@@ -32,11 +32,7 @@ def main() -> int:
     for fault in chosen:
         if options.places:
             try:
-                said = (
-                    ""
-                    if fault.act
-                    else "in " + ", ".join(changed(fault.old, fault.new, fault.within))
-                )
+                said = f"in {fault.place() or 'the imported package'}"
             except PlantingError as error:
                 said, unnoticed = f"NOT PLANTED: {error}", unnoticed + 1
             print(f"{fault.what}: {said}", flush=True)

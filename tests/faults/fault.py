@@ -20,8 +20,9 @@ TESTS = Path(__file__).resolve().parent.parent
 class Fault:
     """A fault in plain words, the tests that must notice it, and how it is planted.
 
-    By syntax: the pattern ``old`` becomes ``new``, in the function or class ``within`` where the pattern alone is not
-    unique (see `planting`). Or by behaviour: ``act`` changes the imported package, a method of a public class, say.
+    By syntax: the pattern ``old`` becomes ``new``, in the function or class ``within`` where the
+    pattern alone is not unique (see `planting`). In the ``script`` of a page, by its text. Or by
+    behaviour: ``act`` changes the imported package, a method of a public class, say.
     """
 
     what: str
@@ -29,12 +30,23 @@ class Fault:
     old: str = ""
     new: str = ""
     within: str = ""
+    script: str = ""
     act: Callable[[], object] | None = None
+
+    def place(self) -> str:
+        """The file that holds its place. Raises PlantingError unless there is one such place."""
+        if self.act is not None:
+            return ""
+        if self.script:
+            return str(planting.changed_script(self.script, self.old, self.new)[0])
+        return ", ".join(planting.changed(self.old, self.new, self.within))
 
     def plant(self) -> None:
         """From now on the package has this fault. Raises PlantingError if its place is not there."""
         if self.act is not None:
             self.act()
+        elif self.script:
+            planting.install_script(*planting.changed_script(self.script, self.old, self.new))
         else:
             planting.install(planting.changed(self.old, self.new, self.within).get)
 

@@ -18,6 +18,7 @@ from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "autograd_edu"
 Found = dict[str, ast.AST]  # what each hole of a pattern stands for
@@ -233,3 +234,30 @@ def install(tree_of: Callable[[str], ast.Module | None]) -> None:
     if PACKAGE in sys.modules:
         raise PlantingError("the package was imported before the fault was planted")
     sys.meta_path.insert(0, Importer(tree_of))
+
+
+# ---- scripts of pages ------------------------------------------------------------------------------
+
+
+def changed_script(name: str, old: str, new: str) -> tuple[Path, str]:
+    """The script of this name, and its text in which ``old`` became ``new``.
+
+    Raises:
+        PlantingError: unless there is one such place in one such file.
+    """
+    files = list(modules()[PACKAGE].parent.rglob(name))
+    texts = [file.read_text("utf-8") for file in files]
+    if sum(text.count(old) for text in texts) != 1:
+        raise PlantingError(f"{len(files)} files {name}: not one place reads `{old}`")
+    ((file, text),) = ((f, t) for f, t in zip(files, texts, strict=True) if old in t)
+    return file, text.replace(old, new)
+
+
+def install_script(file: Path, text: str) -> None:
+    """From now on ``file`` reads as ``text``."""
+    read = Path.read_text
+
+    def read_text(self: Path, *args: Any, **options: Any) -> str:
+        return text if self == file else read(self, *args, **options)
+
+    Path.read_text = read_text  # type: ignore[method-assign]

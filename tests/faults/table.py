@@ -408,7 +408,7 @@ TRUST = (
         ),
         "warn_of_changes(order, stacklevel=_A)",
         "None",
-        "Value.backward",
+        "wording",
     ),
 )
 
@@ -684,9 +684,111 @@ ENGINE = (
     ),
 )
 
+HABITS = (
+    Fault(
+        "a node's _backward sets its parents' gradients and does not add to them",
+        ("test_micrograd_habits.py::test_the_pass_stepped_by_hand_is_the_lecture_s",),
+        "parent.grad += local * value.grad",
+        "parent.grad = local * value.grad",
+    ),
+    Fault(
+        "of several numbers that are not finite, the last is named",
+        ("test_care.py::test_of_several_gradients_that_are_not_finite_the_first_of_the_pass_is_named",),
+        "for value in reversed(order):\n    _A",
+        "for value in order:\n    _A",
+        "_Watch.passed",
+    ),
+    Fault(
+        "a frozen parameter moves by its velocity",
+        ("test_freezing.py::test_a_frozen_parameter_does_not_drift_by_its_velocity_or_its_decay",),
+        "np.where(frozen, theta, new)",
+        "new",
+    ),
+    Fault(
+        "frozen parameters are trained like the others",
+        (
+            "test_freezing.py::test_fit_trains_the_other_layers_as_if_the_frozen_ones_were_constants[replay-AdamW]",
+        ),
+        "frozen = [p.is_constant for p in self.parameters]",
+        "frozen = [False] * len(theta)",
+    ),
+)
+
+SHARED = (
+    Fault(
+        "arrays of results have their batch axis last",
+        ("test_program_results.py::test_each_result_of_a_batch_has_the_batch_axis_first",),
+        "np.moveaxis(values[form], -1, 0)",
+        "values[form]",
+    ),
+    Fault(
+        "the gradient of an input that samples share is that of the first sample",
+        (
+            "test_program_results.py::test_an_input_without_a_batch_axis_is_shared_and_its_gradient_summed",
+        ),
+        "rows.sum(axis=1)",
+        "rows[:, 0]",
+        "_per_argument",
+    ),
+)
+
+PAPER = (
+    Fault(
+        "a worksheet shows its answers where they were left out",
+        ("test_worksheet.py::test_a_worksheet_keeps_formulas_and_leaves_out_numbers",),
+        "if answers:\n    _A",
+        "_A",
+        "Worksheet.text",
+    ),
+    Fault(
+        "a worksheet asks for local gradients that are plain numbers",
+        ("test_worksheet.py::test_a_worksheet_keeps_formulas_and_leaves_out_numbers",),
+        "text.slope(node, i) != local",
+        "True",
+    ),
+)
+
+PAGES = (
+    Fault(
+        "in JavaScript a row's local gradients are in the other order",
+        ("test_javascript.py::test_a_row_gives_the_engines_value_and_local_gradients[sub]",),
+        "_function(rule, names, rule.slopes)",
+        "_function(rule, names, rule.slopes[::-1])",
+    ),
+    Fault(
+        "in JavaScript a minimum is a maximum",
+        ("test_javascript.py::test_a_row_gives_the_engines_value_and_local_gradients[minimum]",),
+        "'Math.min'",
+        "'Math.max'",
+    ),
+    Fault(
+        "in a page, Backward does not add to the gradients of leaves",
+        ("test_nudge.py::test_a_forgotten_zero_is_felt",),
+        "now.gradients[i] + gradient",
+        "gradient",
+        script="now.js",
+    ),
+    Fault(
+        "in a page, a step goes up the gradient",
+        (
+            "test_nudge.py::test_zero_backward_and_step_in_any_order_equal_the_same_calls_on_the_engine[0]",
+        ),
+        "leaves[i] -= rate",
+        "leaves[i] += rate",
+        script="now.js",
+    ),
+    Fault(
+        "in a page, a leaf that is moved keeps the gradients of before",
+        ("test_nudge.py::test_every_leaf_moves_by_mouse_and_by_keys_as_in_the_engine[g]",),
+        "    now.zero();\n    now.backward();",
+        "    now.backward();",
+        script="now.js",
+    ),
+)
+
 FAULTS: tuple[Fault, ...] = (
     *NN, *TRAINING, *FOLDING, *ENGINE, *CHECK,
-    *TRUST,
+    *TRUST, *HABITS, *SHARED, *PAPER, *PAGES,
     *FORMULAS, *FUSING, *SCHEDULING, *LIFTING, *GOING_BACK, *RUNNING,
 )  # fmt: skip
 
