@@ -408,7 +408,7 @@ TRUST = (
         ),
         "warn_of_changes(order, stacklevel=_A)",
         "None",
-        "wording",
+        "check_pass",
     ),
 )
 
@@ -693,7 +693,9 @@ HABITS = (
     ),
     Fault(
         "of several numbers that are not finite, the last is named",
-        ("test_care.py::test_of_several_gradients_that_are_not_finite_the_first_of_the_pass_is_named",),
+        (
+            "test_care.py::test_of_several_gradients_that_are_not_finite_the_first_of_the_pass_is_named",
+        ),
         "for value in reversed(order):\n    _A",
         "for value in order:\n    _A",
         "_Watch.passed",
