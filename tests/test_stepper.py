@@ -522,7 +522,7 @@ def test_a_wide_picture_scrolls_at_its_own_size_with_the_table_below(show):
     lab = "<style>.jp-RenderedHTMLCommon svg { max-width: 100%; height: auto }</style><div class=jp-RenderedHTMLCommon>"
     page = show(
         lab + draw(network((2, 2, 1)), detail="full")._repr_mimebundle_()["text/html"],
-        viewport={"width": 1000, "height": 700},
+        viewport={"width": 800, "height": 700},
     )
     drawn, view = (
         page.locator("svg").bounding_box(),
