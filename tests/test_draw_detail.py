@@ -11,6 +11,7 @@ from examples import random_graph
 
 from autograd_edu import Value, dot, draw, nn, scope, tanh, total
 from autograd_edu.engine.value import topological_order
+from autograd_edu.errors import OptionError
 from autograd_edu.notation.formula import short
 from autograd_edu.notation.names import names
 from autograd_edu.pictures.folding.detail import LEVELS, fold
@@ -397,10 +398,13 @@ def test_a_part_used_on_its_own_result_becomes_a_box_a_use():
 
 @pytest.mark.parametrize("wrong", ["expand", "collapse"])
 def test_an_unknown_name_is_refused_with_those_there_are(wrong):
-    with pytest.raises(
-        TypeError, match=r"no scope or label 'layer9' in this graph; there are encode, decode, x, y"
-    ):
+    names = "'decode', 'encode', 'x', 'y'"
+    with pytest.raises(OptionError, match=rf"unknown scope or label 'layer9'; choose from {names}"):
         draw(two_scopes(), **{wrong: ["layer9"]})
+    with pytest.raises(OptionError, match=r"'encoder'; .* \(did you mean 'encode'\?\)"):
+        draw(two_scopes(), **{wrong: "encoder"})
+    with pytest.raises(OptionError, match="'x': this graph has none"):
+        draw(Value(1.0) * 2.0, **{wrong: "x"})
 
 
 def test_an_unknown_level_is_refused_with_those_there_are():

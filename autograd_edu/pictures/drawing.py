@@ -180,8 +180,8 @@ def draw(
 
     Raises:
         OperandError: if ``y`` is no Value.
-        OptionError: for an unknown style, level of detail or direction. The message lists those
-            there are.
+        OptionError: for an unknown style, level of detail, direction, scope or label. The message
+            lists those there are.
         LayoutError: if no Graphviz layout program is installed, or the picture has more than 1,500
             boxes at the level that you asked for.
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import pairwise
 
-from ...errors import OperandError
+from ...errors import OperandError, OptionError, one_of
 from ...notation.text import printable
 from ..scene.scene import Graph
 
+_LISTED = 12  # names that an error lists, the nearest first
 HEIGHT = {"neuron": 0, "layer": 1}  # of a level's scopes: 0 for those without scopes in them
 
 
@@ -119,27 +121,34 @@ def _collapse_label(graph: Graph, name: str, groups: Grouping) -> None:
 
 
 def check_names(graph: Graph, given: Sequence[str]) -> None:
-    """Raise OperandError for a name that is neither a scope nor a label of the graph."""
+    """Say what is wrong with a name that is neither a scope nor a label of the graph.
+
+    Raises:
+        OptionError: for an unknown name; the message lists some of those there are.
+        OperandError: for something that is no name.
+    """
     if not given:
         return
-    scopes = dict.fromkeys(
-        path for value in graph.order if value.scope for path in _prefixes(value.scope)
-    )
-    labels = dict.fromkeys(value.label for value in graph.order if value.label)
+    scopes = {path for value in graph.order if value.scope for path in _prefixes(value.scope)}
+    labels = {value.label for value in graph.order if value.label}
     for name in given:
         if not isinstance(name, str):
             raise OperandError(
                 "expand and collapse take the names of scopes or labels, as a list; "
-                f"{name!r} was given"
+                f"got {type(name).__name__} {name!r}"
             )
-        if name not in labels and not any(_named(path, [name]) for path in scopes):
-            there = (
-                ", ".join(printable(n, 40) for n in [*list(scopes)[:12], *list(labels)[:12]])
-                or "none: use `with scope(name)` or labels"
+        if name in labels or any(_named(path, [name]) for path in scopes):
+            continue
+        if not scopes | labels:
+            raise OptionError(
+                f"unknown scope or label {name!r}: this graph has none. Use `with scope(name)` or "
+                "give Values labels"
             )
-            raise OperandError(
-                f"there is no scope or label {name!r} in this graph; there are {there}"
-            )
+        ends = {path.rpartition("/")[2] for path in scopes}
+        near = get_close_matches(name, labels | scopes | ends, _LISTED)
+        others = sorted(scopes) + sorted(labels)
+        shown = dict.fromkeys(printable(n, 40) for n in [*near, *others])
+        one_of(name, list(shown)[:_LISTED], "scope or label")
 
 
 def _split_where_circular(graph: Graph, groups: Grouping) -> None:
