@@ -1,37 +1,42 @@
-"""Which formulas people may type: from text to checked nodes, or to an error with carets.
+"""Parse the formulas that people type, and check that they contain nothing but formulas.
 
-`ast` parses the text; each node must be on an allow-list; and operands are put before the operation
-that uses them. Nothing is computed here; see `expression`.
+`ast` parses the text, and every node must be on an allow-list. The result lists the nodes, with the
+operands of an operation before it. Nothing is computed here; `expression` does that. Errors show
+the place with carets.
 """
 
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 import operator
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TypeAlias
 
+from ..derivatives.signatures import Scalar
 from ..engine import ops
-from ..engine.ops import OPS, Op
-from ..errors import ExpressionError
+from ..engine.ops import OPS
+from ..errors import ExpressionError, nearest
 
 Statement = tuple[str, tuple[ast.AST, ...]]
 """The name that is assigned ("" for the result), and the nodes, operands before operations."""
 
+Operand: TypeAlias = "Scalar | bool | list[Operand]"
+"""What a part of a formula can be: a number, a condition, or a list of arguments."""
+
 LONGEST = 10_000  # characters
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
-BINARY: dict[type, tuple[Op, Callable[[Any, Any], Any]]] = {
-    ast.Add: (ops.add, operator.add),
-    ast.Sub: (ops.sub, operator.sub),
-    ast.Mult: (ops.mul, operator.mul),
-    ast.Div: (ops.div, operator.truediv),
-    ast.Pow: (ops.pow, operator.pow),
+BINARY: dict[type, tuple[Callable[..., float], Callable[..., Scalar]]] = {  # on floats, on others
+    ast.Add: (ops.add.apply, operator.add),
+    ast.Sub: (ops.sub.apply, operator.sub),
+    ast.Mult: (ops.mul.apply, operator.mul),
+    ast.Div: (ops.div.apply, operator.truediv),
+    ast.Pow: (ops.pow.apply, operator.pow),
 }
-COMPARE: dict[type, Callable[[Any, Any], bool]] = {
+UNARY: dict[type, Callable[..., Scalar]] = {ast.USub: operator.neg, ast.UAdd: lambda x: x}
+COMPARE: dict[type, Callable[..., bool]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -56,18 +61,18 @@ _ELSEWHERE = {
 }  # fmt: skip
 
 
-def functions() -> dict[str, Callable[..., Any]]:
-    """The functions a formula may call: every operation of the table, by its name."""
+def functions() -> dict[str, Callable[..., Scalar]]:
+    """The functions that a formula may call, by name: all operations of the table."""
     return dict(OPS)
 
 
 def read(
     text: str, variables: Sequence[str] = ()
 ) -> tuple[str, tuple[str, ...], tuple[Statement, ...]]:
-    """The text without its margins, the variables in order of first use, and the statements.
+    """The stripped text, its variables in order of first use, and its statements.
 
     Raises:
-        ExpressionError: if it cannot be read, or asks for more than arithmetic and operations.
+        ExpressionError: if the text is not a formula, or contains more than a formula may.
     """
     if len(text) > LONGEST:
         raise ExpressionError(
@@ -93,25 +98,28 @@ def read(
     last = statements[-1][0]
     for name, node in assigned.items():
         if name not in used and name != last:
-            raise ExpressionError(
-                shown(f"'{name}' is computed, but the result does not use it", text, node)
-            )
+            raise error_at(f"'{name}' is computed, but the result does not use it", text, node)
     return text, tuple(names), tuple(statements)
 
 
-def shown(message: str, text: str, node: ast.AST) -> str:
-    """``message``, with the line of the formula below it and carets under ``node``."""
+def point_at(message: str, text: str, node: ast.AST) -> str:
+    """``message``, and below it the line of the formula with carets under ``node``."""
     if not isinstance(node, (ast.expr, ast.stmt)):
         return message
     line = text.splitlines()[node.lineno - 1].encode()
     start = len(line[: node.col_offset].decode())
     one_line = node.end_lineno == node.lineno and node.end_col_offset is not None
     end = len(line[: node.end_col_offset].decode()) if one_line else len(line.decode())
-    return message + _pointed(line.decode(), start, end)
+    return message + _underline(line.decode(), start, end)
 
 
-def _pointed(line: str, start: int, end: int, room: int = 60) -> str:
-    """The line and carets under part of it; of a long line, what is around the part."""
+def error_at(message: str, text: str, node: ast.AST) -> ExpressionError:
+    """An ExpressionError that points at ``node``."""
+    return ExpressionError(point_at(message, text, node))
+
+
+def _underline(line: str, start: int, end: int, room: int = 60) -> str:
+    """The line with carets under a part of it. A long line is cut around that part."""
     left = max(0, start - room // 2)
     right = min(len(line), max(end, start + 1, left + room), left + 2 * room)
     before, after = "… " if left else "", " …" if right < len(line) else ""
@@ -120,10 +128,10 @@ def _pointed(line: str, start: int, end: int, room: int = 60) -> str:
     return f"\n  {before}{piece}{after}\n  {' ' * (len(before) + start - left)}{carets}"
 
 
-# ---- the pieces ----------------------------------------------------------------------------------
+# ---- statements and nodes ------------------------------------------------------------------------
 
 
-_SAID = {  # by Python, and in our words
+_IN_OUR_WORDS = {  # for a part of what Python says
     "Exceeds the limit": "a number has too many digits",
     "invalid decimal literal": "a product is written with *: 2*x",
 }
@@ -134,26 +142,28 @@ def _statements(text: str) -> list[ast.stmt]:
         raise ExpressionError("the formula is empty")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python's advice on its own syntax is of no use here
+            warnings.simplefilter("ignore")  # Python's advice is about programs, not formulas
             body = ast.parse(text).body
     except SyntaxError as error:
         lines = text.splitlines()
         line = lines[min(error.lineno or 1, len(lines)) - 1]
         start = min(max((error.offset or 1) - 1, 0), len(line))
-        problem = next((own for theirs, own in _SAID.items() if theirs in error.msg), error.msg)
+        problem = next(
+            (own for theirs, own in _IN_OUR_WORDS.items() if theirs in error.msg), error.msg
+        )
         raise ExpressionError(
-            f"the formula cannot be read: {problem}" + _pointed(line, start, start + 1)
+            f"the formula cannot be read: {problem}" + _underline(line, start, start + 1)
         ) from None
     except (RecursionError, MemoryError):
         raise ExpressionError(
-            "the formula is too long or nested too deeply; give parts of it names: v = …; w = …"
+            "the formula is too long or nested too deeply; split it into parts with names: v = …; w = …"
         ) from None
     except UnicodeEncodeError as error:
         before = text[: error.start].rpartition("\n")[2]
         line = (before + text[error.start :].partition("\n")[0]).encode("utf-8", "replace").decode()
         raise ExpressionError(
             f"the formula cannot be read: {text[error.start]!a} is half of a character"
-            + _pointed(line, len(before), len(before) + 1)
+            + _underline(line, len(before), len(before) + 1)
         ) from None
     except ValueError as error:
         raise ExpressionError(f"the formula cannot be read: {error}") from None
@@ -163,46 +173,40 @@ def _statements(text: str) -> list[ast.stmt]:
 
 
 def _parts(text: str, statement: ast.stmt, *, is_last: bool) -> tuple[ast.Name | None, ast.expr]:
-    """The name that a statement assigns, if it does, and its formula."""
+    """The name that a statement assigns (None if it assigns none), and its formula."""
     match statement:
         case ast.Assign(targets=[ast.Name() as target], value=formula):
             return target, formula
         case ast.Expr(value=formula) if is_last:
             return None, formula
         case ast.Expr():
-            raise ExpressionError(
-                shown("only the last part may go without a name: write name = …", text, statement)
-            )
+            raise error_at("every part but the last needs a name: write name = …", text, statement)
         case ast.Assign():
-            raise ExpressionError(shown("a part has one name: write name = …", text, statement))
+            raise error_at("a part can have only one name: write name = …", text, statement)
     raise _forbidden(text, statement, statement)
 
 
 def _check_target(text: str, target: ast.Name, taken: Sequence[str]) -> None:
     if target.id in functions():
-        raise ExpressionError(
-            shown(f"'{target.id}' is a function; choose another name", text, target)
-        )
+        raise error_at(f"'{target.id}' is a function; choose another name", text, target)
     if target.id in taken:
-        raise ExpressionError(
-            shown(f"'{target.id}' has a value already; choose another name", text, target)
-        )
+        raise error_at(f"'{target.id}' has a value already; choose another name", text, target)
 
 
 def _operands_first(text: str, formula: ast.expr) -> Iterator[ast.AST]:
-    """The nodes of a formula, checked, each after its operands; without recursion."""
+    """The checked nodes of a formula, each after its operands."""
     order: list[ast.AST] = []
     stack: list[tuple[ast.expr, str]] = [(formula, "")]
-    while stack:  # an operation before its operands, the last of them first …
+    while stack:  # this visits an operation before its operands, and the last operand first
         node, role = stack.pop()
         _check(text, node, role)
         order.append(node)
         stack.extend(_operands(node))
-    return reversed(order)  # … and so the other way round
+    return reversed(order)
 
 
 def _operands(node: ast.expr) -> list[tuple[ast.expr, str]]:
-    """The operands of ``node``, each with its role: "condition", "argument" or neither."""
+    """The operands of ``node``, each with its role: "condition", "argument" or ""."""
     match node:
         case ast.BinOp(left=left, right=right) | ast.Compare(left=left, comparators=[right]):
             return [(left, ""), (right, "")]
@@ -218,32 +222,28 @@ def _operands(node: ast.expr) -> list[tuple[ast.expr, str]]:
 
 
 def operand_count(node: ast.AST) -> int:
-    """How many of the nodes before it ``node`` takes as operands."""
+    """How many operands ``node`` has."""
     return len(_operands(node)) if isinstance(node, ast.expr) else 0
 
 
 def _check(text: str, node: ast.expr, role: str) -> None:
-    """Raise an ExpressionError unless ``node`` is on the list of what a formula may hold."""
+    """Raise an ExpressionError unless a formula may contain ``node``."""
     match node:
         case ast.Constant(value=value) if type(value) not in (int, float):
-            raise ExpressionError(
-                shown("a formula holds real numbers; this is not one", text, node)
-            )
-        case ast.Constant(value=value):
+            raise error_at("a formula can only contain real numbers; this is not one", text, node)
+        case ast.Constant(value=int() | float() as value):
             if not _is_finite(value):
-                raise ExpressionError(
-                    shown(
-                        "this number is too large for a float, whose largest value is 1.8e308",
-                        text,
-                        node,
-                    )
+                raise error_at(
+                    "this number is too large for a float, whose largest value is 1.8e308",
+                    text,
+                    node,
                 )
         case ast.Name(id=name):
             if name in functions():
-                raise ExpressionError(shown(f"'{name}' is a function: write {name}(…)", text, node))
+                raise error_at(f"'{name}' is a function: write {name}(…)", text, node)
         case ast.BinOp(op=op) if type(op) not in BINARY:
             raise _forbidden(text, node, op)
-        case ast.UnaryOp(op=op) if not isinstance(op, (ast.USub, ast.UAdd)):
+        case ast.UnaryOp(op=op) if type(op) not in UNARY:
             raise _forbidden(text, node, op)
         case ast.BinOp() | ast.UnaryOp():
             pass
@@ -252,12 +252,10 @@ def _check(text: str, node: ast.expr, role: str) -> None:
         case ast.List() | ast.Tuple() if role == "argument":
             pass
         case ast.List() | ast.Tuple():
-            raise ExpressionError(
-                shown(
-                    "a list can only be an argument of a function: dot([w1, w2], [x1, x2], b)",
-                    text,
-                    node,
-                )
+            raise error_at(
+                "a list can only be an argument of a function: dot([w1, w2], [x1, x2], b)",
+                text,
+                node,
             )
         case ast.Call():
             _check_call(text, node)
@@ -267,51 +265,38 @@ def _check(text: str, node: ast.expr, role: str) -> None:
 
 def _check_comparison(text: str, node: ast.expr, ops: Sequence[ast.cmpop], role: str) -> None:
     if role != "condition":
-        raise ExpressionError(
-            shown(
-                "a comparison can only be the condition of where(condition, then, otherwise)",
-                text,
-                node,
-            )
+        raise error_at(
+            "a comparison can only be the condition of where(condition, then, otherwise)",
+            text,
+            node,
         )
     if len(ops) > 1 or type(ops[0]) not in COMPARE:
-        raise ExpressionError(
-            shown("a condition is one comparison with <, <=, > or >=", text, node)
-        )
+        raise error_at("a condition must be a single comparison with <, <=, > or >=", text, node)
 
 
 def _check_call(text: str, node: ast.Call) -> None:
     if not isinstance(node.func, ast.Name):
         raise _forbidden(text, node.func, node.func)
     if node.func.id not in functions():
-        raise ExpressionError(
-            shown(f"there is no function '{node.func.id}'{_meant(node.func.id)}", text, node.func)
+        raise error_at(
+            f"unknown function '{node.func.id}'{_suggestion(node.func.id)}", text, node.func
         )
     if node.keywords:
-        raise ExpressionError(shown("arguments go by position, without names", text, node))
+        raise error_at("write arguments by position, without names", text, node)
 
 
-def _meant(name: str) -> str:
-    near = (
-        [_ELSEWHERE[name]]
-        if name in _ELSEWHERE
-        else difflib.get_close_matches(name, functions(), 1, 0.6)
-    )
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(functions()))}"
+def _suggestion(name: str) -> str:
+    own = _ELSEWHERE.get(name) or nearest(name, functions())
+    return f"; did you mean {own}?" if own else f"; choose from {', '.join(sorted(functions()))}"
 
 
 def _forbidden(text: str, node: ast.AST, kind: ast.AST) -> ExpressionError:
     what = _FORBIDDEN.get(type(kind), "this")
-    return ExpressionError(
-        shown(
-            f"a formula cannot contain {what}: only numbers, names, + - * / ** and functions",
-            text,
-            node,
-        )
-    )
+    message = f"a formula can only contain numbers, names, + - * / ** and functions, not {what}"
+    return error_at(message, text, node)
 
 
-def _is_finite(x: Any) -> bool:
+def _is_finite(x: float) -> bool:  # an int may be too large for a float
     try:
         return math.isfinite(x)
     except OverflowError:
@@ -319,5 +304,5 @@ def _is_finite(x: Any) -> bool:
 
 
 def _name(node: ast.AST) -> str:
-    """The variable that ``node`` reads, if it is one."""
+    """The name of the variable that ``node`` reads; "" if it reads none."""
     return node.id if isinstance(node, ast.Name) else ""

@@ -1,8 +1,8 @@
 """The command line: explain, draw, check or list a formula at a point, or train a network.
 
-Each command is a row of `COMMANDS`: a function from the parsed options to an exit status, and a
-function that declares the options. A mistake of the user's gives one message on stderr and status
-2, never a traceback.
+Each command is an entry of `COMMANDS`: a function that takes the parsed options and returns the exit
+status, and a function that declares the options. If the user makes a mistake, the program prints
+one message on stderr, without a traceback, and exits with status 2.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ EXAMPLES = """examples:
   autograd-edu train moons --steps 100
 
 A formula consists of numbers, names, + - * / **, pi, e, and the functions of autograd_edu.
-Parts of it can have names: "v = u**2; sin(v)".
+Its parts can have names: "v = u**2; sin(v)".
 
-exit status: 0 if all went well, 1 if the gradient check failed, 2 if something was typed wrong"""
+exit status: 0 if all went well, 1 if the gradient check failed, 2 for a mistake in the command"""
 
 
 # ---- the commands --------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def explain(options: argparse.Namespace) -> int:
 
 
 def draw(options: argparse.Namespace) -> int:
-    """Draw the computation graph into files, or print it as SVG."""
+    """Draw the computation graph: write it to files, or print it as SVG."""
     _, _, y = _point(options)
     if not _write_pictures(options, y):
         from ..pictures.drawing import draw as drawing
@@ -80,7 +80,7 @@ def draw(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Compare the gradient from backpropagation with the numeric one, input by input."""
+    """Compare the gradient from backpropagation with a numeric one, input by input."""
     formula, at, _ = _point(options)
     report = _check(formula, at)
     print(report)
@@ -88,7 +88,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def listing(options: argparse.Namespace) -> int:
-    """Print both passes as a Python program that runs by itself."""
+    """Print both passes as a Python program that runs on its own."""
     _, _, y = _point(options)
     program = _steps(y).python()
     _write(options.output, program)
@@ -99,7 +99,7 @@ def listing(options: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class Command:
-    """One command: what it runs, and what declares its options."""
+    """A command: the function that runs it, and the function that declares its options."""
 
     run: Callable[[argparse.Namespace], int]
     declare: Callable[[argparse.ArgumentParser], None]
@@ -122,16 +122,16 @@ def _picture_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         action="append",
         default=[],
-        help="write the picture in the format of the suffix, such as .png or .tex",
+        help="write the picture in the format of the file's suffix, such as .png or .tex",
     )
     parser.add_argument(
-        "--style", default="card", metavar="NAME", help="card, circuit or micrograd (card)"
+        "--style", default="card", metavar="NAME", help="card, circuit or micrograd (default: card)"
     )
     parser.add_argument(
         "--detail",
         default="auto",
         metavar="LEVEL",
-        help="auto, full, fused, neuron or layer (auto)",
+        help="auto, full, fused, neuron or layer (default: auto)",
     )
 
 
@@ -151,14 +151,15 @@ def _explain_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--step",
         action="store_true",
-        help="walk through the steps with Enter, b (back), a step's number and q (quit)",
+        help="walk through the steps: Enter for the next, b for the one before, a number to jump, "
+        "q to quit",
     )
     parser.add_argument(
         "--digits",
         type=_digits,
         default=6,
         metavar="N",
-        help="significant digits in the tables (6)",
+        help="significant digits in the tables (default: 6)",
     )
 
 
@@ -176,16 +177,16 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-# ---- what the commands are made of ---------------------------------------------------------------
+# ---- parts of the commands -----------------------------------------------------------------------
 
 
 def _point(options: argparse.Namespace) -> tuple[Expression, list[float], Value]:
-    """The formula, the numbers for its variables, and the result, with gradients."""
+    """The formula, the numbers for its variables, and the result after a backward pass."""
     formula = parse(options.formula, [text.partition("=")[0].strip() for text in options.values])
     at = values(formula, options.values)
     if not at:
         raise ExpressionError(
-            "there is nothing to differentiate with respect to; the formula has no variable"
+            "the formula has no variable, so there is nothing to differentiate by"
         )
     y = formula(*[Value(x, name) for name, x in zip(formula.names, at, strict=True)])
     y.backward()
@@ -196,7 +197,7 @@ def values(formula: Expression, given: Sequence[str]) -> list[float]:
     """A number for each variable of ``formula``, from texts like "x=3" and "t=pi/4".
 
     Raises:
-        ExpressionError: if a value is missing, given twice, not used, or not a number.
+        ExpressionError: if a value is missing, given twice, unused, or not a number.
     """
     found: dict[str, float] = {}
     for text in given:
@@ -204,7 +205,7 @@ def values(formula: Expression, given: Sequence[str]) -> list[float]:
         name = unicodedata.normalize("NFKC", name)  # as Python reads the formula's own names
         if not equals or not name.isidentifier():
             raise ExpressionError(
-                f"{text!r} does not give a value: write name=number, without spaces, like x=3"
+                f"{text!r} is not a value for a variable: write name=number without spaces, such as x=3"
             )
         if name in found:
             raise ExpressionError(f"'{name}' is given twice: {name}={found[name]!r} and {text}")
@@ -251,7 +252,7 @@ def _check(formula: Expression, at: Sequence[float]) -> Report:
 
 
 def _write_pictures(options: argparse.Namespace, y: Value) -> bool:
-    """Write the pictures that were asked for. Was there any?"""
+    """Write the pictures that the options ask for. Return True if there are any."""
     if options.svg or options.html or options.save:
         from ..pictures.drawing import draw as drawing
 
@@ -301,28 +302,31 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _formulas_kept(arguments: Sequence[str]) -> list[str]:
-    """The arguments, with a space before a formula like "-x*y", so that it is not an option."""
+def _protect_formulas(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with a space before a formula like "-x*y", which looks like an option."""
     return [" " + a if re.match(r"-[^-]", a) and a != "-h" else a for a in arguments]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, by default with the arguments of the process; return the exit status."""
+    """Run a command and return its exit status.
+
+    By default the arguments are those of the process.
+    """
     try:
         keep_printable(sys.stdout, sys.stderr)
         options = _parser().parse_args(
-            _formulas_kept(sys.argv[1:] if arguments is None else arguments)
+            _protect_formulas(sys.argv[1:] if arguments is None else arguments)
         )
         status: int = options.run(options)
-        if sys.stdout is not None:  # it is None if whoever started us closed it
+        if sys.stdout is not None:  # it is None if the calling process closed it
             sys.stdout.flush()
         return status
-    except BrokenPipeError:  # the reader of our output has seen enough
+    except BrokenPipeError:  # as when the output goes to `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except KeyboardInterrupt:
         return 130
-    except (AutogradError, ImportError) as error:  # a mistake, or a missing extra
+    except (AutogradError, ImportError) as error:  # a mistake, or an extra that is not installed
         return _complain(str(error))
     except OSError as error:
         return _complain(f"cannot write {error.filename or 'the output'}: {error.strerror}")

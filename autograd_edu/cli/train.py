@@ -1,8 +1,9 @@
-"""The command `autograd-edu train`: train an MLP on a named data set and write what came of it."""
+"""The command `autograd-edu train`: train an MLP on a data set, and write the results to files."""
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import io
 import math
 from itertools import pairwise
@@ -32,33 +33,33 @@ def _count(text: str) -> int:
     return int(text)
 
 
-OPTIONS: dict[str, dict[str, Any]] = {  # by name, as `add_argument` takes them
+OPTIONS: dict[str, dict[str, Any]] = {  # keyword arguments of `add_argument`, of various types
     "--layers": {
         "type": _count, "nargs": "+", "default": [16, 16], "metavar": "N",
-        "help": "units in each hidden layer (16 16)",
+        "help": "units in each hidden layer (default: 16 16)",
     },
     "--steps": {
-        "type": _count, "default": 200, "metavar": "N", "help": "steps of the optimiser (200)",
+        "type": _count, "default": 200, "metavar": "N", "help": "steps of the optimiser (default: 200)",
     },
     "--batch": {
-        "type": _count, "metavar": "N", "help": "samples per batch (all of them; for digits 64)",
+        "type": _count, "metavar": "N", "help": "samples per batch (default: all of them; 64 for digits)",
     },
     "--lr": {
         "type": float, "default": 0.05,
-        "help": "learning rate at the start; it falls along a cosine (0.05)",
+        "help": "learning rate at the start, which then follows a cosine (default: 0.05)",
     },
     "--activation": {
         "choices": sorted(ACTIVATIONS), "default": "relu",
-        "help": "activation of the hidden layers (relu)",
+        "help": "activation of the hidden layers (default: relu)",
     },
     "--penalty": {
         "type": float, "default": 1e-4, "metavar": "λ",
-        "help": "strength of the L2 penalty on the weights (1e-4)",
+        "help": "strength of the L2 penalty on the weights (default: 1e-4)",
     },
     "--seed": {
-        "type": int, "default": 0, "help": "seed for data, first weights and batches (0)",
+        "type": int, "default": 0, "help": "seed for data, initial weights and batches (default: 0)",
     },
-    "--out": {"type": Path, "metavar": "FOLDER", "help": "folder for the files (out/DATA)"},
+    "--out": {"type": Path, "metavar": "FOLDER", "help": "folder for the files (default: out/DATA)"},
 }  # fmt: skip
 
 
@@ -72,8 +73,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train a network, print loss and accuracy, and write the model, its history and pictures.
 
-    Only a run that comes to its end replaces what is in the folder. After Ctrl-C, or if training
-    diverges, the files go to a folder inside it, and the exit status is 130 or 1.
+    Only a complete run replaces the files in the folder. After Ctrl-C, or if training diverges, the
+    files go to a subfolder, and the exit status is 130 or 1.
     """
     training, test = _data(options.data, options.seed)
     loss, outputs = _loss(training)
@@ -89,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
     folder = options.out or Path("out") / options.data
     end, status = next((word, n) for word, n in _ENDS.items() if history.stopped.startswith(word))
     if not history.epochs:
-        print(f"nothing is written; {folder} is as it was")
+        print(f"no epoch was completed, so nothing is written to {folder}")
         return status
     folder = folder / end if status else folder
     pictures = _write(folder, model, history, training)
@@ -100,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     return status
 
 
-_ENDS = {"all": 0, "interrupted": 130, "diverged": 1}  # how a history's `stopped` begins
+_ENDS = {"all": 0, "interrupted": 130, "diverged": 1}  # the first words of a history's `stopped`
 
 
 def _write(folder: Path, model: Module, history: History, data: Dataset) -> list[str]:
@@ -112,25 +113,21 @@ def _write(folder: Path, model: Module, history: History, data: Dataset) -> list
 
 
 def model_line(model: Module) -> str:
-    """The model in a few words."""
+    """A short description of the model: its sizes and the number of its parameters."""
     mlp = next(module for module in model.modules() if isinstance(module, MLP))
     sizes = [layer.nin for layer in mlp.layers] + [len(mlp.layers[-1].neurons)]
     return f"MLP {' → '.join(map(str, sizes))} ({len(model.parameters())} parameters)"
 
 
 def _data(name: str, seed: int) -> tuple[Dataset, Dataset | None]:
-    """The data set, and a test set if it is large enough to spare one."""
+    """The training data, and test data if the data set is large enough to be split."""
     make = NAMED[name]
-    seeded = (
-        "seed"
-        in make.__code__.co_varnames[: make.__code__.co_argcount + make.__code__.co_kwonlyargcount]
-    )
-    data = make(seed=seed) if seeded else make()
+    data = make(seed=seed) if "seed" in inspect.signature(make).parameters else make()
     return data.split(0.2, seed) if len(data) >= 500 and name != "corner" else (data, None)
 
 
 def _loss(data: Dataset) -> tuple[Loss, int]:
-    """The loss for this kind of targets, and how many outputs it takes."""
+    """The loss for this kind of target, and the number of outputs that it needs."""
     if data.classes > 2:
         return losses.softmax_cross_entropy, data.classes
     return (
@@ -139,11 +136,13 @@ def _loss(data: Dataset) -> tuple[Loss, int]:
 
 
 def _model(options: argparse.Namespace, data: Dataset, outputs: int) -> Module:
-    """An MLP behind a layer that standardises, so that the model takes the data as they are."""
+    """An MLP after a layer that standardises its inputs, so that the model takes the raw data."""
     widths = [len(data.xs[0]), *options.layers, outputs]
     weights = sum(a * b for a, b in pairwise(widths))
     if weights > MOST_WEIGHTS:
-        raise TargetError(f"--layers asks for {weights:,} weights; the most are {MOST_WEIGHTS:,}")
+        raise TargetError(
+            f"--layers needs {weights:,} weights; at most {MOST_WEIGHTS:,} are allowed"
+        )
     _, scale = standardise(data.xs)
     mlp = MLP(
         len(data.xs[0]),
@@ -165,7 +164,7 @@ def _epochs(options: argparse.Namespace, samples: int) -> int:
 
 
 def _pictures(folder: Path, model: Module, data: Dataset, history: History) -> list[str]:
-    """Draw the loss and the boundary, or the first layer; return the names of the files."""
+    """Draw the loss, and the decision boundary or first layer; return the names of the files."""
     from ..plots import decision_boundary, loss_curve, weights_as_images
 
     try:
@@ -178,7 +177,7 @@ def _pictures(folder: Path, model: Module, data: Dataset, history: History) -> l
                 [[w.data for w in neuron.w] for neuron in first.neurons]
             )
     except ImportError as missing:
-        return [f"and no pictures: {missing}"]
+        return [f"no pictures ({missing})"]
     for name, axes in pictures.items():
         drawn = io.BytesIO()
         axes.figure.figure.savefig(drawn, format="svg")
