@@ -356,7 +356,7 @@ def _columns(xs: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
     if len(found) != 1 or 0 in found:
         raise ShapeError(
             "samples to scale must be one or more lists of the same length; "
-            f"got {[*found.values()][:4]!r}"
+            f"got {[*found.values()][:4] or 'none'}"
         )
     return [tuple(real(x, "a sample to scale") for x in xs) for xs in zip(*xs, strict=True)]
 

@@ -154,22 +154,6 @@ def check_count(op: Row, count: int) -> None:
         ) from None
 
 
-# ---- blocks ----
-
-
-def check_body(f: Callable[..., Any], mode: str) -> None:
-    """Raise if the body of ``f`` runs only after a call of it has returned, and so after a block."""
-    import inspect  # which few programs need
-
-    is_async = inspect.iscoroutinefunction(f)
-    if is_async or inspect.isgeneratorfunction(f) or inspect.isasyncgenfunction(f):
-        raise OperandError(
-            f"@{mode}() cannot decorate the {'coroutine' if is_async else 'generator'} "
-            f"{f.__name__!r}: its body runs after the decorator has returned. Write "
-            f"`with {mode}():` inside it"
-        )
-
-
 # ---- graphs ----
 
 

@@ -42,3 +42,16 @@ def test_a_decorated_function_keeps_its_name_and_may_call_itself():
 def test_a_number_is_not_taken_out_of_a_graph_without_a_word(convert, x):
     with pytest.raises(OperandError, match=r"use \.data .* autograd_edu\.sin\(x\)"):
         convert(x)
+
+
+@pytest.mark.parametrize("mode", [no_grad, ieee, no_gc], ids=["no_grad", "ieee", "no_gc"])
+def test_a_mode_without_its_parentheses_is_refused(mode):
+    with pytest.raises(OperandError, match=rf"with parentheses: with {mode.__name__}\(\):"), mode:
+        pass
+    with pytest.raises(OperandError, match=rf"with parentheses: @{mode.__name__}\(\)"):
+        mode(lambda x: x)
+
+
+def test_the_name_of_a_scope_is_text():
+    with pytest.raises(OperandError, match="name of a scope must be text; got int 3"):
+        scope(3)

@@ -7,16 +7,14 @@ operations ask only while some block is open anywhere: `pauses` and `scopes` cou
 import gc
 from collections.abc import Callable
 from contextvars import ContextVar
-from functools import wraps
 from threading import Lock
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from ..wording import check_body
+from ..attributes import text
+from ..blocks import Decorator, Opener
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
-R = TypeVar("R")
-P = ParamSpec("P")
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 current_scope: ContextVar[str] = ContextVar("scope", default="")
 ieee_mode: ContextVar[bool] = ContextVar("ieee", default=False)
@@ -35,7 +33,7 @@ class Variable(Protocol[T_contra]):
     def reset(self, token: Any, /) -> None: ...
 
 
-class Set(Generic[T]):
+class Set(Decorator, Generic[T]):
     """Sets ``variable`` inside a `with` block, and counts the block under the name ``counter``.
 
     It also decorates functions that run inside such a block, if ``made`` says how to make one: a
@@ -59,20 +57,8 @@ class Set(Generic[T]):
             globals()[self.counter] -= 1
         self.variable.reset(self.token)
 
-    def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
-        """``f`` inside the block; an OperandError if its body would run after the block."""
-        assert self.made is not None, "only public blocks decorate"
-        make, *arguments = self.made
-        check_body(f, make.__name__)
 
-        @wraps(f)
-        def inside(*args: P.args, **named: P.kwargs) -> R:
-            with make(*arguments):
-                return f(*args, **named)
-
-        return inside
-
-
+@Opener
 def ieee() -> Set[bool]:
     """Inside, an operation without a finite real value gives inf or nan instead of a DomainError.
 
@@ -84,6 +70,7 @@ def ieee() -> Set[bool]:
     return Set(ieee_mode, True, made=(ieee,))
 
 
+@Opener
 def no_grad() -> Set[bool]:
     """Inside, results are constants that remember nothing.
 
@@ -100,10 +87,12 @@ def scope(name: str) -> Set[str]:
 
     Pictures can fold a scope into one box.
     """
+    name = name if name.__class__ is str else text(name, "the name of a scope")
     path = f"{outer}/{name}" if (outer := current_scope.get()) else name
     return Set(current_scope, path, counter="scopes", made=(scope, name))
 
 
+@Opener
 def no_gc() -> Set[bool]:
     """Pause Python's cyclic garbage collector, which costs loops of graphs more than arithmetic.
 

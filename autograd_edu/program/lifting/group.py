@@ -6,6 +6,7 @@ gradients come together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.op import Op, together
+from ...errors import OperandError
 from ..arrays import Arrays
 
 Rows: TypeAlias = NDArray[np.intp]  # numbers of rows
@@ -194,6 +196,15 @@ def summed(targets: Rows, edges: Rows, count: int) -> tuple[Rows, Rows | None]:
     return columns, None
 
 
+def _slopes_on_arrays(
+    op: Op, xs: Sequence[NDArray[np.float64]]
+) -> Sequence[NDArray[np.float64] | float]:
+    with np.errstate(all="ignore"):
+        if op.groups is together:
+            return [op.rules[0](Arrays, op.rule(Arrays, np.stack(xs)), np.stack(xs))]
+        return list(op.local_gradients(Arrays, op.value(Arrays, *xs), xs))
+
+
 @lru_cache(maxsize=256)
 def passes_on(op: Op) -> tuple[bool, ...]:
     """Whether the local gradient of each operand is always 1: a plain number in the rule.
@@ -201,9 +212,11 @@ def passes_on(op: Op) -> tuple[bool, ...]:
     A variadic operation has one answer for all its operands.
     """
     xs = [np.full((1, 1), x) for x in op.example]
-    with np.errstate(all="ignore"):
-        if op.groups is together:
-            slopes = [op.rules[0](Arrays, op.rule(Arrays, np.stack(xs)), np.stack(xs))]
-        else:
-            slopes = list(op.local_gradients(Arrays, op.value(Arrays, *xs), xs))
+    try:
+        slopes = _slopes_on_arrays(op, xs)
+    except TypeError as error:
+        raise OperandError(
+            f"the rules of {op.name} must also work on arrays: use functions of xp, such as xp.sin "
+            f"for math.sin ({error})"
+        ) from None
     return tuple(isinstance(slope, (int, float)) and slope == 1.0 for slope in slopes)
