@@ -15,7 +15,8 @@ from autograd_edu.errors import OptionError
 from autograd_edu.notation.formula import short
 from autograd_edu.notation.names import names
 from autograd_edu.pictures.folding.detail import LEVELS, fold
-from autograd_edu.pictures.folding.folded import at_level
+from autograd_edu.pictures.folding.folded import scenes
+from autograd_edu.pictures.folding.scopes import Folding
 from autograd_edu.pictures.render.styles import STYLES
 from autograd_edu.pictures.scene.scene import Graph
 
@@ -81,7 +82,7 @@ def test_every_value_is_in_one_box_and_every_use_between_boxes_is_in_a_wire(leve
         assert all(
             graph.order[i].op is None and i in rows for i in set(range(len(graph))) - set(home)
         )
-        _, scene = at_level(graph, level)
+        _, scene = next(scenes(graph, level, Folding()))
         place = {i: k for k, piece in enumerate(pieces) for i in piece.members}
         uses = Counter(
             (place[p], place[i])
@@ -101,7 +102,7 @@ def test_folded_pictures_read_back_in_every_style(style):
     for seed in range(0, 60):
         graph = Graph(scoped_graph(seed))
         for level in LEVELS:
-            _, scene = at_level(graph, level)
+            _, scene = next(scenes(graph, level, Folding()))
             arranged = STYLES[style].arrange(scene)
             found = read_svg(STYLES[style].svg(arranged, in_a_column(arranged), "a graph"))
             assert len(found.texts) == len(arranged.boxes)
@@ -162,7 +163,7 @@ def test_a_product_of_two_results_keeps_both_its_wires():
     a, b = Value(2.0, "a"), Value(3.0, "b")
     p, q = tanh(a), tanh(b)
     y = dot([p, p], [q, p])
-    _, scene = at_level(Graph(y), "fused")
+    _, scene = next(scenes(Graph(y), "fused", Folding()))
     assert Counter((w.tail, w.head, w.row) for w in scene.wires if w.row >= 0) == {
         (1, 4, 0): 1,
         (3, 4, 0): 1,
@@ -651,7 +652,7 @@ def test_no_wire_of_a_folded_picture_leads_back():
     """Whatever the scopes, a picture has no circles: following wires comes to an end."""
     for seed in range(150):
         for level in LEVELS:
-            _, scene = at_level(Graph(scoped_graph(seed)), level)
+            _, scene = next(scenes(Graph(scoped_graph(seed)), level, Folding()))
             into = {k: set() for k in range(len(scene.boxes))}
             for w in scene.wires:
                 into[w.head].add(w.tail)

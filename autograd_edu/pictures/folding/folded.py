@@ -39,11 +39,6 @@ _MOST_PARAMETERS, _MOST_OUTPUTS = 24, 16  # rows of a part, beyond which it says
 _NAME = 14  # columns of a row's name
 
 
-def at_level(graph: Graph, detail: str, wish: Folding | None = None) -> tuple[str, Scene]:
-    """The level that ``detail`` means for this graph, and its scene."""
-    return next(scenes(graph, detail, wish or Folding()))
-
-
 def scenes(graph: Graph, detail: str, wish: Folding) -> Iterator[tuple[str, Scene]]:
     """Levels with their scenes, the best first: the only one, or those that "auto" may choose."""
     for level, pieces in choices(graph, detail, wish):
