@@ -45,9 +45,9 @@ def gif(pictures: Sequence[str]) -> bytes:
             "saving an animated .gif needs Pillow: pip install 'autograd-edu[files]'"
         ) from None
     drawn = [Image.open(BytesIO(png(picture, longest=_LONGEST))) for picture in pictures]
-    first, *others = [
-        image.convert("RGB").quantize(128, dither=Image.Dither.NONE) for image in drawn
-    ]
+    images = [image.convert("RGB") for image in drawn]
+    colours = images[-1].quantize(256)  # one palette: the finished pass has every colour
+    first, *others = [image.quantize(palette=colours, dither=Image.Dither.NONE) for image in images]
     made = BytesIO()
     first.save(
         made,
