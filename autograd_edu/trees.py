@@ -16,23 +16,26 @@ def contents(tree: Any, kinds: str = _OBJECTS) -> list[tuple[Any, Any]] | None:
 
     Arrays of other ``kinds`` are not containers. A set has no order, so its parts come by label.
     """
+    if isinstance(tree, (list, tuple)):
+        return list(enumerate(tree))
     if isinstance(tree, dict):
         return list(tree.items())
     if isinstance(tree, (set, frozenset)):
         return list(enumerate(sorted(tree, key=lambda part: str(getattr(part, "label", "")))))
     if is_array(tree) and tree.dtype.kind in kinds:
-        tree = list(tree) if tree.ndim > 1 else tree.tolist()
-    return list(enumerate(tree)) if isinstance(tree, (list, tuple)) else None
+        return list(enumerate(tree if tree.ndim > 1 else tree.tolist()))
+    return None
 
 
 def is_array(tree: Any) -> bool:
     """Is it an array (of at least one dimension)?"""
-    return getattr(tree, "shape", ()) != () and hasattr(tree, "dtype")
+    return hasattr(type(tree), "dtype") and tree.shape != ()
 
 
 def flatten(tree: Any) -> list[Any]:
     """The leaves of ``tree``, in order; of arrays, the numbers."""
-    return [leaf for _, leaf in leaves(tree, kinds=_NUMBERS)]
+    inside = contents(tree, _NUMBERS)
+    return [tree] if inside is None else [leaf for _, part in inside for leaf in flatten(part)]
 
 
 def unflatten(tree: Any, numbers: Iterator[Any]) -> Any:
@@ -50,8 +53,11 @@ def leaves(tree: Any, key: str = "", *, kinds: str = _OBJECTS) -> Iterator[tuple
     inside = contents(tree, kinds)
     if inside is None:
         yield key, tree
-    else:
-        for place, part in inside:
+        return
+    for place, part in inside:
+        if contents(part, kinds) is None:  # nearly all: a generator for each would take longer
+            yield f"{key}.{place}", part
+        else:
             yield from leaves(part, f"{key}.{place}", kinds=kinds)
 
 

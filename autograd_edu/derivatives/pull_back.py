@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from ..engine.modes import ieee, ieee_is_on, recording
 from ..engine.number import plain
-from ..engine.value import Value, topological_order
+from ..engine.value import Value, both, topological_order
 from ..errors import DomainError
 from . import dual
 from .dual import Dual
@@ -86,27 +86,34 @@ def _backward(y: Value, variables: list[Value], *, captured: bool) -> list[Scala
     # if another thread sorts the same values at the same time, the order may contain some twice
     order = list({id(v): v for v in topological_order(y)}.values())
     known = {id(x) for x in variables}
-    depends = set(known)  # only these pass gradients on
-    for value in order:
-        if any(id(parent) in depends for parent in value.parents):
-            depends.add(id(value))
-    others = captured and any(is_variable(x) and id(x) not in known for x in order)
+    depends = dependents(order, known)  # only these pass gradients on
     recorded = (
-        (recording.get() and others)
-        or is_enclosed()
+        is_enclosed()
         or any(variable.op is not None for variable in variables)
+        or (
+            captured
+            and recording.get()
+            and not known.issuperset(map(id, filter(is_variable, order)))
+        )
     )
     adjoint: dict[int, Scalar] = {id(y): 1.0}
     passing = [x for x in reversed(order) if id(x) in depends and id(x) not in known]
     with ieee():  # an infinite slope is an error only if it reaches a variable
-        fault = _pass_back(passing, adjoint, depends, recorded=recorded)
+        fault = (_pass_back if recorded else _pass_back_floats)(passing, adjoint, depends)
     return [finite(adjoint.get(id(x), 0.0), fault) for x in variables]
 
 
-def _pass_back(
-    values: list[Value], adjoint: dict[int, Scalar], depends: set[int], *, recorded: bool
-) -> str:
-    """Pass each value's gradient on to its parents.
+def dependents(order: Sequence[Value], known: set[int]) -> set[int]:
+    """The ids of the values in topological ``order`` that depend on those with the ids ``known``."""
+    depends = set(known)
+    for value in order:
+        if not depends.isdisjoint(map(id, both(value._left, value._right))):
+            depends.add(id(value))
+    return depends
+
+
+def _pass_back(values: list[Value], adjoint: dict[int, Scalar], depends: set[int]) -> str:
+    """Pass each value's gradient on to its parents, by operations that are recorded.
 
     Returns:
         What is wrong with the first local gradient that is not finite; "" if all are.
@@ -115,17 +122,31 @@ def _pass_back(
     for value in values:
         if value.op is None or id(value) not in adjoint:
             continue
-        upstream, parents = adjoint.pop(id(value)), value.parents
+        upstream, parents = adjoint.pop(id(value)), both(value._left, value._right)
         wanted = [id(parent) in depends for parent in parents]
-        slopes: Sequence[Scalar | None] = (
-            dual.local_gradients(value.op, value, parents, wanted)
-            if recorded
-            else value.kept_local_grads
-        )
+        slopes = value.op.local_gradients(dual.Numbers, value, parents, wanted)
         for parent, want, slope in zip(parents, wanted, slopes, strict=True):
             if not want or slope is None or (value.op.selects and dual.is_zero(slope)):
                 continue
             fault = fault or dual.fault_of(value.op, slope, parents)
             part = upstream if dual.is_one(slope) else slope * upstream
             adjoint[id(parent)] = adjoint[id(parent)] + part if id(parent) in adjoint else part
+    return fault
+
+
+def _pass_back_floats(values: list[Value], adjoint: dict[int, Scalar], depends: set[int]) -> str:
+    """As `_pass_back`, from the local gradients that the values have: in floats, so faster."""
+    fault = ""
+    for value in values:
+        if value.op is None or id(value) not in adjoint:
+            continue
+        upstream, parents = adjoint.pop(id(value)), both(value._left, value._right)
+        for parent, slope in zip(parents, both(value._left_grad, value._right_grad), strict=True):
+            place = id(parent)
+            if slope is None or place not in depends:
+                continue
+            if slope - slope != 0.0:
+                fault = fault or dual.fault_of(value.op, slope, parents)
+            part = slope * upstream
+            adjoint[place] = adjoint[place] + part if place in adjoint else part
     return fault

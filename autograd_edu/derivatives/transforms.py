@@ -23,7 +23,7 @@ from ..errors import ArityError, OperandError
 from ..trees import flatten, is_array, tree_map, unflatten
 from . import dual
 from .dual import Dual
-from .pull_back import call, finite, is_enclosed, is_variable, pull_back, root
+from .pull_back import call, dependents, finite, is_enclosed, is_variable, pull_back, root
 from .signatures import (
     A,
     Function,
@@ -89,8 +89,8 @@ def grad(
     function(f, "grad")
 
     def gradient_of_f(*at: object) -> object:  # what argnums leaves out may be anything
-        _, gradient, aux = _differentiate(f, at, argnums, has_aux=has_aux)
-        return (gradient, aux) if has_aux else gradient
+        run, gradient = _differentiate(f, at, argnums, has_aux=has_aux)
+        return (gradient, run.auxiliary()) if has_aux else gradient
 
     return gradient_of_f
 
@@ -121,8 +121,9 @@ def value_and_grad(
     function(f, "value_and_grad")
 
     def value_and_gradient_of_f(*at: object) -> object:  # as in grad
-        y, gradient, aux = _differentiate(f, at, argnums, has_aux=has_aux)
-        return ((y, aux) if has_aux else y), gradient
+        run, gradient = _differentiate(f, at, argnums, has_aux=has_aux)
+        (y,) = _unwrap([_check_scalar(run.y)], nested=run.nested)
+        return ((y, run.auxiliary()) if has_aux else y), gradient
 
     return value_and_gradient_of_f
 
@@ -335,12 +336,11 @@ def _run(f: Callable[..., object], at: Sequence[object], argnums: Places, *, has
 
 def _differentiate(
     f: Callable[..., object], at: Sequence[object], argnums: Places, *, has_aux: bool
-) -> tuple[Scalar, Tree, object]:
-    """The value, the gradient and what else ``f`` returned."""
+) -> tuple[_Run, Tree]:
+    """A call of ``f``, and its gradient as the caller gets it."""
     run = _run(f, at, argnums, has_aux=has_aux)
-    y = _check_scalar(run.y)
-    (gradient,) = run.gradients([y])
-    return _unwrap([y], nested=run.nested)[0], gradient, run.auxiliary()
+    (gradient,) = run.gradients([_check_scalar(run.y)])
+    return run, gradient
 
 
 def _positions(at: Sequence[object], argnums: Places) -> tuple[list[int], bool]:
@@ -427,10 +427,8 @@ def _unwrap(found: Sequence[Scalar], *, nested: bool) -> list[Scalar]:
             for y in found
         ]
     values = [y for y in found if isinstance(y, Value)] if kept else []
-    depends: set[int] = set()
-    for value in topological_order(total(values)) if values else ():
-        if is_variable(value) or any(id(x) in depends for x in value.parents):
-            depends.add(id(value))
+    order = topological_order(total(values)) if values else []
+    depends = dependents(order, set(map(id, filter(is_variable, order))))
     return [y if isinstance(y, Dual) or id(y) in depends else plain(y) for y in found]
 
 

@@ -121,7 +121,7 @@ class Value(Copied, Habits, Number):
 
     @property
     def parents(self) -> tuple[Value, ...]:
-        return self._both(self._left, self._right)
+        return both(self._left, self._right)
 
     @property
     def kept_local_grads(self) -> tuple[float | None, ...]:
@@ -129,12 +129,7 @@ class Value(Copied, Habits, Number):
 
         Those of constants need not be right.
         """
-        return self._both(self._left_grad, self._right_grad)
-
-    def _both(self, left: Any, right: Any) -> tuple[Any, ...]:
-        if self._right is not None:
-            return (left, right)
-        return left if left.__class__ is tuple else () if left is None else (left,)
+        return both(self._left_grad, self._right_grad)
 
     @property
     def local_grads(self) -> tuple[float, ...]:
@@ -232,6 +227,13 @@ class Frozen(Constant):
     __slots__ = ()
 
 
+def both(left: Any, right: Any) -> tuple[Any, ...]:
+    """What two slots hold together, which is a tuple, one thing or two."""
+    if right is not None:
+        return (left, right)
+    return left if left.__class__ is tuple else () if left is None else (left,)
+
+
 def record(
     y: float, op: Op | None = None, left: Any = None, right: Any = None, left_grad: Any = None,
     right_grad: Any = None,
@@ -278,8 +280,9 @@ def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
         return record(y, op, parents, None, tuple([g or None for g in grads]))
     if len(parents) > 2:
         return record(y, op, parents, None, tuple(grads))
-    left, right = (*parents, None)[:2]
-    return record(y, op, left, right, grads[0] or 0.0, grads[-1] or 0.0)
+    if len(parents) == 1:
+        return record(y, op, parents[0], None, grads[0] or 0.0)
+    return record(y, op, parents[0], parents[1], grads[0] or 0.0, grads[1] or 0.0)
 
 
 _OPERATOR = """

@@ -163,14 +163,19 @@ class Module:
 
         A module comes before its parts. A module that is used twice comes once.
         """
+        return ((prefix, module) for prefix, module, _ in self._walk())
+
+    def _walk(self) -> Iterator[tuple[str, Module, list[tuple[str, Nested]]]]:
+        """As `named_modules`, and what each module holds."""
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [("", self)]
         while stack:
             prefix, module = stack.pop()
             if id(module) not in seen:
                 seen.add(id(module))
-                yield prefix, module
-                inner = [(key, part) for key, part in module._parts() if isinstance(part, Module)]
+                parts = list(module._parts())
+                yield prefix, module, parts
+                inner = [(key, part) for key, part in parts if isinstance(part, Module)]
                 stack.extend((f"{prefix}{key}.", part) for key, part in reversed(inner))
 
     def modules(self) -> Iterator[Module]:
@@ -184,9 +189,9 @@ class Module:
         """
         found: dict[int, tuple[str, Value]] = {}
         unnamed = False
-        for prefix, module in self.named_modules():
+        for prefix, module, parts in self._walk():
             count = 0
-            for key, part in module._parts():
+            for key, part in parts:
                 if _is_parameter(part):
                     found.setdefault(id(part), (prefix + key, part))
                     count += 1
