@@ -98,7 +98,7 @@ def change(x):
     return text if text.startswith("-") or text == "0" else f"+{text}"
 
 
-# ---- graphs: by hand, and every row of the table --------------------------------------------------
+# ---- graphs: by hand, and every row of the table -------------------------------------------------
 
 
 def ten():
@@ -281,7 +281,7 @@ def test_where_the_engine_has_no_value_the_page_says_so(show):
     )
 
 
-# ---- zero, backward, step -------------------------------------------------------------------------
+# ---- zero, backward, step ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -351,7 +351,7 @@ def test_the_steps_of_a_moved_leaf_are_those_of_the_new_values(show):
     ]  # fmt: skip
 
 
-# ---- what draw shows is what is there --------------------------------------------------------------
+# ---- what draw shows is what is there ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("passes", [0, 1, 2, 3])
@@ -377,7 +377,7 @@ def test_steps_opens_at_the_start(show):
     assert state(page)["cards"] == Engine(g()).shown()
 
 
-# ---- where values cannot be computed in the page ----------------------------------------------------
+# ---- where values cannot be computed in the page -------------------------------------------------
 
 
 def test_an_operation_without_a_javascript_form_is_shown_from_the_record(show):
@@ -411,7 +411,7 @@ def test_a_number_that_was_changed_afterwards_is_noticed(show):
     assert "v1 holds 6, and x·3 is another number now" in seen["why"][-1]
 
 
-# ---- numbers as Python writes them -------------------------------------------------------------------
+# ---- numbers as Python writes them ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("digits", [1, 4, 7])

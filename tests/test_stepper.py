@@ -18,18 +18,25 @@ from autograd_edu.pictures.scene.scene import scene
 from autograd_edu.record.sentences import bracket
 
 STATE = """root => ({
-  rows: [...root.querySelectorAll("tbody tr")].map(row => [...row.children].slice(0, 3).map(e => e.textContent)),
-  cards: [...root.querySelectorAll(".card")].map(card => [...card.querySelectorAll("text")].slice(0, 3).map(e => e.textContent)),
+  rows: [...root.querySelectorAll("tbody tr")].map(row =>
+    [...row.children].slice(0, 3).map(e => e.textContent)),
+  cards: [...root.querySelectorAll(".card")].map(card =>
+    [...card.querySelectorAll("text")].slice(0, 3).map(e => e.textContent)),
   tips: [...root.querySelectorAll(".card > title")].map(e => e.textContent),
   status: root.querySelector("[data-part=status]").textContent,
   why: [...root.querySelectorAll("[data-part=why] li")].map(e => e.textContent),
-  receivers: [...root.querySelectorAll(".card")].flatMap((card, i) => card.matches(".to") ? [i] : []),
-  now: [...root.querySelectorAll(".card")].flatMap((card, i) => card.matches(".now,.from") ? [i] : []),
-  marked: [...root.querySelectorAll("tbody tr")].flatMap((row, i) => row.ariaCurrent === "step" ? [i] : []),
+  receivers: [...root.querySelectorAll(".card")]
+    .flatMap((card, i) => card.matches(".to") ? [i] : []),
+  now: [...root.querySelectorAll(".card")]
+    .flatMap((card, i) => card.matches(".now,.from") ? [i] : []),
+  marked: [...root.querySelectorAll("tbody tr")]
+    .flatMap((row, i) => row.ariaCurrent === "step" ? [i] : []),
   wires: [...root.querySelectorAll("[data-wire]")].map(wire => {
     const seen = e => e && getComputedStyle(e).display !== "none";
-    return { way: wire.dataset.wire, lit: wire.matches(".forward,.backward"), back: seen(wire.querySelector(".back")),
-      there: seen(wire.querySelector(".there")), dashed: getComputedStyle(wire.querySelector(".curve")).strokeDasharray === "7px, 4px",
+    const dashes = getComputedStyle(wire.querySelector(".curve")).strokeDasharray;
+    return { way: wire.dataset.wire, lit: wire.matches(".forward,.backward"),
+      back: seen(wire.querySelector(".back")), there: seen(wire.querySelector(".there")),
+      dashed: dashes === "7px, 4px",
       text: seen(wire.querySelector("text")) ? wire.querySelector("text").textContent : "" };
   }),
 })"""
@@ -75,11 +82,11 @@ GRAPHS = {
 GRAPHS |= {"lecture 004": lambda: lecture_004(0.5), "a random graph": lambda: random_graph(7)}
 
 
-# ---- what it shows --------------------------------------------------------------------------------------------------
+# ---- what it shows -------------------------------------------------------------------------------
 
 
 def by_hand(y):
-    """(value, gradient) texts of every node at every step, computed from the graph alone and not from the record."""
+    """(value, gradient) texts of every node at every step, from the graph and not the record."""
     order = topological_order(y)
     place = {id(v): i for i, v in enumerate(order)}
     value, gradient = [None if v.op else v.data for v in order], [None] * len(order)
@@ -125,7 +132,10 @@ def differentiated(y):
 
 
 def assert_step(page, record, shots, k, nth=0):
-    """Everything that is shown after ``k`` steps: numbers in cards and table, sentence, active node and wires, local gradients."""
+    """Everything that is shown after ``k`` steps.
+
+    Numbers in cards and table, the sentences, the nodes and wires that take part, local gradients.
+    """
     seen, step = state(page, nth), record[k - 1] if k else None
     assert [row[1:] for row in seen["rows"]] == [card[1:] for card in seen["cards"]] == shots[k]
     assert [tip.rsplit(", value ", 1)[1] for tip in seen["tips"]] == [
@@ -288,7 +298,7 @@ def test_play_pauses_on_its_button_on_a_step_and_on_space(show):
     stands_still(3)
 
 
-# ---- one value -----------------------------------------------------------------------------------------------------------
+# ---- one value -----------------------------------------------------------------------------------
 
 
 def test_a_chosen_card_gives_formula_local_gradients_and_the_sum_over_its_consumers(show):
@@ -339,7 +349,7 @@ def test_nothing_tells_a_gradient_before_its_step(show):
     assert "gradient 1" not in drawn
 
 
-# ---- everybody can use it ---------------------------------------------------------------------------------------------------
+# ---- everybody can use it ------------------------------------------------------------------------
 
 FOCUS = """() => { const e = document.activeElement, s = getComputedStyle(e);
   const name = e.dataset.part || e.getAttribute("class") || e.type;
@@ -402,11 +412,17 @@ def test_controls_have_names_and_roles(show):
 
 CONTRAST = """() => {
   const rgb = text => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
-  const over = (top, below, alpha) => top.slice(0, 3).map((c, i) => alpha * c + (1 - alpha) * below[i]);
+  const over = (top, below, alpha) =>
+    top.slice(0, 3).map((c, i) => alpha * c + (1 - alpha) * below[i]);
   const linear = v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
-  const light = c => c.map(v => linear(v / 255)).reduce((s, v, i) => s + v * [.2126, .7152, .0722][i], 0);
-  const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + .05) / (y + .05); };
-  const root = document.querySelector(".autograd-stepper"), paper = rgb(getComputedStyle(root).backgroundColor), found = [];
+  const weights = [.2126, .7152, .0722];
+  const light = c => c.map(v => linear(v / 255)).reduce((s, v, i) => s + v * weights[i], 0);
+  const ratio = (a, b) => {
+    const [x, y] = [light(a), light(b)].sort((p, q) => q - p);
+    return (x + .05) / (y + .05);
+  };
+  const root = document.querySelector(".autograd-stepper"), found = [];
+  const paper = rgb(getComputedStyle(root).backgroundColor);
   for (const e of root.querySelectorAll("text, b, p, th, td, button, label, select")) {
     const style = getComputedStyle(e), box = e.getBoundingClientRect();
     if (!box.width || !e.textContent.trim() || e.ariaDisabled === "true") continue;
@@ -414,7 +430,8 @@ CONTRAST = """() => {
     if (e.tagName === "text") {
       ink = rgb(style.fill);
       for (const rect of e.parentNode.querySelectorAll(":scope > rect")) {
-        const r = rect.getBoundingClientRect(), s = getComputedStyle(rect), beside = r.left > box.left + 1 || r.right < box.right - 1;
+        const r = rect.getBoundingClientRect(), s = getComputedStyle(rect);
+        const beside = r.left > box.left + 1 || r.right < box.right - 1;
         if (s.display !== "none" && !beside && r.top <= box.top + 3 && r.bottom >= box.bottom - 3)
           below = over(rgb(s.fill), below, +s.fillOpacity);
       }
@@ -473,7 +490,7 @@ def test_a_backward_step_comes_in_beats_but_for_those_who_ask_for_no_motion(show
         assert state(page)["status"].startswith("Step 5 of 5")
 
 
-# ---- everywhere --------------------------------------------------------------------------------------------------------------
+# ---- everywhere ----------------------------------------------------------------------------------
 
 
 def test_without_javascript_the_picture_stays(show):
@@ -519,7 +536,8 @@ def test_no_label_runs(show):
 
 
 def test_a_wide_picture_scrolls_at_its_own_size_with_the_table_below(show):
-    lab = "<style>.jp-RenderedHTMLCommon svg { max-width: 100%; height: auto }</style><div class=jp-RenderedHTMLCommon>"
+    lab = "<style>.jp-RenderedHTMLCommon svg { max-width: 100%; height: auto }</style>"
+    lab += "<div class=jp-RenderedHTMLCommon>"
     page = show(
         lab + draw(network((2, 2, 1)), detail="full")._repr_mimebundle_()["text/html"],
         viewport={"width": 800, "height": 700},
@@ -541,7 +559,7 @@ def test_a_small_picture_has_the_table_beside_it(show):
     )
 
 
-# ---- small and fast -----------------------------------------------------------------------------------------------------------
+# ---- small and fast ------------------------------------------------------------------------------
 
 
 def twenty(n=10):

@@ -59,7 +59,8 @@ def test_numbers_at_five_epochs_are_those_of_the_model_then(show, recorded):
     points, page = data.moons(60, 0.1, seed=1), show(recording.html)
     assert len(models) == 5
     for epoch, model in models.items():
-        right = sum((model(x).data > 0) == (y == 1) for x, y in zip(points.xs, points.ys))  # noqa: B905
+        pairs = zip(points.xs, points.ys, strict=True)
+        right = sum((model(x).data > 0) == (y == 1) for x, y in pairs)
         told = go_to(page, recording, epoch)
         assert told.startswith(f"Epoch {epoch}: loss {float(f'{history.loss[epoch - 1]:.4g}'):g}")
         assert told.endswith(f"{right} of 60 points right")

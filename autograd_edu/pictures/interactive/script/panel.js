@@ -82,7 +82,7 @@ function makeDetail(detail, graph, words, move) {
     input.setAttribute("aria-label", `value of ${nodes[i].name}`);
     input.setAttribute(OWN_KEYS, true);
     input.onchange = () => input.value !== "" && move(i, +input.value);
-    input.onkeydown = event => { if (event.key === "Enter") input.onchange(); }; // also in JupyterLab
+    input.onkeydown = ({ key }) => { if (key === "Enter") input.onchange(); }; // for JupyterLab
   }
 
   return show;
