@@ -1,6 +1,7 @@
-"""Plots of training and of functions, with matplotlib (the extra `plot`), or of text.
+"""Plots of training, models and functions, with matplotlib (the extra `plot`) or as text.
 
-Each function draws on the Axes that you pass, or on a new figure, and returns the Axes.
+Each function draws on the Axes that you pass, or on a new figure, and returns the Axes. To save a
+plot, call ``axes.figure.savefig("plot.png")``.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ Losses: TypeAlias = "Numbers | HasLoss"
 
 
 def new_axes(ax: Axes | None = None) -> Axes:
-    """``ax``, or the Axes of a new figure that no window shows."""
+    """``ax``, or the Axes of a new figure. No window opens."""
     if ax is not None:
         return ax
     try:
@@ -55,12 +56,13 @@ def _at_least(least: int, **counts: int) -> None:
 def loss_curve(
     losses: Losses | Mapping[str, Losses], *, window: int = 20, ax: Axes | None = None
 ) -> Axes:
-    """Losses over steps, as points with their moving average.
+    """Plot losses over steps, as points with their moving average.
 
     Args:
-        losses: the losses of one run, as numbers or as a history; or a mapping from names to such.
-        window: how many steps the average includes, up to its own.
-        ax: where to draw; by default a new figure.
+        losses: the losses of one run, as numbers or as a history. To compare several runs, pass a
+            mapping from their names to their losses.
+        window: the number of steps in the moving average.
+        ax: the Axes to draw on; by default those of a new figure.
     """
     _at_least(1, window=window)
     ax = new_axes(ax)
@@ -75,7 +77,7 @@ def loss_curve(
 
 
 def loss_text(losses: Losses | Mapping[str, Losses], *, width: int = 60, height: int = 12) -> str:
-    """Losses over steps as a plot of ASCII characters, for a terminal.
+    """A plot of losses over steps as text, for a terminal.
 
     Args:
         losses: as in `loss_curve`.
@@ -93,7 +95,9 @@ def loss_text(losses: Losses | Mapping[str, Losses], *, width: int = 60, height:
     runs = _runs(losses)
     finite = [x for run in runs.values() for x in run if math.isfinite(x)]
     if not finite:
-        raise OperandError("there is no finite loss to draw")
+        raise OperandError(
+            "the losses to draw must contain a finite number; none of them is finite"
+        )
     low, high, longest = min(finite), max(finite), max(map(len, runs.values()))
     rows = [[" "] * width for _ in range(height)]
     for mark, run in zip("*o+x#@" * len(runs), runs.values(), strict=False):
@@ -113,13 +117,13 @@ def loss_text(losses: Losses | Mapping[str, Losses], *, width: int = 60, height:
 
 
 def moving_average(numbers: Numbers, window: int) -> list[float]:
-    """The mean of each number and up to ``window`` - 1 before it."""
+    """The moving average: the mean of each number and up to ``window`` - 1 before it."""
     ends = range(1, len(numbers) + 1)
     return [math.fsum(numbers[max(0, i - window) : i]) / min(i, window) for i in ends]
 
 
 def _runs(losses: Losses | Mapping[str, Losses]) -> dict[str, list[float]]:
-    """The numbers of each run by its name. Raises OperandError if there are none."""
+    """A dict from the name of each run to its losses. Raises OperandError if it has none."""
     runs: Mapping[str, Losses] = losses if isinstance(losses, Mapping) else {"loss": losses}
     found = {}
     for name, run in runs.items():
@@ -130,7 +134,7 @@ def _runs(losses: Losses | Mapping[str, Losses]) -> dict[str, list[float]]:
             )
         found[name] = [plain(x) for x in numbers]
         if not found[name]:
-            raise OperandError(f"there is no loss to draw in {name!r}")
+            raise OperandError(f"{name!r} needs at least one loss to draw; got none")
     return found
 
 
@@ -143,16 +147,16 @@ def decision_boundary(
     resolution: int = 60,
     ax: Axes | None = None,
 ) -> Axes:
-    """The scores of a model over the plane, the boundaries of its classes, and the samples.
+    """Plot the scores of a model over the plane, the boundaries of its classes, and the samples.
 
     Args:
-        model: takes a list of two numbers. If it returns several scores, the largest is the class;
-            a single one is the score of the second of two classes.
-        xs: points of two numbers.
-        ys: one label per point: 0 and 1, -1 and 1, numbers of classes, or probabilities.
-        threshold: where a single score changes to the second class; by default ½ if all scores
+        model: takes a list of two numbers and returns one score, or one score per class.
+        xs: the samples, lists of two numbers.
+        ys: one label per sample: 0 and 1, -1 and 1, classes from 0, or lists of probabilities.
+        threshold: a single score above it means the second class. By default it is ½ if all scores
             are in [0, 1], and otherwise 0.
-        resolution: the number of places along each axis.
+        resolution: the number of points along each axis at which the model is called.
+        ax: the Axes to draw on; by default those of a new figure.
     """
     lengths = sorted(set(map(len, xs)))
     if lengths != [2] or len(xs) != len(ys):
@@ -174,7 +178,7 @@ def decision_boundary(
 
 
 def _points(ax: Axes, xs: Sequence[Numbers], labels: list[int], *, several: bool) -> None:
-    """Draw the points; each class has its own mark and colour."""
+    """Draw the points. Each class has its own marker and colour."""
     for k, label in enumerate(sorted({*labels, 0, 1})):
         chosen = [x for x, y in zip(xs, labels, strict=True) if y == label]
         colour = f"C{label % 10}" if several else ("#1f4e9c", "#a3121f")[min(label, 1)]
@@ -185,7 +189,7 @@ def _points(ax: Axes, xs: Sequence[Numbers], labels: list[int], *, several: bool
 
 
 def _sides(ax: Axes, sides: list[list[float]], scores: Grid, *, threshold: float | None) -> None:
-    """Draw the two sides of the threshold in blue and red, stronger further away from it."""
+    """Draw the two sides of the threshold in blue and red, stronger with their distance to it."""
     rows = [[score for (score,) in row] for row in scores]
     low, high = min(map(min, rows)), max(map(max, rows))
     if threshold is None:
@@ -200,10 +204,11 @@ def _sides(ax: Axes, sides: list[list[float]], scores: Grid, *, threshold: float
 
 
 def _regions(ax: Axes, sides: list[list[float]], scores: Grid, *, threshold: float | None) -> None:
-    """Draw the region of each class in its own colour, and the lines between them."""
+    """Draw the region of each class in its own colour, and the lines between the regions."""
     if threshold is not None:
         raise OperandError(
-            "a threshold is for a model with one score; with several, the largest is the class"
+            "threshold is for a model with one score; this model has several, and the largest is "
+            "the class"
         )
     classes = range(len(scores[0][0]))
     winners = [[largest(cell) for cell in row] for row in scores]
@@ -229,12 +234,14 @@ def _scores(y: Nested) -> list[float]:
 def histograms(
     layers: Mapping[str, Sequence[Scalar]], *, bins: int = 40, ax: Axes | None = None
 ) -> Axes:
-    """The distribution of numbers in each layer, such as activations or gradients.
+    """Plot the distribution of numbers in each layer, such as activations or gradients.
 
-    The legend gives their standard deviations.
+    The legend gives the standard deviations.
 
     Args:
-        layers: maps names to numbers or Values.
+        layers: a dict from the name of each layer to its numbers or Values.
+        bins: the number of bins of each histogram.
+        ax: the Axes to draw on; by default those of a new figure.
     """
     if not isinstance(layers, Mapping):
         raise OperandError(
@@ -263,19 +270,21 @@ def weights_as_images(
     columns: int = 8,
     ax: Axes | None = None,
 ) -> Axes:
-    """Each row of weights as a small image, red for positive and blue for negative weights.
+    """Draw each row of weights as a small image, with positive weights red and negative ones blue.
 
-    All images have the same scale and stand side by side.
+    All images have the same colour scale.
 
     Args:
+        weights: one list of numbers per image.
         shape: the height and width of an image; by default a square.
-        columns: how many images stand in a row.
+        columns: the number of images side by side.
+        ax: the Axes to draw on; by default those of a new figure.
     """
     count = len(weights[0]) if len(weights) else 0
     side = math.isqrt(count)
     if shape is None and side * side != count:
         raise OperandError(
-            f"{count} weights do not fill a square; pass shape=(height, width) of an image"
+            f"{count} weights cannot form a square image; pass shape=(height, width)"
         )
     height, width = shape or (side, side)
     if not count or any(len(row) != height * width for row in weights):
@@ -295,7 +304,7 @@ def weights_as_images(
 def _mosaic(
     weights: Sequence[Numbers], size: tuple[int, int], *, columns: int
 ) -> list[list[float]]:
-    """The rows as images of this size, with gaps of NaN between them."""
+    """One picture of all images, with gaps of NaN between them."""
     height, width = size
     lines = math.ceil(len(weights) / columns)
     picture = [[math.nan] * (columns * (width + 1) - 1) for _ in range(lines * (height + 1) - 1)]
@@ -314,11 +323,12 @@ def function_and_derivative(
     points: int = 301,
     ax: Axes | None = None,
 ) -> Axes:
-    """A function of one number and its derivative, by backpropagation, from ``low`` to ``high``.
+    """Plot a function of one number and its derivative, from ``low`` to ``high``.
 
     Args:
-        f: a function of one number, of any kind.
-        points: the number of places where it is computed.
+        f: a function of one Value.
+        points: the number of points at which it is computed.
+        ax: the Axes to draw on; by default those of a new figure.
     """
     if not low < high:
         raise OperandError(f"low must be less than high; got low={low!r} and high={high!r}")
@@ -343,15 +353,17 @@ def trajectories(
     resolution: int = 80,
     ax: Axes | None = None,
 ) -> Axes:
-    """The paths of optimisers on the contour lines of ``f``.
+    """Plot the paths of optimisers on the contour lines of ``f``.
 
     Args:
-        f: a function of two numbers, of any kind.
-        paths: maps names to lists of points of two numbers.
+        f: a function of two Values.
+        paths: a dict from the name of each path to its list of points, each of two numbers.
+        resolution: the number of points along each axis at which ``f`` is computed.
+        ax: the Axes to draw on; by default those of a new figure.
     """
     points = [point for path in paths.values() for point in path]
     if not points or not all(map(len, paths.values())) or any(len(p) != 2 for p in points):
-        raise OperandError("a trajectory is a list of points of two numbers")
+        raise OperandError("each path must be a list of one or more points of two numbers")
     _at_least(2, resolution=resolution)
     ax = new_axes(ax)
     sides = [_padded([point[i] for point in points], resolution) for i in (0, 1)]
@@ -373,18 +385,19 @@ def numeric_error(
     methods: Sequence[Method] = ("forward", "central"),
     ax: Axes | None = None,
 ) -> Axes:
-    """The relative error of numeric derivatives over the step, both on logarithmic axes.
+    """Plot the relative error of numeric derivatives over the step, on logarithmic axes.
 
-    A long step is wrong because the function bends, a short one because of rounding, so the error
-    falls and rises again as steps get shorter. The extrapolated method starts with the step and
-    continues with shorter ones. The complex method subtracts nothing, so its error does not rise.
-    An error of exactly 0 is drawn at 1e-17, which is less than a float can show.
+    With a long step, the error comes from the curvature of the function; with a short one, from
+    rounding. The "extrapolated" method starts with the step and continues with shorter ones. The
+    "complex" method does not subtract, so its error does not rise again. An error of exactly 0 is
+    drawn at 1e-17, which is smaller than any error of a float.
 
     Args:
-        f: a function of one number, of any kind.
-        at: where its derivative is computed.
+        f: a function of one Value.
+        at: the point at which the derivative is computed.
         steps: positive steps; by default four per decade, from 0.3 down to 2e-15.
-        methods: of `numeric_gradient`: "forward", "central", "extrapolated", "complex".
+        methods: methods of `numeric_gradient`: "forward", "central", "extrapolated", "complex".
+        ax: the Axes to draw on; by default those of a new figure.
     """
     ax = new_axes(ax)
     sizes = list(steps) or [10.0 ** (-k / 4) for k in range(2, 60)]

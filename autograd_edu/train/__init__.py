@@ -1,4 +1,4 @@
-"""Training: the loop, its record, its files, and the recipe to get it going."""
+"""Training: `fit`, its history, callbacks and checkpoints, and tools for a first look at a model."""
 
 from typing import TYPE_CHECKING
 

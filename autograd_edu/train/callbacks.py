@@ -1,6 +1,6 @@
-"""The callbacks that `fit` composes.
+"""The callbacks of `fit`.
 
-They set the learning rate, validate, stop early, save checkpoints, show progress, and call the
+They set the learning rate, validate, stop early, save checkpoints, show progress and call the
 user's functions.
 """
 
@@ -30,7 +30,7 @@ _DIVERGED = 1e6  # training has failed if the loss is this many times as large a
 
 
 class Scheduled(Callback):
-    """Sets the learning rate by a schedule, and restores the optimiser's own at the end."""
+    """Set the learning rate by a schedule, and restore the optimiser's own at the end."""
 
     def __init__(self, schedule: Schedule, by: str) -> None:
         self.schedule, self.by = schedule, by
@@ -43,7 +43,7 @@ class Scheduled(Callback):
         try:
             run.optimiser.lr = self.schedule(at)
         except TargetError as error:
-            error.args = (f"the schedule gave this learning rate for {self.by} {at}: {error}",)
+            error.args = (f"the schedule gave a wrong learning rate for {self.by} {at}: {error}",)
             raise
 
     def end(self, run: Run) -> None:
@@ -51,7 +51,7 @@ class Scheduled(Callback):
 
 
 class Validated(Callback):
-    """Measures the loss on another data set after each epoch, in evaluation mode."""
+    """Measure the loss on another data set after each epoch, in evaluation mode."""
 
     def __init__(self, data: Dataset) -> None:
         self.data = data
@@ -62,7 +62,7 @@ class Validated(Callback):
 
 
 class StoppedEarly(Callback):
-    """Ends training when the loss has stopped falling, and restores the best parameters."""
+    """End training when the loss has stopped falling, and restore the best parameters."""
 
     def __init__(self, early: EarlyStopping) -> None:
         self.early = early
@@ -79,7 +79,7 @@ class StoppedEarly(Callback):
 
     def _stop(self, run: Run, stop: bool) -> None:
         if stop:
-            run.stopped = f"no gain in {self.early.since} checks"
+            run.stopped = f"no improvement in {self.early.since} check(s)"
 
     def end(self, run: Run) -> None:
         if run.stopped and self.early.best is not None:
@@ -87,7 +87,7 @@ class StoppedEarly(Callback):
 
 
 class Checkpointed(Callback):
-    """Saves everything after each epoch; with ``resume``, training continues from the file."""
+    """Save a checkpoint after each epoch. With ``resume``, continue from the one in the file."""
 
     def __init__(self, path: PathLike, early: EarlyStopping | None, *, resume: bool) -> None:
         if Path(path).suffix.lower() != ".json":
@@ -113,7 +113,7 @@ class Checkpointed(Callback):
 
 
 class Shown(Callback):
-    """A progress bar with the losses behind it."""
+    """Show a progress bar with the latest losses."""
 
     def __init__(self, epochs: int, wanted: bool | None) -> None:
         self.epochs, self.wanted = epochs, wanted
@@ -133,7 +133,7 @@ class Shown(Callback):
 
 
 class Divergence(Callback):
-    """Ends a run whose loss has exploded."""
+    """End a run whose loss has exploded, with a warning."""
 
     def after_epoch(self, run: Run) -> None:
         first, last = run.history.loss[0], run.history.loss[-1]
@@ -150,7 +150,7 @@ class Divergence(Callback):
 
 @dataclass(frozen=True)
 class Epoch:
-    """What a function among the callbacks receives after each epoch. ``number`` counts from 0."""
+    """What a callback function receives after each epoch. ``number`` counts from 0."""
 
     number: int
     loss: float
@@ -161,11 +161,11 @@ class Epoch:
     history: History
 
 
-EpochFunction = Callable[[Epoch], object]  # True ends training; any other answer does not matter
+EpochFunction = Callable[[Epoch], object]  # True ends training
 
 
 class Calls(Callback):
-    """Calls functions of an `Epoch` after each epoch. One that returns True ends training."""
+    """Call the user's functions after each epoch. If one returns True, training ends."""
 
     def __init__(self, functions: Sequence[EpochFunction]) -> None:
         self.functions = functions
@@ -178,5 +178,5 @@ class Calls(Callback):
         measured = h.validation[-1] if h.validation else None
         epoch = Epoch(number, h.loss[-1], measured, h.lr[-1], run.model, run.optimiser, h)
         answers = run.engine.follow(lambda: [function(epoch) for function in self.functions])
-        if any(answer is True for answer in answers):
+        if any(isinstance(answer, (bool, np.bool_)) and answer for answer in answers):
             run.stopped = "a callback ended it"

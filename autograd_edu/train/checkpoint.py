@@ -1,6 +1,6 @@
-"""Checkpoints: one file with everything that training needs to continue with the same numbers.
+"""Checkpoints: one file with everything that training needs to continue exactly.
 
-The file is replaced as a whole after an epoch, so a run that is killed leaves one that loads.
+The file is replaced as a whole after each epoch. If a run is killed, its last checkpoint loads.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .early import EarlyStopping
 from .history import History
 
 Generator = random.Random | np.random.Generator
-Raw = Any  # what JSON holds: it is checked before it is used
+Raw = Any  # JSON from a file; it is checked before it is used
 
 _ENTRIES = {
     "model": lambda x: isinstance(x, dict),
@@ -36,7 +36,7 @@ _ENTRIES = {
 
 @dataclass
 class Checkpoint:
-    """The file of a run: what it saves is what it loads."""
+    """The checkpoint file of a run, and the objects whose state it saves and loads."""
 
     path: PathLike
     model: Module
@@ -45,7 +45,7 @@ class Checkpoint:
     early: EarlyStopping | None
 
     def write(self, history: History) -> None:
-        """Save everything to the file, as JSON."""
+        """Save the state of all objects and the history, as JSON."""
         state = {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -56,23 +56,26 @@ class Checkpoint:
         write(self.path, seal(state, "checkpoint"))
 
     def read(self) -> History:
-        """Load everything. Returns the history so far.
+        """Load the state of all objects. Returns the history.
 
         Raises:
             StateError: if the file is damaged, or belongs to another model or optimiser. Nothing
-                is changed in that case.
+                is then changed.
         """
         raw = unseal(Path(self.path).read_bytes(), "checkpoint", source=self.path)
         state = expect(raw, _ENTRIES, f"the checkpoint {self.path}")
         history = History.from_dict(state["history"])
-        copy.deepcopy(self)._load(state)  # raises whatever loading would raise
+        copy.deepcopy(self)._load(state)  # on a copy first: if this raises, nothing is changed
         self._load(state)
         return history
 
     def _load(self, state: dict[str, Raw]) -> None:
         own, early = self._generators(), self.early
         if len(state["generators"]) != len(own):
-            raise StateError(f"{self.path} is the checkpoint of a model with other random layers")
+            raise StateError(
+                f"{self.path} has the state of {len(state['generators'])} random generator(s), but this "
+                f"run has {len(own)}: it is the checkpoint of a model with other random layers"
+            )
         if (state["early"] is None) != (early is None):
             done = "without" if state["early"] is None else "with"
             raise StateError(f"{self.path} is the checkpoint of a run {done} early stopping")
@@ -89,7 +92,7 @@ class Checkpoint:
                 )
 
     def _generators(self) -> Sequence[Generator]:
-        """Every generator of random numbers that training draws from, each once, in order."""
+        """The random generators of training and of the model's layers, in order, each once."""
         held = (
             part
             for module in self.model.modules()
@@ -104,7 +107,7 @@ def _is_generator(held: object) -> TypeGuard[Generator]:
 
 
 def generator_state(generator: Generator) -> Raw:
-    """The state of a random.Random or a numpy.random.Generator, as JSON can hold it."""
+    """The state of a random.Random or a numpy.random.Generator, ready for JSON."""
     if isinstance(generator, np.random.Generator):
         return generator.bit_generator.state
     version, numbers, following = generator.getstate()
@@ -112,7 +115,7 @@ def generator_state(generator: Generator) -> Raw:
 
 
 def set_generator_state(generator: Generator, state: Raw) -> None:
-    """Set a generator to what `generator_state` gave. Raises StateError for anything else."""
+    """Restore a generator's state from `generator_state`. Raises StateError for anything else."""
     try:
         if isinstance(generator, np.random.Generator):
             generator.bit_generator.state = state

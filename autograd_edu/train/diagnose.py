@@ -1,4 +1,4 @@
-"""What is wrong with a loss: where it stops being finite, or why no gradient arrives."""
+"""`diagnose`: find where a loss stops being finite, or why parameters get no gradient."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from ..nn.module import Module
 from ..notation import operations
 from ..printing import prints
 
-_NOTHING = 1e-13  # relative to the largest gradient: anything smaller may be rounding
-_VANISHING = 1e-3  # relative to the typical gradient of the largest part
+_NOTHING = 1e-13  # relative to the largest gradient; a smaller one may be a rounding error
+_VANISHING = 1e-3  # relative to the part with the largest typical gradient
 
 
 @prints
 @dataclass(frozen=True)
 class Diagnosis:
-    """The findings for one batch. It is true if nothing is wrong, and prints as sentences.
+    """What `diagnose` found. It is true if nothing is wrong, and prints as sentences.
 
     Attributes:
-        first: the first value in the order of computation that is not finite; None if all are.
-        dead: scopes of rectifiers that are 0 for every sample, so that no gradient passes them.
-        without_gradient: names of the parameters whose gradient is 0, or only rounding.
+        loss: the mean loss.
+        first: the first value computed that is not finite, or None.
+        findings: what is wrong, one sentence per finding.
+        dead: scopes of rectifiers that are 0 for every sample, so that they pass no gradient.
+        without_gradient: names of the parameters whose gradient is 0, or only a rounding error.
     """
 
     loss: float
@@ -41,14 +43,14 @@ class Diagnosis:
         return not self.findings
 
     def __str__(self) -> str:
-        found = "; ".join(self.findings) or "finite, and gradients arrive everywhere"
+        found = "; ".join(self.findings) or "finite, and every parameter gets a gradient"
         return f"loss {self.loss:.6g}: {found}"
 
 
 def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
-    """Examine one forward and backward pass over ``data``; a batch is enough.
+    """Examine one forward and one backward pass over ``data``; a batch is enough.
 
-    It works on a copy of the model, and lets infinities and NaN pass.
+    It works on a copy of the model, and infinities and NaN raise no error.
 
     Raises:
         TrainingError: if the loss does not depend on any parameter.
@@ -70,7 +72,7 @@ def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
 
 
 def _of_gradients(y: Value, order: list[Value], named: list[tuple[str, Value]]) -> Diagnosis:
-    """What the gradients after a backward pass show."""
+    """The findings about the gradients after a backward pass."""
     broken = [name for name, p in named if not math.isfinite(p.grad)]
     largest = max((abs(p.grad) for _, p in named if math.isfinite(p.grad)), default=0.0)
     flat = [name for name, p in named if abs(p.grad) <= _NOTHING * largest]
@@ -89,7 +91,7 @@ def _of_gradients(y: Value, order: list[Value], named: list[tuple[str, Value]]) 
 
 
 def _find_uneven(named: list[tuple[str, Value]]) -> list[str]:
-    """Are the gradients of one part far smaller than those of another?"""
+    """A finding if the gradients of one part are far smaller than those of another."""
     grads: dict[str, list[float]] = defaultdict(list)
     for name, p in named:
         grads[".".join(name.split(".")[:2])].append(p.grad)
@@ -103,7 +105,7 @@ def _find_uneven(named: list[tuple[str, Value]]) -> list[str]:
 
 
 def _describe(value: Value) -> str:
-    """A value as "hidden = log(x) = -inf in layer0"."""
+    """A value in words, such as "hidden = log(x) = -inf in layer0"."""
     op, made = value.op, ""
     if op is not None and len(value.parents) <= 4:
         made = f" = {operations.text(op, *[p.label or f'{p.data:.4g}' for p in value.parents])}"

@@ -12,15 +12,16 @@ from ..files import expect, is_count, is_number, is_numbers
 
 @dataclass
 class EarlyStopping:
-    """Stops after ``patience`` checks in a row in which the loss has not improved enough.
+    """Early stopping: end training after ``patience`` checks without an improvement.
 
-    Source: Prechelt, "Early Stopping – But When?", 1998. `fit` resets it when a run begins.
+    `fit` checks once per epoch, and resets it when a run begins. Source: Prechelt, "Early
+    Stopping – But When?", 1998.
 
     Attributes:
-        patience: how many checks without a gain to wait.
-        min_gain: an improvement counts if it is larger than this.
-        best_loss: the smallest loss so far.
-        best: the parameters that it was reached with; None before the first check.
+        patience: the number of checks in a row without an improvement after which to stop.
+        min_gain: the loss must fall by more than this to count as an improvement.
+        best_loss: the loss of the last improvement.
+        best: the parameters at that loss, or None before the first check.
         since: the number of checks since then.
 
     >>> stop = EarlyStopping(patience=2)
@@ -40,7 +41,7 @@ class EarlyStopping:
         not_negative(self.min_gain, "min_gain")
 
     def check(self, loss: float, parameters: list[float]) -> bool:
-        """Note a loss and the parameters that gave it. Returns whether it is time to stop."""
+        """Record a loss and the parameters that gave it. Returns True when it is time to stop."""
         if loss < self.best_loss - self.min_gain:
             self.best_loss, self.best, self.since = loss, parameters, 0
         else:
@@ -52,11 +53,11 @@ class EarlyStopping:
         self.best_loss, self.best, self.since = float("inf"), None, 0
 
     def state_dict(self) -> dict[str, float | list[float] | None]:
-        """Everything noted so far, as plain numbers and lists."""
+        """What was recorded so far, as plain numbers and lists."""
         return {"best_loss": self.best_loss, "best": self.best, "since": self.since}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:  # Any: it is checked here
-        """Load what `state_dict` gave. Raises StateError for anything else."""
+        """Load a `state_dict`. Raises StateError for anything else."""
         tests = {
             "best_loss": is_number,
             "best": lambda x: x is None or is_numbers(x),

@@ -1,7 +1,7 @@
-"""Two ways to compute the loss of a batch and its gradient.
+"""The two engines of training, which compute the loss of a batch and its gradient.
 
 `Eager` builds a new graph for each batch. `Replay` runs one traced graph over arrays. Both take the
-parameters as an array, and give the mean loss (with the penalty) and its gradient.
+parameters as an array, and return the mean loss plus the penalty, and its gradient.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def assign(values: Sequence[Value], theta: Array) -> None:
 
 
 class Eager:
-    """Builds a new graph for each batch, which works for every model.
+    """Builds a new graph for each batch. This works for every model.
 
     Attributes:
-        name: which engine computes, and why, for the history.
-        replays: whether a traced graph is replayed at the moment.
+        name: the name of the engine, and why it was chosen, for the history.
+        replays: True while a traced graph is replayed.
     """
 
     replays = False
@@ -54,10 +54,10 @@ class Eager:
         self.name = f"eager: {reason}" if reason else "eager"
 
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
-        """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient.
+        """The mean loss of ``batch`` at ``theta`` plus the penalty, and its gradient.
 
         Raises:
-            DomainError: if one of them is not finite.
+            DomainError: if the loss or the gradient is not finite.
         """
         assign(self.parameters, theta)
         for parameter in self.others:
@@ -65,7 +65,7 @@ class Eager:
         return check_finite(*_differentiate(lambda: self._of_batch(batch), self.parameters))
 
     def _of_batch(self, batch: Dataset) -> Scalar:
-        """The mean loss with the penalty, as a graph."""
+        """The mean loss plus the penalty, as a graph."""
         outputs = self.model.batch(batch.xs)
         losses = [self.loss(out, t) for out, t in zip(outputs, batch.ys, strict=True)]
         if not isinstance(losses[0], (Number, Real)):
@@ -80,22 +80,22 @@ class Eager:
         assign(self.parameters, theta)
         return mean_loss(self.model.eval(), self.loss, data)
 
-    def difference(self, theta: Array) -> str:  # noqa: ARG002 - replay needs it
-        """How replay differs from the eager engine at ``theta``; "" if it does not."""
+    def difference(self, theta: Array) -> str:  # noqa: ARG002 - a subclass uses it
+        """How replay differs from the eager engine at ``theta``, or "" if it does not."""
         return ""
 
     def follow(self, change: Callable[[], T]) -> T:
-        """What ``change()`` returns. It may change what the model computes."""
+        """Call ``change()``, which may change the model, and return its result."""
         result = change()
         self.model.train()
         return result
 
     def fall_back(self, reason: str) -> None:
-        """Compute eagerly from now on."""
+        """From now on, compute without replay."""
 
 
 def check_finite(y: float, gradient: Array) -> tuple[float, Array]:
-    """A loss and its gradient. Raises DomainError if they are not finite."""
+    """The loss and its gradient, unchanged. Raises DomainError if one is not finite."""
     if not (np.isfinite(y) and np.isfinite(gradient).all()):
         raise DomainError(f"the loss is {y!r}, or its gradient is not finite")
     return y, gradient
@@ -113,7 +113,7 @@ def _differentiate(f: Callable[[], Scalar], parameters: Sequence[Value]) -> tupl
 
 
 class _Placement:
-    """A program, and which of its parameters stand where in the list of trained parameters."""
+    """A program, and how its parameters map to the list of trained parameters."""
 
     def __init__(self, program: Program, parameters: Sequence[Value]) -> None:
         place = {id(parameter): i for i, parameter in enumerate(parameters)}
@@ -124,7 +124,7 @@ class _Placement:
         self.fixed = [(j, p) for j, p in enumerate(program.parameters) if id(p) not in place]
 
     def at(self, theta: Array) -> Program:
-        """The program with the trained parameters at ``theta``, the others at their data."""
+        """The program, with ``theta`` for the trained parameters and current data for the others."""
         new = self.program.parameter_values.copy()
         new[self.taken] = theta[self.places]
         for j, parameter in self.fixed:
@@ -133,19 +133,19 @@ class _Placement:
         return self.program
 
     def gradient(self, by_parameter: Array) -> Array:
-        """The gradient of the trained parameters; 0 for those that the program does not use."""
+        """The gradient of the trained parameters, which is 0 for those the program does not use."""
         gradient = np.zeros(self.count)
         gradient[self.places] = np.asarray(by_parameter)[self.taken]
         return gradient
 
 
 class Replay:
-    """The graph of one sample's loss, traced once and run over whole batches of arrays.
+    """Traces the loss of one sample once, and runs that graph over whole batches as arrays.
 
-    It keeps the mode, training or evaluation, in which the model is traced.
+    It computes in the mode, training or evaluation, that the model has when it is traced.
 
     Raises:
-        AutogradError: if the model cannot be traced; the message says why.
+        AutogradError: if the model cannot be traced. The message says why.
     """
 
     def __init__(
@@ -161,16 +161,16 @@ class Replay:
         program = trace(lambda x, t: of_prepared(model(x), t), *example)
         if any(slot.operands and not slot.line for slot in program.slots):
             raise OperandError(
-                "the model uses a result that was computed before training, "
-                "and training does not compute it again"
+                "the model uses a result that was computed before training and would not be "
+                "computed again"
             )
-        program.runner  # noqa: B018 - compile now, so that it fails before training or not at all
+        program.runner  # noqa: B018 - compile now, so that an error comes before training
         self.size = len(program.slots)
         self.of_sample = _Placement(program, parameters)
         self.extra = penalty and _Placement(trace(lambda: penalty(parameters)), parameters)
 
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
-        """The mean loss of ``batch`` at ``theta``, with the penalty, and its gradient."""
+        """The mean loss of ``batch`` at ``theta`` plus the penalty, and its gradient."""
         values, grads = self.of_sample.at(theta).value_and_grad(*self.arrays(batch))
         y = float(np.mean(values))
         gradient = self.of_sample.gradient(grads.parameters) / len(batch)
@@ -190,11 +190,11 @@ class Replay:
             return np.array(batch.xs, float), np.array(targets, float)
         except (TypeError, ValueError):
             raise ShapeError(
-                "the samples, or the targets, are not numbers in lists of one shape"
+                "the samples or the targets are not lists of numbers of the same shape"
             ) from None
 
     def _penalty(self, penalty: Penalty, extra: _Placement, theta: Array) -> tuple[float, Array]:
-        """The penalty and its gradient: replayed, or a new graph if the penalty takes branches."""
+        """The penalty and its gradient. If the penalty has branches, it is computed eagerly."""
         if extra.program.guards:
             assign(self.parameters, theta)
             return _differentiate(lambda: penalty(self.parameters), self.parameters)

@@ -1,4 +1,4 @@
-"""How good a model is on a set of samples: its loss and its accuracy, in evaluation mode."""
+"""Evaluate a model on a data set: predictions, loss and accuracy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from ..trees import tree_map
 @prints
 @dataclass(frozen=True)
 class Evaluation:
-    """The mean loss, and the share of right classes (None if the loss does not know classes)."""
+    """The mean loss, and the accuracy: the share of right classes.
+
+    The accuracy is None if the loss is not for classes.
+    """
 
     loss: float
     accuracy: float | None
@@ -34,21 +37,21 @@ def predictions(model: Module, data: Dataset) -> list[Plain]:
     """The model's output for each sample, as plain numbers or lists of them.
 
     Raises:
-        TrainingError: if a layer is in training mode and computes something else there.
+        TrainingError: if a layer such as dropout is in training mode.
     """
     check_dataset(data)
     for module in model.modules():
         if module.training and module.changes_in_training:
             raise TrainingError(
-                f"{module!r} is in training mode, so its outputs would be wrong here: "
-                "call model.eval() first"
+                f"{module!r} is in training mode, in which its outputs are different: call "
+                "model.eval() first"
             )
     with no_grad():
         return [tree_map(plain, out) for out in model.batch(data.xs)]
 
 
 def mean_loss(model: Module, loss: Loss, data: Dataset) -> float:
-    """The mean loss, without any penalty."""
+    """The mean loss of ``model`` on ``data``, without a penalty."""
     return _mean(loss, predictions(model, data), data)
 
 
@@ -57,10 +60,12 @@ def _mean(loss: Loss, outputs: Sequence[Plain], data: Dataset) -> float:
 
 
 def evaluate(model: Module, loss: Loss, data: Dataset) -> Evaluation:
-    """The loss and the accuracy of ``model`` on ``data``. Each independent label counts for itself.
+    """The loss and the accuracy of ``model`` on ``data``.
+
+    If the outputs are independent labels, the accuracy is the share of right labels.
 
     Raises:
-        TrainingError: if a layer is in training mode and computes something else there.
+        TrainingError: if a layer such as dropout is in training mode.
     """
     outputs = predictions(model, data)
     measured = _mean(loss, outputs, data)
@@ -70,25 +75,28 @@ def evaluate(model: Module, loss: Loss, data: Dataset) -> Evaluation:
 
 
 def accuracy(model: Module, loss: Loss, data: Dataset) -> float:
-    """The share of samples with the right class; with independent labels, the share of labels.
+    """The share of samples whose class is predicted right.
+
+    If the outputs are independent labels, it is the share of right labels.
 
     Raises:
-        TargetError: if the loss does not know classes.
-        TrainingError: if a layer is in training mode and computes something else there.
+        TargetError: if the loss is not for classes.
+        TrainingError: if a layer such as dropout is in training mode.
     """
+    check_dataset(data)
     if getattr(loss, "threshold", None) is None:
-        chosen_labels(0.0, loss)  # raises the error that says why there is no accuracy
+        chosen_labels(0.0, loss)  # raises the error, before the model computes anything
     return accuracy_of(zip(predictions(model, data), data.ys, strict=True), loss)
 
 
 def classify(model: Module, loss: Loss, data: Dataset) -> tuple[list[int], list[int]]:
-    """The true and the predicted class of each sample, for `metrics` such as the confusion matrix.
+    """Two lists, the true classes and the predicted classes of all samples, for `metrics`.
 
     If the outputs are independent labels, each label counts as a sample.
 
     Raises:
-        TargetError: if the loss does not know classes.
-        TrainingError: if a layer is in training mode and computes something else there.
+        TargetError: if the loss is not for classes.
+        TrainingError: if a layer such as dropout is in training mode.
     """
     outputs = predictions(model, data)
     true = [label for target in data.ys for label in right_labels(target, loss)]

@@ -1,4 +1,4 @@
-"""What happened in a training run: numbers to plot, save and compare."""
+"""The history of a training run: its losses, to print, plot, save and compare."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class History:
     """The record of a training run.
 
     Attributes:
-        engine: "replay"; or "eager", and why the graph could not be replayed.
-        loss: the mean loss (with the penalty) of each epoch.
+        engine: "replay", or "eager" and the reason why the graph was not replayed.
+        loss: the mean loss of each epoch, including the penalty.
         step_loss: the loss of each step.
-        validation: the validation loss of each epoch, if there is a validation set.
+        validation: the validation loss of each epoch. Empty without a validation set.
         lr: the learning rate of each epoch.
         seconds: how long each epoch took.
         stopped: why training ended.
@@ -43,29 +43,29 @@ class History:
 
     def __str__(self) -> str:
         if not self.loss:
-            return f"no epoch complete; {self.stopped or 'running'}"
+            return f"no complete epoch; {self.stopped or 'running'}"
         validation = f", validation loss {self.validation[-1]:.4g}" if self.validation else ""
         loss = f"loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}"
-        time = f"{self.epochs} epochs in {sum(self.seconds):.1f} s ({self.engine})"
+        time = f"{self.epochs} epoch{'s' * (self.epochs != 1)} in {sum(self.seconds):.1f} s ({self.engine})"
         return f"{time}: {loss}{validation}; {self.stopped}"
 
     def moving_average(self, window: int = 20) -> list[float]:
-        """The mean of each step loss and up to ``window`` - 1 before it.
+        """The moving average of the step losses, one number per step.
 
-        It shows the trend in the scatter of mini-batches.
+        Each is the mean of up to ``window`` losses, and shows the trend of noisy mini-batches.
         """
         from ..plots import moving_average
 
         return moving_average(self.step_loss, window)
 
     def plot(self) -> Axes:
-        """The loss of each step as matplotlib Axes (extra `plot`)."""
+        """Plot the loss of each step. Returns matplotlib Axes; needs the extra `plot`."""
         from ..plots import loss_curve
 
         return loss_curve(self.step_loss)
 
     def text(self, *, width: int = 60, height: int = 12) -> str:
-        """The loss of each epoch as a plot made of characters, for a terminal."""
+        """The loss of each epoch as a plot of text, for a terminal."""
         from ..plots import loss_text
 
         runs = {"loss": self.loss, "validation": self.validation}
@@ -78,17 +78,21 @@ class History:
 
     @classmethod
     def from_dict(cls, held: dict[str, Any]) -> History:  # Any: it is checked here
-        """The history that `to_dict` gave. Raises StateError for anything else."""
+        """The history from its `to_dict`. Raises StateError for anything else."""
         tests = {
             entry.name: is_text if entry.type == "str" else is_numbers for entry in fields(cls)
         }
         return cls(**expect(held, tests, "the history of a run"))
 
     def save(self, path: PathLike) -> None:
-        """Write everything to a file, as JSON, whole or not at all."""
+        """Save the history to a .json file. If that is interrupted, the old file stays."""
         write(path, seal(self.to_dict(), "history"))
 
     @classmethod
     def load(cls, path: PathLike) -> History:
-        """The history in a file. Raises StateError if it is damaged, or something else."""
+        """The history from a file that `save` wrote.
+
+        Raises:
+            StateError: if the file is damaged or holds something else.
+        """
         return cls.from_dict(unseal(Path(path).read_bytes(), "history", source=path))

@@ -1,4 +1,4 @@
-"""The training loop: epochs of batches, each a step of the optimiser down the mean loss."""
+"""The training loop: epochs of batches, with one step of the optimiser per batch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .verified import Verified
 
 
 class Trainer:
-    """Takes the steps of a run. Callbacks do everything else."""
+    """Take the steps of a run. Callbacks do everything else."""
 
     def __init__(self, run: Run, callbacks: Sequence[Callback]) -> None:
         self.run = run
@@ -23,7 +23,7 @@ class Trainer:
         self.callbacks = [self.verified, *callbacks]
 
     def train(self, epochs: int) -> History:
-        """Train up to so many epochs, or until a callback or Ctrl-C ends it."""
+        """Train until the run has ``epochs`` epochs, or a callback or Ctrl-C ends it."""
         run = self.run
         run.model.train()
         self._tell("begin")
@@ -40,7 +40,7 @@ class Trainer:
         return run.history
 
     def _train(self, epochs: int) -> None:
-        """The remaining epochs; once more from the last verified state if replay went wrong."""
+        """Train the remaining epochs. If replay was wrong, go back to the last checked state."""
         run = self.run
         while True:
             try:
@@ -63,7 +63,7 @@ class Trainer:
         run.stopped = f"interrupted in epoch {run.epoch}"
 
     def _epoch(self) -> None:
-        """All batches once."""
+        """Train on all batches once."""
         run, begun, losses, sizes = self.run, time.perf_counter(), [], []
         rng = run.rng if run.batch_size else None
         for batch in run.data.batches(run.batch_size, rng, drop_last=run.drop_last):
@@ -77,9 +77,9 @@ class Trainer:
         self._tell("after_epoch")
 
     def _step(self, batch: Dataset) -> float:
-        """Take one step. Returns the loss of the batch before it.
+        """Take one step. Returns the loss of the batch before the step.
 
-        The parameters change only if everything has gone well.
+        If anything raises, the parameters are unchanged.
         """
         run = self.run
         self._tell("before_step")
@@ -100,7 +100,7 @@ class Trainer:
 
 
 def _advice(run: Run) -> str:
-    """What to try when a step has no finite result."""
+    """What to try when the result of a step is not finite."""
     if not run.steps:
         return (
             "check the samples, the targets and the first weights with diagnose(model, loss, data)"
@@ -108,5 +108,5 @@ def _advice(run: Run) -> str:
     rule = type(run.optimiser).__name__
     return (
         f"often the learning rate is too large: it is {run.optimiser.lr:g} here. Pass a smaller "
-        f"`lr`, or `clip_norm=1.0`, to {rule}; diagnose(model, loss, data) shows where it begins"
+        f"`lr`, or `clip_norm=1.0`, to {rule}; diagnose(model, loss, data) shows where it starts"
     )

@@ -1,9 +1,9 @@
-"""The state of everything that a call of a model or a loss can change.
+"""A snapshot of everything that a call of a model or a loss can change.
 
-A replay repeats the operations that one call recorded. It cannot repeat what the call did besides:
-draw a random number, count, keep a running mean. So `fit` takes a `Memory` before it calls the
-user's functions, asks afterwards what has changed, and restores everything, as if the calls had
-never been made. Read `reach` first.
+A replay repeats the operations that one call recorded. It cannot repeat side effects, such as
+drawing a random number, counting, or keeping a running mean. So `fit` takes a `Memory` before it
+calls the user's functions, finds out afterwards what has changed, and restores everything. Read
+`reach` first.
 """
 
 from __future__ import annotations
@@ -18,22 +18,23 @@ from ..engine.modes import no_gc
 from ..engine.value import Value
 from .reach import PLAIN, Anything, Part, look_into
 
-_MOST = 1_000_000  # objects that are looked at, beginning with those of the first roots
+_MOST = 1_000_000  # the largest number of objects to look at, from the first roots on
 
 
 class Memory:
-    """The state of all objects within reach of ``roots``, and of the global random generators.
+    """The state of all objects that ``roots`` refer to, and of the global random generators.
 
     Attributes:
-        iterator: the name of an iterator within reach, or "". Nobody can read or restore its place.
+        iterator: the name of an iterator among the objects, or "". Its position can be neither
+            read nor restored.
     """
 
-    @no_gc()  # there is no garbage, but many new objects, which would make Python look for it
+    @no_gc()  # many new objects would make Python look for garbage that is not there
     def __init__(self, **roots: Anything) -> None:
         self.iterator = ""
-        self._leaves: list[tuple[str, Value, float, type]] = []  # with their data and kind
-        self._parts: list[tuple[Part, Anything]] = []  # all other parts, and what each held
-        seen: dict[int, Anything] = {}  # by id; keeping the objects keeps their ids unique
+        self._leaves: list[tuple[str, Value, float, type]] = []  # name, leaf, data, class
+        self._parts: list[tuple[Part, Anything]] = []  # all other parts, with their content
+        seen: dict[int, Anything] = {}  # id → object; a living object keeps its id to itself
         stack = [(name, root) for name, root in roots.items() if root is not None][::-1]
         while stack and len(seen) < _MOST:
             name, x = stack.pop()
@@ -57,10 +58,10 @@ class Memory:
         """The name of the first part that has changed, or "".
 
         Args:
-            generators: count a draw from a global random generator as a change.
+            generators: also report a draw from a global random generator.
         """
         for name, x, number, kind in self._leaves:
-            if x.__class__ is not kind:  # frozen, or free again
+            if x.__class__ is not kind:  # it was frozen or unfrozen
                 return f"whether {name} is frozen"
             if not _is_same(number, x._data):
                 return f"the data of {name}"
@@ -87,14 +88,14 @@ _GENERATORS = (
 
 
 def _changed_key(held: dict[Anything, Anything], now: dict[Anything, Anything]) -> Anything:
-    """The key of an item that has changed; a public name rather than a private one."""
+    """The key of an item that has changed. Public names come before private ones."""
     keys = sorted([*held, *now], key=lambda key: str(key).startswith("_"))
     missing = object()
     return next(k for k in keys if not _is_same(held.get(k, missing), now.get(k, missing)))
 
 
 def _is_same(held: Anything, now: Anything) -> bool:
-    """Does a part hold the same objects as before, or plain numbers and texts that are equal?"""
+    """Is the content of a part the same: the same objects, or equal numbers and texts?"""
     if held is now:
         return True
     if type(held) is not type(now):

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal or in a notebook, by tqdm; nothing elsewhere."""
+"""A tqdm progress bar in a terminal or a notebook, and nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 
 
 class Quiet:
-    """A bar that shows nothing, with the methods of tqdm's that we use.
+    """A progress bar that shows nothing. It has the methods of tqdm that we use.
 
     Attributes:
         n: the number of complete epochs.
@@ -17,7 +17,7 @@ class Quiet:
     n = 0
 
     def update(self, epochs: int) -> None:
-        """Count so many more epochs."""
+        """Count ``epochs`` more epochs."""
         self.n += epochs
 
     def set_postfix_str(self, text: str) -> None:
@@ -28,14 +28,14 @@ class Quiet:
 
 
 def make_bar(total: int, done: int, wanted: bool | None) -> Quiet:
-    """A bar of ``total`` epochs, ``done`` of which are complete.
+    """A progress bar for ``total`` epochs, of which ``done`` are complete.
 
     Args:
-        wanted: True insists on a bar. None shows one if somebody can see it and tqdm (the extra
-            `progress`) is installed.
+        wanted: True shows the bar and False does not. None shows it in a terminal or a notebook if
+            tqdm (the extra `progress`) is installed.
 
     Raises:
-        ImportError: if you insist on a bar and tqdm is missing.
+        ImportError: if ``wanted`` is True and tqdm is missing.
     """
     if wanted is False or (wanted is None and not (is_interactive() and find_spec("tqdm"))):
         return Quiet()
@@ -53,11 +53,11 @@ def make_bar(total: int, done: int, wanted: bool | None) -> Quiet:
 
 
 def in_notebook() -> bool:
-    """Does this run in the kernel of a notebook?"""
+    """Are we in the kernel of a notebook?"""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def is_interactive() -> bool:
-    """Do messages reach a terminal or a notebook?"""
+    """Can somebody see a progress bar: are we in a notebook, or is stderr a terminal?"""
     return in_notebook() or bool(getattr(sys.stderr, "isatty", lambda: False)())

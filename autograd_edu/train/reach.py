@@ -1,8 +1,8 @@
-"""The parts of an object that can change, and the objects that it refers to.
+"""Find the parts of an object that can change, and the objects that it refers to.
 
-We look into containers, into functions (their closures, their defaults and the globals that they
-use), into classes and objects that belong to the user or to this package, and into generators of
-random numbers. The internals of other libraries do not count as the user's state.
+We look into containers, functions (their closures, defaults and the globals that they use),
+random generators, and the classes and objects of the user and of this package. The internals of
+other libraries do not count as the user's state.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ Anything = Any  # the objects come from the user's program, so they may be of an
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _OURS = __name__.partition(".")[0]
-_HOLDERS = ("collections", "queue", "types")  # standard modules whose objects hold the user's
+_HOLDERS = ("collections", "queue", "types")  # their objects can hold the user's objects
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something that can change: its name, a function that reads it, and one that sets it.
+    """Something that can change: its name, a function that reads it and one that sets it.
 
     Attributes:
-        item: for a dict, the format that appends a key to the name.
+        item: for a dict, the format that adds a key to the name.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Part:
     item: str = ""
 
 
-Found = Part | tuple[str, Anything]  # a part that can change, or an object with its name
+Found = Part | tuple[str, Anything]  # a part, or (name, object) to look into next
 
 
 def look_into(name: str, x: Anything) -> Iterator[Found]:
@@ -63,7 +63,7 @@ def look_into(name: str, x: Anything) -> Iterator[Found]:
 
 
 def _attribute(owner: Anything, name: str, shown: str) -> Iterator[Found]:
-    """An attribute as a part, and the object that it holds."""
+    """Yield an attribute as a part, and the object that it holds."""
     read = functools.partial(getattr, owner, name, None)
     yield Part(shown, read, functools.partial(_set, owner, name))
     yield shown, getattr(owner, name)
@@ -125,7 +125,7 @@ def _function(name: str, x: FunctionType) -> Iterator[Found]:
 
 
 def _variables(names: set[str], variables: dict[str, Anything], shown: str) -> Iterator[Found]:
-    """The variables of a module that have these names, and the same inside imported modules."""
+    """Yield the variables with these names, of a module and of the modules it imports."""
     for name in sorted(names & variables.keys()):
         held = variables[name]
         if not isinstance(held, ModuleType):
@@ -137,7 +137,7 @@ def _variables(names: set[str], variables: dict[str, Anything], shown: str) -> I
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    """The names of globals and attributes in a function and in the functions inside it."""
+    """Yield the names of globals and attributes in a function and its inner functions."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -166,7 +166,7 @@ def _class(name: str, x: type) -> Iterator[Found]:
 
 
 def _object(name: str, x: Anything) -> Iterator[Found]:
-    """A NumPy generator, or an object whose class is the user's, ours or one of `_HOLDERS`."""
+    """Look into a NumPy generator, or an object of the user's, of ours or of `_HOLDERS`."""
     if hasattr(x, "bit_generator"):
         state = functools.partial(setattr, x.bit_generator, "state")
         yield Part(name, lambda: x.bit_generator.state, state)
@@ -180,7 +180,7 @@ def _object(name: str, x: Anything) -> Iterator[Found]:
 
 
 def _slots(kind: type) -> Iterator[str]:
-    """The names of the slots of the user's classes among the bases of ``kind``."""
+    """Yield the names of the slots that the user's classes among the bases define."""
     for base in kind.__mro__:
         slots = () if _is_library(base.__module__) else base.__dict__.get("__slots__", ())
         names = [slots] if isinstance(slots, str) else slots
@@ -191,7 +191,7 @@ def _slots(kind: type) -> Iterator[str]:
 def _is_library(module: str) -> bool:
     """Does a module belong to Python, to this package or to an installed package?
 
-    Its variables are not the user's state.
+    If so, its variables are not the user's state.
     """
     top = module.partition(".")[0]
     file = getattr(sys.modules.get(top), "__file__", None) or ""
@@ -211,4 +211,10 @@ _KINDS: dict[type, Callable[[str, Anything], Iterator[Found]]] = {
     random.Random: _generator,
     np.ndarray: _array,
 }
-_CLOSED = (ModuleType, BuiltinFunctionType, CodeType, Op, type)  # no attributes to look at
+_CLOSED = (
+    ModuleType,
+    BuiltinFunctionType,
+    CodeType,
+    Op,
+    type,
+)  # their attributes are not the user's state

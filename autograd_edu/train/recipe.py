@@ -1,9 +1,8 @@
-"""Three tools for the first hour with a model.
+"""Three tools for a first look at a new model; `diagnose` is a fourth.
 
-Check the first loss, overfit a few samples, find a learning rate. Each works on a copy, so the
-model itself does not change. `diagnose` is the fourth. The recipe is taught at KIT (lecture "Deep
-Learning for Computer Vision"); the learning rate test is due to Smith, "Cyclical Learning Rates for
-Training Neural Networks", 2017.
+They check the first loss, overfit a few samples and find a learning rate. Each works on a copy, so
+the model does not change. Sources: KIT, lecture "Deep Learning for Computer Vision"; for the
+learning rate, Smith, "Cyclical Learning Rates for Training Neural Networks", 2017.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ MakeOptimiser = Callable[[Iterable[Value]], Optimiser]
 @prints
 @dataclass(frozen=True)
 class InitialLoss:
-    """The loss before training, and log C, the loss of a model that knows nothing of C classes.
+    """The loss before training, and log C, the loss of a model that guesses among C classes.
 
-    It is true if they are close.
+    It is true if the two are close.
     """
 
     loss: float
@@ -49,25 +48,28 @@ class InitialLoss:
         return abs(self.loss - self.expected) <= self.rtol * self.expected
 
     def __str__(self) -> str:
-        advice = "not as it should be: use smaller initial weights, and check the targets"
+        advice = "this is wrong: use smaller initial weights, and check the targets"
         return (
-            f"initial loss {self.loss:.4f}; a model that knows nothing has {self.expected:.4f}: "
-            f"{'as it should be' if self else advice}"
+            f"initial loss {self.loss:.4f}; a model that guesses has {self.expected:.4f}: "
+            f"{'this is right' if self else advice}"
         )
 
 
 def check_initial_loss(
     model: Module, loss: Loss, data: Dataset, *, rtol: float = 0.5
 ) -> InitialLoss:
-    """Is the first cross-entropy loss of a classifier near log C, to the relative ``rtol``?
+    """Check that the first cross-entropy loss of a classifier is near log C for C classes.
+
+    Args:
+        rtol: how far it may be from log C, as a share of log C.
 
     Raises:
         TargetError: if the data set does not say how many classes it has.
     """
     if check_dataset(data).classes < 2:
         raise TargetError(
-            "the expected loss is log C, so the data set must know its number of classes: "
-            "Dataset(…, classes=C)"
+            "the expected loss is log C for C classes, but the data set has no number of classes: "
+            "write Dataset(…, classes=C)"
         )
     first = mean_loss(copy.deepcopy(model).eval(), loss, data)
     return InitialLoss(first, math.log(data.classes), rtol)
@@ -76,7 +78,7 @@ def check_initial_loss(
 @prints
 @dataclass(frozen=True)
 class Overfit:
-    """Could the model learn a few samples by heart? If not, something is wrong with it."""
+    """Whether a model could learn a few samples by heart. It is true if all are right."""
 
     accuracy: float
     loss: list[float]
@@ -87,8 +89,8 @@ class Overfit:
     def __str__(self) -> str:
         epochs = f"{len(self.loss)} epochs: loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}"
         advice = "check the data, the loss, the gradients and the learning rate"
-        more = "" if self else f"; a model that cannot learn these cannot learn more: {advice}"
-        return f"{self.accuracy:.0%} of a small sample right after {epochs}{more}"
+        more = "" if self else f"; a model should learn so few by heart: {advice}"
+        return f"{self.accuracy:.0%} of a small sample are right after {epochs}{more}"
 
 
 def overfit_small_sample(
@@ -101,11 +103,13 @@ def overfit_small_sample(
     optimiser: MakeOptimiser | None = None,
     seed: int = 0,
 ) -> Overfit:
-    """Train a copy on a few samples until all of them are right.
+    """Train a copy of the model on a few samples, to see whether it can learn them by heart.
 
     Args:
-        samples: how many; they are chosen at random, by ``seed``.
-        optimiser: makes the optimiser from the parameters; by default Adam with lr=0.02.
+        samples: the number of samples. They are chosen at random, as ``seed`` determines.
+        epochs: the largest number of epochs. Training ends once all samples are right.
+        optimiser: a function that makes the optimiser from the parameters; by default Adam with
+            lr=0.02.
     """
     small = check_dataset(data).take(shuffled(len(data), random.Random(seed))[:samples])
     trial = copy.deepcopy(model)
@@ -121,11 +125,13 @@ def overfit_small_sample(
 @prints
 @dataclass(frozen=True)
 class RateCurve:
-    """The loss of a short run in which the learning rate grows from step to step.
+    """The losses of a short run in which the learning rate grows with every step.
 
     Attributes:
-        suggestion: a tenth of the rate at which the smoothed loss was smallest. It is fast, and
-            well below the rate at which training diverges.
+        rates: the learning rate of each step.
+        losses: the loss of each step.
+        suggestion: a tenth of the rate at which the smoothed loss was smallest. With this rate,
+            training is fast and unlikely to diverge.
     """
 
     rates: list[float]
@@ -137,7 +143,7 @@ class RateCurve:
         return f"tried {tried}: use {self.suggestion:.2g}"
 
     def plot(self) -> Axes:
-        """The losses over the rates as matplotlib Axes (extra `plot`)."""
+        """Plot the losses over the rates. Returns matplotlib Axes; needs the extra `plot`."""
         from ..plots import new_axes
 
         axes = new_axes()
@@ -161,12 +167,12 @@ def find_learning_rate(
     optimiser: MakeOptimiser | None = None,
     seed: int = 0,
 ) -> RateCurve:
-    """Train a copy while the learning rate grows from ``low`` to ``high``; where does it do best?
+    """Suggest a learning rate: train a copy while the rate grows from ``low`` to ``high``.
 
-    It ends early once the loss is four times the smallest one, or no longer finite.
+    The run ends early once the loss is four times the smallest loss, or not finite.
 
     Args:
-        optimiser: makes the optimiser from the parameters; by default SGD.
+        optimiser: a function that makes the optimiser from the parameters; by default SGD.
     """
     whole(steps, "the number of steps", low=2)
     if not positive(low, "low") < positive(high, "high"):

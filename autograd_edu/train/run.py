@@ -1,4 +1,4 @@
-"""A training run as data: what is trained on what, and how far it has come."""
+"""The state of a training run, and the base class of callbacks."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Run:
     """A training run between two steps.
 
     Attributes:
-        parameters: the Values that are trained: those of the optimiser, in its order.
-        theta: their numbers now. The Values themselves are set to them after each epoch.
+        parameters: the Values that are trained, in the order of the optimiser.
+        theta: their current numbers. The Values get these numbers after each epoch.
         engine: computes the loss of a batch and its gradient.
         rng: shuffles the samples.
         drop_last: leave out the last batch of an epoch if it is smaller than the others.
         steps: the number of complete steps.
-        stopped: why training ends, or "" while it goes on. A callback that sets it ends training.
+        stopped: why training ends, or "" while it continues. A callback sets it to end training.
     """
 
     model: Module
@@ -49,9 +49,9 @@ class Run:
 
 
 class Callback:
-    """What happens beside the steps of a run. Override the methods you need.
+    """The base class of callbacks, which `fit` calls during a run. Override what you need.
 
-    If there are several callbacks, the first in the list is called first.
+    Several callbacks are called in the order of their list.
     """
 
     def begin(self, run: Run) -> None:
@@ -64,10 +64,10 @@ class Callback:
         """Called before each step."""
 
     def after_step(self, run: Run) -> None:
-        """Called after each step. The history does not contain its loss yet."""
+        """Called after each step. The history does not contain the loss of this step yet."""
 
     def after_epoch(self, run: Run) -> None:
-        """Called after each epoch. It is now the last one in the history."""
+        """Called after each epoch. The history contains the epoch."""
 
     def end(self, run: Run) -> None:
-        """Called once training has ended, for whatever reason."""
+        """Called when training has ended, also after an error."""

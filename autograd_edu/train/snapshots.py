@@ -1,4 +1,4 @@
-"""Snapshot ensembles: one run with a cyclic learning rate, and a copy of the model per cycle."""
+"""Snapshot ensembles: one run with a cyclic learning rate that copies the model every cycle."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .callbacks import Epoch
 class Snapshots:
     """A callback for `fit` that copies the model at the end of each cycle of its ``schedule``.
 
-    Pass the same schedule to `fit`. Afterwards, `ensemble` averages the copies. A run that begins
-    at epoch 0 starts a new collection.
+    Pass the same schedule to `fit`. Afterwards, `ensemble` averages the copies. A new run, which
+    begins with epoch 0, removes the copies of the last one.
 
     Source: Huang et al., "Snapshot Ensembles: Train 1, Get M for Free", 2017.
     """
@@ -23,8 +23,8 @@ class Snapshots:
     def __init__(self, schedule: Cyclic) -> None:
         if not isinstance(schedule, Cyclic):
             raise OperandError(
-                "the schedule must be a Cyclic, because snapshots are taken at the end of its "
-                f"cycles; got {schedule!r}"
+                "the schedule must be a schedules.Cyclic, because a snapshot is taken at the end of "
+                f"each of its cycles; got {schedule!r}"
             )
         self.schedule = schedule
         self.models: list[Module] = []
@@ -36,5 +36,5 @@ class Snapshots:
             self.models.append(copy.deepcopy(epoch.model).eval())
 
     def ensemble(self) -> Ensemble:
-        """The copies as one model that averages their probabilities."""
+        """One model that averages the probabilities of all copies."""
         return Ensemble(self.models).eval()

@@ -1,4 +1,4 @@
-"""`fit`: the trainer with the callbacks that its arguments ask for."""
+"""`fit`, which trains a model with the callbacks that its arguments ask for."""
 
 from __future__ import annotations
 
@@ -56,15 +56,17 @@ def fit(
     resume: bool = False,
     engine: str = "auto",
 ) -> History:
-    """Train ``model`` on ``data``. Returns the history; the model is left in evaluation mode.
+    """Train ``model`` on ``data``. Returns the `History`.
 
-    If the model's graph is the same for every sample, it is traced once and replayed over arrays;
-    otherwise a new graph is built for each batch. The history's ``engine`` says which, and why.
-    Replay is compared with a new graph before training and as it goes on. If they differ, training
-    returns to the last state at which they agreed, continues without replay, and warns. State
-    outside Python's objects (environment variables, context variables, files) cannot be restored:
-    for a model that changes such state, choose ``engine="eager"``. Ctrl-C ends training and keeps
-    what it has reached.
+    Afterwards the model is in evaluation mode. Ctrl-C ends training and keeps the parameters
+    reached so far.
+
+    If the model's graph is the same for every sample, it is traced once and replayed over arrays.
+    Otherwise a new graph is built for each batch. ``history.engine`` says which, and why. Replay is
+    compared with a new graph before training and regularly during training. If they differ,
+    training goes back to the last state at which they agreed, warns, and continues without replay.
+    It cannot restore state outside Python's objects, such as environment variables, context
+    variables and files: for a model that changes such state, pass ``engine="eager"``.
 
     Args:
         loss: a function of (prediction, target) for one sample, see `nn.losses`. Training reduces
@@ -89,9 +91,10 @@ def fit(
         engine: "auto"; or "eager" or "replay" to insist on one.
 
     Raises:
-        DomainError: if the loss or a gradient is not finite; the message says in which epoch.
-        TargetError, ShapeError: if the loss cannot use a target, or the model a sample.
-        TrainingError: if there is nothing to train.
+        DomainError: if the loss or a gradient is not finite. The message says in which epoch.
+        TargetError: if the loss is not defined for a target.
+        ShapeError: if a sample or a target has the wrong length.
+        TrainingError: if no parameter can be trained.
 
     >>> from autograd_edu import data, nn, optim
     >>> model, points = nn.MLP(2, [4, 1], activation="tanh", seed=0), data.truth_table("xor")
@@ -136,7 +139,7 @@ def fit(
 
 
 def _check_arguments(model: Module, loss: Loss, data: Dataset, optimiser: Optimiser) -> None:
-    """Raise an error that says which argument is wrong, before anything changes."""
+    """Raise an error that says which argument is wrong."""
     if not isinstance(model, Module):
         raise OperandError(f"the model must be a Module of nn; got {_describe(model)}")
     if not callable(loss):
@@ -180,7 +183,7 @@ def _check_options(
 
 
 def _describe(x: object) -> str:
-    """An argument of the wrong kind, in few words."""
+    """A short description of an argument, for an error."""
     if isinstance(x, type):
         return f"the class {x.__name__} itself"
     text = repr(x)
@@ -188,7 +191,7 @@ def _describe(x: object) -> str:
 
 
 def _parameters(model: Module, optimiser: Optimiser) -> list[Value]:
-    """What is trained: the optimiser's parameters, or the model's if it has none."""
+    """The parameters to train: those of the optimiser, or of the model if it has none."""
     own = model.parameters()
     if not own:
         raise TrainingError("there is nothing to train: the model has no parameters")
@@ -201,8 +204,8 @@ def _parameters(model: Module, optimiser: Optimiser) -> list[Value]:
         )
     if not any(p.requires_grad for p in optimiser.parameters):
         raise TrainingError(
-            "there is nothing to train: every parameter is frozen; call model.unfreeze(), or on "
-            "a part of it"
+            "there is nothing to train: every parameter is frozen; call unfreeze() on the model "
+            "or on a part of it"
         )
     return optimiser.parameters
 
@@ -210,9 +213,16 @@ def _parameters(model: Module, optimiser: Optimiser) -> list[Value]:
 def _restrict(
     penalty: Penalty | None, parameters: Sequence[Value], penalised: Iterable[Value] | None
 ) -> Penalty | None:
-    """The penalty as a function of all parameters, of which it uses ``penalised``."""
-    if penalty is None or penalised is None:
+    """The penalty as a function of all trained parameters that only uses ``penalised``."""
+    if penalised is None:
         return penalty
+    if penalty is None:
+        raise OperandError("penalised needs a penalty, such as penalty=nn.regularise.l2(0.01)")
     wanted = {id(p) for p in penalised}
     places = [i for i, p in enumerate(parameters) if id(p) in wanted]
+    if len(places) < len(wanted):
+        raise OperandError(
+            f"{len(wanted) - len(places)} of the {len(wanted)} penalised parameters are not trained: "
+            "pass parameters of this model that the optimiser has"
+        )
     return lambda values: penalty([values[i] for i in places])

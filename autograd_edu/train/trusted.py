@@ -1,8 +1,8 @@
-"""Replay that is trusted only as far as it agrees with the eager engine.
+"""Replay that is checked against the eager engine.
 
-A trace sees what happens to numbers. It does not see what a function does besides: draw, count, ask
-for the time or for the type of an argument. So both engines compute random samples before training,
-and again and again as it goes on. Read `memory` and `engines` first.
+A trace records operations on numbers. It does not record side effects, or that a function asks for
+the time or for the type of an argument. So both engines compute random samples before training and
+regularly during training, and their answers are compared. Read `memory` and `engines` first.
 """
 
 from __future__ import annotations
@@ -27,25 +27,28 @@ from .memory import Memory
 Answer = float | tuple[float, Array]  # a loss, or a loss and its gradient
 Compute = Callable[[Array, Dataset], Answer]
 
-_SAMPLES = 4  # compared in each check; the first check takes four times as many
-_OPERATIONS = 20_000  # in each check, at most; at least one sample is always compared
-_CLOSE = 1e-9  # relative: by how much replay may differ
-_NUDGE = 1e-13  # relative: a change of the parameters that shows how far rounding can reach
+_SAMPLES = 4  # the number that each check compares; the first check takes four times as many
+_OPERATIONS = 20_000  # a check compares fewer samples if they would take more operations
+_CLOSE = 1e-9  # the largest relative difference
+_NUDGE = 1e-13  # a relative change of the parameters, to see how much rounding matters
 
 
-class CannotReplay(Exception):  # noqa: N818 - it says what was found
-    """A call does more than compute, or the engines differ. The text says which."""
+class CannotReplay(Exception):  # noqa: N818 - it is caught, and its text is a reason
+    """The model cannot be replayed. The text says why.
+
+    A call of the model or loss has side effects, or the engines differ.
+    """
 
 
 class Trusted(Eager):
-    """Replays as long as replay agrees with the eager engine.
+    """Replays as long as replay agrees with the eager engine, then computes eagerly.
 
     Args:
-        insist: raise an error instead of falling back to the eager engine.
+        insist: raise an error instead of computing eagerly.
 
     Raises:
-        CannotReplay: if calls of the model or loss do more than compute, or the engines differ.
-        Exception: whatever the user's functions raise when they are traced.
+        CannotReplay: if calls of the model or loss have side effects, or the engines differ.
+        Exception: what the user's functions raise when they are traced.
     """
 
     replays = True
@@ -60,7 +63,7 @@ class Trusted(Eager):
         self._prepare()
 
     def _prepare(self) -> None:
-        """Trace the model as it is now, and compare the first samples."""
+        """Trace the model in its current state, and compare the first samples."""
         theta, first = np.array([p.data for p in self.parameters]), self.data.take([0])
         memory = self._remember(first)
         try:
@@ -70,17 +73,17 @@ class Trusted(Eager):
             self.replay = Replay(self.model, self.loss, self.parameters, self.penalty, self.data)
         finally:
             memory.restore()
-        self.measure: Replay | None = None  # of the validation loss
-        self.measured: Dataset | None = None  # on which it was asked for
+        self.measure: Replay | None = None  # for the validation loss
+        self.measured: Dataset | None = None  # the validation set
         self.samples = max(1, min(_SAMPLES, _OPERATIONS // self.replay.size))
-        self.replay.mean_loss(theta, self.data)  # finds branches that differ, before training
+        self.replay.mean_loss(theta, self.data)  # raises if a sample takes another branch
         if reason := self._difference(theta, times=4):
             raise CannotReplay(reason)
-        self.latest = theta  # where it was replayed last
+        self.latest = theta  # the parameters of the last replay
 
     def fall_back(self, reason: str) -> None:
         if self.insist:
-            raise TrainingError(f"this model cannot be replayed any longer: {reason}")
+            raise TrainingError(f"this model can no longer be replayed: {reason}")
         self.replays, self.name = False, f"eager: {reason}"
 
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
@@ -95,9 +98,9 @@ class Trusted(Eager):
         return super().value_and_grad(theta, batch)
 
     def _answer_eagerly(self, theta: Array, batch: Dataset, error: str) -> tuple[float, Array]:
-        """The eager engine's answer where replay raises an error. From then on, it is in charge."""
+        """The eager engine's answer after replay has raised ``error``. Replay ends here."""
         answer = super().value_and_grad(theta, batch)
-        if reason := self._difference(self.latest, errors=False):  # no branch had changed there
+        if reason := self._difference(self.latest, errors=False):  # replay was already wrong there
             raise CannotReplay(reason) from None
         self.fall_back(error)
         return answer
@@ -114,13 +117,13 @@ class Trusted(Eager):
         return super().mean_loss(theta, data)
 
     def follow(self, change: Callable[[], T]) -> T:
-        """What ``change()`` returns. If it changes what the model computes, we trace it again."""
+        """Call ``change()`` and return its result. If it has changed the model, trace it again."""
         memory = self._remember() if self.replays else None
         result = super().follow(change)
         if memory is not None and memory.change(generators=False):
             try:
                 self._prepare()
-            except Exception as error:  # the user's functions run here and can raise anything
+            except Exception as error:  # the user's functions can raise anything
                 self.fall_back(str(error))
         return result
 
@@ -128,7 +131,12 @@ class Trusted(Eager):
         return self._difference(theta) if self.replays else ""
 
     def _difference(self, theta: Array, *, times: int = 1, errors: bool = True) -> str:
-        """How the engines differ on random samples; ``errors`` counts errors of replay alone."""
+        """How the engines differ on random samples, or "".
+
+        Args:
+            times: compare this many times as many samples as usual.
+            errors: an error that only replay raises counts as a difference.
+        """
         batch = self._draw(self.data, times * self.samples)
         truth, replay = super().value_and_grad, self.replay.value_and_grad
         reason = self._compare(truth, replay, theta=theta, batch=batch, errors=errors)
@@ -144,33 +152,33 @@ class Trusted(Eager):
         return data.take(sorted(self.rng.sample(range(len(data)), min(count, len(data)))))
 
     def _remember(self, batch: Dataset | None = None) -> Memory:
-        """The state of all that the functions of this run can reach, and of their samples."""
+        """The state of all objects that the functions of this run can change."""
         given = {"samples": batch.xs, "targets": batch.ys} if batch else {}
         return Memory(model=self.model, loss=self.loss, penalty=self.penalty, **given)
 
     def _compare(
         self, truth: Compute, replay: Compute, *, theta: Array, batch: Dataset, errors: bool
     ) -> str:
-        """How two ways to compute differ on a batch; "" if only in rounding."""
+        """How two engines differ on a batch by more than rounding, or ""."""
         assign(self.parameters, theta)
         memory = self._remember(batch)
         try:
             compare(truth, replay, theta=theta, batch=batch, memory=memory, errors=errors)
         except CannotReplay as found:
             return str(found)
-        except Exception as error:  # the user's functions run here and can raise anything
+        except Exception as error:  # the user's functions can raise anything
             return f"a check against the eager engine raised {type(error).__name__}: {error}"
         finally:
             memory.restore()
         return ""
 
     def _measure(self, theta: Array, data: Dataset) -> Replay | None:
-        """Replay of the model in evaluation mode, if it agrees with the eager engine."""
+        """A replay of the model in evaluation mode, or None if it differs from the eager engine."""
         self.model.eval()
         memory = self._remember(data.take([0]))
         try:
             replay = Replay(self.model, self.loss, self.parameters, None, data)
-        except Exception:  # the user's functions run here and can raise anything
+        except Exception:  # the user's functions can raise anything
             return None
         finally:
             memory.restore()
@@ -180,11 +188,9 @@ class Trusted(Eager):
 
 
 def observe(compute: Callable[[], Answer], memory: Memory) -> Array:
-    """The numbers that ``compute()`` gives. Raises `CannotReplay` if the call changes something."""
+    """The numbers that ``compute()`` gives. Raises `CannotReplay` if it has side effects."""
     if memory.iterator:
-        raise CannotReplay(
-            f"{memory.iterator} is an iterator, and nobody can see whether it moves on"
-        )
+        raise CannotReplay(f"{memory.iterator} is an iterator, and its position cannot be read")
     numbers = _flat(compute())
     if changed := memory.change():
         raise CannotReplay(f"a call of the model or the loss changes {changed}")
@@ -192,15 +198,15 @@ def observe(compute: Callable[[], Answer], memory: Memory) -> Array:
 
 
 def call_again(compute: Callable[[], Answer], first: Array) -> None:
-    """Raise `CannotReplay` if ``compute()`` gives other numbers now."""
+    """Raise `CannotReplay` if ``compute()`` does not give the same numbers again."""
     if not np.array_equal(first, _flat(compute()), equal_nan=True):
-        raise CannotReplay("the model or the loss gives other numbers when it is called again")
+        raise CannotReplay("the model or the loss gives different numbers when it is called again")
 
 
 def compare(
     truth: Compute, replay: Compute, *, theta: Array, batch: Dataset, memory: Memory, errors: bool
 ) -> None:
-    """Raise `CannotReplay` if the two differ at ``theta`` by more than rounding can explain.
+    """Raise `CannotReplay` if the engines differ at ``theta`` by more than rounding.
 
     Args:
         errors: an error that only replay raises counts as a difference.
@@ -224,13 +230,13 @@ def compare(
         call_again(lambda: truth(theta, batch), wanted)
         if (off > allowed + _spread(lambda at: truth(at, batch), theta, wanted)).any():
             if off[0] <= allowed[0]:
-                raise CannotReplay("replay gives another gradient than the eager engine")
+                raise CannotReplay("replay gives a different gradient than the eager engine")
             both = f"a loss of {found[0]:.10g} and the eager engine {wanted[0]:.10g}"
             raise CannotReplay(f"on the same samples, replay gives {both}")
 
 
 def _spread(truth: Callable[[Array], Answer], theta: Array, wanted: Array) -> Array:
-    """How far the answer moves when the parameters move by some hundred rounding errors."""
+    """How much the answer changes when the parameters change by some hundred rounding errors."""
     signs = np.where(np.arange(len(theta)) % 2, 1.0, -1.0)
     nudge = _NUDGE * signs * (np.abs(theta) + np.abs(theta).mean())
     moved = [np.abs(_flat(truth(theta + sign * nudge)) - wanted) for sign in (1.0, -1.0)]
@@ -249,10 +255,12 @@ def engine_for(
     model: Module, loss: Loss, parameters: Sequence[Value], penalty: Penalty | None, *,
     data: Dataset, wanted: str = "auto",
 ) -> Eager:  # fmt: skip
-    """Replay if it does what the eager engine does, else the eager engine, whose name says why.
+    """The replaying engine if it agrees with the eager engine, otherwise the eager engine.
+
+    The name of the eager engine says why it was chosen.
 
     Args:
-        wanted: "auto"; or "eager" or "replay" to insist on one.
+        wanted: "auto", or "eager" or "replay" to insist on one.
 
     Raises:
         AutogradError: if you insist on replay and the model cannot be replayed.
@@ -281,12 +289,12 @@ def engine_for(
 
 
 def _why_irregular(model: Module, data: Dataset) -> str:
-    """What in a model or its data cannot be replayed over arrays; "" if everything can."""
+    """The reason why a model or its data cannot be replayed over arrays, or ""."""
     for module in model.modules():
         kind = type(module)
         ours = kind.batch.__module__.startswith(__package__.partition(".")[0])
         if kind.batch is not Module.batch and not ours:
             return f"{kind.__name__} computes a batch in its own way"
     if any(isinstance(x, np.ma.MaskedArray) for x in (*data.xs, *data.ys)):
-        return "masked arrays lose their masks in a replay"
+        return "masked arrays would lose their masks in a replay"
     return ""

@@ -1,6 +1,6 @@
-"""The checks of replay during training: after 1, 2, 4, 8 … steps and at the end.
+"""Check replay during training: after 1, 2, 4, 8, … steps and at the end.
 
-If replay turns out to be wrong, training returns to the last state at which it was right.
+If replay is wrong, training goes back to the last state at which it was right.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from .memory import Memory
 from .run import Callback, Run
 from .trusted import CannotReplay
 
-_GROWTH = 2  # how many times as many steps there are at the next check
+_GROWTH = 2  # the next check comes after this many times as many steps
 
 
 class Verified(Callback):
-    """Compares replay with the eager engine, and keeps the last state at which they agreed.
+    """Compare replay with the eager engine, and keep the last state at which they agreed.
 
     Args:
-        others: the other callbacks of the run, whose state is restored with it.
+        others: the other callbacks of the run. Their state is kept and restored, too.
     """
 
     def __init__(self, others: Sequence[Callback]) -> None:
         self.others = others
-        self.agreed = 0  # the step of the last comparison; the first one came before training
+        self.agreed = 0  # the step of the last comparison; the first came before training
         self.next_check = self.next_mark = 0
         self.announced = False
         self.marked: tuple[Array, Memory] | None = None
@@ -55,8 +55,8 @@ class Verified(Callback):
             self.agreed, self.next_check = run.steps, _GROWTH * run.steps
 
     def go_back(self, run: Run, reason: str) -> None:
-        """Return to the state that was kept last, and go on from there without replay."""
-        assert self.marked is not None  # every epoch with replay begins by keeping one
+        """Go back to the last state that was kept, and continue from there without replay."""
+        assert self.marked is not None  # an epoch with replay begins by keeping a state
         run.theta, memory = self.marked
         memory.restore()
         run.steps, run.stopped = len(run.history.step_loss), ""
@@ -64,10 +64,12 @@ class Verified(Callback):
         self._announce(run, run.steps)
 
     def _announce(self, run: Run, step: int) -> None:
-        """Say once that replay has ended, and why."""
+        """Warn once that replay has ended, and why."""
         if run.engine.replays or self.announced or run.engine.name == run.history.engine:
             return
         self.announced = True
         reason = run.engine.name.removeprefix("eager: ")
         run.history.engine = f"eager since step {step}: {reason}"
-        warnings.warn(f"training goes on without replay since step {step}: {reason}", stacklevel=2)
+        warnings.warn(
+            f"training continues without replay since step {step}: {reason}", stacklevel=2
+        )
