@@ -66,7 +66,7 @@ class Dataset:
         """A data set of the samples with these indices."""
         if wrong := [i for i in places if not -len(self) <= i < len(self)]:
             raise TargetError(
-                f"a data set of {len(self)} samples has none with the index {wrong[0]}; the last is "
+                f"a data set of {len(self)} samples has no index {wrong[0]}; the last is "
                 f"{len(self) - 1}"
             )
         return replace(self, xs=[self.xs[i] for i in places], ys=[self.ys[i] for i in places])

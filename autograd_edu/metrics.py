@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from .arguments import whole
@@ -92,9 +93,12 @@ def confusion_matrix(
     """
     _check_pairs(true, predicted)
     given = [*true, *predicted]
+    for label in given:
+        if not isinstance(label, Integral):
+            raise TargetError(f"a class must be a whole number from 0; got {label!r}")
     count = max(given) + 1 if classes is None else whole(classes, "the number of classes")
     for label in given:
-        if not isinstance(label, int) or not 0 <= label < count:
+        if not 0 <= label < count:
             raise TargetError(
                 f"a class must be a whole number from 0 to {count - 1}; got {label!r}"
             )

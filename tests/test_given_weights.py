@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_edu.errors import ShapeError
-from autograd_edu.nn import MLP, Layer
+from autograd_edu.nn import MLP, Layer, Linear
 
 W1, B1 = [[1.0, -2.0], [0.5, 0.25], [3.0, 1.0]], [0.1, -0.2, 0.3]
 W2, B2 = [[1.0, -1.0, 0.5]], [0.7]
@@ -55,3 +55,9 @@ def test_weights_of_a_trained_torch_model_give_its_outputs():
 def test_weights_that_do_not_fit_are_refused(make, message):
     with pytest.raises(ShapeError, match=message):
         make()
+
+
+def test_given_weights_have_the_activation_that_the_layer_has_by_default():
+    weights = [[1.0, 1.0], [-1.0, -1.0]]
+    assert [y.data for y in Layer.from_weights(weights)([1.0, 2.0])] == [3.0, 0.0]
+    assert [y.data for y in Linear.from_weights(weights)([1.0, 2.0])] == [3.0, -3.0]

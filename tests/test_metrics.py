@@ -3,6 +3,7 @@
 import math
 import random
 
+import numpy as np
 import pytest
 import sklearn.metrics
 
@@ -20,6 +21,7 @@ def test_the_confusion_matrix_is_scikit_learn_s():
     expected = sklearn.metrics.confusion_matrix(TRUE, PREDICTED).tolist()
     assert confusion_matrix(TRUE, PREDICTED) == expected
     assert confusion_matrix([0], [0], classes=2) == [[1, 0], [0, 0]]
+    assert confusion_matrix(np.array(TRUE), np.array(PREDICTED)) == expected, "also of arrays"
 
 
 @pytest.mark.parametrize("positive", [0, 1, 2])
@@ -56,6 +58,7 @@ def test_r2_is_scikit_learn_s():
         (lambda: precision([], []), ShapeError, "one or more"),
         (lambda: confusion_matrix([0, 5], [0, 1], classes=3), TargetError, "from 0 to 2; got 5"),
         (lambda: confusion_matrix([0, -1], [0, 1]), TargetError, "got -1"),
+        (lambda: confusion_matrix([0, "a"], [0, 1]), TargetError, "whole number from 0; got 'a'"),
         (lambda: r2([2.0, 2.0], [1.0, 2.0]), TargetError, "all targets are equal"),
         (lambda: r2([1.0, 2.0], [[1.0, 2.0], [3.0]]), ShapeError, "one number per sample; got 2"),
     ],

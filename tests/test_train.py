@@ -205,7 +205,7 @@ def test_sequences_of_several_lengths_are_trained_on_eagerly():
     history = fit(model, losses.half_squared_error, sums, Adam(model.parameters(), 0.05), epochs=60)
     assert (
         history.engine
-        == "eager: the samples, or the targets, are not numbers in lists of one shape"
+        == "eager: the samples or the targets are not lists of numbers of the same shape"
     )
     assert history.loss[-1] < 0.1 * history.loss[0]
 
@@ -216,6 +216,11 @@ def test_an_embedding_learns():
     history = fit(model, BCE, words, Adam(model.parameters(), 0.1), epochs=60)
     assert accuracy(model, BCE, words) == 1.0
     assert "looks up a different row" in history.engine
+
+
+def test_a_callback_may_also_answer_with_a_truth_value_of_numpy():
+    _, history = trained(callbacks=[lambda epoch: np.float64(epoch.loss) < 1e9])
+    assert (history.epochs, history.stopped) == (1, "a callback ended it")
 
 
 def test_callbacks_see_every_epoch_and_can_end_training():
@@ -279,8 +284,11 @@ def test_early_stopping_waits_for_its_patience_and_keeps_the_best():
     for place, loss in enumerate([5.0, 4.0, 3.0, 3.5, 3.2, 3.1]):
         scripted.check(loss, place)
     assert (scripted.best, scripted.best_loss) == (2, 3.0)
-    with pytest.raises(TargetError, match="patience must be at least one check; got 0"):
-        EarlyStopping(0)
+    for wrong in (0, 1.5):
+        with pytest.raises(
+            TargetError, match=f"patience must be a whole number of at least 1; got {wrong}"
+        ):
+            EarlyStopping(wrong)
     impatient = EarlyStopping(patience=1)
     assert [impatient.check(loss, None) for loss in (2.0, 1.0, 1.5)] == [False, False, True]
 
@@ -299,7 +307,7 @@ def test_training_stops_early_and_restores_the_best_parameters():
             return super().check(next(script), parameters)
 
     model, history = trained(early_stopping=Scripted(patience=2))
-    assert (history.epochs, history.stopped) == (4, "no gain in 2 checks")
+    assert (history.epochs, history.stopped) == (4, "no improvement in 2 check(s)")
     assert numbers(model) == seen[1]
 
 
@@ -312,7 +320,7 @@ def test_a_history_saves_itself_and_prints(tmp_path):
     assert History.load(tmp_path / "history.json") == history
     assert len(history.step_loss) == 20
     assert str(history).startswith("5 epochs in ")
-    assert str(History()) == "no epoch complete; running"
+    assert str(History()) == "no complete epoch; running"
 
 
 def test_the_moving_average_shows_the_trend():
@@ -547,7 +555,7 @@ MISUSE = [
     pytest.param(
         lambda: Snapshots(StepDecay(0.1)),
         OperandError,
-        "the schedule must be a Cyclic, because",
+        "the schedule must be a schedules.Cyclic, because",
         id="snapshots without cycles",
     ),
     pytest.param(
@@ -690,7 +698,7 @@ def test_the_first_loss_of_a_model_that_knows_nothing_is_log_c(classes, log_c):
         MLP(2, [30, classes], init=gaussian(10.0), seed=0), losses.softmax_cross_entropy, samples
     )
     assert not bad
-    assert "not as it should be" in str(bad)
+    assert "this is wrong" in str(bad)
 
 
 def test_a_small_sample_can_be_learned_by_heart_and_a_hopeless_model_is_told():

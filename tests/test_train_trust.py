@@ -401,7 +401,7 @@ def test_a_difference_that_begins_late_leads_back_to_the_last_state_that_was_ver
 
 
 def test_with_replay_insisted_on_a_difference_is_an_error():
-    with pytest.raises(TrainingError, match="cannot be replayed any longer"):
+    with pytest.raises(TrainingError, match="can no longer be replayed"):
         train(make_late, "replay", epochs=60)
     with pytest.raises(ShapeError, match=r"cannot be replayed: a call .* changes model\.calls"):
         train(lambda: Net(count_in_attribute), "replay")
@@ -536,7 +536,7 @@ def test_randomness_that_no_generator_shows_and_that_begins_late_is_named():
         moved = abs(model.first.neurons[0].w[0]._data - START) > 0.2
         return [v * (1.0 + os.urandom(1)[0] * moved * isinstance(x[0], float)) for v in h]
 
-    with pytest.warns(UserWarning, match="gives other numbers when it is called again"):
+    with pytest.warns(UserWarning, match="gives different numbers when it is called again"):
         history, _, _ = train(lambda: Net(between), "auto", epochs=60)
     assert history.engine.startswith("eager since step ")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd_edu import Value, data, plots, schedules
+from autograd_edu import Value, data, nn, plots, relu, schedules
 from autograd_edu.errors import AutogradError, OperandError
 from autograd_edu.nn import (
     ACTIVATIONS,
@@ -25,6 +25,7 @@ from autograd_edu.optim import SGD, Adam, Momentum, newton
 from autograd_edu.train import (
     EarlyStopping,
     History,
+    accuracy,
     diagnose,
     evaluate,
     fit,
@@ -129,6 +130,33 @@ MISTAKES = {
         lambda: train(batch_size="8"),
         "batch_size (None uses all samples at once) must be a whole number; got str '8'",
     ),
+    "penalised parameters without a penalty": (
+        lambda: train(penalised=[Value(1.0)]),
+        "penalised needs a penalty, such as penalty=nn.regularise.l2(0.01)",
+    ),
+    "a penalty on what is not trained": (
+        lambda: train(penalty=nn.regularise.l2(0.1), penalised=[Value(1.0)]),
+        "1 of the 1 penalised parameter(s) are not trained: pass parameters that the optimiser has",
+    ),
+    "an operation as a layer": (
+        lambda: Sequential(Linear(2, 3), relu),
+        "relu takes one number, but a layer takes a list; write Apply('relu') to apply it to each "
+        "number",
+    ),
+    "an activation of a linear layer": (
+        lambda: Linear(2, 3, activation="tanh"),
+        "Linear has no activation; got 'tanh'. Write Layer(2, 3, activation='tanh'), or put "
+        "Apply('tanh') after it",
+    ),
+    "a batch where one sample belongs": (
+        lambda: Linear(2, 3, seed=0)([[1.0, 2.0], [3.0, 4.0]]),
+        "a layer of 3 LinearNeuron(2) takes 2 number(s); got 2 lists. For several samples, call "
+        "model.batch(samples)",
+    ),
+    "the data and the loss the wrong way round": (
+        lambda: accuracy(model(), POINTS, BCE),
+        f"the data must be a Dataset: write Dataset(samples, targets); got function {BCE!r:.60}",
+    ),
     "one small batch that is dropped": (
         lambda: train(batch_size=30, drop_last=True),
         "drop_last would leave no batch: the batch size is 30, but the data set has only "
@@ -181,8 +209,8 @@ MISTAKES = {
     ),
     "a frozen model": (
         lambda: fit(model().freeze(), BCE, POINTS, SGD()),
-        "there is nothing to train: every parameter is frozen; call model.unfreeze(), or on a part "
-        "of it",
+        "there is nothing to train: every parameter is frozen; call unfreeze() on the model or on "
+        "a part of it",
     ),
     # losses
     "a loss's name": (
@@ -213,7 +241,7 @@ MISTAKES = {
     ),
     "no patience": (
         lambda: EarlyStopping(0),
-        "patience must be at least one check; got 0",
+        "patience must be a whole number of at least 1; got 0",
     ),
     "a callback outside a list": (
         lambda: train(callbacks=5),
@@ -235,7 +263,7 @@ MISTAKES = {
     ),
     "an empty text plot": (
         lambda: plots.loss_text([]),
-        "there is no loss to draw in 'loss'",
+        "'loss' needs at least one loss to draw; got none",
     ),
     "numbers without names": (
         lambda: plots.histograms([1.0]),
@@ -243,7 +271,7 @@ MISTAKES = {
     ),
     "weights that are not a square": (
         lambda: plots.weights_as_images([[1.0, 2.0, 3.0]]),
-        "3 weights do not fill a square; pass shape=(height, width) of an image",
+        "3 weights cannot form a square image; pass shape=(height, width)",
     ),
 }
 

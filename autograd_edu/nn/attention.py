@@ -15,7 +15,7 @@ from ..engine.ops import dot
 from ..errors import ShapeError
 from ..seeds import stream
 from .kinds import S, Seed, Vector
-from .layers import Linear, NeuronOptions
+from .layers import Linear, WeightOptions
 from .module import Module
 from .pooling import columns
 from .softmax import softmax
@@ -63,7 +63,7 @@ class SelfAttention(Module):
 
     def __init__(
         self, size: int, heads: int = 1, *, causal: bool = False, seed: Seed = None,
-        **of_neurons: Unpack[NeuronOptions],
+        **of_neurons: Unpack[WeightOptions],
     ) -> None:  # fmt: skip
         if heads < 1 or size % heads:
             raise ShapeError(f"{heads} heads cannot share {size} numbers evenly")

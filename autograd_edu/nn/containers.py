@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Unpack
 
 from ..arguments import whole
+from ..engine.op import Op
 from ..engine.ops import maximum
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError
 from ..seeds import stream
 from .kinds import Nested, Output, Scalar, Seed, Vector, as_list
-from .layers import Linear, NeuronOptions
+from .layers import Linear, WeightOptions
 from .module import Module
 
 AnyLayer = Callable[[Nested], Nested]  # a module, or a function of the previous layer's output
@@ -28,6 +29,11 @@ class _Layers(Module):
                 raise OperandError(
                     f"a layer must be a module or a function; got {shown}. Pass the layers one by "
                     "one, without a list: Sequential(Linear(2, 3), Apply('tanh'))"
+                )
+            if isinstance(layer, Op) and not layer.variadic:
+                raise OperandError(
+                    f"{layer.name} takes one number, but a layer takes a list; write "
+                    f"Apply({layer.name!r}) to apply it to each number"
                 )
         self.layers = list(layers)
 
@@ -115,7 +121,7 @@ class Maxout(Module):
 
     def __init__(
         self, nin: int, nout: int, pieces: int = 2, *, seed: Seed = None,
-        **of_neurons: Unpack[NeuronOptions],
+        **of_neurons: Unpack[WeightOptions],
     ) -> None:  # fmt: skip
         whole(pieces, "the number of pieces of maxout")
         rng = stream(seed, f"Maxout({nin}, {nout}, {pieces})")

@@ -28,12 +28,17 @@ Row = Sequence[float]
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-class NeuronOptions(TypedDict, total=False):
+class WeightOptions(TypedDict, total=False):
+    """The keyword arguments of layers that have no activation; see `Neuron`."""
+
+    init: str | Initialise | None
+    bias: bool
+
+
+class NeuronOptions(WeightOptions, total=False):
     """The keyword arguments that layers pass on to each `Neuron`."""
 
     activation: str | Activation
-    init: str | Initialise | None
-    bias: bool
 
 
 class SwitchedOptions(NeuronOptions, total=False):
@@ -142,15 +147,21 @@ class Layer(Module):
 
     @classmethod
     def from_weights(
-        cls, weights: Sequence[Row], biases: Row | None = None, *, activation: str | Activation
-    ) -> Self:
+        cls, weights: Sequence[Row], biases: Row | None = None, *,
+        activation: str | Activation | None = None,
+    ) -> Self:  # fmt: skip
         """A layer with given weights w[out][in] and biases b[out]. None leaves out the biases.
+
+        Args:
+            activation: as in `Neuron`; by default "relu", and "linear" for a `Linear`.
 
         Raises:
             ShapeError: if the weights are not a matrix, or the biases do not fit them.
         """
         weights, biases = _plain(weights), None if biases is None else _plain(biases)
         layer = cls.__new__(cls)
+        if activation is None:
+            activation = "linear" if issubclass(cls, Linear) else "relu"
         Layer.__init__(
             layer, *_shape(weights, biases), activation=activation, bias=biases is not None,
             init=constant(0.0),
@@ -181,8 +192,13 @@ class Linear(Layer):
     """A layer without an activation, Wx + b. Its output is always a list."""
 
     def __init__(
-        self, nin: int, nout: int, *, seed: Seed = None, **of_neurons: Unpack[NeuronOptions]
+        self, nin: int, nout: int, *, seed: Seed = None, **of_neurons: Unpack[WeightOptions]
     ) -> None:
+        if (activation := of_neurons.get("activation", "linear")) not in ("linear", linear):
+            raise OperandError(
+                f"Linear has no activation; got {activation!r}. Write Layer({nin!r}, {nout!r}, "
+                f"activation={activation!r}), or put Apply({activation!r}) after it"
+            )
         super().__init__(nin, nout, nonlin=False, seed=seed, **of_neurons)
 
     def forward(self, x: Vector) -> list[Value]:

@@ -1,4 +1,4 @@
-"""Training: `fit`, its history, callbacks and checkpoints, and tools for a first look at a model."""
+"""Training: `fit`, its history and callbacks, and tools for a first look at a model."""
 
 from typing import TYPE_CHECKING
 

@@ -71,10 +71,10 @@ class Checkpoint:
 
     def _load(self, state: dict[str, Raw]) -> None:
         own, early = self._generators(), self.early
-        if len(state["generators"]) != len(own):
+        if (saved := len(state["generators"])) != len(own):
             raise StateError(
-                f"{self.path} has the state of {len(state['generators'])} random generator(s), but this "
-                f"run has {len(own)}: it is the checkpoint of a model with other random layers"
+                f"{self.path} has the state of {saved} random generator(s), but this run has "
+                f"{len(own)}: it is the checkpoint of a model with other random layers"
             )
         if (state["early"] is None) != (early is None):
             done = "without" if state["early"] is None else "with"

@@ -36,8 +36,10 @@ class EarlyStopping:
     since: int = 0
 
     def __post_init__(self) -> None:
-        if not number(self.patience, "patience") >= 1:
-            raise TargetError(f"patience must be at least one check; got {self.patience!r}")
+        if not number(self.patience, "patience") >= 1 or self.patience % 1 > 0.0:
+            raise TargetError(
+                f"patience must be a whole number of at least 1; got {self.patience!r}"
+            )
         not_negative(self.min_gain, "min_gain")
 
     def check(self, loss: float, parameters: list[float]) -> bool:

@@ -124,7 +124,7 @@ class _Placement:
         self.fixed = [(j, p) for j, p in enumerate(program.parameters) if id(p) not in place]
 
     def at(self, theta: Array) -> Program:
-        """The program, with ``theta`` for the trained parameters and current data for the others."""
+        """The program at ``theta``. Parameters that are not trained keep their current data."""
         new = self.program.parameter_values.copy()
         new[self.taken] = theta[self.places]
         for j, parameter in self.fixed:

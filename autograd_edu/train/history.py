@@ -46,7 +46,8 @@ class History:
             return f"no complete epoch; {self.stopped or 'running'}"
         validation = f", validation loss {self.validation[-1]:.4g}" if self.validation else ""
         loss = f"loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}"
-        time = f"{self.epochs} epoch{'s' * (self.epochs != 1)} in {sum(self.seconds):.1f} s ({self.engine})"
+        epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
+        time = f"{epochs} in {sum(self.seconds):.1f} s ({self.engine})"
         return f"{time}: {loss}{validation}; {self.stopped}"
 
     def moving_average(self, window: int = 20) -> list[float]:

@@ -23,8 +23,8 @@ class Snapshots:
     def __init__(self, schedule: Cyclic) -> None:
         if not isinstance(schedule, Cyclic):
             raise OperandError(
-                "the schedule must be a schedules.Cyclic, because a snapshot is taken at the end of "
-                f"each of its cycles; got {schedule!r}"
+                "the schedule must be a schedules.Cyclic, because snapshots are taken at the end "
+                f"of its cycles; got {schedule!r}"
             )
         self.schedule = schedule
         self.models: list[Module] = []

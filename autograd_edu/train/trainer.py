@@ -69,26 +69,29 @@ def fit(
     variables and files: for a model that changes such state, pass ``engine="eager"``.
 
     Args:
-        loss: a function of (prediction, target) for one sample, see `nn.losses`. Training reduces
-            its mean over each batch.
-        optimiser: changes its parameters; if it has none, it gets all of the model's. Frozen
-            parameters (see `Module.freeze`) keep their numbers.
-        batch_size: None uses all samples in each step; otherwise they are shuffled in each epoch.
+        loss: a function of (prediction, target) for one sample, such as those in `nn.losses`.
+            Training reduces its mean over each batch.
+        optimiser: trains its parameters. If it has none, it gets all parameters of the model.
+            Frozen parameters (see `Module.freeze`) keep their numbers.
+        batch_size: the number of samples in each step. None uses all samples, in order; otherwise
+            they are shuffled in each epoch.
         drop_last: leave out the last batch of an epoch if it is smaller than ``batch_size``.
-        penalty: a function of the parameters that is added to the loss, see `nn.regularise`.
-        penalised: the parameters that the penalty receives; by default all that are trained.
-        schedule: the learning rate as a function of the epoch's number, or of the step's if
-            ``schedule_by`` is "step".
-        validation: a data set whose loss is measured after each epoch, in evaluation mode.
-        early_stopping: watches the validation loss, or the training loss if there is none. The
-            best parameters are restored.
-        callbacks: functions that are called with an `Epoch` after each epoch and end training by
-            returning True; or `Callback` objects.
-        seed: of the shuffling. The same seed, model and data give the same numbers, bit for bit.
-        progress: show a bar; None shows one on a terminal or in a notebook.
-        checkpoint: a .json file in which everything is saved after each epoch. With ``resume``,
-            training continues from it.
-        engine: "auto"; or "eager" or "replay" to insist on one.
+        penalty: a function of the parameters, such as those in `nn.regularise`. It is added to the
+            loss.
+        penalised: the parameters that the penalty receives; by default all trained parameters.
+        schedule: the learning rate as a function of the number of the epoch, or of the step if
+            ``schedule_by`` is "step". Both count from 0.
+        validation: a data set. Its loss is measured after each epoch, in evaluation mode.
+        early_stopping: watches the validation loss, or without ``validation`` the training loss.
+            If it ends training, the best parameters are restored.
+        callbacks: a list of functions and `Callback` objects. A function is called with an `Epoch`
+            after each epoch, and ends training if it returns True.
+        seed: determines the shuffling. The same seed, model and data give the same numbers.
+        progress: show a progress bar. None shows it in a terminal or a notebook.
+        checkpoint: a .json file in which everything is saved after each epoch.
+        resume: continue from the ``checkpoint``, if the file exists. ``epochs`` still counts from
+            the first epoch of the saved run.
+        engine: "auto", or "eager" or "replay" to insist on one.
 
     Raises:
         DomainError: if the loss or a gradient is not finite. The message says in which epoch.
@@ -222,7 +225,7 @@ def _restrict(
     places = [i for i, p in enumerate(parameters) if id(p) in wanted]
     if len(places) < len(wanted):
         raise OperandError(
-            f"{len(wanted) - len(places)} of the {len(wanted)} penalised parameters are not trained: "
-            "pass parameters of this model that the optimiser has"
+            f"{len(wanted) - len(places)} of the {len(wanted)} penalised parameter(s) are not "
+            "trained: pass parameters that the optimiser has"
         )
     return lambda values: penalty([values[i] for i in places])
