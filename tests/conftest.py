@@ -17,7 +17,7 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(items):
-    """What opens a browser has the marker of that name; what is tried in JAX or PyTorch, `frameworks`."""
+    """Mark tests that open a browser as `browser`, and tests of JAX or PyTorch as `frameworks`."""
     for item in items:
         case = item.name.partition("[")[2].lower()
         if "browser" in getattr(item, "fixturenames", ()):
@@ -42,7 +42,8 @@ def browser():
     """A headless Chromium of the system."""
     if not CHROMIUM:
         without(
-            "no Chromium on the PATH, so nothing is tried in a browser: install the system's chromium package"
+            "no Chromium on the PATH, so nothing is tried in a browser: "
+            "install the system's chromium package"
         )
     from playwright.sync_api import sync_playwright
 
@@ -54,7 +55,10 @@ def browser():
 
 @pytest.fixture
 def show(browser):
-    """``show(html, **options)`` opens a page; at the end of the test no script on it may have failed, and nothing been fetched."""
+    """``show(html, **options)`` opens a page.
+
+    At the end of the test, no script may have failed on it, and nothing may have been fetched.
+    """
     pages = []
 
     def open_(html, *, clock=False, **options):

@@ -129,7 +129,7 @@ def without_circles(drawn):
 
 
 def check_picture(y, svg, style="card"):
-    """AssertionError unless ``svg`` shows every value of ``y``'s graph and every use of an operand."""
+    """Raise AssertionError unless ``svg`` shows every value behind ``y`` and every use of it."""
     order = topological_order(y)
     place = {id(value): i for i, value in enumerate(order)}
     drawn = read_svg(svg)

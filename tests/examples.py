@@ -127,18 +127,21 @@ def random_graph(seed):
     for _ in range(rng.randint(1, 25)):
         a, b, c = (rng.choice(values) for _ in range(3))
         make = [
-            lambda a=a, b=b: a * b / (1 + a * a), lambda a=a, b=b: a - b, lambda a=a: sin(a), lambda a=a: exp(-a * a),
+            lambda a=a, b=b: a * b / (1 + a * a), lambda a=a, b=b: a - b,
+            lambda a=a: sin(a), lambda a=a: exp(-a * a),
             lambda a=a, b=b: maximum(a, b * 1.37, rng.random()),
-            lambda a=a, b=b, c=c: dot([a, b], [c, 2.0], a), lambda a=a, b=b: where(a > b, a, b * 3), lambda a=a: a * a,
+            lambda a=a, b=b, c=c: dot([a, b], [c, 2.0], a),
+            lambda a=a, b=b: where(a > b, a, b * 3), lambda a=a: a * a,
         ]  # fmt: skip
         values.append(rng.choice(make)())
     return values[-1]
 
 
 def pairwise(*factors):
-    """Few combinations of one item of each factor, such that every pair of items of two factors is in one of them.
+    """A few combinations of one item per factor that contain every pair of items of two factors.
 
-    The full product of three factors holds every such pair many times; a label that breaks a picture breaks it in a pair.
+    The full product of three factors repeats every such pair many times. A label that breaks a
+    picture already breaks it in a pair.
     """
 
     def pairs(row):

@@ -1,8 +1,8 @@
-"""Random computations, as data: the same program runs on Values, floats, fractions or mpmath numbers, by seed.
+"""Random computations, by seed: one program runs on Values, floats, fractions or mpmath numbers.
 
-A program is a list of operations on earlier results, by number; its last line sums every result that nothing else uses,
-so that each leaf reaches the root. Operands are drawn twice from the same place now and then, and recent results are
-preferred, which makes graphs deep.
+A program is a list of operations on earlier results, by number. Its last line sums every result
+that nothing else uses, so that each leaf reaches the root. Now and then an operand is used twice.
+Recent results are preferred, which makes graphs deep.
 """
 
 import random
@@ -14,7 +14,10 @@ from autograd_edu.engine.value import topological_order
 
 @dataclass(frozen=True)
 class Line:
-    """One operation: its name, its operands (numbers of earlier results, or plain numbers as ("number", x))."""
+    """One operation: its name, and its operands.
+
+    An operand is the number of an earlier result, or a plain number as ("number", x).
+    """
 
     op: str
     operands: tuple
@@ -45,10 +48,11 @@ def random_program(
     accept: Callable | None = None,
     number: Callable | None = None,
 ) -> Program:
-    """A program of ``size`` operations drawn from ``arity`` (operation name: operands, 0 for two to four).
+    """A program of ``size`` operations drawn from ``arity``.
 
-    ``leaves(rng)`` draws a leaf. ``accept(name, operands, results)`` computes a result, or gives None to have another
-    operation drawn in its place; it sees the results of the operations before. ``number(rng)`` draws a plain operand.
+    ``arity`` maps an operation's name to its number of operands; 0 means two to four.
+    ``leaves(rng)`` draws a leaf. ``accept(name, xs)`` computes the result of an operation, or gives
+    None to have another one drawn instead. ``number(rng)`` draws a plain operand.
     """
     rng = random.Random(seed)
     inputs = tuple(leaves(rng) for _ in range(rng.randint(1, 4)))

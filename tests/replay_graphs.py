@@ -1,9 +1,10 @@
-"""Random functions to be traced, as data, by seed; what the eager engine says of them; and how exactly a replay has to agree.
+"""Random functions to trace, by seed, their eager results, and how exactly a replay must agree.
 
-The functions are put together from what people write: single operations, layers (all products of some rows of weights with
-some vectors, whole or with gaps, with every kind of bias), recurrences, attention over a growing past, the same operation
-over many numbers, duplicates, sums of sums. Every number stays in the domain of the operation for every sample of the batch,
-and away from its kinks: at a kink, one unit in the last place may take the other branch.
+The functions are built from what people write: single operations, layers (products of rows of
+weights with vectors, whole or with gaps, with every kind of bias), recurrences, attention over a
+growing past, the same operation over many numbers, duplicates, sums of sums. For every sample of
+the batch, every number stays in the domain of its operation and away from its kinks: at a kink, a
+difference of one unit in the last place may take the other branch.
 """
 
 import random
@@ -37,7 +38,7 @@ SHAPES = ((), (), (), (1,), (2,), (3,), (5,), (2, 3), (3, 2, 2))
 
 @dataclass
 class Graph:
-    """Leaves (inputs, weights, constants) and operations on them; a batch of samples; comparisons that hold for all of it."""
+    """Leaves, operations on them, a batch of samples, and comparisons that hold for all of it."""
 
     shapes: list[tuple[int, ...]]
     samples: np.ndarray  # (samples, numbers)
@@ -48,7 +49,10 @@ class Graph:
     compared: list[tuple[int, int]] = field(default_factory=list)
 
     def function(self, weights, after=lambda y: y):
-        """The function of its arguments, ``weights`` captured; ``after`` sees each operation's result, and a factor of each product."""
+        """The graph as a function of its inputs, which captures ``weights``.
+
+        ``after`` is applied to each operation's result, and to one factor of each product.
+        """
 
         def f(*arguments):
             results = [*flat(arguments), *weights, *map(Constant, self.constants)]
@@ -91,7 +95,7 @@ def flat(nested):
 
 
 class Maker:
-    """A graph under construction: what every result is for every sample, and how much a result can amplify an error."""
+    """A graph under construction, with each result for every sample and how it amplifies errors."""
 
     def __init__(self, seed, size):
         self.rng = rng = random.Random(seed)
@@ -120,7 +124,7 @@ class Maker:
         self.size = size
 
     def add(self, name, operands):
-        """The number of the operation's result; None where it would be out of its domain, steep, large or at a kink."""
+        """The new result's number, or None if it is out of domain, steep, large or at a kink."""
         xs = [self.results[i] for i in operands]
         if self._at_a_kink(name, operands, xs):
             return None
@@ -179,7 +183,7 @@ class Maker:
         self.add(name, operands)
 
     def layer(self):
-        """All products of some rows of weights with some vectors, some perhaps left out or twice."""
+        """All products of some rows of weights with some vectors; a few may be missing or twice."""
         rng, length = self.rng, self.rng.randint(1, 6)
         pool = self.weights if self.weights and rng.random() < 0.8 else range(len(self.results))
         rows = [[rng.choice(pool) for _ in range(length)] for _ in range(rng.choice((1, 2, 3, 5)))]
@@ -225,7 +229,7 @@ class Maker:
         return y
 
     def perceptron(self):
-        """Two layers with a bias for each neuron, over one vector or several at once, as long as the numbers allow it."""
+        """Two layers with a bias per neuron, over one or more vectors, if the numbers allow it."""
         rng, length = self.rng, self.rng.randint(2, 4)
         if not self.weights:
             return
@@ -249,7 +253,7 @@ class Maker:
             h = h if y is None else self.add("tanh", [y]) or h
 
     def attention(self):
-        """Each position sees itself and what came before: sums, products and largest ones of growing length."""
+        """Each position sees itself and its past: sums, products and maxima of growing length."""
         rng, width = self.rng, self.rng.randint(1, 3)
         keys = [[self.pick() for _ in range(width)] for _ in range(rng.randint(2, 4))]
         for t in range(1, len(keys) + 1):
@@ -338,11 +342,11 @@ def random_graph(seed, size=None):
     return maker.finish()
 
 
-# ---- the eager engine, and how far from it a replay may be -----------------------------------------------------------
+# ---- the eager engine, and how far from it a replay may be ---------------------------------------
 
 
 def eager(graph, sample, after=lambda y: y):
-    """The result, the gradients of inputs and of weights, and the sums over paths of absolute products for both."""
+    """The result, the gradients of inputs and weights, and their absolute sums over paths."""
     weights, xs = [Value(w) for w in graph.weights], [Value(x) for x in sample]
     arguments, place = [], 0
     for shape in graph.shapes:
@@ -365,9 +369,10 @@ def gradients(leaves):
 
 
 def room(graph, sample):
-    """What rounding may do to the result, the inputs' and the weights' gradients: 10·S + 4·n·2⁻⁵³·A.
+    """What rounding may do to the result and to the gradients of inputs and weights.
 
-    S is the spread when every operation is off by one unit in the last place, A the sum over paths (of the result: itself).
+    It is 10·S + 4·n·2⁻⁵³·A. S is the spread when every operation is off by one unit in the last
+    place. A is the sum over paths for a gradient, and the result itself for the result.
     """
     root, xs, weights = eager(graph, sample)
     rng, spread = random.Random(0), [0.0, np.zeros(len(xs)), np.zeros(len(weights))]
@@ -402,7 +407,10 @@ class Truth:
         )
 
     def faults(self, values, inputs, weights, used):
-        """What of a replay is neither within 1e-12 of the truth nor within what rounding may do; ``used`` are the weights it has."""
+        """The numbers of a replay that are off by more than 1e-12 and by more than rounding may do.
+
+        ``used`` are the weights that the replay has.
+        """
         pairs = (
             (values, self.values),
             (inputs, self.inputs),
@@ -422,14 +430,15 @@ class Truth:
         ]
         names = ("value", "gradient of input", "gradient of weight")
         return [
-            f"{name} {tuple(map(int, place))}: {a[tuple(place)]!r}, eager {b[tuple(place)]!r}, room {may[tuple(place)]:.1e}"
+            f"{name} {tuple(map(int, place))}: {a[tuple(place)]!r}, "
+            f"eager {b[tuple(place)]!r}, room {may[tuple(place)]:.1e}"
             for name, (a, b), off, may in zip(names, pairs, far, allowed, strict=True)
             for place in np.argwhere(off & ~(np.abs(a - b) <= may))
         ]
 
 
 def replayed(graph, *, engine, declared=False):
-    """A traced graph over its batch: values, gradients of inputs (samples, numbers), of weights, and which weights these are."""
+    """The program traced from a graph, and the numbers of the weights that it uses."""
     weights = [Value(w) for w in graph.weights]
     program = trace(
         graph.function(weights),
@@ -442,7 +451,10 @@ def replayed(graph, *, engine, declared=False):
 
 
 def over_batch(program, graph, samples):
-    """Values, gradients of inputs (samples, numbers) and of parameters of a replay; one sample after another if it has no inputs."""
+    """Values, gradients of inputs, of shape (samples, numbers), and gradients of parameters.
+
+    A program without inputs is replayed once per sample.
+    """
     if graph.shapes:
         values, grads = program.value_and_grad(*graph.columns(samples))
         inputs = [np.asarray(g).reshape(len(samples), -1) for g in grads.inputs]
@@ -470,7 +482,7 @@ def disagreements(seed, engines=("numpy",), size=None):
 
 
 def attending(rng):
-    """The program of the sum of causal attention's outputs over five vectors of four numbers, written in scalars."""
+    """The program of causal attention over five vectors of four numbers, in scalars, summed up."""
     query, key, value = (
         [[Value(x) for x in row] for row in rng.standard_normal((4, 4))] for _ in range(3)
     )

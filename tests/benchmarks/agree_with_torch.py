@@ -1,6 +1,7 @@
-"""Agreement with PyTorch (extra `bench`): 20 random networks, their losses and all gradients, and 50 steps of each optimiser.
+"""Agreement with PyTorch: losses and gradients of 20 random networks, and 50 optimiser steps.
 
-Run it: python tests/benchmarks/agree_with_torch.py. It prints a table, and fails if anything differs by more than is stated.
+Run it (it needs the extra `bench`): python tests/benchmarks/agree_with_torch.py. It prints a table,
+and fails if a difference exceeds its bound.
 """
 
 import random
@@ -19,20 +20,34 @@ GRADIENTS, STEPS = (
 )  # the largest differences allowed, relative to the largest number of their kind
 
 ACTIVATIONS = {
-    "tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu, "softplus": torch.nn.functional.softplus,
+    "tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu,
+    "softplus": torch.nn.functional.softplus,
     "elu": torch.nn.functional.elu, "selu": torch.selu, "gelu": torch.nn.functional.gelu,
     "leaky_relu": lambda x: torch.nn.functional.leaky_relu(x, 0.1),
 }  # fmt: skip
 
-# name: ours, PyTorch's, and the target of a sample with so many outputs
+# name: ours, PyTorch's, and a random target for a sample with k outputs
 LOSSES = {
-    "softmax_cross_entropy": (losses.softmax_cross_entropy, torch.nn.functional.cross_entropy, lambda rng, k: rng.randrange(k)),
-    "mean_squared_error": (losses.mean_squared_error, torch.nn.functional.mse_loss, lambda rng, k: [rng.gauss(0, 1) for _ in range(k)]),
+    "softmax_cross_entropy": (
+        losses.softmax_cross_entropy,
+        torch.nn.functional.cross_entropy,
+        lambda rng, k: rng.randrange(k),
+    ),
+    "mean_squared_error": (
+        losses.mean_squared_error,
+        torch.nn.functional.mse_loss,
+        lambda rng, k: [rng.gauss(0, 1) for _ in range(k)],
+    ),
     "binary_cross_entropy_with_logits": (
-        losses.binary_cross_entropy_with_logits, torch.nn.functional.binary_cross_entropy_with_logits,
+        losses.binary_cross_entropy_with_logits,
+        torch.nn.functional.binary_cross_entropy_with_logits,
         lambda rng, k: [float(rng.random() < 0.5) for _ in range(k)],
     ),
-    "hinge": (losses.hinge, lambda f, t: torch.relu(1 - t * f).mean(), lambda rng, k: [rng.choice([-1.0, 1.0]) for _ in range(k)]),
+    "hinge": (
+        losses.hinge,
+        lambda f, t: torch.relu(1 - t * f).mean(),
+        lambda rng, k: [rng.choice([-1.0, 1.0]) for _ in range(k)],
+    ),
 }  # fmt: skip
 
 
@@ -77,7 +92,7 @@ def difference(ours, theirs):
 
 
 def network(seed):
-    """One random network on a random batch: its description, and how far loss and gradients are from PyTorch's."""
+    """One random network on a random batch: a description, and its largest distance to PyTorch."""
     rng = random.Random(seed)
     nin, sizes = rng.randint(1, 8), [rng.randint(2, 10) for _ in range(rng.randint(1, 4))]
     activation, name = rng.choice(list(ACTIVATIONS)), list(LOSSES)[seed % len(LOSSES)]
@@ -104,22 +119,35 @@ def network(seed):
 
 OPTIMISERS = {
     "SGD": (lambda p: SGD(p, 0.02), lambda p: torch.optim.SGD(p, 0.02)),
-    "SGD, weight decay": (lambda p: SGD(p, 0.02, weight_decay=0.1), lambda p: torch.optim.SGD(p, 0.02, weight_decay=0.1)),
-    "Momentum (velocity)": (lambda p: Momentum(p, 0.02, momentum=0.9), lambda p: torch.optim.SGD(p, 0.02, momentum=0.9)),
-    "Momentum (average)": (lambda p: Momentum(p, 0.2, momentum=0.9, style="average"), lambda p: torch.optim.SGD(p, 0.02, momentum=0.9)),
+    "SGD, weight decay": (
+        lambda p: SGD(p, 0.02, weight_decay=0.1),
+        lambda p: torch.optim.SGD(p, 0.02, weight_decay=0.1),
+    ),
+    "Momentum (velocity)": (
+        lambda p: Momentum(p, 0.02, momentum=0.9),
+        lambda p: torch.optim.SGD(p, 0.02, momentum=0.9),
+    ),
+    "Momentum (average)": (
+        lambda p: Momentum(p, 0.2, momentum=0.9, style="average"),
+        lambda p: torch.optim.SGD(p, 0.02, momentum=0.9),
+    ),
     "Nesterov (rearranged)": (
-        lambda p: Nesterov(p, 0.02, 0.9, form="rearranged"), lambda p: torch.optim.SGD(p, 0.02, momentum=0.9, nesterov=True)
+        lambda p: Nesterov(p, 0.02, 0.9, form="rearranged"),
+        lambda p: torch.optim.SGD(p, 0.02, momentum=0.9, nesterov=True),
     ),
     "AdaGrad": (lambda p: AdaGrad(p, 0.1, eps=1e-10), lambda p: torch.optim.Adagrad(p, 0.1)),
     "RMSProp": (lambda p: RMSProp(p, 0.01, 0.99), lambda p: torch.optim.RMSprop(p, 0.01)),
     "Adam": (lambda p: Adam(p, 0.05), lambda p: torch.optim.Adam(p, 0.05)),
-    "AdamW": (lambda p: AdamW(p, 0.05, weight_decay=0.1), lambda p: torch.optim.AdamW(p, 0.05, weight_decay=0.1)),
+    "AdamW": (
+        lambda p: AdamW(p, 0.05, weight_decay=0.1),
+        lambda p: torch.optim.AdamW(p, 0.05, weight_decay=0.1),
+    ),
     "NAdam": (lambda p: NAdam(p, 0.05), lambda p: torch.optim.NAdam(p, 0.05)),
 }  # fmt: skip
 
 
 def optimiser(name, steps=50):
-    """How far apart the parameters are after ``steps`` steps on a smooth function of six of them."""
+    """How far apart the six parameters of a smooth function are after ``steps`` steps."""
     ours, theirs = OPTIMISERS[name]
     start = [0.9, -1.3, 0.4, 2.0, -0.2, 1.1]
     values, tensor = (
@@ -155,7 +183,8 @@ def main():
         worst_steps = max(worst_steps, off)
         print(f"after 50 steps {off:8.1e}  {name}")
     print(
-        f"largest: networks {worst_network:.1e} (allowed {GRADIENTS:.0e}), optimisers {worst_steps:.1e} (allowed {STEPS:.0e})"
+        f"largest: networks {worst_network:.1e} (allowed {GRADIENTS:.0e}), "
+        f"optimisers {worst_steps:.1e} (allowed {STEPS:.0e})"
     )
     return int(worst_network > GRADIENTS or worst_steps > STEPS)
 

@@ -1,7 +1,8 @@
-"""How long a picture takes, the layout program's own time apart: `python tests/benchmarks/drawing.py`.
+"""How long a picture takes, besides the layout program: `python tests/benchmarks/drawing.py`.
 
-The bounds are those of the specification: 10 values in 50 ms, 122 in 200 ms, 985 at ``detail="auto"`` in 500 ms, beyond
-the layout program's own time. Prints a line for each graph, and ends with status 1 if a bound is not kept.
+The bounds come from the specification: 10 values in 50 ms, 122 in 200 ms, and 985 at
+``detail="auto"`` in 500 ms, not counting the layout program's own time. It prints one line per
+graph, and ends with status 1 if a bound is broken.
 """
 
 import random
@@ -30,7 +31,7 @@ def neuron() -> Value:
 
 
 def network(count: int, nouts: list[int], samples: int) -> Value:
-    """A loss of exactly ``count`` values over a batch: a network's, with a regulariser's terms to make up the number."""
+    """A network's loss over a batch, padded with regulariser terms to exactly ``count`` values."""
     rng = random.Random(0)
     model = nn.MLP(3, nouts, seed=1)
     losses = [(model([rng.uniform(-1, 1) for _ in range(3)]) - 1.0) ** 2 for _ in range(samples)]
@@ -79,7 +80,8 @@ def main() -> int:
         ours, program = measure(y)
         late += ours > BOUNDS[count]
         print(
-            f"{count:4} values: {ours:6.1f} ms (at most {BOUNDS[count]}), and {program:6.1f} ms in the layout program; {draw(y).detail}"
+            f"{count:4} values: {ours:6.1f} ms (at most {BOUNDS[count]}), "
+            f"and {program:6.1f} ms in the layout program; {draw(y).detail}"
         )
     return 1 if late else 0
 

@@ -1,4 +1,4 @@
-"""How fast and how large the engine is, side by side with its peers, in one interleaved run; medians, collector on.
+"""The engine's speed and size beside its peers': medians of one interleaved run, collector on.
 
 Run: python tests/benchmarks/engine.py [rounds]. Needs the `bench` extra (micrograd).
 """
@@ -113,7 +113,7 @@ def neuron_by_operations(ws, xs, b):
 
 
 class Moons:
-    """One step on 100 points of an MLP(2, [16, 16, 1]) with hinge loss and L2, here and in micrograd."""
+    """One step of MLP(2, [16, 16, 1]) with hinge loss and L2 on 100 points, also in micrograd."""
 
     def __init__(self):
         rng = random.Random(3)
@@ -164,7 +164,9 @@ def main(rounds):
         program = random_program(10_000, kinds)
         peers = {"ours": Value, "microgpt": Microgpt, "micrograd": Micrograd}
         t = interleaved({name: partial(run, kind, program) for name, kind in peers.items()}, rounds)
-        ratios = f"{t['ours'] / t['microgpt']:.2f} of microgpt's, {t['ours'] / t['micrograd']:.2f} of micrograd's"
+        ratios = ", ".join(
+            f"{t['ours'] / t[peer]:.2f} of {peer}'s" for peer in ("microgpt", "micrograd")
+        )
         print(f"10,000 operations ({title}): {t['ours'] * 1e3:.2f} ms, {ratios}")
     rng = random.Random(2)
     ws, xs, b = (
@@ -185,7 +187,8 @@ def main(rounds):
     moons.micrograd()
     t = interleaved({"ours": moons.ours, "micrograd": moons.micrograd}, max(3, rounds // 2))
     print(
-        f"moons step: {t['ours'] * 1e3:.1f} ms, micrograd {t['micrograd'] * 1e3:.0f} ms: {t['micrograd'] / t['ours']:.0f} times faster"
+        f"moons step: {t['ours'] * 1e3:.1f} ms, micrograd {t['micrograd'] * 1e3:.0f} ms: "
+        f"{t['micrograd'] / t['ours']:.0f} times faster"
     )
     program = random_program(10_000, "+*")
     values = [Value(1e-3) for _ in range(10)]
@@ -195,7 +198,8 @@ def main(rounds):
     built = tracemalloc.get_traced_memory()[0] / len(program)
     values[-1].backward()
     print(
-        f"memory: {built:.0f} bytes a node built, {tracemalloc.get_traced_memory()[0] / len(program):.0f} with gradients"
+        f"memory: {built:.0f} bytes per node built, "
+        f"{tracemalloc.get_traced_memory()[0] / len(program):.0f} with gradients"
     )
 
 

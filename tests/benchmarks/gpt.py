@@ -1,11 +1,12 @@
 """A character-level GPT written in single numbers, trained on first names by replay.
 
-    python tests/benchmarks/gpt.py              trains it for 1,000 steps of one name each, and invents names
-    python tests/benchmarks/gpt.py --compare    times a step against NumPy and PyTorch by hand, and the eager engine
+    python tests/benchmarks/gpt.py            trains for 1,000 steps of one name each, invents names
+    python tests/benchmarks/gpt.py --compare  times a step against NumPy, PyTorch and eager
 
-One layer of four heads on vectors of 16 numbers, as in Karpathy's microgpt: embeddings of the letter and of its place,
-attention and a ReLU network of four times the width, each on the RMS-normalised numbers and added to what it was given,
-no biases. The graph depends on the length of the name alone, so there is one program a length.
+One layer of four heads on vectors of 16 numbers, as in Karpathy's microgpt: embeddings of the
+letter and of its place, then attention and a ReLU network of four times the width. Both work on
+RMS-normalised numbers and add their result to their input; there are no biases. The graph depends
+only on the length of the name, so there is one program per length.
 """
 
 import os
@@ -35,8 +36,9 @@ ONE_HOT = np.eye(TOKENS)
 class GPT:
     """The model: matrices of Values as lists of rows, and what they do to a name.
 
-    A token is a whole number, or its one-hot numbers: these can be inputs of a program, which therefore serves every name
-    of one length. A row looked up by number is the same as the product with a one-hot vector.
+    A token is a whole number, or its one-hot numbers. One-hot numbers can be inputs of a program,
+    so one program serves every name of one length. Looking up a row by number gives the same as the
+    product with a one-hot vector.
     """
 
     dot, softmax, log_total, relu = (
@@ -83,7 +85,7 @@ class GPT:
         return [number for matrix in self.matrices() for row in matrix for number in row]
 
     def surprises(self, tokens, following):
-        """-log of the probability that the model gives to each following token, from the tokens up to there."""
+        """-log of the probability of each following token, given the tokens before it."""
         scored = zip(self.scores(tokens), following, strict=True)
         return [self.log_total(scores) - self.pick(scores, token) for scores, token in scored]
 
@@ -177,7 +179,7 @@ def added(xs, ys):
     return [x + y for x, y in zip(xs, ys, strict=True)]
 
 
-# ---- training ------------------------------------------------------------------------------------------------------
+# ---- training ------------------------------------------------------------------------------------
 
 
 def all_names():
@@ -230,7 +232,8 @@ class Training:
 def invented(programs, context, *, temperature, rng):
     """A name, letter by letter; ``programs`` are those of the model's `surprise`.
 
-    A batch holds the name so far with every token that may follow: what each would surprise says how probable it is.
+    A batch holds the name so far with every token that may follow; the surprise at each token gives
+    its probability.
     """
     tokens = [EDGE]
     while len(tokens) < context and (tokens[-1] != EDGE or len(tokens) == 1):
@@ -257,7 +260,8 @@ def run(steps):
     model = GPT()
     training = Training(model, names, steps)
     print(
-        f"{len(names)} names, {len(model.parameters())} parameters; held-out loss before training {training.mean_loss(held_out):.4f}"
+        f"{len(names)} names, {len(model.parameters())} parameters; "
+        f"held-out loss before training {training.mean_loss(held_out):.4f}"
     )
     start = time.thread_time()
     for done in range(1, steps + 1):
@@ -265,7 +269,8 @@ def run(steps):
         if done % 100 == 0 or done == steps:
             recent = training.losses[-100:]
             print(
-                f"  step {done:5}   loss of the last {len(recent)}: {np.mean(recent):.4f}   {time.thread_time() - start:7.2f} s",
+                f"  step {done:5}   loss of the last {len(recent)}: {np.mean(recent):.4f}   "
+                f"{time.thread_time() - start:7.2f} s",
                 flush=True,
             )
     took = time.thread_time() - start
@@ -274,7 +279,8 @@ def run(steps):
     )
     print(f"held-out loss after training {training.mean_loss(held_out):.4f}")
     print(
-        f"before, tracing and compiling {training.programs.traced} programs took {training.programs.seconds:.2f} s"
+        f"before, tracing and compiling {training.programs.traced} programs "
+        f"took {training.programs.seconds:.2f} s"
     )
     training.programs.write_back()
     print(training.programs)
@@ -298,7 +304,8 @@ def say_eager(steps, names):
             eager_step(model, name)
         each = (time.thread_time() - start) / len(names)
         print(
-            f"eagerly, {how}: {1e3 * each:.1f} ms a step without Adam over {len(names)} names, {steps * each:.0f} s for {steps}"
+            f"eagerly, {how}: {1e3 * each:.1f} ms per step without Adam over {len(names)} names, "
+            f"{steps * each:.0f} s for {steps}"
         )
 
 

@@ -1,4 +1,4 @@
-"""One step of the model in `gpt`, forward and backward, as people write it for arrays: in NumPy, and in eager PyTorch."""
+"""One step of the model in `gpt`, forward and backward, in plain NumPy and in eager PyTorch."""
 
 import numpy as np
 
@@ -6,7 +6,10 @@ EPS = 1e-5
 
 
 def matrices(model):
-    """The model's matrices as arrays, those of queries, keys and values stacked: letter, place, attend, mix, up, down, out."""
+    """The model's matrices as arrays: letter, place, attend, mix, up, down, out.
+
+    `attend` stacks the matrices of queries, keys and values.
+    """
     letter, place, query, key, value, *rest = (
         [[number.data for number in row] for row in matrix] for matrix in model.matrices()
     )

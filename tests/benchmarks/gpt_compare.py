@@ -1,4 +1,4 @@
-"""One step of the GPT on a name of eight letters: replay against NumPy and PyTorch by hand and the eager engine, in one run."""
+"""One GPT step on a name of eight letters: replay against NumPy, PyTorch and the eager engine."""
 
 from functools import partial
 from importlib.util import find_spec
@@ -27,7 +27,7 @@ class Replayed:
 
 
 class Eager:
-    """A step of the eager engine. With ``one_hot`` tokens it builds the very graph that is traced for a program."""
+    """A step of the eager engine. With ``one_hot`` tokens it builds the same graph as a trace."""
 
     def __init__(self, kind, *, one_hot=False):
         self.model, self.one_hot = kind(), one_hot
@@ -47,7 +47,7 @@ class Eager:
 
 
 def agree(steps, tokens, following):
-    """Refuse to time what does not compute the same: losses and gradients to 1e-12 of the largest."""
+    """Refuse to time steps that disagree: losses and gradients to 1e-12 of the largest."""
     loss, gradients = steps["eager, sums and products"](tokens, following)
     for name, step in steps.items():
         other, slopes = step(tokens, following)
@@ -108,6 +108,7 @@ def compare(rounds=30):
     for kind in (GPT, PlainGPT):
         ratio, compiling, stepping = compile_steps(kind)
         print(
-            f"  {kind.__name__}: trace + fuse + lift {compiling:.1f} ms, an eager step of the same graph {stepping:.1f} ms"
+            f"  {kind.__name__}: trace + fuse + lift {compiling:.1f} ms, "
+            f"an eager step of the same graph {stepping:.1f} ms"
         )
         judge(f"{kind.__name__}: trace + fuse + lift, in eager steps", ratio, 5, 2)

@@ -1,9 +1,11 @@
-"""The gradient check beside those of PyTorch, JAX, SciPy and numdifftools, on the cases of the campaign `check`.
+"""The gradient check beside those of PyTorch, JAX, SciPy and numdifftools.
 
-Run it: python tests/benchmarks/gradient_checks.py [COUNT] (extra `bench`). Every package gets the same values of the same
-functions, and the same right and wrong gradients, and is used as it comes. PyTorch and JAX give a verdict themselves.
-SciPy and numdifftools give a derivative and its error: a gradient passes that differs by no more than that and a
-millionth, fails beyond ten times as much, and is unsure between, or where they report no success.
+Run it: python tests/benchmarks/gradient_checks.py [COUNT] (it needs the extra `bench`). The cases
+are those of the campaign `check`. Every package gets the same values of the same functions, and the
+same right and wrong gradients, and runs with its defaults. PyTorch and JAX give a verdict
+themselves. SciPy and numdifftools give a derivative and its error: a gradient passes if it differs
+by at most that error plus a millionth, and fails beyond ten times as much. In between, or where the
+package reports no success, the verdict is "unsure".
 """
 
 import math

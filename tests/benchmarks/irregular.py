@@ -1,17 +1,21 @@
-"""How fast irregular graphs are replayed: the compiled interpreter and NumPy against CasADi's SX, interleaved, one thread.
+"""How fast irregular graphs replay: the compiled interpreter and NumPy against CasADi's SX.
 
     OPENBLAS_NUM_THREADS=1 python tests/benchmarks/irregular.py [--sizes | --engines]
 
-A graph has 20 inputs and `size` operations. Each is drawn from a list, and its operands from all earlier results alike
-("wide": some tens of operations deep), or the first from the latest 40 and the second from the first 1,000 ("deep":
-thousands). A draw is repeated whose result is larger than a million, or mostly smaller than a thousandth, or so steep
-that rounding would show in it. The root is the total of every result that nothing else uses, so that every operation
-counts. Samples are uniform in (-1, 1). A job gives the result and its gradient for all inputs, for every sample; where
-there are parameters, half of the leaves are, and their gradients are summed.
+A graph has 20 inputs and `size` operations, drawn at random from a list. In a "wide" graph, some
+tens of operations deep, operands are drawn from all earlier results alike. In a "deep" graph,
+thousands of operations deep, the first operand is one of the latest 40 results and the second one
+of the first 1,000. A draw is repeated if its result is larger than a million, mostly smaller than a
+thousandth, or so steep that rounding would show in it. The root is the total of every result that
+nothing else uses, so that every operation counts. Samples are uniform in (-1, 1). A job gives the
+result and its gradient with respect to all inputs, for every sample. Where there are parameters,
+they are half of the leaves, and their gradients are summed.
 
-CasADi has the same graph as an `SX` expression; its Function gives [y, gradient(y, x)] and is called on a matrix, a
-column a sample, or mapped over the batch, whichever is faster; for single samples, on a buffer without any checks.
-Times are medians on the processor, in milliseconds; "ns" is nanoseconds an operation and sample; "x" is how much of CasADi's time it takes.
+CasADi gets the same graph as an `SX` expression. Its Function gives [y, gradient(y, x)]. It is
+called on a matrix with one column per sample, or mapped over the batch, whichever is faster; for a
+single sample, on a buffer without any checks. The jobs take turns on one thread. Times are medians
+of processor time in milliseconds. "ns" is nanoseconds per operation and sample; "x" is the time
+divided by CasADi's.
 """
 
 import os
@@ -98,7 +102,7 @@ def result(leaves: list[Value], lines: list[Line]) -> Value:
 
 
 def own(lines: list[Line], sample: np.ndarray, parameters: int) -> tuple[Program, float, float]:
-    """The graph as a Program of one vector, the time of an eager step, and how long it takes until the interpreter can run it."""
+    """The graph as a Program of one vector, and the times to run it eagerly and to compile it."""
     with no_gc():
         began = time.thread_time()
         result([Value(x) for x in sample], lines).backward()
@@ -118,8 +122,9 @@ def casadi_job(
     import casadi as ca
 
     functions = {
-        "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
-        "square": lambda a: a * a, "sin": ca.sin, "cos": ca.cos, "exp": ca.exp, "tanh": ca.tanh, "maximum": ca.fmax,
+        "add": lambda a, b: a + b, "sub": lambda a, b: a - b,
+        "mul": lambda a, b: a * b, "div": lambda a, b: a / b, "square": lambda a: a * a,
+        "sin": ca.sin, "cos": ca.cos, "exp": ca.exp, "tanh": ca.tanh, "maximum": ca.fmax,
         "sigmoid": lambda a: 0.5 * ca.tanh(0.5 * a) + 0.5, "relu": lambda a: ca.fmax(a, 0),
     }  # fmt: skip
     x = ca.SX.sym("x", LEAVES)
@@ -152,7 +157,7 @@ def compare(
     parameters: int = 0,
     alone: bool = False,
 ) -> float:
-    """Print the times of all engines; the result is the compiled interpreter's, in nanoseconds an operation and sample."""
+    """Print the times of all engines; return the interpreter's, in ns per operation and sample."""
     samples = np.resize(
         np.random.default_rng(0).uniform(-1, 1, (DISTINCT, LEAVES)), (batch, LEAVES)
     ).T.copy()
@@ -177,11 +182,13 @@ def compare(
         [each for name, each in times.items() if name.startswith("CasADi")], default=float("nan")
     )
     print(
-        f"{title}: {size} operations, batch {batch}, {parameters} parameters; ready to run after {ready / eager:.2f} eager steps"
+        f"{title}: {size} operations, batch {batch}, {parameters} parameters; "
+        f"ready to run after {ready / eager:.2f} eager steps"
     )
     for name, each in times.items():
         print(
-            f"  {name:16} {each:10.3f} ms {each * 1e6 / size / batch:8.2f} ns  {each / best:6.3f} x",
+            f"  {name:16} {each:10.3f} ms {each * 1e6 / size / batch:8.2f} ns  "
+            f"{each / best:6.3f} x",
             flush=True,
         )
     if size == 100_000 and batch == 100 and not alone:
@@ -204,7 +211,7 @@ def check(jobs: dict[str, Callable[[], object]], parameters: int) -> None:
 
 
 def engines() -> None:
-    """Both engines' times beside what they were estimated to be, for programs between regular and irregular."""
+    """Measured and estimated times of both engines, for programs between regular and irregular."""
     for name, f, count in programs():
         base = drawn_from(count)
         by = {engine: trace(f, base[0].tolist()) for engine in ("jit", "numpy")}
@@ -218,7 +225,10 @@ def engines() -> None:
             )
             estimated = costs.jit(batch) / 1e6, costs.numpy(batch) / 1e6
             chosen = "jit" if is_interpreted("auto", costs, batch) else "numpy"
-            measured = f"interpreter {times['jit']:9.3f} ({estimated[0]:9.3f})  NumPy {times['numpy']:9.3f} ({estimated[1]:9.3f}) ms"
+            measured = (
+                f"interpreter {times['jit']:9.3f} ({estimated[0]:9.3f})  "
+                f"NumPy {times['numpy']:9.3f} ({estimated[1]:9.3f}) ms"
+            )
             print(f"  {name:20} batch {batch:6}  {measured}  chosen: {chosen}", flush=True)
 
 

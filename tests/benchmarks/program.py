@@ -1,10 +1,12 @@
-"""How fast a replayed MLP is, forward and backward: against NumPy and PyTorch by hand and the eager engine, in one run.
+"""How fast a replayed MLP is, forward and backward, against NumPy, PyTorch and the eager engine.
 
-    python tests/benchmarks/program.py            the rows of MLP(2, [16, 16, 1]), hinge loss, batch 100 and 10,000; and memory
-    python tests/benchmarks/program.py --cost     the cost of an operation in graphs of 1,000 to 1,000,000 operations
+    python tests/benchmarks/program.py         MLP(2, [16, 16, 1]) with hinge loss, batches of 100
+                                               and 10,000; and memory
+    python tests/benchmarks/program.py --cost  the cost per operation in graphs of 1,000 to
+                                               1,000,000 operations
 
-Times are medians of jobs that take turns, on one thread. `gpt.py --compare` does the same for a GPT, `irregular.py` for
-graphs without any pattern.
+Times are medians of jobs that take turns, on one thread. `gpt.py --compare` does the same for a
+GPT, `irregular.py` for graphs without any pattern.
 """
 
 import os
@@ -146,14 +148,18 @@ def memory() -> None:
             else ""
         )
         print(
-            f"  batch {len(result[0]):7}: at most {peak / 1e6:6.2f} MB, {now / 1e6:6.2f} MB kept{growth}",
+            f"  batch {len(result[0]):7}: at most {peak / 1e6:6.2f} MB, "
+            f"{now / 1e6:6.2f} MB kept{growth}",
             flush=True,
         )
         before = batch, peak
 
 
 def deep(operations: int, batch: int, rounds: int) -> float:
-    """A network of 16 neurons a layer, as deep as the number of operations asks: nanoseconds an operation and sample."""
+    """Nanoseconds per operation and sample of a network with about ``operations`` operations.
+
+    It has 16 neurons per layer and as many layers as that takes.
+    """
     width = 16
     depth = max(1, round(operations / (2 * width * width)))
     layers = of_values(random_layers([width] * (depth + 1)))
@@ -190,7 +196,8 @@ def cost() -> None:
     """How far the cost of an operation is from constant."""
     for batch in (1, 100):
         print(
-            f"a network of 16 neurons a layer, of growing depth, forward and backward, batch {batch}"
+            "a network with 16 neurons per layer, of growing depth, "
+            f"forward and backward, batch {batch}"
         )
         each = [deep(operations, batch, 3) for operations in (1_000, 10_000, 100_000, 1_000_000)]
         judge(

@@ -1,7 +1,8 @@
 """Times of jobs that take turns, so that whatever else the machine does falls on all of them alike.
 
-A job runs on one thread, and what is measured is that thread's time on the processor: on a quiet machine it is the time on the
-clock; on a busy one it leaves out the waiting, of which long jobs get more than short ones.
+A job runs on one thread, and its time is that thread's processor time. On a quiet machine this is
+the time on the clock. On a busy one it leaves out the waiting, which hits long jobs harder than
+short ones.
 """
 
 import statistics
@@ -14,8 +15,8 @@ def medians(
 ) -> dict[str, float]:
     """The median time of each job in milliseconds.
 
-    In every round each job has its turn: a run to warm up, which is not counted, and then ``runs`` runs, but no more than
-    fit into 20 ms.
+    In every round each job takes its turn: one run to warm up, which does not count, and then
+    ``runs`` runs, but no more than fit into 20 ms.
     """
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds):

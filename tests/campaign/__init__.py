@@ -1,14 +1,14 @@
-"""Campaigns: thousands of random cases that hold one part of the package against an independent witness.
+"""Campaigns: thousands of random cases that compare one part of the package with another source.
 
 A campaign is a module of this package. It says how large its slices are and how to run some cases:
 
-    SLICE = 200                # cases in each of the two slices that CI runs: a fixed one and one with a fresh seed
-    LONG = 20_000              # cases of the run that a person starts with --long
+    SLICE = 200      # cases in each of CI's two slices: one has a fixed seed, one a fresh seed
+    LONG = 20_000    # cases in the run that a person starts with --long
 
     def run(seed: int, count: int) -> Outcome: ...
 
-`python -m tests.campaign NAME --seed N --count N` runs one and prints one line of figures. Each failure carries a small
-program, ready to paste into a test.
+`python -m tests.campaign NAME --seed N --count N` runs one and prints one line of figures. Each
+failure carries a small program, ready to paste into a test.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from pathlib import Path
 
 @dataclass
 class Outcome:
-    """What a campaign found: its figures in the order in which they are printed, and a small program for each failure."""
+    """What a campaign found: its figures, in the order of printing, and a program per failure."""
 
     figures: dict[str, object] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)

@@ -1,12 +1,14 @@
 """The gradient check against planted errors: right gradients and their wrong twins, at every scale.
 
-Each case is a function of one number with the exact slope at a point, from mpmath at 60 digits, and the width over
-which the slope changes by its own size. An error is *resolvable* if values of the function can tell it at all:
-error·|f′|·width ≥ 100·ε·(|f| + |x·f′|). Of those no right gradient may fail, no wrong one may pass, and 95 % must be
-decided. Where an error is not resolvable, no verdict of the wrong twin may be "pass".
+Each case is a function of one number. It knows the exact slope at a point, from mpmath at 60
+digits, and the width over which the slope changes by its own size. An error is *resolvable* if the
+values of the function can reveal it at all: error·|f′|·width ≥ 100·ε·(|f| + |x·f′|). Among the
+resolvable cases, no right gradient may fail, no wrong one may pass, and 95 % must be decided. Where
+the error is not resolvable, the wrong twin must never get the verdict "pass".
 
-Two families are built in different ways, so that a check tuned to one shows in the other: `shapes` puts a feature (a
-pole, a bend, a corner …) beside the point and moves and scales it; `trees` composes random operations.
+Two families are built in different ways, so that a check tuned to one is exposed by the other:
+`shapes` puts a feature (a pole, a bend, a corner …) beside the point, then moves and scales it;
+`trees` composes random operations.
 """
 
 import math
@@ -30,7 +32,7 @@ EPSILON = 2.0**-52
 
 @dataclass
 class Case:
-    """A function of the numbers ``at``, whose gradient is right, and its twin, whose gradient is wrong in entry ``i``."""
+    """A function whose gradient is right at ``at``, and its twin, which is wrong in entry ``i``."""
 
     name: str
     right: Callable[..., Any]
@@ -74,9 +76,7 @@ def _judge(case: Case, outcome: Outcome, origin: str) -> None:
         outcome.count(side)
         try:
             row = check_gradient(f, case.at).rows[case.i]
-        except (
-            Exception
-        ) as error:  # whatever the check lets through is a failure of it, and the run goes on
+        except Exception as error:  # the check must never raise: note it and carry on
             outcome.failures.append(
                 f"{origin}: {side}: {type(error).__name__}: {error}: {case.name} at {case.at}"
             )
@@ -85,12 +85,14 @@ def _judge(case: Case, outcome: Outcome, origin: str) -> None:
             outcome.count(f"{kind} {side} {row.verdict}")
         if row.verdict == forbidden and (side == "right" or case.slope):
             outcome.failures.append(
-                f"{origin}: {kind}, {side} gradient, verdict {row.verdict}: {case.name} at {case.at}[{case.i}]\n"
-                f"  slope {case.slope!r}, relative error {case.error:.3g}, width {case.width:.3g}, size {case.size:.3g}\n  {row}"
+                f"{origin}: {kind}, {side} gradient, verdict {row.verdict}: "
+                f"{case.name} at {case.at}[{case.i}]\n"
+                f"  slope {case.slope!r}, relative error {case.error:.3g}, "
+                f"width {case.width:.3g}, size {case.size:.3g}\n  {row}"
             )
 
 
-# ---- planting ------------------------------------------------------------------------------------------------------
+# ---- planting ------------------------------------------------------------------------------------
 
 
 def tilt(factor: float) -> Callable[[Any], Any]:
@@ -120,7 +122,7 @@ class Exact:
 def slope_and_width(
     g: Callable[[Any], Any], x: float, smallest: float
 ) -> tuple[float, float, float]:
-    """g and g′ at ``x``, and the least distance at which g′ has changed by its own size or is no more."""
+    """g(x), g′(x), and the distance at which g′ has changed by its own size or has no value."""
     with mpmath.workdps(60):
         slope = lambda t: (g(t + h) - g(t - h)) / (2 * h)  # noqa: E731 - three lines of mathematics
         at, h = mpmath.mpf(x), mpmath.mpf(smallest) * mpmath.mpf("1e-18")
@@ -141,7 +143,7 @@ def _differs(slope: Callable[[Any], Any], t: Any, here: Any) -> bool:
     return isinstance(there, mpmath.mpc) or abs(there - here) >= abs(here)
 
 
-# ---- a feature beside the point ------------------------------------------------------------------------------------
+# ---- a feature beside the point ------------------------------------------------------------------
 
 
 def _magnitude(rng: random.Random, low: float, high: float) -> float:
@@ -165,11 +167,14 @@ def _shape(rng: random.Random) -> tuple[str, Callable[[Any, Any], Any], float, f
         ("1/u²", lambda lib, u: 1.0 / (u * u), sign * d, d),
         (f"1/(u - 1) beside {d}", lambda lib, u: 1.0 / (u - 1.0), 1.0 + sign * d, d),
         (f"tan near its pole, {d}", lambda lib, u: lib.tan(u), math.pi / 2 - d, d),
-        (f"a bump of width {b}", lambda lib, u: u + lib.exp(-(((u - 0.3) / b) ** 2)), 0.3 + b * u, b),
+        (f"a bump of width {b}", lambda lib, u: u + lib.exp(-(((u - 0.3) / b) ** 2)),
+         0.3 + b * u, b),
         (f"a peak of width {b}", lambda lib, u: 1.0 / (1.0 + (u / b) ** 2), b * u, b),
         (f"a bend of width {b}", lambda lib, u: lib.sqrt(u * u + b * b), b * u, b),
-        (f"a bend of width {b} at 1", lambda lib, u: lib.sqrt((u - 1.0) ** 2 + b * b), 1.0 + b * u, b),
-        (f"a soft bend of width {b}", lambda lib, u: b * lib.softplus((u - 0.5) / b) + u, 0.5 + b * u, b),
+        (f"a bend of width {b} at 1", lambda lib, u: lib.sqrt((u - 1.0) ** 2 + b * b),
+         1.0 + b * u, b),
+        (f"a soft bend of width {b}", lambda lib, u: b * lib.softplus((u - 0.5) / b) + u,
+         0.5 + b * u, b),
         (f"a step of width {b}", lambda lib, u: lib.tanh((u - 0.7) / b), 0.7 + b * u, b),
         (f"a corner {d} away", lambda lib, u: lib.relu(u - d) + u, 0.0, d),
         (f"a corner {d} beside 1", lambda lib, u: lib.relu(1.0 + sign * d - u) * 2.0 - u, 1.0, d),
@@ -179,7 +184,7 @@ def _shape(rng: random.Random) -> tuple[str, Callable[[Any, Any], Any], float, f
 
 
 def shapes(rng: random.Random) -> Case:
-    """offset + scale·g((x - c)/unit), with an error planted, or the feature hidden behind `.data`."""
+    """offset + scale·g(x/unit), with a planted error, or with the feature hidden behind `.data`."""
     name, g, u, smallest = _shape(rng)
     unit = rng.choice((1.0, 1.0, 2.0 ** rng.randint(-40, 40)))
     scale = rng.choice((1.0, _magnitude(rng, -12, 12)))
@@ -219,12 +224,15 @@ def shapes(rng: random.Random) -> Case:
     at, i = (x,), 0
     if kind == "one of many":
         return _among_others(Case(name, right, wrong, at, i, slope, error, width, size), rng)
-    described = f"{name}, unit {unit}, scale {scale}, offset {offset}, noise {noise}, guard {guard}, error: {kind}"
+    described = (
+        f"{name}, unit {unit}, scale {scale}, offset {offset}, "
+        f"noise {noise}, guard {guard}, error: {kind}"
+    )
     return Case(described, right, wrong, at, i, slope, error, width, size)
 
 
 def _among_others(case: Case, rng: random.Random) -> Case:
-    """The same function of one input among several, the others' terms as large as its own value."""
+    """The same function of one input among several; the other terms are as large as its value."""
     count = rng.randint(2, 4)
     i = rng.randrange(count)
     (x,) = case.at
@@ -249,18 +257,24 @@ def _among_others(case: Case, rng: random.Random) -> Case:
     )
 
 
-# ---- random compositions -------------------------------------------------------------------------------------------
+# ---- random compositions -------------------------------------------------------------------------
 
 _UNARY: list[tuple[str, Callable[[Any, Any], Any]]] = [
-    ("sin", lambda lib, u: lib.sin(u)), ("bell", lambda lib, u: lib.exp(-u * u)), ("tanh", lambda lib, u: lib.tanh(u)),
-    ("atan", lambda lib, u: lib.atan(u)), ("square", lambda lib, u: u * u), ("inverse", lambda lib, u: 1.0 / (1.5 + u * u)),
-    ("root", lambda lib, u: lib.sqrt(0.5 + u * u)), ("log", lambda lib, u: lib.log(1.0 + u * u)),
-    ("relu", lambda lib, u: lib.relu(u + 0.37)), ("softplus", lambda lib, u: lib.softplus(u)),
+    ("sin", lambda lib, u: lib.sin(u)),
+    ("bell", lambda lib, u: lib.exp(-u * u)),
+    ("tanh", lambda lib, u: lib.tanh(u)),
+    ("atan", lambda lib, u: lib.atan(u)),
+    ("square", lambda lib, u: u * u),
+    ("inverse", lambda lib, u: 1.0 / (1.5 + u * u)),
+    ("root", lambda lib, u: lib.sqrt(0.5 + u * u)),
+    ("log", lambda lib, u: lib.log(1.0 + u * u)),
+    ("relu", lambda lib, u: lib.relu(u + 0.37)),
+    ("softplus", lambda lib, u: lib.softplus(u)),
 ]  # fmt: skip
 
 
 def trees(rng: random.Random) -> Case:
-    """Two or three chains of random functions of x, each stretched by a power of ten, added or multiplied."""
+    """One to three chains of random functions of x, stretched at random, added or multiplied."""
     x = rng.choice((-1.0, 1.0)) * _magnitude(rng, -6, 3)
     chains = []
     for _ in range(rng.randint(1, 3)):

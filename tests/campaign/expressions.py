@@ -1,8 +1,9 @@
-"""The formulas of the command line: valid ones against Python and mpmath, and spoilt ones, which must be refused kindly.
+"""The command line's formulas: valid ones agree with Python and mpmath, spoilt ones are refused.
 
-A valid formula has to give exactly the value and the gradients that Python gives for the same text with the package's
-functions, and the value that mpmath gives. Text that is no formula has to raise an ExpressionError that points at the
-place, in little time, and must not run anything: an audit hook watches for code, files and processes.
+A valid formula must give exactly the value and the gradients that Python gives for the same text
+with the package's functions, and the value that mpmath gives. Text that is not a formula must
+quickly raise an ExpressionError that points at the place, and must not run anything: an audit hook
+watches for code, files and processes.
 """
 
 import ast
@@ -25,27 +26,26 @@ from . import Outcome
 
 SLICE = 4_000
 LONG = 50_000
-MOST = 5  # failures that are made small; more say the same
+MOST = 5  # failures to shrink; further ones say the same
 SECONDS = 5.0  # a formula that takes longer hangs
-WHOLE = (
-    "the formula is empty",
-    "the formula has",
-    "the formula is too long",
-)  # errors that are of no one place
+# errors about the whole formula, which point at no place
+WHOLE = ("the formula is empty", "the formula has", "the formula is too long")
 FUNCTIONS = {name: getattr(autograd_edu, name, row) for name, row in OPS.items()}
 PLAIN = sorted(set(EXACT) & set(OPS) - {"where", "dot"})
 VARIABLES = ("x", "y", "z", "θ", "w1")
 NUMBERS = ("0", "1", "2", "3", "10", "0.5", ".25", "1e-3", "1_000", "2.5e1", "pi", "e")
 NASTY = (
-    "__import__('os').system('x')", "().__class__", "x.__class__", "lambda: x", "[x for x in y]", "exec('x')", "f'{x}'", "x if y else z",
-    "(y := x)", "x[0]", "{x}", "'x'", "b''", "1j", "9" * 400, "9**9**9**9", "1e999", "\0", "\ud800", "²", "\u202e", "\t", "\r", "\n", ";;",
-    "(" * 80, ")" * 80, "-" * 200, "not ", " and ", " in ", "=", "==", "<", "//", "%", "@", "^", "~", "!", "$", "?", "`", "\\", "#",
-    "...", ",", "*", "**", "import os", "del x", "x = ", "sin", "sin(", "total([])", "dot([x], [])", "dot(x, y)", "where(x, y)",
-    "maximum()", "0777", "1__0", "sin(x=1)", "sin(*x)", "None", "True", "yield x", "await x", "def f(): x", "nan", "inf",
+    "__import__('os').system('x')", "().__class__", "x.__class__", "lambda: x", "[x for x in y]",
+    "exec('x')", "f'{x}'", "x if y else z", "(y := x)", "x[0]", "{x}", "'x'", "b''", "1j",
+    "9" * 400, "9**9**9**9", "1e999", "\0", "\ud800", "²", "\u202e", "\t", "\r", "\n", ";;",
+    "(" * 80, ")" * 80, "-" * 200, "not ", " and ", " in ", "=", "==", "<", "//", "%", "@",
+    "^", "~", "!", "$", "?", "`", "\\", "#", "...", ",", "*", "**", "import os", "del x", "x = ",
+    "sin", "sin(", "total([])", "dot([x], [])", "dot(x, y)", "where(x, y)", "maximum()", "0777",
+    "1__0", "sin(x=1)", "sin(*x)", "None", "True", "yield x", "await x", "def f(): x", "nan", "inf",
 )  # fmt: skip
 
 
-# ---- valid formulas ------------------------------------------------------------------------------------------------
+# ---- valid formulas ------------------------------------------------------------------------------
 
 
 class Formula:
@@ -70,7 +70,7 @@ class Formula:
         rng = self.rng
         if depth == 0:
             return self.leaf()
-        inner = lambda: self.term(rng.randrange(depth))  # noqa: E731 - as short as the cases that use it
+        inner = lambda: self.term(rng.randrange(depth))  # noqa: E731 - as short as its uses
         kind = rng.random()
         if kind < 0.45:
             a, b, op = (
@@ -84,7 +84,8 @@ class Formula:
         if kind < 0.65:
             return f"({inner()})**{rng.choice(('2', '3', '-1', '0.5', '(' + inner() + ')'))}"
         if kind < 0.72:
-            return f"where({inner()} {rng.choice(('<', '<=', '>', '>='))} {inner()}, {inner()}, {inner()})"
+            condition = f"{inner()} {rng.choice(('<', '<=', '>', '>='))} {inner()}"
+            return f"where({condition}, {inner()}, {inner()})"
         if kind < 0.77:
             count = rng.randint(1, 3)
             lists = [f"[{', '.join(inner() for _ in range(count))}]" for _ in range(2)]
@@ -191,7 +192,7 @@ def by_mpmath(text, at):
 
 
 def room(y):
-    """How far rounding can move ``y``: half a unit in the last place of every value, times what that does to y."""
+    """How far ``y`` can move when every value behind it is rounded."""
     seen, stack, moved = set(), [y], 0.0
     while stack:
         value = stack.pop()
@@ -262,7 +263,7 @@ def wrong_with(text, at, outcome=None):
     )
 
 
-# ---- spoilt text ---------------------------------------------------------------------------------------------------
+# ---- spoilt text ---------------------------------------------------------------------------------
 
 _watching: list[str] | None = None
 _WATCHED = ("exec", "import", "open", "os.", "subprocess.", "socket.", "ctypes.", "shutil.")
@@ -303,7 +304,7 @@ def limited(seconds):
 
 
 def spoilt(rng):
-    """A formula in which some characters were taken out, doubled, exchanged, or put in."""
+    """A formula with some characters deleted, doubled, replaced or inserted."""
     text = Formula(rng).text
     for _ in range(rng.randint(1, 4)):
         i, j = sorted(rng.randrange(len(text) + 1) for _ in range(2))
@@ -329,7 +330,7 @@ def spoilt(rng):
 
 
 def wrong_with_spoilt(text, outcome=None):
-    """What is wrong with how a text was refused, or computed, if it is a formula after all; "" if nothing is."""
+    """What is wrong with how a spoilt text was refused, or computed after all; "" if nothing is."""
     begun = time.perf_counter()
     formula = None
     try:
@@ -355,11 +356,11 @@ def wrong_with_spoilt(text, outcome=None):
     return "" if time.perf_counter() - begun < SECONDS else "it takes long"
 
 
-# ---- the campaign --------------------------------------------------------------------------------------------------
+# ---- the campaign --------------------------------------------------------------------------------
 
 
 def shrunk(text, problem):
-    """A shorter text with the same kind of problem: pieces are left out for as long as it stays."""
+    """A shorter text with the same kind of problem: drop pieces while the problem stays."""
     kind = problem(text).split(" ")[0]
     size = max(1, len(text) // 2)
     while size:
@@ -369,7 +370,7 @@ def shrunk(text, problem):
                 if problem(shorter).split(" ")[0] == kind:
                     text = shorter
                     break
-            except Exception:  # whatever the shorter text does instead is not what is looked for
+            except Exception:  # the shorter text has some other problem
                 continue
         else:
             size //= 2
@@ -382,9 +383,8 @@ def run(seed: int, count: int) -> Outcome:
     if not getattr(run, "hooked", False):
         sys.addaudithook(_audit)  # it stays for as long as the process
         run.hooked = True
-    wrong_with_spoilt(
-        "x = where(1 < y, log(y), 0); nosuch(x, 1 +)"
-    )  # what is imported at first use has been
+    # trigger the imports that happen at first use, so that the audit does not report them
+    wrong_with_spoilt("x = where(1 < y, log(y), 0); nosuch(x, 1 +)")
     wrong_with_spoilt("nosuch(x)")
     for _ in range(count // 2):
         text = Formula(rng).text
@@ -404,9 +404,13 @@ def run(seed: int, count: int) -> Outcome:
             )
             at = {name: at[name] for name in parse(text).names}
             outcome.failures.append(
-                f"# {wrong_with(text, at)}\ndef test_this_formula_is_what_python_says():\n"
-                f"    formula = parse({text!a})\n    values = {{name: Value(x) for name, x in {at!r}.items()}}\n"
-                "    y = formula(*values.values())\n    y.backward()\n    print(y.data, [v.grad for v in values.values()])"
+                f"# {wrong_with(text, at)}\n"
+                "def test_this_formula_is_what_python_says():\n"
+                f"    formula = parse({text!a})\n"
+                f"    values = {{name: Value(x) for name, x in {at!r}.items()}}\n"
+                "    y = formula(*values.values())\n"
+                "    y.backward()\n"
+                "    print(y.data, [v.grad for v in values.values()])"
             )
     for _ in range(count - count // 2):
         text = spoilt(rng)

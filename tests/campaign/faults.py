@@ -1,4 +1,4 @@
-"""Planted faults: for each of some entries of `tests/faults/table.py`, the tests that it names have to fail."""
+"""Planted faults: for some entries of `tests/faults/table.py`, the tests they name must fail."""
 
 import random
 

@@ -1,7 +1,7 @@
-"""Saved files, damaged in every way: they load as they were or are refused, and a refusal changes nothing.
+"""Damaged files either load unchanged or are refused, and a refusal changes nothing.
 
 Each kind of file is cut short anywhere, altered byte by byte, and filled with contents of the wrong
-kind under a checksum that fits. Writers are killed, and `train` is interrupted, at random moments.
+kind under a valid checksum. Writers are killed, and `train` is interrupted, at random moments.
 """
 
 import copy
@@ -46,7 +46,7 @@ LOSS = nn.losses.half_squared_error
 POINTS = data.Dataset([[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5]], [1.0, 0.0, 0.5])
 
 
-# ---- the kinds of files: what writes one, and what reads it and tells what it holds then -------------
+# ---- the kinds of files: what writes one, and what reads it and tells what it holds then ---------
 
 
 class Run:
@@ -64,8 +64,8 @@ class Run:
 
     def fit(self, path, *, epochs, resume):
         return train.fit(
-            self.model, LOSS, POINTS, self.optimiser, epochs=epochs, early_stopping=self.stop, checkpoint=path, resume=resume,
-            progress=False,
+            self.model, LOSS, POINTS, self.optimiser, epochs=epochs, early_stopping=self.stop,
+            checkpoint=path, resume=resume, progress=False,
         )  # fmt: skip
 
     def state(self):
@@ -154,7 +154,7 @@ class ProgramFile:
 
 
 def read(path):
-    """The text of a file; bytes that are no UTF-8 stand as surrogates, as a hostile text may hold."""
+    """The text of a file; bytes that are not UTF-8 become surrogates, as in a hostile text."""
     return path.read_text(encoding="utf-8", errors="surrogateescape")
 
 
@@ -168,7 +168,7 @@ KINDS = {
 }
 
 
-# ---- damage ------------------------------------------------------------------------------------------
+# ---- damage --------------------------------------------------------------------------------------
 
 
 def altered(rng, whole):
@@ -233,7 +233,10 @@ def hostile(rng, whole):
 
 
 def judge(outcome, name, path, raw, expected):
-    """Whether what was refused changed nothing, and what was loaded is ``expected`` (None: anything sound)."""
+    """Note a failure if a refusal changed something, or if a load did not give ``expected``.
+
+    With ``expected=None``, any sound state will do.
+    """
     path.write_bytes(raw)
     load, state = KINDS[name].reader()
     before = state()
@@ -255,8 +258,12 @@ def program(name, raw):
     """A test that shows the failure."""
     shown = repr(raw) if len(raw) < 3000 else f"{raw[:1500]!r} + … + {raw[-1000:]!r}"
     return (
-        f"from campaign.files import KINDS\n\n\ndef test_damage(tmp_path):\n    path = tmp_path / {name!r}\n"
-        f"    path.write_bytes({shown})\n    load, state = KINDS[{name!r}].reader()\n    load(path)"
+        "from campaign.files import KINDS\n\n\n"
+        "def test_damage(tmp_path):\n"
+        f"    path = tmp_path / {name!r}\n"
+        f"    path.write_bytes({shown})\n"
+        f"    load, state = KINDS[{name!r}].reader()\n"
+        "    load(path)"
     )
 
 
@@ -289,7 +296,7 @@ def damage(outcome, rng, folder, count):
             )
 
 
-# ---- interruptions -----------------------------------------------------------------------------------
+# ---- interruptions -------------------------------------------------------------------------------
 
 WRITER = """
 import sys
@@ -331,7 +338,7 @@ def kill_writers(outcome, rng, folder, times):
 
 
 def interrupt_training(outcome, rng, folder, times):
-    """Ctrl-C at a random moment of `train` leaves each file that was there, or a newer one that is whole."""
+    """Ctrl-C at a random moment of `train` leaves every file as it was, or a whole newer one."""
     command = [
         sys.executable,
         "-m",
@@ -347,7 +354,8 @@ def interrupt_training(outcome, rng, folder, times):
     kept = {p.name: p.read_bytes() for p in folder.iterdir()}
     for _ in range(times):
         process = subprocess.Popen(
-            [*command, "--steps", "2000", "--seed", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [*command, "--steps", "2000", "--seed", "1"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
         time.sleep(rng.uniform(0.0, 4.0))

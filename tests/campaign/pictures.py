@@ -1,8 +1,8 @@
-"""Pictures of random graphs of many shapes, read back from the SVG and compared with the engine's numbers.
+"""Pictures of random graphs of many shapes, read back from the SVG and compared with the engine.
 
-Each graph is drawn in the usual way and once more in a style and at a level drawn at random. What is
-read back is found by what anyone can see in the picture: texts, their colours, and where lines begin
-and end (`tests/drawn.py`). Numbers are written by a formatter of our own.
+Each graph is drawn in the default way, and once more in a random style and at a random level of
+detail. The reader uses only what anyone can see in the picture: texts, their colours, and where
+lines begin and end (`tests/drawn.py`). The expected numbers are written by a formatter of our own.
 """
 
 import math
@@ -107,8 +107,9 @@ def wide(rng, size):
 
 
 MAKE = [
-    lambda a, b: tanh(a + b), lambda a, b: sin(a * b), lambda a, b: a - b * 0.5, lambda a, b: relu(a - b),
-    lambda a, b: tanh(a * a), lambda a, b: where(a > b, a, b), lambda a, b: sigmoid(a) * b,
+    lambda a, b: tanh(a + b), lambda a, b: sin(a * b), lambda a, b: a - b * 0.5,
+    lambda a, b: relu(a - b), lambda a, b: tanh(a * a), lambda a, b: where(a > b, a, b),
+    lambda a, b: sigmoid(a) * b,
 ]  # fmt: skip
 
 
@@ -144,7 +145,8 @@ def not_finite(rng, size):
 
 
 ODD = [
-    lambda a, b: a * b, lambda a, b: a / b, lambda a, b: a - b, lambda a, _: exp(a), lambda a, _: log(a),
+    lambda a, b: a * b, lambda a, b: a / b, lambda a, b: a - b,
+    lambda a, _: exp(a), lambda a, _: log(a),
 ]  # fmt: skip
 
 
@@ -177,7 +179,7 @@ def reach(y):
 
 
 def check(y, svg, style):
-    """How many boxes the picture has; AssertionError unless everything in it is true."""
+    """The number of boxes in the picture. Raises AssertionError if anything in it is untrue."""
     note = re.search(r">([\d,]+) box(?:es)? for ([\d,]+) values", svg)
     if note is None:
         check_picture(y, svg, style)
@@ -198,7 +200,7 @@ def check(y, svg, style):
 
 
 def carried(svg, circles):
-    """How many uses the wires stand for: "3 uses" is three, and one from an operation's circle is none."""
+    """How many uses the wires stand for: "3 uses" counts three, a wire from a circle none."""
     found = 0
     for e in ET.fromstring(svg).iter():
         if "data-wire" in e.attrib and int(e.get("data-wire").split()[0]) not in circles:
@@ -263,7 +265,7 @@ def draw_one(case, style, detail, outcome, times):
 
 
 def written(case, style, detail, error):
-    """A few lines that show the failure, at the smallest size that has it, ready to paste into a test."""
+    """A few lines for a test that show the failure at the smallest size that has it."""
     make, seed, size = case
     for smaller in (10, 20, 40, 80, 160, 320):
         if smaller < size and draw_one((make, seed, smaller), style, detail, Outcome(), []):

@@ -1,10 +1,10 @@
 """Every reading of a program against the eager engine, over random programs full of edges.
 
 A program is a list of operations from the whole table on inputs, weights and plain numbers that sit
-on edges: zeros, ties, ends of domains, values far out. It is run by the eager engine (which
-`test_ops_accuracy` holds against mpmath), by forward mode, by `grad` and `hessian`, replayed by both
-engines over batches of 1, 2 and 1,000, read back from JSON, printed with its gradients, and, for a
-share, exported to JAX and PyTorch and differentiated there twice.
+on edges: zeros, ties, ends of domains, values far out. It runs on the eager engine, which
+`test_ops_accuracy` compares with mpmath, in forward mode, and through `grad` and `hessian`. Both
+engines replay it over batches of 1, 2 and 1,000. It is read back from JSON and printed with its
+gradients. A share of the programs is exported to JAX and PyTorch and differentiated twice there.
 
 Two readings agree if both are the same infinity, both are nan, or they differ by no more than
 10·S + 4·n·2⁻⁵³·A: S is the spread when every operation is off by one unit in the last place, n the
@@ -120,14 +120,17 @@ class Case:
         return "\n".join([*lines, f"    return {names[-1]}"])
 
 
-# ---- cases -----------------------------------------------------------------------------------------
+# ---- cases ---------------------------------------------------------------------------------------
 
 
 def random_case(seed: int) -> Case:
     """The case of a seed."""
     rng = random.Random(seed)
     inputs, weights = rng.randint(1, 3), rng.choice((0, 0, 1, 2))
-    draw = lambda: rng.choice(EDGES) if rng.random() < 0.75 else rng.uniform(-2.0, 2.0)  # noqa: E731
+
+    def draw():
+        return rng.choice(EDGES) if rng.random() < 0.75 else rng.uniform(-2.0, 2.0)
+
     batch = rng.choice((1, 1, 2, 2, 1000))
     samples = [tuple(draw() for _ in range(inputs)) for _ in range(min(batch, 3))]
     case = Case(seed, tuple(samples), tuple(draw() for _ in range(weights)), (), batch)
@@ -187,7 +190,7 @@ def _forward(f: Callable[..., Any], xs: Numbers) -> float | None:
         return None
 
 
-# ---- the eager engine ------------------------------------------------------------------------------
+# ---- the eager engine ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -296,7 +299,7 @@ def _agree(a: np.ndarray, b: np.ndarray, room: np.ndarray) -> bool:
     return bool(close.all())
 
 
-# ---- the readings ----------------------------------------------------------------------------------
+# ---- the readings --------------------------------------------------------------------------------
 
 
 def transforms(case: Case, against: Comparison) -> Iterator[str]:
@@ -489,7 +492,7 @@ def _replayed_hessian(case: Case, xs: Numbers) -> np.ndarray | None:
     return np.array(rows)
 
 
-# ---- JAX and PyTorch -------------------------------------------------------------------------------
+# ---- JAX and PyTorch -----------------------------------------------------------------------------
 
 
 def _exported(case: Case) -> Any:
@@ -572,7 +575,7 @@ def exports(case: Case, against: Comparison, outcome: Outcome) -> Iterator[str]:
             yield from _labelled(name, _kept(case, against, *found))
 
 
-# ---- the campaign ----------------------------------------------------------------------------------
+# ---- the campaign --------------------------------------------------------------------------------
 
 
 def faults(case: Case, outcome: Outcome, *, frameworks: bool) -> list[str]:

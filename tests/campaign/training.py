@@ -1,7 +1,8 @@
-"""Random models, trained by default and eagerly: the same numbers, whatever the user's functions do besides computing.
+"""Random models give the same numbers on either engine, whatever else the user's functions do.
 
-A model is put together from pieces: layers, things that people do in `forward`, a loss, a penalty, an optimiser. Pieces
-that a trace can represent must stay on replay; the others must be noticed, and training must go on eagerly.
+A model is put together from pieces: layers, things that people do in `forward`, a loss, a penalty,
+an optimiser. Pieces that a trace can represent must stay on replay; the others must be noticed, and
+training must go on eagerly.
 """
 
 import random
@@ -14,7 +15,8 @@ from . import Outcome
 SLICE = 40
 LONG = 2_000
 
-# ---- what models do to the hidden numbers h of an input x = [a number, 0 or 1]; can it be replayed? --------------------
+# ---- what models do to their hidden numbers: replayed or not? ------------------------------------
+# h are the hidden numbers of an input x = [a number, 0 or 1].
 
 REPLAYED = {
     "where": "h = [where(x[0] > 0.2, v, 0.5 * v) for v in h]",
@@ -69,7 +71,9 @@ NOT_REPLAYED = {
     "a counter of a class": "Net.total += 1; h = [v / Net.total for v in h]",
     "an iterator": "h = [v * next(self.endless) for v in h]",
     "a last activation": "h = [v + 0.1 * self.last for v in h]; self.last = h[0].data",
-    "a caught error": "\n        try: h = [v + log(x[0]) for v in h]\n        except ValueError: h = h[::-1]",
+    "a caught error": (
+        "\n        try: h = [v + log(x[0]) for v in h]\n        except ValueError: h = h[::-1]"
+    ),
     "a caught error without use": (
         "\n        try: log(x[0] + 0.4)\n        except ValueError: h = h[::-1]"
     ),
@@ -80,7 +84,9 @@ NOT_REPLAYED = {
     "the gradient of a weight": "h = [v * (1.0 + self.scale.grad) for v in h]",
     "local gradients": "h = [v * (1.0 + sum(h[0].local_grads)) for v in h]",
     "wrapped inputs": "x = [Value(v) for v in x]; h = [v * x[0] for v in h]",
-    "a clipped weight": "self.scale.data = min(self.scale.data, 0.5); h = [v * self.scale for v in h]",
+    "a clipped weight": (
+        "self.scale.data = min(self.scale.data, 0.5); h = [v * self.scale for v in h]"
+    ),
     "statistics": "h = [v * statistics.fmean(x) for v in h]",
     "a match": "\n        match x[1]:\n            case 1: h = [2.0 * v for v in h]",
     "NumPy's arithmetic": "h = [v * float(np.array(x, float).sum()) for v in h]",
@@ -94,7 +100,8 @@ NOT_REPLAYED = {
     "a result from before": "h = [v * self.before for v in h]",
 }
 
-# ---- losses: (the loss, a target of a sample with a number a in 0..1 and a class k, outputs, replayed) ------------------
+# ---- losses: (loss, target, number of outputs, whether it is replayed) ---------------------------
+# A target is a formula of the sample's number a, from 0 to 1, and its class k.
 
 LOSSES = {
     "half squared error": ("losses.half_squared_error", "a", 1, True),
@@ -125,7 +132,9 @@ LOSSES = {
     "a table": ("lambda y, t: {0: 1.0, 1: 5.0}[t] * square(y - t)", "k", 1, False),
     "equality": ("lambda y, t: square(y - 1.0) if t == 1 else square(y)", "k", 1, False),
     "text": ("lambda y, t: square(y) if str(t) == '1' else square(y - 1.0)", "k", 1, False),
-    "whole numbers": ("lambda y, t: square(y) if isinstance(t, int) else y * y * y * y", "k", 1, False),
+    "whole numbers": (
+        "lambda y, t: square(y) if isinstance(t, int) else y * y * y * y", "k", 1, False
+    ),
     "a number that counts": ("counting", "a", 1, False),
 }  # fmt: skip
 PENALTIES = {
@@ -146,10 +155,14 @@ LAYERS = {
     "elu": ("MLP(2, [4, 3], activation='elu', seed=1)", True),
     "relu": ("MLP(2, [4, 3], seed=1)", True),
     "gelu": ("MLP(2, [4, 3], activation='gelu', seed=1)", True),
-    "standardised": ("Sequential(Standardiser([0.1, 0.5], [0.7, 0.5]), Linear(2, 3, seed=1))", True),
+    "standardised": (
+        "Sequential(Standardiser([0.1, 0.5], [0.7, 0.5]), Linear(2, 3, seed=1))", True
+    ),
     "attention": ("Sequential(lambda x: [[x[0], x[1]], [x[1], 1.0]], SelfAttention(2, seed=1), "
                   "AttentionPool(2, seed=2), Linear(2, 3, seed=3))", True),
-    "recurrent": ("Sequential(lambda x: [[x[0]], [x[1]]], RNN(1, 3, seed=1), lambda s: s[-1])", True),
+    "recurrent": (
+        "Sequential(lambda x: [[x[0]], [x[1]]], RNN(1, 3, seed=1), lambda s: s[-1])", True
+    ),
     "pooled": ("Sequential(lambda x: [[x[0], 1.0, x[1]], [x[1], x[0], 0.5]], Pool('max'))", True),
     "dropout": ("Sequential(Linear(2, 3, seed=1), Dropout(0.3, seed=2))", False),
     "noise": ("Sequential(Linear(2, 3, seed=1), Noise(0.1, seed=2))", False),
@@ -230,11 +243,14 @@ OWN_BATCHES = {
 
 
 class Case:
-    """The choices that a random model is made of; each may be None, so that a failure can be shrunk."""
+    """The choices that make a random model; each may be None, so that a failure can be shrunk."""
 
     def __init__(self, seed):
         rng = random.Random(seed)
-        maybe = lambda choices, p: rng.choice(list(choices)) if rng.random() < p else None  # noqa: E731
+
+        def maybe(choices, p):
+            return rng.choice(list(choices)) if rng.random() < p else None
+
         self.choices = {
             "layer": maybe(LAYERS, 0.7),
             "pieces": [
@@ -279,10 +295,12 @@ class Case:
         f = eval(f"lambda a, k: {target}")
         targets = [f(a, k) for a, k in zip(self.numbers, self.classes, strict=True)]
         pieces = [REPLAYED.get(piece) or NOT_REPLAYED[piece] for piece in c["pieces"]]
+        endless = "self.endless = itertools.cycle([1.0, 2.0])"
+        begin = endless if "an iterator" in c["pieces"] else ""
         return PROGRAM.format(
-            layer=LAYERS[c["layer"] or "linear"][0], outputs=outputs,
-            begin="self.endless = itertools.cycle([1.0, 2.0])" if "an iterator" in c["pieces"] else "",
-            piece="\n        ".join(pieces), batch=OWN_BATCHES.get(own, ""), xs=self.xs, targets=targets,
+            layer=LAYERS[c["layer"] or "linear"][0], outputs=outputs, begin=begin,
+            piece="\n        ".join(pieces), batch=OWN_BATCHES.get(own, ""),
+            xs=self.xs, targets=targets,
             loss=loss, optimiser=self.optimiser, epochs=self.epochs, batch_size=c["batch_size"],
             penalty=PENALTIES[c["penalty"]][0] if c["penalty"] else None,
             validation="Dataset(xs[:4], targets[:4])" if c["validation"] else None,
@@ -290,7 +308,7 @@ class Case:
         )  # fmt: skip
 
     def shrunk(self):
-        """Smaller cases that might fail, too."""
+        """Smaller cases that might fail too."""
         for name, choice in self.choices.items():
             for less in _less(name, choice):
                 smaller = object.__new__(Case)
@@ -306,7 +324,7 @@ def _less(name, choice):
 
 
 def train(program, engine, nudge=0.0):
-    """The history, the parameters and the warnings of a run; or the name of the error that it ends with."""
+    """The history, the parameters and the warnings of a run; or the name of its error."""
     with warnings.catch_warnings(record=True) as heard, np.errstate(all="ignore"):
         warnings.simplefilter("always")
         names = {"ENGINE": engine, "NUDGE": nudge, "__name__": "case"}
@@ -369,7 +387,8 @@ def run(seed, count):
     if len(left) > 0.05 * len(kept) + 1:
         case, engine = left[0]
         outcome.failures.append(
-            f"# could be replayed, and was not: {engine}\nENGINE, NUDGE = 'auto', 0.0\n{case.program()}"
+            f"# could be replayed, and was not: {engine}\n"
+            f"ENGINE, NUDGE = 'auto', 0.0\n{case.program()}"
         )
     return outcome
 

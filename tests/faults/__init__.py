@@ -1,1 +1,1 @@
-"""Faults that are planted on purpose, to see whether the tests notice; see `table`, `planting` and `mutants`."""
+"""Faults planted on purpose, to see whether the tests notice: `table`, `planting` and `mutants`."""

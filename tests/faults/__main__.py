@@ -1,7 +1,8 @@
 """Plant faults of the table and say which tests notice: `python -m tests.faults [WORDS …]`.
 
-With words, only the faults whose description holds one of them. `--places` only asks whether each finds its place;
-`--in FILE …` runs whole test files instead of the tests that the table names, to find out which of them notice.
+With words, plant only the faults whose description contains one of them. `--places` only asks
+whether each fault finds its place. `--in FILE …` runs whole test files instead of the tests that
+the table names, to find out which tests notice.
 """
 
 import argparse
@@ -41,9 +42,8 @@ def main() -> int:
         said = answer.problem or ", ".join(answer.failed) or "NOT NOTICED"
         unnoticed += not answer.failed
         print(f"{answer.seconds:5.1f} s  {fault.what}: {said}", flush=True)
-    print(
-        f"{len(chosen) - unnoticed} of {len(chosen)} {'found their place' if options.places else 'noticed'}"
-    )
+    verb = "found their place" if options.places else "noticed"
+    print(f"{len(chosen) - unnoticed} of {len(chosen)} {verb}")
     return int(unnoticed > 0)
 
 

@@ -20,9 +20,10 @@ TESTS = Path(__file__).resolve().parent.parent
 class Fault:
     """A fault in plain words, the tests that must notice it, and how it is planted.
 
-    By syntax: the pattern ``old`` becomes ``new``, in the function or class ``within`` where the
-    pattern alone is not unique (see `planting`). In the ``script`` of a page, by its text. Or by
-    behaviour: ``act`` changes the imported package, a method of a public class, say.
+    A fault of syntax turns the pattern ``old`` into ``new``; ``within`` names the function or class
+    where the pattern alone is not unique (see `planting`). With ``script``, the name of a page's
+    script, ``old`` and ``new`` are text in that script. A fault of behaviour is a function ``act``
+    that changes the imported package, for example a method of a public class.
     """
 
     what: str
@@ -42,7 +43,7 @@ class Fault:
         return ", ".join(planting.changed(self.old, self.new, self.within))
 
     def plant(self) -> None:
-        """From now on the package has this fault. Raises PlantingError if its place is not there."""
+        """Give the package this fault from now on. Raises PlantingError if its place is missing."""
         if self.act is not None:
             self.act()
         elif self.script:
@@ -61,7 +62,10 @@ class Answer:
 
 
 def ask(arguments: Sequence[str], tests: Sequence[str], *, timeout: float = 120.0) -> Answer:
-    """Run tests in a new process whose package has the fault that ``arguments`` name; the first failure ends it."""
+    """Run tests in a new process, on a package with the fault named by ``arguments``.
+
+    The first failure ends the run.
+    """
     command = [sys.executable, "-P", "-m", "pytest", "-p", "faults.plugin", "-x", *arguments]
     command += ["-q", "-p", "no:cacheprovider"]
     command += ["--tb=line", "-rfE", "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests]

@@ -1,8 +1,9 @@
 """Mutants: small random changes of the package, each of which the tests should notice.
 
-`python -m tests.faults.mutants --seed N --count 300` draws mutants, runs for each the tests that call the function it is
-in, and lists the survivors. Which tests call which function is recorded first, in a run of some cases of every fast test.
-A survivor is a gap in the tests, or a change that changes nothing: README.md lists those that were found to be so.
+`python -m tests.faults.mutants --seed N --count 300` first records which tests call which function,
+by running some cases of every fast test. Then it draws mutants, runs the tests that call the
+mutated function, and lists the survivors. A survivor is a gap in the tests, or a change that makes
+no difference: README.md lists those known to make none.
 """
 
 from __future__ import annotations
@@ -31,24 +32,26 @@ SECONDS, MOST, FILES = 4.0, 40, 4  # of tests for one mutant: time, tests, and f
 LEFT_OUT = ("njit", "jitclass")  # a module that Numba compiles is left as it is
 
 SWAPS: dict[type, type] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
-    ast.Pow: ast.Mult, ast.FloorDiv: ast.Div, ast.Mod: ast.Mult, ast.And: ast.Or, ast.Or: ast.And, ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd,
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+    ast.In: ast.NotIn, ast.NotIn: ast.In,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
+    ast.Pow: ast.Mult, ast.FloorDiv: ast.Div, ast.Mod: ast.Mult,
+    ast.And: ast.Or, ast.Or: ast.And, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
 }  # fmt: skip
 NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 
 @dataclass
 class Mutant:
-    """One change: the function it is in, what becomes what, and how to make it in the tree it was found in."""
+    """One change: its function, what becomes what, and how to make it in the syntax tree."""
 
     place: str  # "module:function"
     what: str
     make: Callable[[], None]
 
 
-# ---- the changes ---------------------------------------------------------------------------------------------------
+# ---- the changes ---------------------------------------------------------------------------------
 
 
 def changes(node: ast.AST) -> Iterator[ast.AST]:
@@ -150,7 +153,7 @@ def mutant(name: str) -> dict[str, ast.Module]:
     return {module: ast.fix_missing_locations(tree)}
 
 
-# ---- which tests call which function -------------------------------------------------------------------------------
+# ---- which tests call which function -------------------------------------------------------------
 
 hits: set[str] = set()
 
@@ -172,7 +175,7 @@ def recorded(module: str) -> ast.Module | None:
 
 
 class Recorder:
-    """A pytest plugin that notes for each test how long it took and what it called, of each test some cases."""
+    """A pytest plugin that notes, for some cases of each test, its duration and what it called."""
 
     def __init__(self, path: str) -> None:
         self.path, self.calls, self.cases = path, {}, {}
@@ -199,7 +202,10 @@ class Recorder:
 
 
 def tests_for(place: str, calls: dict[str, tuple[float, list[str]]]) -> list[str]:
-    """The quickest tests that call the function of a mutant (of code outside functions: any of the module's), over many files."""
+    """The quickest tests that call the mutated function, from as many files as possible.
+
+    For code outside functions, a call of any function of the module counts.
+    """
     module, _, function = place.partition(":")
     names = {place} if function else set()
     wanted = [
@@ -225,7 +231,7 @@ def tests_for(place: str, calls: dict[str, tuple[float, list[str]]]) -> list[str
     return chosen
 
 
-# ---- the run -------------------------------------------------------------------------------------------------------
+# ---- the run -------------------------------------------------------------------------------------
 
 
 def main() -> int:
@@ -275,8 +281,8 @@ def main() -> int:
         survivors.append(name)
         print(f"SURVIVED {name}  {one.place}\n    {one.what}\n    {said}", flush=True)
     print(
-        f"mutants (seed {options.seed}): {len(chosen)} of {len(everything):,}, {killed} killed, {len(survivors)} survived, "
-        f"{time.monotonic() - begun:.0f} s"
+        f"mutants (seed {options.seed}): {len(chosen)} of {len(everything):,}, "
+        f"{killed} killed, {len(survivors)} survived, {time.monotonic() - begun:.0f} s"
     )
     return int(bool(survivors))
 

@@ -1,9 +1,9 @@
 """Plant a fault in the package while it is imported, and leave its files alone.
 
-A fault is found by its syntax tree: a pattern, written as Python, and what it becomes. A name such as `_A` in a pattern
-stands for any one node, and means the same node wherever it comes again. So a place does not depend on the file that it
-stands in, on how that is laid out, or on comments; where the pattern alone is not unique, the function that holds it says
-which is meant.
+A fault is a pattern, written as Python, and what it becomes; its place is found in the syntax tree.
+A name such as `_A` in a pattern stands for any one node, and for the same node wherever it appears
+again. So a place does not depend on the file it stands in, on the layout, or on comments. Where the
+pattern alone is not unique, the function that holds it says which place is meant.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class PlantingError(Exception):
     """A fault whose place is not there, or not in one place alone."""
 
 
-# ---- the package's files and functions -----------------------------------------------------------------------------
+# ---- the package's files and functions -----------------------------------------------------------
 
 
 @cache
 def modules() -> dict[str, Path]:
-    """The files of the package as it is installed, by the name of their module. Nothing is imported."""
+    """The installed package's files, by the name of their module. Nothing is imported."""
     spec = importlib.util.find_spec(PACKAGE)
     assert spec is not None
     assert spec.origin is not None
@@ -55,7 +55,7 @@ def functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.AST]]:
         yield from functions(node, name)
 
 
-# ---- patterns ------------------------------------------------------------------------------------------------------
+# ---- patterns ------------------------------------------------------------------------------------
 
 
 def _hole(pattern: object) -> str | None:
@@ -66,7 +66,7 @@ def _hole(pattern: object) -> str | None:
 
 
 def matches(pattern: object, node: object, found: Found) -> bool:
-    """Whether ``node`` is what ``pattern`` describes; ``found`` is told what its holes stand for."""
+    """Whether ``pattern`` describes ``node``; ``found`` receives what its holes stand for."""
     if isinstance(node, ast.AST) and (name := _hole(pattern)):
         known = found.setdefault(name, node)
         return known is node or ast.dump(known) == ast.dump(node)
@@ -101,7 +101,7 @@ def _filled(pattern: ast.AST, found: Found) -> ast.AST:
 
 
 class Replace(ast.NodeTransformer):
-    """Replaces a pattern, an expression or some statements in a row, wherever it comes; ``count`` says how often."""
+    """Replaces an expression, or consecutive statements, everywhere; ``count`` says how often."""
 
     def __init__(self, old: str, new: str) -> None:
         self.old, self.new = _statements(old), _statements(new)
@@ -110,7 +110,7 @@ class Replace(ast.NodeTransformer):
         self.count = 0
 
     def times(self, tree: ast.AST) -> int:
-        """How often the pattern comes in a tree, which stays as it is."""
+        """How often the pattern occurs in a tree, which stays as it is."""
         if self.expression is not None:
             return sum(
                 isinstance(node, ast.expr) and matches(self.expression, node, {})
@@ -166,7 +166,10 @@ def _parsed(path: Path) -> tuple[ast.Module, dict[str, ast.AST]]:
 
 
 def places(old: str, within: str = "") -> dict[str, int]:
-    """In which functions of the package, "module:function", a pattern comes how often; without ``within``, in which modules."""
+    """How often a pattern occurs in each function called ``within``, by "module:function".
+
+    Without ``within``: how often it occurs in each module.
+    """
     pattern, found = Replace(old, "None"), {}
     for module, path in modules().items():
         tree, inner = _parsed(path)
@@ -178,7 +181,9 @@ def places(old: str, within: str = "") -> dict[str, int]:
 
 
 def changed(old: str, new: str, within: str = "") -> dict[str, ast.Module]:
-    """The module in which ``old`` became ``new``, by its name; ``within`` is the function or class that holds the place.
+    """The tree of the module in which ``old`` became ``new``, by the module's name.
+
+    ``within`` is the function or class that holds the place.
 
     Raises:
         PlantingError: unless there is one such place in the package.
@@ -196,7 +201,7 @@ def changed(old: str, new: str, within: str = "") -> dict[str, ast.Module]:
     return {module: ast.fix_missing_locations(tree)}
 
 
-# ---- importing the changed package ---------------------------------------------------------------------------------
+# ---- importing the changed package ---------------------------------------------------------------
 
 
 class Importer(MetaPathFinder):
@@ -226,7 +231,9 @@ class _Loader(SourceFileLoader):
 
 
 def install(tree_of: Callable[[str], ast.Module | None]) -> None:
-    """From now on modules are imported as ``tree_of`` their name gives them; None leaves one as it is.
+    """From now on, import each module from the tree that ``tree_of(name)`` gives.
+
+    Where it gives None, the module stays as it is.
 
     Raises:
         PlantingError: if the package has been imported already.

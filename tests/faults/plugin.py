@@ -1,4 +1,4 @@
-"""A pytest plugin: `pytest -p faults.plugin --plant NAME` runs tests on a package with that fault in it."""
+"""A pytest plugin: `pytest -p faults.plugin --plant NAME` plants a fault before the tests run."""
 
 import pytest
 
