@@ -243,7 +243,7 @@ def install(tree_of: Callable[[str], ast.Module | None]) -> None:
     sys.meta_path.insert(0, Importer(tree_of))
 
 
-# ---- scripts of pages ------------------------------------------------------------------------------
+# ---- the scripts of pages ------------------------------------------------------------------------
 
 
 def changed_script(name: str, old: str, new: str) -> tuple[Path, str]:
