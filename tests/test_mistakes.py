@@ -1,10 +1,8 @@
 """Users are told what is wrong, in their own names: the mistakes of `mistakes/`, all of them.
 
-The tables were written by someone who had not written the messages, before reading them. The goal
-is 95 of 100 met, none bare and none silent. `LINE` is what holds until then, with room for two or
-three mistakes that an option's new name makes impossible. Whoever mends messages moves it
-(`python -m tests.mistakes` shows the figures, and what is missing where), and writes the
-transcript anew (`python -m tests.mistakes --write`).
+The tables were written by someone who had not written the messages, before reading them. `LINE` is
+what holds: all of them are met. `python -m tests.mistakes --faulty` shows what is missing where;
+`python -m tests.mistakes --write` writes the transcript anew.
 """
 
 import json

@@ -10,6 +10,7 @@ import pytest
 from faults.fault import TESTS, ask
 from faults.planting import PlantingError, Replace, changed, changed_script
 from faults.table import FAULTS, fault_named
+from mistakes.tables import numbered
 
 planted_in_a_place = [fault for fault in FAULTS if fault.act is None]
 SEED = fault_named("the gradient that a program starts from is 2")
@@ -95,7 +96,7 @@ def test_a_run_in_which_nothing_was_planted_or_no_test_ran_is_a_problem_and_not_
 
 
 def missing(page):
-    """The tests and the planted faults that a page names and that are not there."""
+    """The tests, mistakes and planted faults that a page names and that are not there."""
     tests = {
         (path.name, node.name)
         for path in TESTS.glob("test_*.py")
@@ -105,20 +106,22 @@ def missing(page):
     named = re.findall(r"`(test_\w+\.py)::(\w+)`", page)
     planted = re.findall(r"^\| (?:E|lectures) \|.*\| (.*) \|$", page, re.M)
     gone = [f"{file}::{name}" for file, name in named if (file, name) not in tests]
+    mistakes = {name for name, _, _ in numbered()}
+    gone += [name for name in re.findall(r"`([a-z-]+-\d\d)`", page) if name not in mistakes]
     return gone + [what for what in planted if what not in {fault.what for fault in FAULTS}]
 
 
 def test_the_tests_and_faults_that_the_readme_names_are_there():
     page = (TESTS / "faults" / "README.md").read_text("utf-8")
     assert missing(page) == []
-    assert set(re.findall(r"^\| ([AB]\d+|E)\b", page, re.M)) >= {f"A{i}" for i in range(1, 15)} | {
-        "B15",
-        "E",
-    }
+    lettered = set(re.findall(r"^\| ([A-F](?:\d+| also)?) ", page, re.M))
+    of_a_number = {f"A{i}" for i in range(1, 15)} | {f"B{i}" for i in range(15, 21)}
+    assert lettered >= of_a_number | {"B also", "C21", "C22", "C23", "C also", "D", "E", "F"}
 
 
 def test_a_name_that_is_gone_is_seen():
-    assert missing("`test_value.py::test_gone`\n| E | x | no such fault |") == [
+    assert missing("`test_value.py::test_gone` `values-99`\n| E | x | no such fault |") == [
         "test_value.py::test_gone",
+        "values-99",
         "no such fault",
     ]
