@@ -156,7 +156,7 @@ def _statements(text: str) -> list[ast.stmt]:
         ) from None
     except (RecursionError, MemoryError):
         raise ExpressionError(
-            "the formula is too long or nested too deeply; split it into parts with names: v = …; w = …"
+            "the formula is too long or nested too deeply; split it into named parts: v = …; w = …"
         ) from None
     except UnicodeEncodeError as error:
         before = text[: error.start].rpartition("\n")[2]

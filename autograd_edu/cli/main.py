@@ -1,8 +1,8 @@
 """The command line: explain, draw, check or list a formula at a point, or train a network.
 
-Each command is an entry of `COMMANDS`: a function that takes the parsed options and returns the exit
-status, and a function that declares the options. If the user makes a mistake, the program prints
-one message on stderr, without a traceback, and exits with status 2.
+Each command is an entry of `COMMANDS`: a function that takes the parsed options and returns the
+exit status, and a function that declares the options. If the user makes a mistake, the program
+prints one message on stderr, without a traceback, and exits with status 2.
 """
 
 from __future__ import annotations
@@ -205,7 +205,8 @@ def values(formula: Expression, given: Sequence[str]) -> list[float]:
         name = unicodedata.normalize("NFKC", name)  # as Python reads the formula's own names
         if not equals or not name.isidentifier():
             raise ExpressionError(
-                f"{text!r} is not a value for a variable: write name=number without spaces, such as x=3"
+                f"{text!r} is not a value for a variable: write name=number without spaces, such "
+                "as x=3"
             )
         if name in found:
             raise ExpressionError(f"'{name}' is given twice: {name}={found[name]!r} and {text}")

@@ -39,10 +39,12 @@ OPTIONS: dict[str, dict[str, Any]] = {  # keyword arguments of `add_argument`, o
         "help": "units in each hidden layer (default: 16 16)",
     },
     "--steps": {
-        "type": _count, "default": 200, "metavar": "N", "help": "steps of the optimiser (default: 200)",
+        "type": _count, "default": 200, "metavar": "N",
+        "help": "steps of the optimiser (default: 200)",
     },
     "--batch": {
-        "type": _count, "metavar": "N", "help": "samples per batch (default: all of them; 64 for digits)",
+        "type": _count, "metavar": "N",
+        "help": "samples per batch (default: all of them; 64 for digits)",
     },
     "--lr": {
         "type": float, "default": 0.05,
@@ -57,9 +59,12 @@ OPTIONS: dict[str, dict[str, Any]] = {  # keyword arguments of `add_argument`, o
         "help": "strength of the L2 penalty on the weights (default: 1e-4)",
     },
     "--seed": {
-        "type": int, "default": 0, "help": "seed for data, initial weights and batches (default: 0)",
+        "type": int, "default": 0,
+        "help": "seed for data, initial weights and batches (default: 0)",
     },
-    "--out": {"type": Path, "metavar": "FOLDER", "help": "folder for the files (default: out/DATA)"},
+    "--out": {
+        "type": Path, "metavar": "FOLDER", "help": "folder for the files (default: out/DATA)",
+    },
 }  # fmt: skip
 
 

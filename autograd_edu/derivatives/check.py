@@ -36,7 +36,7 @@ def check_gradient(
     seed: int = 0,
     names: Sequence[str] = (),
 ) -> Report:
-    """A report that compares the gradient from backpropagation with the numeric one, input by input.
+    """A report that compares the gradient from backpropagation with a numeric one, by input.
 
     Args:
         f: a function with one argument for each entry of ``at``; or a loss without arguments that
@@ -127,7 +127,7 @@ def _cancels(a: float, evidence: Evidence, way: Way) -> bool:
 
 
 def _complex_step(point: Point, i: int, a: float) -> float:
-    """The slope by the complex step; NaN if ``f`` has no complex version, or underflow spoils it."""
+    """The slope by the complex step; NaN if ``f`` has no complex version, or on underflow."""
     step = 1e-20 * (abs(point.numbers[i]) or 1e-20)
     if point.reads_parameters or step < _SMALL:
         return math.nan

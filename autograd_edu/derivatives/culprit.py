@@ -75,7 +75,8 @@ def _accusation(edge: Edge) -> str:
     slope, parents = edge.evidence.slope, edge.value.parents
     shown = operations.text(edge.op, *[printable(p.label) or p.data for p in parents])
     numeric = "not settled" if slope is None else f"{slope.value:.10g}"
-    return f"{edge.op.name}: {shown} has the local gradient {edge.local:.10g}, but numerically {numeric}"
+    local = f"{edge.local:.10g}, but numerically {numeric}"
+    return f"{edge.op.name}: {shown} has the local gradient {local}"
 
 
 def _difference(way: Way, evidence: Evidence, n: Estimate, explained: float) -> str:
@@ -89,8 +90,8 @@ def _difference(way: Way, evidence: Evidence, n: Estimate, explained: float) -> 
             for t, values in ((h, samples.above), (-h, samples.below)):
                 if h in values and not abs(values[h] - way.graph(t)) <= explained * h:
                     return (
-                        f"at {samples.x + t:.6g} the function is {values[h]:.10g}, but its graph gives "
-                        f"{way.graph(t):.10g}: a number was taken out with .data or detach, or the "
-                        "function takes another branch there"
+                        f"at {samples.x + t:.6g} the function is {values[h]:.10g}, but its graph "
+                        f"gives {way.graph(t):.10g}: a number was taken out with .data or detach, or "
+                        "the function takes another branch there"
                     )
     return ""

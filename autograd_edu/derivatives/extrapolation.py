@@ -103,7 +103,7 @@ def _quotients(
 
 
 def best(quotients: Sequence[Quotient], *, power: int) -> Estimate | None:
-    """The extrapolation with the smallest error that no finer step contradicts; None if none is left.
+    """The extrapolation with the smallest error that no finer step contradicts, if any.
 
     The error of a quotient falls with this ``power`` of the step: 2 for two-sided quotients, 1 for
     one-sided ones. Only fine steps show a narrow feature of the function, so they overrule wide

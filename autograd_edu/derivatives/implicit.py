@@ -1,8 +1,8 @@
 """Solutions of equations, with their derivatives by the implicit function theorem.
 
-If f(x, θ) = 0 then ∂x/∂θ = -(∂f/∂x)⁻¹ ∂f/∂θ, however x was found. To get this derivative, record one
-step of Newton's method that starts at the solution: x stays the same, and its gradient is the right
-one. Each further step doubles the number of derivatives that are right.
+If f(x, θ) = 0 then ∂x/∂θ = -(∂f/∂x)⁻¹ ∂f/∂θ, however x was found. To get this derivative, record
+one step of Newton's method that starts at the solution: x stays the same, and its gradient is the
+right one. Each further step doubles the number of derivatives that are right.
 """
 
 from __future__ import annotations

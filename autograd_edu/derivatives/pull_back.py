@@ -104,7 +104,7 @@ def _backward(y: Value, variables: list[Value], *, captured: bool) -> list[Scala
 
 
 def dependents(order: Sequence[Value], known: set[int]) -> set[int]:
-    """The ids of the values in topological ``order`` that depend on those with the ids ``known``."""
+    """The ids of the values in ``order`` that depend on a value whose id is ``known``."""
     depends = set(known)
     for value in order:
         if not depends.isdisjoint(map(id, both(value._left, value._right))):
@@ -135,7 +135,7 @@ def _pass_back(values: list[Value], adjoint: dict[int, Scalar], depends: set[int
 
 
 def _pass_back_floats(values: list[Value], adjoint: dict[int, Scalar], depends: set[int]) -> str:
-    """As `_pass_back`, from the local gradients that the values have: in floats, so faster."""
+    """Like `_pass_back`, but on floats and faster: it uses the local gradients on the values."""
     fault = ""
     for value in values:
         if value.op is None or id(value) not in adjoint:

@@ -68,8 +68,8 @@ class Samples:
 def ladder(x: float) -> list[float]:
     """Steps from the size of ``x`` down to the spacing of floats there.
 
-    They are powers of two, so that x + h and x - h are seldom rounded. At x = 0 the spacing of floats
-    is no limit, so the steps start at 1 and go down to 1e-30, with wider ratios at the end.
+    They are powers of two, so that x + h and x - h are seldom rounded. At x = 0 the spacing of
+    floats is no limit, so the steps start at 1 and go down to 1e-30, with wider ratios at the end.
     """
     top = math.ldexp(1.0, math.frexp(x)[1] - 1) if x else 1.0
     dense = [top * RATIO**-k for k in range(DENSE)]

@@ -337,7 +337,7 @@ def _run(f: Callable[..., object], at: Sequence[object], argnums: Places, *, has
 def _differentiate(
     f: Callable[..., object], at: Sequence[object], argnums: Places, *, has_aux: bool
 ) -> tuple[_Run, Tree]:
-    """A call of ``f``, and its gradient as the caller gets it."""
+    """A call of ``f``, and the gradient that the caller gets."""
     run = _run(f, at, argnums, has_aux=has_aux)
     (gradient,) = run.gradients([_check_scalar(run.y)])
     return run, gradient
@@ -385,10 +385,11 @@ def _unwrap_aux(aux: object, *, nested: bool) -> object:  # whatever f returned
 
 
 def as_arguments(at: Tree, name: str = "at") -> Sequence[Tree]:
-    """The arguments of a function: the entries of a list or tuple, or a single number, dict or array.
+    """The arguments of a function: the entries of a list or tuple, or ``at`` itself.
 
     Raises:
-        OperandError: if ``at`` is none of these. The message calls it ``name``.
+        OperandError: if ``at`` is not a number, list, tuple, dict or array. The message calls it
+            ``name``.
     """
     if isinstance(at, (list, tuple)):
         return at

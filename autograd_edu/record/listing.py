@@ -57,7 +57,7 @@ def _functions(k: int, node: Node, record: Record, names: Sequence[str]) -> list
 
 
 def _derivatives(k: int, node: Node, record: Record) -> list[tuple[str, tuple[int, Node]]]:
-    """The name of the derivative for each variable: df4, or df4_1 and df4_2 if there are several."""
+    """The name of the derivative by each variable: df4, or df4_1, df4_2 … for several."""
     own = variables(node, record.nodes)
     return [(f"df{k}_{j}" if len(own) > 1 else f"df{k}", each) for j, each in enumerate(own, 1)]
 

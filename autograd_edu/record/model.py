@@ -35,8 +35,8 @@ class Part:
     """The share that a backward step gives to one parent: local × upstream.
 
     ``before`` and ``after`` are the gradient of the parent before and after this addition. If a
-    parent gets several parts, the last one lists all contributions in ``terms``, in order. Their sum
-    is the sum over the consumers of the parent.
+    parent gets several parts, the last one lists all contributions in ``terms``, in order. They add
+    up to the sum over the consumers of the parent.
     """
 
     parent: int
