@@ -100,6 +100,17 @@ def _filled(pattern: ast.AST, found: Found) -> ast.AST:
     return Fill().visit(copy.deepcopy(pattern))
 
 
+class Nodes:
+    """The nodes of a tree by their type, and every block of statements."""
+
+    def __init__(self, tree: ast.AST) -> None:
+        self.by_type: dict[type, list[ast.AST]] = {}
+        self.blocks: list[list[ast.AST]] = []
+        for node in ast.walk(tree):
+            self.by_type.setdefault(type(node), []).append(node)
+            self.blocks += [part for _, part in ast.iter_fields(node) if isinstance(part, list)]
+
+
 class Replace(ast.NodeTransformer):
     """Replaces an expression, or consecutive statements, everywhere; ``count`` says how often."""
 
@@ -109,24 +120,16 @@ class Replace(ast.NodeTransformer):
         self.expression = only.value if isinstance(only, ast.Expr) else None
         self.count = 0
 
-    def times(self, tree: ast.AST) -> int:
+    def times(self, nodes: Nodes) -> int:
         """How often the pattern occurs in a tree, which stays as it is."""
         if self.expression is not None:
-            return sum(
-                isinstance(node, ast.expr) and matches(self.expression, node, {})
-                for node in ast.walk(tree)
-            )
-        bodies = [
-            body
-            for node in ast.walk(tree)
-            for _, body in ast.iter_fields(node)
-            if isinstance(body, list)
-        ]
+            alike = nodes.by_type.get(type(self.expression), [])
+            return sum(matches(self.expression, node, {}) for node in alike)
         size = len(self.old)
         return sum(
-            matches(self.old, body[i : i + size], {})
-            for body in bodies
-            for i in range(len(body) - size + 1)
+            matches(self.old, block[i : i + size], {})
+            for block in nodes.blocks
+            for i in range(len(block) - size + 1)
         )
 
     def visit(self, node: ast.AST) -> ast.AST:
@@ -159,23 +162,24 @@ class Replace(ast.NodeTransformer):
 
 
 @cache
-def _parsed(path: Path) -> tuple[ast.Module, dict[str, ast.AST]]:
-    """The tree of a file, not to be changed, and its functions."""
+def _parsed(path: Path) -> tuple[Nodes, dict[str, ast.AST]]:
+    """The nodes of a file, not to be changed, and its functions."""
     tree = ast.parse(path.read_text("utf-8"))
-    return tree, dict(functions(tree))
+    return Nodes(tree), dict(functions(tree))
 
 
 def places(old: str, within: str = "") -> dict[str, int]:
-    """How often a pattern occurs in each function called ``within``, by "module:function".
+    """How often a pattern occurs in each module, or in each function of the name ``within``.
 
-    Without ``within``: how often it occurs in each module.
+    The places are named "module:function".
     """
     pattern, found = Replace(old, "None"), {}
     for module, path in modules().items():
-        tree, inner = _parsed(path)
+        nodes, inner = _parsed(path)
         wanted = {name: node for name, node in inner.items() if f".{name}".endswith(f".{within}")}
-        for name, node in wanted.items() if within else [("", tree)]:
-            if count := pattern.times(node):
+        looked = {name: Nodes(node) for name, node in wanted.items()} if within else {"": nodes}
+        for name, own in looked.items():
+            if count := pattern.times(own):
                 found[f"{module}:{name}"] = count
     return found
 
