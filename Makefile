@@ -1,27 +1,31 @@
-# Two commands on a fresh machine: `make demo` runs the main job, `make test` the tests. Each makes .venv if needed.
+# Two commands on a fresh machine: `make demo` runs the main job, `make test` the tests.
+# Each makes .venv if needed.
 PYTHON ?= python3
 PACKAGE ?= .
 BIN = .venv/bin
+SOURCES = $(shell find autograd_edu -name "*.py" -o -name "*.js" -o -name "*.css")
 
 .PHONY: demo test test-fast lint notebooks bench clean
 
 demo: .venv/demo
 	@mkdir -p out
-	$(BIN)/autograd-edu explain "v = u**2; exp(sin(v) * log(v))" u=1.5 --svg out/explain.svg --html out/explain.html --latex out/explain.tex
+	$(BIN)/autograd-edu explain "v = u**2; exp(sin(v) * log(v))" u=1.5 \
+		--svg out/explain.svg --html out/explain.html --latex out/explain.tex
 
 test: .venv/test
 	$(BIN)/pytest tests README.md --pyargs autograd_edu $(ARGS)
 
 # most cases, in under a minute
 test-fast: .venv/test
-	$(BIN)/pytest tests README.md --pyargs autograd_edu -m "not browser and not random and not frameworks and not slow" $(ARGS)
+	$(BIN)/pytest tests README.md --pyargs autograd_edu \
+		-m "not browser and not random and not frameworks and not slow" $(ARGS)
 
 lint: .venv/lint
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/mypy --strict tests/typing/user.py
-	$(BIN)/basedpyright --level error tests/typing/user.py
+	$(BIN)/mypy --strict tests/typing
+	$(BIN)/basedpyright --level error tests/typing
 
 notebooks: .venv/test
 	$(BIN)/python notebooks/notebook.py run
@@ -37,12 +41,13 @@ bench: .venv/bench
 .venv:
 	$(PYTHON) -m venv .venv
 
-# A file in .venv says that a set of packages is installed; the package itself is built and installed as a wheel.
-.venv/demo: pyproject.toml $(shell find autograd_edu -name "*.py" -o -name "*.js" -o -name "*.css") | .venv
+# A file in .venv says that a set of packages is installed. The package itself is built and
+# installed as a wheel.
+.venv/demo: pyproject.toml $(SOURCES) | .venv
 	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)"
 	@touch $@
 
-.venv/test: pyproject.toml $(shell find autograd_edu -name "*.py" -o -name "*.js" -o -name "*.css") | .venv
+.venv/test: pyproject.toml $(SOURCES) | .venv
 	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[test]"
 	@touch $@
 
@@ -50,7 +55,7 @@ bench: .venv/bench
 	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[dev]"
 	@touch $@
 
-.venv/bench: pyproject.toml $(shell find autograd_edu -name "*.py" -o -name "*.js" -o -name "*.css") | .venv
+.venv/bench: pyproject.toml $(SOURCES) | .venv
 	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[bench]"
 	@touch $@
 

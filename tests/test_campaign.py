@@ -1,4 +1,4 @@
-"""Two slices of each campaign: a fixed seed, so that a failure stays, and a fresh one, so that more is tried on every run."""
+"""Two slices of each campaign: one with a fixed seed, and one with a fresh seed on every run."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The machinery that plants faults: it changes one place, says when there is none, and tells a noticed fault from others.
+"""Planting a fault changes one place, or says that there is none; a fault that is noticed is told.
 
 Whether the tests notice the faults of the table is the campaign `faults`.
 """

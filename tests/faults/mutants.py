@@ -264,7 +264,6 @@ def main() -> int:
     if options.only:
         chosen = [(name, one) for name, one in everything if name in options.only]
     chosen = chosen[options.skip :]
-    chosen = chosen[options.skip :]
     begun, survivors, killed = time.monotonic(), [], 0
     for name, one in chosen:
         tests = tests_for(one.place, calls)

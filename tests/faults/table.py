@@ -1,8 +1,8 @@
-"""The planted faults. Each was once a fault that no test noticed, or is one that replay could easily have.
+"""The planted faults. No test noticed most of them once; the others are easy to make.
 
-An entry says what is wrong, which test must notice, and where: see `fault.Fault`. When code moves to another file nothing
-has to be done here; when the code itself changes, `python -m tests.faults --places` says which entries no longer find
-their place, and where the nearest is.
+An entry says what is wrong, which tests must notice, and where it is planted: see `fault.Fault`.
+Nothing has to be done here when code moves to another file. When the code itself changes,
+`python -m tests.faults --places` says which entries no longer find their place.
 """
 
 from __future__ import annotations
