@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import math
+import os
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Signature, cleandoc
@@ -156,8 +158,18 @@ def check_count(op: Row, count: int) -> None:
 
 # ---- graphs ----
 
+_PACKAGE = os.path.dirname(__file__) + os.sep
 
-def check_pass(order: Sequence[Node], *, create_graph: bool, stacklevel: int) -> None:
+
+def warn(text: str) -> None:
+    """Warn, at the user's line: the nearest that called a function of this package."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, stacklevel=level)
+
+
+def check_pass(order: Sequence[Node], *, create_graph: bool) -> None:
     """Say what is wrong with a backward pass along ``order``: an error, or a warning."""
     if create_graph:
         raise OperandError(
@@ -165,15 +177,14 @@ def check_pass(order: Sequence[Node], *, create_graph: bool, stacklevel: int) ->
             "hessian(f), which take the function"
         )
     if order[-1].is_constant:
-        warnings.warn(
+        warn(
             "backward() from a constant reaches nothing: it remembers no operands, as it was "
-            "computed inside no_grad(), or made or frozen by hand",
-            stacklevel=stacklevel + 1,
+            "computed inside no_grad(), or made or frozen by hand"
         )
-    warn_of_changes(order, stacklevel=stacklevel + 1)
+    warn_of_changes(order)
 
 
-def warn_of_changes(order: Sequence[Node], *, stacklevel: int) -> None:
+def warn_of_changes(order: Sequence[Node]) -> None:
     """Warn of the first result in ``order`` that its operands, as they are now, would not give.
 
     Setting ``.data``, as an optimiser's step does, changes one value alone, not what was computed
@@ -187,11 +198,10 @@ def warn_of_changes(order: Sequence[Node], *, stacklevel: int) -> None:
         except (ValueError, ArithmeticError):
             y = math.nan
         if y != value._peek():
-            warnings.warn(  # the same text at each step of a loop, so that it is shown once
+            warn(  # the same text at each step of a loop, so that it is shown once
                 f"{value.label or value.op.name!r}{of_labels(value)} is stale, because a number "
                 "that it was computed from has changed since: values and gradients here are those "
-                "of the old numbers. Build the graph again for the new ones",
-                stacklevel=stacklevel + 1,
+                "of the old numbers. Build the graph again for the new ones"
             )
             return
 

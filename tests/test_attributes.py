@@ -162,3 +162,14 @@ def test_a_traced_model_that_drops_numbers_is_warned_of():
     with pytest.warns(UserWarning, match=r"Dropout\(0.5\).*model\.eval\(\)") as told:
         trace(model, [1.0, 2.0])
     assert told[0].filename == __file__
+
+
+def test_a_warning_is_of_the_users_line_before_and_after_a_trace():
+    for _ in range(2):
+        x = Value(2.0, "x")
+        y = x * x
+        x.data = 3.0
+        with pytest.warns(UserWarning, match="'mul' of 'x' is stale") as told:
+            y.backward()
+        assert told[0].filename == __file__
+        trace(lambda x: x * x, 1.0)

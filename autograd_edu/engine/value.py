@@ -162,7 +162,7 @@ class Value(Copied, Habits, Number):
         since = self._mark
         order = topological_order(self)
         if since < modes.changed or create_graph or self.is_constant:
-            check_pass(order, create_graph=create_graph, stacklevel=2)
+            check_pass(order, create_graph=create_graph)
         leaves = [(value, value._grad) for value in order if value.op is None]
         try:
             for value in order:

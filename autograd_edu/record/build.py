@@ -23,7 +23,7 @@ def build(order: list[Value]) -> Record:
     It warns if a number was changed after the graph was computed.
     """
     nodes = _nodes(order)
-    warn_of_changes(order, stacklevel=3)
+    warn_of_changes(order)
     return Record(tuple(nodes), (*_forward(nodes), *_backward(nodes, order)))
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any  # an example or a result is nested in any way
 
 from ...engine.modes import no_gc, tracer
 from ...engine.value import Constant, Value
 from ...errors import ArityError, OperandError, describe
+from ...wording import warn
 from ..form import take_apart
 from ..ir import Computation, Form
 from .condition import Condition
@@ -84,10 +84,9 @@ def _check_traceable(f: Callable[..., object], example: Sequence[Example]) -> No
         )
     for part in getattr(f, "modules", tuple)():  # of a model
         if part.training and part.changes_in_training:
-            warnings.warn(
+            warn(
                 f"the traced model is in training mode: every replay repeats what {part!r} does "
-                "now. Call model.eval() first",
-                stacklevel=5,
+                "now. Call model.eval() first"
             )
             return
 
