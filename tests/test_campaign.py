@@ -15,5 +15,6 @@ def test_a_slice_of_the_campaign_finds_nothing(name, slice_):
     seed = 0 if slice_ == "fixed" else random.SystemRandom().randrange(2**32)
     outcome = campaign.run(seed, campaign.SLICE)
     assert not outcome.failures, (
-        f"python -m tests.campaign {name} --seed {seed} --count {campaign.SLICE}\n{outcome}\n{outcome.failures[0]}"
+        f"python -m tests.campaign {name} --seed {seed} --count {campaign.SLICE}\n"
+        f"{outcome}\n{outcome.failures[0]}"
     )

@@ -1,4 +1,4 @@
-"""The engine stays readable: how much code it has, comments, docstrings and blank lines not counted."""
+"""The engine stays short enough to read; comments, docstrings and blank lines do not count."""
 
 import ast
 import io

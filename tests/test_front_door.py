@@ -1,4 +1,4 @@
-"""What a user finds behind `import autograd_edu`: its names, its submodules, and little to wait for."""
+"""What a user finds behind `import autograd_edu`: its names, its submodules, and a quick start."""
 
 import subprocess
 import sys

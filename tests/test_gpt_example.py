@@ -1,4 +1,4 @@
-"""The GPT of the benchmarks, small: it trains by replay as it does eagerly, and however it is written it is the same."""
+"""A small GPT, as in the benchmarks, trains alike by replay and eagerly, however it is written."""
 
 import random
 import sys

@@ -1,4 +1,4 @@
-"""The chain rule itself makes no error: random graphs against exact fractions, and against a witness that knows no rule."""
+"""The chain rule itself makes no error: random graphs against fractions and central differences."""
 
 import random
 from fractions import Fraction
@@ -12,7 +12,7 @@ from autograd_edu import OPS, Value, grad, jvp
 
 pytestmark = pytest.mark.random
 
-# ---- exact arithmetic ----------------------------------------------------------------------------------------------
+# ---- exact arithmetic ----------------------------------------------------------------------------
 
 EXACT_OPS = {
     "add": 2,
@@ -130,13 +130,14 @@ def mismatch_or_value(seed, on):
         return True
 
 
-# ---- any function --------------------------------------------------------------------------------------------------
+# ---- any function --------------------------------------------------------------------------------
 
 SMOOTH = {
-    "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "square": 1, "exp": 1, "expm1": 1, "log": 1, "log1p": 1, "sqrt": 1, "sin": 1,
-    "cos": 1, "tan": 1, "atan": 1, "sinh": 1, "cosh": 1, "tanh": 1, "sigmoid": 1, "softplus": 1, "relu": 1, "abs": 1, "gelu": 1, "selu": 1,
-    "maximum": 0,
-    "minimum": 0, "total": 0, "logsumexp": 0, "dot": 4, "pow": 2, "asin": 1, "erfc": 1,
+    "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "square": 1, "exp": 1, "expm1": 1,
+    "log": 1, "log1p": 1, "sqrt": 1, "sin": 1, "cos": 1, "tan": 1, "atan": 1, "sinh": 1,
+    "cosh": 1, "tanh": 1, "sigmoid": 1, "softplus": 1, "relu": 1, "abs": 1, "gelu": 1, "selu": 1,
+    "maximum": 0, "minimum": 0, "total": 0, "logsumexp": 0, "dot": 4, "pow": 2, "asin": 1,
+    "erfc": 1,
 }  # fmt: skip
 KINKED = {"relu", "abs", "selu"}
 
@@ -176,11 +177,13 @@ def smooth_case(seed):
 
 
 def by_differences(program, digits=150):
-    """∂root/∂leaf by central differences at 150 digits: no rule is used, so no rule can be wrong twice."""
+    """∂root/∂leaf by central differences at 150 digits. It uses no rule, so it shares no error."""
     with mp.workdps(digits):
         h = mp.mpf(10) ** -(digits // 3)
         functions = {**EXACT, "total": lambda *xs: mp.fsum(xs)}
-        apply = lambda name, xs: functions[name](*[mp.mpf(x) for x in xs])  # noqa: E731 - an evaluation
+
+        def apply(name, xs):
+            return functions[name](*map(mp.mpf, xs))
 
         def root(i, step):
             leaves = [mp.mpf(x) + (step if i == j else 0) for j, x in enumerate(program.leaves)]
@@ -202,7 +205,10 @@ def perturbed(program, rng):
 
 
 def unexplained(seed):
-    """Gradients further from the witness than conditioning allows: 10·spread + 4·n·2⁻⁵³·(sum over paths)."""
+    """The gradients that are further from the witness than conditioning allows.
+
+    That is 10·spread + 4·n·2⁻⁵³·(sum over paths).
+    """
     program = smooth_case(seed)
     leaves = [Value(x) for x in program.leaves]
     root = program.run(leaves, lambda name, xs: OPS[name].apply(xs))[-1]

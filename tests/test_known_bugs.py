@@ -1,4 +1,7 @@
-"""Bugs that engines of this kind really had, one test each; the numbers are of our own list, the names say where they were seen."""
+"""Bugs that engines of this kind really had, one test each.
+
+The numbers are those of our own list; the comments say where each bug was seen.
+"""
 
 import copy
 import gc

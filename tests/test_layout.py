@@ -1,4 +1,4 @@
-"""The layout shows the architecture: imports point one way, and importing the package stays light."""
+"""The layout shows the architecture: imports point one way, and the package imports quickly."""
 
 import ast
 import subprocess
@@ -19,7 +19,7 @@ FLOORS = [  # from the ground up: a file imports only from its own floor and fro
 
 
 def module_files(package: Path) -> dict[str, Path]:
-    """Each module's dotted name inside the package, and its file; a package stands for its __init__."""
+    """Each module's dotted name inside the package, and its file; a package means its __init__."""
     files = {}
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package).with_suffix("").parts
@@ -28,11 +28,11 @@ def module_files(package: Path) -> dict[str, Path]:
 
 
 def imports(package: Path) -> dict[str, set[str]]:
-    """Which modules each module imports: at its top, inside functions, for type checking, by `import_module`."""
+    """The modules that each module imports anywhere, including for type checking and by name."""
     files = module_files(package)
 
     def resolved(base: list[str], name: str) -> set[str]:
-        """The module that ``from base import name`` reaches: a submodule, or the package that holds the name."""
+        """The module that ``from base import name`` reaches: a submodule, or the name's package."""
         for candidate in (".".join([*base, name]), ".".join(base) or "__init__"):
             if candidate in files:
                 return {candidate}
@@ -170,7 +170,7 @@ PICTURES = [
 
 
 def test_the_wing_of_pictures_has_floors_of_its_own():
-    """A scene, its folding, its rendering, and only then what shows or writes it; facades on top."""
+    """A scene, its folding, its rendering, then what shows or writes it, and the facades on top."""
     for module, targets in imports(PACKAGE).items():
         if module.startswith("pictures."):
             own = PICTURES.index(module.split(".")[1])

@@ -1,4 +1,4 @@
-"""Statements of the lectures that are no worked example: what they say of graphs, activations and training, shown small."""
+"""What the lectures say about graphs, activations and training, each in a small program."""
 
 import itertools
 import math
@@ -39,7 +39,7 @@ def slope(f, x):
     return grad(f)(x)
 
 
-# ---- chains and graphs ---------------------------------------------------------------------------------------------
+# ---- chains and graphs ---------------------------------------------------------------------------
 
 STAGES = [sin, exp, tanh, sigmoid, lambda x: x * x]
 
@@ -186,14 +186,24 @@ def test_a_variable_used_in_two_places_gathers_both_gradients():
     assert x.grad == t.grad == a.grad * math.cos(0.6) + b.grad * math.exp(0.6)
 
 
-# ---- activations ---------------------------------------------------------------------------------------------------
+# ---- activations ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("f", "values"), [
-    pytest.param(sigmoid, [0.11920292202211755, 0.2689414213699951, 0.5, 0.7310585786300049, 0.8807970779778823], id="sigmoid"),
-    pytest.param(tanh, [-0.9640275800758169, -0.7615941559557649, 0.0, 0.7615941559557649, 0.9640275800758169], id="tanh"),
+    pytest.param(
+        sigmoid,
+        [0.11920292202211755, 0.2689414213699951, 0.5, 0.7310585786300049, 0.8807970779778823],
+        id="sigmoid",
+    ),
+    pytest.param(
+        tanh,
+        [-0.9640275800758169, -0.7615941559557649, 0.0, 0.7615941559557649, 0.9640275800758169],
+        id="tanh",
+    ),
     pytest.param(relu, [0.0, 0.0, 0.0, 1.0, 2.0], id="ReLU"),
-    pytest.param(leaky_relu, [-0.2, -0.1, 0.0, 1.0, 2.0], id="leaky ReLU, slope .1 as in the lectures"),
+    pytest.param(
+        leaky_relu, [-0.2, -0.1, 0.0, 1.0, 2.0], id="leaky ReLU, slope .1 as in the lectures"
+    ),
     pytest.param(elu, [-0.8646647167633873, -0.6321205588285577, 0.0, 1.0, 2.0], id="ELU"),
     pytest.param(step, [0.0, 0.0, 1.0, 1.0, 1.0], id="threshold"),
 ])  # fmt: skip
@@ -294,7 +304,7 @@ def test_gradients_have_bars_in_the_tables():
     assert "w̄" in steps(y).text()
 
 
-# ---- training ------------------------------------------------------------------------------------------------------
+# ---- training ------------------------------------------------------------------------------------
 
 
 def test_averaging_and_summing_a_batch_differ_by_its_size_in_the_gradient_and_in_the_rate():
@@ -352,7 +362,10 @@ def test_standardising_makes_the_loss_less_sensitive():
 
 
 def test_a_ravine_is_crossed_back_and_forth_and_momentum_goes_along_it():
-    """½(θ₁² + 10θ₂²): with a rate near the limit of the steep direction it oscillates; with momentum it is there sooner."""
+    """½(θ₁² + 10θ₂²) with a learning rate near the limit of the steep direction.
+
+    Gradient descent oscillates; with momentum it arrives sooner.
+    """
 
     def far(optimiser, steps=30):
         theta, path = np.array([10.0, 1.0]), []

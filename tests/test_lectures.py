@@ -1,8 +1,10 @@
-"""The worked numbers of the five lectures, in reverse and in forward mode; row numbers are those of the lecture survey.
+"""The worked numbers of the five lectures, in reverse and in forward mode.
 
-Rational results are compared with exact fractions. The others are within 1e-15 relative of the exact result, but for three
-that conditioning puts at 2e-15: the loss of I25 after a step, which squares a difference from 2; and in K39 the gradient of
-the first hidden unit and of the weights before it, a sum of two terms (-0.61 + 0.69) eight times larger than itself.
+The row numbers are those of the lecture survey. Rational results are compared with exact fractions.
+The others must agree with the exact result to a relative 1e-15. Three are badly conditioned and get
+2e-15: the loss of I25 after a step, which squares a difference from 2; and in K39 the gradients of
+the first hidden unit and of the weights before it, because it sums two terms (-0.61 + 0.69) eight
+times larger than the sum.
 """
 
 import math
@@ -58,7 +60,7 @@ def close(exact, rel=1e-15):
     return pytest.approx(exact, rel=rel, abs=0.0)
 
 
-# ---- L15–L18: g = xy + z -------------------------------------------------------------------------------------------
+# ---- L15–L18: g = xy + z -------------------------------------------------------------------------
 
 
 def g(x, y, z):
@@ -90,7 +92,7 @@ def test_l15_the_product_inside_is_minus_12():
     assert (f.data, g(x, y, z).data) == (-12.0, -10.0)
 
 
-# ---- M14, M16, M18: z = exp(sin(u²)·log(u²)) -----------------------------------------------------------------------
+# ---- M14, M16, M18: z = exp(sin(u²)·log(u²)) -----------------------------------------------------
 
 
 def z_of(u):
@@ -150,7 +152,8 @@ def test_m18_the_reverse_table(u):
 def test_m16_the_forward_table(u):
     _, forward, _ = exact_m14(u)
     stages = {
-        "v": lambda u: u**2, "w": lambda u: sin(u**2), "x": lambda u: log(u**2), "y": lambda u: sin(u**2) * log(u**2), "z": z_of
+        "v": lambda u: u**2, "w": lambda u: sin(u**2), "x": lambda u: log(u**2),
+        "y": lambda u: sin(u**2) * log(u**2), "z": z_of,
     }  # fmt: skip
     for name, stage in stages.items():
         assert jvp(stage, (u,), (1.0,))[1] == close(forward[name]), name
@@ -160,7 +163,7 @@ def test_m14_the_function_is_even_and_its_derivative_odd():
     assert grad(z_of)(-0.5) == -grad(z_of)(0.5)
 
 
-# ---- I22, I25: the ReLU network of Imperial ------------------------------------------------------------------------
+# ---- I22, I25: the ReLU network of Imperial ------------------------------------------------------
 
 X = (4.0, -8.0, 4.0)
 IMPERIAL = {  # bias first, then a weight for each input
@@ -225,7 +228,7 @@ def test_i25_one_step_on_all_parameters_overshoots():
     )  # (h - 2)² with h near 2.6: rounding of h counts 4-fold
 
 
-# ---- K32: the multivariable chain rule -----------------------------------------------------------------------------
+# ---- K32: the multivariable chain rule -----------------------------------------------------------
 
 
 def k32(x, y):
@@ -247,7 +250,7 @@ def test_k32_partial_and_total_derivatives(differentiate, t, f, f_x, f_y, f_t):
     assert (value, slope) == (close(f), close(f_t))
 
 
-# ---- K26, K30, K35: regularised univariate logistic regression -----------------------------------------------------
+# ---- K26, K30, K35: regularised univariate logistic regression -----------------------------------
 
 
 @MODES
@@ -271,7 +274,7 @@ def test_k35_the_bars_along_the_graph():
     assert (loss.grad, penalty.grad, y.grad, z.grad) == (1.0, 0.1, -0.5, -0.125)
 
 
-# ---- K31: softmax and cross-entropy --------------------------------------------------------------------------------
+# ---- K31: softmax and cross-entropy --------------------------------------------------------------
 
 
 @MODES
@@ -288,7 +291,7 @@ def test_k31_the_gradient_is_y_minus_t(differentiate):
     assert logsumexp(1000, 1001, 1002) == close(1002.4076059644444)
 
 
-# ---- K36, K39: a 2-2-2 network -------------------------------------------------------------------------------------
+# ---- K36, K39: a 2-2-2 network -------------------------------------------------------------------
 
 W1, B1, W2, B2 = [[0.1, 0.2], [0.3, -0.4]], [0.05, -0.1], [[0.5, -0.6], [0.7, 0.8]], [0.0, 0.1]
 INPUT, TARGET = [1.0, -2.0], [1.0, 0.0]

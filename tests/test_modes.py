@@ -1,4 +1,4 @@
-"""The blocks no_grad, ieee, scope and no_gc as decorators, and numbers that Python would take out."""
+"""The blocks no_grad, ieee, scope and no_gc as decorators, and numbers that Python would drop."""
 
 import math
 

@@ -65,7 +65,10 @@ def test_a_row_with_too_few_or_too_many_local_gradients_is_refused(gradients):
     def twofold(xp, a, b):
         return a * b
 
-    message = f"twofold has the operands a, b; it needs 2 local gradients and an example of 2 numbers; got {len(gradients)} and 2"
+    message = (
+        "twofold has the operands a, b; it needs 2 local gradients and an example of 2 numbers; "
+        f"got {len(gradients)} and 2"
+    )
     with pytest.raises(ArityError, match=message):
         operation(formula="a*b", local_gradients=gradients, example=(2.0, 3.0))(twofold)
     assert "twofold" not in OPS

@@ -179,7 +179,7 @@ def test_a_single_output_is_a_number_and_several_are_a_list():
     assert isinstance(MLP(2, [1, 1])([1.0, 2.0]), Value), "a hidden layer of one neuron too"
 
 
-def test_a_fully_connected_layer_has_fan_in_times_fan_out_weights_and_as_many_biases_as_outputs():
+def test_a_fully_connected_layer_has_one_weight_per_connection_and_one_bias_per_output():
     assert len(Layer(5, 3).parameters()) == 5 * 3 + 3
     assert len(Layer(5, 3, bias=False).parameters()) == 5 * 3
 

@@ -1,4 +1,7 @@
-"""Every operation of the table against mpmath at 50 digits: values within 2 ulp, local gradients within 4, saturation included."""
+"""Every operation against mpmath at 50 digits: values within 2 ulp, local gradients within 4.
+
+The points include the regions where an operation saturates.
+"""
 
 import math
 import random
@@ -93,7 +96,8 @@ POWERS = [
     ),
 ]
 SAMPLERS = {
-    "exp": CURVED, "expm1": CURVED, "sinh": CURVED, "cosh": CURVED, "tanh": [*CURVED, *ANYWHERE], "sigmoid": [*CURVED, *ANYWHERE],
+    "exp": CURVED, "expm1": CURVED, "sinh": CURVED, "cosh": CURVED,
+    "tanh": [*CURVED, *ANYWHERE], "sigmoid": [*CURVED, *ANYWHERE],
     "softplus": [*CURVED, *ANYWHERE], "elu": [*CURVED, *ANYWHERE], "selu": [*CURVED, *ANYWHERE],
     "erfc": [*CURVED, lambda rng: rng.uniform(-6, 27)], "gelu": GELU,
     "exp2": [lambda rng: log_spaced(rng, -20, 3), lambda rng: rng.uniform(-1022, 1023)],
@@ -104,14 +108,20 @@ SAMPLERS = {
     "atan2": [lambda rng: log_spaced(rng, -140, 140), lambda rng: rng.uniform(-3, 3)],
     "mod": [lambda rng: log_spaced(rng, -6, 6), lambda rng: float(rng.randint(-20, 20)) / 4],
     "asin": UNIT, "acos": UNIT, "log": POSITIVE, "sqrt": POSITIVE,
-    "log1p": [*POSITIVE, lambda rng: rng.uniform(-1, 1), lambda rng: -1 + 10.0 ** rng.uniform(-16, 0)],
-    "sin": [*CURVED, lambda rng: log_spaced(rng, -8, 8)], "cos": [*CURVED, lambda rng: log_spaced(rng, -8, 8)],
+    "log1p": [
+        *POSITIVE, lambda rng: rng.uniform(-1, 1), lambda rng: -1 + 10.0 ** rng.uniform(-16, 0),
+    ],
+    "sin": [*CURVED, lambda rng: log_spaced(rng, -8, 8)],
+    "cos": [*CURVED, lambda rng: log_spaced(rng, -8, 8)],
     "tan": [*CURVED, lambda rng: log_spaced(rng, -8, 8)],
 }  # fmt: skip
 
 
 def points(name, rng):
-    """Operands for ``name``: as many as the row's example has, or another number for a variadic row; ties on purpose."""
+    """Operands for ``name``, with some ties on purpose.
+
+    There are as many as the row's example has; a variadic row may get another number of them.
+    """
     op = OPS[name]
     while True:
         if name == "pow":
@@ -144,7 +154,7 @@ def points(name, rng):
 
 
 def ulps(got, exact, scale=None):
-    """How far ``got`` is from ``exact`` in units in the last place; 0 where the exact result is not a normal float."""
+    """How far ``got`` is from ``exact`` in ulps; 0 where the exact result is not a normal float."""
     size = abs(exact) if scale is None else scale
     if mp.isnan(exact) or not TINY <= size <= HUGE:
         return 0.0
@@ -152,7 +162,7 @@ def ulps(got, exact, scale=None):
 
 
 def worst(name, rng, count=POINTS):
-    """The largest error of the value and of a local gradient over ``count`` points at which the operation has a value."""
+    """The largest errors of value and local gradients over ``count`` points inside the domain."""
     value_error, slope_error, seen = 0.0, 0.0, 0
     with mp.workdps(50):
         for xs in points(name, rng):
@@ -161,7 +171,7 @@ def worst(name, rng, count=POINTS):
             except ValueError:
                 continue
             exact_xs = [mp.mpf(x) for x in xs]
-            # where terms cancel, the result's own size cannot be asked of a sum whose products are rounded: theirs is
+            # a sum of rounded products may cancel, so its error is measured against their size
             scale = None
             if name == "dot":
                 n = len(xs) // 2
@@ -181,7 +191,8 @@ def worst(name, rng, count=POINTS):
                 return value_error, slope_error
 
 
-# The C library's erfc is itself up to 2.1 ulp off, and the product x·Φ(x) may double that where it crosses a power of two.
+# The C library's erfc is itself up to 2.1 ulp off. The product x·Φ(x) may double that where it
+# crosses a power of two.
 BOUNDS = {"erfc": (2.5, 4.0), "gelu": (4.0, 5.0)}
 
 

@@ -1,4 +1,4 @@
-"""A cache of programs, one a structure, answers as the eager engine does, with one array of parameters, within its bound."""
+"""A cache of programs, one per structure, gives the eager engine's answers and keeps its bound."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def weights(count):
 
 
 def chained(ws):
-    """A function of a sequence: the i-th number meets the i-th weight, so longer sequences have more parameters."""
+    """A function of a sequence with one weight per position, so longer ones have more parameters."""
 
     def f(xs, scale):
         state = ws[-1] * scale

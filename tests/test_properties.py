@@ -1,4 +1,4 @@
-"""What holds for all numbers, labels and orders of doing things: Hypothesis looks for a case where it does not."""
+"""What holds for all numbers, labels and orders of steps: Hypothesis seeks a counterexample."""
 
 import copy
 import math
@@ -55,11 +55,14 @@ tame = st.floats(-1e3, 1e3)
 small = st.integers(-4, 4)
 
 
-# ---- whatever is done in whatever order, values and gradients are those of fractions ---------------------------------
+# ---- whatever is done in whatever order, values and gradients are those of fractions -------------
 
 
 class Engine(RuleBasedStateMachine):
-    """Graphs grow, share and are differentiated in any order, beside a second engine in fractions that only adds up paths."""
+    """Graphs grow, share and are differentiated in any order.
+
+    A second engine, which only adds up paths, does the same in fractions.
+    """
 
     values = Bundle("values")
     seed = 1  # of a backward pass of the second engine
@@ -109,7 +112,7 @@ class Engine(RuleBasedStateMachine):
                 self.latest[value] = gradient
 
     def _differentiated(self, root):
-        """The gradient of everything that ``root`` depends on, as the sum over all paths, and the sum of the paths' sizes."""
+        """The gradients behind ``root`` as sums over paths, and the sums of the paths' sizes."""
         order, seen = [], set()
         stack = [(root, False)]
         while stack:
@@ -194,7 +197,7 @@ def test_a_wrong_gradient_would_be_found():
         )
 
 
-# ---- sums and choices ------------------------------------------------------------------------------------------------
+# ---- sums and choices ----------------------------------------------------------------------------
 
 
 @given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=12))
@@ -256,7 +259,7 @@ def test_saturating_functions_stay_in_their_range_with_slopes_that_are_not_negat
         )  # a unit in the last place above, beside 0
 
 
-# ---- texts ---------------------------------------------------------------------------------------------------------
+# ---- texts ---------------------------------------------------------------------------------------
 
 
 @given(finite)

@@ -1,4 +1,4 @@
-"""The specification of selection, 0·∞ and edges, run eagerly, forward, by transforms, twice over."""
+"""The specification of selection, 0·∞ and edges, run eagerly, forward and through transforms."""
 
 import math
 

@@ -122,7 +122,8 @@ def test_the_last_of_several_consumers_says_the_sum_over_all():
     assert [str(step) for step in steps(x * y + x)][2:] == [
         "∂v2/∂v2 = 1, the seed",
         "v1.grad += local × upstream: 0 + 1 × 1 = 1; x.grad += local × upstream: 0 + 1 × 1 = 1",
-        "x.grad += local × upstream: 1 + (-4) × 1 = -3, the sum over 2 consumers: 1 + (-4) = -3; y.grad += local × upstream: 0 + 3 × 1 = 3",
+        "x.grad += local × upstream: 1 + (-4) × 1 = -3, the sum over 2 consumers: 1 + (-4) = -3; "
+        "y.grad += local × upstream: 0 + 3 × 1 = 3",
     ]
     assert str(steps(x * x)[-1]).endswith(
         "x.grad += local × upstream: 3 + 3 × 1 = 6, the sum over 2 uses: 3 + 3 = 6"
@@ -333,7 +334,8 @@ def test_tables_dot_and_svg_are_the_same_for_every_hash_seed():
         "x, w = Value(2.0, 'x'), [Value(0.5), Value(-1.0, 'w'), Value(3.0, 'w')]\n"
         "y = tanh(dot(w, [x, x * x, 1.0], 0.25)) * exp(sin(x)) + x\n"
         "y.backward()\n"
-        "import hashlib; print(hashlib.sha256((steps(y).text() + steps(y).latex() + to_dot(y).source + draw(y).svg).encode()).hexdigest())"
+        "text = steps(y).text() + steps(y).latex() + to_dot(y).source + draw(y).svg\n"
+        "import hashlib; print(hashlib.sha256(text.encode()).hexdigest())"
     )
     outputs = {
         subprocess.run(

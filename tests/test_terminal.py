@@ -1,4 +1,4 @@
-"""The walk through the steps: questions and answers by `input`, in a terminal, a notebook or over a pipe."""
+"""The walk through the steps: questions and answers in a terminal, a notebook or over a pipe."""
 
 import os
 import re
@@ -141,7 +141,8 @@ def test_an_interrupt_is_the_callers(monkeypatch):
 
 def test_a_terminal_that_lacks_signs_gets_others():
     done = subprocess.run(
-        [sys.executable, "-c", "from autograd_edu import *; walk(Value(3.0, 'x') * Value(2.0, 'é'))"],
+        [sys.executable, "-c",
+         "from autograd_edu import *; walk(Value(3.0, 'x') * Value(2.0, 'é'))"],
         input=b"\n\n\n\n\n", capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -156,7 +157,7 @@ def test_only_whole_records_are_walked_through():
         walk(3.0)
 
 
-# ---- screens, as pure text -----------------------------------------------------------------------------------------
+# ---- screens, as pure text -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("wide", [1, 10, 20, 27, 40, 79, 80, 200])

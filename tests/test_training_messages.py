@@ -174,7 +174,8 @@ MISTAKES = {
     ),
     "a layer's class": (
         lambda: Residual(Linear(2, 2), Apply),
-        "a layer must be a module or a function; got the class Apply, not Apply(…). Pass the layers one by one, without a "
+        "a layer must be a module or a function; got the class Apply, not Apply(…). "
+        "Pass the layers one by one, without a "
         "list: Sequential(Linear(2, 3), Apply('tanh'))",
     ),
     "a misspelt activation": (

@@ -1,4 +1,4 @@
-"""The stepper where notebooks are read: a running JupyterLab and Notebook 7, trusted and not, and a page made by nbconvert."""
+"""The stepper where notebooks are read: JupyterLab, Notebook 7, trusted or not, and nbconvert."""
 
 import contextlib
 import importlib.util
@@ -41,7 +41,7 @@ TOKEN = "a-token-of-the-test"
 
 
 def notebook(*outputs, code=CODE):
-    """A notebook of one cell a picture, with its saved outputs; without any, the cell has not run yet."""
+    """A notebook with one cell per saved output; without any outputs, its cell has not run yet."""
     book = nbformat.v4.new_notebook(
         metadata={
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -68,10 +68,14 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory):
-    """The address of a JupyterLab that knows nothing of the user's own settings and signatures; Notebook 7 is served beside it."""
+    """The address of a JupyterLab, which also serves Notebook 7.
+
+    It does not see the user's own settings and signatures.
+    """
     if not importlib.util.find_spec("jupyterlab"):
         without(
-            "JupyterLab is not installed, so the stepper is not tried in it: pip install jupyterlab notebook"
+            "JupyterLab is not installed, so the stepper is not tried in it: "
+            "pip install jupyterlab notebook"
         )
     home, port = tmp_path_factory.mktemp("jupyter"), free_port()
     nbformat.write(notebook(), home / "fresh.ipynb")
@@ -222,7 +226,8 @@ def converted(book):
     """The page that nbconvert makes of a notebook, without what it would fetch."""
     if not importlib.util.find_spec("nbconvert"):
         without(
-            "nbconvert is not installed, so the stepper is not tried in its pages: pip install nbconvert"
+            "nbconvert is not installed, so the stepper is not tried in its pages: "
+            "pip install nbconvert"
         )
     from nbconvert import HTMLExporter
 
