@@ -7,7 +7,6 @@ from itertools import combinations
 import pytest
 
 from autograd_edu import Value, draw_network
-from autograd_edu import relu as relu_function
 from autograd_edu.nn import (
     MLP,
     Apply,
@@ -189,7 +188,7 @@ def test_no_two_texts_overlap_and_all_are_on_the_page(sizes, weights):
             ["1      3      tanh", "2      1      linear"],
         ),
         (
-            Sequential(MLP(2, [3, 3], seed=0), relu_function, Sequential(Linear(3, 1, seed=1))),
+            Sequential(MLP(2, [3, 3], seed=0), Apply("relu"), Sequential(Linear(3, 1, seed=1))),
             ["2      3      relu", "3      1      linear"],
         ),
     ],
