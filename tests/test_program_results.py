@@ -221,7 +221,7 @@ def test_it_does_not_matter_which_input_has_the_batch_axis():
         ((np.ones((3, 2)), [1.0, 2.0]), ShapeError,
          r"same number of samples; input 0 \('xs'\) has 3, input 1 \('rate'\) has 2"),
         ((np.ones((0, 2)), 1.0), ShapeError, "the batch is empty"),
-        (([[1.0], [1.0, 2.0]], 1.0), ShapeError, r"input 0 \('xs'\) .* differ in length"),
+        (([[1.0], [1.0, 2.0]], 1.0), ShapeError, r"input 0 \('xs'\) .* must have the same length"),
         (([1.0, "a"], 1.0), OperandError, r"input 0 \('xs'\) must hold real numbers"),
         (([1.0, 1j], 1.0), OperandError, r"input 0 \('xs'\) must hold real numbers; .*complex"),
         (([1.0, 2.0], None), OperandError, r"input 1 \('rate'\) must hold real numbers"),
