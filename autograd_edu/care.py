@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from os.path import dirname
+from os.path import basename, dirname
 from types import FrameType
 from typing import Any
 
@@ -14,7 +15,7 @@ from .engine.op import Op
 from .engine.value import Value, topological_order
 from .errors import DomainError, write_call
 
-_PACKAGE = dirname(__file__)
+_PACKAGE = dirname(__file__) + os.sep  # autograd_edu_mine.py is the user's
 
 
 class _Watch:
@@ -58,7 +59,7 @@ def _line(frame: FrameType | None) -> str:
     """The innermost line outside the package."""
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename.rsplit('/')[-1]}:{frame.f_lineno}" if frame else "?"
+    return f"{basename(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else "?"
 
 
 @contextmanager

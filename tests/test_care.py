@@ -3,11 +3,13 @@
 import inspect
 import math
 import threading
+from pathlib import Path
 
 import pytest
 
-from autograd_edu import Value, anomaly, exp, ieee, log, release, sqrt
-from autograd_edu.errors import DomainError
+import autograd_edu
+from autograd_edu import Value, anomaly, exp, ieee, log, release, sqrt, trace
+from autograd_edu.errors import BranchChanged, DomainError
 
 
 def test_the_first_value_that_is_not_finite_is_named_with_its_line():
@@ -16,6 +18,22 @@ def test_the_first_value_that_is_not_finite_is_named_with_its_line():
         log(x) * 2.0
     line = inspect.getsourcelines(test_the_first_value_that_is_not_finite_is_named_with_its_line)[1]
     assert str(error.value) == f"the value of log(0.0) of 'x' (test_care.py:{line + 3}) is -inf"
+
+
+@pytest.fixture
+def theirs():
+    """A function in a user's file whose path begins like that of the package."""
+    file = f"{Path(autograd_edu.__file__).parent}_mine.py"
+    found = {}
+    exec(compile("def f(x):\n    return x / x if x > 0 else -x\n", file, "exec"), found)
+    return found["f"]
+
+
+def test_a_user_s_file_beside_the_package_is_not_taken_for_the_package_s(theirs):
+    with ieee(), anomaly(), pytest.raises(DomainError, match=r"autograd_edu_mine\.py:2"):
+        theirs(Value(math.inf, "x"))
+    with pytest.raises(BranchChanged, match=r"at autograd_edu_mine\.py:2 was True"):
+        trace(theirs, 1.0)(-1.0)
 
 
 def test_the_first_local_gradient_that_is_not_finite_is_named():

@@ -1,4 +1,6 @@
-"""Numeric gradients, and the gradient check: what it must accept, what it must reject, and what it must leave open."""
+"""Numeric gradients, and the gradient check: what it must accept, what it must reject, and what it
+must leave open.
+"""
 
 import math
 import random
@@ -55,7 +57,7 @@ def exact_lecture(u):
         )
 
 
-# ---- numeric gradients ---------------------------------------------------------------------------------------------
+# ---- numeric gradients ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_mistakes_are_explained(call, error, message):
     assert message in str(caught.value)
 
 
-# ---- what the check must accept ------------------------------------------------------------------------------------
+# ---- what the check must accept ------------------------------------------------------------------
 
 SMOOTH = [
     (lambda x: x * x, lambda x: 2 * x),
@@ -258,7 +260,7 @@ def test_inside_no_grad_the_check_is_the_same():
         assert check_gradient(tanh, [0.3])
 
 
-# ---- what it must reject -------------------------------------------------------------------------------------------
+# ---- what it must reject -------------------------------------------------------------------------
 
 
 def planted(f, slope):
@@ -275,8 +277,10 @@ def planted(f, slope):
 def test_every_one_of_a_thousand_planted_wrong_gradients_fails():
     rng = random.Random(2)
     errors = [
-        lambda g: -g, lambda g: 2 * g, lambda g: 0.5 * g, lambda g: 0.0 * g, lambda g: 1.1 * g, lambda g: 1.01 * g,
-        lambda g: (1 + 1e-3) * g, lambda g: (1 - 1e-4) * g, lambda g: (1 + 1e-5) * g, lambda g: (1 + 1e-6) * g,
+        lambda g: -g, lambda g: 2 * g, lambda g: 0.5 * g, lambda g: 0.0 * g, lambda g: 1.1 * g,
+        lambda g: 1.01 * g,
+        lambda g: (1 + 1e-3) * g, lambda g: (1 - 1e-4) * g, lambda g: (1 + 1e-5) * g,
+        lambda g: (1 + 1e-6) * g,
     ]  # fmt: skip
     missed, wrong = [], 0
     for k in range(1300):
@@ -287,7 +291,8 @@ def test_every_one_of_a_thousand_planted_wrong_gradients_fails():
             errors[k % len(errors)],
         )
         if abs(slope(x)) < 0.05:
-            continue  # next to a zero of the slope, a relative error means less than the rounding of f
+            # next to a zero of the slope, a relative error means less than the rounding of f
+            continue
         wrong += 1
         op = planted(
             lambda x, f=f, s=scale: s * f(x),
@@ -332,7 +337,9 @@ def test_wrong_rules_of_two_operands_are_rejected_by_name(name, slopes):
 
 
 def test_a_gradient_that_is_wrong_altogether_at_the_scale_of_a_millionth_fails():
-    """torch.autograd.gradcheck and jax.test_util.check_grads both pass this one: their absolute tolerance is larger."""
+    """torch.autograd.gradcheck and jax.test_util.check_grads both pass this one: their absolute
+    tolerance is larger.
+    """
     wrong = replaced(
         OPS["square"],
         value=lambda xp, x: 1e-6 * x * x,
@@ -351,7 +358,7 @@ def test_nan_does_not_slip_through():
     assert "wrong rule: tanh" in str(report)
 
 
-# ---- what it must leave open ---------------------------------------------------------------------------------------
+# ---- what it must leave open ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -379,7 +386,7 @@ def test_noise_is_not_taken_for_a_wrong_rule():
     assert "fail" not in verdicts
 
 
-# ---- kinks ---------------------------------------------------------------------------------------------------------
+# ---- kinks ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -407,7 +414,7 @@ def test_at_a_kink_a_slope_outside_fails():
     assert "-0.5 is not between" in str(report)
 
 
-# ---- models, names, the report -------------------------------------------------------------------------------------
+# ---- models, names, the report -------------------------------------------------------------------
 
 
 def model(count):

@@ -1,4 +1,6 @@
-"""The gradient check and numeric gradients are not misled by scale: each example was once answered wrongly."""
+"""The gradient check and numeric gradients are not misled by scale: each example was once answered
+wrongly.
+"""
 
 import math
 import re
@@ -69,10 +71,12 @@ SCALES = [
     pytest.param(lambda x: relu(x - 1e-6) + x, 0.0, 1.0, id="a corner a millionth away"),
     pytest.param(lambda x: relu(x - 1e-18) + x, 0.0, 1.0, id="a corner 1e-18 away"),
     pytest.param(lambda x: tanh(1e20 * x), 0.0, 1e20, id="all that happens is within 1e-20"),
-    pytest.param(lambda x: 5 + tanh(x / 1e6), 1e-12, 1e-6, id="nothing happens within the size of x"),
+    pytest.param(lambda x: 5 + tanh(x / 1e6), 1e-12, 1e-6,
+        id="nothing happens within the size of x"),
     pytest.param(lambda x: 5 + tanh(x / 1e12), 0.3, 1e-12, id="1e12 is the scale"),
     pytest.param(log, 1e-300, 1e300, id="next to the end of the domain"),
-    pytest.param(lambda x: log(1 + x * x), 0.0223762, 2 * 0.0223762 / (1 + 0.0223762**2), id="rounded inside"),
+    pytest.param(lambda x: log(1 + x * x), 0.0223762, 2 * 0.0223762 / (1 + 0.0223762**2),
+        id="rounded inside"),
     pytest.param(
         lambda x: x + 1e-9 * sin(1e9 * x), 0.7, 1 + math.cos(0.7e9), id="a ripple of 1e-9"
     ),
@@ -199,7 +203,9 @@ def test_nothing_checked_is_not_passed():
 
 
 def test_equal_numbers_do_not_pass_where_the_numeric_one_is_too_uncertain():
-    """The values move by some units in the last place, and the slope is planted to be the numeric one."""
+    """The values move by some units in the last place, and the slope is planted to be the numeric
+    one.
+    """
 
     def f(x):
         if not 0.0 < x.data < 1.0:
@@ -287,7 +293,9 @@ def test_a_flat_stretch_is_flat_and_no_staircase():
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.slow
 def test_a_network_whose_units_are_partly_dead_passes(seed):
-    """Beside a dead unit the loss is flat up to its corner, and beyond come the corners of other units."""
+    """Beside a dead unit the loss is flat up to its corner, and beyond come the corners of other
+    units.
+    """
     model = MLP(3, [4, 4, 1], activation="relu", seed=seed)
     report = check_gradient(
         lambda: (model([0.3, -0.4, 0.5]) - 1.0) ** 2, model.parameters(), sample=200

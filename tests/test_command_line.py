@@ -1,4 +1,6 @@
-"""The command line: formulas read with an allow-list, and every mistake answered by one clear message."""
+"""The command line: formulas read with an allow-list, and every mistake answered by one clear
+message.
+"""
 
 import ast
 import os
@@ -38,7 +40,7 @@ def process(*arguments, **options):
     return subprocess.run(command, capture_output=True, check=False, timeout=60, **options)
 
 
-# ---- formulas ------------------------------------------------------------------------------------------------------
+# ---- formulas ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -98,15 +100,24 @@ def test_pi_and_e_are_constants_unless_they_are_given():
 
 
 HARMFUL = [
-    "__import__('os').system('touch /tmp/harm')", "x.__class__.__bases__", "().__class__", "[].append(x)", "x[0]", "(lambda: x)()",
-    "exec('x')", "eval(x)", "open('/etc/passwd')", "f'{x}'", "'a'*10", "b'a'", "[v for v in x]", "{x}", "{x: 1}", "x if x else x",
-    "x and x", "not x", "~x", "x // 2", "x % 2", "x @ x", "x << 2", "x | x", "x ^ 2", "(y := x)", "sin(*x)", "sin(x=x)", "sin(**x)",
-    "None", "True", "...", "3j", "x is x", "x in x", "x < 1", "x == 1", "where(x == 1, x, x)", "where(0 < x < 1, x, x)",
-    "where(x, x < 1, x)", "[x, x]", "x + [x]", "total([[x]])", "sin", "sin + x", "sin(sin)", "import os", "del x", "assert x",
-    "x: int = 1", "x += 1", "def f(): x", "class x: pass", "for i in x: i", "while x: x", "with x: x", "try: x\nfinally: x", "raise x",
-    "return x", "yield x", "await x", "global x", "pass", "x = y = 1", "x, y = 1", "sin = x; x", "v = x; v = v; v", "v = x; x", "x; x",
-    "a.b = x; x", "a[0] = x; x", "", ";", "   ", "#", "x +", "(x", "x)", "x y", "3x", "x\\", "x²", "x\x00", "\ud800", "1__0*x", "0777*x",
-    "'", '"""', "x = ", "= x", "nosuch(x)", "x(3)", "(x)(3)", "pi(3)", "9"*5000 + "*x", "1e999*x", "(" * 300 + "x" + ")" * 300,
+    "__import__('os').system('touch /tmp/harm')", "x.__class__.__bases__", "().__class__",
+    "[].append(x)", "x[0]", "(lambda: x)()",
+    "exec('x')", "eval(x)", "open('/etc/passwd')", "f'{x}'", "'a'*10", "b'a'", "[v for v in x]",
+    "{x}", "{x: 1}", "x if x else x",
+    "x and x", "not x", "~x", "x // 2", "x % 2", "x @ x", "x << 2", "x | x", "x ^ 2", "(y := x)",
+    "sin(*x)", "sin(x=x)", "sin(**x)",
+    "None", "True", "...", "3j", "x is x", "x in x", "x < 1", "x == 1", "where(x == 1, x, x)",
+    "where(0 < x < 1, x, x)",
+    "where(x, x < 1, x)", "[x, x]", "x + [x]", "total([[x]])", "sin", "sin + x", "sin(sin)",
+    "import os", "del x", "assert x",
+    "x: int = 1", "x += 1", "def f(): x", "class x: pass", "for i in x: i", "while x: x",
+    "with x: x", "try: x\nfinally: x", "raise x",
+    "return x", "yield x", "await x", "global x", "pass", "x = y = 1", "x, y = 1", "sin = x; x",
+    "v = x; v = v; v", "v = x; x", "x; x",
+    "a.b = x; x", "a[0] = x; x", "", ";", "   ", "#", "x +", "(x", "x)", "x y", "3x", "x\\", "x²",
+    "x\x00", "\ud800", "1__0*x", "0777*x",
+    "'", '"""', "x = ", "= x", "nosuch(x)", "x(3)", "(x)(3)", "pi(3)", "9"*5000 + "*x", "1e999*x",
+    "(" * 300 + "x" + ")" * 300,
     "x" * (LONGEST + 1), "e = 3; e*x",
 ]  # fmt: skip
 
@@ -149,18 +160,19 @@ def test_numbers_cannot_grow_without_bound():
         parse("9**9**9*x")(1.0)
 
 
-# ---- explain, draw, check, listing ---------------------------------------------------------------------------------
+# ---- explain, draw, check, listing ---------------------------------------------------------------
 
 
 def test_explain_shows_value_tables_and_check(run):
     status, out, err = run("explain", *G)
     assert (status, err) == (0, "")
     assert out.startswith(
-        "x*y + z\nat x = 3.0, y = -4.0, z = 2.0\nis -10.0\n\nStep by step\n  1  v1 = x·y = 3·(-4) = -12\n"
+        "x*y + z\nat x = 3.0, y = -4.0, z = 2.0\nis -10.0\n\nStep by step\n  1  v1 = x·y = "
+        "3·(-4) = -12\n"
     )
     assert (
-        "x.grad += local × upstream: 0 + (-4) × 1 = -4; y.grad += local × upstream: 0 + 3 × 1 = 3\n\nForward\n"
-        in out
+        "x.grad += local × upstream: 0 + (-4) × 1 = -4; y.grad += local × upstream: 0 + 3 × 1 = "
+        "3\n\nForward\n" in out
     )
     backward = out[out.index("Backward") :]
     for row in (("x", "3", "-4"), ("y", "-4", "3"), ("z", "2", "1")):
@@ -253,7 +265,7 @@ def test_every_example_of_the_help_runs(run, tmp_path, monkeypatch):
         assert run(*shlex.split(example)[1:])[0] == 0, example
 
 
-# ---- mistakes ------------------------------------------------------------------------------------------------------
+# ---- mistakes ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -324,7 +336,8 @@ def test_every_example_of_the_help_runs(run, tmp_path, monkeypatch):
         ),
         pytest.param(
             ["check", "2*log(x*y - 3) + z", "x=-1", "y=1", "z=3"],
-            "log(-4.0) has no real value: the operand, computed from 'x', 'y', must be positive\n  2*log(x*y - 3) + z\n    ^^^^^^^^^^^^\n",
+            "log(-4.0) has no real value: the operand, computed from 'x', 'y', must be "
+            "positive\n  2*log(x*y - 3) + z\n    ^^^^^^^^^^^^\n",
             id="outside the domain",
         ),
         pytest.param(
@@ -391,7 +404,7 @@ def test_errors_of_a_command_that_is_no_fault_of_the_user_are_not_hidden(monkeyp
         command_line.main(["check", *G])
 
 
-# ---- as a process --------------------------------------------------------------------------------------------------
+# ---- as a process --------------------------------------------------------------------------------
 
 
 @pytest.mark.slow

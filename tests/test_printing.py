@@ -24,7 +24,8 @@ y = sigmoid(x**3 / θ + abs(x) * sqrt(x)) + x**-11
 print(x, θ, [x, θ], f"{θ}", f"{y:.3f}", Dual(1.0, θ))
 y.backward()
 s = steps(y)
-print(s, repr(s), s.text(), s.markdown(), s.latex(), s.python(), s[0], list(s), s.nodes, s.tree(), s.worksheet(), sep="\n")
+print(s, repr(s), s.text(), s.markdown(), s.latex(), s.python(), sep="\n")
+print(s[0], list(s), s.nodes, s.tree(), s.worksheet(), sep="\n")
 print(f"{s.text()}", check_gradient(lambda x: x * θ, 2.0), sep="\n")
 for style in ("card", "circuit", "micrograd"):
     picture = draw(y, style)
@@ -34,10 +35,14 @@ for style in ("python", "math", "latex", "javascript"):
     print(program.listing(style), program)
 model = MLP(2, [3, 1], seed=0)
 data = ae.data.moons(20, seed=0)
-history = fit(model, losses.half_squared_error, data, Adam(model.parameters(), 0.01), epochs=2, progress=False)
+loss, optimiser = losses.half_squared_error, Adam(model.parameters(), 0.01)
+history = fit(model, loss, data, optimiser, epochs=2, progress=False)
 print(model, history, [history], draw_network(model).text, ae.nn.MLP(2, [3, 1]))
-print(diagnose(model, losses.half_squared_error, data))
-for mistake in (lambda: log(θ), lambda: Value("θ\x1b"), lambda: draw(y, "cärd"), lambda: grad(sqrt)(0.0)):
+print(diagnose(model, loss, data))
+mistakes = [
+    lambda: log(θ), lambda: Value("θ\x1b"), lambda: draw(y, "cärd"), lambda: grad(sqrt)(0.0),
+]
+for mistake in mistakes:
     try:
         mistake()
     except AutogradError as error:

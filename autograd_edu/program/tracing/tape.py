@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from os.path import basename, dirname
 from types import CodeType, FrameType
@@ -11,8 +12,8 @@ from typing import NamedTuple, NoReturn
 from ...engine.value import Constant, Value
 from ...errors import AutogradError, OperandError
 
-_PACKAGE = dirname(dirname(dirname(__file__)))
-_PYTHON = dirname(contextlib.__file__)
+_PACKAGE = dirname(dirname(dirname(__file__))) + os.sep  # autograd_edu_mine.py is the user's
+_PYTHON = dirname(contextlib.__file__) + os.sep
 inside: dict[str, bool] = {}  # for each file met, whether it is not the user's
 
 
