@@ -2,10 +2,24 @@
 
 import inspect
 import math
+import re
 
 import pytest
 
-from autograd_edu import OPS, Value, dot, exp, nn, no_grad, sqrt, total, trace, trace_graph, where
+from autograd_edu import (
+    OPS,
+    Value,
+    dot,
+    exp,
+    nn,
+    no_grad,
+    numeric_gradient,
+    sqrt,
+    total,
+    trace,
+    trace_graph,
+    where,
+)
 from autograd_edu.errors import ArityError, BranchChanged, DomainError, OperandError
 
 
@@ -194,6 +208,21 @@ def test_a_comparison_is_printed_as_python_prints_it_which_is_a_guard_as_text_ca
     program = trace(lambda x: [shown.append(f"{x > 0.0} {x > 3.0!r}"), x][1], 2.0)
     assert shown == ["True False"]
     assert [guard.outcome for guard in program.guards] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param(lambda: trace(lambda x: Value(x), 1.0), id="a traced input"),
+        pytest.param(lambda: trace(lambda x: Value(x * Value(2.0)), 1.0), id="a traced result"),
+        pytest.param(lambda: trace(lambda x: x.dta, 1.0), id="a misspelt attribute"),
+        pytest.param(lambda: numeric_gradient(math.sin, 1.0, method="complex"), id="complex step"),
+    ],
+)
+def test_an_error_calls_every_stand_in_for_a_number_a_value(mistake):
+    with pytest.raises((OperandError, AttributeError), match=r"\ba Value\b|'Value'") as error:
+        mistake()
+    assert not re.search("Given|Traced|Complex", str(error.value))
 
 
 def test_infinite_bounds_are_kept_without_a_guard():

@@ -60,6 +60,9 @@ class Complex(Number):
         return Complex(complex(y.real) if op.stops else y)
 
 
+Complex.__name__ = "Value"  # what errors call it: the function was written for Values
+
+
 class _C(complex):
     """A complex number that is compared, and whose sign is taken, by its real part."""
 

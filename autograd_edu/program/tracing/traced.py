@@ -130,6 +130,9 @@ class Given(Traced):
         return format(self.data, spec)
 
 
+Traced.__name__ = Given.__name__ = "Value"  # what errors call them: users know no other class
+
+
 def _operator(op: Op, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     """The operator of ``op`` by the shortest way: two finite numbers give one.
 
