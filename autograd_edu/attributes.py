@@ -7,6 +7,7 @@ told what to use. It costs nothing to ask for all other attributes, unlike `__ge
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import getattr_static
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -32,6 +33,13 @@ class Absent:
         raise AttributeError(f"{kind.__name__} has no attribute {self.name!r}: {self.instead}")
 
 
+def present(it: Any) -> list[str]:  # whatever has attributes
+    """What ``dir(it)`` shows: the attributes without those that are `Absent`."""
+    kind = type(it)
+    names = object.__dir__(it)
+    return [name for name in names if not isinstance(getattr_static(kind, name, None), Absent)]
+
+
 def refusing(text: str) -> Callable[..., Any]:  # it stands for methods of every signature
     """A method that only raises an OperandError. ``{kind}`` in the text is the number's class."""
 
@@ -45,6 +53,7 @@ class NotAFloat:
     """What Python's floats, NumPy's arrays and PyTorch's tensors have, and a Number has not."""
 
     __slots__ = ()
+    __dir__ = present
     __float__ = __int__ = refusing(
         "a {kind} does not become a float by itself, as that would lose its graph; use .data for "
         "the number, or functions of autograd_edu: autograd_edu.sin(x), not math.sin(x)"
@@ -52,7 +61,7 @@ class NotAFloat:
     __index__ = refusing(
         "a whole number was expected, not a {kind}: use int(x.data), which loses its graph"
     )
-    __xor__ = __rxor__ = refusing("a {kind} has no ^, which is no power in Python; use x**2")
+    __xor__ = __rxor__ = refusing("^ is not defined for a {kind}; a power is written x**2")
     __matmul__ = __rmatmul__ = refusing(
         "a {kind} is one number, and @ is for matrices; use w * x, or dot(ws, xs) for two lists"
     )

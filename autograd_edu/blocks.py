@@ -33,6 +33,9 @@ class Opener(Generic[P, B_co]):
     def __exit__(self, *_: Any) -> None:
         raise NotImplementedError("a block that is not opened has no end")
 
+    def __reduce__(self) -> str:
+        return self.__name__
+
     def __repr__(self) -> str:
         return f"<block {self.__name__}()>"
 

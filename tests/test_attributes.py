@@ -33,6 +33,7 @@ from autograd_edu.errors import ArityError, ExpressionError, OperandError
 def test_an_attribute_of_other_packages_is_absent_and_says_what_to_use(name, instead):
     x = Value(2.0)
     assert not hasattr(x, name)
+    assert name not in dir(x)
     with pytest.raises(AttributeError, match=rf"'{name}': .*{instead}"):
         getattr(x, name)
 

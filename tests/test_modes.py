@@ -1,6 +1,7 @@
 """The blocks no_grad, ieee, scope and no_gc as decorators, and numbers that Python would drop."""
 
 import math
+import pickle
 
 import pytest
 
@@ -55,3 +56,7 @@ def test_a_mode_without_its_parentheses_is_refused(mode):
 def test_the_name_of_a_scope_is_text():
     with pytest.raises(OperandError, match="name of a scope must be text; got int 3"):
         scope(3)
+
+
+def test_a_mode_is_pickled_by_its_name():
+    assert pickle.loads(pickle.dumps(no_grad)) is no_grad

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeGuard, TypeVar
 
 from ..arithmetic.floats import real
-from ..attributes import Absent
+from ..attributes import Absent, present
 from ..engine.modes import current_scope, scope
 from ..engine.value import Constant, Frozen, Value
 from ..errors import ArityError, OperandError, ShapeError, StateError
@@ -68,6 +68,7 @@ class Module:
     changes_in_training: ClassVar[bool] = False
     training: bool = True
     name: str = ""
+    __dir__ = present
     fit = Absent("train.fit(model, loss, data, optimiser) trains it")
     predict = Absent("call it, model(x), or train.predictions(model, data) for all samples")
     # attribute → how many parameters and modules it held when it was assigned

@@ -82,8 +82,9 @@ def _check_traceable(f: Callable[..., object], example: Sequence[Example]) -> No
             "trace needs an example, a number or a list for each argument of the function, "
             f"beginning with {names[0]!r}; got none"
         )
-    for part in getattr(f, "modules", tuple)():  # of a model
-        if part.training and part.changes_in_training:
+    modules = getattr(f, "modules", None)  # of a model
+    for part in modules() if callable(modules) else ():
+        if getattr(part, "changes_in_training", False) and part.training:
             warn(
                 f"the traced model is in training mode: every replay repeats what {part!r} does "
                 "now. Call model.eval() first"
