@@ -90,6 +90,7 @@ def test_a_released_result_is_a_number_without_a_history():
     assert (y.data, y.parents, y.op, x.data) == (9.0, (), None, 3.0)
 
 
+@pytest.mark.slow
 def test_a_long_graph_is_released_in_a_thread_with_a_small_stack():
     done = []
 

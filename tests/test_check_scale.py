@@ -94,6 +94,7 @@ def test_right_gradients_pass_at_every_scale(f, x, slope):
     assert check_gradient(f, x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [2.0, -1.0, 0.5, 0.999, 0.0, 1e308])
 @pytest.mark.parametrize(("f", "x", "slope"), SCALES)
 def test_wrong_gradients_fail_at_every_scale_and_the_wrong_rule_is_named(f, x, slope, factor):

@@ -417,6 +417,7 @@ def test_it_runs_as_a_module_and_its_output_does_not_depend_on_the_hash_seed():
     assert b"gradient check: 1 pass" in outputs.pop()
 
 
+@pytest.mark.slow
 def test_where_the_terminal_knows_only_ascii_the_signs_have_look_alikes():
     result = process("explain", LECTURE, "u=1.5", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert (result.returncode, result.stderr) == (0, b"")
@@ -425,12 +426,14 @@ def test_where_the_terminal_knows_only_ascii_the_signs_have_look_alikes():
     assert "?" not in text
 
 
+@pytest.mark.slow
 def test_errors_print_on_an_ascii_terminal_too():
     result = process("check", "θ*x", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert result.returncode == 2
     assert result.stderr.startswith(b"autograd-edu: no value is given for")
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_is_no_error():
     command = f"{sys.executable} -m autograd_edu explain '{LECTURE}' u=1.5"
     result = subprocess.run(
@@ -442,6 +445,7 @@ def test_a_reader_that_stops_early_is_no_error():
     assert result.returncode in (0, 141)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_is_one_message():
     with open("/dev/full", "w") as full:

@@ -112,6 +112,7 @@ def test_names_of_the_picture_are_those_of_the_tables():
     ]
 
 
+@pytest.mark.slow
 def test_a_graph_too_large_to_read_is_refused_where_its_level_was_asked_for():
     y = x = Value(1.0)
     for _ in range(1600):

@@ -69,6 +69,7 @@ def scoped_graph(seed):
     return y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_value_is_in_one_box_and_every_use_between_boxes_is_in_a_wire(level):
     for seed in range(150):
@@ -648,6 +649,7 @@ def test_neurons_of_appended_layers_have_boxes_of_their_own():
     assert sorted(found[:-1]) == [f"neuron{i} ({k})" for i in range(2) for k in (1, 2, 3)]
 
 
+@pytest.mark.slow
 def test_no_wire_of_a_folded_picture_leads_back():
     """Whatever the scopes, a picture has no circles: following wires comes to an end."""
     for seed in range(150):

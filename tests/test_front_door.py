@@ -21,6 +21,7 @@ def test_dir_shows_the_public_names_and_the_submodules_and_nothing_else():
     assert shown == sorted([*autograd_edu.__all__, "abs", "pow", *SUBMODULES])
 
 
+@pytest.mark.slow
 def test_using_the_package_adds_nothing_to_dir():
     before = fresh("import autograd_edu; print(*dir(autograd_edu))")
     used = "import autograd_edu, autograd_edu.cli.main; autograd_edu.trace; autograd_edu.nn.MLP"
@@ -32,12 +33,14 @@ def test_every_name_in_dir_is_there_and_the_same_each_time():
         assert getattr(autograd_edu, name) is getattr(autograd_edu, name), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("submodule", SUBMODULES)
 def test_a_submodule_needs_no_import_of_its_own(submodule):
     name = fresh(f"import autograd_edu; print(autograd_edu.{submodule}.__name__)")
     assert name == f"autograd_edu.{submodule}"
 
 
+@pytest.mark.slow
 def test_a_star_import_leaves_the_built_in_functions_alone():
     code = (
         "from autograd_edu import *; import builtins;"

@@ -30,6 +30,7 @@ def test_without_biases_a_model_has_none():
     assert len(MLP.from_weights([W1, W2]).parameters()) == 9
 
 
+@pytest.mark.frameworks
 def test_weights_of_a_trained_torch_model_give_its_outputs():
     torch = pytest.importorskip("torch")
     theirs = torch.nn.Sequential(

@@ -99,6 +99,7 @@ def test_a_name_that_is_too_long_is_refused():
         eager_step(small(), "maximiliana")
 
 
+@pytest.mark.slow
 def test_invented_names_are_letters_and_the_same_for_the_same_seed():
     model = small()
     programs = ProgramCache(model.surprise, model.parameters())

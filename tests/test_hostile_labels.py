@@ -117,6 +117,7 @@ def test_latex_has_nothing_active_in_it(label):
     )
 
 
+@pytest.mark.slow
 @every_label
 def test_markdown_shows_the_label_and_begins_nothing(label):
     render = mistune.create_markdown(
@@ -199,6 +200,7 @@ def test_program_listings_keep_their_lines(label):
 # ---- pictures ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "style", "detail"), pairwise(list(LABELS), list(STYLES), ["full", "fused"])
 )
@@ -224,6 +226,7 @@ def test_a_picture_with_unescaped_text_is_rejected(monkeypatch):
         )
 
 
+@pytest.mark.slow
 @every_label
 def test_graphviz_reads_the_dot_and_shows_the_label(label):
     done = subprocess.run(
@@ -397,6 +400,7 @@ def test_every_file_is_written_with_every_label(tmp_path, label, recwarn):
         assert texts[".tex"].count(command) == other.count(command)
 
 
+@pytest.mark.slow
 @every_label
 def test_a_pdf_has_one_page_and_does_nothing(tmp_path, label, recwarn):
     pdf = draw(graph(label)).save(tmp_path / "g.pdf").read_bytes()

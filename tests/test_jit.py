@@ -378,6 +378,7 @@ except ImportError as error:
 """
 
 
+@pytest.mark.slow
 def test_without_numba_everything_works_and_asking_for_it_says_what_to_install():
     printed = subprocess.run(
         [sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True

@@ -69,6 +69,7 @@ def test_04_gradients_add_up_until_they_are_cleared():  # micrograd #25
     assert a.grad == 3.0
 
 
+@pytest.mark.slow
 def test_05_depth_is_not_limited_by_the_interpreters_stack():  # micrograd #90
     a = y = Value(1.0)
     for _ in range(50 * sys.getrecursionlimit()):
@@ -178,6 +179,7 @@ def test_19_a_deep_copy_is_a_graph_of_its_own():  # HIPS autograd #555
 
 
 @pytest.mark.filterwarnings("ignore:.*has changed since")
+@pytest.mark.filterwarnings("ignore:.* is stale")
 def test_20_data_changed_after_the_forward_pass():  # warp #1350: 200 for 6
     for seed in range(1000):
         rng = random.Random(seed)
@@ -211,6 +213,7 @@ def test_22_a_deep_graph_is_freed():  # mlx #1462
     del y
 
 
+@pytest.mark.slow
 def test_23_there_are_no_reference_cycles():  # micrograd: 113 values became 4,853
     x = Value(1.5)
     with no_gc():

@@ -210,6 +210,7 @@ def test_a_large_graph_as_dot_says_where_everything_is(large):
     assert b"<svg" in drawn.stdout
 
 
+@pytest.mark.slow
 def test_tables_of_a_thousand_operands_are_there():
     y = total([Value(float(i), f"x{i}") for i in range(1000)])
     text = steps(y).text()
@@ -287,6 +288,7 @@ NARROW = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", NARROW.values(), ids=NARROW)
 def test_in_a_notebook_of_900_pixels_text_is_at_least_9_pixels_high(make):
     y = make()

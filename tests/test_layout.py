@@ -97,6 +97,7 @@ def test_imports_point_down():
     assert back_edges(PACKAGE) == set()
 
 
+@pytest.mark.slow
 def test_no_modules_import_one_another():
     assert circles(PACKAGE) == []
 

@@ -413,6 +413,7 @@ def test_with_a_spread_of_one_twentieth_a_third_of_the_units_saturates(activatio
     )
 
 
+@pytest.mark.slow
 def test_a_unit_with_weights_of_variance_one_takes_a_random_walk():
     """Σ w_d x_d has variance K for x_d = ±1, so its root mean square is √K.
 

@@ -363,6 +363,7 @@ def wide_rows():
         del OPS[each.name]
 
 
+@pytest.mark.slow
 def test_operations_of_the_user_on_hundreds_of_operands_are_printed_in_parts(wide_rows):
     for each in wide_rows:
         xs = np.linspace(0.9, 1.1, 1200)

@@ -510,6 +510,7 @@ def test_an_array_of_one_number_is_a_number(one):
     assert Value(one).data == 2.0
 
 
+@pytest.mark.frameworks
 def test_a_tensor_of_one_number_is_a_number():
     torch = pytest.importorskip("torch")
     assert (Value(torch.tensor([2.0])).data, Value(torch.tensor(3)).data) == (2.0, 3.0)

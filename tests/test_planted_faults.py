@@ -16,6 +16,7 @@ planted_in_a_place = [fault for fault in FAULTS if fault.act is None]
 SEED = fault_named("the gradient that a program starts from is 2")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault", planted_in_a_place, ids=[fault.what for fault in planted_in_a_place]
 )

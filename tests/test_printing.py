@@ -86,6 +86,7 @@ def test_the_command_line_prints_in_every_encoding(encoding, arguments):
     assert (result.returncode, result.stderr.decode(encoding)) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_pass_on_an_ascii_terminal_can_be_read():
     code = (
         "from autograd_edu import *; x, y = Value(3, 'x'), Value(-4, 'θ');"

@@ -139,6 +139,7 @@ def test_with_every_row_renamed_everything_is_the_same_but_for_the_names(before)
     assert renamed.replace(SUFFIX, "").splitlines() == before
 
 
+@pytest.mark.slow
 def test_the_comparison_notices_a_name_that_is_known_elsewhere(before):
     known = "ae.dot.groups = ae.total.groups\n"  # as if sums of products were no longer known
     with pytest.raises(AssertionError):

@@ -196,6 +196,7 @@ def test_sums_of_very_different_lengths():
 # ---- batches, blocks and what is kept between calls ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_batches_of_any_size_in_any_order_give_the_same_numbers(seed):
     """Blocks join up, buffers of another size are not in the way, and no result changes with the next call."""
@@ -218,6 +219,7 @@ def test_batches_of_any_size_in_any_order_give_the_same_numbers(seed):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_new_parameters_are_used_from_the_next_call_on(seed):
     graph = random_graph(seed + 500, 30)

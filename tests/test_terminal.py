@@ -110,6 +110,7 @@ def command(*given, **options):
     ).stdout  # fmt: skip
 
 
+@pytest.mark.slow
 def test_over_a_pipe_the_answers_are_read_from_it():
     shown = command(input="\n3\nq\n")
     assert re.findall(r"^(?:.*> )?(before step 1|step \d) of 3", shown, re.M) == [
@@ -139,6 +140,7 @@ def test_an_interrupt_is_the_callers(monkeypatch):
         walk(example())
 
 
+@pytest.mark.slow
 def test_a_terminal_that_lacks_signs_gets_others():
     done = subprocess.run(
         [sys.executable, "-c",

@@ -83,6 +83,7 @@ def test_the_page_computes_the_network_as_the_engine_does(show, activation):
         assert given == pytest.approx(model(x).data, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_the_moons_take_less_than_two_megabytes_and_a_notebook_far_less(recorded):
     model, recording = nn.MLP(2, [16, 16, 1], activation="tanh", seed=1), Recording()
     assert len(model.parameters()) == 337
@@ -104,6 +105,7 @@ class Timed(Recording):
         self.seconds += time.process_time() - begin
 
 
+@pytest.mark.slow
 def test_the_recording_takes_little_of_the_training():
     model, recording = nn.MLP(2, [16, 16, 1], activation="tanh", seed=1), Timed()
     adam, begin = optim.Adam(model.parameters(), 0.01), time.process_time()

@@ -158,6 +158,7 @@ def test_random_layers_change_nothing_in_evaluation():
         assert model(x) == x
 
 
+@pytest.mark.slow
 def test_the_mean_of_many_masks_of_a_linear_network_is_its_evaluation():
     model = Sequential(Linear(6, 4, seed=0), Dropout(0.4, seed=1), Linear(4, 1, seed=2))
     x = [0.5, -1.0, 2.0, 0.3, 1.5, -0.7]

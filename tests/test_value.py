@@ -621,6 +621,7 @@ def test_functional_gradients_share_leaves_between_threads():
 # ---- the fast paths are the table ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "div"])
 def test_arithmetic_is_what_its_row_says(name):
     op = OPS[name]

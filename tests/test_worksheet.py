@@ -115,6 +115,7 @@ def test_a_tree_shows_every_value_in_full_once_and_fits_80_columns(seed):
     assert all(text_width(line) <= 80 for line in lines)
 
 
+@pytest.mark.slow
 def test_a_tree_of_a_long_chain_needs_no_recursion_and_stays_narrow():
     y = Value(0.5, "x")
     for _ in range(3000):
