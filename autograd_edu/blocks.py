@@ -64,7 +64,7 @@ class Decorator:
 
 
 def check_body(f: Callable[..., Any], mode: str) -> None:
-    """Raise if the body of ``f`` runs only after a call of it has returned, and so after a block."""
+    """Raise if the body of ``f`` runs only after a call of it has returned, so after a block."""
     import inspect  # which few programs need
 
     is_async = inspect.iscoroutinefunction(f)

@@ -16,6 +16,7 @@ from inspect import Signature, cleandoc
 from numbers import Real
 from typing import Any, Protocol
 
+from .arithmetic.contracts import Namespace
 from .errors import (
     ArityError,
     AutogradError,
@@ -38,6 +39,8 @@ class Row(Named, Protocol):
     @property
     def rule(self) -> Callable[..., Any]:
         """The value, a function of a namespace and of numbers of any kind."""
+
+    value: Callable[..., Any]  # the rule, a function of a namespace and of single operands
 
     @property
     def __signature__(self) -> Signature:
@@ -131,8 +134,10 @@ def _check_expression(op: Row, expression: str, names: Sequence[str]) -> None:
             )
 
 
-def check_result(op: Row, y: Any) -> None:  # whatever a user's rule returns
-    """Raise if what the rule of ``op`` has returned is no number."""
+def check_rule(op: Row, xp: Namespace[Any], xs: Sequence[float]) -> None:
+    """Raise if ``op`` does not take as many operands, or its rule returns no number."""
+    check_count(op, len(xs))
+    y = op.value(xp, *xs)
     if not isinstance(y, Real):
         raise OperandError(f"the rule of {op.name} must return a number; it returned {describe(y)}")
 

@@ -21,7 +21,7 @@ from ..arithmetic.expressions import computed
 from ..arithmetic.floats import Floats, IeeeFloats, real
 from ..arithmetic.ieee754 import Ieee
 from ..errors import ArityError, no_value
-from ..wording import check_call, check_count, check_result, check_row, documented
+from ..wording import check_call, check_row, check_rule, documented
 from .modes import ieee_is_on
 
 T = TypeVar("T")
@@ -302,8 +302,7 @@ def evaluate(op: Op, xs: Sequence[float], named: Sequence[Any] = ()) -> float:
     except (ValueError, ArithmeticError) as error:
         problem = error
     except TypeError:
-        check_count(op, len(xs))
-        check_result(op, op.value(Floats, *xs))
+        check_rule(op, Floats, xs)
         raise
     if ieee_is_on():
         return float(op.value(IeeeFloats, *map(Ieee, xs)))
