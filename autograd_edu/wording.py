@@ -16,7 +16,6 @@ from inspect import Signature, cleandoc
 from numbers import Real
 from typing import Any, Protocol
 
-from .arithmetic.contracts import Namespace
 from .errors import (
     ArityError,
     AutogradError,
@@ -134,7 +133,7 @@ def _check_expression(op: Row, expression: str, names: Sequence[str]) -> None:
             )
 
 
-def check_rule(op: Row, xp: Namespace[Any], xs: Sequence[float]) -> None:
+def check_rule(op: Row, xp: Any, xs: Sequence[float]) -> None:  # a namespace, above us
     """Raise if ``op`` does not take as many operands, or its rule returns no number."""
     check_count(op, len(xs))
     y = op.value(xp, *xs)
