@@ -242,7 +242,7 @@ def test_26_equal_labels_are_not_one_node():  # owl #319, openai-agents #4512
     assert draw(y).svg.count("<title>") == 5
 
 
-def test_27_concurrent_gradients():  # burn #5573: see test_value, separate graphs and functional gradients in threads
+def test_27_concurrent_gradients():  # burn #5573; test_value also has separate graphs in threads
     import test_value
 
     test_value.test_functional_gradients_share_leaves_between_threads()

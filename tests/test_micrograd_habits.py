@@ -367,7 +367,7 @@ def test_the_arithmetic_of_a_gpt_in_scalars():
     assert params[0].grad == pytest.approx(slope, rel=1e-6, abs=1e-8)
 
 
-# ---- the names behind the scenes, and what forks add -----------------------------------------------
+# ---- the names behind the scenes, and what forks add ---------------------------------------------
 
 
 def test_the_lecture_s_own_trace_walks_prev_and_op():
@@ -516,7 +516,7 @@ def test_a_tensor_of_one_number_is_a_number():
     assert (Value(torch.tensor([2.0])).data, Value(torch.tensor(3)).data) == (2.0, 3.0)
 
 
-# ---- NumPy beside Values ---------------------------------------------------------------------------
+# ---- NumPy beside Values -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -579,7 +579,7 @@ def test_a_mask_of_minus_infinity_names_the_way():
         assert (Value(float("-inf")) - 0.3).exp().data == 0.0
 
 
-# ---- the same while a function is traced -------------------------------------------------------------
+# ---- the same while a function is traced ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(

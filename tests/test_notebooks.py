@@ -1,4 +1,4 @@
-"""The notebooks: as committed, so they run; their answers are right; and the program that says so can say no."""
+"""The notebooks run as committed, their answers are right, and the checker rejects wrong ones."""
 
 import contextlib
 import copy
@@ -24,7 +24,7 @@ quiet = pytest.mark.filterwarnings(
 
 
 def output(code, **names):
-    """What cells print, run one after the other in one namespace; figures are drawn without a screen."""
+    """What the cells print when they run in one namespace; figures are drawn without a screen."""
     import matplotlib as mpl
 
     printed, space = io.StringIO(), dict(names)
@@ -69,7 +69,7 @@ def test_an_exercise_left_alone_says_so(name):
 
 @pytest.mark.parametrize("name", notebook.NAMES)
 def test_a_wrong_answer_is_not_called_right(name):
-    """Every answer's results are spoilt: numbers by one part in a thousand, lists by their order."""
+    """The test spoils every answer: numbers by one part in a thousand, lists by their order."""
 
     def spoilt(result):
         if isinstance(result, list):
@@ -81,7 +81,8 @@ def test_a_wrong_answer_is_not_called_right(name):
         if stub.startswith("# exercise"):
             function = re.search(r"def (\w+)", stub)[1]
             code[place] += (
-                f"\n\n_right_{function} = {function}\ndef {function}(*a):\n    return _spoilt(_right_{function}(*a))"
+                f"\n\n_right_{function} = {function}\n"
+                f"def {function}(*a):\n    return _spoilt(_right_{function}(*a))"
             )
     found = verdicts(output(code, _spoilt=spoilt))
     assert len(found) == EXERCISES

@@ -1,4 +1,4 @@
-"""A replayed program equals the eager engine: value and every gradient, of every sample; and says where it does not hold."""
+"""A replayed program has the eager engine's values and gradients, or says where it fails."""
 
 import copy
 import json
@@ -54,7 +54,7 @@ def engine(request, monkeypatch):
 
 
 def eager(f, samples, parameters):
-    """Values, gradients of each input, and the summed gradient of each parameter, a sample at a time."""
+    """Values, gradients of each input, and the summed gradient of each parameter, one by one."""
     for p in parameters:
         p.clear_grad()
     values, slopes = [], []
@@ -310,10 +310,13 @@ def test_a_branch_on_a_parameter_is_guarded_too():
     lambda d: d.update(form=1), lambda d: d.update(form={"set": [0]}),
     lambda d: d.update(argument_names=["x", "y"]), lambda d: d["slots"][-1].__setitem__(1, [0, 99]),
     lambda d: d["slots"].reverse(),
-    lambda d: d.update(parameter_values=[1.0, 2.0, 3.0, 4.0]), lambda d: d.update(parameter_values=["x"]), lambda d: d.pop("guards"),
+    lambda d: d.update(parameter_values=[1.0, 2.0, 3.0, 4.0]),
+    lambda d: d.update(parameter_values=["x"]), lambda d: d.pop("guards"),
     lambda d: d["slots"][-1].__setitem__(1, []), lambda d: d.update(shapes=[[2]]), "[" * 100_000,
-    lambda d: d["slots"][-1].__setitem__(0, ["mul"]), lambda d: d["slots"][-1].__setitem__(1, [0, 1, 1]), lambda d: d.update(roots=[1.0]),
-    lambda d: d["slots"][0].__setitem__(1, [0]), lambda d: d["slots"][0].__setitem__(2, None), lambda d: d["slots"][1].__setitem__(4, "2"),
+    lambda d: d["slots"][-1].__setitem__(0, ["mul"]),
+    lambda d: d["slots"][-1].__setitem__(1, [0, 1, 1]), lambda d: d.update(roots=[1.0]),
+    lambda d: d["slots"][0].__setitem__(1, [0]), lambda d: d["slots"][0].__setitem__(2, None),
+    lambda d: d["slots"][1].__setitem__(4, "2"),
 ])  # fmt: skip
 def test_a_text_that_is_no_program_is_refused_as_such(damage):
     text = damage
@@ -328,7 +331,7 @@ def test_a_text_that_is_no_program_is_refused_as_such(damage):
         Program.from_json(text)
 
 
-# ---- copies, threads, and inputs of every kind -----------------------------------------------------------------------
+# ---- copies, threads, and inputs of every kind ---------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ def weights(count):
 
 
 def chained(ws):
-    """A function of a sequence with one weight per position, so longer ones have more parameters."""
+    """A function of a sequence with one weight per position: a longer one has more parameters."""
 
     def f(xs, scale):
         state = ws[-1] * scale
@@ -164,10 +164,9 @@ def test_the_report_says_what_is_held():
     )
     programs([1.0, 2.0], 3.0), programs([1.0, 2.0, 3.0], 1.0), programs([0.0, 0.0], 1.0)
     first, head, *rows = str(programs).splitlines()
-    assert (
-        first
-        == repr(programs)
-        == "ProgramCache(2 of at most 5 programs, 3 parameters, 3 calls: 1 found, 2 traced, 0 dropped)"
+    assert first == repr(programs)
+    assert first == (
+        "ProgramCache(2 of at most 5 programs, 3 parameters, 3 calls: 1 found, 2 traced, 0 dropped)"
     )
     assert head.split() == ["structure", "operations", "calls", "compiled", "in"]
     assert [row.split()[:4] for row in rows] == [

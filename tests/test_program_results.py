@@ -214,8 +214,8 @@ def test_it_does_not_matter_which_input_has_the_batch_axis():
         ((), ArityError, r"takes 2 inputs \(xs, rate\); got 0"),
         (([1.0, 2.0], 1.0, 2.0), ArityError, r"takes 2 inputs \(xs, rate\); got 3"),
         (([1.0], 1.0), ShapeError,
-         r"input 0 \('xs'\) must have the shape \(2,\), or have the shape \(batch, 2\) for a batch; "
-         r"got the shape \(1,\)"),
+         r"input 0 \('xs'\) must have the shape \(2,\), or have the shape \(batch, 2\) "
+         r"for a batch; got the shape \(1,\)"),
         (([1.0, 2.0], [[1.0]]), ShapeError,
          r"input 1 \('rate'\) must be a number, or have the shape \(batch,\) for a batch"),
         ((np.ones((3, 2)), [1.0, 2.0]), ShapeError,

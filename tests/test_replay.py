@@ -1,7 +1,7 @@
-"""Replay against the eager engine on thousands of random graphs, every sample; and what a replay says where it cannot hold.
+"""Replay equals the eager engine in every sample of random graphs, or says where it cannot.
 
-`replay_graphs` makes the graphs and knows how far rounding may take a replay from the eager engine. A fault in the lifting
-code has to be noticed here or in test_program; `faults/table.py` plants forty.
+`replay_graphs` makes the graphs and knows how far rounding may take a replay from the eager engine.
+A fault in the lifting code must be noticed here or in test_program; `faults/table.py` plants some.
 """
 
 import random
@@ -23,7 +23,11 @@ CHUNKS = 20
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 @pytest.mark.random
 def test_replayed_random_graphs_equal_the_eager_engine_in_every_sample(chunk, long):
-    """2,000 graphs, at least five samples each: value, gradients of inputs a sample, of parameters summed. ``--long``: 40,000."""
+    """2,000 graphs (``--long``: 40,000) with at least five samples each.
+
+    Compares the values and the gradients of inputs of each sample, and the summed gradients of
+    parameters.
+    """
     each = 40_000 // CHUNKS if long else 2_000 // CHUNKS
     for seed in range(chunk * each, (chunk + 1) * each):
         assert disagreements(seed) == [], seed
@@ -80,7 +84,7 @@ def _depths(program):
 @pytest.mark.parametrize("off", [1e-11, -1e-11])
 @pytest.mark.random
 def test_an_error_of_a_hundred_billionth_is_caught(off):
-    """In any number of a replay that is not itself the difference of much larger ones: there rounding does as much."""
+    """In any number of a replay, except a difference of much larger ones: rounding does as much."""
     caught = planted = 0
     for seed in range(30):
         graph = random_graph(seed)
@@ -98,7 +102,7 @@ def test_an_error_of_a_hundred_billionth_is_caught(off):
     assert caught >= 0.95 * planted, (caught, planted)
 
 
-# ---- shapes that random graphs seldom have ---------------------------------------------------------------------------
+# ---- shapes that random graphs seldom have -------------------------------------------------------
 
 
 def agree(f, samples, *, weights=()):
@@ -136,7 +140,10 @@ def _matrix_of(seed, rows, columns):
 @pytest.mark.parametrize("weights_first", [True, False])
 @pytest.mark.parametrize("bias", ["none", "row", "vector", "each", "input"])
 def test_a_layer_over_several_vectors_is_a_matrix_product(bias, weights_first):
-    """Of an argument's rows, and of what a layer made of them; the bias one of the row, of the vector, of each product, or an input."""
+    """The vectors are an argument's rows, and then what a layer made of them.
+
+    The bias may belong to the row, to the vector or to each product, or be an input.
+    """
     rows, again, b = _matrix_of(0, 5, 4), _matrix_of(1, 3, 5), _matrix_of(2, 5, 3)
 
     def f(x):
@@ -165,7 +172,7 @@ def test_a_layer_over_several_vectors_is_a_matrix_product(bias, weights_first):
 
 @pytest.mark.parametrize("before", ["inputs", "results"])
 def test_one_number_used_hundreds_of_times_among_many_used_once(before):
-    """Their gradients are summed as runs of a flat list: as columns, most of them would be padding."""
+    """Their gradients are summed as runs of a flat list; in columns, most places would be empty."""
     w = [Value(x) for x in _drawn(0, 200)]
 
     def f(x):
@@ -193,13 +200,13 @@ def test_sums_of_very_different_lengths():
     agree(f, [(x.tolist(),) for x in _drawn(1, 3, 150)])
 
 
-# ---- batches, blocks and what is kept between calls ------------------------------------------------------------------
+# ---- batches, blocks and what is kept between calls ----------------------------------------------
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_batches_of_any_size_in_any_order_give_the_same_numbers(seed):
-    """Blocks join up, buffers of another size are not in the way, and no result changes with the next call."""
+    """Blocks join up, buffers of other sizes do no harm, and the next call changes no result."""
     graph = random_graph(seed, 40)
     if not graph.samples.shape[1]:
         graph = random_graph(seed + 1000, 40)
@@ -275,7 +282,10 @@ def test_an_argument_may_be_an_empty_list():
 
 @pytest.mark.slow
 def test_the_memory_of_a_replay_is_that_of_a_block_and_a_few_numbers_a_sample(long):
-    """Beyond 2,000 samples, only the inputs' copies and the results grow: some numbers of 8 bytes for each sample and input."""
+    """Beyond 2,000 samples, only the copies of the inputs and the results grow.
+
+    That is a few numbers of 8 bytes per sample and input.
+    """
     weights = [[Value(0.1 * i - 0.2 * j) for i in range(8)] for j in range(16)]
     program = trace(lambda x: total([tanh(dot(w, x)) for w in weights]), [0.1] * 8)
     program.engine = "numpy"
@@ -310,21 +320,29 @@ def test_the_plans_that_are_kept_are_bounded():
     assert len(program.runner.numpy.plans) <= 4
 
 
-# ---- operations that a user registers --------------------------------------------------------------------------------
+# ---- operations that a user registers ------------------------------------------------------------
 
 
 @pytest.fixture
 def own_rows():
-    """A row of each kind: constant slope, variadic without stacked rules, and stacked with a neutral number that is not 0 or ±∞."""
+    """A row of each kind: constant slope, variadic, and stacked.
+
+    The variadic row has no stacked rules. One stacked row has a neutral number other than 0 and ±∞.
+    """
     rows = [
         row("tripled", lambda xp, x: 3.0 * x, lambda xp, y, x: (3.0,), "3*x", ("3",), (1.0,)),
-        row("twice_added", lambda xp, a, b: a + 2.0 * b, lambda xp, y, a, b: (1.0, 2.0), "a + 2*b", ("1", "2"), (1.0, 1.0)),
+        row("twice_added", lambda xp, a, b: a + 2.0 * b, lambda xp, y, a, b: (1.0, 2.0),
+            "a + 2*b", ("1", "2"), (1.0, 1.0)),
         row("weighed", lambda xp, *x: sum((i + 1.0) * a for i, a in enumerate(x)),
-            lambda xp, y, *x: tuple(i + 1.0 for i in range(len(x))), lambda *n: " + ".join(n), lambda *n: ("1",) * len(n), (2.0, 3.0)),
-        stacked_row("multiplied", _multiplied, _of_multiplied, lambda *n: "*".join(n), lambda *n: tuple(f"y/{k}" for k in n), (2.0, 3.0),
-                     neutral=1.0),
-        stacked_row("summed_squares", lambda xp, xs: sum(x * x for x in xs), lambda xp, y, xs: [2.0 * x for x in xs],
-                     lambda *n: " + ".join(f"{k}**2" for k in n), lambda *n: tuple(f"2*{k}" for k in n), (2.0, 3.0), neutral=0.0),
+            lambda xp, y, *x: tuple(i + 1.0 for i in range(len(x))),
+            lambda *n: " + ".join(n), lambda *n: ("1",) * len(n), (2.0, 3.0)),
+        stacked_row("multiplied", _multiplied, _of_multiplied,
+                    lambda *n: "*".join(n), lambda *n: tuple(f"y/{k}" for k in n), (2.0, 3.0),
+                    neutral=1.0),
+        stacked_row("summed_squares", lambda xp, xs: sum(x * x for x in xs),
+                    lambda xp, y, xs: [2.0 * x for x in xs],
+                    lambda *n: " + ".join(f"{k}**2" for k in n),
+                    lambda *n: tuple(f"2*{k}" for k in n), (2.0, 3.0), neutral=0.0),
     ]  # fmt: skip
     yield rows
     for each in rows:
@@ -391,7 +409,7 @@ def test_rows_of_a_users_own_are_replayed(own_rows):
     assert grads.parameters == pytest.approx([by_weight], rel=1e-12)
 
 
-# ---- planted branch changes ------------------------------------------------------------------------------------------
+# ---- planted branch changes ----------------------------------------------------------------------
 
 SIGNS = {
     "<": lambda a, b: a < b,
@@ -416,7 +434,9 @@ def test_a_planted_branch_change_names_comparison_line_and_sample(seed):
             y = tanh(y + x * 0.1) if y > -50 else y
         return y * x if SIGNS[sign](only_compared, edge) else y - x
 
-    compared = lambda x: w.data * x if depth % 2 else w.data * x + x  # noqa: E731 - what is compared, once more
+    def compared(x):
+        return w.data * x if depth % 2 else w.data * x + x
+
     above = edge * np.array([1.5, 2.5]) / compared(1.0)
     count = rng.choice((1, 3, 60, 2500))
     inside, outside = above[0], -above[1]
@@ -432,14 +452,14 @@ def test_a_planted_branch_change_names_comparison_line_and_sample(seed):
         with pytest.raises(BranchChanged) as caught:
             run(xs, ys)
         text = str(caught.value)
+        comparison, line = f"{sign} {edge!r}", SIGNS[sign].__code__.co_firstlineno
         assert re.search(
-            rf"comparison \S+ {re.escape(sign)} {re.escape(repr(edge))} at test_replay\.py:{SIGNS[sign].__code__.co_firstlineno} was",
-            text,
+            rf"comparison \S+ {re.escape(comparison)} at test_replay\.py:{line} was", text
         ), text
         assert f" for sample {place} (" in text
 
 
-# ---- planted faults --------------------------------------------------------------------------------------------------
+# ---- planted faults ------------------------------------------------------------------------------
 
 FAULTS = {
     "log": (lambda x: log(x), -1.0),
@@ -460,7 +480,7 @@ STEEP = {
 
 
 def planted(seed, faults):
-    """A program with an operation that fails for one input, inputs with one such number, the operation, and the sample."""
+    """A program, inputs for which one operation fails, the operation's name, and the sample."""
     rng = random.Random(seed)
     name = rng.choice(list(faults))
     f, bad = faults[name]
@@ -510,7 +530,8 @@ def test_a_planted_gradient_that_is_not_finite_is_located(seed):
     assert np.isfinite(program(xs)).all()
     with pytest.raises(
         DomainError,
-        match=rf"^the gradient of {name}: culprit = .*test_replay\.py:\d+\) is not finite for sample {place}\.",
+        match=rf"^the gradient of {name}: culprit = .*test_replay\.py:\d+\) "
+        rf"is not finite for sample {place}\.",
     ):
         program.value_and_grad(xs)
 

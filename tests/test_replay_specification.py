@@ -179,7 +179,8 @@ def hessian_by(name, program, at):
     return torch.autograd.functional.hessian(lambda xs: f(torch.zeros(0), *xs), xs).tolist()
 
 
-SEVERAL = [  # 0 times a second derivative that does not exist is nan, and frameworks multiply by all of them
+# frameworks multiply by every second derivative, and 0 times one that does not exist is nan
+SEVERAL = [
     each
     for each in CASES
     if (second := each.values[0].second) and len(second) > 1 and not np.isnan(second).any()

@@ -69,10 +69,16 @@ def test_a_total_stays_exact_among_other_sums_and_products(engine):
 
 def test_chains_of_plus_and_products_are_still_one_matrix_product():
     rows = rng.standard_normal((8, 5)).tolist()
-    f = lambda xs: total([sum(w * x for w, x in zip(row, xs, strict=True)) for row in rows])  # noqa: E731
-    g = lambda xs: total([dot(row, xs) for row in rows])  # noqa: E731
-    kinds = [[g.kind for g in trace(h, [0.5] * 5).runner.lifted.groups] for h in (f, g)]
-    assert kinds[0] == kinds[1] == ["matrix", "stack"]
+
+    def chained(xs):
+        return total([sum(w * x for w, x in zip(row, xs, strict=True)) for row in rows])
+
+    def dotted(xs):
+        return total([dot(row, xs) for row in rows])
+
+    for f in (chained, dotted):
+        kinds = [group.kind for group in trace(f, [0.5] * 5).runner.lifted.groups]
+        assert kinds == ["matrix", "stack"]
 
 
 @pytest.mark.parametrize("batch", [1, 2], ids=["one sample", "a batch"])

@@ -1,4 +1,4 @@
-"""What tracing notes of a function: its operations in order, the line that asked for each, and the Values it captured."""
+"""What tracing records: the operations in order, the line of each, and the captured Values."""
 
 import inspect
 import math
@@ -153,13 +153,13 @@ def test_an_example_outside_the_domain_is_refused_as_the_eager_engine_does(f):
     assert str(traced.value) == str(eager.value)
 
 
-# ---- comparisons are the truth values that they are in Python, and numbers on the graph ------------------------------
+# ---- comparisons are the truth values that they are in Python, and numbers on the graph ----------
 
 
 BY_TRUTH = {
     "equal": lambda a, b: a if (a > 0.0) == (b > 0.0) else b * 2.0,
     "unequal": lambda a, b: a * 3.0 if (a > 0.0) != (a > 1.0) else b,
-    "equal to True": lambda a, b: a if (a > b) == True else b * 2.0,  # noqa: E712 - what a user may write
+    "equal to True": lambda a, b: a if (a > b) == True else b * 2.0,  # noqa: E712 - users write it
     "True in a set": lambda a, b: a * len({a > 0.0, b > 0.0}),
     "a key": lambda a, b: {True: a, False: b}[a > b],
     "an index": lambda a, b: [a, b * 2.0][a > b],
@@ -230,7 +230,7 @@ def test_infinite_bounds_are_kept_without_a_guard():
     assert program([3.0, -4.0]).tolist() == [3.0, -4.0]
 
 
-# ---- what a replay could not know ------------------------------------------------------------------------------------
+# ---- what a replay could not know ----------------------------------------------------------------
 
 
 def test_what_is_computed_without_a_record_is_refused_inside_and_recorded_for_a_caller_outside():

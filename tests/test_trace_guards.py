@@ -197,7 +197,7 @@ def test_after_the_trace_a_traced_value_is_a_value_like_any_other():
     assert len({*kept, kept[0]}) == 2
 
 
-# ---- checks that a loss makes ----------------------------------------------------------------------------------------
+# ---- checks that a loss makes --------------------------------------------------------------------
 
 CHECKED = {
     "a probability of 1.2": (nn.losses.binary_cross_entropy, (0.5, 1.0), (1.2, 1.0)),

@@ -1,4 +1,4 @@
-"""What a Value promises: what it accepts, what it remembers, how gradients add up, and what it survives."""
+"""What a Value promises: what it accepts, what it remembers, how gradients add up."""
 
 import copy
 import gc
@@ -46,7 +46,7 @@ from autograd_edu.errors import (
 )
 from autograd_edu.notation.names import names
 
-# ---- what counts as a number ---------------------------------------------------------------------------------------
+# ---- what counts as a number ---------------------------------------------------------------------
 
 NUMBERS = [
     True,
@@ -154,7 +154,7 @@ def test_comparisons_are_plain_bools_of_the_data():
     assert sorted([b, a]) == [a, b]
 
 
-# ---- what it remembers ---------------------------------------------------------------------------------------------
+# ---- what it remembers ---------------------------------------------------------------------------
 
 
 def test_a_value_remembers_operation_parents_and_local_gradients():
@@ -218,7 +218,7 @@ def test_format_uses_the_number():
     assert f"{Value(3.14159):.2f}" == "3.14"
 
 
-# ---- backward ------------------------------------------------------------------------------------------------------
+# ---- backward ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -422,7 +422,7 @@ def test_gradients_too_large_for_a_float_are_an_error():
         y.backward()
 
 
-# ---- errors --------------------------------------------------------------------------------------------------------
+# ---- errors --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -466,7 +466,7 @@ def test_every_error_is_also_the_built_in_that_a_caller_would_catch():
     assert issubclass(OperandError, TypeError)
 
 
-# ---- modes ---------------------------------------------------------------------------------------------------------
+# ---- modes ---------------------------------------------------------------------------------------
 
 
 def test_no_grad_gives_constants_in_this_thread_alone():
@@ -489,7 +489,7 @@ def test_no_gc_pauses_the_collector_and_turns_it_on_again():
     assert gc.isenabled()
 
 
-# ---- size, memory, copies, threads ---------------------------------------------------------------------------------
+# ---- size, memory, copies, threads ---------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -618,7 +618,7 @@ def test_functional_gradients_share_leaves_between_threads():
     assert not w.has_grad
 
 
-# ---- the fast paths are the table ----------------------------------------------------------------------------------
+# ---- the fast paths are the table ----------------------------------------------------------------
 
 
 @pytest.mark.slow

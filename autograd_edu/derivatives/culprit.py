@@ -91,7 +91,8 @@ def _difference(way: Way, evidence: Evidence, n: Estimate, explained: float) -> 
                 if h in values and not abs(values[h] - way.graph(t)) <= explained * h:
                     return (
                         f"at {samples.x + t:.6g} the function is {values[h]:.10g}, but its graph "
-                        f"gives {way.graph(t):.10g}: a number was taken out with .data or detach, or "
+                        f"gives {way.graph(t):.10g}: "
+                        "a number was taken out with .data or detach, or "
                         "the function takes another branch there"
                     )
     return ""

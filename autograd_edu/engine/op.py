@@ -134,9 +134,9 @@ class Op:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """For each operand, its local gradient: a function of a namespace, the result, the operands.
+        """The local gradient of each operand, a function of a namespace, the result, the operands.
 
-        A variadic row has one rule, for all operands in a row.
+        A variadic row has one rule, which gives those of all operands.
         """
         names = ("all",) if self.variadic else self.operand_names()
         texts = enumerate(names if self.variadic else self.slopes_of(names))
