@@ -293,6 +293,20 @@ def test_hvp_refuses_a_branch_that_was_not_recorded_and_directions_that_do_not_f
         program.hvp((1.0, 1.0), (1.0,))
     with pytest.raises(ShapeError, match=r"the 1 parameters need the shape \(1,\); got \(2,\)"):
         program.hvp((1.0, 1.0), parameter_tangents=[1.0, 2.0])
+    with pytest.raises(OperandError, match=r"hvp\(\) takes a list of inputs, .*; got 1.0"):
+        program.hvp(1.0, [1.0, 0.0])
+    with pytest.raises(OperandError, match=r"hvp\(\) takes a list of tangents, .*; got 1.0"):
+        program.hvp([1.0, 1.0], 1.0)
+
+
+def test_a_program_that_was_read_has_no_values_to_copy_to_or_from():
+    w = Value(2.0)
+    twin = Program.from_json(trace(lambda x: w * x, 1.0).to_json())
+    for method in (twin.write_back, twin.read):
+        with pytest.raises(OperandError, match=f"{method.__name__}.. needs the captured Values"):
+            method()
+    with pytest.raises(OperandError, match="the text that to_json returned; got int 5"):
+        Program.from_json(5)
 
 
 # ---- the gradient check of a replay ----

@@ -1,25 +1,26 @@
-"""A recorded computation computed again, slot by slot, on numbers of any kind.
+"""Compute a recorded computation again, slot by slot, on numbers of any kind.
 
-A replay runs arrays. Here the numbers may be floats, Values or complex numbers, as the gradient
+A replay runs on arrays. Here the numbers may also be Values or complex numbers, which the gradient
 check needs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any  # a number of any kind
 
-from ..engine.number import plain
+from ..engine.number import Number, plain
 from ..engine.ops import OPS
 from ..errors import BranchChanged, error_named
 from .ir import SIGNS, Computation, Guard
 
+Scalar = Number | float
 
-def again(given: Computation, leaves: Sequence[Any]) -> list[Any]:
-    """The number of every slot, from those of the inputs and the parameters.
+
+def again(given: Computation, leaves: Sequence[Scalar]) -> list[Scalar]:
+    """The numbers of all slots, from the numbers of the inputs and the parameters.
 
     Raises:
-        BranchChanged: if the recorded branch is not the one that these numbers take.
+        BranchChanged: if these numbers take another branch than the recorded one.
     """
     values = list(leaves)
     for slot in given.slots[len(leaves) :]:

@@ -1,4 +1,4 @@
-"""NumPy arrays: what rules compute with on them, and what counts as one."""
+"""NumPy arrays: the namespace that rules use for them, and the check of a user's arrays."""
 
 from __future__ import annotations
 

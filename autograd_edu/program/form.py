@@ -1,23 +1,27 @@
-"""How the results of a function are nested: taken apart, filled again, and as plain data for JSON.
+"""Forms: how the results of a traced function are nested.
 
-A form has the nesting of the results, with the place of a result (0, 1, …) as each leaf. An array
-of results stays an array, of places.
+A form has the nesting of the results, with the index of a result (0, 1, …) in the place of each. An
+array of results is an array of indices.
 """
 
 from __future__ import annotations
 
-from typing import Any  # a traced function may return anything, and JSON may hold anything
+from collections.abc import Hashable
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..errors import OperandError
 from .ir import Floats, Form, Key
 
+Results: TypeAlias = Any  # what a traced function returns: numbers in containers of any kind
+Json: TypeAlias = Any  # data from JSON, which is checked as it is read
+
 _KEYS = (str, int, float, bool, type(None))
 
 
-def take_apart(results: Any, leaves: list[Any]) -> Form:
-    """The form of ``results``, whose leaves are appended to ``leaves``."""
+def take_apart(results: Results, leaves: list[Results]) -> Form:
+    """The form of ``results``. Appends the single results to ``leaves``."""
     if isinstance(results, dict):
         return {_key(key): take_apart(part, leaves) for key, part in results.items()}
     if isinstance(results, (list, tuple)):
@@ -31,7 +35,7 @@ def take_apart(results: Any, leaves: list[Any]) -> Form:
     return len(leaves) - 1
 
 
-def _key(key: Any) -> Key:
+def _key(key: Hashable) -> Key:
     if not isinstance(key, _KEYS):
         raise OperandError(
             f"a traced function may return a dict whose keys are text or numbers; "
@@ -40,19 +44,19 @@ def _key(key: Any) -> Key:
     return key
 
 
-def _like(model: list[Any] | tuple[Any, ...], parts: list[Any]) -> Any:
-    """``parts`` as a list or a tuple; a named tuple keeps its names."""
+def _like(model: list[Results] | tuple[Results, ...], parts: list[Results]) -> Results:
+    """``parts`` as a list or a tuple like ``model``. A named tuple keeps its names."""
     if isinstance(model, list):
         return parts
     return type(model)(*parts) if hasattr(model, "_fields") else tuple(parts)
 
 
-def fill(form: Form, values: Floats, *, single: bool) -> Any:
-    """The results in their form.
+def fill(form: Form, values: Floats, *, single: bool) -> Results:
+    """The results, nested as the form says.
 
     Args:
-        values: (results, samples).
-        single: give the numbers of the only sample, without a batch axis.
+        values: the numbers of the results, of shape (results, samples).
+        single: return the numbers of the only sample, without a batch axis.
     """
     if isinstance(form, dict):
         return {key: fill(part, values, single=single) for key, part in form.items()}
@@ -63,8 +67,8 @@ def fill(form: Form, values: Floats, *, single: bool) -> Any:
     return float(values[form, 0]) if single else values[form]
 
 
-def to_plain(form: Form) -> Any:
-    """``form`` as JSON can hold it. A named tuple becomes a tuple."""
+def to_plain(form: Form) -> Json:
+    """The form as data for JSON. A named tuple becomes a tuple."""
     if isinstance(form, dict):
         return {"dict": [[key, to_plain(part)] for key, part in form.items()]}
     if isinstance(form, (list, tuple)):
@@ -72,20 +76,20 @@ def to_plain(form: Form) -> Any:
     return {"array": form.tolist()} if isinstance(form, np.ndarray) else form
 
 
-def from_plain(plain: Any, count: int) -> Form:
+def from_plain(plain: Json, count: int) -> Form:
     """The form of ``count`` results that `to_plain` wrote.
 
     Raises:
-        ValueError: if ``plain`` is anything else. So does what no form has, as other errors.
+        ValueError: if ``plain`` is not such a form. Other errors may be raised, too.
     """
-    form, places = _read(plain), list[Any]()
+    form, places = _read(plain), list[Results]()
     take_apart(form, places)
     if places != list(range(count)):
         raise ValueError(f"the form of {count} results has the places {places}")
     return form
 
 
-def _read(plain: Any) -> Form:
+def _read(plain: Json) -> Form:
     if isinstance(plain, int):
         return plain
     ((kind, parts),) = plain.items()

@@ -1,4 +1,7 @@
-"""The facade: a function of Values recorded once, to be replayed, differentiated and printed."""
+"""`Program`: a function of Values that is recorded once, then replayed and printed.
+
+`trace` and `trace_graph` make one.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from ..engine.modes import no_gc
 from ..engine.number import Number
 from ..engine.ops import OPS
 from ..engine.value import Value
-from ..errors import ArityError, ShapeError
+from ..errors import ArityError, OperandError, ShapeError
 from ..printing import Text, prints
 from .again import again
 from .arrays import real_array
@@ -27,9 +30,10 @@ from .saved import content, from_text, to_text
 from .tracing.trace import Example, record, record_graph
 from .writing import export
 from .writing.directional import directional
+from .writing.frameworks import Foreign
 from .writing.listing import listing
 
-Nested: TypeAlias = Sequence[object] | Mapping[Any, object]  # a container of Values
+Nested: TypeAlias = Sequence[object] | Mapping[Key, object]  # a container of Values
 Results: TypeAlias = "Replayed | list[Results] | tuple[Results, ...] | dict[Key, Results]"
 if TYPE_CHECKING:
     from typing_extensions import TypeVar  # whose default Python has only from 3.13 on
@@ -43,17 +47,19 @@ else:
 
 @prints
 class Program(Computation, Generic[R]):
-    """A computation recorded once, to be replayed over batches. Made by `trace` or `trace_graph`.
+    """A recorded computation. Call it to replay it, on one sample or on a whole batch.
 
-    Inputs are numbers or arrays in the shapes of the example, or arrays with a leading batch axis.
-    An input without a batch axis may stand beside inputs that have one: all samples share it.
+    `trace` and `trace_graph` make programs. An input is a number or an array in the shape of the
+    example, or an array with a batch axis before that shape. If only some inputs have a batch axis,
+    all samples share the others.
 
     Attributes:
-        slots: every number: inputs first, then parameters, then the rest as they were computed.
-        parameters: the captured Values, in order of first use; empty after `from_json`.
-        parameter_values: their numbers in this program; `write_back` sets the Values' data to them.
-        engine: "numpy"; "jit", the compiled interpreter (extra ``jit``); or "auto", the one of the
-            two that should be faster. Set on the class, it holds for every program without its own.
+        slots: all numbers: the inputs, then the parameters, then the results of the operations.
+        parameters: the captured Values, in order of first use. Empty after `from_json`.
+        parameter_values: the numbers of the parameters in this program. `write_back` copies them to
+            the Values.
+        engine: "numpy"; "jit", which needs the extra ``jit``; or "auto", the faster one.
+            Set it on the class to change it for all programs that have no engine of their own.
     """
 
     engine = "auto"
@@ -71,13 +77,13 @@ class Program(Computation, Generic[R]):
 
     @property
     def parameter_values(self) -> Floats:
-        """The numbers of the parameters in this program: an array (parameter_count,).
+        """The numbers of the parameters in this program, an array of shape (parameter_count,).
 
-        You can change its entries, or set the whole.
+        You can change its entries, or assign a new array.
 
         Raises:
-            ShapeError: if it is set to an array of another shape.
-            OperandError: if it is set to something other than real numbers.
+            ShapeError: if you assign an array of another shape.
+            OperandError: if you assign something other than real numbers.
         """
         return self._values
 
@@ -92,19 +98,28 @@ class Program(Computation, Generic[R]):
         self._values = array.astype(float)
 
     def write_back(self) -> None:
-        """Set the data of the captured Values to `parameter_values`."""
+        """Copy `parameter_values` to the data of the captured Values."""
+        self._check_values("write_back")
         for value, new in zip(self.parameters, self._values.tolist(), strict=True):
             value.data = new
 
     def read(self) -> None:
-        """Set `parameter_values` to the data of the captured Values."""
+        """Copy the data of the captured Values to `parameter_values`."""
+        self._check_values("read")
         self._values[:] = [value.data for value in self.parameters]
+
+    def _check_values(self, method: str) -> None:
+        if len(self.parameters) != self.parameter_count:
+            raise OperandError(
+                f"{method}() needs the captured Values of the {self.parameter_count} parameter(s), "
+                "which a program from from_json does not have; use parameter_values instead"
+            )
 
     # ---- running ----
 
     @property
     def runner(self) -> Runner:
-        """The program made ready to run, when it is first needed."""
+        """What runs the program. It is made when it is first needed."""
         if self._runner is None:
             with no_gc():
                 self._runner = Runner(self, fused(self))
@@ -115,17 +130,18 @@ class Program(Computation, Generic[R]):
     @overload
     def __call__(self, *inputs: ArrayLike, on_nonfinite: str = ...) -> R: ...
     def __call__(self, *inputs: ArrayLike, on_nonfinite: str = "raise") -> Any:
-        """The result: a float for numbers, an array (batch,) if an input has a batch axis.
+        """The result: a float, or an array of shape (batch,) if an input has a batch axis.
 
         If the traced function returns several results, they come in the same lists, tuples, dicts
-        and arrays; an array of results has its batch axis first.
+        and arrays. The batch axis of an array comes first.
 
         Args:
-            on_nonfinite: "raise" a DomainError if something is not finite, or "keep" it.
+            on_nonfinite: "raise" raises a DomainError if a result is not finite, and "keep" returns
+                it.
 
         Raises:
             ArityError, ShapeError, OperandError: if the inputs do not fit the traced function.
-            BranchChanged: if an input would take another branch than the recorded one.
+            BranchChanged: if an input takes another branch than the recorded one.
         """
         return self.runner.results(inputs, engine=self.engine, on_nonfinite=on_nonfinite)
 
@@ -140,12 +156,14 @@ class Program(Computation, Generic[R]):
     def value_and_grad(
         self, *inputs: ArrayLike, on_nonfinite: str = "raise"
     ) -> tuple[Replayed, Gradients]:
-        """The only result and its `Gradients`.
+        """The result, as from a call, and its `Gradients`.
 
-        For a Jacobian, trace one program for each result: ``trace(lambda *xs: f(*xs)[i], *xs)``.
+        The gradient of an input has a batch axis if the input has one. The gradients of other
+        inputs and of the parameters are summed over the batch. For a Jacobian, trace one program
+        per result: ``trace(lambda *xs: f(*xs)[i], *xs)``.
 
         Raises:
-            ArityError: if there are several results.
+            ArityError: if there are several results. A call says what else can be raised.
         """
         return self.runner.value_and_grad(inputs, engine=self.engine, on_nonfinite=on_nonfinite)
 
@@ -156,15 +174,19 @@ class Program(Computation, Generic[R]):
         *,
         parameter_tangents: ArrayLike | None = None,
     ) -> Gradients:
-        """The Hessian of the result times a direction, as `Gradients`.
+        """The Hessian-vector product: the Hessian of the result times a direction, as `Gradients`.
 
-        It costs some four gradients, whatever the number of inputs and parameters.
+        It costs about as much as four gradients, for any number of inputs and parameters.
 
         Args:
-            at: the inputs, as for a call.
-            tangents: the direction, one entry for each input, in its shape, or with a batch axis if
-                each sample has its own direction. Zero by default.
-            parameter_tangents: the direction of the parameters. Zero by default.
+            at: a list of the inputs, each as for a call.
+            tangents: the direction, a list of one entry per input. An entry has the shape of its
+                input, or a batch axis before that shape. By default all are zero.
+            parameter_tangents: the direction of the parameters. By default all are zero.
+
+        Raises:
+            OperandError: if ``at`` or ``tangents`` is not a list.
+            ArityError: if their number differs, or the program has several results.
 
         >>> program = trace(lambda x, y: x * x * y, 1.0, 1.0)
         >>> program.hvp((3.0, 5.0), (1.0, 0.0)).inputs  # the first column of [[2y, 2x], [2x, 0]]
@@ -172,6 +194,11 @@ class Program(Computation, Generic[R]):
         """
         if tangents is None:
             tangents = [np.zeros(shape) for shape in self.shapes]
+        for given, what in ((at, "inputs"), (tangents, "tangents")):
+            if not (isinstance(given, Sequence) or getattr(given, "ndim", 0)):
+                raise OperandError(
+                    f"hvp() takes a list of {what}, as in hvp([x, y], [1.0, 0.0]); got {given!r}"
+                )
         if len(tangents) != len(self.shapes):
             raise ArityError(
                 f"hvp() needs one tangent for each of the {len(self.shapes)} inputs; "
@@ -187,7 +214,7 @@ class Program(Computation, Generic[R]):
         return Gradients(inputs, own)
 
     def _along(self, parameter_tangents: ArrayLike | None) -> Program[Any]:
-        """The derivative along a direction, at the present values of the parameters."""
+        """The program of the derivative along a direction, at the current parameters."""
         if self._directional is None:
             self._directional = Program.of(directional(self))
         if parameter_tangents is None:
@@ -205,10 +232,10 @@ class Program(Computation, Generic[R]):
     def check_gradient(
         self, *inputs: ArrayLike, rtol: float = 1e-8, sample: int = 50, seed: int = 0
     ) -> Report:
-        """A gradient check of one sample: replayed gradients against values of the function.
+        """A report that compares the replayed gradients of one sample with numeric ones.
 
-        Its arguments are those of `autograd_edu.check_gradient`. The parameters are checked too, at
-        `parameter_values`. The report is true if all gradients pass.
+        It also checks the gradients of the parameters, at `parameter_values`. The report is true if
+        all gradients pass. Keyword arguments are those of `autograd_edu.check_gradient`.
 
         >>> bool(trace(lambda x, y: x * y, 1.0, 1.0).check_gradient(3.0, -4.0))
         True
@@ -234,56 +261,60 @@ class Program(Computation, Generic[R]):
         """The program as text.
 
         Args:
-            style: "python" is the lifted program as plain NumPy, a function that runs by itself;
-                "math" and "latex" are the scalar one, one line for each operation; "javascript" is
-                a function for the browser.
-            gradients: print the backward pass too (of "python" and "javascript"): the function
+            style: "python" gives a NumPy function over batches that runs by itself, "javascript" a
+                function for the browser. "math" and "latex" give one line per scalar operation.
+            gradients: also print the backward pass, for "python" and "javascript". The function
                 then returns what `value_and_grad` returns.
 
         Raises:
-            OptionError: if there is no such style, or it has no gradients.
-            ArityError: if gradients are asked for, and the program has several results.
+            OptionError: if the style is unknown, or cannot print gradients.
+            ArityError: if ``gradients`` is True and the program has several results.
         """
         return Text(listing(self, style, gradients=gradients))
 
-    def to_jax(self) -> Callable[..., Any]:
-        """The program as a function of JAX, ``f(parameters, *inputs)``, for JAX to transform.
+    def to_jax(self) -> Callable[..., Foreign]:
+        """The program as a JAX function, ``f(parameters, *inputs)``.
 
-        Inputs are as for the program, and so are the results: samples share an input without a
-        batch axis.
-        Call it with `parameter_values`. It computes in 64 bits, and JAX can differentiate it
-        backwards only (`jax.grad`, `jax.vjp`). Nothing checks that numbers are finite.
+        Pass `parameter_values` as ``parameters``. Inputs and results are as for a call of the
+        program. It computes in 64 bits, and does not check that numbers are finite. JAX can
+        differentiate it in reverse mode (`jax.grad`, `jax.vjp`), not in forward mode.
 
         Raises:
-            ImportError: without JAX (extra ``jax``).
+            ImportError: if JAX is missing; the extra ``jax`` installs it.
             OperandError: if JAX is set to 32 bits, or the program has guards, which a compiled
                 function cannot check.
         """
         return export.to_jax(self)
 
-    def to_torch(self) -> Callable[..., Any]:
+    def to_torch(self) -> Callable[..., Foreign]:
         """The program as a function of PyTorch tensors, ``f(parameters, *inputs)``.
 
-        PyTorch can differentiate it. Inputs and the result are as for `to_jax`, in 64 bits.
+        PyTorch can differentiate it. Inputs and results are as for `to_jax`, in 64 bits.
 
         Raises:
-            ImportError: without PyTorch (extra ``torch``).
+            ImportError: if PyTorch is missing; the extra ``torch`` installs it.
             OperandError: if the program has guards.
         """
         return export.to_torch(self)
 
     def to_json(self) -> str:
-        """The program and its parameters' numbers as text for `from_json`, with a checksum."""
+        """The program with its `parameter_values` as text, which `from_json` reads."""
         return to_text(self)
 
     @staticmethod
     def from_json(text: str) -> Program[Any]:
-        """The program that `to_json` wrote, with the parameters' numbers but no Values.
+        """The program that `to_json` wrote. Its `parameters`, the captured Values, are gone.
 
         Raises:
-            StateError: if the text is something else, was altered or cut short, or uses an
-                operation that is not in the table.
+            OperandError: if you pass something other than text.
+            StateError: if the text was altered, cut short or not written by `to_json`, or uses an
+                operation that does not exist here.
         """
+        if not isinstance(text, (str, bytes)):
+            raise OperandError(
+                f"from_json takes the text that to_json returned; got {type(text).__name__} "
+                f"{text!r:.60}"
+            )
         return Program.of(from_text(text))
 
     # ---- as an object ----
@@ -302,18 +333,18 @@ class Program(Computation, Generic[R]):
     __hash__ = None  # type: ignore[assignment]  # parameter values change
 
     def __getstate__(self) -> dict[str, object]:
-        """What is copied and pickled: the data, without the tables and calls of a run."""
+        """What is copied and pickled: the data, without what was made to run it."""
         return {**self.__dict__, "_runner": None, "_directional": None}
 
     def __copy__(self) -> Program[R]:
-        """A program with parameter values of its own, for the same Values."""
+        """A program of the same Values with its own `parameter_values`."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__getstate__(), _values=self._values.copy())
         return twin
 
 
 def _compared(row: Row, replayed: float, rtol: float) -> Row:
-    """A row of the check of the graph, failed if the replay has another gradient."""
+    """The row, marked as failed if the replayed gradient differs."""
     if isclose(row.analytic, replayed, rel_tol=rtol, abs_tol=row.estimated_error):
         return row
     note = f"the replay gives {replayed!r}, but backpropagation {row.analytic!r}"
@@ -331,21 +362,21 @@ def trace(
 def trace(
     f: Callable[..., object], *example: Example, parameters: Sequence[Value] | None = None
 ) -> Program[Any]:
-    """``f`` as a Program, recorded by running it once at ``example``.
+    """``f`` as a `Program`, which is recorded by running ``f`` once at ``example``.
 
-    The example is numbers, or nested lists of them, and ``f`` receives Values in the same shapes.
-    It may return one Value, or several in lists, tuples, dicts or arrays. Values that it captures
-    become ``program.parameters``, in order of first use. If you pass ``parameters``, those do, used
-    or not, and ``f`` may capture no others.
+    The example consists of numbers or nested lists of numbers, and ``f`` receives Values in the
+    same shapes. It may return one Value, or several in lists, tuples, dicts or arrays. Values that
+    it captures become ``program.parameters``, in order of first use. If you pass ``parameters``,
+    the program has exactly those, and ``f`` must not capture others.
 
-    The inputs, and what is computed from them alone, behave as the floats that they stand for:
-    they are equal to numbers, and can be keys, text or indices. Where ``f`` takes a number out of
-    a value (``x.data``, ``int(x)``, ``f"{x}"``), a replay that finds another number there raises
-    `BranchChanged`. A trace does not see random draws, counters and the like.
+    While it is traced, an input behaves like a float: you can compare it with numbers, print it,
+    and use it as an index or a key. If ``f`` reads its number (``x.data``, ``int(x)``, ``f"{x}"``),
+    a replay with another number there raises `BranchChanged`. A trace does not record side effects
+    such as random draws and counters.
 
     Raises:
-        OperandError: if ``f`` does what a replay could not repeat: reads gradients or computes
-            them by ``.backward()``, sets data, or catches an error of an operation.
+        OperandError: if ``f`` does something that a replay cannot repeat: it reads gradients, calls
+            ``.backward()``, sets data, or catches an error of an operation.
 
     >>> program = trace(lambda x, t: (x - t) ** 2, 1.0, 0.0)
     >>> program([1.0, 2.0, 3.0], 1.0).tolist()
@@ -359,9 +390,9 @@ def trace(
 def trace_graph(
     root: Value, *, inputs: Sequence[Value] = (), parameters: Sequence[Value] | None = None
 ) -> Program:
-    """A finished graph as a Program.
+    """The graph of ``root`` as a `Program`.
 
-    Leaves that are neither inputs nor ``parameters`` become constants. Without ``parameters``,
-    every leaf that is neither an input nor a plain number is one.
+    Leaves that are neither ``inputs`` nor ``parameters`` become constants. By default, all leaves
+    that are neither inputs nor constants are parameters.
     """
     return Program.of(record_graph(root, inputs=inputs, parameters=parameters))

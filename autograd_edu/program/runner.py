@@ -1,4 +1,4 @@
-"""A program at work: its inputs are checked, and the faster engine runs it."""
+"""Run a program: check its inputs, and let the faster engine compute it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from math import prod
 from threading import Lock
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +17,7 @@ from .array_engine.engine import Answer, NumpyEngine
 from .arrays import real_array
 from .compiled_engine.choice import Costs, is_interpreted
 from .compiled_engine.run import Interpreter, is_installed
-from .form import fill
+from .form import Results, fill
 from .ir import Computation, Floats, Gradients, Replayed
 from .lifting.group import Lifted
 
@@ -26,10 +26,10 @@ class Batch(NamedTuple):
     """The inputs of a call.
 
     Attributes:
-        columns: for each argument, its numbers: (samples, numbers).
-        samples: how many there are.
-        batched: whether each argument has a batch axis.
-        single: whether none has one.
+        columns: one array per argument, of shape (samples, numbers).
+        samples: the number of samples.
+        batched: for each argument, whether it has a batch axis.
+        single: True if no argument has a batch axis.
     """
 
     columns: list[Floats]
@@ -74,7 +74,7 @@ class Runner:
         """The program as array operations."""
         return self.numpy.lifted
 
-    def results(self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str) -> Any:
+    def results(self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str) -> Results:
         """The results, in the form in which the traced function gave them."""
         batch = self._batch(inputs)
         values, _, _ = self._run(batch, engine, backward=False, on_nonfinite=on_nonfinite)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -32,7 +32,8 @@ from .tables import (
 )
 
 Tables = dict[bool, Array]
-Slope = Callable[[], Any]
+Rows: TypeAlias = Any  # what a rule of the table gives on arrays: an array, or several of them
+Slope = Callable[[], Rows]
 
 
 class Plan:
@@ -57,7 +58,7 @@ class Plan:
         self.forward: list[Call] = []
         self.backward: list[Call] = []
         self.finish: list[Call] = []
-        self.parts: dict[tuple[int, bool], list[Any]] = {}
+        self.parts: dict[tuple[int, bool], list[Rows]] = {}
         self.operands = [self._forward(group) for group in lifted.groups]
         for group, operands in reversed(list(zip(lifted.groups, self.operands, strict=True))):
             if group.upstream is not None:
@@ -73,7 +74,7 @@ class Plan:
         calls = self.prepare if group.fixed else self.forward
         operands = [self._read(group, i, calls) for i in range(len(group.reads))]
         if group.kind == "stack" and group.op.parts:
-            kept: list[Any] = []
+            kept: list[Rows] = []
             self.parts[group.start, group.fixed] = kept
             calls.append(_keeping(kept, group.op, self._out(group), operands[0]))
         else:
@@ -185,7 +186,7 @@ def _map(group: Group, out: Array, operands: list[Array]) -> Call:
 
 
 @lru_cache(maxsize=256)
-def _function(op: Op) -> tuple[Any, list[int | float]] | None:
+def _function(op: Op) -> tuple[np.ufunc, list[int | float]] | None:
     """The NumPy function that the rule of ``op`` calls, and its operands, if it calls only one.
 
     Such a function can write its result where it belongs. Its operands are floats, or the numbers
@@ -227,7 +228,7 @@ def _is_rounded_once(op: Op) -> bool:
     )
 
 
-def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Call:
+def _writing(rule: Callable[..., Rows], out: Array, operands: list[Array]) -> Call:
     xp = Arrays
 
     def call() -> None:
@@ -236,7 +237,7 @@ def _writing(rule: Callable[..., Any], out: Array, operands: list[Array]) -> Cal
     return call
 
 
-def _keeping(kept: list[Any], op: Op, out: Array, stack: Array) -> Call:
+def _keeping(kept: list[Rows], op: Op, out: Array, stack: Array) -> Call:
     """The call of an operation whose rules start from the same parts. They are kept."""
     xp, parts, value = Arrays, op.parts, op.rule
     assert parts

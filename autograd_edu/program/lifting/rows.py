@@ -1,4 +1,4 @@
-"""The rows of a fused program's operations: those of the table, and the plain sum.
+"""The rows of a fused program: those of the rule table, and the plain sum.
 
 A chain of ``+`` rounds after every addition, so its terms may be added in any order. A `total`, as
 the author wrote it, is rounded only once, so it stays a total.
@@ -10,14 +10,17 @@ from collections import ChainMap
 from collections.abc import Mapping
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, TypeAlias
 
 from ...arithmetic.contracts import Namespace
 from ...engine.op import Op, products, together
 from ...engine.ops import OPS
 
+# Any: numbers of any kind in a sequence, or an array or a symbol that stands for the sequence.
+Terms: TypeAlias = Any
 
-def _sum(_: Namespace[Any], xs: Any) -> Any:
+
+def _sum(_: Namespace[Terms], xs: Terms) -> Terms:
     """The sum of the operands, rounded after every addition."""
     return xs.sum(axis=0) if hasattr(xs, "shape") else reduce(add, xs)
 
@@ -34,7 +37,7 @@ SUM = Op(
 
 
 @SUM.local_gradient
-def _(_: Namespace[Any], _y: Any, xs: Any) -> Any:
+def _(_: Namespace[Terms], _y: Terms, xs: Terms) -> Terms:
     return 1.0 if hasattr(xs, "shape") else (1.0,) * len(xs)
 
 

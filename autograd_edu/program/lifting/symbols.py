@@ -1,16 +1,16 @@
-"""The rules of the table, run on symbols: what a row computes, as data for other machines.
+"""Run the rules of the table on symbols, to see as data what they compute.
 
-A rule is a function of a namespace `xp` and of operands. Given `Symbols` as the namespace and
-`Symbol`s as operands, it computes nothing: it writes down what it would have computed, equal parts
-only once.
+A rule is a function of a namespace `xp` and of operands. With `Symbols` as the namespace and
+`Symbol`s as operands, it computes nothing, but records what it would compute. Equal parts are
+recorded once.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any  # what rules mix with symbols: numbers, branches, functions
+from typing import Any, TypeAlias
 
 from ...arithmetic.contracts import Namespace
 from ...engine.op import Op, together
@@ -23,9 +23,12 @@ OPERATORS = {
 }  # fmt: skip
 SUMS = ("total", "exact_total", "dot")  # of any number of operands; those of dot in a row
 
-_Made = dict[Any, "Symbol"]
-_One = Callable[[Any], "Symbol"]
-_Two = Callable[[Any, Any], "Symbol"]
+Operand: TypeAlias = "Symbol | float"  # rules mix symbols with plain numbers
+Branch: TypeAlias = "Operand | Callable[[], Operand]"
+_Made = dict[Hashable, "Symbol"]
+_One = Callable[[Operand], "Symbol"]
+_Two = Callable[[Operand, Operand], "Symbol"]
+_Operator = Callable[["Symbol", Operand], "Symbol"]
 
 
 class _Stacked(_Made):
@@ -36,15 +39,15 @@ def _unary(name: str) -> Callable[[Symbol], Symbol]:
     return lambda x: _symbol(x.made, name, x)
 
 
-def _binary(name: str) -> tuple[Callable[[Symbol, Any], Symbol], Callable[[Symbol, Any], Symbol]]:
+def _binary(name: str) -> tuple[_Operator, _Operator]:
     """An operator, and its reflection."""
     return lambda a, b: _symbol(a.made, name, a, b), lambda a, b: _symbol(a.made, name, b, a)
 
 
-def _comparison(name: str) -> Callable[[Symbol, Any], Symbol | bool]:
-    """A comparison; of two numbers, its outcome."""
+def _comparison(name: str) -> Callable[[Symbol, Operand], Symbol | bool]:
+    """A comparison. If both sides are plain numbers, it gives a bool."""
 
-    def compare(a: Symbol, b: Any) -> Symbol | bool:
+    def compare(a: Symbol, b: Operand) -> Symbol | bool:
         right = _as_symbol(a.made, b)
         if a.name == right.name == "number":
             return bool(getattr(operator, name)(a.number, right.number))
@@ -54,7 +57,7 @@ def _comparison(name: str) -> Callable[[Symbol, Any], Symbol | bool]:
 
 
 class Symbol:
-    """A number that a rule would compute; ``name`` says how. Operators on it give new symbols."""
+    """A number that a rule would compute. ``name`` says by which function or operator."""
 
     __slots__ = ("made", "name", "number", "operands")
 
@@ -63,7 +66,7 @@ class Symbol:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Only operands that stand in one array have it: rules know them by it."""
+        """The shape of a stack of operands. A rule knows a stack by having a shape."""
         if not isinstance(self.made, _Stacked):
             raise AttributeError("shape")
         return ()
@@ -82,7 +85,7 @@ class Symbol:
     __lt__, __le__ = _comparison("lt"), _comparison("le")
     __gt__, __ge__ = _comparison("gt"), _comparison("ge")
 
-    def __pow__(self, other: Any) -> Symbol:
+    def __pow__(self, other: Operand) -> Symbol:
         name, right = ("mul", self) if other == 2 else ("pow", other)
         return _symbol(self.made, name, self, right)
 
@@ -92,7 +95,7 @@ class Symbol:
         )
 
 
-def _symbol(made: _Made, name: str, *operands: Any) -> Symbol:
+def _symbol(made: _Made, name: str, *operands: Operand) -> Symbol:
     """The one symbol of this name and these operands."""
     xs = tuple([_as_symbol(made, x) for x in operands])
     key = (name, *map(id, xs))
@@ -101,7 +104,7 @@ def _symbol(made: _Made, name: str, *operands: Any) -> Symbol:
     return made[key]
 
 
-def _as_symbol(made: _Made, x: Any) -> Symbol:
+def _as_symbol(made: _Made, x: Operand) -> Symbol:
     """``x``, or the symbol of a plain number."""
     if isinstance(x, Symbol):
         return x
@@ -112,12 +115,12 @@ def _as_symbol(made: _Made, x: Any) -> Symbol:
 
 
 class _Function:
-    """A function of the namespace; like NumPy's, it can go over a whole axis."""
+    """A function of the namespace. Like NumPy's, it has `reduce`, for a whole axis."""
 
     def __init__(self, made: _Made, name: str) -> None:
         self.made, self.name = made, name
 
-    def __call__(self, *xs: Any) -> Symbol:
+    def __call__(self, *xs: Operand) -> Symbol:
         return _symbol(self.made, self.name, *xs)
 
     def reduce(self, xs: Symbol, axis: int) -> Symbol:
@@ -163,7 +166,7 @@ class Symbols:
         for name in FUNCTIONS:
             setattr(self, name, _Function(made, name))
 
-    def choose(self, condition: Any, then: Any, otherwise: Any) -> Any:
+    def choose(self, condition: Symbol | bool, then: Branch, otherwise: Branch) -> Operand:
         """``then`` or ``otherwise``, if the condition is known; else a symbol of both."""
         if not isinstance(condition, Symbol):
             chosen = then if condition else otherwise
@@ -171,13 +174,13 @@ class Symbols:
         branches = [branch() if callable(branch) else branch for branch in (then, otherwise)]
         return _symbol(self.made, "select", condition, *branches)
 
-    def total(self, xs: Symbol | Sequence[Any]) -> Symbol:
+    def total(self, xs: Symbol | Sequence[Operand]) -> Symbol:
         """The sum of several operands, or of those that stand in one array."""
         if isinstance(xs, Symbol):
             return _symbol(self.made, "total_all", xs)
         return _symbol(self.made, "total", *xs)
 
-    def dot(self, ws: Sequence[Any], xs: Sequence[Any], bias: Sequence[Any]) -> Symbol:
+    def dot(self, ws: Sequence[Operand], xs: Sequence[Operand], bias: Sequence[Operand]) -> Symbol:
         """The sum of products, and of the bias, if there is one."""
         return _symbol(self.made, "dot", *ws, *xs, *bias)
 

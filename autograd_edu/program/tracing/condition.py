@@ -1,6 +1,6 @@
-"""A comparison made while a function is traced.
+"""A comparison that a traced function makes.
 
-Where its truth is used, it is a guard; where it is used as a number, it becomes part of the graph.
+If its truth is used, it becomes a guard. If it is used as a number, it becomes part of the graph.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from ...derivatives.dual import Dual
 from ...engine import ops
@@ -20,34 +20,36 @@ from ...errors import AutogradError
 from ..ir import SIGNS
 from .tape import Noted, Tape, asked_at
 
+Operand: TypeAlias = Any  # whatever a user writes beside a Value; Python types no operator's side
 
-def _side(x: Any) -> Value:
+
+def _side(x: Operand) -> Value:
     """A side of a comparison as a Value."""
     while isinstance(x, Dual):
         x = x.primal
     return x.as_value() if isinstance(x, Condition) else x if isinstance(x, Value) else Constant(x)
 
 
-def _truth(x: Any) -> Any:
+def _truth(x: Operand) -> Operand:
     """The truth of a comparison, which records a guard; anything else unchanged."""
     return bool(x) if isinstance(x, Condition) else x
 
 
 class Condition(Number):
-    """A comparison made while tracing.
+    """A comparison that is not decided yet.
 
-    As a condition or an index it is its truth, which records a guard. As a number it is 1 or 0 on
-    the graph, so that `where` keeps both branches.
+    Its truth, as a condition or as an index, records a guard. As a number it is 1 or 0 in the
+    graph, so that `where` keeps both branches.
     """
 
     __slots__ = ("left", "line", "right", "sign")
     precedence: ClassVar[int] = 3
 
     @staticmethod
-    def apply(op: Op, operands: Sequence[Any]) -> Value:
+    def apply(op: Op, operands: Sequence[Operand]) -> Value:
         return Value.apply(op, [x.as_value() if isinstance(x, Condition) else x for x in operands])
 
-    def __init__(self, sign: str, left: Any, right: Any) -> None:
+    def __init__(self, sign: str, left: Operand, right: Operand) -> None:
         self.sign = sign
         self.left, self.right = _side(left), _side(right)
         self.line = asked_at(sys._getframe(1))
@@ -95,14 +97,14 @@ class Condition(Number):
     def __eq__(self, other: object) -> bool:
         return bool(bool(self) == _truth(other))
 
-    def __and__(self, other: Any) -> Any:
-        return bool(self) & _truth(other)
+    def __and__(self, other: Operand) -> bool:
+        return bool(bool(self) & _truth(other))
 
-    def __or__(self, other: Any) -> Any:
-        return bool(self) | _truth(other)
+    def __or__(self, other: Operand) -> bool:
+        return bool(bool(self) | _truth(other))
 
-    def __xor__(self, other: Any) -> Any:
-        return bool(self) ^ _truth(other)
+    def __xor__(self, other: Operand) -> bool:
+        return bool(bool(self) ^ _truth(other))
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
@@ -114,8 +116,8 @@ class Condition(Number):
     def __format__(self, spec: str) -> str:
         return format(bool(self), spec)
 
-    def as_value(self) -> Any:
-        """1 where it holds, else 0.
+    def as_value(self) -> Value:
+        """1 where the comparison holds, otherwise 0.
 
         Floats underflow gradually, so a - b is positive exactly where a > b.
         """
@@ -131,6 +133,6 @@ class Condition(Number):
         return _reaches(more, less) if "=" in self.sign else ops.strict_step(more - less)
 
 
-def _reaches(more: Any, less: Any) -> Any:
-    """1 where ``more`` is at least ``less``, else 0."""
+def _reaches(more: Value, less: Value) -> Value:
+    """1 where ``more`` is at least ``less``, otherwise 0."""
     return ops.step(more - less)

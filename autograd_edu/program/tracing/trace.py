@@ -9,13 +9,13 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any  # an example or a result is nested in any way
+from typing import Any
 
 from ...engine.modes import no_gc, tracer
 from ...engine.value import Constant, Value
 from ...errors import ArityError, OperandError, describe
 from ...wording import warn
-from ..form import take_apart
+from ..form import Results, take_apart
 from ..ir import Computation, Form
 from .condition import Condition
 from .slots import as_computation
@@ -23,10 +23,10 @@ from .traced import Given, Tracer
 from .watch import told_to
 
 Example = Any  # a number, or a nested list or array of numbers
-Traceable = Any  # the same in Values
+Traceable = Any  # the same with Values
 
 
-@no_gc()  # a trace makes much, and no garbage
+@no_gc()  # a trace makes many objects, but no garbage
 def record(
     f: Callable[..., object], *example: Example, parameters: Sequence[Value] | None = None
 ) -> Computation:
@@ -44,13 +44,13 @@ def record(
     try:
         form, roots = _results(f, arguments, tape)
     finally:
-        for leaf in leaves:  # once the trace is over, they and all results are as other Values
+        for leaf in leaves:  # after the trace, they and all results are ordinary Values
             leaf.__class__ = Value
         for result, _, _ in tape.results.values():
             result.__class__ = Value
     if tape.faults:
         raise OperandError(
-            f"the traced function caught an error and went on, which a replay cannot do: "
+            f"the traced function caught an error and continued, which a replay cannot repeat: "
             f"{tape.faults[0]}"
         )
     named = list(zip(names, shapes, strict=True))
@@ -60,8 +60,8 @@ def record(
 def _results(
     f: Callable[..., object], arguments: list[Traceable], tape: Tracer
 ) -> tuple[Form, list[Value]]:
-    """How the results of ``f`` are nested, and the results. ``f`` tells the tape what it does."""
-    found: list[Any] = []
+    """Call ``f`` and record it on the tape. Returns the form of its results, and the results."""
+    found: list[Results] = []
     with told_to(tape):
         form = take_apart(f(*arguments), found)
         found = [x.as_value() if isinstance(x, Condition) else x for x in found]
@@ -71,7 +71,7 @@ def _results(
 
 
 def _check_traceable(f: Callable[..., object], example: Sequence[Example]) -> None:
-    """Raise or warn if ``f`` is not what a trace needs."""
+    """Raise or warn if ``f`` cannot be traced well."""
     if not callable(f):
         graph = " For a finished graph, there is trace_graph." if isinstance(f, Value) else ""
         raise OperandError(
@@ -93,7 +93,7 @@ def _check_traceable(f: Callable[..., object], example: Sequence[Example]) -> No
 
 
 def argument_names(f: Callable[..., object], count: int) -> list[str]:
-    """The names of the arguments of ``f``, for errors; "" where they have none."""
+    """The names of the arguments of ``f``, for errors; "" for an argument without a name."""
     try:
         own = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):  # written in C
@@ -117,7 +117,7 @@ def record_graph(
 
 
 def check_leaves(values: Sequence[Value]) -> None:
-    """Raise unless all are variables, each given once."""
+    """Raise an error unless all are leaves that are not constants, and all are different."""
     for value in values:
         if not isinstance(value, Value) or value.is_constant:
             raise OperandError(
@@ -133,7 +133,7 @@ def check_leaves(values: Sequence[Value]) -> None:
 
 
 def _shape(x: Example, name: str) -> tuple[int, ...]:
-    """The shape of an example; ``name`` is the argument's, for the error."""
+    """The shape of an example. ``name`` is the name of the argument, for the error."""
     if isinstance(x, (list, tuple)) or (hasattr(x, "shape") and len(x.shape)):
         inner = {_shape(item, name) for item in x}
         if len(inner) > 1:

@@ -1,9 +1,9 @@
-"""What a function's inputs are while it is traced: numbers that note what is done with them.
+"""The inputs of a function while it is traced: Values that record what is done with them.
 
-A replay repeats operations on other numbers. So an operation is noted with the line that asked for
-it. A comparison is a `Condition`, whose truth is a guard. Taking a number out, by ``.data``,
-``int()``, ``round()``, ``str()``, ``hash()`` or as a key, is the guard that it is this number. What
-a replay could not repeat is refused.
+A replay repeats operations on other numbers, so each operation is recorded with its line. A
+comparison is a `Condition`, and its truth is a guard. Reading a number by ``.data``, ``int()``,
+``round()``, ``str()``, ``hash()`` or as a key records the guard that it is this number. What a
+replay cannot repeat is refused.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from ...engine.ops import Op
 from ...engine.value import Constant, Value
 from ...engine.value import record as recorded
 from ...errors import AutogradError
-from .condition import Condition
+from .condition import Condition, Operand
 from .tape import Tape, caller, inside
 
 
 class Tracer(Tape):
     """A tape that is told of operations and comparisons."""
 
-    def apply(self, op: Op, operands: Sequence[Any]) -> Value:
+    def apply(self, op: Op, operands: Sequence[Operand]) -> Value:
         """The result of ``op``, noted. It is `Given` if no captured value takes part."""
         token = tracer.set(None)  # `Value.apply` would come back here
         try:
@@ -62,7 +62,7 @@ class Tracer(Tape):
         if op.domain:
             self.note_tried(result, frame)
 
-    def compare(self, sign: str, left: Any, right: Any) -> Condition:
+    def compare(self, sign: str, left: Operand, right: Operand) -> Condition:
         """A comparison that is not decided yet."""
         return Condition(sign, left, right)
 
@@ -84,7 +84,7 @@ class Given(Traced):
 
     __slots__ = ()
 
-    def __eq__(self, other: object) -> Any:
+    def __eq__(self, other: Operand) -> Operand:
         if isinstance(other, Value) and not isinstance(other, Given):
             return False  # a float and a Value are never the same
         if isinstance(other, (Real, Decimal)) and float(other) != other and other == other:
@@ -93,7 +93,7 @@ class Given(Traced):
             return Condition("==", self, other)
         return NotImplemented
 
-    def __ne__(self, other: object) -> Any:
+    def __ne__(self, other: Operand) -> Operand:
         equal = self.__eq__(other)
         if isinstance(equal, Condition):
             return Condition("!=", equal.left, equal.right)
@@ -111,7 +111,7 @@ class Given(Traced):
     def __int__(self) -> int:
         return int(self.data)
 
-    def __round__(self, digits: int | None = None) -> Any:
+    def __round__(self, digits: int | None = None) -> Operand:
         return round(self.data, digits)
 
     def __trunc__(self) -> int:
@@ -133,7 +133,7 @@ class Given(Traced):
 Traced.__name__ = Given.__name__ = "Value"  # what errors call them: users know no other class
 
 
-def _operator(op: Op, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
+def _operator(op: Op, *, reflected: bool = False) -> Callable[[Operand, Operand], Operand]:
     """The operator of ``op`` by the shortest way: two finite numbers give one.
 
     Everything else goes the general way. Nothing is called here that can be written out: large
@@ -141,9 +141,9 @@ def _operator(op: Op, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     """
     evaluate, (left_rule, right_rule) = op.value, op.rules
 
-    def apply(own: Any, other: Any) -> Any:
+    def apply(own: Operand, other: Operand) -> Operand:
         left, right = (other, own) if reflected else (own, other)
-        tape: Any = tracer.get()
+        tape: Any = tracer.get()  # a `Tracer`; its class is compared below, which is faster
         x = left if left.__class__ in _VALUES else _constant(left)
         z = right if right.__class__ in _VALUES else _constant(right)
         if x is None or z is None or tape.__class__ is not Tracer:
@@ -173,12 +173,12 @@ def _operator(op: Op, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     return apply
 
 
-_PLAIN: frozenset[Any] = frozenset({int, float})
+_PLAIN: frozenset[type[float]] = frozenset({int, float})
 _VALUES = frozenset({Given, Traced, Value})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 
 
-def _constant(x: Any) -> Constant | None:
+def _constant(x: Operand) -> Constant | None:
     return Constant(x) if x.__class__ in _PLAIN else None
 
 

@@ -1,19 +1,25 @@
-"""What a tape is told of: numbers that are taken out of Values, and what no replay could repeat.
+"""Tell the tape when a traced function reads a number or does what a replay cannot repeat.
 
-The engine knows nothing of tracing. Once this module is imported, the attributes of Value that
-show a number or a graph ask first whether a function is being traced.
+The engine does not know about tracing. When this module is imported, it replaces the attributes of
+Value that show a number or a graph by ones that first look whether a function is being traced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any  # what a watched attribute gives is not looked at here
+from typing import Concatenate, ParamSpec, TypeVar
 
 from ...engine.modes import Set, recording, tracer
 from ...engine.number import Number
 from ...engine.value import Value
+from .condition import Condition, Operand
 from .tape import Tape
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Compare = Callable[[Number, Operand], T]
 
 _LOOKED_AT = ("parents", "local_grads", "kept_local_grads", "_prev", "_op", "_backward")
 _CALLS = {
@@ -25,9 +31,9 @@ _COMPARISONS = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
 
 @contextmanager
 def told_to(tape: Tape) -> Iterator[None]:
-    """Inside, ``tape`` is told of every operation, comparison and number that is taken out.
+    """Within this context, ``tape`` records every operation, comparison and number that is read.
 
-    Operations are recorded, also where the caller records nothing.
+    It does so even within `no_grad`.
     """
     with Set(recording, True), Set(tracer, tape, counter="pauses"):
         yield
@@ -36,13 +42,13 @@ def told_to(tape: Tape) -> Iterator[None]:
 def _watched(plain: property, how: str, what: str | None, *, on_setting: str) -> property:
     """A property that calls ``how`` of the tape with ``what``, or with the value itself."""
 
-    def get(self: Value) -> Any:
+    def get(self: Value) -> object:
         tape = tracer.get()
         if tape is not None:
             getattr(tape, how)(what or self)
         return plain.__get__(self)
 
-    def put(self: Value, new: Any) -> None:
+    def put(self: Value, new: float) -> None:
         tape = tracer.get()
         if tape is not None:
             tape.refuse(on_setting)
@@ -51,10 +57,12 @@ def _watched(plain: property, how: str, what: str | None, *, on_setting: str) ->
     return property(get, put if plain.fset else None, doc=plain.__doc__)
 
 
-def _refusing(plain: Callable[..., Any], what: str) -> Callable[..., Any]:
-    """A method that is refused while a function is traced."""
+def _refusing(
+    plain: Callable[Concatenate[Value, P], T], what: str
+) -> Callable[Concatenate[Value, P], T]:
+    """A method that raises an error while a function is traced."""
 
-    def method(self: Value, *args: Any, **named: Any) -> Any:
+    def method(self: Value, /, *args: P.args, **named: P.kwargs) -> T:
         if (tape := tracer.get()) is not None:
             tape.refuse(what)
         return plain(self, *args, **named)
@@ -63,10 +71,10 @@ def _refusing(plain: Callable[..., Any], what: str) -> Callable[..., Any]:
     return method
 
 
-def _compared(plain: Callable[[Any, Any], bool], sign: str) -> Callable[[Any, Any], Any]:
-    """A comparison that is left undecided while a function is traced."""
+def _compared(plain: Compare[bool], sign: str) -> Compare[bool | Condition]:
+    """A comparison that gives a `Condition` while a function is traced."""
 
-    def method(self: Number, other: Any) -> Any:
+    def method(self: Number, other: Operand) -> bool | Condition:
         tape = tracer.get()
         return plain(self, other) if tape is None else tape.compare(sign, self, other)
 
