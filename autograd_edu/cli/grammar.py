@@ -95,9 +95,9 @@ def read(
             _check_target(text, target, [*names, *assigned, *constants])
             assigned[target.id] = target
         statements.append((target.id if target else "", nodes))
-    last = statements[-1][0]
+    used.add(statements[-1][0])
     for name, node in assigned.items():
-        if name not in used and name != last:
+        if name not in used:
             raise error_at(f"'{name}' is computed, but the result does not use it", text, node)
     return text, tuple(names), tuple(statements)
 
@@ -131,13 +131,15 @@ def _underline(line: str, start: int, end: int, room: int = 60) -> str:
 # ---- statements and nodes ------------------------------------------------------------------------
 
 
-_IN_OUR_WORDS = {  # for a part of what Python says
+_UNREADABLE = "the formula cannot be read: "
+_IN_OUR_WORDS = {  # by a part of the message of Python
     "Exceeds the limit": "a number has too many digits",
-    "invalid decimal literal": "a product is written with *: 2*x",
+    "invalid decimal literal": "write a product with *, such as 2*x",
 }
 
 
 def _statements(text: str) -> list[ast.stmt]:
+    """The statements of ``text``, as Python reads them."""
     if not text:
         raise ExpressionError("the formula is empty")
     try:
@@ -145,31 +147,33 @@ def _statements(text: str) -> list[ast.stmt]:
             warnings.simplefilter("ignore")  # Python's advice is about programs, not formulas
             body = ast.parse(text).body
     except SyntaxError as error:
-        lines = text.splitlines()
-        line = lines[min(error.lineno or 1, len(lines)) - 1]
-        start = min(max((error.offset or 1) - 1, 0), len(line))
-        problem = next(
-            (own for theirs, own in _IN_OUR_WORDS.items() if theirs in error.msg), error.msg
-        )
-        raise ExpressionError(
-            f"the formula cannot be read: {problem}" + _underline(line, start, start + 1)
-        ) from None
+        raise ExpressionError(_UNREADABLE + _syntax_problem(text, error)) from None
     except (RecursionError, MemoryError):
         raise ExpressionError(
             "the formula is too long or nested too deeply; split it into named parts: v = …; w = …"
         ) from None
     except UnicodeEncodeError as error:
-        before = text[: error.start].rpartition("\n")[2]
-        line = (before + text[error.start :].partition("\n")[0]).encode("utf-8", "replace").decode()
-        raise ExpressionError(
-            f"the formula cannot be read: {text[error.start]!a} is half of a character"
-            + _underline(line, len(before), len(before) + 1)
-        ) from None
+        raise ExpressionError(_UNREADABLE + _half_character(text, error.start)) from None
     except ValueError as error:
-        raise ExpressionError(f"the formula cannot be read: {error}") from None
+        raise ExpressionError(f"{_UNREADABLE}{error}") from None
     if not body:
         raise ExpressionError("the formula is empty")
     return body
+
+
+def _syntax_problem(text: str, error: SyntaxError) -> str:
+    lines = text.splitlines()
+    line = lines[min(error.lineno or 1, len(lines)) - 1]
+    start = min(max((error.offset or 1) - 1, 0), len(line))
+    problem = next((own for part, own in _IN_OUR_WORDS.items() if part in error.msg), error.msg)
+    return problem + _underline(line, start, start + 1)
+
+
+def _half_character(text: str, place: int) -> str:
+    before = text[:place].rpartition("\n")[2]
+    line = (before + text[place:].partition("\n")[0]).encode("utf-8", "replace").decode()
+    problem = f"{text[place]!a} is half of a character"
+    return problem + _underline(line, len(before), len(before) + 1)
 
 
 def _parts(text: str, statement: ast.stmt, *, is_last: bool) -> tuple[ast.Name | None, ast.expr]:
@@ -229,47 +233,38 @@ def operand_count(node: ast.AST) -> int:
 def _check(text: str, node: ast.expr, role: str) -> None:
     """Raise an ExpressionError unless a formula may contain ``node``."""
     match node:
-        case ast.Constant(value=value) if type(value) not in (int, float):
-            raise error_at("a formula can only contain real numbers; this is not one", text, node)
-        case ast.Constant(value=int() | float() as value):
-            if not _is_finite(value):
-                raise error_at(
-                    "this number is too large for a float, whose largest value is 1.8e308",
-                    text,
-                    node,
-                )
+        case ast.Constant():
+            _check_constant(text, node)
         case ast.Name(id=name):
             if name in functions():
                 raise error_at(f"'{name}' is a function: write {name}(…)", text, node)
-        case ast.BinOp(op=op) if type(op) not in BINARY:
-            raise _forbidden(text, node, op)
-        case ast.UnaryOp(op=op) if type(op) not in UNARY:
-            raise _forbidden(text, node, op)
-        case ast.BinOp() | ast.UnaryOp():
-            pass
+        case ast.BinOp(op=op) | ast.UnaryOp(op=op):
+            if type(op) not in BINARY and type(op) not in UNARY:
+                raise _forbidden(text, node, op)
         case ast.Compare(ops=ops):
             _check_comparison(text, node, ops, role)
-        case ast.List() | ast.Tuple() if role == "argument":
-            pass
         case ast.List() | ast.Tuple():
-            raise error_at(
-                "a list can only be an argument of a function: dot([w1, w2], [x1, x2], b)",
-                text,
-                node,
-            )
+            if role != "argument":
+                message = "a list can only be an argument of a function: dot([w1, w2], [x1, x2], b)"
+                raise error_at(message, text, node)
         case ast.Call():
             _check_call(text, node)
         case _:
             raise _forbidden(text, node, node)
 
 
+def _check_constant(text: str, node: ast.Constant) -> None:
+    if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+        raise error_at("a formula can only contain real numbers; this is not one", text, node)
+    if not _is_finite(node.value):
+        message = "this number is too large for a float, whose largest value is 1.8e308"
+        raise error_at(message, text, node)
+
+
 def _check_comparison(text: str, node: ast.expr, ops: Sequence[ast.cmpop], role: str) -> None:
     if role != "condition":
-        raise error_at(
-            "a comparison can only be the condition of where(condition, then, otherwise)",
-            text,
-            node,
-        )
+        message = "a comparison can only be the condition of where(condition, then, otherwise)"
+        raise error_at(message, text, node)
     if len(ops) > 1 or type(ops[0]) not in COMPARE:
         raise error_at("a condition must be a single comparison with <, <=, > or >=", text, node)
 

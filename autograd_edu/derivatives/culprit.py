@@ -16,6 +16,14 @@ from .extrapolation import Estimate
 from .recorded import Edge, Way
 
 FAR = 1e3  # times the size of the point: wider steps may miss everything that the function does
+_NOTHING_FOUND = "no single operation could be shown to be wrong"
+_TOO_WIDE = (
+    ", and only steps far larger than the input itself show a slope: they are too large to tell"
+)
+_TOO_ROUGH = (
+    "the function's values do not agree, but they are those of the graph, and each operation "
+    "passes its own check: the values are too rough to tell"
+)
 
 
 class Finding(NamedTuple):
@@ -43,19 +51,10 @@ def search(way: Way, a: float, evidence: Evidence) -> Finding:
             f"the chain rule over the local gradients gives {forward:.10g}: backward is wrong"
         )
     if complete and set(verdicts) <= {"pass"}:
-        return Finding(
-            "the function's values do not agree, but they are those of the graph, and each "
-            "operation passes its own check: the values are too rough to tell",
-            cleared=True,
-        )
-    nothing = "no single operation could be shown to be wrong"
+        return Finding(_TOO_ROUGH, cleared=True)
     if n is not None and n.step > FAR * max(abs(evidence.samples.x), 1.0):
-        return Finding(
-            f"{nothing}, and only steps far larger than the input itself show a slope: they are "
-            "too large to tell",
-            cleared=True,
-        )
-    return Finding(nothing)
+        return Finding(f"{_NOTHING_FOUND}{_TOO_WIDE}", cleared=True)
+    return Finding(_NOTHING_FOUND)
 
 
 def doubts_at_corner(way: Way, evidence: Evidence) -> str:

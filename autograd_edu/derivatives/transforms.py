@@ -85,7 +85,6 @@ def grad(
     >>> w.grad
     6.0
     """
-
     function(f, "grad")
 
     def gradient_of_f(*at: object) -> object:  # what argnums leaves out may be anything
@@ -117,7 +116,6 @@ def value_and_grad(
     >>> value_and_grad(lambda x: (x * x, "a note"), has_aux=True)(3.0)
     ((9.0, 'a note'), 6.0)
     """
-
     function(f, "value_and_grad")
 
     def value_and_gradient_of_f(*at: object) -> object:  # as in grad
@@ -217,7 +215,6 @@ def jacobian(
     >>> jacobian(lambda x, y: [x * y, x + y])(3.0, -4.0)
     [(-4.0, 3.0), (1.0, 1.0)]
     """
-
     function(f, "jacobian")
 
     def jacobian_of_f(*at: object) -> object:  # as in grad
@@ -246,7 +243,6 @@ def hessian(
     >>> hessian(lambda x, y: x * x * y)(3.0, 5.0)
     [[10.0, 6.0], [6.0, 0.0]]
     """
-
     function(f, "hessian")
 
     def hessian_of_f(*at: object) -> object:  # as in grad

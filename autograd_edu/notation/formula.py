@@ -1,7 +1,7 @@
-"""Formulas of the rule table, printed as text, LaTeX or Python with the reader's own names.
+"""Write formulas of the rule table as text, LaTeX or Python, with the reader's own names.
 
-In the table they are Python expressions. `text("b*a**(b - 1)", {"a": "x", "b": 3.0})` is "3·x²":
-numbers that are given for names are put in and folded, as a person would write the formula.
+The table holds Python expressions. `text("b*a**(b - 1)", {"a": "x", "b": 3.0})` is "3·x²": numbers
+replace their names, and the formula is simplified, as a person would write it.
 """
 
 import ast
@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 Names = Mapping[str, "str | float"]
-Functions = Mapping[
-    str, str
-]  # how a function is written: a template with {0}, {1} … for its arguments, or {all}
+Functions = Mapping[str, str]
+"""For each function a template, with {0}, {1} … for its arguments, or {all} for all of them."""
 
 _ARITHMETIC: dict[type, Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -32,12 +31,12 @@ _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def number(x: float) -> str:
-    """The shortest text that reads back as ``x``; whole numbers without ".0", minus as a hyphen."""
+    """The shortest text that reads back as ``x``; whole numbers without ".0"."""
     return repr(int(x)) if x == x // 1 and abs(x) < 1e16 else repr(x)
 
 
 def short(x: float, digits: int = 4) -> str:
-    """``x`` to a few significant digits; whole numbers as they are."""
+    """``x`` to a few significant digits; whole numbers below a million in full."""
     return number(x) if x == round(x, 0) and abs(x) < 1e6 else f"{x:.{digits}g}"
 
 
@@ -49,19 +48,19 @@ def text(expression: str, names: Names, functions: Functions | None = None) -> s
 def latex(expression: str, names: Names, functions: Functions | None = None) -> str:
     r"""``expression`` as LaTeX for math mode: x^{2}, w \cdot x, \frac{1}{x}.
 
-    Names that are strings must be LaTeX already.
+    Names must be LaTeX already.
     """
     return _Printer(names, functions or {}, latex=True).show(_fold(_parse(expression), names))[0]
 
 
 def python(expression: str, names: Names) -> str:
-    """``expression`` as Python source, with identifiers or numbers for the names."""
+    """``expression`` as Python source, with other identifiers or numbers for its names."""
 
-    class Renamed(ast.NodeTransformer):
+    class Rename(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
             return ast.Name(str(names.get(node.id, node.id)))
 
-    return ast.unparse(Renamed().visit(_fold(_parse(expression), names)))
+    return ast.unparse(Rename().visit(_fold(_parse(expression), names)))
 
 
 @lru_cache(maxsize=1024)
@@ -70,9 +69,9 @@ def _parse(expression: str) -> ast.expr:
 
 
 def _fold(node: ast.expr, names: Names) -> ast.expr:
-    """``node`` with known numbers put in and operations on numbers done.
+    """``node`` with known numbers in place of names, and operations on numbers computed.
 
-    Factors and powers of 1 and terms of 0 are left out.
+    Factors and exponents of 1 are left out.
     """
     match node:
         case ast.Name(id=name) if isinstance(names.get(name), (int, float)):
@@ -103,7 +102,7 @@ def _fold_binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
     if a is not None and b is not None:
         try:
             result = float(_ARITHMETIC[type(op)](a, b))
-        except (ArithmeticError, TypeError):  # the formula of an error: left as it stands
+        except (ArithmeticError, TypeError):  # it has no value, so it stays as it is
             return ast.BinOp(left, op, right)
         return ast.Constant(result) if result - result == 0 else ast.BinOp(left, op, right)
     if isinstance(op, ast.Mult) and a in (1, -1):
@@ -112,7 +111,7 @@ def _fold_binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
 
 
 def _holds(node: ast.expr) -> bool | None:
-    """Whether a comparison of two numbers holds; None if it is not of two numbers."""
+    """Does a comparison hold? None if ``node`` does not compare two numbers."""
     if not isinstance(node, ast.Compare):
         return None
     a, b = _number(node.left), _number(node.comparators[0])
@@ -122,7 +121,7 @@ def _holds(node: ast.expr) -> bool | None:
 
 
 def _number(node: ast.expr) -> float | None:
-    """The number that ``node`` is, if it is one."""
+    """The number that ``node`` is; None if it is none."""
     return (
         float(node.value)
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float))
@@ -131,9 +130,9 @@ def _number(node: ast.expr) -> float | None:
 
 
 class _Printer:
-    """Walks a formula and gives text with its rank.
+    """Writes a formula; each method returns text, `show` also how tightly it binds.
 
-    It recurses, since a formula, unlike a graph, is only as deep as its author typed.
+    It is recursive, because a formula, unlike a graph, is only as deep as its author typed it.
     """
 
     def __init__(self, names: Names, functions: Functions, *, latex: bool) -> None:
@@ -165,7 +164,7 @@ class _Printer:
         raise ValueError(f"a formula cannot hold {ast.unparse(node)!r}")
 
     def call(self, name: str) -> str:
-        """How a function that is no operation of the table is written."""
+        """The template for a function that is not an operation of the table."""
         return (
             rf"\operatorname{{{{{name}}}}}\left({{all}}\right)" if self.latex else name + "({all})"
         )
