@@ -71,13 +71,13 @@ def check_gradient(
     point = Point(f, at, names)
     recorded = Recorded(point.graph(), rtol=rtol)
     gradients = list(map(plain, pull_back(recorded.y, point.variables)))
-    chosen, rounding = _chosen(len(gradients), sample, seed), recorded.rounding()
+    chosen, rounding = _sample_indices(len(gradients), sample, seed), recorded.rounding()
     checked = [_check(point, i, gradients[i], recorded, rounding=rounding) for i in chosen]
     accused = {text.partition(":")[0]: text for _, suspects in checked for text in suspects}
     return Report(tuple(row for row, _ in checked), len(gradients), tuple(accused.values()), seed)
 
 
-def _chosen(count: int, sample: int, seed: int) -> Sequence[int]:
+def _sample_indices(count: int, sample: int, seed: int) -> Sequence[int]:
     """The indices of the inputs to check."""
     if count <= sample:
         return range(count)
@@ -92,10 +92,10 @@ def _check(
     """The row of one input, and the operations that are wrong, in words."""
     way, finding = Way(recorded, point.variables[i]), Finding()
     evidence = gather(point.along(i), point.numbers[i], rounding)
-    judgement = _judged(a, evidence, way)
+    judgement = _judge(a, evidence, way)
     if judgement.verdict == "fail":
         evidence = doubt(evidence)
-        judgement = _judged(a, evidence, way)
+        judgement = _judge(a, evidence, way)
     if judgement.verdict != "pass" and _cancels(a, evidence, way):
         judgement = Judgement("pass", "the slope is 0 up to rounding: its terms cancel")
     if judgement.verdict == "fail":
@@ -109,7 +109,7 @@ def _check(
     return row, finding.suspects
 
 
-def _judged(a: float, evidence: Evidence, way: Way) -> Judgement:
+def _judge(a: float, evidence: Evidence, way: Way) -> Judgement:
     rtol = way.recorded.rtol
     return judge(a, evidence, rtol=rtol, doubts=lambda: doubts_at_corner(way, evidence))
 

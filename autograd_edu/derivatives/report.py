@@ -72,7 +72,9 @@ class Report:
         notes = [f"  {printable(row.name)}: {row.note}" for row in self.rows if row.note]
         rules = [f"  wrong rule: {suspect}" for suspect in self.suspects]
         methods = dict.fromkeys(row.method for row in self.rows)
-        done = [_done([r for r in self.rows if r.method == m], self.rows) for m in methods]
+        done = [
+            _describe_steps([r for r in self.rows if r.method == m], self.rows) for m in methods
+        ]
         return "\n".join([rows, *notes, *rules, *done, self._summary()])
 
     __repr__ = __str__
@@ -105,7 +107,7 @@ def _method(evidence: Evidence, complex_slope: float) -> str:
     return "; ".join(parts)
 
 
-def _done(rows: Sequence[Row], of: Sequence[Row]) -> str:
+def _describe_steps(rows: Sequence[Row], of: Sequence[Row]) -> str:
     """How these rows were computed. It names them unless they are all rows of the report."""
     names = ", ".join(printable(row.name) for row in rows[:4]) + (", …" if len(rows) > 4 else "")
     counts = sorted({row.evaluations for row in rows})

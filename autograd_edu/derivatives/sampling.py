@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 Section = Callable[[float], float]  # the function of how far one input is moved
 
 EPSILON = 2.0**-52
-RATIO = 4.0  # of each step to the next; no feature of the function fits between two
+RATIO = 4.0  # of one step to the next; no feature of the function fits between two
 DENSE = 26  # steps from the size of the point to the spacing of floats there
 WIDEST = 2.0**44  # times the size of the point: the widest step
 

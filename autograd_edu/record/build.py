@@ -55,7 +55,7 @@ def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
         upstream = ledger.gradient[node.index]
         if upstream is None or value.op is None:
             continue
-        parts = [ledger.give(*taker, upstream) for taker in _takers(node, value, nodes)]
+        parts = [ledger.give(*receiver, upstream) for receiver in _receivers(node, value, nodes)]
         says = "; ".join(
             part_sentence(part, upstream) + total_sentence(part, ledger.consumers(part.parent))
             for part in parts
@@ -90,7 +90,7 @@ class _Ledger:
         return Part(parent, name, local, contribution, before or 0.0, after, terms)
 
 
-def _takers(node: Node, value: Value, nodes: list[Node]) -> Iterator[tuple[int, float]]:
+def _receivers(node: Node, value: Value, nodes: list[Node]) -> Iterator[tuple[int, float]]:
     """The parents that get a gradient from ``node``, with their local gradients.
 
     Constants get none, nor do operands that were not selected.
@@ -106,6 +106,6 @@ def _uses(nodes: list[Node], order: list[Value]) -> list[list[int]]:
     uses: list[list[int]] = [[] for _ in nodes]
     for node, value in zip(reversed(nodes), reversed(order), strict=True):
         if uses[node.index] or node is nodes[-1]:
-            for parent, _ in _takers(node, value, nodes):
+            for parent, _ in _receivers(node, value, nodes):
                 uses[parent].append(node.index)
     return uses

@@ -67,7 +67,7 @@ def _backward(record: Record, names: Sequence[str]) -> list[str]:
 
     The gradient of an operand that was not selected is None, which contributes nothing.
     """
-    root, sure = record.nodes[-1], _sure(record)
+    root, sure = record.nodes[-1], _always_reached(record)
     number = {node.index: k for k, node in enumerate((n for n in record.nodes if n.op), 1)}
     terms: dict[int, list[tuple[str, bool]]] = {node.index: [] for node in record.nodes}
     lines = []
@@ -98,7 +98,7 @@ def _sum(terms: list[tuple[str, bool]]) -> str:
     return " + ".join(text for text, _ in terms)
 
 
-def _sure(record: Record) -> set[int]:
+def _always_reached(record: Record) -> set[int]:
     """The nodes that get a gradient no matter which operands are selected."""
     sure = {record.nodes[-1].index}
     for node in reversed(record.nodes):
