@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .arguments import not_negative, number, whole
 from .arithmetic.floats import real
-from .errors import OperandError, ShapeError, TargetError, one_of, suggesting
+from .errors import OperandError, ShapeError, TargetError, one_of, suggest_names
 from .seeds import stream
 
 Point = list[float]
@@ -362,4 +362,4 @@ def _columns(xs: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
 
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
-    __getattr__ = suggesting(globals())
+    __getattr__ = suggest_names(globals())

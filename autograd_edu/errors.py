@@ -99,14 +99,16 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return by_lower[found[0]] if found else ""
 
 
-def suggesting(
-    module: Mapping[str, Any], elsewhere: Mapping[str, str] | None = None
-) -> Callable[[str], Any]:
-    """A module's ``__getattr__``, which says for an unknown name what was probably meant.
+def suggest_names(
+    module: Mapping[str, Any],  # globals may hold anything
+    elsewhere: Mapping[str, str] | None = None,
+) -> Callable[[str], Any]:  # for a type checker, what a module's __getattr__ returns
+    """A ``__getattr__`` for a module, which suggests the name that was probably meant.
 
     Args:
-        module: its ``globals()``. Its public names are ``__all__``, or what it defines.
-        elsewhere: names of other packages, and what to use here.
+        module: the module's ``globals()``. It suggests names in ``__all__``, or if there is none,
+            the functions and classes that the module defines.
+        elsewhere: for names that other packages use, what to use in this one.
     """
 
     def missing(name: str) -> Any:
@@ -187,7 +189,7 @@ def no_value(
         )
     places = ["the operand"] if len(xs) == 1 else [f"the {place} operand" for place in _PLACES]
     names = [
-        repr(x.label) if getattr(x, "label", "") else place + of_labels(x, ", computed from {},")
+        repr(x.label) if getattr(x, "label", "") else place + list_labels(x, ", computed from {},")
         for x, place in zip(operands, places, strict=False)
     ]
     must = op.domain.format(**dict(zip(op.operand_names(len(xs)), names, strict=False)))
@@ -195,8 +197,13 @@ def no_value(
     return kind(f"{asked} has no real value: {must}{given}")
 
 
-def of_labels(value: Any, template: str = " of {}", *, most: int = 4) -> str:
-    """The nearest labels among what ``value`` was computed from, in a template; "" without any."""
+def list_labels(
+    value: Any,  # a Value, or any other number
+    template: str = " of {}",
+    *,
+    most: int = 4,
+) -> str:
+    """The closest labelled values that ``value`` was computed from, in a template; "" if none."""
     found: dict[str, None] = {}
     level, visited = getattr(value, "parents", ()), 0
     while level and visited < 100:

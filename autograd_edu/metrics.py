@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .arguments import whole
 from .data import Target
 from .engine.number import plain
-from .errors import ShapeError, TargetError, suggesting
+from .errors import ShapeError, TargetError, suggest_names
 from .nn.kinds import Nested, as_list
 from .nn.losses import Loss
 
@@ -191,4 +191,4 @@ def _check_pairs(true: Sequence[float], predicted: Sequence[float]) -> None:
 
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
-    __getattr__ = suggesting(globals())
+    __getattr__ = suggest_names(globals())

@@ -16,7 +16,7 @@ from .derivatives.transforms import value_and_grad
 from .engine.modes import no_grad
 from .engine.number import plain
 from .engine.value import Value
-from .errors import OperandError, suggesting
+from .errors import OperandError, suggest_names
 from .metrics import class_of, largest
 from .nn.kinds import Nested, Scalar
 
@@ -416,4 +416,4 @@ def numeric_error(
 
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
-    __getattr__ = suggesting(globals())
+    __getattr__ = suggest_names(globals())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .arguments import not_negative, number, positive
-from .errors import DomainError, OperandError, suggesting
+from .errors import DomainError, OperandError, suggest_names
 
 Schedule = Callable[[float], float]
 
@@ -186,4 +186,4 @@ def _check_schedule(schedule: Schedule, wrapper: str) -> None:
 
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
-    __getattr__ = suggesting(globals())
+    __getattr__ = suggest_names(globals())

@@ -23,8 +23,8 @@ from .errors import (
     Named,
     OperandError,
     describe,
+    list_labels,
     no_gradient,
-    of_labels,
 )
 
 
@@ -203,7 +203,7 @@ def warn_of_changes(order: Sequence[Node]) -> None:
             y = math.nan
         if y != value._peek():
             warn(  # the same text at each step of a loop, so that it is shown once
-                f"{value.label or value.op.name!r}{of_labels(value)} is stale, because a number "
+                f"{value.label or value.op.name!r}{list_labels(value)} is stale, because a number "
                 "that it was computed from has changed since: values and gradients here are those "
                 "of the old numbers. Build the graph again for the new ones"
             )

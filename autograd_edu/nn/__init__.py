@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..errors import suggesting as _suggesting
+from ..errors import suggest_names as _suggest_names
 from . import init, losses, regularise
 from .activations import ACTIVATIONS, Apply, PReLU
 from .attention import SelfAttention, attend
@@ -36,4 +36,4 @@ _ELSEWHERE = {  # names of PyTorch and Keras
 }  # fmt: skip
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
-    __getattr__ = _suggesting(globals(), _ELSEWHERE)
+    __getattr__ = _suggest_names(globals(), _ELSEWHERE)

@@ -18,7 +18,7 @@ from ..arithmetic.floats import real
 from ..data import Target
 from ..engine.number import Number, plain
 from ..engine.ops import dot, exp, log, relu, softplus, square, total, where
-from ..errors import OperandError, ShapeError, TargetError, suggesting
+from ..errors import OperandError, ShapeError, TargetError, suggest_names
 from ..wording import require
 from .activations import linear
 from .kinds import Nested, S, Scalar, Vector, as_list, is_listed
@@ -437,4 +437,4 @@ _ELSEWHERE = {  # names of PyTorch and Keras
 }  # fmt: skip
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
-    __getattr__ = suggesting(globals(), _ELSEWHERE)
+    __getattr__ = suggest_names(globals(), _ELSEWHERE)

@@ -11,7 +11,7 @@ as in the papers and in PyTorch; with ``eps_place="inside"`` it is under the roo
 
 from typing import TYPE_CHECKING
 
-from ..errors import suggesting as _suggesting
+from ..errors import suggest_names as _suggest_names
 from .adaptive import AdaGrad, Adam, AdamW, NAdam, RMSProp
 from .base import Array, Optimiser
 from .momentum import SGD, Momentum, Nesterov
@@ -23,4 +23,4 @@ __all__ = [
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
-    __getattr__ = _suggesting(globals())
+    __getattr__ = _suggest_names(globals())

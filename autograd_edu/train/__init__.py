@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..errors import suggesting as _suggesting
+from ..errors import suggest_names as _suggest_names
 from .callbacks import Epoch
 from .diagnose import Diagnosis, diagnose
 from .early import EarlyStopping
@@ -21,4 +21,4 @@ __all__ = [
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
-    __getattr__ = _suggesting(globals())
+    __getattr__ = _suggest_names(globals())
