@@ -87,6 +87,7 @@ class Kind(Protocol):
 
 K = TypeVar("K", bound=Kind)
 X = TypeVar("X", bound=Kind | float)
+Y = TypeVar("Y", bound=Kind | float)
 
 
 class Operator(Protocol):
@@ -128,6 +129,34 @@ class Ternary(Protocol):
     def __call__(self, a: float, b: float, c: K, /) -> K: ...
 
 
+class Threshold(Protocol):
+    """A function of one number that may leave out the point where it jumps."""
+
+    @overload
+    def __call__(self, x: float, /, *, strict: bool = False) -> float: ...
+    @overload
+    def __call__(self, x: X, /, *, strict: bool = False) -> X: ...
+
+
+class Choice(Protocol):
+    """A choice between two numbers, or two functions that compute one only if it is taken."""
+
+    @overload
+    def __call__(self, condition: float, then: float, otherwise: float) -> float: ...
+    @overload
+    def __call__(self, condition: K, then: K | float, otherwise: K | float) -> K: ...
+    @overload
+    def __call__(self, condition: float, then: K, otherwise: K | float) -> K: ...
+    @overload
+    def __call__(self, condition: float, then: float, otherwise: K) -> K: ...
+    @overload
+    def __call__(
+        self, condition: Kind | float, then: Callable[[], X], otherwise: Y | Callable[[], Y]
+    ) -> X | Y: ...
+    @overload
+    def __call__(self, condition: Kind | float, then: X, otherwise: Callable[[], Y]) -> X | Y: ...
+
+
 class Variadic(Protocol):
     """A function of any number of numbers, or of one list of them."""
 
@@ -158,6 +187,8 @@ class Paired(Protocol):
     def __call__(
         self, ws: Iterable[float], xs: Iterable[K], bias: Kind | float | None = None
     ) -> K: ...
+    @overload
+    def __call__(self, ws: Iterable[float], xs: Iterable[float], bias: K) -> K: ...
     @overload
     def __call__(self, ws: Iterable[Any], xs: Iterable[Any], bias: Any = None) -> Any: ...
 

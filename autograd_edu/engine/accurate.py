@@ -6,13 +6,16 @@ place and local gradients within 4, also where a function saturates, overflows o
 """
 
 import math
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import sub
 from typing import Any, TypeVar
 
-from ..arithmetic.contracts import Namespace, Real, Rule
+from ..arithmetic.contracts import Namespace, Real
 
 N = TypeVar("N", bound=Real)
+T = TypeVar("T")
+Parts = tuple[N, Sequence[N], N]  # what logsumexp and its gradient share; see `exponentials`
 
 # ---- quotients and powers ----
 
@@ -52,8 +55,6 @@ def base_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
 
 def exponent_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
     """y·log a; 0 for a = 0 and b ≥ 0, and nothing for a < 0."""
-    if a.__class__ is float and a > 0.0:
-        return y * xp.log(a)  # nearly always, as in `base_gradient`
 
     def at_zero() -> N | float:
         positive = lambda: xp.choose(b > 1.0, 0.0, lambda: _corner(xp, a))  # noqa: E731 - a branch
@@ -151,8 +152,7 @@ def gauss(xp: Namespace[N], x: N, scale: float) -> N:
 def _normal_cdf(xp: Namespace[N], x: N) -> N:
     """Φ(x) = erfc(-x/√2)/2. It corrects for the rounding of x/√2, which erfc multiplies by x²."""
     x, high = _halved(xp, x)
-    c_high = 0.7071067690849304
-    c_low = SQRT_HALF - c_high
+    c_high, c_low = 0.7071067690849304, SQRT_HALF - 0.7071067690849304
     z = -x * SQRT_HALF
     rest = -(high * c_high + z) - high * c_low - (x - high) * c_high - (x - high) * c_low
     rest = rest - x * SQRT_HALF_REST
@@ -207,37 +207,40 @@ def gelu_gradient(xp: Namespace[N], y: N, x: N) -> N:
 # ---- any number of operands: one by one, or along the first axis of an array ----
 
 
-def each(f: Rule, xs: Any) -> Any:
+def each(f: Callable[[N], T], xs: Sequence[N]) -> Sequence[T]:
     """``f`` of each of ``xs``: at once if they stand in one array, whose first axis counts them."""
-    return f(xs) if hasattr(xs, "shape") else tuple([f(x) for x in xs])
+    if hasattr(xs, "shape"):
+        return f(xs)  # type: ignore[arg-type, return-value]  # an array is a number, too
+    return tuple([f(x) for x in xs])
 
 
-def over(pair: Rule, xs: Any) -> Any:
+def over(pair: Callable[[N, N], N], xs: Sequence[N]) -> N:
     """``pair`` over all of ``xs``, from first to last; over an array, by NumPy's ``reduce``."""
     if hasattr(xs, "shape"):
-        return pair.reduce(xs, axis=0)  # type: ignore[attr-defined]  # a function of NumPy
+        row: N = pair.reduce(xs, axis=0)  # type: ignore[attr-defined]  # a function of NumPy
+        return row
     return reduce(pair, xs)
 
 
-def shares(xp: Namespace[Any], selected: Any) -> Any:
+def shares(xp: Namespace[N], selected: Sequence[N]) -> Sequence[N]:
     """1/k for each of the k operands that are selected, 0 for the others."""
     ones = each(lambda s: xp.choose(s, 1.0, 0.0), selected)
-    count = ones.sum(axis=0) if hasattr(ones, "shape") else sum(ones[1:], ones[0])
+    count = ones.sum(axis=0) if hasattr(ones, "sum") else sum(ones[1:], ones[0])
     return each(lambda one: one / count, ones)
 
 
-def exponentials(xp: Namespace[Any], xs: Any) -> tuple[Any, Any, Any]:
+def exponentials(xp: Namespace[N], xs: Sequence[N]) -> Parts[N]:
     """The largest of ``xs``, exp(x - largest) for each, and the sum of these.
 
     What the difference lost is put back, as exp would enlarge it.
     """
     largest = over(xp.maximum, xs)
 
-    def power(x: Any) -> Any:
+    def power(x: N) -> N:
         d = x - largest
         e = xp.exp(d)
 
-        def mended() -> Any:
+        def mended() -> N:
             back = d - x
             return e + e * ((x - (d - back)) - (largest + back))
 
@@ -247,29 +250,29 @@ def exponentials(xp: Namespace[Any], xs: Any) -> tuple[Any, Any, Any]:
     return largest, powers, xp.total(powers)
 
 
-def softmax(xp: Namespace[Any], y: Any, xs: Any, parts: Any = None) -> Any:
+def softmax(xp: Namespace[N], y: N, xs: Sequence[N], parts: Parts[N] | None = None) -> Sequence[N]:
     """exp(xᵢ)/Σ exp(xⱼ)."""
     _, powers, whole = parts or exponentials(xp, xs)
     return each(lambda power: power / whole, powers)
 
 
-def logsumexp(xp: Namespace[Any], xs: Any, parts: Any = None) -> Any:
+def logsumexp(xp: Namespace[N], xs: Sequence[N], parts: Parts[N] | None = None) -> N | float:
     """log Σ exp(xᵢ), as largest + log1p(what the operands other than the largest add)."""
     largest, powers, whole = parts or exponentials(xp, xs)
     if largest.__class__ is float:
-        others = xp.log1p(xp.total([*powers, -1.0]))
+        others = xp.log1p(xp.total([*powers, -1.0]))  # type: ignore[list-item]  # floats
         y = largest + others
         return _near_zero(xs) if abs(y) < 0.9 * others else y
 
-    def close_to_one() -> Any:
+    def close_to_one() -> N:
         ones = each(lambda x: xp.choose(x >= largest, 1.0, 0.0), xs)
-        less = powers - ones if hasattr(xs, "shape") else list(map(sub, powers, ones))
+        less = powers - ones if hasattr(xs, "shape") else list(map(sub, powers, ones))  # type: ignore[operator]
         return xp.log1p(xp.total(less) + (xp.total(ones) - 1.0))
 
     return largest + xp.choose(whole > 2.0, lambda: xp.log(whole), close_to_one)
 
 
-def _near_zero(xs: Any) -> float:
+def _near_zero(xs: Any) -> float:  # of floats, whatever the checker knows
     """logsumexp with 60 digits, as its two terms cancel.
 
     Only of floats: arrays would pay for it at every sample.

@@ -7,16 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MethodType
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Generic,
-    Protocol,
-    TypeVar,
-    overload,
-)
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
-from ..arithmetic.contracts import Binary, K, Namespace, Paired, Rule, Ternary, Unary, Variadic
+from ..arithmetic import contracts
+from ..arithmetic.contracts import K, Namespace, Rule
 from ..arithmetic.expressions import computed
 from ..arithmetic.floats import Floats, IeeeFloats, real
 from ..arithmetic.ieee754 import Ieee
@@ -101,19 +95,17 @@ class Op:
         self.value: Rule = rule if groups is None else lambda xp, *xs: rule(xp, *groups(xs))
         self.own: dict[int, Rule] = {}
         self.first: Rule = self._first  # by far the most used, and found fastest so
-        self.count, self.defaults = len(self.operand_names()), rule.__defaults__ or ()
-        self.alone = self.count == 1 and not (self.variadic or self.selects)  # has one operand
-        self.formula = self.formula or f"{self.name}({', '.join(self.operand_names())})"
+        names, self.defaults = self.operand_names(), rule.__defaults__ or ()
+        self.alone = len(names) == 1 and not (self.variadic or self.selects)  # has one operand
+        self.called = self.called or (_listed if groups is together else None)
+        self.count = -1 if self.called is not None else len(names)  # how many a plain call takes
+        self.formula = self.formula or f"{self.name}({', '.join(names)})"
         self.symbol = self.symbol or self.name
         self.template = self.template or self.name + "({all})"
         self.latex = self.latex or rf"\operatorname{{{{{self.name}}}}}"
         if "{0}" not in self.latex and "{all}" not in self.latex:
             self.latex += r"\left({all}\right)"
         self.__doc__ = documented(self)
-        if groups is together:
-            self.called = self.called or _listed
-        if self.called is not None:
-            self.count = -1
 
     def local_gradient(self, rule: R, *, of: str = "") -> R:
         """Compute a local gradient by ``rule(xp, y, *operands)``, not as it is printed.
@@ -247,21 +239,37 @@ if TYPE_CHECKING:  # how a checker sees the rows of the table
         """What makes a row from a rule of one, two or three operands."""
 
         @overload
-        def __call__(self, rule: Callable[[Any, Any, Any, Any], Any], /) -> Row[Ternary]: ...
+        def __call__(
+            self, rule: Callable[[Any, Any, Any, Any], Any], /
+        ) -> Row[contracts.Ternary]: ...
         @overload
-        def __call__(self, rule: Callable[[Any, Any, Any], Any], /) -> Row[Binary]: ...
+        def __call__(self, rule: Callable[[Any, Any, Any], Any], /) -> Row[contracts.Binary]: ...
         @overload
-        def __call__(self, rule: Callable[[Any, Any], Any], /) -> Row[Unary]: ...
+        def __call__(self, rule: Callable[[Any, Any], Any], /) -> Row[contracts.Unary]: ...
+
+    class CalledDecorator(Protocol):
+        """What makes a row that users call in a way of its own."""
+
+        @overload
+        def __call__(
+            self, rule: Callable[[Any, Any, Any, Any], Any], /
+        ) -> Row[contracts.Choice]: ...
+        @overload
+        def __call__(self, rule: Callable[[Any, Any], Any], /) -> Row[contracts.Threshold]: ...
 
 
 @overload
 def operation(
     *, local_gradients: Slopes, example: Example, groups: Listed, called: Rule, **facts: Any
-) -> Callable[[Rule], Row[Paired]]: ...
+) -> Callable[[Rule], Row[contracts.Paired]]: ...
 @overload
 def operation(
     *, local_gradients: Slopes, example: Example, groups: Listed, called: None = None, **facts: Any
-) -> Callable[[Rule], Row[Variadic]]: ...
+) -> Callable[[Rule], Row[contracts.Variadic]]: ...
+@overload
+def operation(
+    *, local_gradients: Slopes, example: Example, called: Rule, **facts: Any
+) -> CalledDecorator: ...
 @overload
 def operation(*, local_gradients: Slopes, example: Example, **facts: Any) -> Decorator: ...
 def operation(*, local_gradients: Slopes, example: Example, **facts: Any) -> Any:

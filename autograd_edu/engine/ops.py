@@ -14,10 +14,10 @@ digits that the textbook formula loses (see `accurate`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar, overload
 
-from ..arithmetic.contracts import Kind, Namespace, Real, X
+from ..arithmetic.contracts import K, Kind, Namespace, Real, X
 from ..errors import ArityError, OperandError
 from . import accurate
 from .op import OPS as OPS
@@ -542,7 +542,7 @@ def detach(xp: Namespace[N], x: N) -> N:
     return 1.0 * x
 
 
-def _ties(sign: str) -> Any:
+def _ties(sign: str) -> Callable[..., tuple[str, ...]]:
     def shares(*xs: str) -> tuple[str, ...]:
         count = " + ".join(f"({x} {sign} y)" for x in xs)
         return tuple(f"({x} {sign} y)/({count})" for x in xs)
@@ -555,13 +555,13 @@ def _ties(sign: str) -> Any:
     example=(2.0, -3.0), symbol="max", latex=r"\max", selects=True, neutral=-math.inf,
     edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
-def maximum(xp: Namespace[Any], xs: Any) -> Any:
+def maximum(xp: Namespace[N], xs: Sequence[N]) -> N:
     """The largest of the operands, or of one list of them. Ties share the gradient equally."""
     return accurate.over(xp.maximum, xs)
 
 
 @maximum.local_gradient
-def _(xp: Namespace[Any], y: Any, xs: Any) -> Any:
+def _(xp: Namespace[N], y: N, xs: Sequence[N]) -> Sequence[N | float]:
     return accurate.shares(xp, accurate.each(lambda x: x >= y, xs))
 
 
@@ -570,21 +570,23 @@ def _(xp: Namespace[Any], y: Any, xs: Any) -> Any:
     example=(2.0, -3.0), symbol="min", latex=r"\min", selects=True, neutral=math.inf,
     edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
-def minimum(xp: Namespace[Any], xs: Any) -> Any:
+def minimum(xp: Namespace[N], xs: Sequence[N]) -> N:
     """The smallest of the operands, or of one list of them. Ties share the gradient equally."""
     return accurate.over(xp.minimum, xs)
 
 
 @minimum.local_gradient
-def _(xp: Namespace[Any], y: Any, xs: Any) -> Any:
+def _(xp: Namespace[N], y: N, xs: Sequence[N]) -> Sequence[N | float]:
     return accurate.shares(xp, accurate.each(lambda x: x <= y, xs))
 
 
-def _where(op: Op, condition: Kind | float, then: Any, otherwise: Any) -> Any:
+def _where(
+    op: Op, condition: Kind | float, then: X | Callable[[], X], otherwise: X | Callable[[], X]
+) -> X:
     if callable(then) or callable(otherwise):
         chosen = then if condition else otherwise
         return chosen() if callable(chosen) else chosen
-    return op.apply((condition, then, otherwise))
+    return op.apply((condition, then, otherwise))  # type: ignore[no-any-return]
 
 
 @operation(
@@ -621,13 +623,13 @@ def clip(xp: Namespace[N], x: N, low: N, high: N) -> N:
     local_gradients=lambda *xs: ("1",) * len(xs), example=(2.0, -3.0, 0.5), symbol="Σ", neutral=0.0,
     adds=True, edges="correctly rounded",
 )  # fmt: skip
-def total(xp: Namespace[Any], xs: Any) -> Any:
+def total(xp: Namespace[N], xs: Sequence[N]) -> N:
     """The correctly rounded sum of the operands, or of one list of them; 0.0 for none."""
     return xp.total(xs)
 
 
 @total.local_gradient
-def _(xp: Namespace[Any], y: Any, xs: Any) -> Any:
+def _(xp: Namespace[N], y: N, xs: Sequence[N]) -> Sequence[N | float]:
     return accurate.each(lambda x: 1.0, xs)
 
 
@@ -660,13 +662,15 @@ def _dot(op: Op, ws: Iterable[T], xs: Iterable[T], bias: T | None = None) -> T:
     groups=products, called=_dot, formula=_products, local_gradients=_factors, symbol="Σ w·x",
     example=(2.0, -3.0, 0.5, 1.5, 0.25), edges="each product rounded once, their sum once",
 )  # fmt: skip
-def dot(xp: Namespace[Any], ws: Any, xs: Any, bias: Any) -> Any:
+def dot(xp: Namespace[N], ws: Sequence[N], xs: Sequence[N], bias: Sequence[N]) -> N:
     """Σ wᵢxᵢ (+ bias) as one operation: a neuron's pre-activation."""
     return xp.dot(ws, xs, bias)
 
 
 @dot.local_gradient
-def _(xp: Namespace[Any], y: Any, ws: Any, xs: Any, bias: Any) -> Any:
+def _(
+    xp: Namespace[N], y: N, ws: Sequence[N], xs: Sequence[N], bias: Sequence[N]
+) -> Sequence[N | float]:
     return (*xs, *ws, 1.0) if len(bias) else (*xs, *ws)
 
 
@@ -676,7 +680,9 @@ def _(xp: Namespace[Any], y: Any, ws: Any, xs: Any, bias: Any) -> Any:
     symbol="log Σ exp", template="log Σ exp({all})", latex=r"\log\sum\exp", neutral=-math.inf,
     parts=accurate.exponentials,
 )  # fmt: skip
-def logsumexp(xp: Namespace[Any], xs: Any, parts: Any = None) -> Any:
+def logsumexp(
+    xp: Namespace[N], xs: Sequence[N], parts: accurate.Parts[N] | None = None
+) -> N | float:
     """log(Σ exp xᵢ) of the operands, or of one list of them, without overflow.
 
     Its gradient is their softmax.
@@ -690,7 +696,17 @@ logsumexp.local_gradient(accurate.softmax)
 # ---- functions made of rows ----
 
 
-def mean(*xs: Any) -> Any:
+@overload
+def mean(xs: Iterable[float], /) -> float: ...
+@overload
+def mean(xs: Iterable[K], /) -> K: ...
+@overload
+def mean(*xs: float) -> float: ...  # type: ignore[overload-overlap]  # floats alone
+@overload
+def mean(*xs: K | float) -> K: ...
+@overload
+def mean(xs: Iterable[Any], /) -> Any: ...  # of the most special kind in the list
+def mean(*xs: Any) -> Any:  # as in the signatures above
     """The mean of the operands, or of one list of them.
 
     >>> mean([1.0, 2.0, 6.0])
@@ -702,7 +718,13 @@ def mean(*xs: Any) -> Any:
     return total(operands) / float(len(operands))
 
 
-def heaviside(x: Any, at_zero: Any = 1.0) -> Any:
+@overload
+def heaviside(x: float, at_zero: float = 1.0) -> float: ...
+@overload
+def heaviside(x: K, at_zero: K | float = 1.0) -> K: ...
+@overload
+def heaviside(x: float, at_zero: K) -> K: ...
+def heaviside(x: Any, at_zero: Any = 1.0) -> Any:  # as in the signatures above
     """0 where x < 0, 1 where x > 0, and ``at_zero`` at 0, as in NumPy; `step`, if that is 1.
 
     >>> heaviside(0.0, 0.5)

@@ -196,9 +196,8 @@ class Value(Copied, Habits, Number):
             except (ValueError, ArithmeticError):
                 pass  # `_apply` says what is wrong, or knows what to do
         elif modes.pauses and (observer := modes.tracer.get() or modes.watch.get()) is not None:
-            result: Value = observer.apply(op, operands)
-            return result
-        return _apply(op, tuple([x if x.__class__ is Value else _operand(x) for x in operands]))
+            return observer.apply(op, operands)  # type: ignore[no-any-return]  # of a face above
+        return _apply(op, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
 
     def __repr__(self) -> str:
         grad = "–" if self._grad is None else repr(self._grad)
@@ -322,10 +321,6 @@ def _operator(op: Op, *, reflected: bool) -> Any:
 for _name, _op in ARITHMETIC.items():
     setattr(Value, f"__{_name}__", _operator(_op, reflected=False))
     setattr(Value, "_radd" if _name == "add" else f"__r{_name}__", _operator(_op, reflected=True))
-
-
-def _operand(x: Any) -> Value:
-    return x if isinstance(x, Value) else constant(x)
 
 
 # ---- the backward pass ----

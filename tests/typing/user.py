@@ -18,15 +18,18 @@ from autograd_edu import (
     draw,
     exp,
     grad,
+    heaviside,
     hessian,
     jacobian,
     jvp,
     log,
     maximum,
+    mean,
     no_grad,
     numeric_gradient,
     relu,
     sigmoid,
+    step,
     steps,
     tanh,
     total,
@@ -56,6 +59,20 @@ def values() -> None:
     assert_type(total([x, y, z]), Value)
     assert_type(maximum(x, y), Value)
     assert_type(where(x > 0.0, x, y), Value)
+    assert_type(where(x, 1.0, y), Value)
+    assert_type(where(x > 0.0, 1.0, 0.0), float)
+    assert_type(where(x > 0.0, lambda: log(x), 0.0), Value | float)
+    assert_type(where(x > 0.0, lambda: log(x), lambda: x * y), Value)
+    assert_type(step(x, strict=True), Value)
+    assert_type(step(2.0, strict=True), float)
+    assert_type(dot([1.0], [2.0]), float)
+    assert_type(dot([1.0], [2.0], x), Value)
+    assert_type(total([1.0, 2.0]), float)
+    assert_type(mean([x, y]), Value)
+    assert_type(mean([1.0, 2.0]), float)
+    assert_type(mean(x, 2.0), Value)
+    assert_type(heaviside(x, 0.5), Value)
+    assert_type(heaviside(1.0), float)
     z.label = "z"
     z.backward()
     assert_type(x.grad, float)
