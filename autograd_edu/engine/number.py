@@ -74,7 +74,7 @@ class Number(ArrayHabits):
     def __pos__(self) -> Self:
         return self
 
-    __neg__, __abs__, abs = ops.neg, ops.abs, ops.abs
+    __neg__, __abs__, abs = ops.neg, _method(ops.abs), ops.abs
     exp, exp2, expm1, log, log2, log10 = ops.exp, ops.exp2, ops.expm1, ops.log, ops.log2, ops.log10
     log1p, sqrt, square, erf, erfc = ops.log1p, ops.sqrt, ops.square, ops.erf, ops.erfc
     floor, ceil = ops.floor, ops.ceil
