@@ -1,10 +1,11 @@
 """Notebooks from MyST Markdown: read by jupytext, executed, and compared with what is committed.
 
-    python notebooks/notebook.py run [NAME …]     execute, and write the notebooks with their outputs
-    python notebooks/notebook.py check [NAME …]   execute, and fail on a difference, an error or a warning
+    python notebooks/notebook.py run [NAME …]    execute, and write the notebooks with their outputs
+    python notebooks/notebook.py check [NAME …]  execute, and fail on any difference, error, warning
 
-A source is a file of `sources/`. Pictures are compared by kind, texts letter by letter. An exercise is a code cell that begins with
-"# exercise"; its answer is the code of the next <details> whose summary says "Answer".
+The sources are the files of `sources/`. Pictures are compared by kind, texts letter by letter. An
+exercise is a code cell that begins with "# exercise"; its answer is the code of the next <details>
+whose summary says "Answer".
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ _ANSWER = re.compile(r"<summary>Answer</summary>\s*```python\n(.*?)```", re.DOTA
 
 
 def answered(notebook: Any) -> list[str]:
-    """The code of a notebook, each exercise's stub replaced by its answer. Raises ValueError if they do not pair up."""
+    """The code of a notebook, with each exercise's stub replaced by its answer.
+
+    Raises:
+        ValueError: if exercises and answers do not pair up.
+    """
     answers = [code for cell in notebook.cells for code in _ANSWER.findall(cell.source)]
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     stubs = [text for text in code if text.startswith("# exercise")]
@@ -35,7 +40,10 @@ def answered(notebook: Any) -> list[str]:
 
 
 def build(name: str) -> Any:
-    """The notebook of that name, without outputs. Cell ids are counted, so that the same source gives the same file."""
+    """The notebook of that name, without outputs.
+
+    Cell ids are counted, so that the same source gives the same file.
+    """
     notebook = jupytext.read(HERE / "sources" / f"{name}.md")
     del notebook.metadata["jupytext"]
     for i, cell in enumerate(notebook.cells, 1):
@@ -44,7 +52,10 @@ def build(name: str) -> Any:
 
 
 def execute(notebook: Any) -> Any:
-    """The notebook with its outputs, from the first cell to the last in a new kernel. A cell that raises ends it with that error."""
+    """The notebook with its outputs, run from top to bottom in a new kernel.
+
+    A cell that raises ends the run with its error.
+    """
     NotebookClient(
         notebook, timeout=60, kernel_name="python3", record_timing=False, coalesce_streams=True
     ).execute()
@@ -65,7 +76,7 @@ def warnings(notebook: Any) -> list[str]:
 
 
 def differences(committed: Any, fresh: Any) -> list[str]:
-    """Where two notebooks differ in their cells or in what a reader reads below them, each as a short text."""
+    """Short texts that say where two notebooks differ, in their cells or in the visible outputs."""
     if [(c.cell_type, c.source) for c in committed.cells] != [
         (c.cell_type, c.source) for c in fresh.cells
     ]:
@@ -115,7 +126,8 @@ def main(arguments: list[str]) -> int:
     unknown = sorted(set(chosen) - set(NAMES))
     if command not in ("run", "check") or unknown:
         print(
-            f"run or check, then names from {', '.join(NAMES)}; {' '.join(arguments) or 'nothing'} was given",
+            f"expected run or check, then names from {', '.join(NAMES)}; "
+            f"got {' '.join(arguments) or 'nothing'}",
             file=sys.stderr,
         )
         return 2

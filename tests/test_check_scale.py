@@ -150,7 +150,7 @@ def test_beside_a_corner_only_the_slope_of_the_own_side_is_right(distance, side)
     assert verdict(lambda t: corner(tilted(t, 1.5 if side < 0 else 0.75)), at) == "fail"
 
 
-def test_no_slope_between_the_sides_passes_where_values_cannot_tell_a_corner_from_a_bend():
+def test_no_slope_between_the_sides_passes_where_a_corner_may_be_a_bend():
     def bend(t):
         return 1e6 + sqrt(square(t - 1.0) + 1e-24)
 
@@ -220,7 +220,7 @@ def test_equal_numbers_do_not_pass_where_the_numeric_one_is_too_uncertain():
 
 
 def test_noise_counts_as_error_of_the_numeric_side():
-    """Values are rounded, so an error of a thousandth cannot always be told, and one of a half can."""
+    """Values are rounded, so an error of a thousandth may not show, but one of a half does."""
     for digits in (3, 4, 5, 6):
 
         def rough(x, digits=digits):

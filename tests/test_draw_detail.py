@@ -609,7 +609,7 @@ def test_a_plain_number_that_two_values_use_keeps_its_box():
     assert "2" in titles(draw(made, detail="fused"))
 
 
-def test_a_plain_number_goes_into_the_only_part_that_uses_it_and_a_labelled_one_does_not():
+def test_a_plain_number_joins_the_only_part_that_uses_it_and_a_labelled_one_does_not():
     x = Value(0.5, "x")
     two = (x * 2.0).parents[1]
     with scope("part"):

@@ -65,7 +65,7 @@ def test_copies_of_frozen_parameters_are_frozen():
 
 @pytest.mark.parametrize("rule", [SGD, Momentum, Adam, AdamW])
 @pytest.mark.parametrize("engine", ["eager", "replay"])
-def test_fit_trains_the_other_layers_as_if_the_frozen_ones_were_constants(rule, engine):
+def test_fit_trains_the_other_layers_as_if_frozen_ones_were_constants(rule, engine):
     model, alone = two_layers(), two_layers()
     before = numbers(model.layers[0].freeze())
     fit(model, BCE, POINTS, rule(model.parameters(), 0.1), epochs=5, engine=engine)

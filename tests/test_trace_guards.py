@@ -1,4 +1,4 @@
-"""What a trace cannot see stays right: a replay finds the numbers that were taken out, or it says where they differ."""
+"""A replay finds the numbers that a trace cannot see, or it says where they differ."""
 
 import copy
 import math
@@ -64,7 +64,7 @@ def test_the_data_of_a_parameter_is_guarded_also_if_nothing_else_of_it_takes_par
         program(3.0)
 
 
-def test_an_input_is_equal_to_what_its_number_is_equal_to_and_where_keeps_both_branches():
+def test_an_input_equals_what_its_number_equals_and_where_keeps_both_branches():
     program = trace(lambda x, t: x if t == 1 else -x, 2.0, 1.0)
     assert program(2.0, 1.0) == 2.0
     with pytest.raises(BranchChanged, match="x2 == 1"):

@@ -324,7 +324,10 @@ RUNNING = (
     Fault(
         "a fault is computed from another sample",
         (
-            "test_replay.py::test_a_planted_non_finite_result_is_located_by_operation_line_and_sample[0]",
+            (
+                "test_replay.py::"
+                "test_a_planted_non_finite_result_is_located_by_operation_line_and_sample[0]"
+            ),
         ),
         "column[sample]",
         "column[sample - 1]",
@@ -343,7 +346,10 @@ CHECK = (
     Fault(
         "a gradient passes if it is the numeric one, however little that is known",
         (
-            "test_check_scale.py::test_equal_numbers_do_not_pass_where_the_numeric_one_is_too_uncertain",
+            (
+                "test_check_scale.py::"
+                "test_equal_numbers_do_not_pass_where_the_numeric_one_is_too_uncertain"
+            ),
         ),
         "a == 0.0 == n.value",
         "a == n.value",
@@ -359,8 +365,14 @@ CHECK = (
     Fault(
         "the check takes curvature for a corner",
         (
-            "test_check_scale.py::test_a_bend_however_narrow_is_no_corner_at_which_half_the_slope_would_do",
-            "test_check_scale.py::test_no_slope_between_the_sides_passes_where_values_cannot_tell_a_corner_from_a_bend",
+            (
+                "test_check_scale.py::"
+                "test_a_bend_however_narrow_is_no_corner_at_which_half_the_slope_would_do"
+            ),
+            (
+                "test_check_scale.py::"
+                "test_no_slope_between_the_sides_passes_where_a_corner_may_be_a_bend"
+            ),
         ),
         "3.0 * (left.error + right.error)",
         "0.03 * (left.error + right.error)",
@@ -379,7 +391,10 @@ TRUST = (
     Fault(
         "an input of a trace is equal to itself alone",
         (
-            "test_trace_guards.py::test_an_input_is_equal_to_what_its_number_is_equal_to_and_where_keeps_both_branches",
+            (
+                "test_trace_guards.py::"
+                "test_an_input_equals_what_its_number_equals_and_where_keeps_both_branches"
+            ),
         ),
         "Condition('==', self, other)",
         "self is other",
@@ -395,7 +410,10 @@ TRUST = (
     Fault(
         "a file is written where the old one stands",
         (
-            "test_files.py::test_a_file_that_was_there_keeps_its_permissions_and_a_link_stays_a_link",
+            (
+                "test_files.py::"
+                "test_a_file_that_was_there_keeps_its_permissions_and_a_link_stays_a_link"
+            ),
         ),
         "target.with_name(_A)",
         "target",
@@ -404,7 +422,10 @@ TRUST = (
     Fault(
         "nothing is said of numbers that were set after the graph was computed",
         (
-            "test_value.py::test_a_loop_that_never_computes_its_loss_again_is_warned_of_at_every_step",
+            (
+                "test_value.py::"
+                "test_a_loop_that_never_computes_its_loss_again_is_warned_of_at_every_step"
+            ),
         ),
         "warn_of_changes(order, stacklevel=_A)",
         "None",
@@ -432,7 +453,10 @@ NN = (
     Fault(
         "an ensemble uses only its first model",
         (
-            "test_training_statements.py::test_an_ensemble_is_the_mean_of_the_probabilities_of_all_its_models",
+            (
+                "test_training_statements.py::"
+                "test_an_ensemble_is_the_mean_of_the_probabilities_of_all_its_models"
+            ),
         ),
         "self.models",
         "self.models[:1]",
@@ -454,7 +478,10 @@ NN = (
     Fault(
         "dropout draws one mask for the whole vector",
         (
-            "test_training_statements.py::test_dropout_draws_a_mask_of_its_own_for_every_number_and_every_call",
+            (
+                "test_training_statements.py::"
+                "test_dropout_draws_a_mask_of_its_own_for_every_number_and_every_call"
+            ),
         ),
         "[number * self.keep() for number in x]",
         "(lambda keep: [number * keep for number in x])(self.keep())",
@@ -463,7 +490,10 @@ NN = (
     Fault(
         "dropout drops nothing",
         (
-            "test_training_statements.py::test_dropout_draws_a_mask_of_its_own_for_every_number_and_every_call",
+            (
+                "test_training_statements.py::"
+                "test_dropout_draws_a_mask_of_its_own_for_every_number_and_every_call"
+            ),
         ),
         "self.keep()",
         "1.0",
@@ -500,7 +530,10 @@ NN = (
     Fault(
         "half of the squared weights count for nothing",
         (
-            "test_training_statements.py::test_penalties_have_the_values_and_slopes_of_their_formulas",
+            (
+                "test_training_statements.py::"
+                "test_penalties_have_the_values_and_slopes_of_their_formulas"
+            ),
         ),
         "0.5 * strength * dot(parameters, parameters)",
         "0.0 * strength * dot(parameters, parameters)",
@@ -531,7 +564,10 @@ TRAINING = (
     Fault(
         "target probabilities may sum to less than 1",
         (
-            "test_training_statements.py::test_target_probabilities_that_do_not_sum_to_one_are_refused",
+            (
+                "test_training_statements.py::"
+                "test_target_probabilities_that_do_not_sum_to_one_are_refused"
+            ),
         ),
         "1.0 - 1e-6",
         "0.0",
@@ -545,7 +581,10 @@ TRAINING = (
     Fault(
         "the loss of an epoch is the plain mean of unequal batches",
         (
-            "test_training_statements.py::test_the_loss_of_an_epoch_is_the_mean_over_samples_also_where_batches_are_unequal",
+            (
+                "test_training_statements.py::"
+                "test_the_loss_of_an_epoch_is_the_mean_over_samples_also_where_batches_are_unequal"
+            ),
         ),
         "sum(_A) / sum(sizes)",
         "sum(losses) / len(losses)",
@@ -553,7 +592,10 @@ TRAINING = (
     Fault(
         "a schedule by step begins anew when training is resumed",
         (
-            "test_training_statements.py::test_a_schedule_by_step_goes_on_where_it_was_when_training_is_resumed",
+            (
+                "test_training_statements.py::"
+                "test_a_schedule_by_step_goes_on_where_it_was_when_training_is_resumed"
+            ),
         ),
         "_A.steps = len(_A.history.step_loss)",
         "_A.steps = 0",
@@ -561,7 +603,10 @@ TRAINING = (
     Fault(
         "early stopping ignores the validation loss",
         (
-            "test_training_statements.py::test_early_stopping_watches_the_validation_loss_where_there_is_one",
+            (
+                "test_training_statements.py::"
+                "test_early_stopping_watches_the_validation_loss_where_there_is_one"
+            ),
         ),
         "_A.history.validation or _A.history.loss",
         "_A.history.loss",
@@ -569,15 +614,21 @@ TRAINING = (
     Fault(
         "what is replayed is not held against the eager engine as training goes on",
         (
-            "test_train_trust.py::test_a_difference_that_begins_late_leads_back_to_the_last_state_that_was_verified",
+            (
+                "test_train_trust.py::"
+                "test_a_difference_that_begins_late_leads_back_to_the_last_state_that_was_verified"
+            ),
         ),
         "_A.engine.difference(_A.theta)",
         "None",
     ),
     Fault(
-        "after a difference training goes on from where it was and not from the last state that was verified",
+        "after a difference, training goes on from there and not from the last verified state",
         (
-            "test_train_trust.py::test_a_difference_that_begins_late_leads_back_to_the_last_state_that_was_verified",
+            (
+                "test_train_trust.py::"
+                "test_a_difference_that_begins_late_leads_back_to_the_last_state_that_was_verified"
+            ),
         ),
         "memory.restore()",
         "pass",
@@ -644,8 +695,14 @@ FOLDING = (
     Fault(
         "a constant that has a label loses its box",
         (
-            "test_draw_detail.py::test_a_plain_number_stands_in_the_formula_and_a_labelled_one_in_a_box",
-            "test_draw_detail.py::test_a_plain_number_goes_into_the_only_part_that_uses_it_and_a_labelled_one_does_not",
+            (
+                "test_draw_detail.py::"
+                "test_a_plain_number_stands_in_the_formula_and_a_labelled_one_in_a_box"
+            ),
+            (
+                "test_draw_detail.py::"
+                "test_a_plain_number_joins_the_only_part_that_uses_it_and_a_labelled_one_does_not"
+            ),
         ),
         "graph.order[i].is_constant and not graph.order[i].label and _A and _B",
         "graph.order[i].is_constant and _A and _B",
@@ -657,7 +714,10 @@ ENGINE = (
     Fault(
         "a pass that control C ends leaves half of its gradients",
         (
-            "test_value.py::test_control_c_at_any_moment_of_a_pass_leaves_the_gradients_of_before_or_of_after",
+            (
+                "test_value.py::"
+                "test_control_c_at_any_moment_of_a_pass_leaves_the_gradients_of_before_or_of_after"
+            ),
         ),
         "BaseException",
         "Exception",
@@ -694,7 +754,10 @@ HABITS = (
     Fault(
         "of several numbers that are not finite, the last is named",
         (
-            "test_care.py::test_of_several_gradients_that_are_not_finite_the_first_of_the_pass_is_named",
+            (
+                "test_care.py::"
+                "test_of_several_gradients_that_are_not_finite_the_first_of_the_pass_is_named"
+            ),
         ),
         "for value in reversed(order):\n    _A",
         "for value in order:\n    _A",
@@ -709,7 +772,10 @@ HABITS = (
     Fault(
         "frozen parameters are trained like the others",
         (
-            "test_freezing.py::test_fit_trains_the_other_layers_as_if_the_frozen_ones_were_constants[replay-AdamW]",
+            (
+                "test_freezing.py::"
+                "test_fit_trains_the_other_layers_as_if_frozen_ones_were_constants[replay-AdamW]"
+            ),
         ),
         "frozen = [p.is_constant for p in self.parameters]",
         "frozen = [False] * len(theta)",
@@ -726,7 +792,10 @@ SHARED = (
     Fault(
         "the gradient of an input that samples share is that of the first sample",
         (
-            "test_program_results.py::test_an_input_without_a_batch_axis_is_shared_and_its_gradient_summed",
+            (
+                "test_program_results.py::"
+                "test_an_input_without_a_batch_axis_is_shared_and_its_gradient_summed"
+            ),
         ),
         "rows.sum(axis=1)",
         "rows[:, 0]",
@@ -773,7 +842,10 @@ PAGES = (
     Fault(
         "in a page, a step goes up the gradient",
         (
-            "test_nudge.py::test_zero_backward_and_step_in_any_order_equal_the_same_calls_on_the_engine[0]",
+            (
+                "test_nudge.py::"
+                "test_zero_backward_and_step_in_any_order_equal_the_same_calls_on_the_engine[0]"
+            ),
         ),
         "leaves[i] -= rate",
         "leaves[i] += rate",
