@@ -156,6 +156,18 @@ def test_the_complex_step_goes_through_every_operation_that_has_a_complex_versio
             lambda: numeric_gradient(log, []), OperandError, "contains no number", id="nothing"
         ),
         pytest.param(
+            lambda: numeric_gradient(3.0, 1.0),
+            OperandError,
+            "numeric_gradient needs a function, such as lambda x: x * x; got float 3.0",
+            id="no function for numeric_gradient",
+        ),
+        pytest.param(
+            lambda: check_gradient(3.0, 1.0),
+            OperandError,
+            "check_gradient needs a function, such as lambda x: x * x; got float 3.0",
+            id="no function for check_gradient",
+        ),
+        pytest.param(
             lambda: numeric_gradient(lambda x: [x], [1.0]),
             OperandError,
             "several numbers",

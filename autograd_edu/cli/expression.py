@@ -29,7 +29,7 @@ from .grammar import (
     operand_count,
     point_at,
     read,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

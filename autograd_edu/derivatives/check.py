@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from ..arguments import positive, whole
+from ..arguments import function, positive, whole
 from ..engine.number import plain
 from .culprit import Finding, doubts_at_corner, search
 from .evidence import Evidence, doubt, gather
@@ -67,6 +67,7 @@ def check_gradient(
     >>> print(check_gradient(lambda x, y: x * y, (3, -4)).rows[0].verdict)
     pass
     """
+    function(f, "check_gradient")
     sample, rtol = whole(sample, "sample"), positive(rtol, "rtol")
     point = Point(f, at, names)
     recorded = Recorded(point.graph(), rtol=rtol)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from ..arguments import positive
+from ..arguments import function, positive
 from ..errors import DomainError, one_of
 from .evidence import gather, weigh
 from .point import Point
@@ -47,6 +47,7 @@ def numeric_gradient(
     >>> [round(slope, 9) for slope in numeric_gradient(lambda x, y: x * y, (3, -4))]
     [-4.0, 3.0]
     """
+    function(f, "numeric_gradient")
     run = _METHODS[one_of(method, _METHODS, "method")]
     return run(Point(f, at), step if step is None else positive(step, "the step"))
 

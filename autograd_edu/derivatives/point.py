@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 
-from ..arguments import function
 from ..arithmetic.floats import real
 from ..engine.modes import no_grad
 from ..engine.number import Number, plain
@@ -30,7 +29,6 @@ class Point:
     """
 
     def __init__(self, f: Callable[..., Scalar], at: Tree, names: Sequence[str] = ()) -> None:
-        function(f, "a gradient check")
         self.f, self.at = f, as_arguments(at)
         inputs = flatten(self.at)
         if not inputs:
