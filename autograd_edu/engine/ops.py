@@ -35,7 +35,11 @@ T = TypeVar("T")
 
 @operation(formula="a + b", local_gradients=("1", "1"), example=(2.0, -3.0), symbol="+", adds=True)
 def add(xp: Namespace[N], a: N, b: N) -> N:
-    """The sum."""
+    """The sum.
+
+    >>> add(2.0, -3.0)
+    -1.0
+    """
     return a + b
 
 
@@ -43,7 +47,11 @@ def add(xp: Namespace[N], a: N, b: N) -> N:
     formula="a - b", local_gradients=("1", "-1"), example=(2.0, -3.0), symbol="-", numpy="subtract"
 )
 def sub(xp: Namespace[N], a: N, b: N) -> N:
-    """The difference."""
+    """The difference.
+
+    >>> sub(2.0, -3.0)
+    5.0
+    """
     return a - b
 
 
@@ -52,13 +60,21 @@ def sub(xp: Namespace[N], a: N, b: N) -> N:
     multiplies=True,
 )  # fmt: skip
 def mul(xp: Namespace[N], a: N, b: N) -> N:
-    """The product."""
+    """The product.
+
+    >>> mul(2.0, -3.0)
+    -6.0
+    """
     return a * b
 
 
 @operation(numpy="negative", formula="-x", local_gradients=("-1",), example=(2.0,), symbol="neg")
 def neg(xp: Namespace[N], x: N) -> N:
-    """The negative."""
+    """The negative.
+
+    >>> neg(2.0)
+    -2.0
+    """
     return -x
 
 
@@ -67,7 +83,11 @@ def neg(xp: Namespace[N], x: N) -> N:
     symbol="÷", domain="{b} must not be zero", edges="a/0: error; in ieee() ±inf or nan",
 )  # fmt: skip
 def div(xp: Namespace[N], a: N, b: N) -> N:
-    """The quotient."""
+    """The quotient.
+
+    >>> div(3.0, 2.0)
+    1.5
+    """
     return a / b
 
 
@@ -99,7 +119,11 @@ mod.local_gradient(lambda xp, y, a, b: -xp.floor((a - y) / b + 0.5), of="b")
     edges="0⁰ = 1 with gradient (0, 0); a < 0 has no gradient for b; never complex",
 )  # fmt: skip
 def pow(xp: Namespace[N], a: N, b: N) -> N:
-    """``a`` to the power ``b``."""
+    """``a`` to the power ``b``.
+
+    >>> pow(2.0, -3.0)
+    0.125
+    """
     return xp.pow(a, b)
 
 
@@ -109,7 +133,11 @@ pow.local_gradient(accurate.exponent_gradient)
 
 @operation(formula="x**2", local_gradients=("2*x",), example=(-1.5,), symbol="x²")
 def square(xp: Namespace[N], x: N) -> N:
-    """x·x."""
+    """x·x.
+
+    >>> square(-1.5)
+    2.25
+    """
     return x * x
 
 
@@ -118,7 +146,11 @@ def square(xp: Namespace[N], x: N) -> N:
 
 @operation(local_gradients=("y",), example=(0.5,), latex="e^{{{0}}}")
 def exp(xp: Namespace[N], x: N) -> N:
-    """The exponential function."""
+    """The exponential function.
+
+    >>> exp(0.0)
+    1.0
+    """
     return xp.exp(x)
 
 
@@ -127,7 +159,11 @@ def exp(xp: Namespace[N], x: N) -> N:
     example=(0.5,),
 )
 def exp2(xp: Namespace[N], x: N) -> N:
-    """2 to the power x."""
+    """2 to the power x.
+
+    >>> exp2(3.0)
+    8.0
+    """
     return xp.exp2(x)
 
 
@@ -136,7 +172,11 @@ exp2.local_gradient(lambda xp, y, x: math.log(2.0) * y)
 
 @operation(local_gradients=("exp(x)",), example=(0.5,), latex="e^{{{0}}} - 1")
 def expm1(xp: Namespace[N], x: N) -> N:
-    """exp(x) - 1, accurate near 0."""
+    """exp(x) - 1, accurate near 0.
+
+    >>> round(expm1(1e-10), 14)
+    1e-10
+    """
     return xp.expm1(x)
 
 
@@ -145,13 +185,21 @@ def expm1(xp: Namespace[N], x: N) -> N:
     edges="log 0: error; in ieee() -inf with gradient inf",
 )  # fmt: skip
 def log(xp: Namespace[N], x: N) -> N:
-    """The natural logarithm."""
+    """The natural logarithm.
+
+    >>> log(1.0)
+    0.0
+    """
     return xp.log(x)
 
 
 @operation(local_gradients=("1/(x*log(2))",), example=(0.5,), domain="{x} must be positive")
 def log2(xp: Namespace[N], x: N) -> N:
-    """The logarithm to base 2."""
+    """The logarithm to base 2.
+
+    >>> log2(8.0)
+    3.0
+    """
     return xp.log2(x)
 
 
@@ -160,7 +208,11 @@ log2.local_gradient(lambda xp, y, x: 1.4426950408889634 / x)
 
 @operation(local_gradients=("1/(x*log(10))",), example=(0.5,), domain="{x} must be positive")
 def log10(xp: Namespace[N], x: N) -> N:
-    """The logarithm to base 10."""
+    """The logarithm to base 10.
+
+    >>> round(log10(1000.0), 9)
+    3.0
+    """
     return xp.log10(x)
 
 
@@ -172,7 +224,11 @@ log10.local_gradient(lambda xp, y, x: 0.4342944819032518 / x)
     domain="{x} must be greater than -1",
 )  # fmt: skip
 def log1p(xp: Namespace[N], x: N) -> N:
-    """log(1 + x), accurate near 0."""
+    """log(1 + x), accurate near 0.
+
+    >>> round(log1p(1e-10), 14)
+    1e-10
+    """
     return xp.log1p(x)
 
 
@@ -182,7 +238,11 @@ def log1p(xp: Namespace[N], x: N) -> N:
     edges="√0 = 0 with gradient inf, an error if needed",
 )  # fmt: skip
 def sqrt(xp: Namespace[N], x: N) -> N:
-    """The square root."""
+    """The square root.
+
+    >>> sqrt(2.25)
+    1.5
+    """
     return xp.sqrt(x)
 
 
@@ -191,7 +251,11 @@ def sqrt(xp: Namespace[N], x: N) -> N:
     symbol="|x|", template="|{0}|", latex=r"\left|{0}\right|", edges="|x|′(0) = 0",
 )  # fmt: skip
 def abs(xp: Namespace[N], x: N) -> N:
-    """The absolute value."""
+    """The absolute value.
+
+    >>> abs(-1.5)
+    1.5
+    """
     return x.__abs__()  # `abs` is the row
 
 
@@ -199,37 +263,61 @@ def abs(xp: Namespace[N], x: N) -> N:
     local_gradients=("0",), example=(-1.5,), edges="sign 0 = 0; the gradient is 0 everywhere"
 )
 def sign(xp: Namespace[N], x: N) -> N:
-    """-1, 0 or 1: on which side of 0 the number is."""
+    """-1, 0 or 1: on which side of 0 the number is.
+
+    >>> sign(-1.5)
+    -1.0
+    """
     return xp.choose(x > 0.0, 1.0, xp.choose(x < 0.0, -1.0, x))
 
 
 @operation(local_gradients=("0",), example=(-1.5,), edges="the gradient is 0 everywhere")
 def floor(xp: Namespace[N], x: N) -> N:
-    """The largest whole number that is not above x."""
+    """The largest whole number that is not above x.
+
+    >>> floor(-1.5)
+    -2.0
+    """
     return xp.floor(x)
 
 
 @operation(local_gradients=("0",), example=(-1.5,), edges="the gradient is 0 everywhere")
 def ceil(xp: Namespace[N], x: N) -> N:
-    """The smallest whole number that is not below x."""
+    """The smallest whole number that is not below x.
+
+    >>> ceil(-1.5)
+    -1.0
+    """
     return -xp.floor(-x)
 
 
 @operation(local_gradients=("cos(x)",), example=(0.5,), latex=r"\sin")
 def sin(xp: Namespace[N], x: N) -> N:
-    """The sine of an angle in radians."""
+    """The sine of an angle in radians.
+
+    >>> round(sin(0.5), 4)
+    0.4794
+    """
     return xp.sin(x)
 
 
 @operation(local_gradients=("-sin(x)",), example=(0.5,), latex=r"\cos")
 def cos(xp: Namespace[N], x: N) -> N:
-    """The cosine of an angle in radians."""
+    """The cosine of an angle in radians.
+
+    >>> round(cos(0.5), 4)
+    0.8776
+    """
     return xp.cos(x)
 
 
 @operation(local_gradients=("1 + y**2",), example=(0.5,), latex=r"\tan")
 def tan(xp: Namespace[N], x: N) -> N:
-    """The tangent of an angle in radians."""
+    """The tangent of an angle in radians.
+
+    >>> round(tan(0.5), 4)
+    0.5463
+    """
     return xp.tan(x)
 
 
@@ -238,7 +326,11 @@ def tan(xp: Namespace[N], x: N) -> N:
     domain="{x} must be in [-1, 1]", edges="gradient inf at ±1, an error if needed",
 )  # fmt: skip
 def asin(xp: Namespace[N], x: N) -> N:
-    """The angle in [-π/2, π/2] whose sine is x."""
+    """The angle in [-π/2, π/2] whose sine is x.
+
+    >>> round(asin(1.0), 4)
+    1.5708
+    """
     return xp.asin(x)
 
 
@@ -250,7 +342,11 @@ asin.local_gradient(lambda xp, y, x: 1.0 / xp.sqrt((1.0 - x) * (1.0 + x)))
     domain="{x} must be in [-1, 1]", edges="gradient -inf at ±1, an error if needed",
 )  # fmt: skip
 def acos(xp: Namespace[N], x: N) -> N:
-    """The angle in [0, π] whose cosine is x."""
+    """The angle in [0, π] whose cosine is x.
+
+    >>> round(acos(-1.0), 4)
+    3.1416
+    """
     return xp.acos(x)
 
 
@@ -259,7 +355,11 @@ acos.local_gradient(lambda xp, y, x: -1.0 / xp.sqrt((1.0 - x) * (1.0 + x)))
 
 @operation(numpy="arctan", local_gradients=("1/(1 + x**2)",), example=(0.5,), latex=r"\arctan")
 def atan(xp: Namespace[N], x: N) -> N:
-    """The angle in (-π/2, π/2) whose tangent is x."""
+    """The angle in (-π/2, π/2) whose tangent is x.
+
+    >>> round(atan(1.0), 4)
+    0.7854
+    """
     return xp.atan(x)
 
 
@@ -302,31 +402,51 @@ hypot.local_gradient(lambda xp, y, a, b: accurate.cosine(xp, b, a))
 
 @operation(local_gradients=("pi/180",), example=(60.0,))
 def radians(xp: Namespace[N], x: N) -> N:
-    """An angle of x degrees, in radians."""
+    """An angle of x degrees, in radians.
+
+    >>> round(radians(180.0), 4)
+    3.1416
+    """
     return 0.017453292519943295 * x
 
 
 @operation(local_gradients=("180/pi",), example=(0.5,))
 def degrees(xp: Namespace[N], x: N) -> N:
-    """An angle of x radians, in degrees."""
+    """An angle of x radians, in degrees.
+
+    >>> round(degrees(1.0), 4)
+    57.2958
+    """
     return 57.29577951308232 * x
 
 
 @operation(local_gradients=("cosh(x)",), example=(0.5,), latex=r"\sinh")
 def sinh(xp: Namespace[N], x: N) -> N:
-    """The hyperbolic sine."""
+    """The hyperbolic sine.
+
+    >>> round(sinh(0.5), 4)
+    0.5211
+    """
     return xp.sinh(x)
 
 
 @operation(local_gradients=("sinh(x)",), example=(0.5,), latex=r"\cosh")
 def cosh(xp: Namespace[N], x: N) -> N:
-    """The hyperbolic cosine."""
+    """The hyperbolic cosine.
+
+    >>> round(cosh(0.5), 4)
+    1.1276
+    """
     return xp.cosh(x)
 
 
 @operation(local_gradients=("1/sqrt(1 + x**2)",), example=(0.5,), numpy="arcsinh")
 def asinh(xp: Namespace[N], x: N) -> N:
-    """The number whose hyperbolic sine is x."""
+    """The number whose hyperbolic sine is x.
+
+    >>> round(asinh(0.5), 4)
+    0.4812
+    """
     return xp.asinh(x)
 
 
@@ -342,7 +462,11 @@ def _(xp: Namespace[N], y: N, x: N) -> N | float:
     domain="{x} must be at least 1", edges="gradient inf at 1, an error if needed",
 )  # fmt: skip
 def acosh(xp: Namespace[N], x: N) -> N:
-    """The number that is not negative and whose hyperbolic cosine is x."""
+    """The number that is not negative and whose hyperbolic cosine is x.
+
+    >>> round(acosh(1.5), 4)
+    0.9624
+    """
     return xp.acosh(x)
 
 
@@ -354,7 +478,11 @@ acosh.local_gradient(lambda xp, y, x: 1.0 / (xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0)
     domain="{x} must be between -1 and 1", edges="±1: error; in ieee() ±inf with gradient inf",
 )  # fmt: skip
 def atanh(xp: Namespace[N], x: N) -> N:
-    """The number whose hyperbolic tangent is x."""
+    """The number whose hyperbolic tangent is x.
+
+    >>> round(atanh(0.5), 4)
+    0.5493
+    """
     return xp.atanh(x)
 
 
@@ -363,7 +491,11 @@ atanh.local_gradient(lambda xp, y, x: 1.0 / ((1.0 - x) * (1.0 + x)))
 
 @operation(local_gradients=("2/sqrt(pi)*exp(-x**2)",), example=(0.5,))
 def erf(xp: Namespace[N], x: N) -> N:
-    """The error function."""
+    """The error function.
+
+    >>> round(erf(0.5), 4)
+    0.5205
+    """
     return xp.erf(x)
 
 
@@ -372,7 +504,11 @@ erf.local_gradient(lambda xp, y, x: 2.0 / math.sqrt(math.pi) * accurate.gauss(xp
 
 @operation(local_gradients=("-2/sqrt(pi)*exp(-x**2)",), example=(0.5,))
 def erfc(xp: Namespace[N], x: N) -> N:
-    """1 - erf(x), the complementary error function."""
+    """1 - erf(x), the complementary error function.
+
+    >>> round(erfc(0.5), 4)
+    0.4795
+    """
     return xp.erfc(x)
 
 
@@ -387,7 +523,11 @@ erfc.local_gradient(lambda xp, y, x: -2.0 / math.sqrt(math.pi) * accurate.gauss(
     activation=True,
 )  # fmt: skip
 def sigmoid(xp: Namespace[N], x: N) -> N:
-    """1/(1 + exp(-x)), the logistic function."""
+    """1/(1 + exp(-x)), the logistic function.
+
+    >>> sigmoid(0.0)
+    0.5
+    """
     return accurate.sigmoid(xp, x)
 
 
@@ -400,7 +540,11 @@ def _(xp: Namespace[N], y: N, x: N) -> N | float:
 
 @operation(local_gradients=("1 - y**2",), example=(0.5,), latex=r"\tanh", activation=True)
 def tanh(xp: Namespace[N], x: N) -> N:
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent.
+
+    >>> round(tanh(0.5), 4)
+    0.4621
+    """
     return xp.tanh(x)
 
 
@@ -413,7 +557,11 @@ def _(xp: Namespace[N], y: N, x: N) -> N | float:
 
 @operation(local_gradients=("sigmoid(x)",), example=(0.5,), activation=True)
 def softplus(xp: Namespace[N], x: N) -> N:
-    """log(1 + exp(x)), without overflow."""
+    """log(1 + exp(x)), without overflow.
+
+    >>> round(softplus(0.0), 4)
+    0.6931
+    """
     return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-x.__abs__()))
 
 
@@ -425,7 +573,11 @@ softplus.local_gradient(lambda xp, y, x: accurate.sigmoid(xp, x))
     rectifier=True, edges="relu′(0) = 0",
 )  # fmt: skip
 def relu(xp: Namespace[N], x: N) -> N:
-    """x where positive, else 0."""
+    """x where positive, else 0.
+
+    >>> relu(-1.5), relu(1.5)
+    (0.0, 1.5)
+    """
     return xp.maximum(x, 0.0)
 
 
@@ -438,6 +590,9 @@ def leaky_relu(xp: Namespace[N], x: N, slope: N | float = 0.1) -> N:
     """x where positive, slope·x elsewhere; 0.1 as in the lectures (PyTorch's default is 0.01).
 
     A Value as slope is learned.
+
+    >>> leaky_relu(-2.0), leaky_relu(-2.0, 0.5)
+    (-0.2, -1.0)
     """
     return xp.choose(x > 0.0, x, slope * x)
 
@@ -448,7 +603,11 @@ def leaky_relu(xp: Namespace[N], x: N, slope: N | float = 0.1) -> N:
     edges="elu′(0) = α, the limit from the left",
 )  # fmt: skip
 def elu(xp: Namespace[N], x: N, alpha: N | float = 1.0) -> N:
-    """x where positive, α(eˣ - 1) elsewhere."""
+    """x where positive, α(eˣ - 1) elsewhere.
+
+    >>> round(elu(-1.5), 4)
+    -0.7769
+    """
     return xp.choose(x > 0.0, x, alpha * xp.expm1(xp.minimum(x, 0.0)))
 
 
@@ -473,6 +632,9 @@ def selu(xp: Namespace[N], x: N) -> N:
     """λx where positive, λα(eˣ - 1) elsewhere, with the constants that keep mean 0 and variance 1.
 
     Klambauer et al., "Self-normalizing neural networks" (2017).
+
+    >>> round(selu(1.0), 4)
+    1.0507
     """
     below = SELU_SCALE * SELU_ALPHA * xp.expm1(xp.minimum(x, 0.0))
     return xp.choose(x > 0.0, SELU_SCALE * x, below)
@@ -489,7 +651,11 @@ def _(xp: Namespace[N], y: N, x: N) -> N | float:
     local_gradients=("erfc(-x/sqrt(2))/2 + x*exp(-x**2/2)/sqrt(2*pi)",),
 )  # fmt: skip
 def gelu(xp: Namespace[N], x: N) -> N:
-    """x·Φ(x), where Φ is the distribution function of the normal distribution."""
+    """x·Φ(x), where Φ is the distribution function of the normal distribution.
+
+    >>> round(gelu(0.5), 4)
+    0.3457
+    """
     return accurate.gelu(xp, x)
 
 
@@ -501,7 +667,11 @@ gelu.local_gradient(accurate.gelu_gradient)
     activation=True,
 )  # fmt: skip
 def silu(xp: Namespace[N], x: N) -> N:
-    """x·σ(x), also called swish."""
+    """x·σ(x), also called swish.
+
+    >>> round(silu(0.5), 4)
+    0.3112
+    """
     return accurate.silu(xp, x)
 
 
@@ -517,7 +687,11 @@ def _step(op: Op, x: X, *, strict: bool = False) -> X:
     latex=r"\Theta\left({0}\right)", edges="Θ(0) = 1; the gradient is 0 everywhere",
 )  # fmt: skip
 def step(xp: Namespace[N], x: N) -> N:
-    """The hard threshold Θ: 1 where x ≥ 0 (with ``strict``, where x > 0), else 0."""
+    """The hard threshold Θ: 1 where x ≥ 0 (with ``strict``, where x > 0), else 0.
+
+    >>> step(0.0), step(0.0, strict=True)
+    (1.0, 0.0)
+    """
     return xp.choose(x >= 0.0, 1.0, xp.choose(x < 0.0, 0.0, x))
 
 
@@ -526,7 +700,11 @@ def step(xp: Namespace[N], x: N) -> N:
     latex=r"\Theta_{{>}}\left({0}\right)", edges="Θ>(0) = 0; the gradient is 0 everywhere",
 )  # fmt: skip
 def strict_step(xp: Namespace[N], x: N) -> N:
-    """1 where x > 0, else 0."""
+    """1 where x > 0, else 0.
+
+    >>> strict_step(0.0)
+    0.0
+    """
     return xp.choose(x > 0.0, 1.0, xp.choose(x <= 0.0, 0.0, x))
 
 
@@ -538,7 +716,11 @@ def strict_step(xp: Namespace[N], x: N) -> N:
     edges="no gradient flows back, not even where it would be infinite",
 )  # fmt: skip
 def detach(xp: Namespace[N], x: N) -> N:
-    """The number of ``x`` without its history: a constant to every derivative."""
+    """The number of ``x`` without its history: a constant to every derivative.
+
+    >>> detach(0.5)
+    0.5
+    """
     return 1.0 * x
 
 
@@ -556,7 +738,11 @@ def _ties(sign: str) -> Callable[..., tuple[str, ...]]:
     edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
 def maximum(xp: Namespace[N], xs: Sequence[N]) -> N:
-    """The largest of the operands, or of one list of them. Ties share the gradient equally."""
+    """The largest of the operands, or of one list of them. Ties share the gradient equally.
+
+    >>> maximum(2.0, -3.0), maximum([1.0, 4.0, 2.0])
+    (2.0, 4.0)
+    """
     return accurate.over(xp.maximum, xs)
 
 
@@ -571,7 +757,11 @@ def _(xp: Namespace[N], y: N, xs: Sequence[N]) -> Sequence[N | float]:
     edges="k tied operands get 1/k each; nan from any side",
 )  # fmt: skip
 def minimum(xp: Namespace[N], xs: Sequence[N]) -> N:
-    """The smallest of the operands, or of one list of them. Ties share the gradient equally."""
+    """The smallest of the operands, or of one list of them. Ties share the gradient equally.
+
+    >>> minimum(2.0, -3.0), minimum([1.0, 4.0, 2.0])
+    (-3.0, 1.0)
+    """
     return accurate.over(xp.minimum, xs)
 
 
@@ -599,6 +789,9 @@ def where(xp: Namespace[N], condition: N, then: N, otherwise: N) -> N:
 
     A branch given as a function is called only if it is taken:
     ``where(x > 0, lambda: sqrt(x), 0.0)``.
+
+    >>> where(1.0 > 0.0, 2.0, -3.0)
+    2.0
     """
     return xp.choose(condition > 0.0, then, otherwise)
 
@@ -611,7 +804,11 @@ def where(xp: Namespace[N], condition: N, then: N, otherwise: N) -> N:
     example=(0.5, -1.0, 1.0), selects=True, edges="the gradient for x is 1 on the closed interval",
 )  # fmt: skip
 def clip(xp: Namespace[N], x: N, low: N, high: N) -> N:
-    """``x``, but not below ``low`` and not above ``high``."""
+    """``x``, but not below ``low`` and not above ``high``.
+
+    >>> clip(1.5, -1.0, 1.0)
+    1.0
+    """
     return xp.minimum(xp.maximum(x, low), high)
 
 
@@ -624,7 +821,11 @@ def clip(xp: Namespace[N], x: N, low: N, high: N) -> N:
     adds=True, edges="correctly rounded",
 )  # fmt: skip
 def total(xp: Namespace[N], xs: Sequence[N]) -> N:
-    """The correctly rounded sum of the operands, or of one list of them; 0.0 for none."""
+    """The correctly rounded sum of the operands, or of one list of them; 0.0 for none.
+
+    >>> total([2.0, -3.0, 0.5])
+    -0.5
+    """
     return xp.total(xs)
 
 
@@ -663,7 +864,11 @@ def _dot(op: Op, ws: Iterable[T], xs: Iterable[T], bias: T | None = None) -> T:
     example=(2.0, -3.0, 0.5, 1.5, 0.25), edges="each product rounded once, their sum once",
 )  # fmt: skip
 def dot(xp: Namespace[N], ws: Sequence[N], xs: Sequence[N], bias: Sequence[N]) -> N:
-    """Σ wᵢxᵢ (+ bias) as one operation: a neuron's pre-activation."""
+    """Σ wᵢxᵢ (+ bias) as one operation: a neuron's pre-activation.
+
+    >>> dot([2.0, -3.0], [0.5, 1.5], 0.25)
+    -3.25
+    """
     return xp.dot(ws, xs, bias)
 
 
@@ -686,6 +891,9 @@ def logsumexp(
     """log(Σ exp xᵢ) of the operands, or of one list of them, without overflow.
 
     Its gradient is their softmax.
+
+    >>> round(logsumexp([0.0, 0.0]), 4)
+    0.6931
     """
     return accurate.logsumexp(xp, xs, parts)
 
