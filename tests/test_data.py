@@ -62,7 +62,7 @@ def test_blobs_lie_around_their_centres():
     assert second.std(axis=0) == pytest.approx([0.5, 0.5], abs=0.05)
 
 
-def test_truth_tables():
+def test_truth_tables_hold_every_pair_of_inputs_and_refuse_other_names():
     assert [data.truth_table(name).ys for name in ("xor", "and", "or")] == [
         [0, 1, 1, 0],
         [0, 0, 0, 1],

@@ -411,7 +411,7 @@ def test_a_pdf_has_one_page_and_does_nothing(tmp_path, label, recwarn):
 
 @pytest.mark.parametrize("name", ["markup", "backslash and quote", "emoji", "right to left"])
 @pytest.mark.slow
-def test_animations_too(tmp_path, name, recwarn):
+def test_no_label_breaks_an_animation(tmp_path, name, recwarn):
     gif = draw(graph(LABELS[name])).save(tmp_path / "g.gif")
     assert gif.stat().st_size > 1000
 

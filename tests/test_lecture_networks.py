@@ -289,7 +289,7 @@ def test_equal_weights_stay_equal_for_ever():
         pytest.param(init.gaussian(0.01), 0.01, None, id="KIT's first idea"),
     ],
 )
-def test_spreads(rule, sd, limit):
+def test_a_rule_for_initial_weights_has_the_spread_of_its_formula(rule, sd, limit):
     assert rule.sd(784, 100) == pytest.approx(sd, rel=1e-15, abs=0.0)
     if limit is not None:
         assert rule.limit(784, 100) == pytest.approx(limit, rel=1e-15, abs=0.0)

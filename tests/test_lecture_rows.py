@@ -54,7 +54,7 @@ test_input_noise_on_a_linear_model_is_an_l2_penalty_of_its_variance  M50
 test_logistic_softmax_and_layers_are_one_table_of_weights  U7
 test_penalties_and_their_gradients  I19 M49
 test_regularised_logistic_regression_every_bar  K26 K28 K30 K35
-test_spreads  U47 U48 K70 L29 L30 M45 M46 M47
+test_a_rule_for_initial_weights_has_the_spread_of_its_formula  U47 U48 K70 L29 L30 M45 M46 M47
 test_the_hidden_layer_of_two_heads_adds_their_gradients  M60
 test_the_two_two_two_network  K36
 
@@ -168,7 +168,7 @@ test_the_first_three_iterates  K23 K45 K46 K47 K49 L32 L34 L35 L36
 test_weight_decay_adds_to_the_gradient_and_in_adamw_is_taken_from_the_parameter  K79
 
 schedules:
-test_rates  K52 K53 K54 K55
+test_a_schedule_gives_the_rates_of_its_formula  K52 K53 K54 K55
 test_the_inverse_square_root_is_not_defined_at_zero  K55
 
 steps:
@@ -232,7 +232,7 @@ DISCREPANCIES = {
     ),
     "D25": "lectures::test_m18_the_reverse_table",
     "D26": "matrix_rules::test_the_delta_recursion_of_imperial",
-    "D27": "lecture_networks::test_spreads",
+    "D27": "lecture_networks::test_a_rule_for_initial_weights_has_the_spread_of_its_formula",
     "D28": "lecture_statements::test_a_sigmoid_never_overflows_where_both_printed_forms_do",
     "D29": "lecture_statements::test_a_leaky_slope_above_one_is_piecewise_where_the_maximum_breaks",
     "D30": "lecture_networks::test_regularised_logistic_regression_every_bar",

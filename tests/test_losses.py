@@ -377,7 +377,7 @@ def test_a_class_that_is_no_whole_number_is_refused(target):
         softmax_cross_entropy([1.0, 2.0], target)
 
 
-def test_one_hot():
+def test_one_hot_turns_a_class_into_probabilities_and_keeps_probabilities():
     assert one_hot(1, 3) == [0.0, 1.0, 0.0]
     assert one_hot([0.5, 0.5], 2) == [0.5, 0.5]
 

@@ -256,7 +256,7 @@ def test_only_presentation_attributes_and_no_ids():
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".html", ".png"])
-def test_files(tmp_path, suffix):
+def test_a_network_is_saved_in_the_format_of_the_suffix(tmp_path, suffix):
     assert draw_network(MLP(2, [3, 1], seed=0)).save(tmp_path / f"n{suffix}").stat().st_size > 1000
     with pytest.raises(TypeError, match=r"\.svg.*\.html.*\.png.*\.pdf"):
         draw_network(MLP(2, [3, 1], seed=0)).save(tmp_path / "n.tex")

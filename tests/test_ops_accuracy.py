@@ -202,7 +202,7 @@ def test_every_operation_has_a_witness():
 
 @pytest.mark.parametrize("name", sorted(OPS))
 @pytest.mark.random
-def test_accuracy(name):
+def test_an_operation_stays_within_its_bounds_of_the_exact_result(name):
     value_error, slope_error = worst(name, random.Random(name))
     value_bound, slope_bound = BOUNDS.get(name, (2.0, 4.0))
     assert value_error <= value_bound

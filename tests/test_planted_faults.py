@@ -82,13 +82,19 @@ def test_a_fault_without_a_place_or_with_several_is_not_planted():
 @pytest.mark.slow
 def test_a_test_that_sees_the_fault_notices_and_one_that_does_not_says_nothing():
     assert ask(["--plant", SEED.what], SEED.noticed_by).failed == SEED.noticed_by
-    blind = ask(["--plant", SEED.what], ["test_schedules.py::test_rates"])
+    blind = ask(
+        ["--plant", SEED.what],
+        ["test_schedules.py::test_a_schedule_gives_the_rates_of_its_formula"],
+    )
     assert (blind.failed, blind.problem) == ((), "")
 
 
 @pytest.mark.slow
 def test_a_run_in_which_nothing_was_planted_or_no_test_ran_is_a_problem_and_not_a_notice():
-    unknown = ask(["--plant", "nothing"], ["test_schedules.py::test_rates"])
+    unknown = ask(
+        ["--plant", "nothing"],
+        ["test_schedules.py::test_a_schedule_gives_the_rates_of_its_formula"],
+    )
     assert unknown.failed == ()
     assert "not planted: there is no fault 'nothing'" in unknown.problem
     gone = ask(["--plant", SEED.what], ["test_schedules.py::test_that_is_gone"])

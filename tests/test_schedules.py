@@ -50,7 +50,7 @@ from autograd_edu.schedules import (
         ),
     ],
 )
-def test_rates(schedule, times, rates):
+def test_a_schedule_gives_the_rates_of_its_formula(schedule, times, rates):
     assert [schedule(t) for t in times] == pytest.approx(rates, abs=1e-15, rel=1e-15)
 
 

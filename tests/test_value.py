@@ -210,7 +210,7 @@ def test_names_are_labels_made_unique():
         (Constant(2), "Constant(2.0)"),
     ],
 )
-def test_repr(value, text):
+def test_a_repr_shows_the_number_and_what_belongs_to_it(value, text):
     assert repr(value) == text
 
 

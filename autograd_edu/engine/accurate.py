@@ -266,7 +266,8 @@ def logsumexp(xp: Namespace[N], xs: Sequence[N], parts: Parts[N] | None = None) 
 
     def close_to_one() -> N:
         ones = each(lambda x: xp.choose(x >= largest, 1.0, 0.0), xs)
-        less = powers - ones if hasattr(xs, "shape") else list(map(sub, powers, ones))  # type: ignore[operator]
+        stacked = hasattr(xs, "shape")
+        less = powers - ones if stacked else list(map(sub, powers, ones))  # type: ignore[operator]
         return xp.log1p(xp.total(less) + (xp.total(ones) - 1.0))
 
     return largest + xp.choose(whole > 2.0, lambda: xp.log(whole), close_to_one)
