@@ -1,4 +1,4 @@
-"""A replay finds the numbers that a trace cannot see, or it says where they differ."""
+"""What a trace cannot see: a replay finds the same numbers, or says where they differ."""
 
 import copy
 import math

@@ -1,4 +1,4 @@
-"""One program for each structure of the inputs, such as each length of a sequence.
+"""One program per structure of the inputs, such as per length of a sequence.
 
 Read `trace` first. All programs of a cache share one array of parameter values, and give gradients
 in its order.
@@ -26,12 +26,12 @@ from .ir import Floats, Gradients, Replayed, Shapes
 from .program import Program, trace
 from .tracing.trace import argument_names, check_leaves
 
-Batched: TypeAlias = bool | Sequence[bool]  # for all inputs, or for each
+Batched: TypeAlias = bool | Sequence[bool]  # for all inputs at once, or one per input
 
 
 @dataclass
 class _Entry:
-    """A program of the cache, and what it was used for.
+    """A program of the cache, and how it was used.
 
     Attributes:
         places: where its parameters stand among the cache's; None if they are the same.
@@ -47,7 +47,7 @@ class _Entry:
 @prints
 @prints
 class ProgramCache:
-    """The programs of ``f``, each traced when inputs of its structure come for the first time.
+    """The programs of ``f``, one per structure of its inputs, traced when it is first needed.
 
     The structure is the shape of every input of one sample. With ``batch=True`` the inputs of a
     call have a leading batch axis, which is not part of it: samples of one structure, alone or in
@@ -108,7 +108,7 @@ class ProgramCache:
     def __call__(
         self, *inputs: ArrayLike, batch: Batched = False, on_nonfinite: str = "raise"
     ) -> Replayed:
-        """The result: a float, or with ``batch`` an array (batch,)."""
+        """The result: a float, or with ``batch`` an array of shape (batch,)."""
         arrays = self._arrays(inputs)
         program = self._entry(arrays, batch).program
         result: Replayed = program(*arrays, on_nonfinite=on_nonfinite)
@@ -117,7 +117,7 @@ class ProgramCache:
     def value_and_grad(
         self, *inputs: ArrayLike, batch: Batched = False, on_nonfinite: str = "raise"
     ) -> tuple[Replayed, Gradients]:
-        """The result and its `Gradients`; those of parameters are in the order of `parameters`.
+        """The result and its `Gradients`. Parameters are in the order of `parameters`.
 
         A parameter that the program of this structure does not use has gradient 0.
         """
@@ -145,7 +145,7 @@ class ProgramCache:
 
     @property
     def parameter_values(self) -> Floats:
-        """The numbers of `parameters` in all programs. You can change its entries, or set it."""
+        """The numbers of `parameters` in all programs. You can change or replace them."""
         return self._values
 
     @parameter_values.setter
@@ -159,11 +159,11 @@ class ProgramCache:
         self._values = array.astype(float)
 
     def read(self) -> None:
-        """Set `parameter_values` to the data of `parameters`."""
+        """Copy the data of `parameters` to `parameter_values`."""
         self._values[:] = [value.data for value in self.parameters]
 
     def write_back(self) -> None:
-        """Set the data of `parameters` to `parameter_values`."""
+        """Copy `parameter_values` to the data of `parameters`."""
         for value, new in zip(self.parameters, self._values.tolist(), strict=True):
             value.data = new
 
@@ -176,7 +176,7 @@ class ProgramCache:
     # ---- programs ----
 
     def _entry(self, arrays: list[Floats], batch: Batched) -> _Entry:
-        """The program for these inputs, traced if need be, at the shared parameter values."""
+        """The program for these inputs at the shared parameter values. Traces it if necessary."""
         samples = self._samples(arrays, batch)
         structure = tuple([sample.shape for sample in samples])
         entry = self._entries.get(structure)
@@ -216,7 +216,7 @@ class ProgramCache:
     def _made(self, example: list[Any]) -> _Entry:
         start = time.perf_counter()
         program = self._trace(example)
-        program.runner  # noqa: B018 - made now, so that its time counts and its errors come here
+        program.runner  # noqa: B018 - make it now, so that its errors are raised here
         places = None
         if self.grows:
             self._add([value for value in program.parameters if id(value) not in self._place])
@@ -228,7 +228,7 @@ class ProgramCache:
         return entry
 
     def _trace(self, example: list[Any]) -> Program[Any]:
-        """The program traced at the shared values, on which branches may depend.
+        """Trace a program at the shared parameter values, because branches may depend on them.
 
         The data of the Values are afterwards as they were.
         """
@@ -241,7 +241,7 @@ class ProgramCache:
                 value.data = data
 
     def clear(self) -> None:
-        """Forget the programs, and keep the parameter values."""
+        """Remove the programs, but keep the parameter values."""
         self._entries.clear()
 
     def __len__(self) -> int:
@@ -256,7 +256,7 @@ class ProgramCache:
         )
 
     def __str__(self) -> str:
-        """What the cache holds, as a table, with the program used last at the end."""
+        """A table of the programs in the cache. The one used last comes last."""
         lines = [f"{'structure':28}{'operations':>12}{'calls':>8}{'compiled in':>14}"]
         for structure, entry in self._entries.items():
             operations = sum(slot.op in OPS for slot in entry.program.slots)

@@ -23,7 +23,7 @@ from ..notation.text import printable
 Floats: TypeAlias = NDArray[np.float64]
 Replayed: TypeAlias = float | Floats
 Shapes: TypeAlias = tuple[tuple[int, ...], ...]
-# How the results are nested. Leaves are the places of single results; an array holds several.
+# How the results are nested, with their indices as leaves. An array holds several indices.
 Form: TypeAlias = "int | NDArray[np.intp] | list[Form] | tuple[Form, ...] | dict[Key, Form]"
 Key: TypeAlias = str | int | float | bool | None
 
@@ -44,7 +44,7 @@ new_slot = partial(tuple.__new__, Slot)
 
 
 def _is_same(a: Replayed, b: Replayed) -> Outcome:
-    """Whether two finite numbers are the same in everything, so that 0.0 is not -0.0."""
+    """Are two finite numbers identical? 0.0 and -0.0 are not."""
     same: Outcome = (a == b) & (np.signbit(a) == np.signbit(b))
     return same
 
@@ -64,7 +64,7 @@ SIGNS: Mapping[str, Compare] = {
 
 @dataclass(frozen=True)
 class Guard:
-    """A comparison of two slots whose outcome the recorded branch depends on.
+    """A comparison of two slots that decides which branch is taken.
 
     Attributes:
         error: the name of the error that another outcome raises, and its text, with a place for
@@ -133,7 +133,7 @@ class Computation:
 
     @property
     def has_one_result(self) -> bool:
-        """Whether the function returned one number, and not a container."""
+        """Did the function return one number, rather than a container?"""
         return isinstance(self.form, int)
 
     @property
@@ -152,7 +152,7 @@ class Computation:
 
     @property
     def parameter_values(self) -> Floats:
-        """The numbers of the parameters: an array (parameter_count,)."""
+        """The numbers of the parameters, an array of shape (parameter_count,)."""
         return self._values
 
     def names(self) -> list[str]:

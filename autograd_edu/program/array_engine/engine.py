@@ -25,11 +25,11 @@ from .tables import all_finite, table_of_gradients, table_of_values
 Answer: TypeAlias = tuple[Floats, Floats, Floats | None]
 Passes: TypeAlias = Plan | Careful
 _BLOCK, _NUMBERS = 2000, 8_000_000  # samples in a block, and numbers in its tables
-_KEPT = 4  # how many plans are kept, one for each size of block
+_KEPT = 4  # the number of plans that are kept
 
 
 class NumpyEngine:
-    """A program lifted once, with a plan for each size of block that it has met.
+    """A lifted program, with one plan per size of block.
 
     Args:
         given: the program as recorded, for its names and parameter values.
@@ -76,7 +76,7 @@ class NumpyEngine:
         }
 
     def plan(self, width: int) -> Plan:
-        """The plan for blocks of ``width`` samples; the latest few are kept."""
+        """The plan for blocks of ``width`` samples. The latest few plans are kept."""
         plan = self.plans.pop(width, None)
         if plan is None:
             if len(self.plans) >= _KEPT:
@@ -95,7 +95,7 @@ class NumpyEngine:
         return self.careful[plan.width]
 
     def run(self, columns: list[Floats], count: int, backward: bool, *, raising: bool) -> Answer:
-        """The values and, with ``backward``, the gradients, one block of samples after another.
+        """The values and, with ``backward``, the gradients. Blocks run one after another.
 
         Where a gradient is not finite although something selects, the careful pass decides: an
         operand that was not selected cannot make a gradient undefined.
@@ -152,7 +152,7 @@ class NumpyEngine:
             call()
 
     def _check_blocks(self, columns: list[Floats], count: int, width: int) -> None:
-        """Raise if an input is not finite in any block, before the first one runs."""
+        """Before the first block runs, raise an error if an input is not finite."""
         for start in range(0, count, width):
             block = [column[start : start + width] for column in columns]
             if not all(map(all_finite, block)):

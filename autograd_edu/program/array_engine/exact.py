@@ -17,13 +17,13 @@ from ...arithmetic.floats import Floats
 from .tables import Array
 
 Marks = NDArray[np.bool_]
-MOST = 1e290  # of larger terms the height would overflow
+MOST = 1e290  # with larger terms, the height would overflow
 UNIT = 2.0**-53
 
 
 def exact_sum(terms: Array, out: Array) -> None:
     """Write the correctly rounded sum of ``terms`` over their first axis to ``out``."""
-    if len(terms) < 3:  # a single addition is rounded once as it is
+    if len(terms) < 3:  # a single addition is rounded only once anyway
         np.add.reduce(terms, 0, out=out)
         return
     if out.size == 1 and math.isfinite((flat := terms.reshape(-1)).dot(flat)):

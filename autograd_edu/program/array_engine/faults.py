@@ -1,4 +1,4 @@
-"""What can go wrong in a replay, and how it is said: the operation, the sample and the line."""
+"""Find what went wrong in a replay, and name the operation, the sample and the line."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Faults:
         ]
 
     def check_guards(self, plan: Plan, start: int) -> None:
-        """Raise for the first guard, and its first sample, that does not hold."""
+        """Raise an error for the first guard that does not hold, at its first sample."""
         for guards in self.guards:
             a = plan.values[guards.fixed[0]][guards.left]
             b = plan.values[guards.fixed[1]][guards.right]
@@ -80,7 +80,7 @@ class Faults:
                 self._break(guards.numbers[which], left, right, start + sample)
 
     def _break(self, number: int, left: float, right: float, sample: int) -> NoReturn:
-        """Raise for a guard that does not hold for these numbers."""
+        """Raise the error of a guard that does not hold for these numbers."""
         guard, names = self.given.guards[number], self.given.names()
         if guard.error is not None:
             kind, text = guard.error
@@ -101,7 +101,7 @@ class Faults:
     # ---- values ----
 
     def check_inputs(self, columns: list[Floats], start: int) -> None:
-        """Raise if an input is not finite."""
+        """Raise an error if an input is not finite."""
         for i, (column, shape) in enumerate(zip(columns, self.program.shapes, strict=True)):
             bad = np.argwhere(~np.isfinite(column.astype(float)))
             if len(bad):
@@ -114,7 +114,7 @@ class Faults:
                 )
 
     def locate(self, plan: Plan, columns: list[Floats], start: int) -> None:
-        """Raise for the first operation, as recorded, whose result is not finite."""
+        """Raise an error for the first recorded operation whose result is not finite."""
         for fixed, table in plan.values.items():
             bad = np.flatnonzero(~np.isfinite(table[self.watched[fixed]]).all(axis=0))
             if len(bad):
@@ -149,7 +149,7 @@ class Faults:
     # ---- gradients ----
 
     def blame(self, plan: Plan, start: int, *, alone: bool) -> NoReturn:
-        """Raise for the operation at which a gradient stopped being finite.
+        """Raise an error for the operation at which a gradient stopped being finite.
 
         Args:
             alone: the plan ran a single sample, so that even sums over samples are of that sample.

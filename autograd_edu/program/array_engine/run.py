@@ -84,7 +84,7 @@ class Plan:
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
         read = group.reads[i]
         if read.number is not None:
-            # not a float, whose division by 0 raises; and faster than an array without axes
+            # a float would raise when divided by 0, and an array without axes is slower
             return np.float64(read.number)  # type: ignore[return-value]
         calls = self.prepare if read.fixed else calls
         if group.kind == "matrix" and i < 2:
@@ -92,13 +92,13 @@ class Plan:
         return view(self.values[read.fixed], read.rows, calls)
 
     def _weights(self, read: Read, calls: list[Call]) -> Array:
-        """The weights of a matrix product; a copy only if BLAS could not read them in place."""
+        """The weights of a matrix product. Copied only if BLAS cannot read them in place."""
         if read.strided and 1 in read.strided[1]:
             return view(self.values[True], read.rows, calls)[..., 0]
         return taken(self.values[True], read.rows, calls)[..., 0]
 
     def _factor(self, group: Group, read: Read, calls: list[Call]) -> Array:
-        """The inputs of a matrix product: (numbers, vectors · samples)."""
+        """The inputs of a matrix product, of shape (numbers, vectors · samples)."""
         rows, vectors = read.rows, read.rows.shape[1]
         if group.ones:
             last = rows[-1:] + vectors
@@ -187,7 +187,7 @@ def _map(group: Group, out: Array, operands: list[Array]) -> Call:
 
 @lru_cache(maxsize=256)
 def _function(op: Op) -> tuple[np.ufunc, list[int | float]] | None:
-    """The NumPy function that the rule of ``op`` calls, and its operands, if it calls only one.
+    """The NumPy function and its operands, if the rule of ``op`` calls only one function.
 
     Such a function can write its result where it belongs. Its operands are floats, or the numbers
     of operands of the rule.
@@ -219,7 +219,7 @@ def _stack(group: Group, out: Array, operands: list[Array]) -> Call:
 
 @lru_cache(maxsize=256)
 def _is_rounded_once(op: Op) -> bool:
-    """Whether a variadic row is just a sum that is rounded once."""
+    """Is a variadic row just a sum that is rounded once?"""
     rule = written_stacked(op)
     return (
         rule is not None

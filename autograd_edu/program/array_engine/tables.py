@@ -36,7 +36,7 @@ def table_of_gradients(lifted: Lifted, fixed: bool, width: int) -> Array:
 
 
 def view(table: Array, rows: Rows, calls: list[Call]) -> Array:
-    """Rows of a table, with the samples as last axis; copied by a call if they lie unevenly."""
+    """Rows of a table, with the samples as last axis. Unevenly spaced rows are copied."""
     even = strided(rows)
     if even is None:
         return taken(table, rows, calls)
@@ -53,7 +53,9 @@ def view(table: Array, rows: Rows, calls: list[Call]) -> Array:
 def taken(table: Array, rows: Rows, calls: list[Call]) -> Array:
     """A buffer that a call fills with rows of a table, with the samples as last axis."""
     buffer = np.empty((*rows.shape, table.shape[1]))
-    calls.append(partial(table.take, rows, 0, buffer, "clip"))  # "raise" would copy once more
+    calls.append(
+        partial(table.take, rows, 0, buffer, "clip")
+    )  # with "raise", NumPy would copy once more
     return buffer
 
 
@@ -105,6 +107,6 @@ def _add_runs(flat: Array, starts: Rows, out: Array) -> None:
 
 
 def all_finite(numbers: Array) -> bool:
-    """Whether all are finite. Their sum of squares tells at once, unless it overflows."""
+    """Are all numbers finite? Their sum of squares tells, unless it overflows."""
     flat = numbers.reshape(-1)
     return isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())

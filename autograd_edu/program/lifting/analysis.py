@@ -31,7 +31,7 @@ class Facts:
 
 
 def depends_on(ops: Sequence[str], operands: Sequence[tuple[int, ...]]) -> list[int]:
-    """What each slot depends on: 2 for an input, 1 a parameter, 3 both, 0 only constants."""
+    """What each slot depends on: 1 for parameters, 2 for inputs, 3 for both, 0 for neither."""
     leaf = {"input": 2, "parameter": 1, "constant": 0}
     depends: list[int] = []
     for op, own in zip(ops, operands, strict=True):
@@ -77,7 +77,7 @@ def _sure(slots: Sequence[Slot], roots: Sequence[int], live: list[bool]) -> list
 
 
 def levels(slots: Sequence[Slot]) -> list[int]:
-    """How many operations lie between each slot and the leaves, on the longest path."""
+    """The height of each slot: the number of operations on the longest path from a leaf."""
     level: list[int] = []
     for slot in slots:
         own = slot[1]

@@ -1,4 +1,4 @@
-"""Trees of products and sums as n-ary dot products and sums.
+"""Fuse trees of products and sums into n-ary dot products and sums.
 
 A sum takes in the sums and the products that nothing else uses. In a product with a parameter, the
 parameter comes first: `lift` makes matrices of those. Dot products and totals that the author wrote
@@ -18,7 +18,7 @@ from ..ir import Computation, Slot, new_slot
 from .analysis import depends_on
 from .rows import ROWS, SUM
 
-Terms = dict[int, tuple[list[int], list[int]]]  # for the head of a sum: its products, other terms
+Terms = dict[int, tuple[list[int], list[int]]]  # head of a sum → (its products, its other terms)
 
 
 def fused(given: Computation) -> Computation:
@@ -62,7 +62,7 @@ def fuse(given: Computation) -> tuple[list[Slot], list[int], list[int]]:
 
 
 def _uses(ops: list[str], operands: list[tuple[int, ...]], roots: list[int]) -> list[int]:
-    """How often each slot is used by what is needed. Inputs and parameters always are."""
+    """How often each slot is used by slots that are needed."""
     uses = [2 if op in ("input", "parameter") else 0 for op in ops]
     for i in roots:
         uses[i] += 2
@@ -136,7 +136,7 @@ def _renumbered(
 
 
 def _folded(slot: Slot, slots: Sequence[Slot]) -> Slot:
-    """An operation on constants as a constant, if its result is finite."""
+    """The slot of an operation on constants, as a constant if its result is finite."""
     numbers = [slots[i].number for i in slot.operands if slots[i].op == "constant"]
     if len(numbers) < len(slot.operands):
         return slot  # one of them could not be folded

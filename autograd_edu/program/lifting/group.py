@@ -28,7 +28,7 @@ FEW = 4096  # up to so many operands, padding always pays
 
 @dataclass
 class Read:
-    """Rows of one of the two tables of values; ``number`` if all are the same constant."""
+    """Rows of a table of values. ``number`` is set if all are the same constant."""
 
     fixed: bool
     rows: Rows
@@ -42,7 +42,7 @@ class Read:
 
 @dataclass
 class Sum:
-    """The gradients of some rows, each the sum of its edges.
+    """The gradients of some rows. Each is the sum of its edges.
 
     Attributes:
         edges: the edges to add up: over the first axis, or, if there are ``starts``, from start to

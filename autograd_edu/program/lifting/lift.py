@@ -25,12 +25,12 @@ from .reverse import edges
 from .rows import ROWS, SUM
 from .schedule import Signature, dot_parts, schedule
 
-_SMALL = 8  # products of fewer pairs than this are no matrix product if there are several
+_SMALL = 8  # several products of fewer pairs than this do not become a matrix product
 
 
 @dataclass
 class _Part:
-    """A group to be.
+    """A group that is being built.
 
     Attributes:
         weights: for a matrix, its rows of weights.
@@ -126,7 +126,7 @@ class _Lifting:
             weights, inputs, _ = dot_parts(self.slots[i].operands, self.known.fixed)
             column = columns.setdefault(inputs, {})
             if column.setdefault(numbers.setdefault(weights, len(numbers)), i) != i:
-                rest.append(i)  # the same product twice
+                rest.append(i)  # the same product occurs twice
         grids: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
         for inputs, column in columns.items():
             grids.setdefault(tuple(sorted(column)), []).append(inputs)
@@ -262,7 +262,7 @@ class _Lifting:
         return (*weights, *inputs) if weights_too else inputs
 
     def _weights_fixed(self, part: _Part) -> bool:
-        """Whether all weights of a group of dot products depend on no input."""
+        """Are all weights of a group of dot products independent of the inputs?"""
         return all(
             [
                 self.known.fixed[j]
@@ -284,7 +284,7 @@ class _Lifting:
         ](part)
 
     def _sorted(self, part: _Part, keys: Sequence[Rows] | Rows) -> Rows:
-        """The order of the members in which what they read first lies in order."""
+        """The order of the members that makes their first reads consecutive."""
         return np.arange(len(part.members)) if part.ordered else np.lexsort(tuple(reversed(keys)))
 
     def _map(self, part: _Part) -> Group:
@@ -380,7 +380,7 @@ class _Lifting:
         )
 
     def _ones_follow(self, inputs: Read, part: _Part) -> bool:
-        """Whether the vectors lie one number after another, with ones after the last."""
+        """Do the vectors lie one number after another, with ones after the last?"""
         after = (part.fixed, int(inputs.rows[-1, -1]) + 1, len(part.vectors))
         return inputs.strided is not None and _contiguous(inputs) and after in self.gaps
 

@@ -1,4 +1,4 @@
-"""Where gradients go in the backward pass of a lifted program.
+"""Plan where gradients go in the backward pass of a lifted program.
 
 Gradients live in two tables beside those of the values. Every use of a number has a row, an edge,
 for the gradient that comes back along it. A number's gradient is the sum of its edges, so nothing
@@ -95,7 +95,7 @@ class _Reverse:
         return np.arange(start, start + size).reshape(shape)
 
     def _arrive(self, kind: bool, rows: Rows, new: Rows) -> None:
-        """Note that the gradients in ``new`` are for ``rows``."""
+        """Record that the gradients in ``new`` belong to ``rows``."""
         owners = self.owner[kind][rows]
         if len(rows) == 1 or (owners == owners[0]).all():
             self.arriving.setdefault((kind, int(owners[0])), []).append((rows, new))

@@ -1,4 +1,4 @@
-"""Which operations are done together: those of one kind and height become one array operation.
+"""Decide which operations run together, as one array operation: those of one kind and height.
 
 The height of an operation is the longest path from it to the root. Going down the heights brings
 together what the author wrote as a loop, even if some rounds of it are shorter than others. An
@@ -16,7 +16,7 @@ from .group import NEUTRAL
 from .rows import ROWS, is_sum_of_products
 
 Signature = tuple[object, ...]
-_EARLY = 2  # how many heights early an operation may join others of its kind
+_EARLY = 2  # an operation may join others of its kind up to so many heights early
 
 
 def schedule(slots: Sequence[Slot], known: Facts) -> list[tuple[Signature, list[int]]]:
@@ -42,7 +42,7 @@ def schedule(slots: Sequence[Slot], known: Facts) -> list[tuple[Signature, list[
 
 
 def signature(slot: Slot, known: Facts, i: int) -> Signature:
-    """What operations must share to be done together."""
+    """The signature that operations must share to run together."""
     fixed, live = known.fixed, known.live[i]
     if is_sum_of_products(slot.op):
         weights, inputs, bias = dot_parts(slot.operands, fixed)
@@ -71,10 +71,10 @@ def dot_parts(
 
 
 def all_of(slots: Iterable[int], flags: Sequence[bool]) -> bool:
-    """Whether the flag of each slot is set."""
+    """Is the flag of every slot set?"""
     return all([flags[i] for i in slots])
 
 
 def any_of(slots: Iterable[int], flags: Sequence[bool]) -> bool:
-    """Whether the flag of one of the slots is set."""
+    """Is the flag of at least one slot set?"""
     return any([flags[i] for i in slots])

@@ -21,7 +21,11 @@ OPERATORS = {
     **dict.fromkeys(("add", "sub", "mul", "div", "mod"), 2), "neg": 1, "abs": 1,
     **dict.fromkeys(CONDITIONS, 2),
 }  # fmt: skip
-SUMS = ("total", "exact_total", "dot")  # of any number of operands; those of dot in a row
+SUMS = (
+    "total",
+    "exact_total",
+    "dot",
+)  # they take any number of operands; dot takes its groups one after another
 
 Operand: TypeAlias = "Symbol | float"  # rules mix symbols with plain numbers
 Branch: TypeAlias = "Operand | Callable[[], Operand]"
@@ -32,7 +36,7 @@ _Operator = Callable[["Symbol", Operand], "Symbol"]
 
 
 class _Stacked(_Made):
-    """The symbols of a variadic row whose operands stand in one array."""
+    """The symbols of a variadic row whose operands are stacked in one array."""
 
 
 def _unary(name: str) -> Callable[[Symbol], Symbol]:
@@ -40,7 +44,7 @@ def _unary(name: str) -> Callable[[Symbol], Symbol]:
 
 
 def _binary(name: str) -> tuple[_Operator, _Operator]:
-    """An operator, and its reflection."""
+    """An operator and its reflected form."""
     return lambda a, b: _symbol(a.made, name, a, b), lambda a, b: _symbol(a.made, name, b, a)
 
 
@@ -108,7 +112,7 @@ def _as_symbol(made: _Made, x: Operand) -> Symbol:
     """``x``, or the symbol of a plain number."""
     if isinstance(x, Symbol):
         return x
-    key = x if x else repr(x)  # the zeros differ
+    key = x if x else repr(x)  # 0.0 and -0.0 must differ
     if key not in made:
         made[key] = Symbol(made, "number", (), float(x))
     return made[key]
@@ -167,7 +171,7 @@ class Symbols:
             setattr(self, name, _Function(made, name))
 
     def choose(self, condition: Symbol | bool, then: Branch, otherwise: Branch) -> Operand:
-        """``then`` or ``otherwise``, if the condition is known; else a symbol of both."""
+        """``then`` or ``otherwise`` if the condition is known, otherwise a symbol of both."""
         if not isinstance(condition, Symbol):
             chosen = then if condition else otherwise
             return chosen() if callable(chosen) else chosen
@@ -233,19 +237,19 @@ def written_stacked(op: Op) -> Written | None:
             (_as_symbol(made, slopes(xp, y, stack)),),
             stacked=True,
         )
-    except TypeError:  # a symbol is no sequence
+    except TypeError:  # the rule used the stack as a sequence
         return None
 
 
 def _rounded_once(value: Symbol) -> Symbol:
-    """The value of a row. If it is a plain total, it is named "exact_…": its rounding shows."""
+    """The value of a row. A plain total is renamed to "exact_…", because it is rounded once."""
     if value.name in ("total", "total_all"):
         return Symbol(value.made, f"exact_{value.name}", value.operands, 0.0)
     return value
 
 
 def in_order(roots: Iterable[Symbol]) -> list[Symbol]:
-    """Everything that ``roots`` are made of, each symbol after its operands."""
+    """All symbols that ``roots`` depend on, operands first."""
     done: dict[int, Symbol] = {}
     stack = list(roots)[::-1]
     while stack:

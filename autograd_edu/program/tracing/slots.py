@@ -15,7 +15,7 @@ from ...errors import OperandError
 from ..ir import Computation, Form, Guard, Slot, new_slot
 from .tape import Noted, Tape, line_of
 
-Arguments = Sequence[tuple[str, tuple[int, ...]]]  # the name and the shape of each
+Arguments = Sequence[tuple[str, tuple[int, ...]]]  # (name, shape) per argument
 
 
 def as_computation(
@@ -71,7 +71,7 @@ def _order(roots: Sequence[Value], guards: list[Noted]) -> list[Value]:
 
 
 def _captured(first: list[Value], order: list[Value], inputs: list[Value]) -> list[Value]:
-    """The leaves that are neither inputs nor plain numbers; those in ``first`` come first."""
+    """The leaves that are neither inputs nor constants. Those in ``first`` come first."""
     leaves = dict.fromkeys([value for value in order if value.op is None and not value.is_constant])
     for value in inputs:
         leaves.pop(value, None)
@@ -79,7 +79,7 @@ def _captured(first: list[Value], order: list[Value], inputs: list[Value]) -> li
 
 
 def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> None:
-    """Raise if the function captured a value that is not one of the given parameters."""
+    """Raise an error if the function captured a Value that is not a given parameter."""
     if parameters is not None and (others := set(captured) - set(parameters)):
         raise OperandError(
             f"the function captured {next(v for v in captured if v in others)!r}, which is not "
@@ -91,13 +91,13 @@ def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> N
 def _fill(
     slots: list[Slot], place: dict[Value, int], order: list[Value], tape: Tape | None
 ) -> None:
-    """Append a slot for each value of the order that has none yet.
+    """Append a slot for each value that has none yet.
 
     It is one loop, and not tidier, because programs have up to millions of slots.
     """
     at = place.__getitem__
     results = tape.results if tape else {}
-    lines: dict[tuple[int, int], str] = {}  # of each instruction, looked up once
+    lines: dict[tuple[int, int], str] = {}  # the line of each instruction, looked up once
     for value in order:
         op, left, right = value.op, value._left, value._right
         if op is None:

@@ -1,4 +1,4 @@
-"""What tracing has met so far: results, comparisons, and numbers that were taken out."""
+"""The tape of a trace: the results, the comparisons and the numbers that were read."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ...errors import AutogradError, OperandError
 
 _PACKAGE = dirname(dirname(dirname(__file__))) + os.sep  # autograd_edu_mine.py is the user's
 _PYTHON = dirname(contextlib.__file__) + os.sep
-inside: dict[str, bool] = {}  # for each file met, whether it is not the user's
+inside: dict[str, bool] = {}  # file name → True if the file is not the user's
 
 
 class Noted(NamedTuple):
-    """A comparison that a replay has to repeat, and its outcome; `Guard` says the same of slots."""
+    """A comparison of Values that a replay repeats, and its outcome. It becomes a `Guard`."""
 
     sign: str
     left: Value
@@ -29,7 +29,7 @@ class Noted(NamedTuple):
 
 
 class Tape:
-    """The notes that are taken while a function runs once.
+    """What is recorded while a function runs once.
 
     Attributes:
         results: each with the instruction that asked for it, by id.
@@ -40,7 +40,7 @@ class Tape:
     """
 
     def __init__(self, begin: CodeType) -> None:
-        self.begin = begin  # the function that traces: no frame outside it matters
+        self.begin = begin  # the function that traces; frames outside it do not matter
         self.results: dict[int, tuple[Value, CodeType, int]] = {}
         self.captured: dict[int, Value] = {}
         self.guards: list[Noted] = []
@@ -49,7 +49,7 @@ class Tape:
         self._read: set[int] = set()
 
     def read(self, value: Value) -> None:
-        """Note that a number is taken out of a value: every replay must find the same one there."""
+        """Record that a number was read. Every replay must find the same number there."""
         if value.is_constant or id(value) in self._read:
             return
         self._read.add(id(value))
@@ -60,26 +60,29 @@ class Tape:
             self.guards.append(Noted("==", value, value, False, line))
 
     def look(self, what: str) -> None:
-        """Refuse to show a user how a value was made: a trace makes inputs differently."""
+        """Refuse to show how a value was computed, because a trace makes inputs differently."""
         if not sys._getframe(2).f_code.co_filename.startswith(_PACKAGE):
             self.refuse(what)
 
     def refuse(self, what: str) -> NoReturn:
-        """Raise for what a replay could not repeat. The trace fails even if that is caught."""
+        """Raise an error for something that a replay cannot repeat.
+
+        The trace fails even if the function catches the error.
+        """
         line = asked_at(sys._getframe(1))
         error = OperandError(f"a traced function must not use {what} ({line}); {_INSTEAD}")
         self.faults.append(error)
         raise error
 
     def note_tried(self, result: Value, frame: FrameType) -> None:
-        """Note a result whose error, at other inputs, the traced function might catch."""
+        """Record a result whose error the traced function might catch at other inputs."""
         if self._is_tried(frame) and result.op is not None:
             line = asked_at(frame)
             error = ("DomainError", f"{result.op.name} has no finite value ({line})")
             self.tried.append(Noted("==", result, result, True, line, error))
 
     def _is_tried(self, frame: FrameType | None) -> bool:
-        """Whether a caller inside the traced function handles exceptions."""
+        """Does a caller inside the traced function handle exceptions?"""
         while frame is not None and frame.f_code is not self.begin:
             code = frame.f_code
             if code.co_exceptiontable and not is_ours(code.co_filename):
@@ -94,13 +97,13 @@ _INSTEAD = (
 
 
 def line_of(code: CodeType, at: int) -> str:
-    """The file and line that an instruction was written in."""
+    """The file and the line of an instruction."""
     lines = (n for start, end, n in code.co_lines() if start <= at < end and n is not None)
     return f"{basename(code.co_filename)}:{next(lines, code.co_firstlineno)}"
 
 
 def is_ours(file: str) -> bool:
-    """Whether a file is one of the package's, or of Python's own."""
+    """Does a file belong to this package or to Python?"""
     found = inside.get(file)
     if found is None:
         found = inside[file] = file.startswith(_PACKAGE) or (
