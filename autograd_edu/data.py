@@ -174,7 +174,7 @@ def circles(n: int = 100, noise: float = 0.1, *, seed: int = 0, inner: float = 0
 def spirals(n: int = 100, noise: float = 0.05, *, seed: int = 0, turns: float = 1.0) -> Dataset:
     """``n`` points on two arms of a spiral, plus noise from N(0, noise²).
 
-    The arms are the classes. Each makes so many ``turns`` around 0.
+    The arms are the classes. Each winds ``turns`` times around 0.
     """
     whole(n, "the number of points")
     first = n - n // 2

@@ -136,7 +136,7 @@ MISTAKES = {
     ),
     "a penalty on what is not trained": (
         lambda: train(penalty=nn.regularise.l2(0.1), penalised=[Value(1.0)]),
-        "1 of the 1 penalised parameter(s) are not trained: pass parameters that the optimiser has",
+        "none of the penalised parameters is trained: pass parameters that the optimiser has",
     ),
     "an operation as a layer": (
         lambda: Sequential(Linear(2, 3), relu),

@@ -223,9 +223,8 @@ def _restrict(
         raise OperandError("penalised needs a penalty, such as penalty=nn.regularise.l2(0.01)")
     wanted = {id(p) for p in penalised}
     places = [i for i, p in enumerate(parameters) if id(p) in wanted]
-    if len(places) < len(wanted):
+    if not places:
         raise OperandError(
-            f"{len(wanted) - len(places)} of the {len(wanted)} penalised parameter(s) are not "
-            "trained: pass parameters that the optimiser has"
+            "none of the penalised parameters is trained: pass parameters that the optimiser has"
         )
     return lambda values: penalty([values[i] for i in places])
