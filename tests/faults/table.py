@@ -427,7 +427,7 @@ TRUST = (
                 "test_a_loop_that_never_computes_its_loss_again_is_warned_of_at_every_step"
             ),
         ),
-        "warn_of_changes(order, stacklevel=_A)",
+        "warn_of_changes(order)",
         "None",
         "check_pass",
     ),
