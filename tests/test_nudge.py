@@ -318,6 +318,58 @@ def test_a_forgotten_zero_is_felt(show):
     assert "loss after each step: 9 → 5.76 → 1.742" in state(page)["why"]
 
 
+def first_loss(at=1.0):
+    w = Value(at, "w")
+    loss = (w * 2 - 6) ** 2
+    loss.label = "loss"
+    return w, loss
+
+
+def test_a_sum_over_two_points_is_not_called_a_multiple_of_the_gradient(show):
+    page = show(draw(first_loss()[1]).html)
+    press(page, "again")
+    press(page, "down")
+    press(page, "again")  # -16 + (-3.2), which is 6 times -3.2
+    seen = state(page)
+    assert "gradients of several passes" in seen["status"]
+    assert seen["why"][0] == "w holds -16 + (-3.2) = -19.2; one pass gives -3.2"
+    press(page, "zero")
+    for _ in range(2):
+        press(page, "again")
+    assert "hold 2 times the gradient" in state(page)["status"]
+
+
+@pytest.mark.parametrize(
+    ("at", "says"), [(1.0, "sum of 2 gradients"), (1.8, "sum of several gradients")]
+)
+def test_a_step_along_what_python_did_not_clear_says_so(show, at, says):
+    w, loss = first_loss()
+    loss.backward()
+    w.data = at
+    loss = (w * 2 - 6) ** 2
+    loss.backward()
+    page = show(draw(loss)._repr_mimebundle_()["text/html"])
+    press(page, "down")
+    assert says in state(page)["status"]
+
+
+def test_a_step_along_one_gradient_is_not_called_a_sum(show):
+    _, loss = first_loss()
+    loss.backward()
+    page = show(draw(loss)._repr_mimebundle_()["text/html"])
+    press(page, "down")
+    assert state(page)["status"].endswith("the gradients are those of the point before.")
+
+
+def test_the_terms_under_a_card_stay_inside_the_picture(show):
+    page = show(draw(first_loss()[1]).html)
+    for part in ("again", "down", "again", "down", "again", "down", "again"):
+        press(page, part)
+    terms, picture = page.locator(".below").first, page.locator("[data-part=picture]")
+    assert terms.text_content() == "-16 + (-3.2) + 12.16 + 17.79 = 10.75"
+    assert terms.bounding_box()["x"] >= picture.bounding_box()["x"]
+
+
 def test_only_the_chosen_leaves_move_in_a_step(show):
     page = show(draw(g()).html)
     page.get_by_label("y moves in a step").uncheck()

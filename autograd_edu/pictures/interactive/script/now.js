@@ -14,7 +14,7 @@ function makeNow(graph, held) {
     now.given = new Map(inputs.filter(i => held[i] !== null).map(i => [i, [held[i]]]));
     now.fresh = held[top] !== null; // whether the gradients between are those of these values
     now.history = [recorded.values[top]];
-    now.stepped = 0; // how many passes' gradients the latest step went along
+    now.stepped = 0; // how many passes' gradients the latest step went along, NaN if unknown
     now.nudge = null;
   };
 
@@ -53,7 +53,8 @@ function makeNow(graph, held) {
   now.step = (rate, moving) => {
     const leaves = [...now.run.values];
     for (const i of moving) leaves[i] -= rate * (now.gradients[i] ?? 0);
-    now.stepped = Math.max(0, ...moving.map(i => now.given.get(i)?.length ?? 0));
+    const terms = Math.max(0, ...moving.map(i => now.given.get(i)?.length ?? 0));
+    now.stepped = terms === 1 && now.fresh ? now.passesHeld() : terms;
     compute(leaves);
     now.history.push(now.run.values[top]);
     now.nudge = null;
@@ -75,10 +76,15 @@ function makeNow(graph, held) {
     now.history = [now.run.values[top]];
   };
 
-  // How many of the pass here the leaves hold: 0 if none, NaN if theirs is another gradient.
+  // How many of the pass here the leaves hold: 0 if none, NaN if theirs is another gradient. After
+  // a step, a sum over several points may be a multiple of the pass here by accident: -16 + (-3.2)
+  // is 6 times -3.2. So each term must then be that of this point.
   now.passesHeld = () => {
     const pass = now.pass(), reached = inputs.filter(i => pass[i] !== null);
     if (reached.every(i => now.gradients[i] === null)) return 0;
+    const moved = now.history.length > 1;
+    const isHere = i => (now.given.get(i) ?? []).every(term => agree(term, pass[i]));
+    if (moved && !reached.every(isHere)) return NaN;
     const holds = n => reached.every(i => agree(now.gradients[i] ?? 0, n * pass[i]));
     return [1, 2, 3, 4, 5, 6, 7, 8, 9].find(holds) ?? NaN;
   };

@@ -31,6 +31,8 @@ function makePicture(svg, graph, words) {
     tint(own.cell, state.partial[i] ? null : gradient, largest);
     own.above.textContent = above;
     own.below.textContent = below;
+    // It ends with the card, or further right where it would begin left of the picture.
+    own.below.setAttribute("x", Math.max(own.width, below.length * SMALL - own.x));
     describe(group, i, state, value, given);
   }
 

@@ -86,11 +86,12 @@ function makeWords(graph) {
     if (count > 1 && now.fresh) {
       return `The leaves hold ${count} times the gradient: it was not cleared between the passes.`;
     }
-    if (!now.fresh && now.stepped > 1) {
-      return `The step went along the sum of ${now.stepped} gradients, so it was too long.`;
+    if (!now.fresh && !(now.stepped <= 1)) {
+      const several = now.stepped || "several";
+      return `The step went along the sum of ${several} gradients, not along one.`;
     }
     if (!now.fresh) return "The values have moved; the gradients are those of the point before.";
-    return "The leaves hold gradients of several passes: they were not cleared between.";
+    return "The leaves hold gradients of several passes: they were not cleared between them.";
   }
 
   // What a leaf holds, next to what one pass would give here.
