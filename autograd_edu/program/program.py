@@ -33,7 +33,8 @@ from .writing.directional import directional
 from .writing.frameworks import Foreign
 from .writing.listing import listing
 
-Nested: TypeAlias = Sequence[object] | Mapping[Key, object]  # a container of Values
+# a container of Values; the keys of a Mapping are invariant, so each type stands alone
+Nested: TypeAlias = Sequence[object] | Mapping[str, object] | Mapping[int, object]
 Results: TypeAlias = "Replayed | list[Results] | tuple[Results, ...] | dict[Key, Results]"
 if TYPE_CHECKING:
     from typing_extensions import TypeVar  # whose default Python has only from 3.13 on
