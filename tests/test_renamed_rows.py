@@ -29,7 +29,7 @@ def of_operands(written):
 
 for op in rows:
     del OPS[op.name]
-    op.rules  # the local gradients, as they are printed before
+    op.rules, op.at_once  # the local gradients, as they are printed before
     op.name += "{SUFFIX}"
     OPS[op.name] = op
     op.formula = renamed(op.formula) if isinstance(op.formula, str) else of_operands(op.formula)
