@@ -265,8 +265,7 @@ def logsumexp(xp: Namespace[N], xs: Sequence[N], parts: Parts[N] | None = None) 
         return _near_zero(xs) if abs(y) < 0.9 * others else y
 
     def close_to_one() -> N:
-        ones = each(lambda x: xp.choose(x >= largest, 1.0, 0.0), xs)
-        stacked = hasattr(xs, "shape")
+        ones, stacked = each(lambda x: xp.choose(x >= largest, 1.0, 0.0), xs), hasattr(xs, "shape")
         less = powers - ones if stacked else list(map(sub, powers, ones))  # type: ignore[operator]
         return xp.log1p(xp.total(less) + (xp.total(ones) - 1.0))
 
