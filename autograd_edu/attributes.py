@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from inspect import getattr_static
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from .errors import OperandError
+
+T = TypeVar("T")
 
 
 class Absent:
@@ -29,7 +31,7 @@ class Absent:
     def __set_name__(self, kind: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, it: Any, kind: type) -> NoReturn:  # whatever has the attribute
+    def __get__(self, it: T | None, kind: type[T]) -> NoReturn:
         raise AttributeError(f"{kind.__name__} has no attribute {self.name!r}: {self.instead}")
 
 
@@ -79,13 +81,19 @@ class NotATensor:
     grad_fn = Absent(".op is the operation that made it, .parents its operands")
 
 
+class _Labelled(Protocol):
+    """What has a label, and a slot for it."""
+
+    _label: str
+
+
 if TYPE_CHECKING:
 
     class Label:
         """How a checker sees a label: as text."""
 
-        def __get__(self, value: Any, kind: type | None = None, /) -> str: ...
-        def __set__(self, value: Any, new: str, /) -> None: ...
+        def __get__(self, value: T, kind: type[T] | None = None, /) -> str: ...
+        def __set__(self, value: T, new: str, /) -> None: ...
 
 else:
 
@@ -96,7 +104,7 @@ else:
             super().__init__(attrgetter("_label"), _set_label)
 
 
-def _set_label(value: Any, new: str) -> None:
+def _set_label(value: _Labelled, new: str) -> None:
     value._label = text(new, "the label of a Value")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import update_wrapper, wraps
 from typing import Any, Generic, NoReturn, ParamSpec, TypeVar
 
@@ -30,7 +31,7 @@ class Opener(Generic[P, B_co]):
     def __enter__(self) -> NoReturn:
         raise OperandError(f"write the block with parentheses: with {self.__name__}():")
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: Any) -> None:  # what any `with` block passes
         raise NotImplementedError("a block that is not opened has no end")
 
     def __reduce__(self) -> str:
@@ -47,7 +48,7 @@ class Decorator:
         made: how to make a block for each call, a function and its arguments.
     """
 
-    made: tuple[Callable[..., Any], *tuple[str, ...]] | None
+    made: tuple[Callable[..., AbstractContextManager[object]], *tuple[str, ...]] | None
 
     def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
         """``f`` inside the block; an OperandError if its body would run after the block."""
@@ -63,7 +64,7 @@ class Decorator:
         return inside
 
 
-def check_body(f: Callable[..., Any], mode: str) -> None:
+def check_body(f: Callable[..., object], mode: str) -> None:
     """Raise if the body of ``f`` runs only after a call of it has returned, so after a block."""
     import inspect  # which few programs need
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeAlias
+
+# A parent (in a pickle, its place) or its local gradient; a tuple of all if there are more than
+# two; None if there is none.
+Link: TypeAlias = Any
+State: TypeAlias = tuple[Any, ...]  # what the slots hold, in the order of `_state`
 
 
 class Copied:
@@ -15,17 +20,17 @@ class Copied:
     _grad: float | None
     label: str
     scope: str
-    _left: Any
-    _right: Any
-    _left_grad: Any
-    _right_grad: Any
+    _left: Link
+    _right: Link
+    _left_grad: Link
+    _right_grad: Link
     _mark: int
 
-    def flattened(self) -> list[Any]:
+    def flattened(self) -> Sequence[Copied]:
         """Every value that this one depends on, parents first, itself last."""
         raise NotImplementedError
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:  # as in `copy`
         """A copy of this value and of all that it depends on.
 
         What is copied together keeps sharing what it shares.
@@ -37,7 +42,7 @@ class Copied:
         copied: Self = memo[id(self)]
         return copied
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> State:
         """For pickle. Values that are pickled together share their leaves only.
 
         Each brings its whole history: of a long chain, pickle the last.
@@ -50,12 +55,12 @@ class Copied:
         return _restored_graph, (_made(order), states)
 
 
-def _made(order: list[Copied]) -> type[Copied]:
+def _made(order: Sequence[Copied]) -> type[Copied]:
     """The kind of the values that operations made."""
     return type(order[-1])
 
 
-def _state(value: Copied, name: Callable[[Copied], Any] | None) -> tuple[Any, ...]:
+def _state(value: Copied, name: Callable[[Copied], Link] | None) -> State:
     """The slots as plain data, with each parent as ``name`` says."""
     left, right = value._left, value._right
     if left is not None and name is not None:
@@ -65,15 +70,16 @@ def _state(value: Copied, name: Callable[[Copied], Any] | None) -> tuple[Any, ..
     return (*own, left, right, value._left_grad, value._right_grad)
 
 
-def _restored(kind: type[Copied], state: tuple[Any, ...]) -> Copied:
-    value: Any = object.__new__(kind)
+def _restored(kind: type[Copied], state: State) -> Copied:
+    value: Any = object.__new__(kind)  # `Copied` itself has no slots
     value._data, value._grad, value.op, value.label, value.scope, *links = state
     value._left, value._right, value._left_grad, value._right_grad = links
     value._mark = 0
-    return value  # type: ignore[no-any-return]  # its slots are those of the kind
+    restored: Copied = value
+    return restored
 
 
-def _restored_graph(kind: type[Copied], order: list[Any]) -> Copied:
+def _restored_graph(kind: type[Copied], order: Sequence[Copied | State]) -> Copied:
     """The last value of a list in topological order; parents are places in the list."""
     values: list[Copied] = []
     for item in order:

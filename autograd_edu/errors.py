@@ -6,7 +6,7 @@ Each class also derives from the built-in exception that a caller would catch.
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from .printing import prints
 
@@ -111,7 +111,7 @@ def suggest_names(
         elsewhere: for names that other packages use, what to use in this one.
     """
 
-    def missing(name: str) -> Any:
+    def missing(name: str) -> NoReturn:
         text = f"module {module['__name__']!r} has no attribute {name!r}"
         if name.startswith("_"):
             raise AttributeError(text)

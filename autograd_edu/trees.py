@@ -5,13 +5,20 @@ Arguments of functions, gradients, results and the parts of a model all come nes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any  # a container may hold anything; so may a leaf
+from collections.abc import Callable, Hashable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# A leaf of any type, or a container of trees. Python has no type for "anything but a container".
+Tree: TypeAlias = Any
+Shape: TypeAlias = "tuple[int, ...] | list[Shape] | dict[str, Shape]"
 
 _NUMBERS, _OBJECTS = "bfiuO", "O"  # the kinds of arrays that hold numbers, and that hold objects
 
 
-def contents(tree: Any, kinds: str = _OBJECTS) -> list[tuple[Any, Any]] | None:
+def contents(tree: Tree, kinds: str = _OBJECTS) -> list[tuple[Hashable, Tree]] | None:
     """The places in a container and what is there; None if ``tree`` is not a container.
 
     Arrays of other ``kinds`` are not containers. A set has no order, so its parts come by label.
@@ -27,28 +34,28 @@ def contents(tree: Any, kinds: str = _OBJECTS) -> list[tuple[Any, Any]] | None:
     return None
 
 
-def is_array(tree: Any) -> bool:
+def is_array(tree: Tree) -> bool:
     """Is it an array (of at least one dimension)?"""
     return hasattr(type(tree), "dtype") and tree.shape != ()
 
 
-def flatten(tree: Any) -> list[Any]:
+def flatten(tree: Tree) -> list[Tree]:
     """The leaves of ``tree``, in order; of arrays, the numbers."""
     inside = contents(tree, _NUMBERS)
     return [tree] if inside is None else [leaf for _, part in inside for leaf in flatten(part)]
 
 
-def unflatten(tree: Any, numbers: Iterator[Any]) -> Any:
+def unflatten(tree: Tree, numbers: Iterator[object]) -> Tree:
     """The next of ``numbers`` for each number of ``tree``, in the shape of ``tree``."""
     return tree_map(lambda _: next(numbers), tree)
 
 
-def tree_map(f: Callable[[Any], Any], tree: Any) -> Any:
+def tree_map(f: Callable[[Tree], Tree], tree: Tree) -> Tree:
     """``tree`` with ``f(leaf)`` in the place of each leaf; of arrays, of each number."""
     return replace(tree, f, kinds=_NUMBERS)
 
 
-def leaves(tree: Any, key: str = "", *, kinds: str = _OBJECTS) -> Iterator[tuple[str, Any]]:
+def leaves(tree: Tree, key: str = "", *, kinds: str = _OBJECTS) -> Iterator[tuple[str, Tree]]:
     """Everything that is not a container, each with the path to it, such as "w.0.1"."""
     inside = contents(tree, kinds)
     if inside is None:
@@ -61,7 +68,7 @@ def leaves(tree: Any, key: str = "", *, kinds: str = _OBJECTS) -> Iterator[tuple
             yield from leaves(part, f"{key}.{place}", kinds=kinds)
 
 
-def replace(tree: Any, f: Callable[[Any], Any], *, kinds: str = _OBJECTS) -> Any:
+def replace(tree: Tree, f: Callable[[Tree], Tree], *, kinds: str = _OBJECTS) -> Tree:
     """The same containers with ``f(leaf)`` in the place of each leaf; a set becomes a list."""
     inside = contents(tree, kinds)
     if inside is None:
@@ -76,11 +83,11 @@ def replace(tree: Any, f: Callable[[Any], Any], *, kinds: str = _OBJECTS) -> Any
     return _array(parts, tree.shape, floats=kinds != _OBJECTS and _are_floats(parts))
 
 
-def _are_floats(parts: list[Any]) -> bool:
+def _are_floats(parts: list[Tree]) -> bool:
     return all(p.dtype == float if is_array(p) else type(p) is float for p in parts)
 
 
-def _array(parts: list[Any], shape: tuple[int, ...], *, floats: bool) -> Any:
+def _array(parts: list[Tree], shape: tuple[int, ...], *, floats: bool) -> NDArray[Any]:
     """An array of floats or of objects, which need not be numbers."""
     import numpy as np
 
@@ -90,7 +97,7 @@ def _array(parts: list[Any], shape: tuple[int, ...], *, floats: bool) -> Any:
     return array
 
 
-def lists(tree: Any, f: Callable[[Any], Any]) -> Any:
+def lists(tree: Tree, f: Callable[[Tree], Tree]) -> Tree:
     """``f(leaf)`` for each leaf in plain lists and dicts, as JSON can hold them."""
     inside = contents(tree)
     if inside is None:
@@ -100,7 +107,7 @@ def lists(tree: Any, f: Callable[[Any], Any]) -> Any:
     return [lists(part, f) for _, part in inside]
 
 
-def has_order(tree: Any) -> bool:
+def has_order(tree: Tree) -> bool:
     """Are there no sets among the containers?"""
     inside = contents(tree)
     if inside is None:
@@ -108,7 +115,7 @@ def has_order(tree: Any) -> bool:
     return not isinstance(tree, (set, frozenset)) and all(has_order(part) for _, part in inside)
 
 
-def shape(tree: Any) -> Any:
+def shape(tree: Tree) -> Shape:
     """The lengths of nested lists, such as (2, 3); where they differ, the shape of each part."""
     inside = contents(tree)
     if inside is None:
@@ -116,6 +123,7 @@ def shape(tree: Any) -> Any:
     parts = [shape(part) for _, part in inside]
     if isinstance(tree, dict):
         return {str(place): part for (place, _), part in zip(inside, parts, strict=True)}
-    if any(part != parts[0] for part in parts) or (parts and isinstance(parts[0], (dict, list))):
+    first = parts[0] if parts else ()
+    if not isinstance(first, tuple) or any(part != first for part in parts):
         return parts
-    return (len(parts), *(parts[0] if parts else ()))
+    return (len(parts), *first)

@@ -36,16 +36,16 @@ class Row(Named, Protocol):
     variadic: bool
 
     @property
-    def rule(self) -> Callable[..., Any]:
+    def rule(self) -> Callable[..., object]:
         """The value, a function of a namespace and of numbers of any kind."""
 
-    value: Callable[..., Any]  # the rule, a function of a namespace and of single operands
+    value: Callable[..., Any]  # the rule, for a namespace and single operands of any kind
 
     @property
     def __signature__(self) -> Signature:
         """How users call it."""
 
-    def apply(self, operands: Sequence[Any]) -> Any:
+    def apply(self, operands: Sequence[float]) -> object:
         """The result for the operands."""
 
     def slopes_of(self, names: Sequence[str]) -> tuple[str, ...]:
@@ -57,7 +57,10 @@ class Node(Protocol):
 
     label: str
     is_constant: bool
-    op: Any  # a `Row`, or None for a leaf
+
+    @property
+    def op(self) -> Row | None:
+        """The operation; None for a leaf."""
 
     @property
     def has_grad(self) -> bool:
@@ -67,7 +70,7 @@ class Node(Protocol):
         """The number."""
 
     @property
-    def parents(self) -> tuple[Any, ...]:
+    def parents(self) -> tuple[Node, ...]:
         """The operands."""
 
     @property
@@ -141,7 +144,7 @@ def check_rule(op: Row, xp: Any, xs: Sequence[float]) -> None:  # a namespace, a
         raise OperandError(f"the rule of {op.name} must return a number; it returned {describe(y)}")
 
 
-def check_call(op: Row, args: Sequence[Any], named: Mapping[str, Any]) -> None:
+def check_call(op: Row, args: Sequence[object], named: Mapping[str, object]) -> None:
     """Raise if a call does not fit the signature of ``op``."""
     try:
         op.__signature__.bind(*args, **named)
@@ -217,7 +220,7 @@ def without_gradient(leaf: Node, gradient: float, order: Sequence[Node]) -> str:
     asked = f"the gradient of {root} with respect to {variable} is {gradient!r}"
     for value in reversed(order):
         for local in value.local_grads:
-            if local - local != 0.0 and value.has_grad:
+            if value.op is not None and local - local != 0.0 and value.has_grad:
                 xs = [parent._peek() for parent in value.parents]
                 return f"{asked}: {no_gradient(value.op, xs, local)}"
     return f"{asked}: a product or a sum of gradients is larger than the largest float, 1.8e308"

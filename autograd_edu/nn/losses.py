@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ..arithmetic.floats import real
 from ..data import Target
@@ -24,8 +24,8 @@ from .activations import linear
 from .kinds import Nested, S, Scalar, Vector, as_list, is_listed
 from .softmax import log_softmax, softmax
 
-# Any: a user's own loss may accept only certain predictions and targets, such as lists.
-Loss = Callable[[Any, Any], Scalar]
+# A user's own loss may accept only certain predictions and targets, such as lists.
+Loss = Callable[[Nested, Target], Scalar]
 
 
 class ClassLoss(Protocol):
@@ -376,7 +376,7 @@ def _expected(f: Callable[[Scalar], Scalar], ys: list[Scalar], target: Target) -
 # ---- weights ----
 
 
-def weighted(of: Loss, weight: Callable[[Any], float] | Mapping[float, float]) -> Loss:
+def weighted(of: Loss, weight: Callable[[Target], float] | Mapping[float, float]) -> Loss:
     """The loss ``of``, multiplied by a weight that depends on the target.
 
     If you keep only a fraction f of the samples of a class, give that class the weight 1/f. The

@@ -391,7 +391,7 @@ def _as_numbers(name: str, held: Nested) -> Nested:
         raise StateError(f"{name} in the state is not a number: {error}") from None
 
 
-def _check_inputs(module: Forward[P, R_co], inputs: Sequence[Any]) -> None:  # of any kind
+def _check_inputs(module: Forward[P, R_co], inputs: Sequence[object]) -> None:
     """Raise if a module that takes one list was given its numbers one by one."""
     wanted = inspect.signature(module.forward).parameters
     if len(inputs) > len(wanted) == 1:

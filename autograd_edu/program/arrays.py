@@ -20,7 +20,9 @@ Operand = float | Floats
 Branch = Operand | Callable[[], Operand]
 
 
-def _branch(condition: bool | np.bool_ | NDArray[np.bool_], then: Branch, otherwise: Branch) -> Any:
+def _branch(
+    condition: bool | np.bool_ | NDArray[np.bool_], then: Branch, otherwise: Branch
+) -> Operand:
     if type(then) is type(otherwise) is float and then == 1.0 and otherwise == 0.0:
         return np.asarray(condition).astype(np.float64)  # the fastest way to ones and zeros
     if isinstance(condition, (bool, np.bool_)):
@@ -53,14 +55,18 @@ class Arrays:
     choose = staticmethod(_branch)
 
     @staticmethod
-    def total(xs: Floats | Sequence[Operand]) -> Any:
+    def total(xs: Floats | Sequence[Operand]) -> Operand:
         """The sum over the first axis of a stack, or of several operands."""
-        return np.add.reduce(xs, axis=0) if isinstance(xs, np.ndarray) else reduce(np.add, xs)
+        if isinstance(xs, np.ndarray):
+            y: Floats = np.add.reduce(xs, axis=0)
+            return y
+        return reduce(np.add, xs)
 
     @staticmethod
-    def dot(ws: Sequence[Operand], xs: Sequence[Operand], bias: Sequence[Operand]) -> Any:
+    def dot(ws: Sequence[Operand], xs: Sequence[Operand], bias: Sequence[Operand]) -> Operand:
         """The sum of products, and of the bias, if there is one."""
-        return reduce(np.add, [*map(mul, ws, xs), *bias])
+        y: Operand = reduce(np.add, [*map(mul, ws, xs), *bias])
+        return y
 
 
 ARRAYS: Namespace[Any] = Arrays  # mypy holds them against the protocol

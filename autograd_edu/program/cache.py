@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, overload
+from typing import TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,7 +23,7 @@ from ..errors import ArityError, ShapeError
 from ..printing import prints
 from .arrays import real_array
 from .ir import Floats, Gradients, Replayed, Shapes
-from .program import Program, trace
+from .program import AnyProgram, Program, trace
 from .tracing.trace import argument_names, check_leaves
 
 Batched: TypeAlias = bool | Sequence[bool]  # for all inputs at once, or one per input
@@ -38,7 +38,7 @@ class _Entry:
         seconds: how long it took to trace and compile.
     """
 
-    program: Program[Any]
+    program: AnyProgram
     places: NDArray[np.intp] | None
     seconds: float
     calls: int = 0
@@ -213,7 +213,7 @@ class ProgramCache:
         pairs = zip(arrays, leads, strict=True)
         return [np.asarray(array[0]) if leading else array for array, leading in pairs]
 
-    def _made(self, example: list[Any]) -> _Entry:
+    def _made(self, example: list[NDArray[np.float64]]) -> _Entry:
         start = time.perf_counter()
         program = self._trace(example)
         program.runner  # noqa: B018 - make it now, so that its errors are raised here
@@ -227,7 +227,7 @@ class ProgramCache:
         self.seconds += entry.seconds
         return entry
 
-    def _trace(self, example: list[Any]) -> Program[Any]:
+    def _trace(self, example: list[NDArray[np.float64]]) -> AnyProgram:
         """Trace a program at the shared parameter values, because branches may depend on them.
 
         The data of the Values are afterwards as they were.

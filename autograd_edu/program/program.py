@@ -36,6 +36,7 @@ from .writing.listing import listing
 # a container of Values; the keys of a Mapping are invariant, so each type stands alone
 Nested: TypeAlias = Sequence[object] | Mapping[str, object] | Mapping[int, object]
 Results: TypeAlias = "Replayed | list[Results] | tuple[Results, ...] | dict[Key, Results]"
+AnyProgram: TypeAlias = "Program[Any]"  # what it returns is up to the traced function
 if TYPE_CHECKING:
     from typing_extensions import TypeVar  # whose default Python has only from 3.13 on
 
@@ -68,7 +69,7 @@ class Program(Computation, Generic[R]):
     _directional: Program | None = None
 
     @classmethod
-    def of(cls, computation: Computation) -> Program[Any]:
+    def of(cls, computation: Computation) -> AnyProgram:
         """The program of a recorded computation."""
         program = object.__new__(cls)
         program.__dict__.update(computation.__dict__)
@@ -214,7 +215,7 @@ class Program(Computation, Generic[R]):
             along.value_and_grad(*at, 1.0, *tangents)  # which says what is not finite
         return Gradients(inputs, own)
 
-    def _along(self, parameter_tangents: ArrayLike | None) -> Program[Any]:
+    def _along(self, parameter_tangents: ArrayLike | None) -> AnyProgram:
         """The program of the derivative along a direction, at the current parameters."""
         if self._directional is None:
             self._directional = Program.of(directional(self))
@@ -303,7 +304,7 @@ class Program(Computation, Generic[R]):
         return to_text(self)
 
     @staticmethod
-    def from_json(text: str) -> Program[Any]:
+    def from_json(text: str) -> AnyProgram:
         """The program that `to_json` wrote. Its `parameters`, the captured Values, are gone.
 
         Raises:
@@ -362,7 +363,7 @@ def trace(
 ) -> Program[Results]: ...
 def trace(
     f: Callable[..., object], *example: Example, parameters: Sequence[Value] | None = None
-) -> Program[Any]:
+) -> AnyProgram:
     """``f`` as a `Program`, which is recorded by running ``f`` once at ``example``.
 
     The example consists of numbers or nested lists of numbers, and ``f`` receives Values in the

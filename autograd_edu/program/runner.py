@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from math import prod
 from threading import Lock
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -95,7 +95,7 @@ class Runner:
             batch, engine, backward=True, on_nonfinite=on_nonfinite
         )
         assert by_parameter is not None  # as a backward pass was asked for
-        y = float(values[0, 0]) if batch.single else cast("Floats", values[0])
+        y: Replayed = float(values[0, 0]) if batch.single else values[0]
         return y, Gradients(self._per_argument(by_input, batch), by_parameter)
 
     def _run(self, batch: Batch, engine: str, *, backward: bool, on_nonfinite: str) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from typing import cast
 
 
 class Quiet:
@@ -49,7 +48,8 @@ def make_bar(total: int, done: int, wanted: bool | None) -> Quiet:
             "progress=True needs tqdm: pip install 'autograd-edu[progress]'; "
             "progress=None works without it"
         ) from None
-    return cast(Quiet, tqdm(total=total, initial=done, unit="epoch", leave=True))  # has its methods
+    bar: Quiet = tqdm(total=total, initial=done, unit="epoch", leave=True)
+    return bar
 
 
 def in_notebook() -> bool:

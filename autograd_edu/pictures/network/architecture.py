@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import OperandError, ShapeError
+
+if TYPE_CHECKING:
+    from ...engine.value import Value
+    from ...nn import Neuron, Perceptron
+    from ...nn.containers import AnyLayer
+    from ...nn.kinds import Scalar
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Dense:
 
 
 def layers_of(
-    model: Any, *, gradients: bool = False, x: Sequence[float] | None = None
+    model: AnyLayer, *, gradients: bool = False, x: Sequence[float] | None = None
 ) -> list[Dense]:
     """The dense layers of ``model``, first to last.
 
@@ -48,7 +54,7 @@ def layers_of(
         ShapeError: if a layer takes another number of inputs than the one before gives.
     """
     found: list[Dense] = []
-    given: Any = x
+    given: Sequence[Any] = () if x is None else x  # as `_applied` returns it
     for layer, part in _parts(model, type(model).__name__, gradients=gradients):
         if isinstance(part, Dense):
             if found and part.fan_in != found[-1].fan_out:
@@ -74,8 +80,8 @@ def layers_of(
     return found
 
 
-def _applied(layer: Any, x: Sequence[Any]) -> Sequence[Any]:
-    """What ``layer`` gives for ``x``, always as a list."""
+def _applied(layer: AnyLayer, x: Sequence[Scalar]) -> Sequence[Any]:
+    """What ``layer`` gives for ``x``, always as a list: Values, or what a user's function gives."""
     from ...nn import Layer, Neuron, Perceptron
 
     if isinstance(layer, Layer):
@@ -85,7 +91,9 @@ def _applied(layer: Any, x: Sequence[Any]) -> Sequence[Any]:
     return [layer(v) for v in x]
 
 
-def _parts(model: Any, within: str, *, gradients: bool) -> Iterator[tuple[Any, Dense | str]]:
+def _parts(
+    model: AnyLayer, within: str, *, gradients: bool
+) -> Iterator[tuple[AnyLayer, Dense | str]]:
     """Layers, and activations between them, each with what the picture shows of it."""
     from ...nn import MLP, Apply, Layer, Module, Neuron, Perceptron, Sequential
     from ...nn.activations import name_of
@@ -113,11 +121,11 @@ def _parts(model: Any, within: str, *, gradients: bool) -> Iterator[tuple[Any, D
         )
 
 
-def _dense(neurons: Sequence[Any], *, gradients: bool) -> Dense:
+def _dense(neurons: Sequence[Neuron | Perceptron], *, gradients: bool) -> Dense:
     from ...nn import Perceptron
     from ...nn.activations import name_of
 
-    def number(p: Any) -> float:
+    def number(p: Value) -> float:
         return float(p.grad if gradients else p.data)
 
     called = ["step" if isinstance(n, Perceptron) else name_of(n.activation) for n in neurons]

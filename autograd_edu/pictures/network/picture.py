@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...arguments import positive, whole
 from ...engine.op import OPS
@@ -42,6 +42,7 @@ from .svg import (
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 if TYPE_CHECKING:
+    from ...nn.containers import AnyLayer
     from ..files.save import Contents
 
 
@@ -93,7 +94,7 @@ class NetworkDrawing(Picture):
 
 
 def draw_network(
-    model: Any, *, weights: Weights = "drawn", inputs: Sequence[str] | None = None,
+    model: AnyLayer, *, weights: Weights = "drawn", inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None, x: Sequence[float] | None = None,
     scale: float | None = None, most: int | None = None,
 ) -> NetworkDrawing:  # fmt: skip

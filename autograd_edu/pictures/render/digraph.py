@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import graphviz
 from graphviz.backend import dot_command
@@ -19,17 +18,20 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     The latter writes .svg and .png, and no .pdf.
     """
 
-    def _render(self, *args: Any, **options: Any) -> str:
-        with _installed_program():
-            return str(super()._render(*args, **options))
+    @property
+    def _render(self) -> Callable[..., str]:
+        render: Callable[..., str] = super()._render
+        return _installed_program()(render)
 
-    def _pipe_lines(self, *args: Any, **options: Any) -> bytes:
-        with _installed_program():
-            return bytes(super()._pipe_lines(*args, **options))
+    @property
+    def _pipe_lines(self) -> Callable[..., bytes]:
+        pipe: Callable[..., bytes] = super()._pipe_lines
+        return _installed_program()(pipe)
 
-    def _pipe_lines_string(self, *args: Any, **options: Any) -> str:
-        with _installed_program():
-            return str(super()._pipe_lines_string(*args, **options))
+    @property
+    def _pipe_lines_string(self) -> Callable[..., str]:
+        pipe: Callable[..., str] = super()._pipe_lines_string
+        return _installed_program()(pipe)
 
 
 @contextmanager
