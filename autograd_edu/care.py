@@ -24,7 +24,7 @@ class _Watch:
     def __init__(self) -> None:
         self.made: dict[int, tuple[Value, str]] = {}  # holds the values, so that ids stay theirs
 
-    def apply(self, op: Op, operands: Sequence[Any]) -> Value:
+    def apply(self, op: Op, operands: Sequence[Any]) -> Value:  # as `Value.apply`
         """The result of ``op``, noted; an error if it, or a local gradient of it, is not finite."""
         token = modes.watch.set(None)
         try:

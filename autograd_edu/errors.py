@@ -170,7 +170,10 @@ class Named(Protocol):
 
 
 def no_value(
-    op: Named, xs: Sequence[float], operands: Sequence[Any], problem: Exception | None
+    op: Named,
+    xs: Sequence[float],
+    operands: Sequence[Any],  # Values, or any other numbers
+    problem: Exception | None,
 ) -> DomainError:
     """The error for an operation that has no finite value at ``xs``, the numbers of ``operands``.
 

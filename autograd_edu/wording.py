@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Signature, cleandoc
 from numbers import Real
-from typing import Any, Protocol
+from typing import Any, Protocol, SupportsFloat
 
 from .errors import (
     ArityError,
@@ -226,7 +226,7 @@ def without_gradient(leaf: Node, gradient: float, order: Sequence[Node]) -> str:
     return f"{asked}: a product or a sum of gradients is larger than the largest float, 1.8e308"
 
 
-def require(holds: Any, error: type[AutogradError], text: str, number: Any) -> None:
+def require(holds: bool, error: type[AutogradError], text: str, number: SupportsFloat) -> None:
     """Raise ``error`` with ``text``, into which ``number`` goes, unless a comparison holds.
 
     ``number`` is the left side of the comparison. Where a function is traced, every replay asks

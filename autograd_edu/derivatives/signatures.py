@@ -76,7 +76,7 @@ class ValueAndGradient(Protocol):
     @overload
     def __call__(self, x: Sequence[float], /) -> tuple[float, list[float]]: ...
     @overload
-    def __call__(self, *at: object) -> tuple[Scalar, Tree]: ...
+    def __call__(self, *at: object) -> tuple[Scalar, Tree]: ...  # as in Partial
 
 
 class Rows(Protocol):
@@ -89,7 +89,7 @@ class Rows(Protocol):
     @overload
     def __call__(self, x: Sequence[float], /) -> list[list[float]]: ...
     @overload
-    def __call__(self, *at: object) -> list[Tree]: ...
+    def __call__(self, *at: object) -> list[Tree]: ...  # as in Partial
 
 
 class Second(Protocol):
@@ -104,4 +104,4 @@ class Second(Protocol):
     @overload
     def __call__(self, x: Sequence[float] | Floats, /) -> list[list[float]]: ...
     @overload
-    def __call__(self, *at: object) -> Scalar | list[list[Scalar]]: ...
+    def __call__(self, *at: object) -> Scalar | list[list[Scalar]]: ...  # as in Partial

@@ -258,7 +258,7 @@ def hessian(
             return _check_scalar(y)
 
         numbers, gradient = flatten(by), grad(on_numbers)
-        rows: object
+        rows: Tree
         if len(numbers) == 1:
             second = grad(gradient)(*numbers)
             rows = second if by[0] is numbers[0] else [[second]]

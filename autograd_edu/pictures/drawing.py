@@ -127,7 +127,7 @@ class Drawing(Picture):
             return stepper(self._scene, self._steps.record, self._steps.held)
         return picture_alone(self.svg, f"Computation graph of {self.title}", self._why_alone)
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:  # what IPython passes
         return {"text/plain": self.text, "image/svg+xml": self.svg, "text/html": self.embed()}
 
     @property

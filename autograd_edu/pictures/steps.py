@@ -53,10 +53,8 @@ class Steps(Sequence[Step]):
     def __iter__(self) -> Iterator[Step]:
         return iter(self.record.steps)
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> bool:  # by content, so like a list without a hash
         return isinstance(other, Steps) and self.record == other.record
-
-    __hash__ = None  # type: ignore[assignment]  # compared by content, like a list
 
     @property
     def forward(self) -> Steps:

@@ -72,14 +72,14 @@ class Arrays:
 ARRAYS: Namespace[Any] = Arrays  # mypy holds them against the protocol
 
 
-def _has_a_mask(x: Any) -> bool:
+def _has_a_mask(x: object) -> bool:  # whatever a user passes
     """Whether numbers are masked in ``x``, or in what a list holds."""
     parts = (x, *x) if isinstance(x, (list, tuple)) else (x,)
     may_be = any([issubclass(kind, np.ma.MaskedArray) for kind in set(map(type, parts))])
     return may_be and any(map(np.ma.is_masked, parts))
 
 
-def real_array(x: Any, what: str) -> Any:
+def real_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
     """``x`` as an array of real numbers; ``what`` names it in the errors.
 
     Raises:

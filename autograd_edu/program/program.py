@@ -131,7 +131,7 @@ class Program(Computation, Generic[R]):
     def __call__(self: Program[Replayed], *inputs: float, on_nonfinite: str = ...) -> float: ...
     @overload
     def __call__(self, *inputs: ArrayLike, on_nonfinite: str = ...) -> R: ...
-    def __call__(self, *inputs: ArrayLike, on_nonfinite: str = "raise") -> Any:
+    def __call__(self, *inputs: ArrayLike, on_nonfinite: str = "raise") -> Any:  # as `f`
         """The result: a float, or an array of shape (batch,) if an input has a batch axis.
 
         If the traced function returns several results, they come in the same lists, tuples, dicts
@@ -329,10 +329,8 @@ class Program(Computation, Generic[R]):
             f"{operations} operations, {len(self.guards)} guards)"
         )
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> bool:  # no hash, as parameter values change
         return isinstance(other, Program) and content(self) == content(other)
-
-    __hash__ = None  # type: ignore[assignment]  # parameter values change
 
     def __getstate__(self) -> dict[str, object]:
         """What is copied and pickled: the data, without what was made to run it."""

@@ -102,7 +102,7 @@ class Checkpoint:
         return list({id(g): g for g in [self.rng, *filter(_is_generator, held)]}.values())
 
 
-def _is_generator(held: object) -> TypeGuard[Generator]:
+def _is_generator(held: object) -> TypeGuard[Generator]:  # any attribute
     return isinstance(held, (random.Random, np.random.Generator))
 
 

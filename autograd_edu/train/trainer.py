@@ -185,7 +185,7 @@ def _check_options(
         )
 
 
-def _describe(x: object) -> str:
+def _describe(x: object) -> str:  # whatever a user passes
     """A short description of an argument, for an error."""
     if isinstance(x, type):
         return f"the class {x.__name__} itself"

@@ -95,7 +95,7 @@ def _number(x: float) -> Number:
     return x if math.isfinite(x) else [repr(x)]
 
 
-def as_json(content: object) -> str:
+def as_json(content: object) -> str:  # whatever json.dumps takes
     r"""JSON that nothing in it can end or escape from: <, > and & are written \u003c and so on."""
     text = json.dumps(content, separators=(",", ":"))
     return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")

@@ -86,7 +86,7 @@ class NetworkDrawing(Picture):
 
         return of_picture(self.svg, lambda: self.html)
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:  # what IPython passes
         from ..interactive.stepper import picture_alone
 
         html = picture_alone(self.svg, self.text.split("\n")[0])
