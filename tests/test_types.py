@@ -1,10 +1,14 @@
 """What type checkers see: typical code of a user, at their strictest, without `Any`."""
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from autograd_edu.arithmetic.contracts import Facts
+from autograd_edu.engine.op import Op
 
 TYPICAL = Path(__file__).parent / "typing"
 USER = TYPICAL / "user.py"
@@ -43,3 +47,9 @@ def test_a_mistake_in_it_is_found(tmp_path, checker, right, wrong):
     assert right in text
     (tmp_path / "user.py").write_text(text.replace(right, wrong), encoding="utf-8")
     assert check(checker, tmp_path / "user.py").returncode == 1
+
+
+def test_a_checker_knows_every_fact_of_a_row():
+    by_another_name = {"rule", "slopes", "groups", "called"}
+    fields = {field.name for field in dataclasses.fields(Op)} - by_another_name
+    assert set(Facts.__annotations__) == fields | {"local_gradients"}

@@ -2,12 +2,12 @@
 
 import math
 import numbers
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from operator import mul
 from typing import Any
 
 from ..errors import OperandError, OverflowDomainError, describe
-from .contracts import Namespace
+from .contracts import Namespace, Rule
 from .ieee754 import as_ieee, never_raising, plain_sum
 
 
@@ -57,7 +57,7 @@ class Floats:
             raise (ZeroDivisionError if a == 0.0 else ValueError)(f"{a!r} ** {b!r}") from None
 
     @staticmethod
-    def choose(condition: bool, then: Any, otherwise: Any) -> Any:
+    def choose(condition: bool, then: Any, otherwise: Any) -> Any:  # numbers or functions
         """``then`` or ``otherwise``; a function is called only if it is chosen."""
         chosen = then if condition else otherwise
         return chosen() if callable(chosen) else chosen
@@ -86,7 +86,7 @@ class IeeeFloats(Floats):
     """The functions of `Floats` on `Ieee` floats: none raises."""
 
 
-_CLOSED: dict[str, Callable[..., Any]] = {
+_CLOSED: dict[str, Rule] = {
     "choose": as_ieee(Floats.choose),
     "total": plain_sum(Floats.total),
     "dot": plain_sum(Floats.dot),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self, TypeVar, cast
 
-from ..arithmetic.contracts import Operator
+from ..arithmetic.contracts import Operand, Operator
 from ..arithmetic.floats import real
 from ..errors import OperandError
 from . import ops
@@ -23,7 +23,7 @@ N = TypeVar("N", bound="Number")
 def operator(op: Op, *, reflected: bool = False) -> Operator:
     """A binary operator. An array is left to NumPy, which comes back with each of its numbers."""
 
-    def apply(self: Number, other: Any) -> Any:
+    def apply(self: Number, other: Operand) -> Any:  # a number of the more special kind
         if getattr(other, "ndim", 0):
             return NotImplemented
         return op.apply((other, self) if reflected else (self, other))
@@ -48,10 +48,10 @@ class Number(ArrayHabits):
 
     __slots__ = ()
     precedence: ClassVar[int]
-    data: Any
+    data: Any  # a float; the primal of a Dual inside another is a Dual
 
     @staticmethod
-    def apply(op: Op, operands: Sequence[Any]) -> Any:
+    def apply(op: Op, operands: Sequence[Any]) -> Any:  # each kind takes and gives its own
         """The result of ``op`` on ``operands``, at least one of which is of this kind."""
         raise NotImplementedError
 
@@ -62,11 +62,11 @@ class Number(ArrayHabits):
     __mod__, __rmod__ = operator(ops.mod), operator(ops.mod, reflected=True)
     _pow, __rpow__ = operator(ops.pow), operator(ops.pow, reflected=True)
 
-    def __radd__(self, other: Any) -> Self:
+    def __radd__(self, other: Operand) -> Self:
         """``other + self``. The whole number 0, where `sum` starts, is not part of the formula."""
         return self if type(other) is int and other == 0 else self._radd(other)
 
-    def __pow__(self, other: Any) -> Self:
+    def __pow__(self, other: Operand) -> Self:
         """``self ** other``; with the number 2, the operation `square`."""
         is_two = (other.__class__ is int or other.__class__ is float) and other == 2
         return self.apply(ops.square, (self,)) if is_two else self._pow(other)
@@ -86,16 +86,16 @@ class Number(ArrayHabits):
     leaky_relu, elu, selu = ops.leaky_relu, ops.elu, ops.selu
     step, detach = ops.step, ops.detach
 
-    def __lt__(self, other: Any) -> bool:
+    def __lt__(self, other: Operand) -> bool:
         return bool(self.data < plain(other))
 
-    def __le__(self, other: Any) -> bool:
+    def __le__(self, other: Operand) -> bool:
         return bool(self.data <= plain(other))
 
-    def __gt__(self, other: Any) -> bool:
+    def __gt__(self, other: Operand) -> bool:
         return bool(self.data > plain(other))
 
-    def __ge__(self, other: Any) -> bool:
+    def __ge__(self, other: Operand) -> bool:
         return bool(self.data >= plain(other))
 
     def _peek(self) -> float:
@@ -116,6 +116,6 @@ for _name, _op in list(vars(Number).items()):
         setattr(Number, _name, _method(_op))  # a function is called faster than a row
 
 
-def plain(x: Any) -> float:
+def plain(x: Operand) -> float:
     """The float that ``x`` stands for: the data of a Number, or a plain number as it is."""
     return x._peek() if isinstance(x, Number) else real(x)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack, overload
 
 from ..arithmetic import contracts
-from ..arithmetic.contracts import K, Namespace, Rule
+from ..arithmetic.contracts import Facts, Groups, K, Listed, Namespace, Operand, Rule, Slopes
 from ..arithmetic.expressions import computed
 from ..arithmetic.floats import Floats, IeeeFloats, real
 from ..arithmetic.ieee754 import Ieee
@@ -21,10 +21,6 @@ from .modes import ieee_is_on
 T = TypeVar("T")
 C = TypeVar("C")
 R = TypeVar("R", bound=Rule)
-Groups = tuple[Sequence[T], ...]
-Slopes = tuple[str, ...] | Callable[..., tuple[str, ...]]
-Example = tuple[float, ...]
-Listed = Callable[[Sequence[Any]], Groups[Any]]
 
 
 def together(operands: Sequence[T]) -> Groups[T]:
@@ -143,20 +139,22 @@ class Op:
         texts = "".join(f"{text}, " for text in self.slopes_of(names))
         return None if self.own else computed(f"({texts})", names)
 
-    def _first(self, *args: Any) -> Any:
+    def _first(self, xp: Namespace[T], y: T, *xs: T) -> T | float:
         """The first of the `rules`, which from now on is the plain attribute ``first``."""
         self.first = self.rules[0]
-        return self.first(*args)
+        slope: T | float = self.first(xp, y, *xs)
+        return slope
 
     def local_gradients(
-        self, xp: Namespace[Any], y: Any, xs: Sequence[Any], wanted: Sequence[bool] | None = None
-    ) -> Sequence[Any]:
+        self, xp: Namespace[Any], y: T, xs: Sequence[T], wanted: Sequence[bool] | None = None
+    ) -> Sequence[Any]:  # as T, None or a float; no checker finds T from the rows of ``xp``
         """The local gradients at the operands ``xs``.
 
         Where a row has a rule for each, an operand that is not ``wanted`` gets None.
         """
         if self.groups is not None:
-            return self.rules[0](xp, y, *self.groups(xs))  # type: ignore[no-any-return]
+            slopes: Sequence[T] = self.rules[0](xp, y, *self.groups(xs))
+            return slopes
         wanted = wanted or (True,) * len(xs)
         return [rule(xp, y, *xs) if w else None for rule, w in zip(self.rules, wanted, strict=True)]
 
@@ -166,7 +164,7 @@ class Op:
         taken = list(inspect.signature(self.called or self.rule).parameters.values())[1:]
         return inspect.Signature([p.replace(annotation=p.empty) for p in taken])
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:  # each `Row` has its own signature
         """Apply the operation to numbers of any kind, as its signature says."""
         if len(args) == self.count and not named:
             return self.apply(args)
@@ -187,19 +185,19 @@ class Op:
             """Where the row is an attribute of a class of numbers, it is a method."""
             return self if number is None else MethodType(self, number)
 
-    def apply(self, operands: Sequence[Any]) -> Any:
+    def apply(self, operands: Sequence[Operand]) -> Any:  # no type says which of the kinds
         """The result, of the most special kind among the ``operands``, which stand in a row."""
         if len(operands) == 1:
-            only: Any = type(operands[0])
+            only: Any = type(operands[0])  # a kind of number, or the type of a plain one
             return (only.apply if hasattr(only, "precedence") else _apply_plain)(self, operands)
         apply, precedence = _apply_plain, 0
-        kinds: Any = set(map(type, operands))
+        kinds: set[Any] = set(map(type, operands))  # such types
         for kind in kinds:
             if getattr(kind, "precedence", 0) > precedence:
                 apply, precedence = kind.apply, kind.precedence
         return apply(self, operands)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[[str], Op], tuple[str]]:
         return _row_named, (self.name,)
 
     def __repr__(self) -> str:
@@ -216,7 +214,7 @@ class Op:
 OPS: dict[str, Op] = {}
 
 
-def _listed(op: Op, *xs: Any) -> Any:
+def _listed(op: Op, *xs: Any) -> Any:  # as `Variadic` says
     """A call with the operands as arguments, or with one list of them."""
     return op.apply(tuple(xs[0]) if len(xs) == 1 and hasattr(xs[0], "__iter__") else xs)
 
@@ -239,40 +237,36 @@ if TYPE_CHECKING:  # how a checker sees the rows of the table
         """What makes a row from a rule of one, two or three operands."""
 
         @overload
-        def __call__(
-            self, rule: Callable[[Any, Any, Any, Any], Any], /
-        ) -> Row[contracts.Ternary]: ...
+        def __call__(self, rule: contracts.ThreeOperands, /) -> Row[contracts.Ternary]: ...
         @overload
-        def __call__(self, rule: Callable[[Any, Any, Any], Any], /) -> Row[contracts.Binary]: ...
+        def __call__(self, rule: contracts.TwoOperands, /) -> Row[contracts.Binary]: ...
         @overload
-        def __call__(self, rule: Callable[[Any, Any], Any], /) -> Row[contracts.Unary]: ...
+        def __call__(self, rule: contracts.OneOperand, /) -> Row[contracts.Unary]: ...
 
     class CalledDecorator(Protocol):
         """What makes a row that users call in a way of its own."""
 
         @overload
-        def __call__(
-            self, rule: Callable[[Any, Any, Any, Any], Any], /
-        ) -> Row[contracts.Choice]: ...
+        def __call__(self, rule: contracts.ThreeOperands, /) -> Row[contracts.Choice]: ...
         @overload
-        def __call__(self, rule: Callable[[Any, Any], Any], /) -> Row[contracts.Threshold]: ...
+        def __call__(self, rule: contracts.OneOperand, /) -> Row[contracts.Threshold]: ...
 
 
 @overload
 def operation(
-    *, local_gradients: Slopes, example: Example, groups: Listed, called: Rule, **facts: Any
+    *, groups: Listed, called: Rule, **facts: Unpack[Facts]
 ) -> Callable[[Rule], Row[contracts.Paired]]: ...
 @overload
 def operation(
-    *, local_gradients: Slopes, example: Example, groups: Listed, called: None = None, **facts: Any
+    *, groups: Listed, **facts: Unpack[Facts]
 ) -> Callable[[Rule], Row[contracts.Variadic]]: ...
 @overload
-def operation(
-    *, local_gradients: Slopes, example: Example, called: Rule, **facts: Any
-) -> CalledDecorator: ...
+def operation(*, called: Rule, **facts: Unpack[Facts]) -> CalledDecorator: ...
 @overload
-def operation(*, local_gradients: Slopes, example: Example, **facts: Any) -> Decorator: ...
-def operation(*, local_gradients: Slopes, example: Example, **facts: Any) -> Any:
+def operation(**facts: Unpack[Facts]) -> Decorator: ...
+def operation(  # ``facts`` are as in the signatures above
+    *, local_gradients: Slopes, example: tuple[float, ...], **facts: Any
+) -> Callable[[Rule], Op]:
     """Make a row of the table from the function that computes the value; see `Op` for the facts.
 
     Raises:
@@ -294,7 +288,7 @@ def register(op: Op) -> Op:
     return op
 
 
-def evaluate(op: Op, xs: Sequence[float], named: Sequence[Any] = ()) -> float:
+def evaluate(op: Op, xs: Sequence[float], named: Sequence[Operand] = ()) -> float:
     """The value of ``op`` at floats.
 
     ``named`` are the objects that the floats come from: their labels make the error message.
@@ -317,13 +311,13 @@ def evaluate(op: Op, xs: Sequence[float], named: Sequence[Any] = ()) -> float:
     raise no_value(op, xs, named, problem) from None
 
 
-def _apply_plain(op: Op, operands: Sequence[Any]) -> float:
+def _apply_plain(op: Op, operands: Sequence[Operand]) -> float:
     return evaluate(op, [real(x, op.name) for x in operands])
 
 
 def evaluate_local_gradients(
     op: Op, y: float, xs: Sequence[float], wanted: Sequence[bool] | None = None
-) -> Sequence[Any]:
+) -> Sequence[float | None]:
     """The local gradients of ``op`` at floats; inf or nan where one does not exist."""
     try:
         return op.local_gradients(Floats, y, xs, wanted)

@@ -28,7 +28,6 @@ from .op import operation, products, together
 from .op import register as register
 
 N = TypeVar("N", bound=Real)
-T = TypeVar("T")
 
 # ---- arithmetic ----
 
@@ -844,7 +843,7 @@ def _factors(*operands: str) -> tuple[str, ...]:
     return (*xs, *ws, *("1" for _ in bias))
 
 
-def _dot(op: Op, ws: Iterable[T], xs: Iterable[T], bias: T | None = None) -> T:
+def _dot(op: Op, ws: Iterable[X], xs: Iterable[X], bias: X | None = None) -> X:
     try:
         ws, xs = tuple(ws), tuple(xs)
     except TypeError:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any, ClassVar, SupportsFloat
 
+from ..arithmetic.contracts import Operand
 from ..arithmetic.expressions import in_namespace
 from ..arithmetic.floats import Floats, real
 from ..attributes import Label
@@ -69,7 +70,7 @@ class Value(Copied, Habits, Number):
         _label: str = "", *, _children: Iterable[Value] = (),
     ) -> None:  # fmt: skip
         is_plain = label.__class__ is str and not _children
-        self._label: Any = label if is_plain else plain_label(label, _children, _label)
+        self._label: Any = label if is_plain else plain_label(label, _children, _label)  # a str
         self._data = data if data.__class__ is float else real(data)
         self._grad, self._mark = None, 0
         self._left = self._right = self._left_grad = self._right_grad = self.op = None
@@ -185,7 +186,7 @@ class Value(Copied, Habits, Number):
             raise
 
     @staticmethod
-    def apply(op: Op, operands: Sequence[Any]) -> Value:
+    def apply(op: Op, operands: Sequence[Any]) -> Value:  # one operand alone is a Value
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
         if op.alone and not modes.pauses:  # one operand, by the shortest way
             try:
@@ -234,8 +235,9 @@ def both(left: Any, right: Any) -> tuple[Any, ...]:
 
 
 def record(
-    y: float, op: Op | None = None, left: Any = None, right: Any = None, left_grad: Any = None,
-    right_grad: Any = None,
+    y: float, op: Op | None = None, left: Value | tuple[Value, ...] | None = None,
+    right: Value | None = None, left_grad: float | tuple[float | None, ...] | None = None,
+    right_grad: float | None = None,
 ) -> Value:  # fmt: skip
     """The value ``y``, with what it remembers."""
     value = _new(Value)
@@ -246,7 +248,7 @@ def record(
     return value
 
 
-def constant(x: SupportsFloat) -> Value:
+def constant(x: Operand) -> Value:
     """`Constant(x)`, but faster: bytecode that sees one class alone runs from its inline caches."""
     value = _new(Constant)
     value._data, value._grad, value.op = x if x.__class__ is float else real(x), None, None
@@ -301,7 +303,7 @@ def apply(self, other):
 """  # arithmetic by the shortest way: two Values, or a Value and a number, that give a number
 
 
-def _operator(op: Op, *, reflected: bool) -> Any:
+def _operator(op: Op, *, reflected: bool) -> Any:  # a method, made from text
     left, right = ("other", "self") if reflected else ("self", "other")
     slopes = [
         f"rule{i}(Floats, y, a, b)" if i in op.own else in_namespace(text)
