@@ -131,7 +131,7 @@ class Program(Computation, Generic[R]):
     def __call__(self: Program[Replayed], *inputs: float, on_nonfinite: str = ...) -> float: ...
     @overload
     def __call__(self, *inputs: ArrayLike, on_nonfinite: str = ...) -> R: ...
-    def __call__(self, *inputs: ArrayLike, on_nonfinite: str = "raise") -> Any:  # as `f`
+    def __call__(self, *inputs: ArrayLike, on_nonfinite: str = "raise") -> Any:  # R, or a float
         """The result: a float, or an array of shape (batch,) if an input has a batch axis.
 
         If the traced function returns several results, they come in the same lists, tuples, dicts
