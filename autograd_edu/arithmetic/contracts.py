@@ -84,8 +84,8 @@ class Namespace(Protocol[T]):
     def choose(self, condition: Condition, then: Any, otherwise: Any, /) -> T:
         """``then`` where the condition holds, else ``otherwise``.
 
-        A branch given as a function is computed only if something takes it. `Any`, as the other
-        branch may be a float and no checker finds T from such a union.
+        A branch given as a function is computed only if something takes it. The branches are
+        `Any`: rules mix T with floats and functions, and no checker finds T in such a union.
         """
 
 
@@ -102,6 +102,26 @@ Operand = Kind | SupportsFloat  # a plain number may be one of NumPy's
 K = TypeVar("K", bound=Kind)
 X = TypeVar("X", bound=Kind | float)
 Y = TypeVar("Y", bound=Kind | float)
+
+
+P = TypeVar("P", covariant=True)
+
+
+class Made(Kind, Protocol[P]):
+    """What micrograd's names for the parts of a Value need: a number made from parents."""
+
+    def __init__(self, data: float, label: str, /) -> None: ...
+    @property
+    def data(self) -> float: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def parents(self) -> tuple[P, ...]: ...
+    def clear_grad(self) -> None: ...
+    def __pow__(self, other: Operand, /) -> Self: ...
+
+
+M = TypeVar("M", bound=Made[Kind])
 
 
 class Operator(Protocol):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
+from ..arithmetic.contracts import Kind, M, Made, Operand, T
 from ..attributes import NotAFloat, NotATensor, text
 from ..errors import OperandError
 from .ops import OPS, logsumexp
@@ -21,7 +22,7 @@ _BY_HAND = (
     "_children and _backward of a Value cannot be set, as pictures and tables read the rule table; "
     "declare the operation, @operation(formula=…, local_gradients=…, example=…), and call it"
 )
-_PYTHON: dict[str, Callable[..., Any]] = {
+_PYTHON: dict[str, Callable[..., object]] = {
     "positive": operator.pos, "less": operator.lt, "less_equal": operator.le,
     "greater": operator.gt, "greater_equal": operator.ge, "equal": operator.eq,
     "not_equal": operator.ne,
@@ -29,7 +30,7 @@ _PYTHON: dict[str, Callable[..., Any]] = {
 
 
 @lru_cache(maxsize=128)
-def _counterpart(ufunc: str) -> Callable[..., Any]:
+def _counterpart(ufunc: str) -> Callable[..., object]:
     """What a function of NumPy is called here."""
     named = [op for op in OPS.values() if (op.numpy or op.name) == ufunc]
     if ufunc not in _PYTHON and not named:
@@ -45,6 +46,7 @@ class ArrayHabits(NotAFloat):
 
     __slots__ = ()
 
+    # NumPy leaves open what it passes and takes back: numbers, arrays, lists
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None) -> Any:
         """`numpy.exp(x)` is `exp(x)`; beside an array, an array of results."""
         function = _counterpart(ufunc.__name__)
@@ -68,13 +70,12 @@ class Habits(NotATensor):
     __slots__ = ()  # what a Value has, ``self`` has
 
     @property
-    def _prev(self: Any) -> tuple[Any, ...]:
+    def _prev(self: Made[T]) -> tuple[T, ...]:
         """The parents."""
-        parents: tuple[Any, ...] = self.parents
-        return parents
+        return self.parents
 
     @property
-    def _op(self: Any) -> str:
+    def _op(self: Any) -> str:  # a Value: it has a row, which stands above `Made`
         """The operation in micrograd's text: "+", "*", "**2", "ReLU", "tanh"; "" for a leaf."""
         if self.op is None:
             return ""
@@ -87,38 +88,41 @@ class Habits(NotATensor):
         return symbol if re.fullmatch(r"\w+", symbol, re.A) else self.op.name
 
     @property
-    def _backward(self: Any) -> Callable[[], None]:
+    def _backward(self) -> Callable[[], None]:
         """A function that gives the parents this gradient times each local gradient."""
         return lambda: _give(self)
 
     @_backward.setter
-    def _backward(self: Any, _: object) -> None:
+    def _backward(self, _: Callable[[], None]) -> None:
         raise OperandError(_BY_HAND)
 
-    def zero_grad(self: Any) -> None:
+    def zero_grad(self: Made[Kind]) -> None:
         """Set the gradient of this value to 0."""
         self.clear_grad()
 
-    def pow(self: Any, exponent: Any) -> Any:
+    def pow(self: M, exponent: Operand) -> M:
         """``self ** exponent``."""
         return self**exponent
 
-    def softmax(self: Any, scores: Iterable[Any]) -> Any:
+    def softmax(self: M, scores: Iterable[Kind | float]) -> M:
         """The share of this score among ``scores``, of which it is one: exp(x)/Σ exp(xᵢ)."""
-        return _exp(self - logsumexp(scores))
+        value: Any = self  # `Made` has no operators, as checkers differ on what binds them
+        share: M = _exp(value - logsumexp(scores))
+        return share
 
-    def copy(self: Any) -> Any:
+    def copy(self: M) -> M:
         """A new leaf with the number and the label of this value."""
         return type(self)(self.data, self.label)
 
 
-def _give(value: Any) -> None:
+def _give(value: Any) -> None:  # a Value, which is made of this class
     for parent, local in zip(value.parents, value.kept_local_grads, strict=True):
         if local is not None and not parent.is_constant:
             parent.grad += local * value.grad
 
 
-def plain_label(label: Any, children: Iterable[Any], micrograd_label: str) -> str:
+# anything may be given as a label; that is what it checks
+def plain_label(label: Any, children: Iterable[Kind], micrograd_label: str) -> str:
     """The label among the arguments of a constructor, which may be micrograd's.
 
     Raises:

@@ -678,7 +678,7 @@ silu.local_gradient(accurate.silu_gradient)
 
 
 def _step(op: Op, x: X, *, strict: bool = False) -> X:
-    return (strict_step if strict else op).apply((x,))  # type: ignore[no-any-return]
+    return (strict_step if strict else op).apply((x,))  # type: ignore[no-any-return]  # an X
 
 
 @operation(
@@ -775,7 +775,7 @@ def _where(
     if callable(then) or callable(otherwise):
         chosen = then if condition else otherwise
         return chosen() if callable(chosen) else chosen
-    return op.apply((condition, then, otherwise))  # type: ignore[no-any-return]
+    return op.apply((condition, then, otherwise))  # type: ignore[no-any-return]  # an X
 
 
 @operation(
@@ -855,7 +855,8 @@ def _dot(op: Op, ws: Iterable[X], xs: Iterable[X], bias: X | None = None) -> X:
             f"{op.name} needs as many weights as inputs; "
             f"{len(ws)} weights and {len(xs)} inputs were given"
         )
-    return op.apply((*ws, *xs) if bias is None else (*ws, *xs, bias))  # type: ignore[no-any-return]
+    y: X = op.apply((*ws, *xs) if bias is None else (*ws, *xs, bias))
+    return y
 
 
 @operation(

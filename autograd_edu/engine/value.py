@@ -227,7 +227,7 @@ class Frozen(Constant):
     __slots__ = ()
 
 
-def both(left: Any, right: Any) -> tuple[Any, ...]:
+def both(left: Any, right: Any) -> tuple[Any, ...]:  # parents, or their local gradients
     """What two slots hold together, which is a tuple, one thing or two."""
     if right is not None:
         return (left, right)
