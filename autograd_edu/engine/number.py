@@ -33,7 +33,8 @@ def operator(op: Op, *, reflected: bool = False) -> Operator:
 
 def _method(op: Op) -> Callable[[N], N]:
     method = lambda self: self.apply(op, (self,))  # noqa: E731 - its name is the operation's
-    method.__name__, method.__doc__ = op.name, op.__doc__
+    texts = [text for text in str(op.__doc__).split("\n\n") if not text.startswith(">>>")]
+    method.__name__, method.__doc__ = op.name, "\n\n".join(texts)  # examples are of the function
     return method
 
 
