@@ -1,4 +1,4 @@
-// The buttons: a row to step through the passes, and a row to work on the values; and Play.
+// The buttons that step through the passes, those that work on the values, and Play.
 
 const button = (part, text) => `<button type=button data-part=${part}>${text}</button>`;
 const region = (part, name, more = "") =>

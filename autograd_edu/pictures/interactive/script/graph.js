@@ -1,8 +1,7 @@
 // The graph and its two passes, as the engine computes them.
 //
-// `rows` are the operations in JavaScript, printed from the rule table; null where one of them has
-// no JavaScript form. A run is { values, locals }: a value for each node, a local gradient for each
-// wire.
+// `rows` are the operations in JavaScript, printed from the rule table; null where one has no such
+// form. A run is { values, locals }: one for each node, one for each wire.
 
 function makeGraph(content, rows) {
   const { nodes, values } = content;
@@ -36,7 +35,7 @@ function makeGraph(content, rows) {
     return run;
   }
 
-  // The wires on which node i gives gradient: not to constants, nor to operands not selected.
+  // The wires on which node i gives gradient: not to constants or unselected operands.
   function giving(i, locals) {
     const selected = w => !nodes[i].selects || locals[w] !== 0;
     return into[i].filter(w => !nodes[wires[w].tail].constant && selected(w));

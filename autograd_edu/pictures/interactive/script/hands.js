@@ -1,5 +1,5 @@
-// The picture under mouse, finger and keys. It is one stop of the Tab key; inside, up and down go
-// from card to card, left and right move a leaf's value, with Shift ten times as far.
+// The picture under mouse, finger and keys. It is one stop of the Tab key. Up and down go from card
+// to card; left and right move a leaf, ten times as far with Shift.
 
 const PIXELS = 4; // of a drag, for one unit of the value
 

@@ -1,13 +1,12 @@
 // The values as a training loop sees them: what the leaves hold, and the gradients that are there.
 //
-// As in the engine, leaves add up the gradients of all passes since they were cleared, and every
-// other node has that of the latest pass.
+// As in the engine, leaves add up gradients until they are cleared; other nodes have the latest.
 
 function makeNow(graph, held) {
   const { inputs, recorded, top, isLeaf } = graph;
   const now = { nudge: null };
 
-  // Everything as it was when the picture was drawn.
+  // As when the picture was drawn.
   now.reset = () => {
     now.run = recorded;
     now.gradients = [...held]; // null where there is none
@@ -42,7 +41,7 @@ function makeNow(graph, held) {
     now.given.set(i, [...(now.given.get(i) || []), gradient]);
   }
 
-  // New values for some leaves. All that is made from them is made anew, without gradients.
+  // Compute everything from new leaves, without gradients.
   function compute(leaves) {
     now.run = graph.forward(leaves);
     graph.nodes.forEach((_, i) => { if (!isLeaf(i)) now.gradients[i] = null; });
@@ -60,8 +59,7 @@ function makeNow(graph, held) {
     now.nudge = null;
   };
 
-  // Move one leaf, and show both passes at the new point. As long as it is the same leaf, changes
-  // are told from where it began.
+  // Move one leaf and run both passes there. Changes are told from where its moves began.
   now.move = (leaf, value) => {
     if (now.nudge?.leaf !== leaf) {
       const unit = unitAt(now.run.values[leaf]), slope = now.pass()[leaf] ?? 0;
@@ -76,15 +74,13 @@ function makeNow(graph, held) {
     now.history = [now.run.values[top]];
   };
 
-  // How many of the pass here the leaves hold: 0 if none, NaN if theirs is another gradient. After
-  // a step, a sum over several points may be a multiple of the pass here by accident: -16 + (-3.2)
-  // is 6 times -3.2. So each term must then be that of this point.
+  // How many passes here the leaves hold; NaN if theirs is another gradient. After a step, a sum may
+  // be a multiple by accident (-16 - 3.2 is 6 times -3.2), so each term must be of this point.
   now.passesHeld = () => {
     const pass = now.pass(), reached = inputs.filter(i => pass[i] !== null);
     if (reached.every(i => now.gradients[i] === null)) return 0;
-    const moved = now.history.length > 1;
     const isHere = i => (now.given.get(i) ?? []).every(term => agree(term, pass[i]));
-    if (moved && !reached.every(isHere)) return NaN;
+    if (now.history.length > 1 && !reached.every(isHere)) return NaN;
     const holds = n => reached.every(i => agree(now.gradients[i] ?? 0, n * pass[i]));
     return [1, 2, 3, 4, 5, 6, 7, 8, 9].find(holds) ?? NaN;
   };

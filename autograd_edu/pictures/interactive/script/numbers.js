@@ -1,5 +1,4 @@
-// Numbers as text, as Python's `short` writes them: a few significant digits, and whole numbers as
-// they are.
+// Numbers as text, as Python's `short` writes them.
 
 function short(x) {
   if (!Number.isFinite(x)) return { Infinity: "inf", "-Infinity": "-inf" }[x] || "nan";
@@ -11,7 +10,7 @@ function short(x) {
 }
 short.digits = 4;
 
-// Mantissa and exponent. Half-way between two, JavaScript rounds up, and Python to the even digit.
+// Mantissa and exponent. At a tie, JavaScript rounds up, Python to the even digit.
 function rounded(x) {
   const [exact, exponent] = x.toExponential(60).split("e");
   const kept = exact.slice(0, exact.indexOf(".") + short.digits), rest = exact.slice(kept.length);

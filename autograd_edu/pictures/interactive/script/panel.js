@@ -1,4 +1,4 @@
-// Beside the picture: the table of all values and gradients, and the details of the chosen one.
+// The table of all values and gradients, and the details of the chosen one.
 
 function appendElement(tag, text, parent) {
   const element = document.createElement(tag);
@@ -88,5 +88,5 @@ function makeDetail(detail, graph, words, move) {
   return show;
 }
 
-// JupyterLab would take keys for itself, unless the very element that has the focus forbids it.
+// JupyterLab takes keys unless the very element with the focus forbids it.
 const OWN_KEYS = "data-lm-suppress-shortcuts";

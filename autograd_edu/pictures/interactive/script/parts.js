@@ -2,7 +2,7 @@
 
 const CHARACTER = 7.25, SMALL = 6.7; // widths of the two monospaced sizes, in pixels
 
-// Whether what an element is to show differs from what it shows: most do not change in a step.
+// Does an element have to change? In a step, most do not.
 function changes(own, ...facts) {
   const before = own.facts;
   own.facts = facts.join();
@@ -79,7 +79,7 @@ function nearTo(curve, x) {
   return on + Math.max(-30, Math.min(30, x - on));
 }
 
-// A second arrow, at the tail, for the backward pass; and the curve's end where the first was.
+// A second arrow, at the tail, for the backward pass.
 function backTip(curve, tip) {
   const n = numbersIn(curve.getAttribute("d")), dx = n[0] - n[2], dy = n[1] - n[3];
   const size = 9 / (Math.hypot(dx, dy) || 1), u = dx * size, v = dy * size;

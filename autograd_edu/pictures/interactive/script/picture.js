@@ -31,12 +31,12 @@ function makePicture(svg, graph, words) {
     tint(own.cell, state.partial[i] ? null : gradient, largest);
     own.above.textContent = above;
     own.below.textContent = below;
-    // It ends with the card, or further right where it would begin left of the picture.
+    // It ends with the card, but never begins left of the picture.
     own.below.setAttribute("x", Math.max(own.width, below.length * SMALL - own.x));
     describe(group, i, state, value, given);
   }
 
-  // What a screen reader says of a card, and what its tooltip shows.
+  // What a screen reader and the tooltip say of a card.
   function describe(group, i, state, value, given) {
     const known = value === "?" ? "not computed yet" : value;
     const says = `value ${known}, gradient ${given === "–" ? "none yet" : given}`;

@@ -65,8 +65,6 @@ function startStepper(root) {
     for (const name in off) part(name).setAttribute("aria-disabled", off[name]);
   }
 
-  // ---- what one can do ----
-
   const play = makePlay(part("play"), {
     isConnected: () => root.isConnected,
     goOn: () => at >= last() ? go(0) : go(at + 1, { beats: true }),
@@ -77,7 +75,7 @@ function startStepper(root) {
   const by = n => go(isNow() && n < 0 ? last() : Math.min(at + n, last()), { beats: n === 1 });
   const stopped = action => () => { play.stop(); action(); };
 
-  // Do something to the values, and show them as they are then.
+  // Change the values, and show them.
   function act(change) {
     play.stop();
     change();
@@ -127,7 +125,7 @@ function startStepper(root) {
     else stopped(() => by(move))();
   };
 
-  // ---- light or dark, as JupyterLab, VS Code or the system ----
+  // ---- light or dark ----
 
   function theme() {
     const { jpThemeLight, vscodeThemeKind } = document.body.dataset;
@@ -146,7 +144,7 @@ function focusField(field) {
   field?.select();
 }
 
-// The image, all that shows without scripts, becomes elements.
+// The still image becomes elements.
 function takeImage(root, graph) {
   const image = root.querySelector("img");
   const source = decodeURIComponent(image.src.replace(/^[^,]*,/, ""));

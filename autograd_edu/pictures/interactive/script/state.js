@@ -1,5 +1,5 @@
 // What the picture shows: after k steps of a pass, or now. `sender` gives to `receivers`, or `made`
-// was computed, along the wires `active`; `partial`: a gradient that is still to grow.
+// was computed, along the wires `active`; `partial`: a gradient still to grow.
 
 function blank({ nodes, wires, isLeaf }, { values, locals }) {
   return {

@@ -9,7 +9,7 @@ function makeView(frame, svg) {
     return whole < 0.75 ? 1 : Math.min(whole, 1);
   }
 
-  // Show the part where a step happens, all of it, and move no more than that needs.
+  // Show all of the part where a step happens, and move no more than needed.
   function reveal(part) {
     const [left, top, right, bottom] = part || [0, 0, 1, 1];
     const needs = [(frame.clientWidth - 8) / (right - left), innerHeight * 0.55 / (bottom - top)];
