@@ -134,6 +134,8 @@ def visit(browser, jupyter):
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         opened.append(context)
         page = context.new_page()
+        wait = page.get_by_role("button", name="Keep Waiting")  # JupyterLab asks on a busy machine
+        page.add_locator_handler(wait, lambda button: button.click())
         page.goto(f"{jupyter}/{path}?token={TOKEN}", wait_until="domcontentloaded")
         return page
 
