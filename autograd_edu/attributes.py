@@ -1,7 +1,7 @@
 """What a number says when it is asked for what it does not have, as programs of other packages do.
 
-`Absent` stands for one attribute that is not there: `hasattr` is False, and whoever asks for it is
-told what to use. It costs nothing to ask for all other attributes, unlike `__getattr__`.
+`Absent` stands for one attribute that is not there: `hasattr` is False, and reading it raises an
+error that says what to use. Other attributes stay as fast as before, unlike with `__getattr__`.
 """
 
 from __future__ import annotations

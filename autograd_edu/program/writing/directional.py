@@ -1,6 +1,6 @@
 """Programs made from a program: its derivative in a direction, and a sum of its results.
 
-The gradient of the derivative in a direction is the second derivative, so whoever can print both
+The gradient of the derivative in a direction is the second derivative. So the code that prints both
 passes of a program can print derivatives of any order.
 """
 
