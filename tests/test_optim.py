@@ -19,6 +19,7 @@ from autograd_edu.nn import MLP
 from autograd_edu.nn.losses import half_squared_error
 from autograd_edu.optim import (
     SGD,
+    AdaDelta,
     AdaGrad,
     Adam,
     AdamW,
@@ -27,6 +28,7 @@ from autograd_edu.optim import (
     Nesterov,
     RMSProp,
     lbfgs,
+    minimise,
     newton,
 )
 from autograd_edu.optim.second_order import of_parameters
@@ -48,6 +50,11 @@ def iterates(make, steps=3):
         optimiser.step()
         seen.append(tuple(t.data for t in theta))
     return seen
+
+
+def iterates_of_minimise(make, steps=3):
+    path = minimise(lambda a, b: quadratic([a, b]), [1.0, 1.0], optimiser=make(()), steps=steps)
+    return path.points[1:]
 
 
 def iterates_on_arrays(make, steps=3):
@@ -134,7 +141,11 @@ PRINTED = [
 ]
 
 
-@pytest.mark.parametrize("trace", [iterates, iterates_on_arrays], ids=["Values", "arrays"])
+@pytest.mark.parametrize(
+    "trace",
+    [iterates, iterates_on_arrays, iterates_of_minimise],
+    ids=["Values", "arrays", "minimise"],
+)
 @pytest.mark.parametrize(("make", "expected"), PRINTED)
 def test_the_first_three_iterates(make, expected, trace):
     for seen, printed in zip(trace(make), expected, strict=True):
@@ -312,9 +323,64 @@ def test_nadam_s_first_step_by_hand():
     )
 
 
+@pytest.mark.parametrize("lr", [1.0, 3.0])
+def test_adadelta_takes_the_steps_of_pytorch(lr):
+    torch = pytest.importorskip("torch")
+    parameter = torch.tensor([1.0, -2.0], dtype=torch.float64)
+    theirs = torch.optim.Adadelta([parameter], lr=lr, rho=0.8, eps=1e-3)
+    ours, theta = AdaDelta((), lr, decay=0.8, eps=1e-3), np.array([1.0, -2.0])
+    for k in range(20):
+        g = np.array([math.cos(k), theta[1]])
+        parameter.grad = torch.tensor(g)
+        theirs.step()
+        theta = ours.update(theta, g)
+        assert theta.tolist() == pytest.approx(parameter.tolist(), rel=1e-13, abs=0.0)
+
+
+# ---- the path of an optimiser on a plain function ----
+
+
+def test_the_path_has_the_start_and_each_step_with_its_value():
+    """Of θ², a rate of ¼ leaves half of θ at each step."""
+    path = minimise(lambda x: x * x, 8.0, optimiser=SGD(lr=0.25), steps=3)
+    assert path.points == [[8.0], [4.0], [2.0], [1.0]]
+    assert path.values == [64.0, 16.0, 4.0, 1.0]
+    assert path.end == [1.0]
+    assert str(path) == "3 steps: 64 → 1 at (1)"
+
+
+@pytest.mark.parametrize("at", [[[1.0, 1.0]], np.ones(2), {"a": 1.0, "b": 1.0}])
+def test_a_function_of_a_list_an_array_or_a_dict_has_the_same_path(at):
+    def f(p):
+        return quadratic([p["a"], p["b"]] if isinstance(p, dict) else p)
+
+    path = minimise(f, at, optimiser=SGD(lr=0.05), steps=1)
+    assert path.points == [[1.0, 1.0], pytest.approx([0.95, 0.5], rel=1e-15)]
+
+
+def test_an_optimiser_starts_afresh_for_every_path():
+    optimiser = Adam(lr=0.1)
+    paths = [minimise(lambda x: x * x, 1.0, optimiser=optimiser, steps=5) for _ in range(2)]
+    assert paths[0] == paths[1]
+    assert optimiser.steps == 0
+
+
+def test_a_schedule_sets_the_rate_of_each_step():
+    path = minimise(
+        lambda x: x, 0.0, optimiser=SGD(lr=9.0), steps=3, schedule=lambda t: [1.0, 0.0, 4.0][t]
+    )
+    assert path.points == [[0.0], [-1.0], [-1.0], [-5.0]]
+
+
+def test_a_path_that_leaves_the_numbers_says_at_which_step():
+    """Of θ⁴ with a rate of 1, θ grows to about 1e186 in four steps, and θ⁴ is too large."""
+    with pytest.raises(DomainError, match=r"^step 5 of 100: .* is too large for a float"):
+        minimise(lambda x: x**4, 100.0, optimiser=SGD(lr=1.0))
+
+
 # ---- states and misuse ----
 
-ALL = [SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW, NAdam]
+ALL = [SGD, Momentum, Nesterov, AdaDelta, AdaGrad, RMSProp, Adam, AdamW, NAdam]
 
 
 @pytest.mark.parametrize("rule", ALL)
@@ -370,6 +436,30 @@ def test_nesterov_without_looking_ahead_is_told():
 
 W = Value(1.0)
 REFUSED = [
+    pytest.param(
+        lambda: minimise(lambda x: x, 1.0, optimiser=SGD),
+        OperandError,
+        r"the optimiser must be one of optim, such as SGD\(lr=0.1\); got <class",
+        id="a class in place of an optimiser",
+    ),
+    pytest.param(
+        lambda: minimise(lambda x: x, 1.0, optimiser=Adam([W], 0.2)),
+        OperandError,
+        r"without parameters: write Adam\(lr=0.2\)",
+        id="an optimiser of other parameters",
+    ),
+    pytest.param(
+        lambda: minimise(lambda: 1.0, [], optimiser=SGD()),
+        OperandError,
+        "contains no number, so there is nothing to change",
+        id="a start without numbers",
+    ),
+    pytest.param(
+        lambda: AdaDelta(eps=0.0),
+        TargetError,
+        "eps must be finite and positive; got 0.0",
+        id="an ADADELTA that never moves",
+    ),
     pytest.param(
         lambda: Adam((), betas=0.9),
         OperandError,

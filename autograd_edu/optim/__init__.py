@@ -12,14 +12,15 @@ as in the papers and in PyTorch; with ``eps_place="inside"`` it is under the roo
 from typing import TYPE_CHECKING
 
 from ..errors import suggest_names as _suggest_names
-from .adaptive import AdaGrad, Adam, AdamW, NAdam, RMSProp
+from .adaptive import AdaDelta, AdaGrad, Adam, AdamW, NAdam, RMSProp
 from .base import Array, Optimiser
+from .descent import Descent, minimise
 from .momentum import SGD, Momentum, Nesterov
 from .second_order import lbfgs, newton
 
 __all__ = [
-    "SGD", "AdaGrad", "Adam", "AdamW", "Array", "Momentum", "NAdam", "Nesterov", "Optimiser",
-    "RMSProp", "lbfgs", "newton",
+    "SGD", "AdaDelta", "AdaGrad", "Adam", "AdamW", "Array", "Descent", "Momentum", "NAdam",
+    "Nesterov", "Optimiser", "RMSProp", "lbfgs", "minimise", "newton",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name

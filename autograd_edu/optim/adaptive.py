@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import ClassVar, Unpack
 
-from ..arguments import fraction, not_negative
+from ..arguments import fraction, not_negative, positive
 from ..engine.value import Value
 from ..errors import OperandError, one_of
 from .base import Array, Common, Optimiser
@@ -62,8 +62,8 @@ class AdaGrad(_Scaled):
 class RMSProp(_Scaled):
     """v ← γv + (1 - γ)g², θ ← θ - ηg/√v: like AdaGrad, but old gradients are forgotten.
 
-    KIT has ε inside the root, LIP has none. KIT says "ADADELTA or RMSProp", but ADADELTA also
-    averages the squared updates, and has no η. Source: Hinton, "Neural Networks for Machine
+    KIT has ε inside the root, LIP has none. KIT says "ADADELTA or RMSProp"; for the
+    difference, see `AdaDelta`. Source: Hinton, "Neural Networks for Machine
     Learning", lecture 6e, 2012.
 
     Args:
@@ -81,6 +81,44 @@ class RMSProp(_Scaled):
         squares = self.decay * self.state["squares"] + (1.0 - self.decay) * (g * g)
         self.state["squares"] = squares
         return theta - self.divide_by_root(self.lr * g, squares)
+
+
+class AdaDelta(Optimiser):
+    """θ ← θ + ηΔ, where Δ = -g √(u + ε)/√(v + ε), with averages v of g² and u of Δ².
+
+    The units of θ are those of Δ, so the rule needs no rate: η (``lr``) is 1. The first steps are
+    short, because u starts at 0. KIT calls RMSProp "ADADELTA or RMSProp", but RMSProp has η in the
+    place of √(u + ε). Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012.
+
+    Args:
+        decay: the weight of the old average in v and u.
+        eps: ε; the first step has the length √(ε/(1 - decay)).
+
+    >>> AdaDelta(decay=0.75, eps=0.0001).update([5.0], [10.0]).round(6).tolist()
+    [4.98]
+    """
+
+    remembers = ("squares", "updates")
+
+    def __init__(
+        self, parameters: Iterable[Value] = (), lr: float = 1.0, *, decay: float = 0.9,
+        eps: float = 1e-6, **common: Unpack[Common],
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, lr, **common)
+        self.decay = fraction(decay, "decay")
+        self.eps = positive(eps, "eps")
+
+    def rule(self, theta: Array, g: Array) -> Array:
+        squares = self._average("squares", g)
+        move = -g * ((self.state["updates"] + self.eps) / (squares + self.eps)) ** 0.5
+        self._average("updates", move)
+        return theta + self.lr * move
+
+    def _average(self, name: str, x: Array) -> Array:
+        """Update the average of x², and return it."""
+        new = self.decay * self.state[name] + (1.0 - self.decay) * (x * x)
+        self.state[name] = new
+        return new
 
 
 class Adam(_Scaled):
