@@ -22,7 +22,7 @@ from .printing import prints as _prints
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:  # at run time these are imported when they are first used; see _LATER
-    from . import data as data, nn as nn, optim as optim, plots as plots, train as train
+    from . import data as data, lab as lab, nn as nn, optim as optim, plots as plots, train as train
     from .derivatives.check import check_gradient
     from .derivatives.dual import Dual
     from .derivatives.implicit import fixed_point, implicit
@@ -126,7 +126,7 @@ __all__ = [
     "where",
 ]  # fmt: skip
 
-_SUBMODULES = ("data", "nn", "optim", "plots", "train")
+_SUBMODULES = ("data", "lab", "nn", "optim", "plots", "train")
 _LATER = {
     "derivatives.check": ("check_gradient",),
     "derivatives.dual": ("Dual",),

@@ -7,7 +7,7 @@ import pytest
 
 import autograd_edu
 
-SUBMODULES = ["data", "nn", "optim", "plots", "train"]
+SUBMODULES = ["data", "lab", "nn", "optim", "plots", "train"]
 
 
 def fresh(code: str) -> str:

@@ -14,7 +14,7 @@ FLOORS = [  # from the ground up: a file imports only from its own floor and fro
     "version", "printing", "errors", "attributes", "blocks", "wording", "arithmetic", "trees",
     "copies", "arguments", "files", "seeds", "engine", "care", "notation", "derivatives", "record",
     "schedules", "data", "nn", "optim", "metrics", "plots", "program",
-    "pictures", "train", "cli", "__init__", "__main__",
+    "pictures", "train", "lab", "cli", "__init__", "__main__",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The command line: explain, draw, check or list a formula at a point, or train a network.
+"""The command line: explain, draw, check or list a formula, train a network, run an experiment.
 
 Each command is an entry of `COMMANDS`: a function that takes the parsed options and returns the
 exit status, and a function that declares the options. If the user makes a mistake, the program
@@ -23,6 +23,7 @@ from ..errors import AutogradError, ExpressionError, nearest
 from ..files import write
 from ..printing import keep_printable
 from ..version import __version__
+from . import lab
 from . import train as training
 from .expression import Expression, parse
 
@@ -38,6 +39,7 @@ EXAMPLES = """examples:
   autograd-edu check "where(x > 0, x, 0.1*x)" x=-1
   autograd-edu listing "dot([w1, w2], [x1, x2], b)" w1=1 w2=2 x1=3 x2=4 b=pi/4
   autograd-edu train moons --steps 100
+  autograd-edu lab lone_perceptron --save xor.png
 
 A formula consists of numbers, names, + - * / **, pi, e, and the functions of autograd_edu.
 Its parts can have names: "v = u**2; sin(v)".
@@ -174,6 +176,7 @@ COMMANDS: dict[str, Command] = {
     "check": Command(check, _formula_options),
     "listing": Command(listing, _listing_options),
     "train": Command(training.run, training.declare),
+    "lab": Command(lab.run, lab.declare),
 }
 
 
@@ -286,7 +289,8 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         PROGRAM,
-        description="Explain, draw, check or list a formula at a point, or train a network.",
+        description="Explain, draw, check or list a formula at a point, train a network, or run an "
+        "experiment of the lectures.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

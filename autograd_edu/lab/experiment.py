@@ -1,0 +1,198 @@
+"""What an experiment is, what it returns, and how one is found by its name or by a lecture's row.
+
+Rows number the statements of five lectures: a letter for the lecture, then a number. The survey of
+all rows is in the tests.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import html
+import io
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeAlias
+
+from ..errors import OperandError, one_of
+from ..files import PathLike, write
+from ..notation.text import table
+from ..plots import new_axes
+from ..printing import prints
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+Panel: TypeAlias = "Callable[[Axes], Axes | None]"  # draws one part of a picture
+Numbers: TypeAlias = "Mapping[str, float | list[float]]"
+
+LECTURES = {
+    "U": 'M. Caldwell, "Introduction to Machine Learning", lecture 5, UCL, undated',
+    "K": 'G. Neumann, "Maschinelles Lernen 1", Neural Networks, KIT, 2020/21',
+    "I": 'K. Mikolajczyk and D. Gunduz, "Machine Learning", part 4.2, Imperial College, undated',
+    "L": 'G. Strong, "Understanding Neural Networks", LIP, 2018',
+    "M": 'A. León Villares, "Machine Learning and Pattern Recognition", week 7, Edinburgh, 2022',
+}
+
+
+@prints
+@dataclass(frozen=True, repr=False)
+class Result:
+    """What an experiment found. It prints as a report, and in a notebook it shows its picture.
+
+    Attributes:
+        numbers: what was measured, by name: numbers and lists of numbers.
+        table: the main numbers as text.
+        holds: does the claim of the lectures hold here?
+        finding: what was found, in a sentence.
+        panels: functions that draw the parts of the picture, each on the Axes that it is given.
+        name, claim: the experiment's name and the lectures' claim; `experiment` fills them in.
+    """
+
+    numbers: Numbers
+    table: str
+    holds: bool
+    finding: str
+    panels: Sequence[Panel] = field(compare=False)
+    name: str = ""
+    claim: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Whether the claim holds here, and what was found."""
+        return f"The claim {'holds' if self.holds else 'does not hold'} here: {self.finding}"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.claim}\n\n{self.table}\n\n{self.verdict}"
+
+    __repr__ = __str__
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the picture. Returns its Axes, or the first of them if it has several parts.
+
+        Args:
+            ax: the Axes to draw on; several parts share its place. By default those of a new
+                figure.
+        """
+        rows = math.ceil(len(self.panels) / 3)
+        columns = math.ceil(len(self.panels) / rows)
+        given, ax = ax, new_axes(ax)
+        figure, cell = ax.figure, ax.get_subplotspec()
+        if given is None:
+            figure.figure.set_size_inches(max(6.0, 4.6 * columns), 4.2 * rows)
+        if len(self.panels) == 1:
+            places = [ax]
+        elif cell is None:
+            raise OperandError(
+                f"the picture of {self.name} has {len(self.panels)} parts, so it needs Axes of a "
+                "grid, such as those of plt.subplots(); got Axes with a fixed place"
+            )
+        else:
+            ax.remove()
+            grid = cell.subgridspec(rows, columns)
+            places = [
+                figure.add_subplot(grid[i // columns, i % columns]) for i in range(len(self.panels))
+            ]
+        for panel, place in zip(self.panels, places, strict=True):
+            panel(place)
+        return places[0]
+
+    def save(self, path: PathLike) -> None:
+        """Write the picture in the format of the file's suffix, such as .png, .svg or .pdf."""
+        figure = self.plot().figure.figure
+        form = one_of(
+            Path(path).suffix[1:].lower(), figure.canvas.get_supported_filetypes(), "picture format"
+        )
+        write(path, _drawn(figure, form))
+
+    def _repr_html_(self) -> str:
+        try:
+            png = base64.b64encode(_drawn(self.plot().figure.figure, "png")).decode("ascii")
+        except ImportError:  # without matplotlib, the report alone
+            return f"<pre>{html.escape(str(self))}</pre>"
+        alt = html.escape(self.claim, quote=True)
+        picture = f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{png}">'
+        return f"<pre>{html.escape(str(self))}</pre>{picture}"
+
+
+def _drawn(figure: Figure, form: str) -> bytes:
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=form, dpi=110)
+    return drawn.getvalue()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment of the lectures.
+
+    Attributes:
+        claim: what the lectures say.
+        rows: the lectures' rows that it tries.
+        run: the function that runs it. Its docstring says where the claim comes from.
+        full: keyword arguments for a larger and slower run.
+    """
+
+    name: str
+    claim: str
+    rows: tuple[str, ...]
+    run: Callable[..., Result]
+    full: Mapping[str, int]
+
+
+EXPERIMENTS: dict[str, Experiment] = {}
+
+
+def experiment(rows: str, **full: int) -> Callable[[Callable[P, Result]], Callable[P, Result]]:
+    """A decorator that registers a function as an experiment, under the function's name.
+
+    The first line of its docstring is the claim.
+
+    Args:
+        rows: the lectures' rows that it tries, as in "U5 I2". Each row has only one experiment.
+        full: keyword arguments for a larger and slower run.
+    """
+
+    def register(function: Callable[P, Result]) -> Callable[P, Result]:
+        name = function.__name__
+        claim = (function.__doc__ or "").strip().partition("\n")[0]
+
+        @functools.wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Result:
+            return replace(function(*args, **kwargs), name=name, claim=claim)
+
+        own = tuple(rows.split())
+        if taken := sorted(set(own) & set(_by_row())):
+            raise OperandError(f"the row {taken[0]} already has an experiment")
+        EXPERIMENTS[name] = Experiment(name, claim, own, run, full)
+        return run
+
+    return register
+
+
+def _by_row() -> dict[str, Experiment]:
+    return {row: each for each in EXPERIMENTS.values() for row in each.rows}
+
+
+def find(name: str) -> Experiment:
+    """The experiment with this name, or the one that tries this row of a lecture.
+
+    Raises:
+        OptionError: if there is none. The message lists the names.
+
+    >>> find("U5").name == find("lone-perceptron").name == "lone_perceptron"
+    True
+    """
+    if found := _by_row().get(str(name).upper()):
+        return found
+    return EXPERIMENTS[one_of(str(name).replace("-", "_"), EXPERIMENTS, "experiment")]
+
+
+def listing() -> str:
+    """All experiments as a table: name, rows and claim, and below it the lectures."""
+    rows = [[each.name, " ".join(each.rows), each.claim] for each in EXPERIMENTS.values()]
+    lectures = "\n".join(f"{letter}  {lecture}" for letter, lecture in LECTURES.items())
+    return f"{table([['name', 'rows', 'what the lectures say'], *rows])}\n\n{lectures}"
