@@ -7,15 +7,20 @@ still draw different random numbers.
 from __future__ import annotations
 
 import math
+import operator
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, overload
 
 from .arguments import not_negative, number, whole
 from .arithmetic.floats import real
-from .errors import OperandError, ShapeError, TargetError, one_of, suggest_names
+from .errors import OperandError, PlaceError, ShapeError, TargetError, one_of, suggest_names
 from .seeds import stream
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Point = list[float]
 Sample: TypeAlias = Any  # what the model takes: numbers, pictures, sequences or indices
@@ -26,7 +31,8 @@ Target: TypeAlias = Any  # what the loss takes: a number, a class or probabiliti
 class Dataset:
     """A list of samples with a list of their targets.
 
-    ``len(dataset)`` is the number of samples, and iterating gives pairs (sample, target).
+    ``len(dataset)`` is the number of samples, iterating gives pairs (sample, target), and
+    ``dataset[0]`` is the first pair. ``dataset[:10]`` is a data set of the first ten.
 
     Attributes:
         xs: the samples, each as the model takes it.
@@ -62,13 +68,33 @@ class Dataset:
     def __iter__(self) -> Iterator[tuple[Sample, Target]]:
         return iter(zip(self.xs, self.ys, strict=True))
 
-    def take(self, places: Sequence[int]) -> Dataset:
-        """A data set of the samples with these indices."""
-        if wrong := [i for i in places if not -len(self) <= i < len(self)]:
-            raise TargetError(
-                f"a data set of {len(self)} samples has no index {wrong[0]}; the last is "
+    @overload
+    def __getitem__(self, place: slice) -> Dataset: ...
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> tuple[Sample, Target]: ...
+    def __getitem__(self, place: SupportsIndex | slice) -> Dataset | tuple[Sample, Target]:
+        if isinstance(place, slice):
+            return self.take(range(*place.indices(len(self))))
+        if not isinstance(place, SupportsIndex):
+            raise OperandError(
+                f"an index of a data set must be a whole number or a slice; got {place!r}. For "
+                "several samples, use take([0, 2, 5])"
+            )
+        found = self._check(operator.index(place))
+        return self.xs[found], self.ys[found]
+
+    def _check(self, place: int) -> int:
+        """``place``, if it is an index of this data set."""
+        if not -len(self) <= place < len(self):
+            raise PlaceError(
+                f"a data set of {len(self)} samples has no index {place}; the last is "
                 f"{len(self) - 1}"
             )
+        return place
+
+    def take(self, places: Sequence[int]) -> Dataset:
+        """A data set of the samples with these indices."""
+        places = [self._check(i) for i in places]
         return replace(self, xs=[self.xs[i] for i in places], ys=[self.ys[i] for i in places])
 
     def split(self, share: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
@@ -349,6 +375,77 @@ def whiten(
         return [float(v) for v in (np.array(x, float) - mean) @ turn]
 
     return [whitened(x) for x in xs], whitened
+
+
+def augment(
+    data: Dataset, *, copies: int = 1, shift: float = 1.0, turn: float = 10.0, noise: float = 0.0,
+    shape: tuple[int, int] | None = None, seed: int = 0,
+) -> Dataset:  # fmt: skip
+    """The pictures of ``data``, followed by ``copies`` changed copies of each.
+
+    Each copy is turned and shifted by random amounts, and has the target of its picture. What comes
+    in from outside is 0. Augment only training data, after `Dataset.split`.
+
+    Args:
+        shift: the largest shift to each side, in pixels. It need not be whole.
+        turn: the largest turn to the left and to the right, in degrees.
+        noise: the standard deviation of a random number that is added to each pixel.
+        shape: the height and width of a picture, whose pixels are one list; by default a square.
+
+    >>> cross = Dataset([[0, 1, 0, 1, 1, 1, 0, 1, 0]], [7])
+    >>> augment(cross, shift=0.0, turn=0.0)[1]
+    ([0.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0], 7)
+    """
+    import numpy as np
+
+    whole(copies, "copies", low=0)
+    for size, name in ((shift, "shift"), (turn, "turn"), (noise, "noise")):
+        not_negative(size, name)
+    rng, side = stream(seed, "augment"), _shape_of_pictures(check_dataset(data), shape)
+    changed: list[Point] = []
+    for picture in [*data.xs] * copies:
+        down, right, angle = (rng.uniform(-most, most) for most in (shift, shift, turn))
+        pixels = np.array(picture, float).reshape(side)
+        moved = _move(pixels, down=down, right=right, angle=math.radians(angle)).ravel()
+        changed.append([v + (rng.gauss(0.0, noise) if noise else 0.0) for v in moved.tolist()])
+    return replace(data, xs=[*data.xs, *changed], ys=[*data.ys] * (1 + copies))
+
+
+def _shape_of_pictures(data: Dataset, shape: tuple[int, int] | None) -> tuple[int, int]:
+    count = len(_columns(data.xs))
+    height, width = shape or (math.isqrt(count), math.isqrt(count))
+    if height * width != count:
+        raise ShapeError(
+            f"{count} pixels do not form a picture of {height} × {width}; pass shape=(height, "
+            "width)"
+        )
+    return height, width
+
+
+def _move(
+    pixels: NDArray[np.float64], *, down: float, right: float, angle: float
+) -> NDArray[np.float64]:
+    """The picture turned to the left around its centre by ``angle``, then shifted.
+
+    Each pixel is interpolated between the four around the place that it comes from.
+    """
+    import numpy as np
+
+    height, width = pixels.shape
+    y, x = np.indices(pixels.shape, float)
+    y, x = y - (height - 1) / 2 - down, x - (width - 1) / 2 - right
+    y, x = (
+        math.cos(angle) * y + math.sin(angle) * x + (height - 1) / 2,
+        math.cos(angle) * x - math.sin(angle) * y + (width - 1) / 2,
+    )
+    framed = np.pad(pixels, 1)
+    y, x = np.clip(y + 1.0, 0.0, height + 1.0), np.clip(x + 1.0, 0.0, width + 1.0)
+    i, j = np.minimum(y.astype(int), height), np.minimum(x.astype(int), width)
+    v, u = y - i, x - j
+    above = (1.0 - u) * framed[i, j] + u * framed[i, j + 1]
+    below = (1.0 - u) * framed[i + 1, j] + u * framed[i + 1, j + 1]
+    moved: NDArray[np.float64] = (1.0 - v) * above + v * below
+    return moved
 
 
 def _columns(xs: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:

@@ -58,6 +58,10 @@ class TargetError(AutogradError, ValueError):
     """A number out of range: a rate, a size, a label, a target or a probability."""
 
 
+class PlaceError(TargetError, IndexError):
+    """An index that a list or a data set does not have."""
+
+
 class StateError(AutogradError, ValueError):
     """A saved state is damaged, or does not fit what it is loaded into. Nothing was changed."""
 

@@ -283,3 +283,95 @@ def test_drop_last_leaves_out_the_smaller_batch():
     assert [len(b) for b in points.batches(4, drop_last=True)] == [4, 4]
     assert [len(b) for b in points.batches(5, drop_last=True)] == [5, 5]
     assert [len(b) for b in points.batches(None, drop_last=True)] == [10]
+
+
+# ---- one sample, or some ----
+
+
+def test_an_index_gives_a_sample_and_a_slice_a_data_set():
+    points = Dataset([[0.0], [1.0], [2.0]], [5.0, 6.0, 7.0], "points")
+    assert points[0] == ([0.0], 5.0)
+    assert points[-1] == points[np.int64(2)] == ([2.0], 7.0)
+    assert points[1:] == Dataset([[1.0], [2.0]], [6.0, 7.0], "points")
+    assert [points[i] for i in range(3)] == list(points)
+
+
+def test_an_index_that_is_missing_or_no_number_is_told():
+    points = Dataset([[0.0], [1.0]], [5.0, 6.0])
+    with pytest.raises(IndexError, match="2 samples has no index 2; the last is 1"):
+        points[2]
+    with pytest.raises(TargetError, match="no index -3"):
+        points.take([0, -3])
+    with pytest.raises(OperandError, match=r"got \[0, 1\]. For several samples, use take"):
+        points[[0, 1]]
+
+
+# ---- changed copies of pictures ----
+
+
+def picture(rng, shape=(6, 5)):
+    return rng.uniform(0.0, 1.0, shape)
+
+
+@pytest.mark.parametrize(("shift", "turn"), [(2.5, 0.0), (0.0, 40.0), (1.7, 25.0)])
+def test_a_copy_is_the_affine_image_that_scipy_computes(shift, turn):
+    """The random amounts are found again by the seed; SciPy interpolates with zeros outside."""
+    ndimage = pytest.importorskip("scipy.ndimage")
+    pixels = picture(np.random.default_rng(0))
+    once = Dataset([pixels.ravel().tolist()], [3])
+    copy = data.augment(once, shift=shift, turn=turn, shape=(6, 5), seed=4).xs[1]
+    rng = random.Random("augment 4")
+    down, right, degrees = (rng.uniform(-most, most) for most in (shift, shift, turn))
+    angle, centre = math.radians(degrees), np.array([2.5, 2.0])
+    matrix = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    offset = centre - matrix @ (centre + np.array([down, right]))
+    wanted = ndimage.affine_transform(pixels, matrix, offset, order=1, mode="grid-constant")
+    assert copy == pytest.approx(wanted.ravel().tolist(), abs=1e-12)
+
+
+def test_a_positive_turn_is_to_the_left():
+    """A dot to the right of the centre moves up: its row becomes smaller."""
+    dot = np.zeros((9, 9))
+    dot[4, 7] = 1.0
+    rng = random.Random("augment 0")
+    turned = data.augment(Dataset([dot.ravel().tolist()], [0]), shift=0.0, turn=60.0).xs[1]
+    _, _, angle = (rng.uniform(-most, most) for most in (0.0, 0.0, 60.0))
+    rows = np.array(turned).reshape(9, 9).sum(axis=1)
+    up = 4.0 - (rows * np.arange(9)).sum() / rows.sum()
+    assert up == pytest.approx(3.0 * math.sin(math.radians(angle)), abs=0.1)
+    assert abs(up) > 0.3
+
+
+def test_copies_follow_the_pictures_and_keep_their_targets():
+    pictures = Dataset([[0.0, 1.0, 0.5, 0.25], [1.0] * 4], [4, 7], "two", 10)
+    more = data.augment(pictures, copies=3, seed=1)
+    assert more[:2] == pictures
+    assert more.ys == [4, 7] * 4
+    assert (more.name, more.classes) == ("two", 10)
+    assert more == data.augment(pictures, copies=3, seed=1)
+    assert more != data.augment(pictures, copies=3, seed=2)
+    assert len({tuple(x) for x in more.xs}) == 8
+
+
+def test_noise_has_the_standard_deviation_that_was_asked_for():
+    blank = Dataset([[0.5] * 400], [0])
+    noisy = np.array(data.augment(blank, copies=20, shift=0.0, turn=0.0, noise=0.2).xs[1:])
+    assert noisy.mean() == pytest.approx(0.5, abs=0.01)
+    assert noisy.std() == pytest.approx(0.2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        pytest.param({}, ShapeError, "6 pixels do not form a picture of 2 × 2", id="no square"),
+        pytest.param(
+            {"shape": (2, 3), "turn": -1.0}, TargetError, "turn must be .* got -1.0", id="a turn"
+        ),
+        pytest.param(
+            {"shape": (2, 3), "copies": -1}, ShapeError, "copies must be at least 0", id="copies"
+        ),
+    ],
+)
+def test_pictures_that_cannot_be_changed_are_told(options, kind, message):
+    with pytest.raises(kind, match=message):
+        data.augment(Dataset([[0.0] * 6], [0]), **options)

@@ -8,8 +8,10 @@ from .activations import ACTIVATIONS, Apply, PReLU
 from .attention import SelfAttention, attend
 from .containers import Maxout, Residual, Sequential, Skip
 from .convolution import Conv1d, Conv2d, Flatten, Pool2d
+from .counting import Cost, cost
 from .embedding import Embedding, padded
 from .layers import MLP, Layer, Linear, Neuron
+from .learning_rules import adaline_rule, learn, perceptron_rule
 from .module import Module
 from .normalise import BatchNorm, LayerNorm, RMSNorm, Standardiser
 from .perceptron import Perceptron
@@ -19,11 +21,12 @@ from .regularise import DropConnect, Dropout, Ensemble, Noise
 from .softmax import log_softmax, softmax
 
 __all__ = [
-    "ACTIVATIONS", "MLP", "RNN", "Apply", "AttentionPool", "BatchNorm", "Conv1d", "Conv2d",
+    "ACTIVATIONS", "MLP", "RNN", "Apply", "AttentionPool", "BatchNorm", "Conv1d", "Conv2d", "Cost",
     "DropConnect", "Dropout", "Embedding", "Ensemble", "Flatten", "Layer", "LayerNorm", "Linear",
     "Maxout", "Module", "Neuron", "Noise", "PReLU", "Perceptron", "Pool", "Pool2d", "RMSNorm",
-    "RecurrentCell", "Residual", "SelfAttention", "Sequential", "Skip", "Standardiser", "attend",
-    "init", "log_softmax", "losses", "padded", "regularise", "softmax",
+    "RecurrentCell", "Residual", "SelfAttention", "Sequential", "Skip", "Standardiser",
+    "adaline_rule", "attend", "cost", "init", "learn", "log_softmax", "losses", "padded",
+    "perceptron_rule", "regularise", "softmax",
 ]  # fmt: skip
 
 _ELSEWHERE = {  # names of PyTorch and Keras

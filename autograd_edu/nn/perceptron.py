@@ -1,4 +1,7 @@
-"""The perceptron: a neuron with a hard threshold. Its gradient is 0, so it cannot be trained."""
+"""The perceptron: a neuron with a hard threshold.
+
+Its gradient is 0, so gradient descent cannot train it. The rules in `learning_rules` can.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,11 @@ class Perceptron(Module):
         strict: give 0 where w·x + b = 0.
 
     Source: Rosenblatt, "The Perceptron", 1958.
+
+    >>> Perceptron([1.0, 1.0], -1.0)([0.0, 1.0]).data
+    1.0
+    >>> Perceptron([1.0, 1.0], -1.0, strict=True)([0.0, 1.0]).data
+    0.0
     """
 
     def __init__(self, w: Sequence[float], b: float = 0.0, *, strict: bool = False) -> None:
@@ -30,8 +38,12 @@ class Perceptron(Module):
         self.strict = strict
 
     def forward(self, x: Vector) -> Value:
-        x = check_length(x, wanted=len(self.w), module=self)
-        y: Value = (strict_step if self.strict else step)(dot(self.w, x, self.b))
+        y: Value = (strict_step if self.strict else step)(self.preactivation(x))
+        return y
+
+    def preactivation(self, x: Vector) -> Value:
+        """w·x + b, before the threshold."""
+        y: Value = dot(self.w, check_length(x, wanted=len(self.w), module=self), self.b)
         return y
 
     def __repr__(self) -> str:
