@@ -5,7 +5,7 @@ PACKAGE ?= .
 BIN = .venv/bin
 SOURCES = $(shell find autograd_edu -name "*.py" -o -name "*.js" -o -name "*.css")
 
-.PHONY: demo test test-fast lint notebooks bench clean
+.PHONY: demo test test-fast lint notebooks notebooks-check bench clean
 
 demo: .venv/demo
 	@mkdir -p out
@@ -27,8 +27,13 @@ lint: .venv/lint
 	$(BIN)/mypy --strict tests/typing
 	$(BIN)/basedpyright --level error tests/typing
 
+# execute the notebooks and write them with their outputs
 notebooks: .venv/test
 	$(BIN)/python notebooks/notebook.py run
+
+# execute the notebooks and compare them with what is committed
+notebooks-check: .venv/test
+	$(BIN)/python notebooks/notebook.py check
 
 bench: .venv/bench
 	$(BIN)/python tests/benchmarks/engine.py

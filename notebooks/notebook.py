@@ -3,40 +3,115 @@
     python notebooks/notebook.py run [NAME …]    execute, and write the notebooks with their outputs
     python notebooks/notebook.py check [NAME …]  execute, and fail on any difference, error, warning
 
-The sources are the files of `sources/`. Pictures are compared by kind, texts letter by letter. An
-exercise is a code cell that begins with "# exercise"; its answer is the code of the next <details>
-whose summary says "Answer".
+The sources are the files of `sources/`. An exercise is a code cell that begins with "# exercise 1"
+and defines one function; the next code cell checks it; its answer is the Python code in the next
+<details> whose summary begins with "Answer". Any other such <details> answers a question.
+`outputs.py` says how outputs are compared.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from outputs import differences
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in (HERE / "sources").glob("*.md"))
-_ANSWER = re.compile(r"<summary>Answer</summary>\s*```python\n(.*?)```", re.DOTALL)
+SECONDS = {"17": 120}  # how long a notebook may run, by its number
+USUAL_SECONDS = 30
+_FOLDED = re.compile(r"<details><summary>Answer.*?</details>", re.DOTALL)
+_CODE = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_STUB = re.compile(r"# exercise \d+\b.*?^def (\w+)", re.DOTALL | re.MULTILINE)
 
 
-def answered(notebook: Any) -> list[str]:
-    """The code of a notebook, with each exercise's stub replaced by its answer.
+@dataclass(frozen=True)
+class Exercise:
+    """A function to write: its name, the places of its stub and its check, and an answer."""
+
+    name: str
+    stub: int
+    check: int
+    answer: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with code for its answer, and the place of the cell that holds it."""
+
+    place: int
+    answer: str
+
+
+def exercises(notebook: Any) -> list[Exercise]:
+    """The exercises of a notebook, in order.
 
     Raises:
-        ValueError: if exercises and answers do not pair up.
+        ValueError: if an exercise has no number, no function, no check or no answer.
     """
-    answers = [code for cell in notebook.cells for code in _ANSWER.findall(cell.source)]
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    stubs = [text for text in code if text.startswith("# exercise")]
-    if len(stubs) != len(answers):
-        raise ValueError(f"{len(stubs)} exercises need as many answers; there are {len(answers)}")
-    given = iter(answers)
-    return [next(given) if text.startswith("# exercise") else text for text in code]
+    return [found for found in _folded(notebook) if isinstance(found, Exercise)]
+
+
+def questions(notebook: Any) -> list[Question]:
+    """The questions whose answers hold Python code, in order."""
+    return [found for found in _folded(notebook) if isinstance(found, Question)]
+
+
+def _folded(notebook: Any) -> Iterator[Exercise | Question]:
+    stub = None
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            if cell.source.startswith("# exercise"):
+                _demand_answered(notebook, stub)
+                stub = place
+            continue
+        for code in _answers(cell.source):
+            if stub is None:
+                yield Question(place, code)
+            else:
+                yield _exercise(notebook, stub, code)
+                stub = None
+    _demand_answered(notebook, stub)
+
+
+def _answers(prose: str) -> Iterator[str]:
+    """The code of each folded answer; an answer without code is read, not run."""
+    for folded in _FOLDED.findall(prose):
+        code = "\n".join(_CODE.findall(folded))
+        if code:
+            yield code
+
+
+def _exercise(notebook: Any, stub: int, answer: str) -> Exercise:
+    source = notebook.cells[stub].source
+    first = source.partition("\n")[0]
+    function = _STUB.match(source)
+    if function is None:
+        raise ValueError(f"'{first}' must have a number and define a function")
+    if f"def {function[1]}(" not in answer:
+        raise ValueError(f"the answer to '{first}' must define {function[1]}; got\n{answer}")
+    rest = range(stub + 1, len(notebook.cells))
+    check = next((i for i in rest if notebook.cells[i].cell_type == "code"), None)
+    if check is None:
+        raise ValueError(f"'{first}' needs a code cell after it that checks the answer")
+    return Exercise(name=function[1], stub=stub, check=check, answer=answer)
+
+
+def _demand_answered(notebook: Any, stub: int | None) -> None:
+    if stub is not None:
+        first = notebook.cells[stub].source.partition("\n")[0]
+        raise ValueError(f"'{first}' has no answer: fold Python code below a summary 'Answer'")
 
 
 def build(name: str) -> Any:
@@ -56,12 +131,12 @@ def execute(notebook: Any) -> Any:
 
     A cell that raises ends the run with its error.
     """
-    NotebookClient(
-        notebook, timeout=60, kernel_name="python3", record_timing=False, coalesce_streams=True
-    ).execute()
-    notebook.metadata["language_info"] = {
-        "name": "python"
-    }  # without the version, which differs between machines
+    client = NotebookClient(
+        notebook, timeout=120, kernel_name="python3", record_timing=False, coalesce_streams=True
+    )
+    asyncio.run(client.async_execute())  # unlike execute(), it closes its event loop in a thread
+    # without the version, which differs between machines
+    notebook.metadata["language_info"] = {"name": "python"}
     return notebook
 
 
@@ -73,33 +148,6 @@ def warnings(notebook: Any) -> list[str]:
         for out in cell.get("outputs", [])
         if out.get("name") == "stderr"
     ]
-
-
-def differences(committed: Any, fresh: Any) -> list[str]:
-    """Short texts that say where two notebooks differ, in their cells or in the visible outputs."""
-    if [(c.cell_type, c.source) for c in committed.cells] != [
-        (c.cell_type, c.source) for c in fresh.cells
-    ]:
-        return ["the cells differ from those of the source: run `python notebooks/notebook.py run`"]
-    found = []
-    for i, (old, new) in enumerate(zip(committed.cells, fresh.cells, strict=True), 1):
-        before, after = _shown(old), _shown(new)
-        if before != after:
-            found.append(f"cell {i}:\n{old.source}\n--- committed\n{before}\n--- now\n{after}")
-    return found
-
-
-def _shown(cell: Any) -> str:
-    lines = []
-    for out in cell.get("outputs", []):
-        if out.output_type == "stream":
-            lines.append(f"[{out.name}] {out.text}")
-        elif out.output_type == "error":
-            lines.append(f"[error] {out.ename}: {out.evalue}")
-        else:
-            kinds = sorted(kind for kind in out.data if kind != "text/plain")
-            lines.append(f"[shown {' '.join(kinds)}] {out.data.get('text/plain', '')}")
-    return "\n".join(lines)
 
 
 def run(name: str) -> list[str]:
@@ -120,8 +168,21 @@ def check(name: str) -> list[str]:
     return [*warnings(notebook), *differences(nbformat.read(path, as_version=4), notebook)]
 
 
+def report(command: str, name: str) -> tuple[bool, str]:
+    """Whether a notebook is in order, and what to say of it: its seconds, or its problems."""
+    begun = time.perf_counter()
+    try:
+        problems = (run if command == "run" else check)(name)
+    except CellExecutionError as error:
+        problems = [str(error)]
+    seconds, allowed = time.perf_counter() - begun, SECONDS.get(name[:2], USUAL_SECONDS)
+    slow = f" (more than {allowed} s: too long on a quiet machine)" if seconds > allowed else ""
+    said = f"{name}: {'FAILED' if problems else 'ok'} in {seconds:.1f} s{slow}"
+    return not problems, "\n".join([said, *problems])
+
+
 def main(arguments: list[str]) -> int:
-    """The command line; 1 if a notebook has a problem."""
+    """The command line; 1 if a notebook has a problem. Two notebooks run at a time."""
     command, *chosen = arguments or [""]
     unknown = sorted(set(chosen) - set(NAMES))
     if command not in ("run", "check") or unknown:
@@ -131,12 +192,12 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
-    failed = 0
-    for name in chosen or NAMES:
-        problems = (run if command == "run" else check)(name)
-        failed += bool(problems)
-        print(f"{name}: {'ok' if not problems else ''}", *problems, sep="\n" if problems else "")
-    return 1 if failed else 0
+    good = True
+    with ThreadPoolExecutor(2) as pool:
+        for fine, said in pool.map(lambda name: report(command, name), chosen or NAMES):
+            print(said, flush=True)
+            good = good and fine
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

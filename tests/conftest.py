@@ -14,6 +14,9 @@ def pytest_addoption(parser):
     parser.addoption(
         "--long", action="store_true", help="also run what takes minutes: 100,000 random graphs"
     )
+    parser.addoption(
+        "--notebooks", action="store_true", help="run all notebooks in a kernel, not only a few"
+    )
 
 
 def pytest_collection_modifyitems(items):
