@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from autograd_edu import Value, check_gradient, log, sigmoid, total
@@ -386,3 +387,93 @@ def test_every_loss_says_what_its_threshold_is():
     assert losses.hinge.threshold == 0.0
     assert losses.binary_cross_entropy.threshold == 0.5
     assert losses.half_squared_error.threshold is None
+
+
+# ---- the multivariate normal distribution ----
+
+
+def covariance(size, seed):
+    root = np.random.default_rng(seed).normal(size=(size, size))
+    return root @ root.T + 0.1 * np.eye(size)
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_the_multivariate_normal_likelihood_is_that_of_scipy(size):
+    stats = pytest.importorskip("scipy.stats")
+    rng = np.random.default_rng(size)
+    mean, target, sigma = rng.normal(size=size), rng.normal(size=size), covariance(size, size)
+    wanted = -stats.multivariate_normal(mean, sigma).logpdf(target)
+    ours = losses.multivariate_normal_negative_log_likelihood(
+        mean.tolist(), sigma.tolist(), target.tolist()
+    )
+    assert data(ours) == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_its_gradients_are_the_matrix_formulas(size):
+    """∂/∂μ = -Σ⁻¹(t - μ), and ∂/∂Σ = ½(Σ⁻¹ - Σ⁻¹ r rᵀ Σ⁻¹).
+
+    Only the lower triangle is read, so an entry below the diagonal stands for two.
+    """
+    rng = np.random.default_rng(size)
+    mean, target, sigma = rng.normal(size=size), rng.normal(size=size), covariance(size, size)
+    m = [Value(x) for x in mean]
+    s = [[Value(x) for x in row] for row in sigma]
+    losses.multivariate_normal_negative_log_likelihood(m, s, target.tolist()).backward()
+    inverse = np.linalg.inv(sigma)
+    pull = inverse @ (target - mean)
+    assert [v.grad for v in m] == pytest.approx((-pull).tolist(), rel=1e-10)
+    full = 0.5 * (inverse - np.outer(pull, pull))
+    wanted = np.tril(2.0 * full) - np.diag(np.diag(full))
+    assert np.array([[v.grad for v in row] for row in s]) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_a_network_s_outputs_are_the_means_and_the_cholesky_factor():
+    mean, factor, target = [0.5, -1.0, 2.0], [[2.0, 0, 0], [0.3, 0.5, 0], [-1, 4, 1.5]], [1, 2, 3]
+    outputs = [*mean, *(math.log(factor[i][i]) for i in range(3)), 0.3, -1.0, 4.0]
+    sigma = (np.array(factor) @ np.array(factor).T).tolist()
+    assert losses.multivariate_gaussian_negative_log_likelihood(outputs, target) == pytest.approx(
+        losses.multivariate_normal_negative_log_likelihood(mean, sigma, target), rel=1e-12
+    )
+
+
+def test_with_one_target_it_is_the_normal_likelihood_with_half_the_log_variance():
+    assert losses.multivariate_gaussian_negative_log_likelihood([0.3, -0.4], 1.1) == pytest.approx(
+        gaussian_negative_log_likelihood([0.3, -0.8], 1.1), rel=1e-14
+    )
+
+
+def test_its_gradient_is_the_numeric_one():
+    loss = losses.multivariate_gaussian_negative_log_likelihood
+    at = [0.3, -0.2, 0.1, -0.4, 0.7]
+    assert check_gradient(lambda *outputs: loss(list(outputs), [1.0, -2.0]), at)
+
+
+@pytest.mark.parametrize(
+    ("misuse", "kind", "message"),
+    [
+        pytest.param(
+            lambda: losses.multivariate_normal_negative_log_likelihood(
+                [0, 0], [[1, 2], [2, 1]], [0, 0]
+            ),
+            TargetError,
+            r"must be positive definite; its Cholesky factor has a pivot of -3.0",
+            id="an indefinite matrix",
+        ),
+        pytest.param(
+            lambda: losses.multivariate_normal_negative_log_likelihood([0, 0], [[1, 0]], [0, 0]),
+            ShapeError,
+            r"a mean of 2 numbers needs .* got 2 targets and rows of \[2\]",
+            id="a matrix with a missing row",
+        ),
+        pytest.param(
+            lambda: losses.multivariate_gaussian_negative_log_likelihood([0] * 4, [0, 0]),
+            ShapeError,
+            r"takes 5 outputs for 2 target\(s\): the means, .* got 4",
+            id="an output too few",
+        ),
+    ],
+)
+def test_likelihoods_of_the_wrong_shape_are_told(misuse, kind, message):
+    with pytest.raises(kind, match=message):
+        misuse()

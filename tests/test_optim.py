@@ -337,6 +337,44 @@ def test_adadelta_takes_the_steps_of_pytorch(lr):
         assert theta.tolist() == pytest.approx(parameter.tolist(), rel=1e-13, abs=0.0)
 
 
+# ---- weights which are not updated ----
+
+
+def test_a_step_skips_the_share_of_parameters_that_was_asked_for():
+    moved = SGD((), 1.0, skip=0.3).update(np.zeros(20000), np.ones(20000))
+    assert set(moved.tolist()) == {0.0, -1.0}
+    assert (moved == 0.0).mean() == pytest.approx(0.3, abs=0.012)  # four standard deviations
+
+
+def test_each_step_skips_others_and_a_seed_repeats_them():
+    def moves(seed):
+        optimiser = SGD((), 1.0, skip=0.5, seed=seed)
+        return [optimiser.update(np.zeros(50), np.ones(50)).tolist() for _ in range(2)]
+
+    first, second = moves(0)
+    assert first != second
+    assert moves(0) == [first, second]
+    assert moves(1) != [first, second]
+
+
+def test_a_skipped_parameter_keeps_its_state_as_well():
+    optimiser = Momentum((), 1.0, skip=0.5, seed=3)
+    moved = optimiser.update(np.zeros(40), np.ones(40))
+    assert optimiser.state["velocity"].tolist() == moved.tolist()
+    assert 0.0 in moved
+
+
+def test_skipping_is_not_dropout_because_the_forward_pass_uses_all_weights():
+    """Dropout gives a dropped number the gradient 0; here the gradient is there, and unused."""
+    weights = [Value(1.0), Value(1.0)]
+    y = 3.0 * weights[0] + 4.0 * weights[1]
+    y.backward()
+    SGD(weights, 1.0, skip=0.9).step()
+    assert y.data == 7.0
+    assert [w.grad for w in weights] == [3.0, 4.0]
+    assert [w.data for w in weights].count(1.0) >= 1
+
+
 # ---- the path of an optimiser on a plain function ----
 
 
@@ -383,15 +421,16 @@ def test_a_path_that_leaves_the_numbers_says_at_which_step():
 ALL = [SGD, Momentum, Nesterov, AdaDelta, AdaGrad, RMSProp, Adam, AdamW, NAdam]
 
 
+@pytest.mark.parametrize("skip", [0.0, 0.5])
 @pytest.mark.parametrize("rule", ALL)
-def test_a_saved_state_goes_on_to_the_same_numbers(rule):
+def test_a_saved_state_goes_on_to_the_same_numbers(rule, skip):
     def gradient(theta, k):
         return np.array([math.sin(k), theta[1]])
 
-    whole, theta = rule((), 0.1), np.ones(2)
+    whole, theta = rule((), 0.1, skip=skip), np.ones(2)
     for k in range(4):
         theta = whole.update(theta, gradient(theta, k))
-    resumed = rule((), 0.7)
+    resumed = rule((), 0.7, skip=skip)
     resumed.load_state_dict(whole.state_dict())
     there = theta
     for k in range(4, 8):
@@ -453,6 +492,12 @@ REFUSED = [
         OperandError,
         "contains no number, so there is nothing to change",
         id="a start without numbers",
+    ),
+    pytest.param(
+        lambda: SGD(skip=1.0),
+        TargetError,
+        r"skip must be in \[0, 1\); got 1.0",
+        id="an optimiser that skips everything",
     ),
     pytest.param(
         lambda: AdaDelta(eps=0.0),

@@ -10,6 +10,7 @@ from .containers import Maxout, Residual, Sequential, Skip
 from .convolution import Conv1d, Conv2d, Flatten, Pool2d
 from .counting import Cost, cost
 from .embedding import Embedding, padded
+from .layer_outputs import LayerStatistics, layer_outputs, layer_statistics
 from .layers import MLP, Layer, Linear, Neuron
 from .learning_rules import adaline_rule, learn, perceptron_rule
 from .module import Module
@@ -17,15 +18,16 @@ from .normalise import BatchNorm, LayerNorm, RMSNorm, Standardiser
 from .perceptron import Perceptron
 from .pooling import AttentionPool, Pool
 from .recurrent import RNN, RecurrentCell
-from .regularise import DropConnect, Dropout, Ensemble, Noise
+from .regularise import DropConnect, Dropout, Ensemble, MaskAverage, Noise, dropout_average
 from .softmax import log_softmax, softmax
 
 __all__ = [
-    "ACTIVATIONS", "MLP", "RNN", "Apply", "AttentionPool", "BatchNorm", "Conv1d", "Conv2d", "Cost",
-    "DropConnect", "Dropout", "Embedding", "Ensemble", "Flatten", "Layer", "LayerNorm", "Linear",
-    "Maxout", "Module", "Neuron", "Noise", "PReLU", "Perceptron", "Pool", "Pool2d", "RMSNorm",
-    "RecurrentCell", "Residual", "SelfAttention", "Sequential", "Skip", "Standardiser",
-    "adaline_rule", "attend", "cost", "init", "learn", "log_softmax", "losses", "padded",
+    "ACTIVATIONS", "MLP", "RNN", "Apply", "AttentionPool", "BatchNorm", "Conv1d", "Conv2d",
+    "Cost", "DropConnect", "Dropout", "Embedding", "Ensemble", "Flatten", "Layer", "LayerNorm",
+    "LayerStatistics", "Linear", "MaskAverage", "Maxout", "Module", "Neuron", "Noise", "PReLU",
+    "Perceptron", "Pool", "Pool2d", "RMSNorm", "RecurrentCell", "Residual", "SelfAttention",
+    "Sequential", "Skip", "Standardiser", "adaline_rule", "attend", "cost", "dropout_average",
+    "init", "layer_outputs", "layer_statistics", "learn", "log_softmax", "losses", "padded",
     "perceptron_rule", "regularise", "softmax",
 ]  # fmt: skip
 

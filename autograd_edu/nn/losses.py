@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from ..arithmetic.floats import real
 from ..data import Target
 from ..engine.number import Number, plain
-from ..engine.ops import dot, exp, log, relu, softplus, square, total, where
+from ..engine.ops import dot, exp, log, relu, softplus, sqrt, square, total, where
 from ..errors import OperandError, ShapeError, TargetError, suggest_names
 from ..wording import require
 from .activations import linear
@@ -255,6 +255,79 @@ def gaussian_negative_log_likelihood(
         scaled = (target - mean) * exp(-0.5 * log_variance)
         y = 0.5 * log_variance + 0.5 * square(scaled) + _HALF_LOG_2_PI
     return y
+
+
+def multivariate_normal_negative_log_likelihood(
+    mean: Sequence[S], covariance: Sequence[Sequence[S]], target: Sequence[float]
+) -> S:
+    """-log N(t; μ, Σ) = ½ log |Σ| + ½ (t - μ)ᵀ Σ⁻¹ (t - μ) + ½ D log 2π, for D numbers.
+
+    It is computed from the Cholesky factor L of Σ = LLᵀ, of which only the entries on and below
+    the diagonal are read. To learn Σ, use `multivariate_gaussian_negative_log_likelihood`.
+
+    Raises:
+        TargetError: if Σ is not positive definite.
+
+    >>> y = multivariate_normal_negative_log_likelihood([0, 0], [[4, 2], [2, 2]], [2, 0])
+    >>> y == 0.5 * math.log(4) + 0.5 * 2 + math.log(2 * math.pi)
+    True
+    """
+    if len({len(mean), len(target), len(covariance), *map(len, covariance)}) > 1:
+        raise ShapeError(
+            f"a mean of {len(mean)} numbers needs as many targets and a covariance matrix of as "
+            f"many rows and columns; got {len(target)} targets and rows of "
+            f"{[len(row) for row in covariance]}"
+        )
+    text = (
+        "the covariance matrix must be positive definite; its Cholesky factor has a pivot of {!r}"
+    )
+    factor: list[list[Scalar]] = []
+    for i, row in enumerate(covariance):
+        new: list[Scalar] = []
+        for j in range(i):
+            new.append((row[j] - dot(new, factor[j][:j])) / factor[j][j])
+        pivot = row[i] - dot(new, new)
+        require(pivot > 0.0, TargetError, text, pivot)
+        factor.append([*new, sqrt(pivot)])
+    y: S = _normal_of_factor(mean, factor, [log(row[-1]) for row in factor], target)
+    return y
+
+
+@loss(_any_numbers)
+def multivariate_gaussian_negative_log_likelihood(prediction: Vector, target: Target) -> Scalar:
+    """-log N(t; μ, LLᵀ) for D targets and D + D(D + 1)/2 outputs, so that any output is allowed.
+
+    The outputs are the D means, the logarithms of the D diagonal entries of L, and its entries
+    below the diagonal, row by row. The model learns the noise of each target and their correlation.
+    Source: Williams, "Using neural networks to model conditional multivariate densities", 1996.
+
+    >>> y = multivariate_gaussian_negative_log_likelihood([0, 0, 0, 0, 1], [1, 2])
+    >>> y == 0.5 * (1 + 1) + math.log(2 * math.pi)
+    True
+    """
+    outputs, targets = _outputs(prediction), as_list(target)
+    size = len(targets)
+    if len(outputs) != size + size * (size + 1) // 2:
+        raise ShapeError(
+            f"multivariate_gaussian_negative_log_likelihood takes {size + size * (size + 1) // 2} "
+            f"outputs for {size} target(s): the means, the log diagonal and the entries below it; "
+            f"got {len(outputs)}"
+        )
+    logs, below = outputs[size : 2 * size], outputs[2 * size :]
+    rows = [below[i * (i - 1) // 2 : i * (i + 1) // 2] for i in range(size)]
+    factor = [[*row, exp(a)] for row, a in zip(rows, logs, strict=True)]
+    y: Scalar = _normal_of_factor(outputs[:size], factor, logs, targets)
+    return y
+
+
+def _normal_of_factor(
+    mean: Vector, factor: Sequence[Vector], logs: Vector, target: Vector
+) -> Nested:
+    """The negative log-likelihood, from L and the logarithms of its diagonal: L z = t - μ."""
+    z: list[Scalar] = []
+    for m, row, t in zip(mean, factor, target, strict=True):
+        z.append((t - m - dot(row[:-1], z)) / row[-1])
+    return 0.5 * dot(z, z) + total(logs) + len(z) * _HALF_LOG_2_PI
 
 
 # ---- two classes ----

@@ -3,19 +3,25 @@
 Dropout is *inverted*, as in PyTorch: in training mode, the numbers that are kept are multiplied by
 1/(1 - p), and evaluation mode changes nothing. KIT prints the other form, which scales the weights
 "by the dropout rate" in evaluation; it means the keep probability 1 - p. Imperial describes dropout
-as "weights which are not updated", which is something else.
+as "weights which are not updated", which is something else: the option ``skip`` of an optimiser.
 """
 
 from __future__ import annotations
 
+import copy
+import math
 import random
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Unpack
 
-from ..arguments import fraction, not_negative
+from ..arguments import fraction, not_negative, positive, whole
+from ..engine.modes import no_grad
+from ..engine.number import plain
 from ..engine.ops import dot, total
 from ..engine.value import Value
 from ..errors import OperandError, ShapeError
+from ..printing import prints
 from ..seeds import stream
 from .init import gauss
 from .kinds import Nested, Scalar, Seed, Vector, as_list
@@ -162,13 +168,22 @@ class Ensemble(Module):
 
     Args:
         probabilities: turns the output of a model into probabilities; by default softmax. Pass
-            ``list`` if the models already give probabilities.
+            ``list`` if the models already give probabilities, or numbers that are not classes.
+        weights: how much each model counts, such as its accuracy. They need not sum to 1. None
+            counts all models alike.
+
+    >>> from autograd_edu.nn import MLP
+    >>> sure, unsure = (MLP.from_weights([[[1], [0]]], [[b, 0]]) for b in (4.0, 0.0))
+    >>> [round(p.data, 2) for p in Ensemble([sure, unsure], weights=[3, 1])([0.0])]
+    [0.86, 0.14]
     """
 
     def __init__(
         self,
         models: Iterable[Module],
         probabilities: Callable[[Nested], Vector] = softmax,
+        *,
+        weights: Sequence[float] | None = None,
     ) -> None:
         if isinstance(models, Module):
             raise OperandError("an ensemble takes a list of models; got one model")
@@ -176,10 +191,64 @@ class Ensemble(Module):
         self.probabilities = probabilities
         if not self.models:
             raise ShapeError("an ensemble needs at least one model; got none")
+        self.weights = None if weights is None else _normalise(weights, len(self.models))
 
     def forward(self, x: Nested) -> list[Scalar]:
-        votes = [as_list(self.probabilities(model(x))) for model in self.models]
-        return [average(of_class) for of_class in zip(*votes, strict=True)]
+        votes = zip(*(as_list(self.probabilities(model(x))) for model in self.models), strict=True)
+        if self.weights is None:
+            return [average(of_class) for of_class in votes]
+        return [dot(self.weights, of_class) for of_class in votes]
 
     def __repr__(self) -> str:
         return f"Ensemble of {len(self.models)} models"
+
+
+def _normalise(weights: Sequence[float], count: int) -> list[float]:
+    """The weights divided by their sum."""
+    if len(weights) != count:
+        raise ShapeError(f"an ensemble of {count} models needs {count} weights; got {len(weights)}")
+    sum_of_all = math.fsum(not_negative(w, "a weight of an ensemble") for w in weights)
+    return [w / positive(sum_of_all, "the sum of the weights of an ensemble") for w in weights]
+
+
+@prints
+@dataclass(frozen=True)
+class MaskAverage:
+    """The mean and the standard deviation of each output over random masks."""
+
+    mean: list[float]
+    sd: list[float]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{m:.4g} ± {s:.4g}" for m, s in zip(self.mean, self.sd, strict=True))
+
+
+def dropout_average(model: Module, x: Nested, *, masks: int = 100) -> MaskAverage:
+    """The outputs of ``model`` for one sample, averaged over random dropout masks.
+
+    Dropout, DropConnect and noise draw random numbers, and all other layers are in evaluation mode.
+    The mean is what evaluation mode approximates by scaling weights; the two differ if the model is
+    not linear. The standard deviation says how uncertain the model is. Calls with the same model
+    draw the same masks. Source: Gal and Ghahramani, "Dropout as a Bayesian Approximation", 2016.
+
+    Raises:
+        OperandError: if no layer draws random numbers.
+
+    >>> from autograd_edu.nn import Linear, Sequential
+    >>> model = Sequential(Dropout(0.5, seed=0), Linear.from_weights([[1.0, 1.0]], [0.0]))
+    >>> print(dropout_average(model, [3.0, 4.0], masks=1000))
+    7.24 ± 5.002
+    """
+    trial = copy.deepcopy(model).eval()
+    for part in trial.modules():
+        object.__setattr__(part, "training", isinstance(part, _Random))
+    if not trial.why_varying():
+        raise OperandError(
+            f"dropout_average needs a model with dropout or noise; got {model!r:.60}"
+        )
+    with no_grad():
+        runs = [as_list(trial(x)) for _ in range(whole(masks, "the number of masks", low=2))]
+    columns = [list(map(plain, column)) for column in zip(*runs, strict=True)]
+    mean = [math.fsum(column) / masks for column in columns]
+    pairs = zip(columns, mean, strict=True)
+    return MaskAverage(mean, [math.dist(c, [m] * masks) / math.sqrt(masks - 1) for c, m in pairs])

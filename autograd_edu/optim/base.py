@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict
 
-from ..arguments import not_negative, positive
+from ..arguments import fraction, not_negative, positive, whole
 from ..engine.value import Frozen, Value
 from ..errors import DomainError, OperandError, ShapeError, StateError, TrainingError
 from ..files import expect, is_count, is_finite_number, is_finite_numbers, is_text
@@ -26,6 +26,8 @@ class Common(TypedDict, total=False):
     clip_norm: float | None
     clip_value: float | None
     accumulate: bool
+    skip: float
+    seed: int
 
 
 class Used(float):
@@ -54,6 +56,9 @@ class Optimiser:
         clip_value: limit each component of the gradient to ± this value. It comes before
             ``clip_norm``.
         accumulate: do not warn if gradients were not cleared between two steps.
+        skip: the probability that a step leaves a parameter as it is. This is how Imperial
+            describes dropout; unlike `nn.Dropout`, the forward pass uses all weights.
+        seed: determines which parameters each step skips.
     """
 
     remembers: ClassVar[tuple[str, ...]] = ()
@@ -68,6 +73,8 @@ class Optimiser:
         clip_norm: float | None = None,
         clip_value: float | None = None,
         accumulate: bool = False,
+        skip: float = 0.0,
+        seed: int = 0,
     ) -> None:
         self.parameters = _check_parameters(parameters, type(self).__name__)
         self.lr = lr
@@ -75,6 +82,7 @@ class Optimiser:
         self.clip_norm = clip_norm if clip_norm is None else positive(clip_norm, "clip_norm")
         self.clip_value = clip_value if clip_value is None else positive(clip_value, "clip_value")
         self.accumulate = accumulate
+        self.skip, self.seed = fraction(skip, "skip"), whole(seed, "the seed", low=0)
         self.steps = 0
         self.state: dict[str, Array] = {}
         self._witness: tuple[Value, Used] | None = None  # a parameter, and its gradient at a step
@@ -125,18 +133,24 @@ class Optimiser:
                 f"gradient is {np.abs(g).max():.3g}; limit it with clip_norm, or use a smaller lr "
                 f"than {self.lr:g}"
             )
-        return self._without_frozen(theta, new, remembered)
+        return self._keep(theta, new, remembered)
 
-    def _without_frozen(self, theta: Array, new: Array, before: dict[str, Array]) -> Array:
-        """``new``, with the old numbers and the old state for frozen parameters."""
+    def _keep(self, theta: Array, new: Array, before: dict[str, Array]) -> Array:
+        """``new``, with the old numbers and state of parameters that are frozen or skipped."""
         import numpy as np
 
+        kept: bool | NDArray[np.bool_] = False
         frozen = [p.is_constant for p in self.parameters]
-        if True not in frozen or len(frozen) != len(theta):
+        if True in frozen and len(frozen) == len(theta):
+            kept = np.array(frozen)
+        if self.skip:  # a generator for each step, so that a saved state need not hold it
+            rng = np.random.default_rng([self.seed, self.steps])
+            kept = kept | (rng.random(theta.shape) < self.skip)
+        if kept is False:
             return new
         for name in self.remembers:
-            self.state[name] = np.where(frozen, before[name], self.state[name])
-        return np.where(frozen, theta, new)
+            self.state[name] = np.where(kept, before[name], self.state[name])
+        return np.where(kept, theta, new)
 
     def decayed(self, theta: Array, g: Array) -> Array:
         """The gradient plus weight decay, g + λθ."""
