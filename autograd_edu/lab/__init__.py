@@ -6,12 +6,13 @@
 from typing import TYPE_CHECKING
 
 from ..errors import suggest_names as _suggest_names
+from .depth import dead_units, vanishing_gradients
 from .experiment import EXPERIMENTS, LECTURES, Experiment, Result, experiment, find, listing
-from .perceptron import lone_perceptron as lone_perceptron
+from .perceptron import linear_layers, lone_perceptron, xor_by_hand
 
 __all__ = [
-    "EXPERIMENTS", "LECTURES", "Experiment", "Result", "experiment", "find", "listing",
-    *EXPERIMENTS,
+    "EXPERIMENTS", "LECTURES", "Experiment", "Result", "dead_units", "experiment", "find",
+    "linear_layers", "listing", "lone_perceptron", "vanishing_gradients", "xor_by_hand",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
