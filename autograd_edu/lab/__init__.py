@@ -7,12 +7,28 @@ from typing import TYPE_CHECKING
 
 from ..errors import suggest_names as _suggest_names
 from .depth import dead_units, vanishing_gradients
+from .descent import descent_paths, learning_rates
 from .experiment import EXPERIMENTS, LECTURES, Experiment, Result, experiment, find, listing
 from .perceptron import linear_layers, lone_perceptron, xor_by_hand
+from .weights import constant_weights, initial_weights
 
 __all__ = [
-    "EXPERIMENTS", "LECTURES", "Experiment", "Result", "dead_units", "experiment", "find",
-    "linear_layers", "listing", "lone_perceptron", "vanishing_gradients", "xor_by_hand",
+    "EXPERIMENTS",
+    "LECTURES",
+    "Experiment",
+    "Result",
+    "constant_weights",
+    "dead_units",
+    "descent_paths",
+    "experiment",
+    "find",
+    "initial_weights",
+    "learning_rates",
+    "linear_layers",
+    "listing",
+    "lone_perceptron",
+    "vanishing_gradients",
+    "xor_by_hand",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name

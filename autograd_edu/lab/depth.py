@@ -20,8 +20,8 @@ from ..notation.text import table
 from ..optim import SGD
 from ..program import trace
 from ..train.callbacks import Epoch
-from .experiment import Numbers, Panel, Result, experiment
-from .runs import Array, train
+from .experiment import Panel, Result, experiment
+from .runs import Array, curves, train
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,16 +41,17 @@ def vanishing_gradients(*, seed: int = 0, depth: int = 10, width: int = 16) -> R
     has one unit per layer: a single relu that does not fire stops its gradient.
     """
     rows, ends = [], {}
-    numbers: dict[str, float | list[float]] = {}
+    numbers = {}
     for phi, (size, factor) in itertools.product(PHIS, SIZES.items()):
         grads = _layer_gradients(phi, [width] * depth, factor=factor, seed=seed)
         numbers[f"{phi}, {size}"], ends[phi, size] = grads, grads[0] / grads[-1]
         rows.append([phi, size, *(f"{g:.1e}" for g in (grads[0], grads[depth // 2], grads[-1]))])
     chains = [_layer_gradients("relu", [1] * depth, factor=1.0, seed=s) for s in range(64)]
-    numbers["chains without gradient"] = broken = float(np.mean([c[0] == 0.0 for c in chains]))
+    broken = float(np.mean([c[0] == 0.0 for c in chains]))
     head = ["activation", "weights", "layer 1", f"layer {depth // 2 + 1}", f"layer {depth}"]
     return Result(
-        numbers, table([head, *rows], right=[2, 3, 4]),
+        {**numbers, "chains without gradient": broken},
+        table([head, *rows], right=[2, 3, 4]),
         ends["sigmoid", "right"] < 1e-3 and ends["relu", "large"] > 1e3 and broken > 0.5,
         f"over {depth} layers the gradient falls to {ends['sigmoid', 'right']:.0e} of its size "
         f"with sigmoid, and grows to {ends['relu', 'large']:.0e} times its size with relu and "
@@ -79,15 +80,9 @@ def _layer_gradients(phi: str, sizes: list[int], *, factor: float, seed: int) ->
     return [math.hypot(*(h.grad for h in kept)) / math.sqrt(len(kept)) for kept in outputs]
 
 
-def _by_layer(phi: str, numbers: Numbers) -> Panel:
-    def draw(ax: Axes) -> None:
-        for size in SIZES:
-            grads = np.array(numbers[f"{phi}, {size}"])
-            ax.semilogy(range(1, len(grads) + 1), grads, ".-", label=f"{size} weights")
-        ax.set(xlabel="layer", ylabel="rms of ∂y/∂h", title=phi)
-        ax.legend()
-
-    return draw
+def _by_layer(phi: str, numbers: dict[str, list[float]]) -> Panel:
+    lines = {f"{size} weights": numbers[f"{phi}, {size}"] for size in SIZES}
+    return curves(lines, log=True, xlabel="layer", ylabel="rms of ∂y/∂h", title=phi)
 
 
 @experiment("U44", samples=300, epochs=300)

@@ -14,18 +14,11 @@ from ..nn.losses import binary_cross_entropy_with_logits
 from ..notation.text import table
 from ..optim import Adam
 from ..plots import decision_boundary
-from .experiment import Panel, Result, experiment
-from .runs import Array, outputs, train
+from .experiment import Result, experiment
+from .runs import Array, boundary, outputs, train
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def _boundary(model: MLP, data: Dataset, title: str) -> Panel:
-    def draw(ax: Axes) -> None:
-        decision_boundary(model, data.xs, data.ys, resolution=41, ax=ax).set_title(title)
-
-    return draw
 
 
 @experiment("U5 I2 M64", epochs=4000)
@@ -57,9 +50,9 @@ def lone_perceptron(*, seed: int = 0, epochs: int = 600) -> Result:
         f"{np.mean(halves):.3f} for each input. A hidden layer of four units "
         f"gets {numbers['network on xor']:.0%}.",
         [
-            _boundary(models["unit on xor"], xor, "one unit on XOR"),
-            _boundary(models["unit on corner"], corner, "one unit on x₂ ≥ |x₁|"),
-            _boundary(models["network on xor"], xor, "a hidden layer on XOR"),
+            boundary(models["unit on xor"], xor, "one unit on XOR"),
+            boundary(models["unit on corner"], corner, "one unit on x₂ ≥ |x₁|"),
+            boundary(models["network on xor"], xor, "a hidden layer on XOR"),
         ],
     )  # fmt: skip
 
@@ -111,8 +104,8 @@ def xor_by_hand() -> Result:
         numbers["kit"] == numbers["imperial"] == data.ys,
         "both networks, of nine numbers each, give XOR for all four inputs.",
         [
-            _boundary(kit, data, "(a OR b) AND NOT (a AND b)"),
-            _boundary(imperial, data, "(a AND NOT b) OR (b AND NOT a)"),
+            boundary(kit, data, "(a OR b) AND NOT (a AND b)"),
+            boundary(imperial, data, "(a AND NOT b) OR (b AND NOT a)"),
             lambda ax: _hidden_plane(ax, hidden, data),
         ],
     )  # fmt: skip

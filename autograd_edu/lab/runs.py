@@ -1,8 +1,9 @@
-"""What several experiments need: a quiet training run, and a model's outputs for many samples."""
+"""What several experiments need: a quiet training run, outputs of many samples, and panels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,16 @@ from ..data import Dataset
 from ..nn import Module
 from ..nn.losses import Loss
 from ..optim import Optimiser
+from ..plots import decision_boundary
 from ..program import trace
 from ..train.callbacks import EpochFunction
 from ..train.history import History
 from ..train.run import Callback
 from ..train.trainer import fit
+from .experiment import Panel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
 
@@ -49,3 +55,29 @@ def outputs(model: Module, xs: Sequence[Sequence[float]] | Array) -> Array:
 def share_right(scores: Array, labels: Sequence[float]) -> float:
     """The share of samples whose largest score is that of their class."""
     return float(np.mean(scores.argmax(axis=1) == np.asarray(labels)))
+
+
+def boundary(model: Module, data: Dataset, title: str) -> Panel:
+    """A panel with the decision boundary of a model."""
+
+    def draw(ax: Axes) -> None:
+        decision_boundary(model, data.xs, data.ys, resolution=41, ax=ax).set_title(title)
+
+    return draw
+
+
+def curves(lines: Mapping[str, Sequence[float]], *, log: bool = False, **texts: str) -> Panel:
+    """A panel with one curve per entry, over the numbers from 1.
+
+    Args:
+        log: whether the axis of the numbers is logarithmic.
+        texts: the labels of the axes and the title, as for `Axes.set`.
+    """
+
+    def draw(ax: Axes) -> None:
+        for name, numbers in lines.items():
+            ax.plot(range(1, len(numbers) + 1), numbers, ".-", markersize=3, label=name)
+        ax.set(yscale="log" if log else "linear", **texts)
+        ax.legend()
+
+    return draw
