@@ -6,7 +6,7 @@ reach those too, so they belong in a file of its own, in an image, or on a page 
 
 from __future__ import annotations
 
-_DARK = {
+DARK = {
     "#ffffff": "#16191d",  # paper
     "#1c1f24": "#e8eaed",  # ink
     "#5b6470": "#b4bcc6",  # quiet ink
@@ -28,7 +28,7 @@ def with_dark_colours(svg: str) -> str:
     """``svg`` with dark colours for readers who ask for them."""
     rules = "".join(
         f'[{what}="{light}"]{{{what}:{dark}}}'
-        for light, dark in _DARK.items()
+        for light, dark in DARK.items()
         for what in ("fill", "stroke")
     )
     head, end, rest = svg.partition(">")
