@@ -13,8 +13,8 @@ PACKAGE = Path(autograd_edu.__file__).parent
 FLOORS = [  # from the ground up: a file imports only from its own floor and from floors below
     "version", "printing", "errors", "attributes", "blocks", "wording", "arithmetic", "trees",
     "copies", "arguments", "files", "seeds", "engine", "care", "notation", "derivatives", "record",
-    "schedules", "data", "nn", "optim", "metrics", "plots", "program",
-    "pictures", "train", "lab", "cli", "__init__", "__main__",
+    "schedules", "data", "nn", "optim", "metrics", "program",
+    "pictures", "plots", "train", "lab", "cli", "__init__", "__main__",
 ]  # fmt: skip
 
 

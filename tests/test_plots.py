@@ -5,9 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
-from autograd_edu import Value, nn, plots, sin, tanh
-from autograd_edu.errors import OperandError
+from autograd_edu import Value, nn, plots, sin, tanh, train
+from autograd_edu.errors import OperandError, OptionError, TrainingError
 from autograd_edu.plots import (
     decision_boundary,
     function_and_derivative,
@@ -19,13 +20,38 @@ from autograd_edu.plots import (
 )
 
 
-def test_a_loss_curve_shows_each_loss_and_the_average_of_the_latest():
-    ax = loss_curve({"a": [4.0, 2.0, 0.0], "b": [1.0]}, window=2)
-    points, average = ax.lines[:2]
-    assert list(points.get_ydata()) == [4.0, 2.0, 0.0]
-    assert list(average.get_ydata()) == [4.0, 3.0, 1.0]
-    assert len(ax.lines) == 4
+def names(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_a_loss_curve_shows_each_loss_and_nothing_else():
+    ax = loss_curve({"a": [4.0, 2.0, 0.0], "b": [1.0, 2.0]})
+    assert [list(line.get_ydata()) for line in ax.lines] == [[4.0, 2.0, 0.0], [1.0, 2.0]]
+    assert (names(ax), ax.get_xlabel()) == (["a", "b"], "step")
     assert loss_curve([1.0], ax=ax) is ax
+
+
+def test_a_moving_average_is_drawn_on_request_from_a_full_window():
+    points, average = loss_curve([4.0, 2.0, 0.0], window=2).lines
+    assert list(points.get_ydata()) == [4.0, 2.0, 0.0]
+    assert list(zip(average.get_xdata(), average.get_ydata(), strict=True)) == [(2, 3.0), (3, 1.0)]
+
+
+def test_a_history_is_drawn_over_epochs_with_its_validation_loss_and_its_lowest_point():
+    history = train.History(
+        loss=[3.0, 2.0, 1.0], validation=[3.0, 1.5, 2.5], step_loss=[4.0, 2.0, 3.0, 1.0]
+    )
+    ax = history.plot(log=True)
+    assert (ax.get_xlabel(), ax.get_yscale()) == ("epoch", "log")
+    assert names(ax) == ["training", "validation", "lowest validation loss, epoch 2"]
+    training, validation, _, lowest = ax.lines
+    assert list(training.get_ydata()) == history.loss
+    assert list(validation.get_ydata()) == history.validation
+    assert validation.get_linestyle() == "--"
+    assert (list(lowest.get_xdata()), list(lowest.get_ydata())) == ([2], [1.5])
+    steps = history.plot(per="step")
+    assert [list(line.get_ydata()) for line in steps.lines] == [history.step_loss]
+    assert steps.get_xlabel() == "step"
 
 
 def test_a_decision_boundary_lies_where_the_score_changes_sign():
@@ -55,11 +81,12 @@ def test_a_model_of_three_classes_has_three_regions_and_their_borders():
     """Scores that are largest left, right and above: the borders are x = 0 and the diagonals."""
     xs, ys = [[-1.0, 0.0], [1.0, 0.0], [0.0, 2.0]], [0, 1, 2]
     ax = decision_boundary(lambda x: [-x[0], x[0], x[1]], xs, ys, resolution=41)
-    grid = np.asarray(ax.collections[0].get_array()).reshape(41, 41)
-    assert set(grid.ravel()) == {0, 1, 2}
-    assert (grid[0, 0], grid[0, -1], grid[-1, 20]) == (0, 1, 2)
-    assert len(ax.collections) == 4, "the regions, and a border around each class"
-    for border in ax.collections[1:]:
+    regions, borders = ax.collections[::2], ax.collections[1::2]
+    assert (len(regions), len(borders)) == (3, 3)
+    for region, inside in zip(regions, [(-1.0, 0.0), (1.0, 0.0), (0.1, 1.9)], strict=True):
+        holds = [r for r in regions if any(path.contains_point(inside) for path in r.get_paths())]
+        assert holds == [region]
+    for border in borders:
         for path in border.get_paths():
             for x, y in path.vertices:
                 assert abs(y - abs(x)) < 0.1 or (abs(x) < 0.1 and y < 0.1)
@@ -68,10 +95,53 @@ def test_a_model_of_three_classes_has_three_regions_and_their_borders():
     assert [list(line.get_xdata()) for line in one_hot] == [[-1.0], [1.0], [0.0]]
 
 
+def test_probabilities_of_three_classes_mix_their_colours():
+    xs, ys = [[-1.0, 0.0], [1.0, 0.0], [0.0, 2.0]], [0, 1, 2]
+    ax = decision_boundary(
+        lambda x: [0.0, 50.0 * x[0], -50.0], xs, ys, show="probability", resolution=11
+    )
+    mixed = ax.images[0].get_array()[5]
+    first, second = (np.array(to_rgb(ax.lines[k].get_color())) for k in (0, 1))
+    assert np.allclose(mixed[0], first)
+    assert np.allclose(mixed[-1], second)
+    assert np.allclose(mixed[5], 0.5 * (first + second))
+
+
+def test_the_probability_of_a_score_is_its_sigmoid_and_the_colour_bar_says_so():
+    xs = [[-1.0, 0.0], [1.0, 0.0]]
+    ax = decision_boundary(lambda x: x[0] - 0.5, xs, [0, 1], show="probability")
+    bar = ax.figure.axes[1]
+    assert (bar.get_ylabel(), bar.get_ylim()) == ("probability of class 1", (0.0, 1.0))
+    vertices = [v for path in ax.collections[-1].get_paths() for v in path.vertices]
+    assert vertices
+    assert all(abs(x - 0.5) < 1e-3 for x, _ in vertices)
+    probabilities = decision_boundary(lambda x: x[0] > 0.5, xs, [0, 1], show="probability")
+    assert probabilities.collections[0].get_array().max() == 0.95, "0 and 1 stay as they are"
+    with pytest.raises(OptionError, match="did you mean 'probability'"):
+        decision_boundary(lambda x: x[0], xs, [0, 1], show="probabilty")
+
+
+def test_a_replayed_boundary_is_that_of_the_model_called_point_by_point():
+    model = nn.MLP(2, [5, 1], activation="tanh", seed=3)
+    xs = [[-1.0, -1.0], [1.0, 1.0]]
+    replayed, eager = (
+        decision_boundary(f, xs, [0, 1], resolution=15) for f in (model, lambda x: model(x))
+    )
+    for one, other in zip(replayed.collections, eager.collections, strict=True):
+        for path, same in zip(one.get_paths(), other.get_paths(), strict=True):
+            assert np.allclose(path.vertices, same.vertices, rtol=1e-9)
+
+
+def test_a_model_in_training_mode_is_refused():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5), nn.Linear(2, 1))
+    with pytest.raises(TrainingError, match=r"call model\.eval\(\) first"):
+        decision_boundary(model, [[0.0, 0.0], [1.0, 1.0]], [0, 1])
+
+
 def test_points_of_one_class_are_drawn_as_that_class():
-    for ys, drawn in (([1, 1], 1), ([0, 0], 0), ([-1, -1], 0)):
-        lines = decision_boundary(lambda x: x[0], [[0.0, 0.0], [1.0, 1.0]], ys).lines
-        assert [len(line.get_xdata()) for line in lines] == [2 * (drawn == 0), 2 * (drawn == 1)]
+    for ys, drawn in (([1, 1], "class 1"), ([0, 0], "class 0"), ([-1, -1], "class 0")):
+        (line,) = decision_boundary(lambda x: x[0], [[0.0, 0.0], [1.0, 1.0]], ys).lines
+        assert (line.get_label(), len(line.get_xdata())) == (drawn, 2)
 
 
 @pytest.mark.parametrize(("f", "at"), [(sin, math.pi / 2), (lambda x: x * x, 0.0)])

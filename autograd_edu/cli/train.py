@@ -173,8 +173,8 @@ def _pictures(folder: Path, model: Module, data: Dataset, history: History) -> l
     from ..plots import decision_boundary, loss_curve, weights_as_images
 
     try:
-        pictures = {"loss.svg": loss_curve(history.step_loss)}
-        if len(data.xs[0]) == 2 and data.classes == 2:
+        pictures = {"loss.svg": loss_curve(history)}
+        if len(data.xs[0]) == 2 and data.classes:
             pictures["boundary.svg"] = decision_boundary(model, data.xs, data.ys)
         if data.name == "digits":
             first = next(module for module in model.modules() if isinstance(module, MLP)).layers[0]

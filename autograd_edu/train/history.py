@@ -59,11 +59,17 @@ class History:
 
         return moving_average(self.step_loss, window)
 
-    def plot(self) -> Axes:
-        """Plot the loss of each step. Returns matplotlib Axes; needs the extra `plot`."""
+    def plot(
+        self, *, per: str | None = None, window: int | None = None, log: bool = False,
+        ax: Axes | None = None,
+    ) -> Axes:  # fmt: skip
+        """Plot the loss and the validation loss of each epoch; needs the extra `plot`.
+
+        The arguments are those of `plots.loss_curve`; ``per="step"`` plots the loss of each step.
+        """
         from ..plots import loss_curve
 
-        return loss_curve(self.step_loss)
+        return loss_curve(self, per=per, window=window, log=log, ax=ax)
 
     def text(self, *, width: int = 60, height: int = 12) -> str:
         """The loss of each epoch as a plot of text, for a terminal."""
