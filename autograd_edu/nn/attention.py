@@ -8,13 +8,13 @@ special type of RNN, but it is not recurrent. Source: Vaswani et al.,
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Unpack
 
 from ..engine.ops import dot
 from ..errors import ShapeError
 from ..seeds import stream
-from .kinds import S, Seed, Vector
+from .kinds import S, Scalar, Seed, Vector
 from .layers import Linear, WeightOptions
 from .module import Module
 from .pooling import columns
@@ -39,13 +39,20 @@ def attend(
         raise ShapeError(
             f"attention needs one value per key; got {len(keys)} keys and {len(values)} values"
         )
+    return [
+        [dot(weights, column) for column in columns(values[: len(weights)], "attention")]
+        for weights in _weights(queries, keys, causal=causal)
+    ]
+
+
+def _weights(
+    queries: Sequence[Vector], keys: Sequence[Vector], *, causal: bool
+) -> Iterator[list[Scalar]]:
+    """The rows of softmax(QKᵀ/√d): for each query, a weight for each key that it sees."""
     shrink = 1.0 / math.sqrt(len(queries[0]))
-    mixed = []
     for t, query in enumerate(queries):
         seen = t + 1 if causal else len(keys)
-        weights = softmax([dot(query, key) * shrink for key in keys[:seen]])
-        mixed.append([dot(weights, column) for column in columns(values[:seen], "attention")])
-    return mixed
+        yield softmax([dot(query, key) * shrink for key in keys[:seen]])
 
 
 class SelfAttention(Module):
@@ -74,14 +81,26 @@ class SelfAttention(Module):
         )
 
     def forward(self, vectors: Sequence[Vector]) -> list[Vector]:
-        projected = [[part(v) for v in vectors] for part in (self.query, self.key, self.value)]
-        width = self.size // self.heads
-        of_heads = []
-        for start in range(0, self.size, width):
-            q, k, v = ([row[start : start + width] for row in part] for part in projected)
-            of_heads.append(attend(q, k, v, causal=self.causal))
+        of_heads = [attend(q, k, v, causal=self.causal) for q, k, v in self._shares(vectors)]
         joined = zip(*of_heads, strict=True)  # for each vector, the results of all heads
         return [self.out([number for part in parts for number in part]) for parts in joined]
+
+    def weights(self, vectors: Sequence[Vector]) -> list[list[list[Scalar]]]:
+        """For each head, the weights of the vectors: a row for each query, which sums to 1.
+
+        With ``causal``, the t-th row has the weights of the first t vectors only.
+        """
+        shares = self._shares(vectors)
+        return [list(_weights(q, k, causal=self.causal)) for q, k, _ in shares]
+
+    def _shares(self, vectors: Sequence[Vector]) -> list[list[list[Vector]]]:
+        """For each head, its share of the queries, keys and values."""
+        projected = [[part(v) for v in vectors] for part in (self.query, self.key, self.value)]
+        width = self.size // self.heads
+        return [
+            [[row[start : start + width] for row in part] for part in projected]
+            for start in range(0, self.size, width)
+        ]
 
     def __repr__(self) -> str:
         return f"SelfAttention({self.size}, heads={self.heads})"

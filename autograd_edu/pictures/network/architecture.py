@@ -1,134 +1,109 @@
-"""What a network picture shows of a model: its dense layers, with their weights as numbers."""
+"""What a network picture shows of a model, as plain data: columns of units, and named blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from ...errors import OperandError, ShapeError
-
-if TYPE_CHECKING:
-    from ...engine.value import Value
-    from ...nn import Neuron, Perceptron
-    from ...nn.containers import AnyLayer
-    from ...nn.kinds import Scalar
+INPUT = "input"  # the title of the block for an input that is no list of numbers
+Rows: TypeAlias = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
-class Dense:
-    """A layer φ(Wx + b): a bias for each unit or none, and what φ is called.
+class Units:
+    """A column of units.
 
     Attributes:
-        weights: as w[out][in].
-        values: what the units give for the input of the picture; empty if it has none.
+        join: how the column hangs together with the one before it: "dense" (a weight from each of
+            its units to each of these), "each" (unit to unit), "given" (what a block gives), or
+            "input".
+        does: what the units compute, in words.
+        weights: as w[out][in], of a dense column.
+        kept: which weights DropConnect keeps, as kept[out][in]; empty if all.
+        dropped: the units that dropout sets to 0.
+        values, grads: what the units give for the picture's input, and the gradients of the loss
+            with respect to it; empty if there is no input, or no loss.
+        symbol: what stands in each unit in place of a name.
+        around: the column whose values come along a wire around everything between; -1 for none.
+        loop: what the wire from the units back to themselves carries; "" for none.
+        title: what stands below, in place of "hidden" and so on.
     """
 
-    weights: tuple[tuple[float, ...], ...]
-    biases: tuple[float, ...]
-    activation: str
+    count: int
+    join: Literal["input", "dense", "each", "given"]
+    does: str = ""
+    weights: Rows = ()
+    biases: tuple[float, ...] = ()
+    kept: tuple[tuple[bool, ...], ...] = ()
+    dropped: frozenset[int] = frozenset()
     values: tuple[float, ...] = ()
+    grads: tuple[float, ...] = ()
+    symbol: str = ""
+    around: int = -1
+    loop: str = ""
+    title: str = ""
 
-    @property
-    def fan_in(self) -> int:
-        return len(self.weights[0])
-
-    @property
-    def fan_out(self) -> int:
-        return len(self.weights)
+    def keeps(self, i: int, j: int) -> bool:
+        """Whether the weight from unit ``i`` before to unit ``j`` is used."""
+        return j not in self.dropped and (not self.kept or self.kept[j][i])
 
 
-def layers_of(
-    model: AnyLayer, *, gradients: bool = False, x: Sequence[float] | None = None
-) -> list[Dense]:
-    """The dense layers of ``model``, first to last.
+@dataclass(frozen=True)
+class HeatMap:
+    """The weights of attention: a row for each query, a column for each key.
 
-    Activations that stand alone belong to the layer before them.
-
-    Args:
-        gradients: take the gradients of the weights and biases in place of their values.
-        x: an input, for which each layer gets the values of its units.
-
-    Raises:
-        OperandError: if the model is no stack of such layers.
-        ShapeError: if a layer takes another number of inputs than the one before gives.
+    A row may be shorter, where a query does not see the later keys.
     """
-    found: list[Dense] = []
-    given: Sequence[Any] = () if x is None else x  # as `_applied` returns it
-    for layer, part in _parts(model, type(model).__name__, gradients=gradients):
-        if isinstance(part, Dense):
-            if found and part.fan_in != found[-1].fan_out:
-                raise ShapeError(
-                    f"layer {len(found) + 1} takes {part.fan_in} numbers, and the one before it "
-                    f"gives {found[-1].fan_out}"
-                )
-            found.append(part)
-        elif not found:
-            raise OperandError(
-                "a network picture begins with a layer that has weights; "
-                f"this one begins with {part}"
-            )
-        else:
-            before = found[-1].activation
-            both = part if before == "linear" else f"{before}, {part}"
-            found[-1] = replace(found[-1], activation=both)
-        if x is not None:
-            given = _applied(layer, given)
-            found[-1] = replace(found[-1], values=tuple(getattr(v, "data", v) for v in given))
-    if not found:
-        raise OperandError(f"{type(model).__name__} has no layer to draw")
-    return found
+
+    title: str
+    rows: Rows
 
 
-def _applied(layer: AnyLayer, x: Sequence[Scalar]) -> Sequence[Any]:
-    """What ``layer`` gives for ``x``, always as a list: Values, or what a user's function gives."""
-    from ...nn import Layer, Neuron, Perceptron
+@dataclass(frozen=True)
+class Unrolled:
+    """A recurrent cell at every step: what enters and what leaves it, as text."""
 
-    if isinstance(layer, Layer):
-        return [neuron(x) for neuron in layer.neurons]
-    if isinstance(layer, (Neuron, Perceptron)):
-        return [layer(x)]
-    return [layer(v) for v in x]
+    inputs: tuple[str, ...]
+    states: tuple[str, ...]
 
 
-def _parts(
-    model: AnyLayer, within: str, *, gradients: bool
-) -> Iterator[tuple[AnyLayer, Dense | str]]:
-    """Layers, and activations between them, each with what the picture shows of it."""
-    from ...nn import MLP, Apply, Layer, Module, Neuron, Perceptron, Sequential
-    from ...nn.activations import name_of
-
-    if isinstance(model, (Neuron, Perceptron)):
-        yield model, _dense([model], gradients=gradients)
-    elif isinstance(model, Layer):
-        yield model, _dense(model.neurons, gradients=gradients)
-    elif isinstance(model, (MLP, Sequential)):
-        for layer in model.layers:
-            yield from _parts(layer, within, gradients=gradients)
-    elif isinstance(model, Apply):
-        yield model.activation, name_of(model.activation)
-    elif callable(model) and not isinstance(model, (Module, type)):
-        yield model, name_of(model)
-    else:
-        other = (
-            f", not {type(model).__name__}"
-            if type(model).__name__ == within
-            else f"; this {within} has a {type(model).__name__} in it"
-        )
-        raise OperandError(
-            "a network picture shows a Neuron, a Layer, an MLP, or a Sequential of layers and "
-            f"activations{other}"
-        )
+Inset: TypeAlias = HeatMap | Unrolled
 
 
-def _dense(neurons: Sequence[Neuron | Perceptron], *, gradients: bool) -> Dense:
-    from ...nn import Perceptron
-    from ...nn.activations import name_of
+@dataclass(frozen=True)
+class Block:
+    """A part of the model that is drawn as a box with its name.
 
-    def number(p: Value) -> float:
-        return float(p.grad if gradients else p.data)
+    Attributes:
+        shapes: what it takes and gives, as "1×8×8 → 4×3×3"; "" if that is not known.
+        insets: what is drawn in the box.
+        around: as in `Units`.
+    """
 
-    called = ["step" if isinstance(n, Perceptron) else name_of(n.activation) for n in neurons]
-    weights = tuple(tuple(map(number, n.w)) for n in neurons)
-    biases = tuple(number(n.b) for n in neurons if n.b is not None)
-    return Dense(weights, biases, "/".join(dict.fromkeys(called)))
+    title: str
+    shapes: str = ""
+    parameters: int = 0
+    insets: tuple[Inset, ...] = ()
+    around: int = -1
+
+
+Stage: TypeAlias = Units | Block
+
+
+def dense(stages: Sequence[Stage]) -> Iterator[Units]:
+    """The columns that have weights."""
+    return (s for s in stages if isinstance(s, Units) and s.join == "dense")
+
+
+def largest(stages: Sequence[Stage]) -> float:
+    """The largest weight or bias, of those that are finite, for the width of lines."""
+    weights = (w for stage in dense(stages) for row in (*stage.weights, stage.biases) for w in row)
+    return max((abs(w) for w in weights if w - w == 0.0), default=0.0)
+
+
+def is_one_neuron(stages: Sequence[Stage]) -> bool:
+    """Whether there is only one unit. Its weights are then written with their names."""
+    found = list(dense(stages))
+    blocks = any(isinstance(stage, Block) for stage in stages)
+    return len(found) == 1 and found[0].count == 1 and not blocks
