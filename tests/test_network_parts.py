@@ -74,8 +74,8 @@ MODELS = {  # a model, and an input for it
     "a class derived from MLP": (lambda: Doubled(2, [3, 2], seed=0), [1.0, 2.0]),
     "nested": (lambda: nn.Residual(nn.Linear(2, 2, seed=0),
                                    nn.Residual(nn.Layer(2, 2, seed=1))), [1.0, 2.0]),
-    "a sequence of states": (lambda: nn.Sequential(nn.Embedding(4, 2, seed=0), nn.RNN(2, 2, seed=1)),
-                              [0, 1]),
+    "a sequence of states": (lambda: nn.Sequential(nn.Embedding(4, 2, seed=0),
+                                                   nn.RNN(2, 2, seed=1)), [0, 1]),
 }  # fmt: skip
 every_model = pytest.mark.parametrize("name", MODELS)
 
