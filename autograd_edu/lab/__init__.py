@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import suggest_names as _suggest_names
 from .depth import dead_units, vanishing_gradients
 from .descent import descent_paths, learning_rates
+from .digits import ensembles, learned_features, optimisers_on_digits, overfit_few
 from .experiment import EXPERIMENTS, LECTURES, Experiment, Result, experiment, find, listing
 from .perceptron import linear_layers, lone_perceptron, xor_by_hand
 from .weights import constant_weights, initial_weights
@@ -20,13 +21,17 @@ __all__ = [
     "constant_weights",
     "dead_units",
     "descent_paths",
+    "ensembles",
     "experiment",
     "find",
     "initial_weights",
+    "learned_features",
     "learning_rates",
     "linear_layers",
     "listing",
     "lone_perceptron",
+    "optimisers_on_digits",
+    "overfit_few",
     "vanishing_gradients",
     "xor_by_hand",
 ]  # fmt: skip

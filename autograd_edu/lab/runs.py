@@ -52,11 +52,6 @@ def outputs(model: Module, xs: Sequence[Sequence[float]] | Array) -> Array:
     return np.array(answer if isinstance(answer, list) else [answer]).T
 
 
-def share_right(scores: Array, labels: Sequence[float]) -> float:
-    """The share of samples whose largest score is that of their class."""
-    return float(np.mean(scores.argmax(axis=1) == np.asarray(labels)))
-
-
 def boundary(model: Module, data: Dataset, title: str) -> Panel:
     """A panel with the decision boundary of a model."""
 
