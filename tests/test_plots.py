@@ -44,11 +44,13 @@ def test_a_history_is_drawn_over_epochs_with_its_validation_loss_and_its_lowest_
     ax = history.plot(log=True)
     assert (ax.get_xlabel(), ax.get_yscale()) == ("epoch", "log")
     assert names(ax) == ["training", "validation", "lowest validation loss, epoch 2"]
-    training, validation, _, lowest = ax.lines
+    training, validation, lowest = ax.lines
     assert list(training.get_ydata()) == history.loss
     assert list(validation.get_ydata()) == history.validation
     assert validation.get_linestyle() == "--"
     assert (list(lowest.get_xdata()), list(lowest.get_ydata())) == ([2], [1.5])
+    several = loss_curve({"Adam": history, "SGD": history})
+    assert names(several) == ["Adam", "SGD", "validation", "lowest validation loss"]
     steps = history.plot(per="step")
     assert [list(line.get_ydata()) for line in steps.lines] == [history.step_loss]
     assert steps.get_xlabel() == "step"
@@ -231,6 +233,7 @@ def test_every_plot_draws_on_the_axes_it_is_given():
     "call",
     [
         lambda: loss_curve([]),
+        lambda: loss_curve({}),
         lambda: decision_boundary(lambda x: x[0], [[1.0]], [1]),
         lambda: decision_boundary(lambda x: x[0], [[1.0, 2.0], [1.0]], [0, 1]),
         lambda: histograms({"a": []}),

@@ -96,10 +96,16 @@ def colours(ax: Axes) -> Colours:
     paper = to_hex(ax.get_facecolor())
     red, green, blue = (int(paper[i : i + 2], 16) for i in (1, 3, 5))
     dark = 0.3 * red + 0.6 * green + 0.1 * blue < 128
-    shown = {light: DARK.get(light, light) if dark else light for light in (*_OWN, *_CLASSES)}
+    shown = {colour: _for_dark(colour) if dark else colour for colour in (*_OWN, *_CLASSES)}
     ink, quiet, value, gradient, positive, negative = (shown[colour] for colour in _OWN)
     classes = tuple(shown[colour] for colour in _CLASSES)
     return Colours(ink, quiet, paper, value, gradient, positive, negative, classes)
+
+
+def _for_dark(colour: str) -> str:
+    """The colour of the pictures' dark scheme, or one half as far from white."""
+    halves = [(int(colour[i : i + 2], 16) + 255) // 2 for i in (1, 3, 5)]
+    return DARK.get(colour, "#" + "".join(f"{half:02x}" for half in halves))
 
 
 _OWN = ("#1c1f24", "#7d8793", "#0b6e2e", "#a01127", "#2f6f9f", "#c2410c")
@@ -121,11 +127,14 @@ def height_map(ax: Axes) -> Colormap:
     return LinearSegmentedColormap.from_list("heights", [own.paper, own.quiet])
 
 
+_LAST = ("start", "end", "minimum", "validation", "lowest validation loss")
+
+
 def draw_legend(ax: Axes) -> None:
-    """Draw the legend. Curves come before marks, and each name comes once."""
+    """Draw the legend. Curves come before what they have in common, and each name comes once."""
     handles, labels = ax.get_legend_handles_labels()
-    named = dict(zip(labels, handles, strict=True))
-    order = sorted(named, key=lambda name: name in ("start", "end", "minimum"))
+    named = dict(zip(reversed(labels), reversed(handles), strict=True))  # the first of a name
+    order = sorted(dict.fromkeys(labels), key=lambda name: name.startswith(_LAST))
     ax.legend([named[name] for name in order], order)
 
 

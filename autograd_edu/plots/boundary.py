@@ -38,7 +38,6 @@ def decision_boundary(
         threshold: a single score above it means the second class. By default it is ½ if all scores
             are in [0, 1], and otherwise 0.
         resolution: the number of points along each axis at which the model is called.
-        ax: the Axes to draw on; by default those of a new figure.
 
     Raises:
         TrainingError: if a layer such as dropout is in training mode.
@@ -55,13 +54,8 @@ def decision_boundary(
     ax = new_axes(ax)
     if scores.shape[-1] == 1:
         _draw_score(ax, sides, scores[..., 0], threshold=threshold, show=show)
-    elif threshold is not None:
-        raise OperandError(
-            "threshold is for a model with one score; this model has several, and the largest is "
-            "the class"
-        )
     else:
-        _draw_classes(ax, sides, scores, show=show)
+        _draw_classes(ax, sides, scores, threshold=threshold, show=show)
     scatter(ax, xs, ys)
     ax.set(xlabel="x₁", ylabel="x₂")
     ax.legend(framealpha=0.9)
@@ -99,8 +93,15 @@ def _sigmoid(scores: Floats) -> Floats:
     return half
 
 
-def _draw_classes(ax: Axes, sides: Sides, scores: Floats, *, show: str) -> None:
+def _draw_classes(
+    ax: Axes, sides: Sides, scores: Floats, *, threshold: float | None, show: str
+) -> None:
     """Draw the region of each class in its own colour, and the lines between the regions."""
+    if threshold is not None:
+        raise OperandError(
+            "threshold is for a model with one score; this model has several, and the largest is "
+            "the class"
+        )
     own = colours(ax)
     if show == "probability":
         _mix_colours(ax, sides, _softmax(scores))

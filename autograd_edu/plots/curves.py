@@ -41,7 +41,6 @@ def function_and_derivative(
     Args:
         f: a function of one Value.
         points: the number of points at which it is computed.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> from autograd_edu import tanh
     >>> [line.get_label() for line in function_and_derivative(tanh, -1, 1).lines[:2]]
@@ -75,7 +74,6 @@ def activation_curves(
         activations: names from `nn.activations.ACTIVATIONS`, or functions of one Value.
         low, high: where the curves begin and end.
         columns: the number of panels side by side.
-        ax: the Axes in whose place to draw; by default those of a new figure.
 
     >>> [panel.get_title() for panel in activation_curves(["tanh", "relu"])]
     ['tanh', 'relu']
@@ -98,17 +96,15 @@ def tangent_and_parabola(
     high: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Plot ``f`` with its tangent and its parabola at a point: what methods of first and second
-    order see.
+    """Plot ``f`` with its tangent and its parabola at a point.
 
-    The tangent only says where down is. The parabola also says how far: if it opens upwards, its
-    lowest point, which is where Newton's method steps, is marked.
+    The tangent is what methods of first order see: it says where down is. The parabola is what
+    methods of second order see. If it opens upwards, its lowest point is marked: Newton's step.
 
     Args:
         f: a function of one Value.
         at: the point.
         low, high: where the curves begin and end; by default so that the Newton step fits in.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> ax = tangent_and_parabola(lambda x: x**4, 1.0)
     >>> [float(line.get_xdata()[0].round(3)) for line in ax.lines[-2:]]
@@ -116,26 +112,23 @@ def tangent_and_parabola(
     """
     with no_grad():
         (y, slope), bend = map(plain, value_and_grad(f)(at)), plain(hessian(f)(at))
-    newton = at - slope / bend if bend > 0.0 else None
-    reach = 2.0 * abs(newton - at) if newton not in (None, at) else 1.0
-    xs = spread_evenly(
-        at - reach if low is None else low, at + reach if high is None else high, 201
-    )
+    reach = 2.0 * abs(slope / bend) if bend > 0.0 and slope != 0.0 else 1.0
+    ends = at - reach if low is None else low, at + reach if high is None else high
+    xs = spread_evenly(*ends, 201)
     ax = new_axes(ax)
     own = colours(ax)
     ax.plot(xs, values_and_slopes(f, xs)[0], color=own.value, label="f")
-    top, bottom = ax.get_ylim()[::-1]
+    bottom, top = ax.get_ylim()
     tangent = [y + slope * (x - at) for x in xs]
     ax.plot(xs, tangent, "--", color=own.gradient, label="tangent (first order)")
     parabola = [t + 0.5 * bend * (x - at) ** 2 for x, t in zip(xs, tangent, strict=True)]
     ax.plot(xs, parabola, "-.", color=own.positive, label="parabola (second order)")
     ax.plot([at], [y], "o", color=own.ink, label=f"x = {at:.4g}")
-    if newton is not None:
-        lowest = y - 0.5 * slope * slope / bend
+    if bend > 0.0:
+        newton, lowest = at - slope / bend, y - 0.5 * slope * slope / bend
         ax.plot([newton], [lowest], "v", color=own.positive, label=f"Newton step to {newton:.4g}")
-        bottom, top = min(bottom, lowest), max(top, lowest)
-    room = 0.15 * (top - bottom)
-    ax.set(xlabel="x", ylim=(bottom - room, top + room))
+        bottom = min(bottom, lowest - 0.1 * (top - bottom))
+    ax.set(xlabel="x", ylim=(bottom, top))
     ax.legend()
     return ax
 
@@ -160,7 +153,6 @@ def numeric_error(
         at: the point at which the derivative is computed.
         steps: positive steps; by default four per decade, from 0.3 down to 2e-15.
         methods: methods of `numeric_gradient`: "forward", "central", "extrapolated", "complex".
-        ax: the Axes to draw on; by default those of a new figure.
     """
     ax = new_axes(ax)
     sizes = list(steps) or [10.0 ** (-k / 4) for k in range(2, 60)]

@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..derivatives.transforms import grad
-from ..engine.modes import no_grad
 from ..engine.number import plain
 from ..errors import OperandError
 from ..nn.kinds import as_list
@@ -34,27 +33,19 @@ def descent(
         f: a function of one Value.
         path: the points, as numbers or as the result of `optim.minimise`.
         low, high: where the curve begins and ends; by default it covers the path and a margin.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> from autograd_edu import optim
     >>> path = optim.minimise(lambda x: x * x, [3.0], optimiser=optim.SGD(lr=0.25), steps=2)
     >>> descent(lambda x: x * x, path).lines[1].get_xdata().tolist()
     [3.0, 1.5, 0.75]
     """
-    rows = path.points if isinstance(path, Descent) else path
-    points = [plain(x) for row in rows for x in as_list(row)]
-    if not points or len(points) != len(rows):
-        raise OperandError(
-            f"the path must be one or more numbers; got {len(rows)} points of "
-            f"{len(points)} numbers in all"
-        )
+    points = _numbers_of(path)
     ends = padded(points, 2, room=0.25)
     xs = spread_evenly(ends[0] if low is None else low, ends[1] if high is None else high, 301)
     ax = new_axes(ax)
     own = colours(ax)
     ax.plot(xs, values_and_slopes(f, xs)[0], color=own.value, label="f")
-    with no_grad():
-        heights = [plain(f(x)) for x in points]
+    heights = values_and_slopes(f, points)[0]
     ax.plot(points, heights, ".", color=own.gradient, label=f"{len(points) - 1} steps")
     for here, there in pairwise(zip(points, heights, strict=True)):
         arrow(ax, here, there, colour=own.gradient)
@@ -62,6 +53,18 @@ def descent(
     ax.set(xlabel="x", ylabel="f(x)")
     ax.legend()
     return ax
+
+
+def _numbers_of(path: Path) -> list[float]:
+    """The points of a path on a line, as numbers."""
+    rows = path.points if isinstance(path, Descent) else path
+    points = [plain(x) for row in rows for x in as_list(row)]
+    if not points or len(points) != len(rows):
+        raise OperandError(
+            f"the path must be one or more numbers; got {len(rows)} points of "
+            f"{len(points)} numbers in all"
+        )
+    return points
 
 
 def arrow(ax: Axes, here: Numbers, there: Numbers, *, colour: str, width: float = 1.0) -> None:
@@ -98,7 +101,6 @@ def critical_points(
     Args:
         f: a function of one Value.
         points: the number of points at which it is computed.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> ax = critical_points(lambda x: x**4 - 2 * x**2 + 0.3 * x, -1.6, 1.6)
     >>> [line.get_label() for line in ax.lines[1:]]
@@ -106,21 +108,19 @@ def critical_points(
     """
     xs = spread_evenly(low, high, points)
     values, slopes = values_and_slopes(f, xs)
-    found = _stops(f, xs, slopes)
-    with no_grad():
-        heights = {x: plain(f(x)) for x, _ in found}
-    lowest = min((heights[x] for x, kind in found if kind == "minimum"), default=None)
     ax = new_axes(ax)
     own = colours(ax)
     ax.plot(xs, values, color=own.value, label="f")
-    for x, kind in found:
-        scope = "global " if heights[x] == lowest else "local "
+    found = _stops(f, xs, slopes)
+    heights = values_and_slopes(f, [x for x, _ in found])[0]
+    for (x, kind), height in zip(found, heights, strict=True):
+        minima = [y for (_, k), y in zip(found, heights, strict=True) if k == "minimum"]
+        scope = "global " if height == min(minima, default=None) else "local "
         name = scope + kind if kind == "minimum" else kind
-        ax.plot([x], [heights[x]], _KINDS[kind], color=own.gradient, markersize=8, label=name)
+        ax.plot([x], [height], _KINDS[kind], color=own.gradient, markersize=8, label=name)
     for start, end in _plateaus(xs, slopes):
-        if any(start <= x <= end for x, _ in found):
-            continue
-        ax.axvspan(start, end, color=own.quiet, alpha=0.25, label="plateau")
+        if not any(start <= x <= end for x, _ in found):
+            ax.axvspan(start, end, color=own.quiet, alpha=0.25, label="plateau")
     ax.set(xlabel="x", ylabel="f(x)")
     draw_legend(ax)
     return ax

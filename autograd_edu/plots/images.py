@@ -35,7 +35,6 @@ def weights_as_images(
         weights: one list of numbers per image.
         shape: the height and width of an image; by default a square.
         columns: the number of images side by side; by default so that the picture is wide.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> weights_as_images([[1.0, -2.0, 3.0, 0.0]]).images[0].get_array().tolist()
     [[1.0, -2.0], [3.0, 0.0]]
@@ -105,7 +104,6 @@ def heat_map(
     Args:
         matrix: a list of rows of the same length.
         rows, columns: their names; by default none.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> ax = heat_map([[0.5, -0.25]], rows=["w"], columns=["x₁", "x₂"])
     >>> [text.get_text() for text in ax.texts]
@@ -150,7 +148,6 @@ def attention_map(
         attention: the module.
         vectors: the sequence that it gets.
         names: the names of the vectors, such as words.
-        ax: the Axes in whose place to draw; by default those of a new figure.
 
     >>> from autograd_edu import nn
     >>> panels = attention_map(nn.SelfAttention(4, heads=2, seed=0), [[1, 0, 0, 0], [0, 1, 0, 0]])

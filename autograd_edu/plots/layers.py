@@ -28,7 +28,6 @@ def histograms(layers: Layers, *, bins: int = 40, ax: Axes | None = None) -> Axe
         layers: a dict from the name of each layer to its numbers or Values, such as that of
             `layer_outputs` or `layer_gradients`.
         bins: the number of bins of each histogram.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> ax = histograms({"layer 1": [-1.0, 1.0], "layer 2": [2.0, 2.0]})
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
@@ -59,7 +58,6 @@ def histogram_panels(
         layers: as in `histograms`.
         bins: the number of bins of each histogram.
         columns: the number of panels side by side.
-        ax: the Axes in whose place to draw; by default those of a new figure.
 
     >>> panels = histogram_panels({"layer 1": [-1.0, 1.0], "layer 2": [2.0, 2.0]})
     >>> [panel.get_title() for panel in panels]
@@ -121,7 +119,6 @@ def gradient_norms(models: Module | Mapping[str, Module], *, ax: Axes | None = N
 
     Args:
         models: a model, or a dict of names and models to compare.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> from autograd_edu import nn
     >>> model = nn.MLP(2, [4, 4, 1], activation="sigmoid", seed=0)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ..engine.number import plain
 from ..errors import OperandError, one_of
 from ..nn.kinds import Nested
-from .axes import Numbers, check_at_least, colours, new_axes
+from .axes import Numbers, check_at_least, colours, draw_legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,6 @@ class _Curve:
 
     name: str
     losses: list[float]
-    validation_name: str
     validation: list[float]
 
 
@@ -58,7 +57,6 @@ def loss_curve(
         window: also draw the moving average of so many losses, which shows the trend of noisy
             mini-batches. It begins where the window is full.
         log: make the axis of the losses logarithmic.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> ax = loss_curve({"lr 0.1": [4.0, 2.0, 1.0], "lr 1": [4.0, 8.0, 16.0]}, log=True)
     >>> ax.get_xlabel(), ax.get_yscale(), [line.get_label() for line in ax.lines]
@@ -68,28 +66,34 @@ def loss_curve(
     has_epochs = any(hasattr(run, "loss") for run in runs.values())
     per = one_of(per or ("epoch" if has_epochs else "step"), ("epoch", "step"), "`per`")
     curves = [_curve(name, run, per=per) for name, run in runs.items()]
+    _check_window(window, curves)
+    ax = new_axes(ax)
+    for k, curve in enumerate(curves):
+        _draw(ax, curve, colour=colours(ax).of_class(k + 1), window=window)
+        label = "lowest validation loss" + ("" if len(curves) > 1 else f", {per} {{}}")
+        _draw_validation(ax, curve, colour=colours(ax).of_class(k + 1), label=label)
+    ax.set(xlabel=per, ylabel="loss", yscale="log" if log else "linear")
+    draw_legend(ax)
+    return ax
+
+
+def _check_window(window: int | None, curves: Sequence[_Curve]) -> None:
+    """Raise OperandError if no window of so many losses is ever full."""
+    shortest = min((len(curve.losses) for curve in curves), default=0)
+    if not shortest:
+        raise OperandError("loss_curve needs at least one run to draw; got an empty dict")
     if window is not None:
         check_at_least(1, window=window)
-        shortest = min(len(curve.losses) for curve in curves)
         if window > shortest:
             raise OperandError(
                 f"window must be at most the number of losses, {shortest}; got {window!r}"
             )
-    ax = new_axes(ax)
-    for k, curve in enumerate(curves):
-        _draw(ax, curve, colour=colours(ax).of_class(k + 1), window=window)
-        _draw_validation(ax, curve, colour=colours(ax).of_class(k + 1), per=per)
-    ax.set(xlabel=per, ylabel="loss", yscale="log" if log else "linear")
-    ax.legend()
-    return ax
 
 
 def _curve(name: str, run: Losses, *, per: str) -> _Curve:
     validation: list[float] = list(getattr(run, "validation", ())) if per == "epoch" else []
-    train = f"{name}, training" if name else "training"
-    label = train if validation else name or "loss"
-    found = _numbers(run, name or "loss", per=per)
-    return _Curve(label, found, f"{name}, validation" if name else "validation", validation)
+    label = name or ("training" if validation else "loss")
+    return _Curve(label, _numbers(run, name or "loss", per=per), validation)
 
 
 def _draw(ax: Axes, curve: _Curve, *, colour: str, window: int | None) -> None:
@@ -105,17 +109,15 @@ def _draw(ax: Axes, curve: _Curve, *, colour: str, window: int | None) -> None:
     ax.plot(steps[window - 1 :], averages, color=colour, label=label)
 
 
-def _draw_validation(ax: Axes, curve: _Curve, *, colour: str, per: str) -> None:
-    """Draw the validation losses, and mark the lowest."""
+def _draw_validation(ax: Axes, curve: _Curve, *, colour: str, label: str) -> None:
+    """Draw the validation losses, and mark the lowest. In ``label``, {} is where it stands."""
     finite = [(loss, i) for i, loss in enumerate(curve.validation, 1) if math.isfinite(loss)]
-    if not finite:
-        return
-    lowest, at = min(finite)
-    steps = range(1, len(curve.validation) + 1)
-    ax.plot(steps, curve.validation, "--", color=colour, label=curve.validation_name)
-    ax.axvline(at, color=colours(ax).quiet, linewidth=0.8, linestyle=":")
-    label = f"lowest validation loss, {per} {at}"
-    ax.plot([at], [lowest], "o", color=colour, markeredgecolor=colours(ax).ink, label=label)
+    if finite:
+        lowest, at = min(finite)
+        steps = range(1, len(curve.validation) + 1)
+        ax.plot(steps, curve.validation, "--", color=colour, label="validation")
+        ink = colours(ax).ink
+        ax.plot([at], [lowest], "o", color=colour, markeredgecolor=ink, label=label.format(at))
 
 
 def loss_text(losses: Losses | Mapping[str, Losses], *, width: int = 60, height: int = 12) -> str:

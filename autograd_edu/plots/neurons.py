@@ -40,7 +40,6 @@ def integrate_and_fire(
         resistance: R in MΩ.
         tau: τ in ms.
         step: the time step in ms. In each, V follows the exact solution for a constant current.
-        ax: the Axes to draw on; by default those of a new figure.
 
     Source: Lapicque, 1907, as in Gerstner and Kistler, "Spiking Neuron Models", 2002.
 
@@ -93,7 +92,6 @@ def network_sizes(
     Args:
         networks: a dict from the name of each network to its year and its size.
         unit: what the sizes count.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> ax = network_sizes({"A": (2000, 1e3), "B": (2004, 4e3), "C": (2008, 16e3)})
     >>> ax.lines[-1].get_label()

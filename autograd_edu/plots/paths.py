@@ -41,7 +41,6 @@ def trajectories(
             result of `optim.minimise`.
         minimum: where the minimum is, if it is to be marked.
         resolution: the number of points along each axis at which ``f`` is computed.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> from autograd_edu import optim
     >>> def bowl(a, b):
@@ -63,10 +62,7 @@ def trajectories(
     for k, (name, path) in enumerate(lists.items()):
         _draw_path(ax, path, colour=own.of_class(k), name=name)
     if minimum is not None:
-        ax.plot(
-            *([x] for x in minimum), "*", color=own.value, markersize=13,
-            markeredgecolor=own.paper, label="minimum", zorder=5,
-        )  # fmt: skip
+        ax.plot(*minimum, "*", color=own.value, markersize=13, label="minimum", zorder=5)
     ax.set(xlabel="θ₁", ylabel="θ₂")
     draw_legend(ax)
     return ax
@@ -114,7 +110,6 @@ def momentum_step(
         momentum: α. The momentum step is αv.
         nesterov: take the gradient where the momentum step ends, at θ + αv, as in Nesterov's
             method, and not at θ.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> ax = momentum_step(lambda a, b: a * a + 4 * b * b, (2.0, 1.0), (-1.0, 0.0), nesterov=True)
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
@@ -127,27 +122,30 @@ def momentum_step(
         )
     start = np.array(at, float)
     ahead = start + momentum * np.array(velocity, float)
+    begin = ahead if nesterov else start  # where the gradient is taken
     with no_grad():
-        slope = np.array(grad(f)(*(ahead if nesterov else start).tolist()), float)
-    end = ahead - lr * slope
-    begin = ahead if nesterov else start
-    corner = begin - lr * slope
-    corners = [start, ahead, corner, end]
+        slope = np.array(grad(f)(*begin.tolist()), float)
+    corners = np.array([start, ahead, begin - lr * slope, ahead - lr * slope])
     ax = new_axes(ax)
-    sides = tuple(padded([float(c[i]) for c in corners], 60, room=0.35) for i in (0, 1))
-    draw_contours(ax, (sides[0], sides[1]), heights_of(f, (sides[0], sides[1])))
-    own, place = colours(ax), "θ + αv" if nesterov else "θ"
-    for here, there, colour, name in (
-        (start, ahead, own.positive, "momentum step αv"),
-        (begin, corner, own.gradient, f"gradient step −η∇f({place})"),
-        (start, end, own.ink, "step"),
-    ):
-        arrow(ax, here.tolist(), there.tolist(), colour=colour, width=2.0)
-        ax.plot([], [], color=colour, linewidth=2.0, label=name)
-    if not nesterov:  # the sides of the parallelogram
-        for near in (ahead, corner):
-            ax.plot(*zip(near, end, strict=True), ":", color=own.quiet, label="_")
+    left, below = (padded(side, 60, room=0.35) for side in corners.T.tolist())
+    draw_contours(ax, (left, below), heights_of(f, (left, below)))
+    _draw_arrows(ax, corners, nesterov=nesterov)
     ax.annotate("θ", (at[0], at[1]), xytext=(-10, 6), textcoords="offset points")
     ax.set(xlabel="θ₁", ylabel="θ₂")
     ax.legend()
     return ax
+
+
+def _draw_arrows(ax: Axes, corners: Floats, *, nesterov: bool) -> None:
+    """Draw the three arrows between θ, the ends of the momentum and gradient step, and the end."""
+    own, (start, ahead, down, end) = colours(ax), corners.tolist()
+    if not nesterov:  # the sides of the parallelogram
+        ax.plot(*corners[[1, 3, 2]].T, ":", color=own.quiet, label="_")
+    place, begin = ("θ + αv", ahead) if nesterov else ("θ", start)
+    for here, there, colour, name in (
+        (start, ahead, own.positive, "momentum step αv"),
+        (begin, down, own.gradient, f"gradient step −η∇f({place})"),
+        (start, end, own.ink, "step"),
+    ):
+        arrow(ax, here, there, colour=colour, width=2.0)
+        ax.plot([], [], color=colour, linewidth=2.0, label=name)

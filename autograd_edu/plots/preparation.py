@@ -27,7 +27,6 @@ def preparations(
     Args:
         xs: points of two numbers.
         ys: one label per point, for its colour and marker. None draws all points alike.
-        ax: the Axes in whose place to draw; by default those of a new figure.
 
     >>> panels = preparations([[4.0, 10.0], [5.0, 13.0], [6.0, 11.0]])
     >>> [panel.get_title() for panel in panels]
@@ -72,7 +71,6 @@ def boundary_sensitivity(
         xs: points of two numbers.
         ys: one label per point, of two classes.
         change: how much each weight changes, as a share of the length of the weights.
-        ax: the Axes in whose place to draw; by default those of a new figure.
 
     >>> left, right = boundary_sensitivity([[8.0, 9.0], [9.0, 8.2], [9.0, 10.0], [10.0, 9.1]],
     ...                                    [0, 0, 1, 1])
@@ -134,7 +132,6 @@ def feature_map(
         phi: takes a list of two numbers and returns two or three.
         xs: points of two numbers.
         ys: one label per point.
-        ax: the Axes in whose place to draw; by default those of a new figure.
 
     >>> ring = [[0.1, 0.0], [0.0, -0.2], [1.0, 0.0], [0.0, 1.1]]
     >>> before, after = feature_map(lambda x: [*x, x[0]**2 + x[1]**2], ring, [0, 0, 1, 1])

@@ -30,7 +30,6 @@ def learning_rates(
         schedules: a schedule, or a dict of names and schedules.
         epochs: the number of epochs, which are counted from 0. They may as well be steps.
         log: make the axis of the learning rates logarithmic.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> from autograd_edu.schedules import Cosine, Linear
     >>> ax = learning_rates({"cosine": Cosine(0.1, 50), "linear": Linear(0.1, 50)}, epochs=50)

@@ -47,8 +47,7 @@ def loss_surface(
         resolution: the number of points along each axis.
         show: "contour" or "3d".
         seed: the seed of the random directions.
-        ax: the Axes to draw on; by default those of a new figure. For "3d" they need
-            ``projection="3d"``.
+        ax: for "3d", Axes that were made with ``projection="3d"``.
 
     Source: Li, Xu, Taylor, Studer and Goldstein, "Visualizing the Loss Landscape of Neural Nets",
     2018.
@@ -61,24 +60,28 @@ def loss_surface(
     """
     one_of(show, ("contour", "3d"), "kind of picture")
     check_at_least(2, resolution=resolution)
-    ends = positive(span, "span")
-    steps = spread_evenly(-ends, ends, resolution)
+    steps = spread_evenly(-positive(span, "span"), span, resolution)
     theta = np.array([p.data for p in model.parameters()])
     first, second = _directions(model, theta, directions, seed)
     mean_loss = _mean_loss(model, loss, check_dataset(data))
     heights = np.array([[mean_loss(theta + a * first + b * second) for a in steps] for b in steps])
     ax = new_axes(ax, projection="3d" if show == "3d" else None)
-    if show == "contour":
-        draw_contours(ax, (steps, steps), heights)
-        ax.plot([0.0], [0.0], "*", color=colours(ax).value, markersize=12, label="the model")
-        ax.legend()
-    elif not hasattr(ax, "plot_surface"):
-        raise OperandError('show="3d" needs Axes that were made with projection="3d"')
-    else:
-        ax.plot_surface(*np.meshgrid(steps, steps), heights, cmap="viridis")
-        ax.set(zlabel="mean loss")
+    (_draw_flat if show == "contour" else _draw_in_3d)(ax, steps, heights)
     ax.set(xlabel="a", ylabel="b")
     return ax
+
+
+def _draw_flat(ax: Axes, steps: list[float], heights: Floats) -> None:
+    draw_contours(ax, (steps, steps), heights)
+    ax.plot([0.0], [0.0], "*", color=colours(ax).value, markersize=12, label="the model")
+    ax.legend()
+
+
+def _draw_in_3d(ax: Axes, steps: list[float], heights: Floats) -> None:
+    if not hasattr(ax, "plot_surface"):
+        raise OperandError('show="3d" needs Axes that were made with projection="3d"')
+    ax.plot_surface(*np.meshgrid(steps, steps), heights, cmap="viridis")
+    ax.set(zlabel="mean loss")
 
 
 def _directions(

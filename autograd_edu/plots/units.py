@@ -65,7 +65,6 @@ def hidden_units(
         layer: the index of the layer, from 0. Negative numbers count from the last layer.
         columns: the number of tiles side by side.
         resolution: the number of points along each axis at which the model is called.
-        ax: the Axes in whose place to draw; by default those of a new figure.
 
     >>> from autograd_edu import nn
     >>> model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
@@ -121,7 +120,6 @@ def hidden_space(
         ys: one label per sample, as for `decision_boundary`.
         layer: the index of the layer; by default the last but one.
         units: the indices of the units on the two axes.
-        ax: the Axes to draw on; by default those of a new figure.
 
     >>> from autograd_edu import nn
     >>> model = nn.MLP(2, [2, 1], activation="tanh", seed=0)
