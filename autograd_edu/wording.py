@@ -115,8 +115,8 @@ def check_row(op: Row, table: Mapping[str, Row]) -> None:
             _check_expression(op, gradient, names)
 
 
-def _is_ours(module: str) -> bool:
-    return module.startswith(f"{__package__}.")
+def _is_ours(module: str | None) -> bool:  # None: made by `exec` in a bare namespace
+    return (module or "").startswith(f"{__package__}.")
 
 
 def _check_expression(op: Row, expression: str, names: Sequence[str]) -> None:

@@ -23,8 +23,9 @@ class Trial:
     """
 
     def __init__(self, cells, exercises, questions):
-        self.printed, self.verdicts, self.mute, self._space = {}, [], [], {}
-        with _no_screen():
+        self.printed, self.verdicts, self.mute = {}, [], []
+        self._space = {"__name__": "__main__"}
+        with _no_screen(), _same_operations():
             for place, cell in enumerate(cells):
                 if cell.cell_type == "code":
                     self.printed[place] = _printed(cell.source, self._space)
@@ -79,6 +80,19 @@ def _no_screen():
     with mpl.rc_context():
         mpl.use("agg")
         yield
+
+
+@contextlib.contextmanager
+def _same_operations():
+    """Afterwards, the operations that the cells declared are gone."""
+    from autograd_edu import OPS
+
+    before = dict(OPS)
+    try:
+        yield
+    finally:
+        OPS.clear()
+        OPS.update(before)
 
 
 def _changed(function, change):
