@@ -66,6 +66,7 @@ def test_the_picture_ends_at_the_accuracy_of_the_ensemble(ensemble):
     alone, average, _ = ensemble.plot().lines
     assert list(alone.get_ydata()) == ensemble.numbers["members"]
     assert average.get_ydata()[0] == ensemble.numbers["members"][0]
+    assert len(set(average.get_ydata())) > 1, "every member counts, not only the first"
     assert average.get_ydata()[-1] == ensemble.numbers["ensemble"]
 
 

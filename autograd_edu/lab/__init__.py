@@ -6,10 +6,13 @@
 from typing import TYPE_CHECKING
 
 from ..errors import suggest_names as _suggest_names
+from .conditioning import condition_number
+from .costs import cost_of_modes
 from .depth import dead_units, vanishing_gradients
 from .descent import descent_paths, learning_rates
 from .digits import ensembles, learned_features, optimisers_on_digits, overfit_few
 from .experiment import EXPERIMENTS, LECTURES, Experiment, Result, experiment, find, listing
+from .functions import activations, tanh_near_zero
 from .perceptron import linear_layers, lone_perceptron, xor_by_hand
 from .weights import constant_weights, initial_weights
 
@@ -18,7 +21,10 @@ __all__ = [
     "LECTURES",
     "Experiment",
     "Result",
+    "activations",
+    "condition_number",
     "constant_weights",
+    "cost_of_modes",
     "dead_units",
     "descent_paths",
     "ensembles",
@@ -32,6 +38,7 @@ __all__ = [
     "lone_perceptron",
     "optimisers_on_digits",
     "overfit_few",
+    "tanh_near_zero",
     "vanishing_gradients",
     "xor_by_hand",
 ]  # fmt: skip
