@@ -139,9 +139,9 @@ def test_a_picture_of_several_parts_takes_the_place_of_the_axes_it_is_given():
     left, right = figure.subplots(1, 2)
     first = two.plot(right)
     assert first.figure is figure
-    assert [ax.get_title() for ax in figure.axes] == ["", "a", "b"]
+    assert [ax.get_title() for ax in figure.axes] == ["", "", "a", "b"]
     assert left in figure.axes
-    with pytest.raises(OperandError, match="fixed place"):
+    with pytest.raises(OperandError, match="placed by hand"):
         two.plot(Figure().add_axes((0, 0, 1, 1)))
 
 

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 
 from autograd_edu import lab
@@ -57,9 +56,9 @@ def test_momentum_is_no_cure_for_noise_at_the_same_rate(paths):
 def test_the_picture_has_the_six_paths_in_four_parts(paths):
     parts = paths.plot().figure.axes
     assert [ax.get_title() for ax in parts] == ["ravine", "saddle", "plateau", "ravine with noise"]
-    assert all({line.get_label() for line in ax.lines} == RULES for ax in parts)
-    start = np.array([line.get_xydata()[0] for line in parts[0].lines])
-    assert (start == [-4.0, 1.0]).all()
+    assert all({line.get_label() for line in ax.lines} > RULES for ax in parts)
+    start = [list(line.get_xydata()[0]) for line in parts[0].lines if line.get_label() in RULES]
+    assert start == [[-4.0, 1.0]] * 6
 
 
 RULES = {"SGD", "momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam"}

@@ -134,8 +134,8 @@ def descent_paths(*, seed: int = 0, noise: float = 2.0) -> Result:
         f"the saddle after {_steps(numbers['SGD, saddle'])} steps, RMSProp after "
         f"{_steps(numbers['RMSProp, saddle'])}, and the plateau never. Noise keeps momentum "
         f"{numbers['momentum, noise'] / numbers['SGD, noise']:.1f} times as far off as SGD.",
-        [*(_drawn(name, f, paths[name]) for name, (f, *_) in PROBLEMS.items()),
-         _drawn("ravine with noise", ravine, paths["noise"])],
+        [*(_drawn(name, paths[name], name) for name in PROBLEMS),
+         _drawn("ravine with noise", paths["noise"], "ravine")],
     )  # fmt: skip
 
 
@@ -168,11 +168,9 @@ def _steps(count: float) -> str:
     return "never" if math.isinf(count) else f"{count:.0f}"
 
 
-def _drawn(title: str, f: Surface, paths: Paths) -> Panel:
+def _drawn(title: str, paths: Paths, problem: str) -> Panel:
     def draw(ax: Axes) -> None:
-        trajectories(f, paths, resolution=60, ax=ax)
-        for line in ax.lines:
-            line.set(markersize=3, linewidth=1)
-        ax.set_title(title)
+        surface, _, minimum, _ = PROBLEMS[problem]
+        trajectories(surface, paths, minimum=minimum, resolution=60, ax=ax).set_title(title)
 
     return draw

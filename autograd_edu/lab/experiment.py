@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeAlias
 from ..errors import OperandError, one_of
 from ..files import PathLike, write
 from ..notation.text import table
-from ..plots import new_axes
+from ..plots.axes import colours, new_axes, new_panels
 from ..printing import prints
 
 if TYPE_CHECKING:
@@ -78,26 +78,16 @@ class Result:
             ax: the Axes to draw on; several parts share its place. By default those of a new
                 figure.
         """
-        rows = math.ceil(len(self.panels) / 3)
-        columns = math.ceil(len(self.panels) / rows)
-        given, ax = ax, new_axes(ax)
-        figure, cell = ax.figure, ax.get_subplotspec()
-        if given is None:
-            figure.figure.set_size_inches(max(6.0, 4.6 * columns), 4.2 * rows)
-        if len(self.panels) == 1:
-            places = [ax]
-        elif cell is None:
-            raise OperandError(
-                f"the picture of {self.name} has {len(self.panels)} parts, so it needs Axes of a "
-                "grid, such as those of plt.subplots(); got Axes with a fixed place"
-            )
-        else:
-            ax.remove()
-            grid = cell.subgridspec(rows, columns)
-            places = [
-                figure.add_subplot(grid[i // columns, i % columns]) for i in range(len(self.panels))
-            ]
+        count = len(self.panels)
+        columns = math.ceil(count / math.ceil(count / 3))
+        several = count > 1
+        places = (
+            new_panels(count, columns=columns, ax=ax, size=(4.6, 4.2))
+            if several
+            else [new_axes(ax)]
+        )
         for panel, place in zip(self.panels, places, strict=True):
+            place.set_prop_cycle(color=colours(place).classes)
             panel(place)
         return places[0]
 

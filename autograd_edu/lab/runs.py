@@ -56,7 +56,8 @@ def boundary(model: Module, data: Dataset, title: str) -> Panel:
     """A panel with the decision boundary of a model."""
 
     def draw(ax: Axes) -> None:
-        decision_boundary(model, data.xs, data.ys, resolution=41, ax=ax).set_title(title)
+        ax = decision_boundary(model, data.xs, data.ys, show="probability", ax=ax)
+        ax.set_title(title)
 
     return draw
 
