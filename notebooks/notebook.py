@@ -2,11 +2,12 @@
 
     python notebooks/notebook.py run [NAME …]    execute, and write the notebooks with their outputs
     python notebooks/notebook.py check [NAME …]  execute, and fail on any difference, error, warning
+    python notebooks/notebook.py list [NAME …]   write thumbnails and rows of README.md anew
 
 The sources are the files of `sources/`. An exercise is a code cell that begins with "# exercise 1"
 and defines one function; the next code cell checks it; its answer is the Python code in the next
 <details> whose summary begins with "Answer". Any other such <details> answers a question.
-`outputs.py` says how outputs are compared.
+`outputs.py` says how outputs are compared, `contents.py` what is written into README.md.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jupytext
 import nbformat
+from contents import update
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from outputs import differences
@@ -184,18 +187,24 @@ def report(command: str, name: str) -> tuple[bool, str]:
 def main(arguments: list[str]) -> int:
     """The command line; 1 if a notebook has a problem. Two notebooks run at a time."""
     command, *chosen = arguments or [""]
-    unknown = sorted(set(chosen) - set(NAMES))
-    if command not in ("run", "check") or unknown:
+    names = chosen or NAMES
+    if command not in ("run", "check", "list") or set(names) - set(NAMES):
         print(
-            f"expected run or check, then names from {', '.join(NAMES)}; "
+            f"expected run, check or list, then names from {', '.join(NAMES)}; "
             f"got {' '.join(arguments) or 'nothing'}",
             file=sys.stderr,
         )
         return 2
+    if command == "list":
+        update(names)
+        return 0
     good = True
     with ThreadPoolExecutor(2) as pool:
-        for fine, said in pool.map(lambda name: report(command, name), chosen or NAMES):
+        reports = pool.map(partial(report, command), names)
+        for name, (fine, said) in zip(names, reports, strict=True):
             print(said, flush=True)
+            if fine and command == "run":
+                update([name])
             good = good and fine
     return 0 if good else 1
 

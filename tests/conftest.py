@@ -1,7 +1,9 @@
-"""Options of the test run, and a browser for what is read in one."""
+"""Options of the test run, frameworks, and a browser for what is read in one."""
 
+import importlib
 import os
 import shutil
+from importlib.util import find_spec
 
 import pytest
 
@@ -38,6 +40,29 @@ def long(request):
 def without(what):
     """Say that a part cannot be tested here; in CI (CI=true) that is a failure."""
     (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"NOT TESTED: {what}")
+
+
+def framework(name):
+    """JAX or PyTorch, imported.
+
+    If it is missing, the test is skipped; in CI it fails, unless NOT_INSTALLED names the framework.
+    """
+    if find_spec(name) is None:
+        what = f"{name} is not installed, so what needs it is not tried"
+        if name in os.environ.get("NOT_INSTALLED", "").split():
+            pytest.skip(f"NOT TESTED: {what} (NOT_INSTALLED says so)")
+        without(what)
+    return importlib.import_module(name)
+
+
+@pytest.fixture(scope="session")
+def torch():
+    return framework("torch")
+
+
+@pytest.fixture(scope="session")
+def jax():
+    return framework("jax")
 
 
 @pytest.fixture(scope="session")

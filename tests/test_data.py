@@ -316,7 +316,8 @@ def picture(rng, shape=(6, 5)):
 @pytest.mark.parametrize(("shift", "turn"), [(2.5, 0.0), (0.0, 40.0), (1.7, 25.0)])
 def test_a_copy_is_the_affine_image_that_scipy_computes(shift, turn):
     """The random amounts are found again by the seed; SciPy interpolates with zeros outside."""
-    ndimage = pytest.importorskip("scipy.ndimage")
+    from scipy import ndimage
+
     pixels = picture(np.random.default_rng(0))
     once = Dataset([pixels.ravel().tolist()], [3])
     copy = data.augment(once, shift=shift, turn=turn, shape=(6, 5), seed=4).xs[1]

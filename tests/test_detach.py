@@ -1,6 +1,7 @@
 """`detach` passes the number and no gradient, in every reading of a program."""
 
 import pytest
+from conftest import framework
 
 from autograd_edu import Program, Value, detach, grad, hessian, jvp, nn, sqrt, trace
 
@@ -38,7 +39,7 @@ def in_jax(f, at):
 
 
 def in_torch(f, at):
-    torch = pytest.importorskip("torch")
+    torch = framework("torch")
     x = torch.tensor(at, dtype=torch.float64, requires_grad=True)
     trace(f, 0.7).to_torch()(torch.zeros(0, dtype=torch.float64), x).backward()
     return float(x.grad)

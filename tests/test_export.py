@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import warnings
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +15,8 @@ from autograd_edu.errors import ArityError, OperandError, ShapeError
 
 pytestmark = pytest.mark.frameworks
 
-in_ci = os.environ.get("CI") == "true"  # where JAX has to be there: the tests fail without it
-with_jax = pytest.mark.skipif(
-    find_spec("jax") is None and not in_ci, reason="NOT TESTED: to_jax, as JAX is not installed"
-)
-with_torch = pytest.mark.skipif(
-    find_spec("torch") is None, reason="NOT TESTED: to_torch, as PyTorch is not installed"
-)
+with_jax = pytest.mark.usefixtures("jax")
+with_torch = pytest.mark.usefixtures("torch")
 
 w = Value(0.7, "w")
 

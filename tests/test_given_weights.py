@@ -31,8 +31,7 @@ def test_without_biases_a_model_has_none():
 
 
 @pytest.mark.frameworks
-def test_weights_of_a_trained_torch_model_give_its_outputs():
-    torch = pytest.importorskip("torch")
+def test_weights_of_a_trained_torch_model_give_its_outputs(torch):
     theirs = torch.nn.Sequential(
         torch.nn.Linear(2, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2)
     ).double()

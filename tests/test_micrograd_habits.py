@@ -511,8 +511,7 @@ def test_an_array_of_one_number_is_a_number(one):
 
 
 @pytest.mark.frameworks
-def test_a_tensor_of_one_number_is_a_number():
-    torch = pytest.importorskip("torch")
+def test_a_tensor_of_one_number_is_a_number(torch):
     assert (Value(torch.tensor([2.0])).data, Value(torch.tensor(3)).data) == (2.0, 3.0)
 
 

@@ -24,7 +24,8 @@ _spec = importlib.util.spec_from_file_location("notebook_program", HERE / "noteb
 notebook = sys.modules["notebook_program"] = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(notebook)
 
-import outputs  # noqa: E402 (a neighbour of notebook.py)
+import contents  # noqa: E402 (neighbours of notebook.py)
+import outputs  # noqa: E402
 
 IN_KERNEL = ("03", "08")  # all kinds of pictures; a recording and the longest training loop
 quiet = pytest.mark.filterwarnings(
@@ -217,6 +218,7 @@ def built(tmp_path, monkeypatch):
     (tmp_path / "sources").mkdir()
     monkeypatch.setattr(notebook, "HERE", tmp_path)
     monkeypatch.setattr(notebook, "NAMES", ["tiny"])
+    monkeypatch.setattr(notebook, "update", lambda names: None)  # of README.md
 
     def build(text):
         (tmp_path / "sources" / "tiny.md").write_text(HEADER + text)
@@ -440,9 +442,14 @@ def test_a_warning_is_found():
 
 
 @quiet
-def test_the_command_runs_checks_and_finds_a_changed_output(built, tmp_path, capsys):
+def test_the_command_runs_lists_checks_and_finds_a_changed_output(
+    built, tmp_path, capsys, monkeypatch
+):
+    listed = []
+    monkeypatch.setattr(notebook, "update", listed.extend)
     built(TINY)
     assert notebook.main(["run"]) == 0
+    assert listed == ["tiny"]
     assert re.fullmatch(r"tiny: ok in \d+\.\d s\n", capsys.readouterr().out)
     path = tmp_path / "tiny.ipynb"
     changed = copy.deepcopy(nbformat.read(path, as_version=4))
@@ -482,4 +489,95 @@ def test_a_notebook_that_takes_too_long_is_named(monkeypatch):
 def test_an_unknown_notebook_is_refused(capsys):
     assert notebook.main(["check", "nothing"]) == 2
     assert notebook.main([]) == 2
-    assert "run or check" in capsys.readouterr().err
+    assert "run, check or list" in capsys.readouterr().err
+
+
+# ---- the table of contents -----------------------------------------------------------------------
+
+
+def missing(readme, folder):
+    """The files that a page names and that are not there."""
+    named = re.findall(r'(?:href|src)="([^"]+)"|\]\(([^)\s]+)\)', readme)
+    paths = [one or other for one, other in named]
+    return [path for path in paths if "://" not in path and not (folder / path).exists()]
+
+
+@each_notebook
+def test_the_readme_lists_a_notebook_with_its_title_and_its_question(name):
+    """`python notebooks/notebook.py list` writes the rows anew."""
+    assert contents.row(name) in (HERE / "README.md").read_text(encoding="utf-8").splitlines()
+
+
+def test_every_file_that_the_readme_names_is_there():
+    assert missing((HERE / "README.md").read_text(encoding="utf-8"), HERE) == []
+
+
+def test_thumbnails_are_small():
+    assert [p for p in (HERE / "pictures").iterdir() if p.stat().st_size > 30_000] == []
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """``course(*outputs)`` is the table of a course of one notebook whose cells have these outputs.
+
+    An output may be a pair of a tag and the output.
+    """
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "sources" / "02-tiny.md").write_text("# 2 · Tiny\n\n**Why\nnot?** So.\n")
+    (tmp_path / "README.md").write_text("<!-- 01 -->\none\n<!-- 02 -->\ntwo\n<!-- 03 -->\nthree\n")
+    monkeypatch.setattr(contents, "HERE", tmp_path)
+
+    def table(*shown):
+        book = nbformat.v4.new_notebook()
+        for one in shown:
+            tags, data = one if isinstance(one, tuple) else ([], one)
+            output = nbformat.v4.new_output("display_data", data=data)
+            cell = nbformat.v4.new_code_cell("x", outputs=[output], metadata={"tags": tags})
+            book.cells.append(cell)
+        nbformat.write(book, tmp_path / "02-tiny.ipynb")
+        contents.update(["02-tiny"])
+        return (tmp_path / "README.md").read_text()
+
+    return table
+
+
+def test_a_notebook_fills_its_own_row_and_no_other(course, tmp_path):
+    before, row, after = course({"text/plain": "1"}).partition(contents.row("02-tiny"))
+    assert (before, after) == ("<!-- 01 -->\none\n<!-- 02 -->\n", "\n<!-- 03 -->\nthree\n")
+    assert '<a href="02-tiny.ipynb">2 · Tiny</a></b><br>Why not?</td>' in row
+    assert "<img" not in row
+    assert missing(row, tmp_path) == []
+
+
+def test_the_thumbnail_is_the_first_picture_or_the_one_that_is_tagged(course, tmp_path):
+    first, second = {"image/svg+xml": "<svg>1</svg>"}, {"image/svg+xml": "<svg>2</svg>"}
+    assert 'src="pictures/02.svg"' in course({"text/plain": "1"}, first, second)
+    assert (tmp_path / "pictures" / "02.svg").read_text() == "<svg>1</svg>"
+    course(first, (["thumbnail"], second))
+    assert (tmp_path / "pictures" / "02.svg").read_text() == "<svg>2</svg>"
+
+
+def test_a_large_picture_becomes_a_small_one_in_place_of_the_older(course, tmp_path):
+    import base64
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    noise = np.random.default_rng(0).integers(0, 255, (600, 900, 3), dtype=np.uint8)
+    written = io.BytesIO()
+    Image.fromarray(noise).save(written, "png")
+    too_large = {"image/svg+xml": "<svg>" + "x" * 30_000}
+    course({"image/svg+xml": "<svg>1</svg>"})
+    readme = course(too_large, {"image/png": base64.b64encode(written.getvalue()).decode()})
+    assert 'src="pictures/02.png"' in readme
+    (picture,) = (tmp_path / "pictures").iterdir()
+    assert picture.stat().st_size <= 30_000
+
+
+def test_a_file_that_is_listed_and_not_there_is_found(course, tmp_path):
+    readme = course({"image/svg+xml": "<svg>1</svg>"})
+    (tmp_path / "pictures" / "02.svg").unlink()
+    assert missing(readme + "[x](no.md) [y](https://a.b)", tmp_path) == ["pictures/02.svg", "no.md"]
+    assert contents.row("02-tiny") not in readme.splitlines()

@@ -324,8 +324,7 @@ def test_nadam_s_first_step_by_hand():
 
 
 @pytest.mark.parametrize("lr", [1.0, 3.0])
-def test_adadelta_takes_the_steps_of_pytorch(lr):
-    torch = pytest.importorskip("torch")
+def test_adadelta_takes_the_steps_of_pytorch(torch, lr):
     parameter = torch.tensor([1.0, -2.0], dtype=torch.float64)
     theirs = torch.optim.Adadelta([parameter], lr=lr, rho=0.8, eps=1e-3)
     ours, theta = AdaDelta((), lr, decay=0.8, eps=1e-3), np.array([1.0, -2.0])

@@ -72,8 +72,7 @@ def test_formulas_name_their_results_in_the_end():
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize("f", FORMS.values(), ids=FORMS)
-def test_an_exported_program_returns_the_results_in_their_form(f):
-    torch = pytest.importorskip("torch")
+def test_an_exported_program_returns_the_results_in_their_form(torch, f):
     program = trace(f, [1.0, 2.0], 3.0)
     g, none = program.to_torch(), torch.zeros(0)
     batch = torch.tensor([[4.0, 5.0], [-1.0, 2.0]]), torch.tensor([6.0, 0.5])

@@ -5,10 +5,10 @@ JAX and of PyTorch: each gives the specified value, gradient and second derivati
 """
 
 import math
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from conftest import framework
 from specification import SPECIFICATION
 
 from autograd_edu import Program, Value, asin, grad, ieee, step, trace
@@ -148,16 +148,10 @@ def derivatives(name, program, at):
     return [each.item() for each in (y, first)] + [0.0 if second is None else second.item()]
 
 
-def skip_without_torch(name):
-    """Only PyTorch may be missing: JAX comes with the test extra, so without it the test fails."""
-    if name == "torch" and find_spec(name) is None:
-        pytest.skip("NOT TESTED: torch is not installed")
-
-
 @pytest.mark.parametrize("name", FRAMEWORKS)
 @pytest.mark.parametrize(("case", "i"), ONE_BY_ONE)
 def test_an_exported_program_gives_what_is_specified(case, i, name):
-    skip_without_torch(name)
+    framework(name)
     value, first, second = derivatives(name, traced(case, i), case.at[i])
     assert agrees(case, value, case.value)
     assert agrees(case, first, case.gradients[i])
@@ -190,7 +184,7 @@ SEVERAL = [
 @pytest.mark.parametrize("name", FRAMEWORKS)
 @pytest.mark.parametrize("case", SEVERAL)
 def test_an_exported_program_of_several_variables_has_the_hessian_specified(case, name):
-    skip_without_torch(name)
+    framework(name)
     found = hessian_by(name, trace(case.function, *case.at), case.at)
     for row, wanted in zip(found, case.second, strict=True):
         for a, b in zip(row, wanted, strict=True):

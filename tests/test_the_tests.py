@@ -3,6 +3,9 @@
 import ast
 from pathlib import Path
 
+import pytest
+from conftest import framework
+
 TESTS = Path(__file__).parent
 PROTOCOLS = ("_repr_", "_asdict", "_replace")  # Jupyter's methods, and those of named tuples
 MICROGRAD = ("_prev", "_op", "_backward", "_children")  # public there, and so here
@@ -58,3 +61,23 @@ def test_every_exception_is_needed():
 def test_a_private_name_is_seen():
     assert private_names("from autograd_edu.engine import _hidden\nx._data") == ["_data", "_hidden"]
     assert private_names("self._own\nfigure._repr_html_()\nx._prev\nx.__class__") == []
+
+
+def test_no_import_that_fails_skips_a_test():
+    """`framework` says when a missing package may skip one, and says so in the report."""
+    word = "import" + "orskip"
+    assert [path.name for path in TESTS.glob("*.py") if word in path.read_text("utf-8")] == []
+
+
+def test_a_missing_framework_fails_in_ci_unless_it_is_said_to_be_missing(monkeypatch):
+    monkeypatch.setenv("NOT_INSTALLED", "torch")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="NOT TESTED: nowhere is not installed"):
+        framework("nowhere")
+    monkeypatch.setenv("CI", "")
+    with pytest.raises(pytest.skip.Exception, match="NOT TESTED: nowhere"):
+        framework("nowhere")
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("NOT_INSTALLED", "torch nowhere")
+    with pytest.raises(pytest.skip.Exception, match="NOT_INSTALLED says so"):
+        framework("nowhere")
