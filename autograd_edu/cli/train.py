@@ -89,6 +89,7 @@ def run(options: argparse.Namespace) -> int:
         model, loss, training, Adam(model.parameters(), options.lr), epochs=epochs,
         batch_size=_batch(options), penalty=regularise.l2(options.penalty), seed=options.seed,
         penalised=regularise.weights_of(model), schedule=Cosine(options.lr, epochs),
+        record=True,
     )  # fmt: skip
     print(f"{model_line(model)} on {len(training)} samples of {training.name}")
     print(history, flush=True)
@@ -114,7 +115,11 @@ def _write(folder: Path, model: Module, history: History, data: Dataset) -> list
     folder.mkdir(parents=True, exist_ok=True)
     model.save(folder / "model.json")
     history.save(folder / "history.json")
-    return _pictures(folder, model, data, history)
+    pictures = _pictures(folder, model, data, history)
+    if history.recording:
+        history.recording.save(folder / "theatre.html")
+        pictures.append("theatre.html")
+    return pictures
 
 
 def model_line(model: Module) -> str:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..files import PathLike, expect, is_numbers, is_text, seal, unseal, write
 from ..printing import prints
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+class Page(Protocol):
+    """A page about a run, such as a `Recording`."""
+
+    @property
+    def html(self) -> str:
+        """The page."""
+
+    def save(self, path: PathLike) -> Path:
+        """Write the page to ``path``. Returns the path."""
 
 
 @prints
@@ -26,6 +37,8 @@ class History:
         lr: the learning rate of each epoch.
         seconds: how long each epoch took.
         stopped: why training ended.
+        recording: the `Recording` that ``fit(…, record=True)`` made; otherwise None. It is not
+            saved with the history.
     """
 
     engine: str = ""
@@ -35,6 +48,9 @@ class History:
     lr: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     stopped: str = ""
+
+    def __post_init__(self) -> None:
+        self.recording: Page | None = None
 
     @property
     def epochs(self) -> int:

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import uuid4
 
-from ..data import Dataset
-from ..engine.ops import OPS
-from ..errors import OperandError, TrainingError
+import numpy as np
+
+from ..errors import TrainingError
 from ..files import PathLike, write
-from ..nn.activations import name_of
-from ..nn.layers import MLP, Layer
-from ..nn.module import Module
-from ..pictures.interactive.theatre.page import Frame, Show, theatre
+from ..pictures.interactive.theatre.page import theatre
+from ..pictures.interactive.theatre.paths import paths
+from ..pictures.interactive.theatre.show import Frame, Show
 from ..pictures.render.page import html_page
-from ..program.writing.javascript import row
+from .progress import in_notebook
 from .run import Callback, Run
+from .samples import recorded
+from .stack import Stack, stack_of
 
 _GROWTH = 1.13  # of the epoch from one frame to the next: about 60 frames in 3,000 epochs
 _FEW = 16  # frames that a notebook holds
+_SAMPLES, _FEW_SAMPLES = 400, 120  # that a page and a notebook hold
+_PAUSE = 0.5  # seconds at least between two pictures of a running training
+_SHARE = 8  # a picture is due when training has taken so many times as long as the last one did
 
 
 class Recording(Callback):
     """A callback for `fit` that keeps the parameters at about 60 epochs, spaced by logarithm.
 
-    A notebook shows it as the training theatre: the data and the decision boundary, the network
-    with a small map for each unit, and the loss, with a slider over the epochs. `save` writes it as
-    a page. The model is an MLP of two inputs and one output that tells two classes apart.
+    ``fit(…, record=True)`` makes one and puts it into its history. A notebook shows it as the
+    training theatre: the data and what the network says, the network with a small picture for each
+    unit, and the loss, with a slider over the epochs. A click on a unit shows its formula with the
+    numbers of one sample. `save` writes a page on which a click on a weight also steps through its
+    pass to the loss.
+
+    The model is an MLP, or a `Sequential` of dense layers and activations, which may begin with a
+    `Standardiser`. With two inputs and classes, the data are a plane; with one input and one
+    output, a curve; otherwise a table of classes, or predictions beside their targets.
+
+    Args:
+        live: in a notebook, show the theatre while training runs, too. It is drawn anew so seldom
+            that it takes less than a fifth of the time.
 
     Attributes:
         frames: the parameters after some epochs; the first are those before training.
         losses: the loss after each epoch.
+        validation: the validation loss after each epoch; empty without a validation set.
 
     >>> from autograd_edu import data, nn, optim, train
     >>> model, recording = nn.MLP(2, [4, 1], activation="tanh", seed=0), Recording()
@@ -40,58 +57,67 @@ class Recording(Callback):
     [41, 46, 50]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, live: bool = False) -> None:
         self.frames: list[Frame] = []
         self.losses: list[float] = []
+        self.validation: list[float] = []
+        self._live = _Live() if live and in_notebook() else None
 
     def begin(self, run: Run) -> None:
         """Keep the parameters as they are before training.
 
         Raises:
-            OperandError: if the theatre cannot show such a model or data.
+            OperandError: if the theatre cannot show such a model, loss or data.
         """
-        self.model, self.data = _mlp(run.model), run.data
-        self.points = _points(run.data)
-        self.activations = [_activation(layer) for layer in self.model.layers]
-        self.frames = [Frame(run.epoch, self._numbers(run))]
-        self.next = run.epoch + 1
+        self._stack = stack_of(run.model)
+        self._of = recorded(run.data, run.loss, self._stack)
+        self._places = _Places(self._stack, run)
+        self.frames = [Frame(run.epoch, self._places.numbers(run))]
+        self.losses, self.validation = [], []
+        self._next = run.epoch + 1
 
     def after_epoch(self, run: Run) -> None:
-        if run.epoch >= self.next:
-            self.frames.append(Frame(run.epoch, self._numbers(run)))
-            self.next = max(run.epoch + 1, int(run.epoch * _GROWTH))
+        if self.frames[-1].epoch >= run.epoch:  # training has gone back
+            self.frames = [frame for frame in self.frames if frame.epoch < run.epoch]
+            self._next = run.epoch
+        if run.epoch >= self._next:
+            self.frames.append(Frame(run.epoch, self._places.numbers(run)))
+            self._next = max(run.epoch + 1, int(run.epoch * _GROWTH))
+        if self._live and self._live.is_due():
+            self._take_losses(run)
+            self._live.update(self)
 
     def end(self, run: Run) -> None:
         """Keep the last state, and the losses."""
-        self.losses = list(run.history.loss)
+        self._take_losses(run)
         if self.frames[-1].epoch < run.epoch:
-            self.frames.append(Frame(run.epoch, self._numbers(run)))
+            self.frames.append(Frame(run.epoch, self._places.numbers(run)))
+        if self._live and self.losses:
+            self._live.update(self)
 
-    def _numbers(self, run: Run) -> list[float]:
-        """All weights and biases, neuron after neuron."""
-        trained = dict(zip(map(id, run.parameters), run.theta.tolist(), strict=True))
-        neurons = [neuron for layer in self.model.layers for neuron in layer.neurons]
-        rows = [(*neuron.w, neuron.b) for neuron in neurons]
-        values = [value for row in rows for value in row]
-        return [0.0 if v is None else trained.get(id(v), v.data) for v in values]
+    def _take_losses(self, run: Run) -> None:
+        self.losses, self.validation = list(run.history.loss), list(run.history.validation)
 
-    def _show(self, frames: Sequence[Frame]) -> Show:
+    def _show(self, frames: Sequence[Frame], samples: int) -> Show:
         if not self.losses:
             raise TrainingError(
-                "nothing is recorded yet: pass the recording to fit(…, callbacks=[recording])"
+                "nothing is recorded yet: train with fit(…, record=True), or pass the recording to "
+                "fit(…, callbacks=[recording])"
             )
-        last = self.model.layers[-1].neurons[0].activation
-        sizes = [2, *[len(layer.neurons) for layer in self.model.layers]]
+        sizes, of = self._stack.sizes, self._of
         return Show(
-            f"Training of {sizes} on {self.data.name or 'two classes'}", sizes, self.activations,
-            0.5 if name_of(last) == "sigmoid" else 0.0, self.points, frames, self.losses,
+            f"Training of {' → '.join(map(str, sizes))} on {of.name or 'data'}", sizes,
+            [layer.activation for layer in self._stack.layers], of.loss, of.samples.few(samples),
+            [frame for frame in frames if frame.epoch <= len(self.losses)], self.losses,
+            self.validation, self._live.name if self._live else "",
         )  # fmt: skip
 
     @property
     def html(self) -> str:
         """The theatre as a page of its own."""
-        show = self._show(self.frames)
-        return html_page(theatre(show), show.title, dark=True)
+        show = self._show(self.frames, _SAMPLES)
+        passes = paths(show.sizes, show.activations, self._of.of_prepared, show.samples.targets[0])
+        return html_page(theatre(show, paths=passes), show.title, dark=True)
 
     def save(self, path: PathLike) -> Path:
         """Write the theatre to ``path``, an .html file. Returns the path."""
@@ -104,40 +130,45 @@ class Recording(Callback):
             return None
         step = -(-len(self.frames) // _FEW)
         few = [*self.frames[:-1:step], self.frames[-1]]
-        return theatre(self._show(few), bits=32)
+        return theatre(self._show(few, _FEW_SAMPLES), bits=32)
 
     def __repr__(self) -> str:
         return f"<recording of {len(self.losses)} epochs: {len(self.frames)} frames>"
 
 
-def _mlp(model: Module) -> MLP:
-    """The model, if the theatre can show it."""
-    if not isinstance(model, MLP):
-        raise OperandError(f"a recording needs an MLP; got {type(model).__name__}")
-    inputs, outputs = model.layers[0].nin, len(model.layers[-1].neurons)
-    if (inputs, outputs) != (2, 1):
-        raise OperandError(
-            f"a recording needs a model of 2 inputs and 1 output; got {inputs} and {outputs}"
-        )
-    return model
+class _Places:
+    """Where the numbers of the layers stand among the trained parameters."""
+
+    def __init__(self, stack: Stack, run: Run) -> None:
+        place = {id(parameter): i for i, parameter in enumerate(run.parameters)}
+        values = [value for layer in stack.layers for value in layer.values]
+        self.fixed = np.array([0.0 if value is None else value.data for value in values])
+        at = np.array([-1 if value is None else place.get(id(value), -1) for value in values])
+        self.trained = at >= 0
+        self.places = at[self.trained]
+
+    def numbers(self, run: Run) -> list[float]:
+        """All weights and biases, neuron after neuron; a bias that is left out is 0."""
+        numbers = self.fixed.copy()
+        numbers[self.trained] = run.theta[self.places]
+        found: list[float] = numbers.tolist()
+        return found
 
 
-def _activation(layer: Layer) -> str:
-    """The layer's activation as a JavaScript function."""
-    name = name_of(layer.neurons[0].activation)
-    if name == "linear":
-        return "x => x"
-    if name not in OPS or len(OPS[name].example) != 1:
-        raise OperandError(f"a recording cannot show the activation {name!r}")
-    return f"({row(OPS[name], 1)}).value"
+class _Live:
+    """The picture of a running training, in the output of a notebook's cell."""
 
+    def __init__(self) -> None:
+        self.name, self.due = uuid4().hex, 0.0
 
-def _points(data: Dataset) -> list[tuple[float, float, int]]:
-    """x, y and the class of each sample."""
-    try:
-        pairs = zip(data.xs, data.ys, strict=True)
-        return [(float(x), float(y), int(float(label) > 0.0)) for (x, y), label in pairs]
-    except (TypeError, ValueError):
-        raise OperandError(
-            "a recording needs samples of two numbers and a class of 0 or 1 for each"
-        ) from None
+    def is_due(self) -> bool:
+        return time.perf_counter() >= self.due
+
+    def update(self, shown: Recording) -> None:
+        """Draw it anew."""
+        from IPython.display import display
+
+        begun = time.perf_counter()
+        display(shown, display_id=self.name, update=bool(self.due))  # type: ignore[no-untyped-call]
+        now = time.perf_counter()
+        self.due = now + max(_PAUSE, _SHARE * (now - begun))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 
 from ..arguments import whole
 from ..data import Dataset, check_dataset
 from ..engine.value import Value
-from ..errors import OperandError, ShapeError, TrainingError, one_of
+from ..errors import OperandError, OptionError, ShapeError, TrainingError, one_of
 from ..files import PathLike
 from ..nn.losses import Loss
 from ..nn.module import Module
@@ -30,6 +31,7 @@ from .callbacks import (
 from .early import EarlyStopping
 from .history import History
 from .loop import Trainer
+from .recording import Recording
 from .run import Callback, Run
 from .trusted import engine_for
 
@@ -54,6 +56,7 @@ def fit(
     progress: bool | None = None,
     checkpoint: PathLike | None = None,
     resume: bool = False,
+    record: bool | Literal["live"] = False,
     engine: str = "auto",
 ) -> History:
     """Train ``model`` on ``data``. Returns the `History`.
@@ -91,6 +94,9 @@ def fit(
         checkpoint: a .json file in which everything is saved after each epoch.
         resume: continue from the ``checkpoint``, if the file exists. ``epochs`` still counts from
             the first epoch of the saved run.
+        record: keep the parameters at about 60 epochs, to look at the training afterwards:
+            ``history.recording`` is a `Recording`. With "live", a notebook shows it while training
+            runs, too.
         engine: "auto", or "eager" or "replay" to insist on one.
 
     Raises:
@@ -110,6 +116,8 @@ def fit(
     _check_options(schedule, penalty, validation, early_stopping, callbacks)
     whole(epochs, "the number of epochs", low=0)
     one_of(schedule_by, ("epoch", "step"), "schedule_by")
+    if record not in (True, False, "live"):
+        raise OptionError(f"record must be True, False or 'live'; got {record!r}")
     one_of(engine, ("auto", "eager", "replay"), "engine")
     next(data.batches(batch_size, drop_last=drop_last))
     parameters = _parameters(model, optimiser)
@@ -127,18 +135,21 @@ def fit(
         raise OperandError("resume continues from a checkpoint; pass checkpoint='run.json', too")
     if checkpoint is not None:
         used.append(Checkpointed(checkpoint, early_stopping, resume=resume))
+    recording = Recording(live=record == "live") if record else None
     functions = [each for each in callbacks if not isinstance(each, Callback)]
     objects = [each for each in callbacks if isinstance(each, Callback)]
     used.append(Shown(epochs, progress))
     if functions:
         used.append(Calls(functions))
-    used += [*objects, Divergence()]
+    used += [*objects, *([recording] if recording else []), Divergence()]
     run = Run(
         model, loss, data, optimiser, parameters, np.array([p.data for p in parameters]),
         engine_for(model.train(), loss, parameters, part, data=data, wanted=engine),
         stream(seed, "batches"), batch_size, drop_last,
     )  # fmt: skip
-    return Trainer(run, used).train(epochs)
+    history = Trainer(run, used).train(epochs)
+    history.recording = recording
+    return history
 
 
 def _check_arguments(model: Module, loss: Loss, data: Dataset, optimiser: Optimiser) -> None:

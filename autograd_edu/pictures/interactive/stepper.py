@@ -10,7 +10,7 @@ copies live on one page, and fetches nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -47,19 +47,52 @@ def stepper(picture: Scene, record: Record, held: Held, *, opens: Opens = "now")
         opens: whether it shows at first the values and gradients as they are, or the start of a
             pass from gradients of zero.
     """
+    made = pieces(picture, record, held)
+    told = as_json(made.told | {"opens": opens})
+    return (
+        f'<div class="autograd-stepper" role="group" aria-label="{escape(made.caption)}">'
+        f"<style>{style()}</style>{made.image}"
+        f'<script type="application/json">{told}</script>'
+        f"<script>{scoped([made.code, *scripts()], 'startStepper', of='autograd-stepper')}</script>"
+        "</div>"
+    )
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What differs from one stepper to another.
+
+    Attributes:
+        image: the picture as an img element.
+        told: what the script reads.
+        code: the operations in JavaScript.
+    """
+
+    caption: str
+    image: str
+    told: dict[str, object]  # as JSON has it
+    code: str
+
+
+def pieces(picture: Scene, record: Record, held: Held) -> Pieces:
+    """The parts of a stepper that belong to this picture."""
     boxes = _with_room(picture)
     counts = f"{len(boxes.boxes)} values, {len(boxes.wires)} wires"
     caption = f"Computation graph of {printable(record.nodes[-1].name, 60)}: {counts}"
     image = _image(svg(boxes, layout(boxes, apart=_APART), ""), caption)
     found = Operations(record)
-    told = content(boxes, record, held, operations=found)
-    told |= {"digits": picture.look.digits, "opens": opens}
-    return (
-        f'<div class="autograd-stepper" role="group" aria-label="{escape(caption)}">'
-        f"<style>{_resource('stepper.css')}</style>{image}"
-        f'<script type="application/json">{as_json(told)}</script>'
-        f"<script>{_script(found.code)}</script></div>"
-    )
+    told = content(boxes, record, held, operations=found) | {"digits": picture.look.digits}
+    return Pieces(caption, image, told, found.code)
+
+
+def style() -> str:
+    """The style sheet of every stepper."""
+    return _resource("stepper.css")
+
+
+def scripts() -> list[str]:
+    """The scripts of every stepper, which end with the function ``startStepper(root)``."""
+    return [_resource(f"script/{name}.js") for name in SCRIPTS]
 
 
 def picture_alone(drawing: str, caption: str, note: str = "") -> str:
@@ -94,12 +127,6 @@ def _box(box: Box, number: int) -> Box:
 
 def _wire(wire: Wire) -> Wire:
     return replace(wire, width=max(wire.width, _CHIP if wire.text else 0.0))
-
-
-def _script(operations: str) -> str:
-    """The scripts, after the operations that they compute with."""
-    parts = [_resource(f"script/{name}.js") for name in SCRIPTS]
-    return scoped([operations, *parts], "startStepper", of="autograd-stepper")
 
 
 def _data_uri(picture: str) -> str:
