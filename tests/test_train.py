@@ -865,11 +865,9 @@ def test_the_command_trains_and_leaves_model_history_and_pictures(tmp_path):
     assert first == "MLP 2 → 8 → 1 (33 parameters) on 100 samples of moons"
     assert second.startswith("60 epochs in ")
     assert "accuracy" in third
-    assert last == f"written to {tmp_path}: model.json, history.json, loss.svg, boundary.svg"
-    assert all(
-        (tmp_path / name).stat().st_size
-        for name in ("model.json", "history.json", "loss.svg", "boundary.svg")
-    )
+    files = "model.json, history.json, loss.svg, boundary.svg, theatre.html"
+    assert last == f"written to {tmp_path}: {files}"
+    assert all((tmp_path / name).stat().st_size for name in files.split(", "))
     assert History.load(tmp_path / "history.json").epochs == 60
     again = command("moons", "--layers", "8", "--steps", "60", folder=tmp_path / "again")
     assert again.returncode == 0
