@@ -117,6 +117,11 @@ def test_the_probability_of_a_score_is_its_sigmoid_and_the_colour_bar_says_so():
     vertices = [v for path in ax.collections[-1].get_paths() for v in path.vertices]
     assert vertices
     assert all(abs(x - 0.5) < 1e-3 for x, _ in vertices)
+    wide = decision_boundary(
+        lambda x: x[0], [[-3.0, 0.0], [3.0, 0.0]], [0, 1], show="probability"
+    ).collections[0]
+    likely = wide.get_paths()[list(wide.levels.round(9)).index(0.8)]
+    assert min(x for x, _ in likely.vertices) == pytest.approx(math.log(4.0), abs=5e-3)
     probabilities = decision_boundary(lambda x: x[0] > 0.5, xs, [0, 1], show="probability")
     assert probabilities.collections[0].get_array().max() == 0.95, "0 and 1 stay as they are"
     with pytest.raises(OptionError, match="did you mean 'probability'"):

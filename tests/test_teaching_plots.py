@@ -357,6 +357,17 @@ def test_a_plot_draws_on_the_axes_it_is_given_light_or_dark(plot, paper):
     assert plot(None).figure is not ax.figure
 
 
+@pytest.mark.parametrize(
+    ("paper", "value", "gradient"),
+    [("white", "#0b6e2e", "#a01127"), ("black", "#6fd08c", "#ff9aa6")],
+)
+def test_values_and_gradients_have_the_colours_of_the_pictures(paper, value, gradient):
+    ax = Figure().add_subplot(facecolor=paper)
+    lines = plots.function_and_derivative(sin, ax=ax).lines
+    assert [line.get_color() for line in lines[:2]] == [value, gradient]
+    assert lines[1].get_linestyle() == "--", "colour is not the only difference"
+
+
 @pytest.mark.parametrize("plot", PANELS.values(), ids=PANELS)
 def test_panels_stand_in_the_place_of_the_axes_they_are_given(plot):
     left, right = Figure(figsize=(9, 4)).subplots(1, 2)
