@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from autograd_edu import data, nn, optim, plots, schedules, sigmoid, sin, total
+from autograd_edu import data, log, nn, optim, plots, schedules, sigmoid, sin, total
 from autograd_edu.errors import AutogradError, OperandError
 
 CROSS_ENTROPY = nn.losses.binary_cross_entropy_with_logits
@@ -139,6 +139,13 @@ def test_trajectories_take_what_minimise_returns_and_mark_start_end_and_minimum(
     assert np.allclose(marks["end"], path.points[-1])
     assert marks["start"] == (2.0, 1.0)
     assert marks["minimum"] == (0.0, 0.0)
+
+
+def test_contours_have_a_gap_where_the_function_has_no_value():
+    """The grid covers a from -0.35 to 9.85, so part of it lies where log(a) has no value."""
+    ax = plots.trajectories(lambda a, b: log(a) + b * b, {"path": [(0.5, 1.0), (9.0, -1.0)]})
+    smallest = min(a for a in np.linspace(-0.35, 9.85, 80) if a > 0.0)
+    assert ax.collections[0].levels[0] == pytest.approx(math.log(smallest), abs=1e-3)
 
 
 def test_contours_are_closer_together_near_the_lowest_place():
@@ -449,6 +456,23 @@ WRONG = {
             nn.MLP(2, [1]), CROSS_ENTROPY, data.moons(4), directions=[[1.0], [1.0]]
         ),
         "directions must be two lists of 3 numbers, one per parameter; got 2 of lengths [1, 1]",
+    ),
+    "a surface of a model in training mode": (
+        lambda: plots.loss_surface(
+            nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5), nn.Linear(2, 1)),
+            CROSS_ENTROPY,
+            data.moons(4),
+        ),
+        "Dropout(0.5) is in training mode, in which its outputs are different: call model.eval() "
+        "first",
+    ),
+    "a function without a value anywhere": (
+        lambda: plots.trajectories(lambda a, b: log(-a * a - b * b - 1.0), {"path": [(0.0, 0.0)]}),
+        "the function has no value at any point of the grid that would be drawn",
+    ),
+    "a score that is not a number": (
+        lambda: plots.decision_boundary(lambda x: math.nan, [[0.0, 0.0]], [1]),
+        "the model gives [nan] at (-1, -1), which is not finite",
     ),
     "a threshold below rest": (
         lambda: plots.integrate_and_fire(threshold=-80.0),

@@ -33,7 +33,8 @@ def trajectories(
 ) -> Axes:
     """Plot the paths of optimisers on the contours of ``f``, with a mark at each start and end.
 
-    The contour lines are closer together near the lowest place, so that a valley is seen.
+    The contour lines are closer together near the lowest place, so that a valley is seen. Where
+    ``f`` has no value, there are none.
 
     Args:
         f: a function of two Values.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,7 +13,7 @@ from ..data import Target
 from ..engine.modes import no_grad
 from ..engine.number import plain
 from ..engine.value import Value
-from ..errors import AutogradError, OperandError, TrainingError
+from ..errors import AutogradError, DomainError, OperandError, TrainingError
 from ..metrics import class_of
 from ..nn.kinds import Nested, Scalar, as_list
 from ..nn.module import Module
@@ -35,10 +36,11 @@ def outputs(f: Model, samples: Sequence[Numbers] | Floats, *, module: Module | N
             module is traced once and replayed for all samples.
 
     Raises:
+        DomainError: if an output is not finite.
         TrainingError: if a layer such as dropout is in training mode.
     """
     if module is not None:
-        _check_evaluation(module)
+        check_evaluation(module)
         if not module.why_varying():
             try:
                 return _replay(f, np.array([list(x) for x in samples], float))
@@ -46,7 +48,12 @@ def outputs(f: Model, samples: Sequence[Numbers] | Floats, *, module: Module | N
                 pass  # it cannot be replayed; below, it computes the same or raises its own error
     with no_grad():
         rows = [[plain(y) for y in as_list(f([float(v) for v in x]))] for x in samples]
-    return np.array(rows, float)
+    found = np.array(rows, float)
+    for x, row in zip(samples, found, strict=True):
+        if not np.isfinite(row).all():
+            shown = ", ".join(f"{float(v):.4g}" for v in x)
+            raise DomainError(f"the model gives {row.tolist()} at ({shown}), which is not finite")
+    return found
 
 
 def _replay(f: Model, samples: Floats) -> Floats:
@@ -62,7 +69,8 @@ def as_module(f: Model) -> Module | None:
     return f if isinstance(f, Module) else None
 
 
-def _check_evaluation(module: Module) -> None:
+def check_evaluation(module: Module) -> None:
+    """Raise TrainingError if a layer such as dropout is in training mode."""
     for part in module.modules():
         if part.training and part.changes_in_training:
             raise TrainingError(
@@ -79,13 +87,25 @@ def over_plane(f: Model, sides: Sides, *, module: Module | None) -> Floats:
 
 
 def heights_of(f: Callable[[Nested, Nested], Scalar], sides: Sides) -> Floats:
-    """The values of a function of two numbers over a grid, by row and column."""
+    """The values of a function of two numbers over a grid, by row and column.
+
+    Where it has no value, there is NaN, which is drawn as a gap.
+    """
+
+    def height(a: float, b: float) -> float:
+        try:
+            return plain(f(Value(a), Value(b)))
+        except DomainError:
+            return math.nan
+
     with no_grad():
-        return np.array([[plain(f(Value(a), Value(b))) for a in sides[0]] for b in sides[1]])
+        return np.array([[height(a, b) for a in sides[0]] for b in sides[1]])
 
 
 def valley_levels(heights: Floats, count: int = 20) -> Floats:
     """Levels for contours, closer together near the lowest height, so that a valley is seen."""
+    if np.isnan(heights).all():
+        raise DomainError("the function has no value at any point of the grid that would be drawn")
     low, high = float(np.nanmin(heights)), float(np.nanmax(heights))
     room = high - low if high > low else 1.0
     return low + room * np.linspace(0.0, 1.0, count) ** 2.5

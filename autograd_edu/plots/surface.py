@@ -17,7 +17,7 @@ from ..program import Program, trace
 from ..seeds import stream
 from .axes import Numbers, check_at_least, colours, new_axes, spread_evenly
 from .paths import draw_contours
-from .plane import Floats
+from .plane import Floats, check_evaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,6 +49,9 @@ def loss_surface(
         seed: the seed of the random directions.
         ax: for "3d", Axes that were made with ``projection="3d"``.
 
+    Raises:
+        TrainingError: if a layer such as dropout is in training mode.
+
     Source: Li, Xu, Taylor, Studer and Goldstein, "Visualizing the Loss Landscape of Neural Nets",
     2018.
 
@@ -62,6 +65,7 @@ def loss_surface(
     check_at_least(2, resolution=resolution)
     steps = spread_evenly(-positive(span, "span"), span, resolution)
     theta = np.array([p.data for p in model.parameters()])
+    check_evaluation(model)
     first, second = _directions(model, theta, directions, seed)
     mean_loss = _mean_loss(model, loss, check_dataset(data))
     heights = np.array([[mean_loss(theta + a * first + b * second) for a in steps] for b in steps])
