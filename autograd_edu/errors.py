@@ -163,7 +163,7 @@ def describe(x: object) -> str:  # whatever a user passes
 
 
 class Named(Protocol):
-    """The facts about an operation that errors mention; `engine.op.Op` has them."""
+    """The facts about an operation that errors mention; `arithmetic.rows.Row` has them."""
 
     name: str
     formula: str | Callable[..., str]

@@ -1,7 +1,7 @@
-"""What the engine says: how a row is documented, and what is wrong with a call, a row or a graph.
+"""What the engine says when something is wrong with a call, a row or a graph.
 
-`errors` has the exceptions. Here are the texts that look at an operation or at a graph. They know
-both only by the few attributes that `Row` and `Node` list.
+`errors` has the exceptions. Here are the texts that look at an operation, or at a graph, of which
+they know only the few attributes that `Node` lists.
 """
 
 from __future__ import annotations
@@ -11,45 +11,21 @@ import math
 import os
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from inspect import Signature, cleandoc
+from collections.abc import Mapping, Sequence
 from numbers import Real
-from typing import Any, Protocol, SupportsFloat
+from typing import Protocol, SupportsFloat
 
+from .arithmetic.floats import Floats
+from .arithmetic.rows import Row
 from .errors import (
     ArityError,
     AutogradError,
     ExpressionError,
-    Named,
     OperandError,
     describe,
     list_labels,
     no_gradient,
 )
-
-
-class Row(Named, Protocol):
-    """What the texts tell of an operation; see `engine.op.Op`."""
-
-    example: tuple[float, ...]
-    edges: str
-    variadic: bool
-
-    @property
-    def rule(self) -> Callable[..., object]:
-        """The value, a function of a namespace and of numbers of any kind."""
-
-    value: Callable[..., Any]  # the rule, for a namespace and single operands of any kind
-
-    @property
-    def __signature__(self) -> Signature:
-        """How users call it."""
-
-    def apply(self, operands: Sequence[float]) -> object:
-        """The result for the operands."""
-
-    def slopes_of(self, names: Sequence[str]) -> tuple[str, ...]:
-        """The local gradients in words."""
 
 
 class Node(Protocol):
@@ -79,18 +55,6 @@ class Node(Protocol):
 
 
 # ---- rows ----
-
-
-def documented(op: Row) -> str:
-    """The docstring of a row's rule, with the domain and the edges that the row states."""
-    names = op.operand_names(len(op.example))
-    domain = op.domain.format(**dict(zip(names, names, strict=True)))
-    parts = [
-        cleandoc(op.rule.__doc__ or ""),
-        domain and f"Domain: {domain}.",
-        op.edges and f"Edges: {op.edges}.",
-    ]
-    return "\n\n".join(filter(None, parts))
 
 
 def check_row(op: Row, table: Mapping[str, Row]) -> None:
@@ -136,10 +100,10 @@ def _check_expression(op: Row, expression: str, names: Sequence[str]) -> None:
             )
 
 
-def check_rule(op: Row, xp: Any, xs: Sequence[float]) -> None:  # a namespace, above us
+def check_rule(op: Row, xs: Sequence[float]) -> None:
     """Raise if ``op`` does not take as many operands, or its rule returns no number."""
     check_count(op, len(xs))
-    y = op.value(xp, *xs)
+    y = op.value(Floats, *xs)
     if not isinstance(y, Real):
         raise OperandError(f"the rule of {op.name} must return a number; it returned {describe(y)}")
 

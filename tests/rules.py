@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 
 from autograd_edu import Op, register
-from autograd_edu.engine.op import together as one_sequence
+from autograd_edu.arithmetic.rows import together as one_sequence
 
 
 def row(name, value, local_gradients, formula, slopes, example, **facts):

@@ -11,9 +11,9 @@ import autograd_edu
 
 PACKAGE = Path(autograd_edu.__file__).parent
 FLOORS = [  # from the ground up: a file imports only from its own floor and from floors below
-    "version", "printing", "errors", "attributes", "blocks", "wording", "arithmetic", "trees",
-    "copies", "arguments", "files", "seeds", "engine", "care", "notation", "derivatives", "record",
-    "schedules", "data", "nn", "optim", "metrics", "program",
+    "version", "printing", "errors", "attributes", "blocks", "arithmetic", "wording", "habits",
+    "trees", "copies", "arguments", "files", "seeds", "engine", "care", "notation", "derivatives",
+    "record", "schedules", "data", "nn", "optim", "metrics", "program",
     "pictures", "plots", "train", "lab", "cli", "__init__", "__main__",
 ]  # fmt: skip
 

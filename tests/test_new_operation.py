@@ -76,8 +76,15 @@ def test_a_row_with_too_few_or_too_many_local_gradients_is_refused(gradients):
 
 def test_a_row_with_more_rules_than_operands_is_refused(softsign):
     softsign.local_gradient(lambda xp, y, x: 1.0)
-    with pytest.raises(ArityError, match="softsign has a local gradient for each of its operands"):
+    with pytest.raises(
+        ArityError, match="softsign has a rule for every local gradient already; delete this one"
+    ):
         softsign.local_gradient(lambda xp, y, x: 1.0)
+
+
+def test_a_rule_for_an_operand_that_the_row_lacks_is_refused(softsign):
+    with pytest.raises(ArityError, match="softsign has no operand 'a', only x"):
+        softsign.local_gradient(lambda xp, y, x: 1.0, of="a")
 
 
 def test_sums_and_products_of_any_name_are_folded_as_what_they_are():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd_edu.arithmetic.contracts import Facts
+from autograd_edu.arithmetic.rows import Facts
 from autograd_edu.engine.op import Op
 
 TYPICAL = Path(__file__).parent / "typing"

@@ -11,10 +11,8 @@ from typing import (
     Any,
     ClassVar,
     Protocol,
-    Required,
     Self,
     SupportsFloat,
-    TypedDict,
     TypeVar,
     overload,
 )
@@ -236,33 +234,17 @@ Floating = Namespace[float]  # a rule serves every kind of number, and so floats
 OneOperand = Callable[[Floating, float], float]
 TwoOperands = Callable[[Floating, float, float], float]
 ThreeOperands = Callable[[Floating, float, float, float], float]
-Slopes = tuple[str, ...] | Callable[..., tuple[str, ...]]
-Groups = tuple[Sequence[T], ...]
+One = TypeVar("One", covariant=True)
+Two = TypeVar("Two", covariant=True)
+Three = TypeVar("Three", covariant=True)
 
 
-class Listed(Protocol):
-    """How a variadic row takes its operands."""
+class Decorator(Protocol[One, Two, Three]):
+    """What makes a row from a rule; its type depends on how many operands the rule takes."""
 
-    def __call__(self, operands: Sequence[T], /) -> Groups[T]: ...
-
-
-class Facts(TypedDict, total=False):
-    """What a row may say of itself; see `Op`."""
-
-    local_gradients: Required[Slopes]
-    example: Required[tuple[float, ...]]
-    formula: str | Callable[..., str]
-    symbol: str
-    template: str
-    latex: str
-    numpy: str
-    domain: str
-    edges: str
-    selects: bool
-    stops: bool
-    neutral: float | None
-    parts: Rule | None
-    activation: bool
-    rectifier: bool
-    adds: bool
-    multiplies: bool
+    @overload
+    def __call__(self, rule: ThreeOperands, /) -> Three: ...
+    @overload
+    def __call__(self, rule: TwoOperands, /) -> Two: ...
+    @overload
+    def __call__(self, rule: OneOperand, /) -> One: ...

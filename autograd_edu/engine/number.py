@@ -7,14 +7,14 @@ Duals alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Self, TypeVar, cast
 
-from ..arithmetic.contracts import Operand, Operator
+from ..arithmetic.contracts import Kind, Operand, Operator
 from ..arithmetic.floats import real
 from ..errors import OperandError
+from ..habits import ArrayHabits
 from . import ops
-from .micrograd import ArrayHabits
 from .op import Op
 
 N = TypeVar("N", bound="Number")
@@ -48,6 +48,7 @@ class Number(ArrayHabits):
     """
 
     __slots__ = ()
+    table = ops.OPS
     precedence: ClassVar[int]
     data: Any  # a float; the primal of a Dual inside another is a Dual
 
@@ -86,6 +87,11 @@ class Number(ArrayHabits):
     sigmoid, softplus, relu, silu, gelu = ops.sigmoid, ops.softplus, ops.relu, ops.silu, ops.gelu
     leaky_relu, elu, selu = ops.leaky_relu, ops.elu, ops.selu
     step, detach = ops.step, ops.detach
+
+    def softmax(self, scores: Iterable[Kind | float]) -> Self:
+        """The share of this score among ``scores``, of which it is one: exp(x)/Σ exp(xᵢ)."""
+        share: Self = ops.exp(self - ops.logsumexp(scores))
+        return share
 
     def __lt__(self, other: Operand) -> bool:
         return bool(self.data < plain(other))

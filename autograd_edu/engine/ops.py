@@ -18,13 +18,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, overload
 
 from ..arithmetic.contracts import K, Kind, Namespace, Real, X
+from ..arithmetic.rows import products, together
 from ..errors import ArityError, OperandError
 from . import accurate
 from .op import OPS as OPS
 from .op import Op as Op
 from .op import evaluate as evaluate
 from .op import evaluate_local_gradients as evaluate_local_gradients
-from .op import operation, products, together
+from .op import operation
 from .op import register as register
 
 N = TypeVar("N", bound=Real)

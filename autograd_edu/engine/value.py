@@ -18,9 +18,9 @@ from ..arithmetic.floats import Floats, real
 from ..attributes import Label
 from ..copies import Copied
 from ..errors import DomainError, OperandError
+from ..habits import Habits, plain_label
 from ..wording import check_pass, without_gradient
 from . import modes
-from .micrograd import Habits, plain_label
 from .number import ARITHMETIC, Number, operator
 from .op import Op, evaluate, evaluate_local_gradients
 

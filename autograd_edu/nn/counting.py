@@ -12,7 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from ..engine.op import Op, products
+from ..arithmetic.rows import products
+from ..engine.op import Op
 from ..engine.value import Value, topological_order
 from ..notation import operations
 from ..printing import prints

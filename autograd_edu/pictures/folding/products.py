@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ...engine.op import products
+from ...arithmetic.rows import products
 from ..scene.scene import Graph
 
 

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arithmetic.rows import products
 from ...engine import ops
-from ...engine.op import Op, products
+from ...engine.op import Op
 from ..lifting import rows
 from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written

@@ -14,7 +14,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core.registry import cpu_target
 
-from ...engine.op import products
+from ...arithmetic.rows import products
 from ..lifting.symbols import FUNCTIONS, Symbol, in_order
 
 DOUBLE, INT, INDEX = ir.DoubleType(), ir.IntType(64), ir.IntType(32)

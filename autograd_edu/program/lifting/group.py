@@ -14,7 +14,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engine.op import Op, together
+from ...arithmetic.rows import together
+from ...engine.op import Op
 from ...errors import OperandError
 from ..arrays import Arrays
 

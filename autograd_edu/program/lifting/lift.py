@@ -17,7 +17,8 @@ from math import prod
 
 import numpy as np
 
-from ...engine.op import Op, products
+from ...arithmetic.rows import products
+from ...engine.op import Op
 from ..ir import Computation
 from .analysis import facts
 from .group import FIRST, NEUTRAL, Group, Lifted, Read, Rows, folded, pad, split_by_length

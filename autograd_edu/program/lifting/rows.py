@@ -13,7 +13,8 @@ from operator import add
 from typing import Any, TypeAlias
 
 from ...arithmetic.contracts import Namespace
-from ...engine.op import Op, products, together
+from ...arithmetic.rows import products, together
+from ...engine.op import Op
 from ...engine.ops import OPS
 
 # Any: numbers of any kind in a sequence, or an array or a symbol that stands for the sequence.

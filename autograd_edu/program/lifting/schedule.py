@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...engine.op import products, together
+from ...arithmetic.rows import products, together
 from ..ir import Slot
 from .analysis import Facts
 from .group import NEUTRAL

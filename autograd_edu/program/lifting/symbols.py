@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ...arithmetic.contracts import Namespace
-from ...engine.op import Op, together
+from ...arithmetic.rows import together
+from ...engine.op import Op
 
 CONDITIONS = ("lt", "le", "gt", "ge")
 # Each operator, with the number of its operands.

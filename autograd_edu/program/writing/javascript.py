@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
+from ...arithmetic.rows import products as split_products
 from ...engine.op import Op
-from ...engine.op import products as split_products
 from ...errors import OperandError
 from ..lifting.symbols import CONDITIONS, Symbol, Written, in_order, written
 

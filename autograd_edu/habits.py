@@ -1,4 +1,4 @@
-"""What programs written for micrograd and for NumPy do with a Value, apart from the engine.
+"""What programs written for micrograd and for NumPy do with a Value.
 
 Change the import and go on: `_prev`, `_op`, `_backward`, micrograd's constructor, the methods that
 its forks have, NumPy's functions on Values and arrays of Values.
@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
-from ..arithmetic.contracts import Kind, M, Made, Operand, T
-from ..attributes import NotAFloat, NotATensor, text
-from ..errors import OperandError
-from .ops import OPS, logsumexp
-from .ops import exp as _exp
+from .arithmetic.contracts import Kind, M, Made, Operand, T
+from .attributes import NotAFloat, NotATensor, text
+from .errors import OperandError
 
 _BY_HAND = (
     "_children and _backward of a Value cannot be set, as pictures and tables read the rule table; "
@@ -29,27 +27,38 @@ _PYTHON: dict[str, Callable[..., object]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=128)
-def _counterpart(ufunc: str) -> Callable[..., object]:
-    """What a function of NumPy is called here."""
-    named = [op for op in OPS.values() if (op.numpy or op.name) == ufunc]
-    if ufunc not in _PYTHON and not named:
-        raise OperandError(
-            f"numpy.{ufunc} has no counterpart for Values; use .data for the number, or write it "
-            "with the functions of autograd_edu"
-        )
-    return _PYTHON[ufunc] if ufunc in _PYTHON else named[0]
+class _Function(Protocol):
+    """A row of the table, as it is looked for and called here."""
+
+    name: str
+    numpy: str
+
+    def __call__(self, *operands: Any) -> object:
+        """The result."""
 
 
 class ArrayHabits(NotAFloat):
     """NumPy's functions on Numbers, and Numbers beside arrays."""
 
     __slots__ = ()
+    table: ClassVar[Mapping[str, _Function]]  # the rule table, which stands above us
+
+    @classmethod
+    @lru_cache(maxsize=128)
+    def _counterpart(cls, ufunc: str) -> Callable[..., object]:
+        """What a function of NumPy is called here."""
+        named = [row for row in cls.table.values() if (row.numpy or row.name) == ufunc]
+        if ufunc not in _PYTHON and not named:
+            raise OperandError(
+                f"numpy.{ufunc} has no counterpart for Values; use .data for the number, or write "
+                "it with the functions of autograd_edu"
+            )
+        return _PYTHON[ufunc] if ufunc in _PYTHON else named[0]
 
     # NumPy leaves open what it passes and takes back: numbers, arrays, lists
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None) -> Any:
         """`numpy.exp(x)` is `exp(x)`; beside an array, an array of results."""
-        function = _counterpart(ufunc.__name__)
+        function = self._counterpart(ufunc.__name__)
         if method != "__call__":
             return NotImplemented
         if out is None and not any(getattr(x, "ndim", 0) for x in inputs):
@@ -103,12 +112,6 @@ class Habits(NotATensor):
     def pow(self: M, exponent: Operand) -> M:
         """``self ** exponent``."""
         return self**exponent
-
-    def softmax(self: M, scores: Iterable[Kind | float]) -> M:
-        """The share of this score among ``scores``, of which it is one: exp(x)/Σ exp(xᵢ)."""
-        value: Any = self  # `Made` has no operators, as checkers differ on what binds them
-        share: M = _exp(value - logsumexp(scores))
-        return share
 
     def copy(self: M) -> M:
         """A new leaf with the number and the label of this value."""
