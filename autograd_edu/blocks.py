@@ -1,14 +1,23 @@
-"""What a mode is besides a `with` block: a decorator, and a word for missing parentheses."""
+"""`with` blocks that set something: for one thread, also as decorators, counted while open.
+
+Asking what a block has set costs time, so operations ask only while some block is open anywhere:
+`pauses` and `scopes` count them.
+"""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import update_wrapper, wraps
-from typing import Any, Generic, NoReturn, ParamSpec, TypeVar
+from threading import Lock
+from typing import Any, Generic, NoReturn, ParamSpec, Protocol, TypeVar
 
 from .errors import OperandError
 
+pauses = scopes = others = 0  # blocks that are open in any thread
+_lock = Lock()
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 P = ParamSpec("P")
 B_co = TypeVar("B_co", covariant=True)
 R = TypeVar("R")
@@ -41,14 +50,36 @@ class Opener(Generic[P, B_co]):
         return f"<block {self.__name__}()>"
 
 
-class Decorator:
-    """A block that also decorates functions, which then run inside such a block.
+class Variable(Protocol[T_contra]):
+    """What a block sets: a `ContextVar`, or what works like one."""
 
-    Attributes:
-        made: how to make a block for each call, a function and its arguments.
+    def set(self, value: T_contra, /) -> Any: ...  # a token of its own kind
+    def reset(self, token: Any, /) -> None: ...
+
+
+class Set(Generic[T]):
+    """Sets ``variable`` inside a `with` block, and counts the block under the name ``counter``.
+
+    It also decorates functions that run inside such a block, if ``made`` says how to make one: a
+    function and its arguments.
     """
 
-    made: tuple[Callable[..., AbstractContextManager[object]], *tuple[str, ...]] | None
+    def __init__(
+        self, variable: Variable[T], value: T, *, counter: str = "others",
+        made: tuple[Callable[..., Set[T]], *tuple[str, ...]] | None = None,
+    ) -> None:  # fmt: skip
+        self.variable, self.value, self.counter, self.made = variable, value, counter, made
+
+    def __enter__(self) -> T:
+        self.token = self.variable.set(self.value)
+        with _lock:
+            globals()[self.counter] += 1
+        return self.value
+
+    def __exit__(self, *_: Any) -> None:
+        with _lock:
+            globals()[self.counter] -= 1
+        self.variable.reset(self.token)
 
     def __call__(self, f: Callable[P, R]) -> Callable[P, R]:
         """``f`` inside the block; an OperandError if its body would run after the block."""
@@ -62,6 +93,20 @@ class Decorator:
                 return f(*args, **named)
 
         return inside
+
+
+class Collector:
+    """Whether Python's cyclic garbage collector is on, as a variable."""
+
+    def set(self, on: bool) -> bool:
+        """Switch it; tells whether it was on."""
+        was_on = gc.isenabled()
+        (gc.enable if on else gc.disable)()
+        return was_on
+
+    def reset(self, was_on: bool) -> None:
+        if was_on:
+            gc.enable()
 
 
 def check_body(f: Callable[..., object], mode: str) -> None:

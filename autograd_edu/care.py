@@ -10,6 +10,7 @@ from os.path import basename, dirname
 from types import FrameType
 from typing import Any
 
+from .blocks import Set
 from .engine import modes
 from .engine.op import Op
 from .engine.value import Value, topological_order
@@ -73,7 +74,7 @@ def anomaly() -> Iterator[None]:
         DomainError: at the first number that is inf or nan. For ``log(Value(0.0, "x"))`` it says
             "the value of log(0.0) of 'x' (train.py:12) is -inf".
     """
-    with modes.Set(modes.watch, _Watch(), counter="pauses"):
+    with Set(modes.watch, _Watch(), counter="pauses"):
         yield
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any, ClassVar, SupportsFloat
 
+from .. import blocks
 from ..arithmetic.contracts import Operand
 from ..arithmetic.expressions import in_namespace
 from ..arithmetic.floats import Floats, real
@@ -26,6 +27,7 @@ from .op import Op, evaluate, evaluate_local_gradients
 
 _new = object.__new__
 clock = count(1)  # of passes over graphs, and of changes of numbers
+changed = 0  # when a number was last set: results that are older may be stale
 
 
 class Value(Copied, Habits, Number):
@@ -74,7 +76,7 @@ class Value(Copied, Habits, Number):
         self._data = data if data.__class__ is float else real(data)
         self._grad, self._mark = None, 0
         self._left = self._right = self._left_grad = self._right_grad = self.op = None
-        self.scope = modes.current_scope.get() if modes.scopes else ""
+        self.scope = modes.current_scope.get() if blocks.scopes else ""
 
     @property
     def data(self) -> float:
@@ -83,7 +85,8 @@ class Value(Copied, Habits, Number):
     @data.setter
     def data(self, new: SupportsFloat) -> None:
         self._data = real(new)
-        modes.changed = next(clock)
+        global changed
+        changed = next(clock)
 
     def _peek(self) -> float:
         return self._data
@@ -162,7 +165,7 @@ class Value(Copied, Habits, Number):
         """
         since = self._mark
         order = topological_order(self)
-        if since < modes.changed or create_graph or self.is_constant:
+        if since < changed or create_graph or self.is_constant:
             check_pass(order, create_graph=create_graph)
         leaves = [(value, value._grad) for value in order if value.op is None]
         try:
@@ -170,7 +173,7 @@ class Value(Copied, Habits, Number):
                 value._grad = None
             self._grad = real(gradient)
             _propagate(order)
-            if modes.pauses and (watch := modes.watch.get()) is not None:
+            if blocks.pauses and (watch := modes.watch.get()) is not None:
                 watch.passed(order)
             for leaf, before in leaves:
                 new = leaf._grad
@@ -188,7 +191,7 @@ class Value(Copied, Habits, Number):
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:  # one operand alone is a Value
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
-        if op.alone and not modes.pauses:  # one operand, by the shortest way
+        if op.alone and not blocks.pauses:  # one operand, by the shortest way
             try:
                 (x,) = operands
                 y = op.value(Floats, x._data)
@@ -196,7 +199,7 @@ class Value(Copied, Habits, Number):
                     return record(y, op, x, None, op.first(Floats, y, x._data))
             except (ValueError, ArithmeticError):
                 pass  # `_apply` says what is wrong, or knows what to do
-        elif modes.pauses and (observer := modes.tracer.get() or modes.watch.get()) is not None:
+        elif blocks.pauses and (observer := modes.tracer.get() or modes.watch.get()) is not None:
             return observer.apply(op, operands)  # type: ignore[no-any-return]  # of a face above
         return _apply(op, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
 
@@ -242,9 +245,9 @@ def record(
     """The value ``y``, with what it remembers."""
     value = _new(Value)
     value._data, value._grad, value.op = y, None, op
-    value._left, value._right, value._mark = left, right, modes.changed
+    value._left, value._right, value._mark = left, right, changed
     value._left_grad, value._right_grad, value._label = left_grad, right_grad, ""
-    value.scope = modes.current_scope.get() if modes.scopes else ""
+    value.scope = modes.current_scope.get() if blocks.scopes else ""
     return value
 
 
@@ -253,15 +256,15 @@ def constant(x: Operand) -> Value:
     value = _new(Constant)
     value._data, value._grad, value.op = x if x.__class__ is float else real(x), None, None
     value._left = value._right = value._left_grad = value._right_grad = None
-    value._label, value._mark = "", modes.changed
-    value.scope = modes.current_scope.get() if modes.scopes else ""
+    value._label, value._mark = "", changed
+    value.scope = modes.current_scope.get() if blocks.scopes else ""
     return value
 
 
 def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
     """The result of ``op`` for any row, in any mode."""
     xs = [parent._data for parent in parents]
-    if modes.pauses and not modes.recording.get():
+    if blocks.pauses and not modes.recording.get():
         return constant(evaluate(op, xs, parents))
     try:
         groups = xs if op.groups is None else op.groups(xs)
@@ -297,7 +300,7 @@ def apply(self, other):
         y = {formula}
     except ArithmeticError:
         return general(self, other)
-    if y - y != 0.0 or modes.pauses:
+    if y - y != 0.0 or blocks.pauses:
         return general(self, other)
     return record(y, op, {left}, {right}, {slopes})
 """  # arithmetic by the shortest way: two Values, or a Value and a number, that give a number

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
-from ...engine.modes import Set, recording, tracer
+from ...blocks import Set
+from ...engine.modes import recording, tracer
 from ...engine.number import Number
 from ...engine.value import Value
 from .condition import Condition, Operand
