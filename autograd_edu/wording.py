@@ -12,17 +12,14 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Protocol, SupportsFloat
 
-from .arithmetic.floats import Floats
 from .arithmetic.rows import Row
 from .errors import (
     ArityError,
     AutogradError,
     ExpressionError,
     OperandError,
-    describe,
     list_labels,
     no_gradient,
 )
@@ -100,31 +97,12 @@ def _check_expression(op: Row, expression: str, names: Sequence[str]) -> None:
             )
 
 
-def check_rule(op: Row, xs: Sequence[float]) -> None:
-    """Raise if ``op`` does not take as many operands, or its rule returns no number."""
-    check_count(op, len(xs))
-    y = op.value(Floats, *xs)
-    if not isinstance(y, Real):
-        raise OperandError(f"the rule of {op.name} must return a number; it returned {describe(y)}")
-
-
 def check_call(op: Row, args: Sequence[object], named: Mapping[str, object]) -> None:
     """Raise if a call does not fit the signature of ``op``."""
     try:
         op.__signature__.bind(*args, **named)
     except TypeError as error:
         raise ArityError(f"{op.name}{op.__signature__}: {error}") from None
-
-
-def check_count(op: Row, count: int) -> None:
-    """Raise if an operation cannot take ``count`` operands."""
-    names = op.operand_names(0)
-    if op.variadic and count == 0:
-        raise ArityError(f"{op.name} needs at least one operand; none was given") from None
-    if not op.variadic and count != len(names):
-        raise ArityError(
-            f"{op.name} takes {len(names)} operand(s), {', '.join(names)}; {count} were given"
-        ) from None
 
 
 # ---- graphs ----

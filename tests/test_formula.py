@@ -7,7 +7,7 @@ import pytest
 
 import autograd_edu
 from autograd_edu import OPS
-from autograd_edu.engine.ops import evaluate, evaluate_local_gradients
+from autograd_edu.arithmetic.evaluation import evaluate, evaluate_local_gradients
 from autograd_edu.notation import formula, operations
 
 FUNCTIONS = {**{name: OPS[name] for name in OPS}, "where": autograd_edu.where, "pi": math.pi}

@@ -21,8 +21,8 @@ from autograd_edu import (
     trace_graph,
     where,
 )  # fmt: skip
+from autograd_edu.arithmetic.evaluation import evaluate_local_gradients
 from autograd_edu.arithmetic.floats import Floats
-from autograd_edu.engine.op import evaluate_local_gradients
 from autograd_edu.errors import OperandError
 from autograd_edu.program.lifting import symbols
 from autograd_edu.program.writing.javascript import HELPERS, helpers, row

@@ -13,7 +13,7 @@ from rules import replaced
 from witness import EXACT, SLOPES
 
 from autograd_edu import OPS
-from autograd_edu.engine.ops import evaluate, evaluate_local_gradients
+from autograd_edu.arithmetic.evaluation import evaluate, evaluate_local_gradients
 
 POINTS = 2000
 TINY, HUGE = sys.float_info.min, sys.float_info.max

@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from operator import mul
 
+ieee_mode: ContextVar[bool] = ContextVar("ieee", default=False)  # inside `engine.modes.ieee`
+ieee_is_on = ieee_mode.get
 _POLES = {  # where a function raises the same error as outside its domain, but has a limit
     ("log", 0.0): -math.inf, ("log2", 0.0): -math.inf, ("log10", 0.0): -math.inf,
     ("log1p", -1.0): -math.inf, ("atanh", 1.0): math.inf, ("atanh", -1.0): -math.inf,

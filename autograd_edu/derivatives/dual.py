@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from ..arithmetic.evaluation import evaluate_local_gradients
 from ..arithmetic.floats import Floats, real
+from ..arithmetic.ieee754 import ieee_mode
 from ..engine import ops
-from ..engine.modes import ieee_mode
 from ..engine.number import Number, plain
-from ..engine.ops import Op, evaluate_local_gradients
+from ..engine.ops import Op
 from ..errors import no_gradient
 from ..printing import prints
 from .signatures import Scalar

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TypeVar
 
-from ..engine.modes import ieee, ieee_is_on, recording
+from ..arithmetic.ieee754 import ieee_is_on
+from ..engine.modes import ieee, recording
 from ..engine.number import plain
 from ..engine.value import Value, both, topological_order
 from ..errors import DomainError

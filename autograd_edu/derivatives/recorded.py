@@ -11,8 +11,9 @@ from __future__ import annotations
 import itertools
 import math
 
+from ..arithmetic.evaluation import evaluate
 from ..engine.number import plain
-from ..engine.op import Op, evaluate
+from ..engine.op import Op
 from ..engine.value import Value, topological_order
 from ..errors import DomainError
 from .evidence import Evidence, gather

@@ -6,13 +6,12 @@ A mode holds for the thread or the task that opened the block; see `blocks`.
 from contextvars import ContextVar
 from typing import Any
 
+from ..arithmetic.ieee754 import ieee_mode
 from ..attributes import text
 from ..blocks import Collector, Opener, Set
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 current_scope: ContextVar[str] = ContextVar("scope", default="")
-ieee_mode: ContextVar[bool] = ContextVar("ieee", default=False)
-ieee_is_on = ieee_mode.get
 watch: ContextVar[Any] = ContextVar("watch", default=None)  # of `care.anomaly`, above us
 tracer: ContextVar[Any] = ContextVar("tracer", default=None)  # a `program.tracing` Tape, above us
 

@@ -38,7 +38,12 @@ def _method(op: Op) -> Callable[[N], N]:
     return method
 
 
-ARITHMETIC = {"add": ops.add, "sub": ops.sub, "mul": ops.mul, "truediv": ops.div}
+ARITHMETIC = (  # the operators that programs use most; True: the other number is the left one
+    ("__add__", ops.add, False), ("_radd", ops.add, True),
+    ("__sub__", ops.sub, False), ("__rsub__", ops.sub, True),
+    ("__mul__", ops.mul, False), ("__rmul__", ops.mul, True),
+    ("__truediv__", ops.div, False), ("__rtruediv__", ops.div, True),
+)  # fmt: skip
 
 
 class Number(ArrayHabits):

@@ -1,4 +1,4 @@
-"""What an operation is: a row of the rule table, how it is applied, and its values on floats."""
+"""An operation: a row of the rule table as a function of numbers of any kind."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, Unpack, overload
 
 from ..arithmetic import contracts
 from ..arithmetic.contracts import K, Operand, Rule
-from ..arithmetic.floats import Floats, IeeeFloats, real
-from ..arithmetic.ieee754 import Ieee
+from ..arithmetic.evaluation import evaluate
+from ..arithmetic.floats import real
 from ..arithmetic.rows import Facts, Listed, Row, Slopes
-from ..errors import no_value
-from ..wording import check_call, check_row, check_rule
-from .modes import ieee_is_on
+from ..wording import check_call, check_row
 
 C = TypeVar("C")
 
@@ -62,6 +60,10 @@ class Op(Row):
 
     def __repr__(self) -> str:
         return f"<operation {self.name}({', '.join(self.operand_names())})>"
+
+
+def _apply_plain(op: Op, operands: Sequence[Operand]) -> float:
+    return evaluate(op, [real(x, op.name) for x in operands])
 
 
 OPS: dict[str, Op] = {}
@@ -121,41 +123,3 @@ def register(op: Op) -> Op:
     check_row(op, OPS)
     OPS[op.name] = op
     return op
-
-
-def evaluate(op: Op, xs: Sequence[float], named: Sequence[Operand] = ()) -> float:
-    """The value of ``op`` at floats.
-
-    ``named`` are the objects that the floats come from: their labels make the error message.
-
-    Raises:
-        DomainError: where the value is not finite, unless inside `ieee()`.
-    """
-    problem: Exception | None = None
-    try:
-        y = op.value(Floats, *xs)
-        if y - y == 0.0 or ieee_is_on():
-            return float(y)
-    except (ValueError, ArithmeticError) as error:
-        problem = error
-    except TypeError:
-        check_rule(op, xs)
-        raise
-    if ieee_is_on():
-        return float(op.value(IeeeFloats, *map(Ieee, xs)))
-    raise no_value(op, xs, named, problem) from None
-
-
-def _apply_plain(op: Op, operands: Sequence[Operand]) -> float:
-    return evaluate(op, [real(x, op.name) for x in operands])
-
-
-def evaluate_local_gradients(
-    op: Op, y: float, xs: Sequence[float], wanted: Sequence[bool] | None = None
-) -> Sequence[float | None]:
-    """The local gradients of ``op`` at floats; inf or nan where one does not exist."""
-    try:
-        return op.local_gradients(Floats, y, xs, wanted)
-    except (ValueError, ArithmeticError):
-        found = op.local_gradients(IeeeFloats, Ieee(y), [*map(Ieee, xs)], wanted)
-        return [None if x is None else float(x) for x in found]

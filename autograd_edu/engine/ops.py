@@ -23,8 +23,6 @@ from ..errors import ArityError, OperandError
 from . import accurate
 from .op import OPS as OPS
 from .op import Op as Op
-from .op import evaluate as evaluate
-from .op import evaluate_local_gradients as evaluate_local_gradients
 from .op import operation
 from .op import register as register
 

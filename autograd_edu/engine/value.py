@@ -14,8 +14,10 @@ from typing import Any, ClassVar, SupportsFloat
 
 from .. import blocks
 from ..arithmetic.contracts import Operand
-from ..arithmetic.expressions import in_namespace
+from ..arithmetic.evaluation import evaluate, evaluate_local_gradients
 from ..arithmetic.floats import Floats, real
+from ..arithmetic.ieee754 import ieee_is_on
+from ..arithmetic.shortcut import shortcut
 from ..attributes import Label
 from ..copies import Copied
 from ..errors import DomainError, OperandError
@@ -23,7 +25,7 @@ from ..habits import Habits, plain_label
 from ..wording import check_pass, without_gradient
 from . import modes
 from .number import ARITHMETIC, Number, operator
-from .op import Op, evaluate, evaluate_local_gradients
+from .op import Op
 
 _new = object.__new__
 clock = count(1)  # of passes over graphs, and of changes of numbers
@@ -179,7 +181,7 @@ class Value(Copied, Habits, Number):
                 new = leaf._grad
                 if new is None:
                     leaf._grad = before
-                elif new - new != 0.0 and not leaf.is_constant and not modes.ieee_is_on():
+                elif new - new != 0.0 and not leaf.is_constant and not ieee_is_on():
                     raise DomainError(without_gradient(leaf, new, order))
                 elif before is not None:
                     leaf._grad = before + new
@@ -289,43 +291,9 @@ def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
     return record(y, op, parents[0], parents[1], grads[0] or 0.0, grads[1] or 0.0)
 
 
-_OPERATOR = """
-def apply(self, other):
-    if other.__class__ is not Value:
-        if other.__class__ not in PLAIN:
-            return general(self, other)
-        other = constant(other)
-    a, b = {left}._data, {right}._data
-    try:
-        y = {formula}
-    except ArithmeticError:
-        return general(self, other)
-    if y - y != 0.0 or blocks.pauses:
-        return general(self, other)
-    return record(y, op, {left}, {right}, {slopes})
-"""  # arithmetic by the shortest way: two Values, or a Value and a number, that give a number
-
-
-def _operator(op: Op, *, reflected: bool) -> Any:  # a method, made from text
-    left, right = ("other", "self") if reflected else ("self", "other")
-    slopes = [
-        f"rule{i}(Floats, y, a, b)" if i in op.own else in_namespace(text)
-        for i, text in enumerate(op.slopes_of(("a", "b")))
-    ]
-    known = {
-        "op": op,
-        "PLAIN": frozenset({int, float}),
-        "general": operator(op, reflected=reflected),
-    }
-    known |= {f"rule{i}": rule for i, rule in op.own.items()} | globals()
-    source = _OPERATOR.format(left=left, right=right, formula=op.formula, slopes=", ".join(slopes))
-    exec(compile(source, __file__, "exec"), known)  # so that its lines are not the user's
-    return known["apply"]
-
-
-for _name, _op in ARITHMETIC.items():
-    setattr(Value, f"__{_name}__", _operator(_op, reflected=False))
-    setattr(Value, "_radd" if _name == "add" else f"__r{_name}__", _operator(_op, reflected=True))
+for _name, _op, _reflected in ARITHMETIC:
+    _general = operator(_op, reflected=_reflected)
+    setattr(Value, _name, shortcut(_op, _general, reflected=_reflected, known=globals()))
 
 
 # ---- the backward pass ----

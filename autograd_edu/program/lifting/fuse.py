@@ -12,7 +12,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...engine.ops import OPS, dot, evaluate, total
+from ...arithmetic.evaluation import evaluate
+from ...engine.ops import OPS, dot, total
 from ...errors import DomainError
 from ..ir import Computation, Slot, new_slot
 from .analysis import depends_on

@@ -133,7 +133,7 @@ class Given(Traced):
 Traced.__name__ = Given.__name__ = "Value"  # what errors call them: users know no other class
 
 
-def _operator(op: Op, *, reflected: bool = False) -> Callable[[Operand, Operand], Operand]:
+def _operator(op: Op, *, reflected: bool) -> Callable[[Operand, Operand], Operand]:
     """The operator of ``op`` by the shortest way: two finite numbers give one.
 
     Everything else goes the general way. Nothing is called here that can be written out: large
@@ -182,8 +182,5 @@ def _constant(x: Operand) -> Constant | None:
     return Constant(x) if x.__class__ in _PLAIN else None
 
 
-for _name, _op in ARITHMETIC.items():
-    setattr(Traced, f"__{_name}__", _operator(_op))
-    # `Number` itself reflects a sum, where it leaves out the whole number 0 that `sum` starts from
-    _reflected = "_radd" if _op.adds else f"__r{_name}__"
-    setattr(Traced, _reflected, _operator(_op, reflected=True))
+for _name, _op, _reflected in ARITHMETIC:
+    setattr(Traced, _name, _operator(_op, reflected=_reflected))

@@ -1,0 +1,62 @@
+"""A row on floats: its value and its local gradients, as real numbers or by IEEE 754."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+
+from ..errors import ArityError, OperandError, describe, no_value
+from .contracts import Operand
+from .floats import Floats, IeeeFloats
+from .ieee754 import Ieee, ieee_is_on
+from .rows import Row
+
+
+def evaluate(row: Row, xs: Sequence[float], named: Sequence[Operand] = ()) -> float:
+    """The value of ``row`` at floats.
+
+    ``named`` are the objects that the floats come from: their labels make the error message.
+
+    Raises:
+        DomainError: where the value is not finite, unless inside `ieee()`.
+    """
+    problem: Exception | None = None
+    try:
+        y = row.value(Floats, *xs)
+        if y - y == 0.0 or ieee_is_on():
+            return float(y)
+    except (ValueError, ArithmeticError) as error:
+        problem = error
+    except TypeError:
+        _check(row, xs)
+        raise
+    if ieee_is_on():
+        return float(row.value(IeeeFloats, *map(Ieee, xs)))
+    raise no_value(row, xs, named, problem) from None
+
+
+def evaluate_local_gradients(
+    row: Row, y: float, xs: Sequence[float], wanted: Sequence[bool] | None = None
+) -> Sequence[float | None]:
+    """The local gradients of ``row`` at floats; inf or nan where one does not exist."""
+    try:
+        return row.local_gradients(Floats, y, xs, wanted)
+    except (ValueError, ArithmeticError):
+        found = row.local_gradients(IeeeFloats, Ieee(y), [*map(Ieee, xs)], wanted)
+        return [None if x is None else float(x) for x in found]
+
+
+def _check(row: Row, xs: Sequence[float]) -> None:
+    """Raise if ``row`` does not take as many operands, or its rule returns no number."""
+    names = row.operand_names(0)
+    if row.variadic and not xs:
+        raise ArityError(f"{row.name} needs at least one operand; none was given") from None
+    if not row.variadic and len(xs) != len(names):
+        raise ArityError(
+            f"{row.name} takes {len(names)} operand(s), {', '.join(names)}; {len(xs)} were given"
+        ) from None
+    y = row.value(Floats, *xs)
+    if not isinstance(y, Real):
+        raise OperandError(
+            f"the rule of {row.name} must return a number; it returned {describe(y)}"
+        )
