@@ -6,6 +6,7 @@ Arguments of functions, gradients, results and the parts of a model all come nes
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def contents(tree: Tree, kinds: str = _OBJECTS) -> list[tuple[Hashable, Tree]] |
 
     Arrays of other ``kinds`` are not containers. A set has no order, so its parts come by label.
     """
+    if not _may_hold(tree.__class__):  # most are numbers
+        return None
     if isinstance(tree, (list, tuple)):
         return list(enumerate(tree))
     if isinstance(tree, dict):
@@ -34,6 +37,12 @@ def contents(tree: Tree, kinds: str = _OBJECTS) -> list[tuple[Hashable, Tree]] |
     return None
 
 
+@lru_cache(maxsize=256)
+def _may_hold(kind: type) -> bool:
+    """Can something of this kind be a container?"""
+    return issubclass(kind, (list, tuple, dict, set, frozenset)) or hasattr(kind, "dtype")
+
+
 def is_array(tree: Tree) -> bool:
     """Is it an array (of at least one dimension)?"""
     return hasattr(type(tree), "dtype") and tree.shape != ()
@@ -42,11 +51,21 @@ def is_array(tree: Tree) -> bool:
 def flatten(tree: Tree) -> list[Tree]:
     """The leaves of ``tree``, in order; of arrays, the numbers."""
     inside = contents(tree, _NUMBERS)
-    return [tree] if inside is None else [leaf for _, part in inside for leaf in flatten(part)]
+    if inside is None:
+        return [tree]
+    found: list[Tree] = []
+    for _, part in inside:
+        if _may_hold(part.__class__):
+            found += flatten(part)
+        else:
+            found.append(part)
+    return found
 
 
 def unflatten(tree: Tree, numbers: Iterator[object]) -> Tree:
     """The next of ``numbers`` for each number of ``tree``, in the shape of ``tree``."""
+    if not _may_hold(tree.__class__):
+        return next(numbers)
     return tree_map(lambda _: next(numbers), tree)
 
 

@@ -6,12 +6,13 @@ several threads. Its own operations are recorded, so it can be differentiated ag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TypeVar
 
-from ..arithmetic.ieee754 import ieee_is_on
-from ..engine.modes import ieee, recording
+from ..arithmetic.ieee754 import ieee_is_on, ieee_mode
+from ..engine.modes import recording
 from ..engine.number import plain
 from ..engine.value import Value, both, topological_order
 from ..errors import DomainError
@@ -65,9 +66,9 @@ def root(variable: Scalar) -> Value:
     return variable
 
 
-def is_variable(x: Value) -> bool:
-    """Is it a leaf that receives a gradient?"""
-    return x.op is None and not x.is_constant
+def free_variables(order: Sequence[Value]) -> set[int]:
+    """The ids of the leaves in ``order`` that receive a gradient."""
+    return {id(value) for value in order if value.op is None and not value.is_constant}
 
 
 def finite(gradient: Scalar, fault: str, name: str = "gradient") -> Scalar:
@@ -84,23 +85,21 @@ def finite(gradient: Scalar, fault: str, name: str = "gradient") -> Scalar:
 
 
 def _backward(y: Value, variables: list[Value], *, captured: bool) -> list[Scalar]:
-    # if another thread sorts the same values at the same time, the order may contain some twice
-    order = list({id(v): v for v in topological_order(y)}.values())
+    order = topological_order(y)
+    if len(set(map(id, order))) < len(order):  # another thread has sorted the same values too
+        order = list({id(v): v for v in order}.values())
     known = {id(x) for x in variables}
-    depends = dependents(order, known)  # only these pass gradients on
     recorded = (
         is_enclosed()
-        or any(variable.op is not None for variable in variables)
-        or (
-            captured
-            and recording.get()
-            and not known.issuperset(map(id, filter(is_variable, order)))
-        )
+        or {variable.op for variable in variables} != {None}
+        or (captured and recording.get() and not known.issuperset(free_variables(order)))
     )
-    adjoint: dict[int, Scalar] = {id(y): 1.0}
-    passing = [x for x in reversed(order) if id(x) in depends and id(x) not in known]
-    with ieee():  # an infinite slope is an error only if it reaches a variable
-        fault = (_pass_back if recorded else _pass_back_floats)(passing, adjoint, depends)
+    if not recorded:
+        floats = _pass_back_floats(order)
+        gradients = [floats.get(id(x), 0.0) for x in variables]
+        if ieee_is_on() or math.isfinite(sum(gradients)):
+            return [*gradients]
+    adjoint, fault = _pass_back(order, known)  # it also finds out why a gradient is not finite
     return [finite(adjoint.get(id(x), 0.0), fault) for x in variables]
 
 
@@ -108,46 +107,54 @@ def dependents(order: Sequence[Value], known: set[int]) -> set[int]:
     """The ids of the values in ``order`` that depend on a value whose id is ``known``."""
     depends = set(known)
     for value in order:
-        if not depends.isdisjoint(map(id, both(value._left, value._right))):
+        left = value._left  # a tuple of all parents, the first of two, or None
+        parents = left if left.__class__ is tuple else (left, value._right)
+        if not depends.isdisjoint(map(id, parents)):
             depends.add(id(value))
     return depends
 
 
-def _pass_back(values: list[Value], adjoint: dict[int, Scalar], depends: set[int]) -> str:
+def _pass_back(order: list[Value], known: set[int]) -> tuple[dict[int, Scalar], str]:
     """Pass each value's gradient on to its parents, by operations that are recorded.
 
+    Only values that depend on a ``known`` one pass it on.
+
     Returns:
-        What is wrong with the first local gradient that is not finite; "" if all are.
+        The gradients by the ids of the values, and what is wrong with the first local gradient
+        that is not finite; "" if all are.
     """
-    fault = ""
-    for value in values:
-        if value.op is None or id(value) not in adjoint:
-            continue
-        upstream, parents = adjoint.pop(id(value)), both(value._left, value._right)
-        wanted = [id(parent) in depends for parent in parents]
-        slopes = value.op.local_gradients(dual.Numbers, value, parents, wanted)
-        for parent, want, slope in zip(parents, wanted, slopes, strict=True):
-            if not want or slope is None or (value.op.selects and dual.is_zero(slope)):
+    depends, fault = dependents(order, known), ""
+    adjoint: dict[int, Scalar] = {id(order[-1]): 1.0}
+    on = ieee_mode.set(True)  # an infinite slope is an error only if it reaches a variable
+    try:
+        for value in reversed(order):
+            if value.op is None or id(value) in known or id(value) not in adjoint:
                 continue
-            fault = fault or dual.fault_of(value.op, slope, parents)
-            part = upstream if dual.is_one(slope) else slope * upstream
-            adjoint[id(parent)] = adjoint[id(parent)] + part if id(parent) in adjoint else part
-    return fault
-
-
-def _pass_back_floats(values: list[Value], adjoint: dict[int, Scalar], depends: set[int]) -> str:
-    """Like `_pass_back`, but on floats and faster: it uses the local gradients on the values."""
-    fault = ""
-    for value in values:
-        if value.op is None or id(value) not in adjoint:
-            continue
-        upstream, parents = adjoint.pop(id(value)), both(value._left, value._right)
-        for parent, slope in zip(parents, both(value._left_grad, value._right_grad), strict=True):
-            place = id(parent)
-            if slope is None or place not in depends:
-                continue
-            if slope - slope != 0.0:
+            upstream, parents = adjoint.pop(id(value)), both(value._left, value._right)
+            wanted = [id(parent) in depends for parent in parents]
+            slopes = value.op.local_gradients(dual.Numbers, value, parents, wanted)
+            for parent, want, slope in zip(parents, wanted, slopes, strict=True):
+                if not want or slope is None or (value.op.selects and dual.is_zero(slope)):
+                    continue
                 fault = fault or dual.fault_of(value.op, slope, parents)
-            part = slope * upstream
-            adjoint[place] = adjoint[place] + part if place in adjoint else part
-    return fault
+                part = upstream if dual.is_one(slope) else slope * upstream
+                adjoint[id(parent)] = adjoint[id(parent)] + part if id(parent) in adjoint else part
+    finally:
+        ieee_mode.reset(on)
+    return adjoint, fault
+
+
+def _pass_back_floats(order: list[Value]) -> dict[int, float]:
+    """The gradients as floats, by the local gradients on the values; which is faster."""
+    adjoint = {id(order[-1]): 1.0}
+    for value in reversed(order):
+        upstream, parents, slopes = adjoint.get(id(value)), value._left, value._left_grad
+        if parents is None or upstream is None:
+            continue
+        if parents.__class__ is not tuple:
+            parents, slopes = (parents, value._right), (slopes, value._right_grad)
+        for parent, slope in zip(parents, slopes, strict=True):
+            if slope is not None:
+                place, part = id(parent), slope * upstream
+                adjoint[place] = adjoint[place] + part if place in adjoint else part
+    return adjoint

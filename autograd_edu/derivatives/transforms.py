@@ -23,7 +23,7 @@ from ..errors import ArityError, OperandError
 from ..trees import flatten, is_array, tree_map, unflatten
 from . import dual
 from .dual import Dual
-from .pull_back import call, dependents, finite, is_enclosed, is_variable, pull_back, root
+from .pull_back import call, dependents, finite, free_variables, is_enclosed, pull_back, root
 from .signatures import (
     A,
     Function,
@@ -291,11 +291,12 @@ def hvp(f: Function, at: Tree, vector: Tree) -> Tree:
 
 
 class _Run(NamedTuple):
-    """What a function returned, and the variables that it was called with."""
+    """What a function returned, and what it was called with."""
 
     y: Tree
     aux: object
-    variables: list[Tree]
+    by: Sequence[object]  # the arguments to differentiate by
+    variables: list[Scalar]  # what stood in the place of their numbers
     single: bool  # there is one argument, whose gradient is not put into a tuple
     nested: bool  # the results may be differentiated further
 
@@ -305,10 +306,9 @@ class _Run(NamedTuple):
 
     def gradients(self, ys: Sequence[Scalar]) -> list[Tree]:
         """The gradient of each of ``ys`` in the shape of the arguments."""
-        numbers = flatten(self.variables)
-        found = [pull_back(y, numbers, captured=True) for y in ys]
+        found = [pull_back(y, self.variables, captured=True) for y in ys]
         unwrapped = (iter(_unwrap(each, nested=self.nested)) for each in found)
-        shaped = [[unflatten(x, each) for x in self.variables] for each in unwrapped]
+        shaped = [[unflatten(x, each) for x in self.by] for each in unwrapped]
         return [each[0] if self.single else tuple(each) for each in shaped]
 
     def auxiliary(self) -> object:
@@ -320,14 +320,18 @@ def _run(f: Callable[..., object], at: Sequence[object], argnums: Places, *, has
     """Call ``f`` with fresh variables in place of the arguments to differentiate by."""
     chosen, single = _positions(at, argnums)
     by = [at[i] for i in chosen]
-    _check_not_empty(by)
-    variables = [tree_map(_variable, x) for x in by]
-    returned = call(f, _fill(at, chosen, variables))
-    for leaf in map(root, flatten(variables)):
+    numbers = flatten(by)
+    _check_not_empty(numbers)
+    variables = list(map(_variable, numbers))
+    new = iter(variables)
+    filled = [unflatten(x, new) for x in by]
+    returned = call(f, filled if argnums is None else _fill(at, chosen, filled))
+    for leaf in map(root, variables):
         if leaf.op is None:  # it was made for a plain number, and later passes treat it as one
             leaf.__class__ = Constant
     y, aux = _split(returned, has_aux=has_aux)
-    return _Run(y, aux, variables, single, _is_nested(by))
+    nested = is_enclosed() or any(isinstance(x, Number) for x in numbers)
+    return _Run(y, aux, by, variables, single, nested)
 
 
 def _differentiate(
@@ -417,6 +421,8 @@ def _unwrap(found: Sequence[Scalar], *, nested: bool) -> list[Scalar]:
 
     All numbers of a nested call can be; of other calls, those that depend on a variable or a Dual.
     """
+    if not nested and set(map(type, found)) == {float}:
+        return list(found)
     kept = recording.get()
     if nested:
         return [
@@ -425,7 +431,7 @@ def _unwrap(found: Sequence[Scalar], *, nested: bool) -> list[Scalar]:
         ]
     values = [y for y in found if isinstance(y, Value)] if kept else []
     order = topological_order(total(values)) if values else []
-    depends = dependents(order, set(map(id, filter(is_variable, order))))
+    depends = dependents(order, free_variables(order))
     return [y if isinstance(y, Dual) or id(y) in depends else plain(y) for y in found]
 
 
