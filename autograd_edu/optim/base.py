@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict
 
 from ..arguments import fraction, not_negative, positive, whole
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_is_constant = attrgetter("is_constant")
 Array: TypeAlias = "NDArray[np.float64]"
 
 
@@ -140,7 +142,7 @@ class Optimiser:
         import numpy as np
 
         kept: bool | NDArray[np.bool_] = False
-        frozen = [p.is_constant for p in self.parameters]
+        frozen = list(map(_is_constant, self.parameters))
         if True in frozen and len(frozen) == len(theta):
             kept = np.array(frozen)
         if self.skip:  # a generator for each step, so that a saved state need not hold it
@@ -189,11 +191,12 @@ class Optimiser:
         if reached is None:
             raise TrainingError(self._why_no_gradient())
         self._warn_of_uncleared(reached)
-        theta = np.array([p.data for p in self.parameters])
-        gradient = np.array([p.grad for p in self.parameters])
+        theta = np.array([p._data for p in self.parameters])
+        gradient = np.array([0.0 if p.is_constant else p._grad or 0.0 for p in self.parameters])
         new = self.update(theta, gradient).tolist()
+        self.parameters[0].data = new[0]  # this tells the engine that numbers have changed
         for parameter, number in zip(self.parameters, new, strict=True):
-            parameter.data = number
+            parameter._data = number
 
     def before_step(self) -> None:
         """Called at the start of `step`, before the gradients are read."""
