@@ -25,6 +25,8 @@ class Op(Row):
     def __call__(self, *args: Any, **named: Any) -> Any:  # each `Function` has its own signature
         """Apply the operation to numbers of any kind, as its signature says."""
         if len(args) == self.count and not named:
+            if self.alone and hasattr(type(args[0]), "precedence"):
+                return type(args[0]).apply(self, args)  # as `apply` does, but without a call of it
             return self.apply(args)
         if self.called is not None:
             try:

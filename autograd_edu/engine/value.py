@@ -71,13 +71,13 @@ class Value(Copied, Habits, Number):
 
     def __init__(
         self, data: SupportsFloat, label: str | Iterable[Value] = "", _op: str = "",
-        _label: str = "", *, _children: Iterable[Value] = (),
+        _label: str = "", _children: Iterable[Value] = (),
     ) -> None:  # fmt: skip
-        is_plain = label.__class__ is str and not _children
-        self._label: Any = label if is_plain else plain_label(label, _children, _label)  # a str
+        if label.__class__ is not str or _children:
+            label = plain_label(label, _children, _label)
         self._data = data if data.__class__ is float else real(data)
-        self._grad, self._mark = None, 0
-        self._left = self._right = self._left_grad = self._right_grad = self.op = None
+        self._label, self._mark = label, 0
+        self._grad = self._left = self._right = self._left_grad = self._right_grad = self.op = None
         self.scope = modes.current_scope.get() if blocks.scopes else ""
 
     @property
