@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Real
+from typing import Protocol
 
 from ..errors import ArityError, OperandError, describe, no_value
-from .contracts import Operand
+from .contracts import Kind, Operand
 from .floats import Floats, IeeeFloats
 from .ieee754 import Ieee, ieee_is_on
 from .rows import Row
+
+
+class _Operand(Kind, Protocol):
+    """A Value, which is above us."""
+
+    is_constant: bool
 
 
 def evaluate(row: Row, xs: Sequence[float], named: Sequence[Operand] = ()) -> float:
@@ -44,6 +51,29 @@ def evaluate_local_gradients(
     except (ValueError, ArithmeticError):
         found = row.local_gradients(IeeeFloats, Ieee(y), [*map(Ieee, xs)], wanted)
         return [None if x is None else float(x) for x in found]
+
+
+def evaluate_both(
+    row: Row, xs: Sequence[float], operands: Sequence[_Operand]
+) -> tuple[float, Sequence[float | None]]:
+    """The value at the numbers ``xs`` of ``operands``, and the local gradients.
+
+    A constant needs no local gradient; it may get None.
+    """
+    try:
+        groups = xs if row.groups is None else row.groups(xs)
+        y = row.rule(Floats, *groups)
+        if (gradients := row.at_once) is not None:
+            found = gradients(Floats, y, *groups)
+        else:
+            pairs = zip(row.rules, operands)  # noqa: B905 - the rule has taken as many operands
+            found = [None if x.is_constant else rule(Floats, y, *xs) for rule, x in pairs]
+        if y.__class__ is float and y - y == 0.0:
+            return y, found
+    except (ValueError, ArithmeticError, TypeError):
+        pass  # say what is wrong, or compute in IEEE arithmetic
+    y = evaluate(row, xs, operands)
+    return y, evaluate_local_gradients(row, y, xs, [not x.is_constant for x in operands])
 
 
 def _check(row: Row, xs: Sequence[float]) -> None:

@@ -39,7 +39,7 @@ def shortcut(
         row: the operation, which takes two operands.
         general: the operator that handles all other cases.
         reflected: whether the other number is the left one.
-        known: the globals of `engine.value`, as the text above uses them.
+        known: the globals of `engine.value`, which the text above uses.
     """
     left, right = ("other", "self") if reflected else ("self", "other")
     slopes = [

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, SupportsFloat
 
 from .. import blocks
 from ..arithmetic.contracts import Operand
-from ..arithmetic.evaluation import evaluate, evaluate_local_gradients
+from ..arithmetic.evaluation import evaluate, evaluate_both, evaluate_local_gradients
 from ..arithmetic.floats import Floats, real
 from ..arithmetic.ieee754 import ieee_is_on
 from ..arithmetic.shortcut import shortcut
@@ -24,7 +24,7 @@ from ..errors import DomainError, OperandError
 from ..habits import Habits, plain_label
 from ..wording import check_pass, without_gradient
 from . import modes
-from .number import ARITHMETIC, Number, operator
+from .number import ARITHMETIC, Number
 from .op import Op
 
 _new = object.__new__
@@ -56,6 +56,8 @@ class Value(Copied, Habits, Number):
     (-10.0, -4.0, 3.0, 1.0)
     """
 
+    # _left is the first parent, or a tuple of all if there are more than two; _left_grad goes with
+    # it. _mark is for topological_order.
     __slots__ = (
         "_data", "_grad", "_label", "_left", "_left_grad", "_mark", "_right", "_right_grad",
         "op", "scope",
@@ -64,10 +66,6 @@ class Value(Copied, Habits, Number):
     precedence: ClassVar[int] = 1
     is_constant = False  # whether it is a plain number in a formula
     op: Op | None
-    _grad: float | None
-    _left: Any  # the first parent, or a tuple of all if there are more than two
-    _left_grad: Any  # its local gradient, or a tuple of all
-    _mark: int  # for topological_order
 
     def __init__(
         self, data: SupportsFloat, label: str | Iterable[Value] = "", _op: str = "",
@@ -268,20 +266,7 @@ def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
     xs = [parent._data for parent in parents]
     if blocks.pauses and not modes.recording.get():
         return constant(evaluate(op, xs, parents))
-    try:
-        groups = xs if op.groups is None else op.groups(xs)
-        y = op.rule(Floats, *groups)
-        if (gradients := op.at_once) is not None:
-            grads = gradients(Floats, y, *groups)
-        else:
-            pairs = zip(op.rules, parents)  # noqa: B905 - the rule has taken as many operands
-            grads = [None if p.is_constant else rule(Floats, y, *xs) for rule, p in pairs]
-        is_plain = y.__class__ is float and y - y == 0.0
-    except (ValueError, ArithmeticError, TypeError):
-        is_plain = False
-    if not is_plain:  # say what is wrong, or compute in IEEE arithmetic
-        y = evaluate(op, xs, parents)
-        grads = evaluate_local_gradients(op, y, xs, [not p.is_constant for p in parents])
+    y, grads = evaluate_both(op, xs, parents)
     if op.selects:
         return record(y, op, parents, None, tuple([g or None for g in grads]))
     if len(parents) > 2:
@@ -291,9 +276,8 @@ def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
     return record(y, op, parents[0], parents[1], grads[0] or 0.0, grads[1] or 0.0)
 
 
-for _name, _op, _reflected in ARITHMETIC:
-    _general = operator(_op, reflected=_reflected)
-    setattr(Value, _name, shortcut(_op, _general, reflected=_reflected, known=globals()))
+for _name, _op, _right in ARITHMETIC:
+    setattr(Value, _name, shortcut(_op, getattr(Number, _name), reflected=_right, known=globals()))
 
 
 # ---- the backward pass ----
