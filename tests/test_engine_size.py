@@ -32,9 +32,9 @@ def size(*names):
 
 
 def test_the_engine_does_not_grow():
-    """The design asks for 400; the bound goes down with every part that finds a better place."""
+    """What a newcomer reads: the table's rows and their stable forms are not counted."""
     others = {path.stem for path in ENGINE.glob("*.py")} - {"ops", "accurate"}
-    assert size(*others) <= 421
+    assert size(*others) <= 400
 
 
 def test_the_stable_forms_are_few():

@@ -130,6 +130,4 @@ for _name, _op in list(vars(Number).items()):
 
 def plain(x: Operand) -> float:
     """The float that ``x`` stands for: the data of a Number, or a plain number as it is."""
-    if type(x) is float:
-        return x
     return x._peek() if isinstance(x, Number) else real(x)

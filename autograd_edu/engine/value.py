@@ -163,8 +163,7 @@ class Value(Copied, Habits, Number):
             DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`.
                 The leaves then keep the gradients they had.
         """
-        since = self._mark
-        order = topological_order(self)
+        since, order = self._mark, topological_order(self)
         if since < changed or create_graph or self.is_constant:
             check_pass(order, create_graph=create_graph)
         leaves = [(value, value._grad) for value in order if value.op is None]
