@@ -766,7 +766,7 @@ HABITS = (
     Fault(
         "a frozen parameter moves by its velocity",
         ("test_freezing.py::test_a_frozen_parameter_does_not_drift_by_its_velocity_or_its_decay",),
-        "np.where(frozen, theta, new)",
+        "np.where(kept, theta, new)",
         "new",
     ),
     Fault(
@@ -777,7 +777,7 @@ HABITS = (
                 "test_fit_trains_the_other_layers_as_if_frozen_ones_were_constants[replay-AdamW]"
             ),
         ),
-        "frozen = [p.is_constant for p in self.parameters]",
+        "frozen = list(map(_is_constant, self.parameters))",
         "frozen = [False] * len(theta)",
     ),
 )
