@@ -10,7 +10,7 @@ from autograd_edu import lab
 
 @pytest.fixture(scope="module")
 def by_size():
-    return lab.initial_weights(width=48, epochs=100)
+    return lab.initial_weights(width=48, epochs=200)
 
 
 def test_equal_units_stay_equal_to_the_last_bit_and_do_not_learn_circles():

@@ -91,8 +91,7 @@ def _draw_counts(ax: Axes, counts: dict[str, tuple[int, int, int]]) -> None:
     ax.loglog(weights, backward, "o-", label="backward pass")
     ax.loglog(weights, forward, "o-", label="forward pass")
     ax.set(xlabel="weights", ylabel="multiplications", title="one gradient of a network")
-    ax.set_xticks(weights, labels=[str(w) for w in weights])
-    ax.minorticks_off()
+    _label(ax, weights.tolist())
     ax.legend()
 
 
@@ -102,6 +101,11 @@ def _draw_seconds(
     ax.loglog(sizes, forward, "o-", label="forward mode, a pass per input")
     ax.loglog(sizes, reverse, "o-", label="backpropagation, one pass")
     ax.set(xlabel="inputs", ylabel="seconds", title="the gradient of n inputs")
-    ax.set_xticks(sizes, labels=[str(n) for n in sizes])
-    ax.minorticks_off()
+    _label(ax, sizes)
     ax.legend()
+
+
+def _label(ax: Axes, sizes: Sequence[int]) -> None:
+    """Label the sizes on the horizontal axis, in place of the powers of ten."""
+    ax.set_xticks([], minor=True)
+    ax.set_xticks(sorted(set(sizes)), labels=[f"{n:,}" for n in sorted(set(sizes))])

@@ -172,5 +172,8 @@ def _drawn(title: str, paths: Paths, problem: str) -> Panel:
     def draw(ax: Axes) -> None:
         surface, _, minimum, _ = PROBLEMS[problem]
         trajectories(surface, paths, minimum=minimum, resolution=60, ax=ax).set_title(title)
+        legend = ax.get_legend()
+        if legend and title != "saddle":  # elsewhere it would hide the paths
+            legend.remove()
 
     return draw

@@ -28,20 +28,21 @@ def lone_perceptron(*, seed: int = 0, epochs: int = 600) -> Result:
     Sources: UCL, "Neurons for Beginners"; Imperial, "the exclusive or (XOR) cannot be solved by a
     single layer"; MLPR, tutorial 3a. One unit is compared with a network that has a hidden layer,
     and with the best of all lines, found by a search. Look at the straight boundaries: points of
-    one class lie on both sides of each.
+    one class lie on both sides of each. The unit that was trained on XOR has no boundary to draw:
+    it answers ½ everywhere.
     """
     both, xor = truth_table("and"), truth_table("xor")
     corner = above_the_corner(side=21, step=0.5)
     tried = {"unit on and": (both, [1]), "unit on xor": (xor, [1]), "network on xor": (xor, [4, 1])}
     tried |= {"unit on corner": (corner, [1]), "network on corner": (corner, [4, 1])}
-    models, rows, numbers = {}, [], {"best line on xor": best_line(xor)}
+    line, best_unit = best_line(xor)
+    models, rows, numbers = {}, [], {"best line on xor": line}
     for name, (data, sizes) in tried.items():
         models[name], answers = _learned(data, sizes, seed=seed, epochs=epochs)
         numbers[name] = right = float(np.mean((answers > 0.5) == np.array(data.ys)))
         rows.append([name, f"{right:.1%}", f"{answers.min():.3f} to {answers.max():.3f}"])
         if name == "unit on xor":
             halves = answers.tolist()
-    line = numbers["best line on xor"]
     return Result(
         {**numbers, "probabilities of the unit on xor": halves},
         table([["model", "right", "probabilities"], *rows], right=[1]),
@@ -50,7 +51,7 @@ def lone_perceptron(*, seed: int = 0, epochs: int = 600) -> Result:
         f"{np.mean(halves):.3f} for each input. A hidden layer of four units "
         f"gets {numbers['network on xor']:.0%}.",
         [
-            boundary(models["unit on xor"], xor, "one unit on XOR"),
+            boundary(best_unit, xor, f"the best line on XOR: {line:.0%}"),
             boundary(models["unit on corner"], corner, "one unit on x₂ ≥ |x₁|"),
             boundary(models["network on xor"], xor, "a hidden layer on XOR"),
         ],
@@ -65,15 +66,21 @@ def _learned(data: Dataset, sizes: list[int], *, seed: int, epochs: int) -> tupl
     return model, 1.0 / (1.0 + np.exp(-outputs(model, data.xs)[:, 0]))
 
 
-def best_line(data: Dataset, *, angles: int = 72) -> float:
-    """The largest share of samples that a line gets right, searched over directions and offsets."""
-    best = 0.0
-    offsets = [i / 10.0 - 2.0 for i in range(41)]
-    for k, b in itertools.product(range(angles), offsets):
+def best_line(data: Dataset, *, angles: int = 72) -> tuple[float, MLP]:
+    """The largest share of samples that a line gets right, and a linear unit with this boundary.
+
+    Lines are searched over directions and offsets; of equally good ones, the one farthest from all
+    samples is taken.
+    """
+    best, unit = (0.0, 0.0), [0.0, 0.0, 0.0]
+    xs, ys = np.array(data.xs), np.array(data.ys)
+    for k, b in itertools.product(range(angles), np.linspace(-2.0, 2.0, 41).tolist()):
         w = math.cos(2.0 * math.pi * k / angles), math.sin(2.0 * math.pi * k / angles)
-        right = sum((w[0] * x[0] + w[1] * x[1] + b >= 0.0) == y for x, y in data)
-        best = max(best, right / len(data))
-    return best
+        scores = xs @ w + b
+        found = float(np.mean((scores >= 0.0) == ys)), float(np.abs(scores).min())
+        if found > best:
+            best, unit = found, [*w, b]
+    return best[0], MLP.from_weights([[unit[:2]]], [unit[2:]])
 
 
 @experiment("K13 I3")

@@ -72,7 +72,8 @@ def curves(lines: Mapping[str, Sequence[float]], *, log: bool = False, **texts: 
 
     def draw(ax: Axes) -> None:
         for name, numbers in lines.items():
-            ax.plot(range(1, len(numbers) + 1), numbers, ".-", markersize=3, label=name)
+            style = ".-" if len(numbers) < 40 else "-"
+            ax.plot(range(1, len(numbers) + 1), numbers, style, label=name)
         ax.set(yscale="log" if log else "linear", **texts)
         ax.legend()
 

@@ -68,8 +68,8 @@ def _note_spread(spreads: list[float]) -> Callable[[Epoch], None]:
     return note
 
 
-@experiment("U49 K71", width=256, epochs=400)
-def initial_weights(*, seed: int = 0, width: int = 64, epochs: int = 150) -> Result:
+@experiment("U49 K71", width=256, epochs=1000)
+def initial_weights(*, seed: int = 0, width: int = 64, epochs: int = 300) -> Result:
     """Initial weights matter more the deeper a network is: too small, and its signals tend to 0.
 
     Sources: UCL, "Initialisation matters at scale"; KIT, "Activation Statistics": six tanh layers
@@ -118,7 +118,7 @@ def _losses_by_depth(*, seed: int, epochs: int) -> dict[str, list[float]]:
             sizes = [8] * (depth - 1) + [1]
             model = MLP(2, sizes, activation="tanh", init=init, seed=seed)
             history = train(
-                model, data, SGD(lr=0.5), loss=binary_cross_entropy_with_logits, epochs=epochs
+                model, data, SGD(lr=0.2), loss=binary_cross_entropy_with_logits, epochs=epochs
             )
             found[f"{depth} layers, {name}"] = history.loss
     return found
