@@ -100,6 +100,8 @@ def test_descent_stands_on_the_curve_and_an_arrow_leads_from_step_to_step():
 def test_critical_points_are_named(f, ends, expected):
     ax = plots.critical_points(f, *ends)
     assert [line.get_label() for line in ax.lines[1:]] == expected
+    hollow = [line.get_label() for line in ax.lines[1:] if line.get_markerfacecolor() == "#ffffff"]
+    assert hollow == [name for name in expected if name == "local minimum"]
 
 
 def test_a_critical_point_is_where_the_slope_is_zero():

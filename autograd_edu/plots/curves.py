@@ -68,7 +68,7 @@ def activation_curves(
     columns: int = 3,
     ax: Axes | None = None,
 ) -> list[Axes]:  # fmt: skip
-    """Plot several activations, each with its derivative, in one panel each.
+    """Plot several activations with their derivatives, in one panel per activation.
 
     Args:
         activations: names from `nn.activations.ACTIVATIONS`, or functions of one Value.

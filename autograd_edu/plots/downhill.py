@@ -93,10 +93,10 @@ def critical_points(
 ) -> Axes:
     """Plot ``f`` and the places where its slope is 0: minima, maxima, saddles and plateaus.
 
-    The lowest minimum is called the global minimum, and the others local minima, between ``low``
-    and ``high``. At a saddle, the slope is 0 but has the same sign on both sides. A plateau, which
-    is shaded, is a stretch without such a place over which the slope is less than 2 % of the
-    steepest one.
+    The lowest minimum between ``low`` and ``high`` is called the global minimum. The others are
+    local minima, and their marks are hollow. At a saddle, the slope is 0 but has the same sign on
+    both sides. A plateau, which is shaded, is a stretch without such a place over which the slope
+    is less than 2 % of the steepest one.
 
     Args:
         f: a function of one Value.
@@ -117,7 +117,11 @@ def critical_points(
         minima = [y for (_, k), y in zip(found, heights, strict=True) if k == "minimum"]
         scope = "global " if height == min(minima, default=None) else "local "
         name = scope + kind if kind == "minimum" else kind
-        ax.plot([x], [height], _KINDS[kind], color=own.gradient, markersize=8, label=name)
+        inside = own.paper if name == "local minimum" else own.gradient
+        ax.plot(
+            [x], [height], _KINDS[kind], color=own.gradient, markersize=8, label=name,
+            markerfacecolor=inside,
+        )  # fmt: skip
     for start, end in _plateaus(xs, slopes):
         if not any(start <= x <= end for x, _ in found):
             ax.axvspan(start, end, color=own.quiet, alpha=0.25, label="plateau")

@@ -27,7 +27,7 @@ def weights_as_images(
     columns: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw each row of weights as a small image. Negative weights have a short line, a minus.
+    """Draw each row of weights as a small image, with a minus sign on each negative weight.
 
     All images have the same colour scale: blue for positive weights and orange for negative ones.
 
@@ -140,7 +140,7 @@ def attention_map(
     names: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> list[Axes]:
-    """Draw how much each vector of a sequence attends to each other one, one panel per head.
+    """Draw how much each vector of a sequence attends to every other, with one panel per head.
 
     Each row adds up to 1.
 

@@ -1,4 +1,4 @@
-"""Networks of nature and networks over the years: a spiking neuron, and sizes on a log axis."""
+"""The potential of a spiking neuron over time, and the sizes of networks over the years."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def integrate_and_fire(
     step: float = 0.05,
     ax: Axes | None = None,
 ) -> Axes:
-    """Plot the potential V(t) of a leaky integrate-and-fire neuron, the model of a real one.
+    """Plot the potential V(t) of a leaky integrate-and-fire neuron, a simple model of a real neuron.
 
     It follows τ dV/dt = (rest - V) + R·I. When V reaches the threshold, the neuron fires, which is
     drawn as a spike, and V starts again at rest. With a constant current it fires every

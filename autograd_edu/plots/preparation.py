@@ -126,7 +126,7 @@ def feature_map(
     *,
     ax: Axes | None = None,
 ) -> list[Axes]:
-    """Draw points before and after a feature map, which may make classes separable by a plane.
+    """Draw points before and after a feature map, which can make classes separable by a plane.
 
     Args:
         phi: takes a list of two numbers and returns two or three.
