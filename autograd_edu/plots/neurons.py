@@ -27,7 +27,7 @@ def integrate_and_fire(
     step: float = 0.05,
     ax: Axes | None = None,
 ) -> Axes:
-    """Plot the potential V(t) of a leaky integrate-and-fire neuron, a simple model of a real neuron.
+    """Plot the potential V(t) of a leaky integrate-and-fire neuron, a model of a nerve cell.
 
     It follows τ dV/dt = (rest - V) + R·I. When V reaches the threshold, the neuron fires, which is
     drawn as a spike, and V starts again at rest. With a constant current it fires every
