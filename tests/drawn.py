@@ -4,6 +4,7 @@ Values are the green texts, gradients the red ones or the dash. Wires are follow
 line starts to where its arrow ends, and what their attributes say must agree with that.
 """
 
+import math
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -20,17 +21,31 @@ GREEN, RED = "#0b6e2e", "#a01127"
 
 @dataclass
 class Drawn:
-    """The texts, value and gradient of each box ("" for none), and wires as (from, to, slot)."""
+    """What each box and each wire shows.
+
+    The texts, value, gradient and sum below each box ("" for none), wires as (from, to, slot), and
+    the width of their ribbons, below 0 if it is dashed.
+    """
 
     texts: dict
     value: dict
     gradient: dict
     wires: Counter
+    ledger: dict
+    ribbons: dict
 
 
-def texts(element):
-    """What each text of a picture says, also where a part of it has a colour of its own."""
-    return ["".join(t.itertext()) for t in element.iter(f"{SVG}text")]
+def texts(element, part=...):
+    """What each text of a picture says, also where a part of it has a colour of its own.
+
+    ``part``: only texts with this ``data-part``; None for those that are no ledger.
+    """
+    said = [(t.get("data-part"), "".join(t.itertext())) for t in element.iter(f"{SVG}text")]
+    return [
+        text
+        for name, text in said
+        if part is ... or name == part or (part is None and name != "ledger")
+    ]
 
 
 def read_svg(svg):
@@ -38,7 +53,7 @@ def read_svg(svg):
     root = ET.fromstring(svg)
     boxes = {int(e.get("data-node")): e for e in root.iter() if "data-node" in e.attrib}
     places = {i: _place(e) for i, e in boxes.items()}
-    wires = Counter()
+    wires, ribbons = Counter(), {}
     for e in root.iter():
         if "data-wire" in e.attrib:
             tail, head, slot = map(int, e.get("data-wire").split())
@@ -50,7 +65,9 @@ def read_svg(svg):
                 f"the wire from {tail} to {head} ends at {tip}, away from its box {places[head]}"
             )
             wires[tail, head, slot] += 1
-    found = {i: texts(e) for i, e in boxes.items()}
+            ribbons |= _ribbons(root, e, (tail, head, slot))
+    ledger = {i: "".join(texts(e, part="ledger")) for i, e in boxes.items()}
+    found = {i: texts(e, part=None) for i, e in boxes.items()}
     value = {
         i: next((t.text for t in e.iter(f"{SVG}text") if t.get("fill") == GREEN), "")
         for i, e in boxes.items()
@@ -66,7 +83,19 @@ def read_svg(svg):
         )
         for i, e in boxes.items()
     }
-    return Drawn(found, value, gradient, wires)
+    return Drawn(found, value, gradient, wires, ledger, ribbons)
+
+
+def _ribbons(root, wire, use):
+    """The ribbon along a wire, if it has one: {use: width}, below 0 if it is dashed."""
+    curve = wire.find(f"{SVG}path").get("d")
+    (layer,) = [e for e in root.iter() if e.get("data-part") == "ribbons"]
+    paths = [(group, path) for group in layer for path in group if path.get("d") == curve]
+    widths = [
+        float(path.get("stroke-width")) * (-1 if group.get("stroke-dasharray") else 1)
+        for group, path in paths
+    ]
+    return dict.fromkeys([use], widths[0]) if widths else {}
 
 
 def _place(box):
@@ -117,15 +146,19 @@ def without_circles(drawn):
         if tail in circles:
             assert tail not in result, f"circle {tail} has more than one result"
             result[tail] = head
-    wires = Counter()
+    wires, ribbons = Counter(), {}
     for (tail, head, slot), count in drawn.wires.items():
         if tail not in circles:
             wires[tail, result.get(head, head), slot] += count
+    for (tail, head, slot), width in drawn.ribbons.items():
+        ribbons[tail, result[head], slot] = width
     kept = [
         {i: what for i, what in part.items() if i not in circles}
         for part in (drawn.texts, drawn.value, drawn.gradient)
     ]
-    return Drawn(*kept, wires), {result[i]: drawn.texts[i][0] for i in circles}
+    return Drawn(*kept, wires, drawn.ledger, ribbons), {
+        result[i]: drawn.texts[i][0] for i in circles
+    }
 
 
 def check_picture(y, svg, style="card"):
@@ -144,16 +177,67 @@ def check_picture(y, svg, style="card"):
             ordered = len(v.parents) > 1 and not (v.op.adds or v.op.multiplies)
             may = {v.op.symbol, formulas[i]} if ordered else {v.op.symbol} if v.op else ()
             assert not v.op or shown[i] in may, f"the gate {shown[i]} is none of {may}"
-    assert drawn.value == {i: short(v.data) for i, v in enumerate(order)}, "the values differ"
-    assert drawn.gradient == {
-        i: short(v.grad) if v.has_grad else "–" for i, v in enumerate(order)
-    }, "the gradients differ"
-    wanted = Counter(
-        (place[id(p)], i, slot) for i, v in enumerate(order) for slot, p in enumerate(v.parents)
+    inside = in_formulas(order, drawn) if style == "card" else set()
+    boxed = [(i, v) for i, v in enumerate(order) if i not in inside]
+    assert drawn.value == {i: short(v.data) for i, v in boxed}, "the values differ"
+    assert drawn.gradient == {i: short(v.grad) if v.has_grad else "–" for i, v in boxed}, (
+        "the gradients differ"
     )
+    uses = ((place[id(p)], i, k) for i, v in enumerate(order) for k, p in enumerate(v.parents))
+    wanted = Counter(use for use in uses if use[0] not in inside)
     assert drawn.wires == wanted, (
         f"wires differ: {drawn.wires - wanted} are too many, {wanted - drawn.wires} are missing"
     )
+    check_flow(order, drawn)
+
+
+def check_flow(order, drawn):
+    """Raise AssertionError unless ribbons and ledgers say what flowed back in the latest pass."""
+    place = {id(value): i for i, value in enumerate(order)}
+    shares = {}
+    for head, v in enumerate(order):
+        for slot, p in enumerate(v.parents):
+            if not p.is_constant and v.has_grad and p.has_grad:
+                shares[place[id(p)], head, slot] = v.local_grads[slot] * v.grad
+    widest = max((abs(share) for share in shares.values()), default=0.0)
+    wanted = {
+        use: math.copysign(max(13 * math.sqrt(abs(share) / widest), 1.5), share)
+        for use, share in shares.items()
+        if share
+    }
+    assert drawn.ribbons.keys() == wanted.keys(), "other wires have ribbons"
+    for use, width in wanted.items():
+        assert abs(drawn.ribbons[use] - width) <= 0.051, f"the ribbon of {use} has another width"
+    for i, said in drawn.ledger.items():
+        given = [share for (tail, _, _), share in shares.items() if tail == i]
+        total = sum(given)
+        if said:
+            terms, _, result = said.rpartition(" = ")
+            numbers = [float(term.strip("()")) for term in terms.split(" + ") if term != "…"]
+            assert result == short(order[i].grad), "a sum has another result"
+            assert {*map(short, numbers)} <= {*map(short, map(float, map(short, given)))}, (
+                "a sum has other terms"
+            )
+            assert "…" in terms or math.isclose(
+                sum(numbers), total, rel_tol=2e-3, abs_tol=1e-3 * max(map(abs, given))
+            ), "a sum has too many terms or too few"
+        else:
+            used = [share for share in given if share]
+            assert len(used) < 2 or not math.isclose(total, order[i].grad, rel_tol=1e-9), (
+                f"the sum of {i} is missing"
+            )
+
+
+def in_formulas(order, drawn):
+    """The plain numbers without a box: each can be read in the box of its user."""
+    place = {id(value): i for i, value in enumerate(order)}
+    inside = {i for i, v in enumerate(order) if v.is_constant and i not in drawn.texts}
+    for i in inside:
+        users = {place[id(v)] for v in order if any(p is order[i] for p in v.parents)}
+        assert len(users) == 1, "a number of several users has a box"
+        number = short(order[i].data).removeprefix("-")
+        assert number in drawn.texts[users.pop()][0], f"{number} can be read nowhere"
+    return inside
 
 
 def check_dot(y, source):

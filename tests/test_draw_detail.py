@@ -376,7 +376,6 @@ def test_a_scope_or_a_result_is_collapsed_by_name_at_any_level():
     assert titles(draw(two_scopes(), detail="full", collapse="encode")) == [
         "x",
         "encode",
-        "1",
         "v4 = v3 + 1",
         "y = tanh(v4)",
     ]

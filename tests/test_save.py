@@ -213,10 +213,12 @@ def test_frames_show_the_engines_numbers_step_by_step(style):
     y = a * a + sigmoid(a)
     y.label = "y"
     record, picture = steps(y), draw(y, style=style)
-    pictures = frames(picture._scene, record.record, style=style)
-    assert len(pictures) == len(record) + 1
+    pictures = [frame.svg for frame in frames(picture._scene, record.record, style=style)]
     assert len({re.match(r"<svg [^>]*>", p)[0] for p in pictures}) == 1, "all of one size"
-    for k, svg in enumerate(pictures):
+    where = [step_of(svg) for svg in pictures]
+    beats = [[0], *[[k] * (3 if step.parts else 1) for k, step in enumerate(record, 1)]]
+    assert where == [k for several in beats for k in several]
+    for k, svg in enumerate(pictures[where.index(k) + where.count(k) - 1] for k in {*where}):
         said = texts(ET.fromstring(svg))
         known = [short(s.value) for s in record[:k] if s.kind == "forward"]
         assert all(number in " ".join(said) for number in known)
@@ -226,15 +228,40 @@ def test_frames_show_the_engines_numbers_step_by_step(style):
         assert sum(t == "?" or t == "data ?" for t in said) <= 3
 
 
+def step_of(svg):
+    return next((int(k) for k in re.findall(r"step (\d+) of \d+, ", svg)), 0)
+
+
+def part_of(svg, name):
+    (element,) = [e for e in ET.fromstring(svg).iter() if e.get("data-part") == name]
+    return texts(element)
+
+
+def test_a_backward_step_leaves_travels_and_lands():
+    a = Value(3.0, "a")
+    y = a * a
+    shown = [frame.svg for frame in frames(draw(y)._scene, steps(y).record)]
+    leaves, travels, lands = shown[-3:]
+    assert [step_of(svg) for svg in shown] == [0, 1, 2, 3, 3, 3]
+    assert part_of(leaves, "over") == []
+    assert part_of(travels, "over") == ["3 · 1 = 3"] * 2
+    assert part_of(lands, "over") == []
+    assert [svg.count('stroke-width="13.0"') for svg in shown] == [0, 0, 0, 0, 2, 2]
+    assert ["3 + 3 = 6" in svg for svg in shown] == [False] * 5 + [True]
+    assert ['fill="#fff6d6"' in re.sub(r"<g transform[^>]*over.*", "", svg) for svg in shown] == [
+        False, False, False, False, False, True,
+    ]  # fmt: skip
+
+
 def test_a_folded_picture_does_not_move(tmp_path):
     with pytest.raises(OperandError, match='detail="full"'):
         draw(MLP(3, [4, 1], seed=0)([1.0, 2.0, 3.0]), detail="layer").save(tmp_path / "x.gif")
 
 
-def test_a_gif_has_a_frame_a_step(tmp_path):
+def test_a_gif_has_every_frame(tmp_path):
     y = g()
     with Image.open(draw(y).save(tmp_path / "g.gif")) as gif:
-        assert gif.n_frames == len(steps(y)) + 1
+        assert gif.n_frames == len(frames(draw(y)._scene, steps(y).record)) == 10
         assert gif.info["loop"] == 0
 
 

@@ -87,8 +87,8 @@ class Drawing(Picture):
         """Whether the stepper shows this very picture."""
         from .interactive import stepper
 
-        boxes = len(self._scene.boxes)
-        return self.style == "card" and not self._scene.note and boxes <= stepper.MOST
+        whole = self.style == "card" and not self._scene.note
+        return whole and self._values <= stepper.MOST
 
     @property
     def html(self) -> str:

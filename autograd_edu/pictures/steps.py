@@ -168,7 +168,8 @@ class Steps(Sequence[Step]):
 
         if not self._whole or len(self.nodes) > stepper.MOST:
             return None
-        return stepper.stepper(scene(self._values[-1]), self.record, self.held, opens="start")
+        picture = scene(self._values[-1], formulas=True)
+        return stepper.stepper(picture, self.record, self.held, opens="start")
 
     def _repr_markdown_(self) -> str:
         return self.markdown()

@@ -168,7 +168,9 @@ def fold(graph: Graph, level: str, wish: Folding | None = None, shown: int = 0) 
         _fold_sums(graph, free - inside, groups)
     inside |= groups.key.keys()
     rest = [i for i in range(len(graph)) if i in free and i not in inside]
-    into = _numbers_in_formulas(graph, rest) if level != "full" and wish.formulas else {}
+    into = _numbers_in_formulas(graph, rest) if wish.formulas else {}
+    if level == "full":  # only those that can be read there
+        into = {i: user for i, user in into.items() if graph.stands_in_a_formula(i)}
     rest = [i for i in rest if i not in into]
     if level in HEIGHT:
         sums = products if level == "layer" else {}

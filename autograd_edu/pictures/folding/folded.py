@@ -16,6 +16,7 @@ from math import fsum, hypot
 from ...notation import operations
 from ...notation.letters import plain
 from ...notation.text import abbreviate, printable, table, text_width
+from ..scene.flow import share
 from ..scene.scene import (
     CHARACTER,
     LINE,
@@ -29,6 +30,7 @@ from ..scene.scene import (
     in_full,
     pixels,
     wire,
+    with_ledgers,
 )
 from .detail import Piece, choices
 from .products import Product
@@ -46,11 +48,13 @@ def scenes(graph: Graph, detail: str, wish: Folding) -> Iterator[tuple[str, Scen
 
 
 def _scene(graph: Graph, pieces: Sequence[Piece]) -> Scene:
-    if len(pieces) == len(graph) and all(piece.kind == "value" for piece in pieces):
-        return in_full(graph)
-    boxes = tuple(_box(graph, piece) for piece in pieces)
+    if all(piece.kind == "value" for piece in pieces):
+        return in_full(graph, [piece.members[-1] for piece in pieces])
+    wires = tuple(_wires(graph, pieces))
+    values = [-1 if piece.kind == "part" else piece.members[-1] for piece in pieces]
+    boxes = with_ledgers(graph, [_box(graph, piece) for piece in pieces], wires, values)
     note = f"{len(boxes)} {'box' if len(boxes) == 1 else 'boxes'} for {len(graph):,} values"
-    return Scene(boxes, tuple(_wires(graph, pieces)), note, graph.look)
+    return Scene(tuple(boxes), wires, note, graph.look)
 
 
 # ---- boxes -------------------------------------------------------------------------------------
@@ -304,16 +308,22 @@ def _wires(graph: Graph, pieces: Sequence[Piece]) -> Iterable[Wire]:
             if "part" in (piece.kind, pieces[tail].kind):
                 bundles.setdefault((tail, head), []).append((i, slot))
             else:
-                yield (
-                    graph.wire(i, slot, tail, head, row)
-                    if row < 0
-                    else wire(tail, head, row, "", row)
-                )
+                one = graph.wire(i, slot, tail, head, row)
+                yield one if row < 0 else replace(wire(tail, head, row, "", row), share=one.share)
     for (tail, head), uses in bundles.items():
         if len(uses) == 1 and pieces[head].kind == "value":
             yield graph.wire(*uses[0], tail, head)
         else:
-            yield wire(tail, head, 0, f"{len(uses):,} uses" if len(uses) > 1 else "")
+            one = wire(tail, head, 0, f"{len(uses):,} uses" if len(uses) > 1 else "")
+            yield replace(one, share=_bundled(graph, uses))
+
+
+def _bundled(graph: Graph, uses: Sequence[tuple[int, int]]) -> float | None:
+    """What flows back through a bundle of wires to one value; None if it leads to several."""
+    shares = [share(graph.order[i], slot) for i, slot in uses]
+    given = [each for each in shares if each is not None]
+    one = len({graph.parents[i][slot] for i, slot in uses}) == 1
+    return sum(given) if one and given else None
 
 
 def _operands(graph: Graph, piece: Piece) -> Iterator[tuple[int, int, int]]:

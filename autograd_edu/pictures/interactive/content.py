@@ -13,7 +13,6 @@ from ...notation.text import printable
 from ...program.writing.javascript import helpers, row
 from ...record.model import Node, Record
 from ...record.sentences import operands
-from ..scene.scene import Scene, Wire
 
 _MOST = 8  # operands of a formula that is written out with its numbers
 
@@ -43,9 +42,9 @@ class Operations:
 
 
 def content(
-    picture: Scene, record: Record, held: Sequence[float | None], *, operations: Operations
+    record: Record, held: Sequence[float | None], *, operations: Operations
 ) -> dict[str, object]:
-    """The graph as the script takes it; a wire of ``picture`` is an operand of a node.
+    """The graph as the script takes it; a wire is an operand of a node.
 
     ``held`` are the gradients that the values have; None for one that no pass has reached.
     """
@@ -55,7 +54,11 @@ def content(
         "nodes": [_node(node, record, operations) for node in record.nodes],
         "values": [_number(node.data) for node in record.nodes],
         "held": [None if gradient is None else _number(gradient) for gradient in held],
-        "wires": [_wire(wire, record) for wire in picture.wires],
+        "wires": [
+            _wire(tail, head, slot, record)
+            for head, node in enumerate(record.nodes)
+            for slot, tail in enumerate(node.parents)
+        ],
     }
 
 
@@ -80,14 +83,14 @@ def _node(node: Node, record: Record, found: Operations) -> dict[str, object]:
     return shown
 
 
-def _wire(wire: Wire, record: Record) -> list[object]:
+def _wire(tail: int, head: int, slot: int, record: Record) -> list[object]:
     """Tail, head, local gradient, and the formula of that, if the tail takes a gradient."""
-    node, tail = record.nodes[wire.head], record.nodes[wire.tail]
-    shown: list[object] = [wire.tail, wire.head, _number(node.local_grads[wire.slot])]
-    if tail.kind == "constant":
+    node = record.nodes[head]
+    shown: list[object] = [tail, head, _number(node.local_grads[slot])]
+    if record.nodes[tail].kind == "constant":
         return shown
     named = operands(node, record.nodes)
-    slope = operations.slope_text(OPS[node.op], wire.slot, node.name, *named)
+    slope = operations.slope_text(OPS[node.op], slot, node.name, *named)
     return [*shown, printable(slope, 200)]
 
 

@@ -81,7 +81,7 @@ def pieces(picture: Scene, record: Record, held: Held) -> Pieces:
     caption = f"Computation graph of {printable(record.nodes[-1].name, 60)}: {counts}"
     image = _image(svg(boxes, layout(boxes, apart=_APART), ""), caption)
     found = Operations(record)
-    told = content(boxes, record, held, operations=found) | {"digits": picture.look.digits}
+    told = content(record, held, operations=found) | {"digits": picture.look.digits}
     return Pieces(caption, image, told, found.code)
 
 

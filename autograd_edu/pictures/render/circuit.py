@@ -24,6 +24,7 @@ from .svg import (
     edge,
     number,
     red,
+    ribbon_key,
     text,
     tint,
 )
@@ -48,7 +49,7 @@ def arrange(scene: Scene) -> Scene:
 
 def svg(scene: Scene, layout: Layout, caption: str) -> str:
     """The picture of an arranged scene."""
-    key = [("above a wire: value", VALUE), ("below: gradient", GRADIENT)]
+    key = [("above a wire: value", VALUE), ("below: gradient", GRADIENT), *ribbon_key(scene)]
     return drawing(scene, layout, caption, box=_draw, wire=arrow, key=key)
 
 
@@ -63,9 +64,9 @@ def _with_formula(box: Box) -> Box:
 
 def _sized(box: Box) -> Box:
     high = _HEIGHT if box.labelled and box.symbol else _HEIGHT - 2 * _NAME + 4
-    return replace(
-        box, width=round(_head(box)) + round(_stub(box)), height=high, gate=round(_head(box))
-    )
+    head = round(_head(box))
+    wide = max(head + round(_stub(box)), round(text_width(box.ledger) * CHARACTER))
+    return replace(box, width=wide, height=high, gate=head)
 
 
 def _head(box: Box) -> float:

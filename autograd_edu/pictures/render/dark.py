@@ -20,6 +20,8 @@ DARK = {
     "#a34a00": "#ffb066",  # inf and nan
     "#c2410c": "#ff9e64",  # negative weights
     "#eef4f9": "#22303c",  # inputs of a network
+    "#b8500f": "#f2935f",  # ribbons of positive gradient
+    "#6b46c1": "#a78bfa",  # ribbons of negative gradient
     "#7b2cbf": "#b98cff",  # behind negative gradients
 }
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...errors import LayoutError
-from ..scene.scene import LINE, Box, Scene, Wire
+from ..scene.scene import LEDGER, LINE, Box, Scene, Wire
 from .columns import Layout, Point, depths, in_columns
 
 # Measured over 84 graphs of 24 shapes: up to this size Graphviz takes 0.3 s at most, beyond it up
@@ -28,6 +28,7 @@ FITS = 1190.0  # pixels that are shown in a notebook's 900 with text of at least
 # About how far boxes are apart, beside and before each other; what labels of wires widen a row by.
 _BESIDE, _BEFORE, _LABELS = 20.0, 32.0, 1.2
 _SECONDS = 2.5  # what Graphviz may take, on however busy a machine
+_APART = 14.4
 _INCH = 72.0
 
 
@@ -56,11 +57,13 @@ def program() -> str:
     return found
 
 
-def layout(scene: Scene, *, apart: float = 14.4) -> Layout:
+def layout(scene: Scene, *, apart: float = 0.0) -> Layout:
     """Places for everything in ``scene``, in pixels, y downwards.
 
-    ``apart`` is the least distance between two boxes that stand side by side in a layer.
+    ``apart`` is the least distance between two boxes that stand side by side in a layer. It is
+    never less than what stands between them needs.
     """
+    apart = max(apart, _APART + (LEDGER if any(box.ledger for box in scene.boxes) else 0.0))
     depth = depths(scene)
     down = leads_down(scene, depth)
     if is_large(scene, depth):
@@ -131,7 +134,7 @@ def read(answer: str, scene: Scene) -> Layout:
     )
 
 
-def dot_text(scene: Scene, *, down: bool = False, apart: float = 14.4) -> str:
+def dot_text(scene: Scene, *, down: bool = False, apart: float = _APART) -> str:
     """What the layout program is asked: sizes, and which box a wire joins to which."""
     direction = "TB" if down else "LR"
     lines = [
@@ -175,7 +178,7 @@ def _end(wire: Wire, box: Box, *, down: bool) -> str:
         return "" if down else f":r{wire.row}:w"
     if box.entries:
         return f":o{wire.slot}:{'n' if down else 'w'}"
-    return ":gate" if box.gate else ""
+    return ":gate:w" if box.gate else ""
 
 
 def _size(box: Box, *, down: bool) -> str:

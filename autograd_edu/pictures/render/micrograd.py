@@ -24,6 +24,7 @@ from .svg import (
     edge,
     number,
     red,
+    ribbon_key,
     text,
     tint,
 )  # fmt: skip
@@ -53,7 +54,7 @@ def arrange(scene: Scene) -> Scene:
 
 def svg(scene: Scene, layout: Layout, caption: str) -> str:
     """The picture of an arranged scene."""
-    key = [("data: value", VALUE), ("grad: gradient", GRADIENT)]
+    key = [("data: value", VALUE), ("grad: gradient", GRADIENT), *ribbon_key(scene)]
     return drawing(scene, layout, caption, box=_draw, wire=arrow, key=key)
 
 

@@ -5,24 +5,30 @@ The sign of a gradient is written, not only coloured.
 
 The SVG uses presentation attributes only. It has no style element, script, id or prolog, so two
 pictures on a page cannot disturb each other, and every notebook shows them. Attributes that all
-wires or all boxes share stand on a group around them. Each box says its number (``data-node``), and
-each wire the boxes it joins and its operand (``data-wire``), so that a picture can be read back.
+wires or all boxes share stand on a group around them. Each box says its number (``data-node``):
+that of the value, where it shows a single one. Each wire says the boxes that it joins and its
+operand (``data-wire``). So a picture can be read back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from math import isfinite, sqrt
 
 from ...notation.text import text_width
 from ..folding.folded import widths
-from ..scene.scene import CHARACTER, LINE, PADDING, Box, Row, Scene, Wire
+from ..scene.scene import CHARACTER, LEDGER, LINE, PADDING, Box, Row, Scene, Wire
 from .columns import Layout, Point
 
 VALUE, GRADIENT, INK, QUIET, LINE_COLOUR = "#0b6e2e", "#a01127", "#1c1f24", "#5b6470", "#7d8793"
 _TINT = {False: "#e5383b", True: "#7b2cbf"}  # of gradients: positive, negative
 BORDER = {"input": "#2f6f9f", "constant": "#9aa3ad", "result": "#4a525c", "part": "#1c1f24"}
 ALARM = "#a34a00"  # of what is inf or nan
+RIBBON = {False: "#b8500f", True: "#6b46c1"}  # of what flows back: positive, negative
+_DASHED = ' stroke-dasharray="5 2"'  # a ribbon of negative gradient
+CHIP = "#fff6d6", "#b08d2e"  # of what a backward step does: ground and edge
+_WIDEST, _THINNEST = 13.0, 1.5  # pixels of a ribbon
 _MARGIN = 8
 _NARROWEST, _APART = 300.0, 3  # pixels for a key, and the columns between its words
 ITALIC = 'font-style="italic" '  # of gradients, so that colour does not tell them apart alone
@@ -47,12 +53,20 @@ def _key(scene: Scene) -> Key:
     parts = [("value", VALUE), ("gradient", GRADIENT)]
     if any(wire.text for wire in scene.wires):
         parts.append(("on wires: local gradient", QUIET))
+    parts += ribbon_key(scene)
     after = [row.after for box in scene.boxes for row in box.rows if row.after]
     if after:
         parts.append(("in rows: × operand, ∂ local gradient", INK))
     if any("in all" in text for text in after):
         parts.append(("in all: over every use", INK))
     return parts
+
+
+def ribbon_key(scene: Scene) -> Key:
+    """What ribbons mean, if there are any."""
+    signs = {share < 0.0 for share in scene.shares if share}
+    said = [("ribbon: local × upstream", RIBBON[min(signs)])] if signs else []
+    return [*said, ("dashed: negative", RIBBON[True])] if True in signs else said
 
 
 def drawing(
@@ -72,13 +86,18 @@ def drawing(
         key: what the colours mean, on a line below the picture.
     """
     wires = zip(scene.wires, layout.wires, strict=True)
+
+    def ends(wire: Wire) -> str:
+        return f"{scene.number(wire.tail)} {scene.number(wire.head)} {wire.slot}"
+
     boxes = enumerate(zip(scene.boxes, layout.boxes, strict=True))
     drawn = [
         f'<g transform="translate({_MARGIN},{_MARGIN})" {FACE} xml:space="preserve">',
+        _ribbons(scene, layout),
         f'<g fill="{QUIET}" stroke="{LINE_COLOUR}" text-anchor="middle">',
-        *[_wire(w, *place, draw=wire) for w, place in wires],
+        *[_wire(w, *place, draw=wire, ends=ends(w)) for w, place in wires],
         '</g><g fill="#ffffff">',
-        *[_box(i, b, place, draw=box) for i, (b, place) in boxes],
+        *[_box(scene.number(i), b, place, draw=box) for i, (b, place) in boxes],
         "</g>",
     ]
     note = "; ".join(filter(None, (scene.note, layout.note)))
@@ -127,7 +146,15 @@ def _key_line(words: Key, y: float) -> str:
 def _box(i: int, box: Box, middle: Point, *, draw: Callable[[Box], str]) -> str:
     left, top = number(middle[0] - box.width / 2), number(middle[1] - box.height / 2)
     title = f"<title>{escape(box.tooltip)}</title>" if box.tooltip else ""
-    return f'<g data-node="{i}" transform="translate({left},{top})">{title}{draw(box)}</g>'
+    shown = draw(box) + (_ledger(box) if box.ledger else "")
+    return f'<g data-node="{i}" transform="translate({left},{top})">{title}{shown}</g>'
+
+
+def _ledger(box: Box) -> str:
+    """The sum that the gradient is, below the box."""
+    x = max(box.width - text_width(box.ledger) * CHARACTER, 0.0)
+    halo = 'data-part="ledger" stroke="#ffffff" stroke-width="4" paint-order="stroke" '
+    return text(box.ledger, x, box.height + LEDGER - 4, QUIET, halo)
 
 
 def _wire(
@@ -137,12 +164,30 @@ def _wire(
     label: Point | None,
     *,
     draw: Callable[[Wire, Sequence[Point], Point], str],
+    ends: str,
 ) -> str:
     shown = draw(wire, curve, tip)
     if wire.text and label:
         place = f'x="{label[0]:.0f}" y="{label[1] + 4:.0f}"'
         shown += f'<text {place} stroke="none">{escape(wire.text)}</text>'
-    return f'<g data-wire="{wire.tail} {wire.head} {wire.slot}">{shown}</g>'
+    return f'<g data-wire="{ends}">{shown}</g>'
+
+
+def _ribbons(scene: Scene, layout: Layout) -> str:
+    """What flows back along each wire: the width is the root of its size, the colour its sign."""
+    largest = max((abs(share) for share in scene.shares if isfinite(share)), default=0.0)
+    shown: dict[bool, list[str]] = {False: [], True: []}
+    for wire, (curve, *_) in zip(scene.wires, layout.wires, strict=True):
+        if wire.share and isfinite(wire.share):
+            wide = max(_WIDEST * sqrt(abs(wire.share) / largest), _THINNEST)
+            ribbon = f'<path d="{path(curve)}" stroke-width="{wide:.1f}"/>'
+            shown[wire.share < 0.0].append(ribbon)
+    groups = [
+        f'<g stroke="{RIBBON[sign]}"{_DASHED if sign else ""}>{"".join(ribbons)}</g>'
+        for sign, ribbons in shown.items()
+        if ribbons
+    ]
+    return f'<g data-part="ribbons" fill="none" stroke-opacity=".32">{"".join(groups)}</g>'
 
 
 # ---- the card ----------------------------------------------------------------------------------
@@ -157,7 +202,7 @@ def card(box: Box) -> str:
     cells, numbers = _numbers(box, bottom) if box.data else ("", "")
     title = text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" ')
     said, colour = (box.alarm, ALARM) if box.alarm else (box.aside, QUIET)
-    aside = _at_the_right(said, box, LINE - 3, colour) if said else ""
+    aside = _at_the_right(said, box, LINE - 3, colour, 'data-part="aside" ') if said else ""
     below = rows(box, bottom) if box.rows else ""
     return f"<rect {_wide(box.width, box.height)} {border}/>{cells}{title}{aside}{numbers}{below}"
 
@@ -222,10 +267,12 @@ def _row(row: Row, top: float, ends: Sequence[float]) -> str:
 
 def tint(shown: Box | Row, x: float, y: float, width: float, height: float) -> str:
     """A rectangle behind a gradient. Its colour tells the sign, its depth the size."""
+    place = f'x="{number(x)}" y="{number(y)}" {_wide(width, height)}'
+    if isinstance(shown, Box) and shown.receives:
+        return f'<rect {place} fill="{CHIP[0]}" stroke="{CHIP[1]}"/>'
     depth = f"{0.3 * shown.strength:.2f}".strip("0")
     if depth == ".":
         return ""
-    place = f'x="{number(x)}" y="{number(y)}" {_wide(width, height)}'
     return f'<rect {place} fill="{_TINT[shown.negative]}" fill-opacity="{depth}"/>'
 
 
@@ -234,9 +281,13 @@ def tint(shown: Box | Row, x: float, y: float, width: float, height: float) -> s
 
 def arrow(_: Wire, curve: Sequence[Point], tip: Point) -> str:
     """A wire with its arrowhead."""
+    return f'<path d="{path(curve)}" fill="none"/>{arrowhead(curve[-1], tip)}'
+
+
+def path(curve: Sequence[Point]) -> str:
+    """What a path element says to draw ``curve``."""
     start, *rest = curve
-    path = f"M{start[0]:.0f} {start[1]:.0f}C" + " ".join(f"{x:.0f} {y:.0f}" for x, y in rest)
-    return f'<path d="{path}" fill="none"/>{arrowhead(curve[-1], tip)}'
+    return f"M{start[0]:.0f} {start[1]:.0f}C" + " ".join(f"{x:.0f} {y:.0f}" for x, y in rest)
 
 
 def arrowhead(base: Point, tip: Point) -> str:

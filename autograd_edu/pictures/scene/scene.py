@@ -8,17 +8,21 @@ text is wider than its box. Here every value is a box; `detail` decides which va
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from math import ceil, isfinite
+from math import ceil, isclose, isfinite
 
 from ...engine.value import Value, topological_order
 from ...notation import operations
 from ...notation.formula import short
 from ...notation.names import names
 from ...notation.text import abbreviate, printable, text_width
+from .flow import ledger, share
 
 CHARACTER, LINE, PADDING = 7.25, 18.0, 8.0  # of a 12-pixel monospaced face, in pixels
+LEDGER = 17.0  # pixels below a box, for the sum that its gradient is
 LONGEST = 28  # characters of a name or formula in a box; the whole stands in the tooltip
 _FORMULA, _MANY = 24, 8  # columns and operands of a formula: a longer one is in the tooltip alone
 LONGEST_FORMULA = 12  # columns of a formula in a gate: instead of a longer one stands a symbol
@@ -51,6 +55,8 @@ class Box:
         aside: the scope that it belongs to, where there is room.
         siblings: the layer that a neuron belongs to; neurons of one layer stand in order.
         alarm: what is said about a value or gradient that is inf or nan.
+        receives: a share of a gradient lands on it in this scene.
+        ledger: the gradient as a sum over the uses of the value, "1 + 3 + 3 = 7".
         formula: the right-hand side of the title, where the order of the operands matters.
         entries: how many places it has for wires to enter, one for each operand in order. 0: wires
             may enter anywhere.
@@ -75,6 +81,8 @@ class Box:
     aside: str = ""
     siblings: str = ""
     alarm: str = ""
+    ledger: str = ""
+    receives: bool = False
     formula: str = ""
     entries: int = 0
     gate: float = 0.0
@@ -88,6 +96,7 @@ class Wire:
     Attributes:
         text: the local gradient; "" towards a constant.
         row: the row of its head that it ends at; -1 for none.
+        share: local × upstream gradient, which flows back along it; None where nothing does.
     """
 
     tail: int
@@ -97,6 +106,7 @@ class Wire:
     width: float
     height: float = LINE
     row: int = -1
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -123,12 +133,26 @@ class Scene:
 
     Attributes:
         note: what is not shown one by one.
+        shown: the number of the value that each box shows, where plain numbers have no box. Empty
+            if box ``i`` shows value ``i``, or if boxes stand for several values.
+        flow: every share that a ribbon may show, for their scale, if not only those of the wires.
     """
 
     boxes: tuple[Box, ...]
     wires: tuple[Wire, ...]
     note: str = ""
     look: Look = Look()
+    shown: tuple[int, ...] = ()
+    flow: tuple[float, ...] = ()
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """What flows back, for the scale of ribbons and for the key."""
+        return self.flow or tuple(wire.share for wire in self.wires if wire.share is not None)
+
+    def number(self, box: int) -> int:
+        """The number of a box in the picture: that of its value, if it shows a single one."""
+        return self.shown[box] if box < len(self.shown) else box
 
 
 class Graph:
@@ -219,14 +243,24 @@ class Graph:
             self._formulas[key] = f"{self.names[i]} = {made}"
         return self._formulas[key]
 
+    def stands_in_a_formula(self, i: int) -> bool:
+        """Whether value ``i`` is a plain number that the only box which uses it shows."""
+        value, users = self.order[i], set(self.consumers[i])
+        plain = value.is_constant and value.op is None and not value.label
+        return plain and len(users) == 1 and bool(self._fitting_formula(users.pop()))
+
+    def _fitting_formula(self, i: int) -> str:
+        """The formula of a result if it fits a box, else ""."""
+        shown = self.formula(i, in_full=False) if len(self.parents[i]) <= _MANY else ""
+        return printable(shown) if text_width(shown) <= _FORMULA else ""
+
     def title(self, i: int) -> str:
         """The formula where it fits a box, else the name and the operation's symbol."""
         value = self.order[i]
         if value.op is None:
             return self.name(i)
-        shown = self.formula(i, in_full=False) if len(self.parents[i]) <= _MANY else ""
-        if shown and text_width(shown) <= _FORMULA:
-            return printable(shown)
+        if shown := self._fitting_formula(i):
+            return shown
         made = f" = {value.op.symbol}"
         return printable(abbreviate(self.names[i], LONGEST - text_width(made)) + made, LONGEST)
 
@@ -277,25 +311,63 @@ class Graph:
 
     def wire(self, i: int, slot: int, tail: int, head: int, row: int = -1) -> Wire:
         """The wire from box ``tail`` to ``head`` that carries operand ``slot`` of value ``i``."""
-        constant = self.order[self.parents[i][slot]].is_constant
-        return wire(
-            tail, head, slot, "" if constant else self.short(self.order[i].local_grads[slot]), row
-        )
+        value = self.order[i]
+        text = "" if value.parents[slot].is_constant else self.short(value.local_grads[slot])
+        return replace(wire(tail, head, slot, text, row), share=share(value, slot))
 
 
-def scene(y: Value) -> Scene:
-    """The picture of everything ``y`` depends on: a box for each value, a wire for each operand."""
-    return in_full(Graph(y))
+def scene(y: Value, *, formulas: bool = False) -> Scene:
+    """The picture of everything ``y`` depends on: a box for each value, a wire for each operand.
+
+    With ``formulas``, plain numbers stand in the formulas of their users, without a box.
+    """
+    graph = Graph(y)
+    numbers = [formulas and graph.stands_in_a_formula(i) for i in range(len(graph))]
+    return in_full(graph, [i for i, in_formula in enumerate(numbers) if not in_formula])
 
 
-def in_full(graph: Graph) -> Scene:
-    """Every value as a box of its own."""
+def in_full(graph: Graph, shown: Sequence[int]) -> Scene:
+    """Every value of ``shown`` as a box of its own."""
+    box = {i: k for k, i in enumerate(shown)}
     wires = tuple(
-        graph.wire(i, slot, tail, i)
-        for i, parents in enumerate(graph.parents)
-        for slot, tail in enumerate(parents)
+        graph.wire(i, slot, box[tail], box[i])
+        for i in shown
+        for slot, tail in enumerate(graph.parents[i])
+        if tail in box
     )
-    return Scene(tuple(graph.box(i) for i in range(len(graph))), wires, look=graph.look)
+    entering = Counter(wire.head for wire in wires)
+    boxes = [graph.box(i) for i in shown]
+    boxes = [b if entering[k] > 1 else replace(b, entries=0) for k, b in enumerate(boxes)]
+    boxes = with_ledgers(graph, boxes, wires, shown)
+    numbers = tuple(shown) if len(shown) < len(graph) else ()
+    return Scene(tuple(boxes), wires, look=graph.look, shown=numbers)
+
+
+def with_ledgers(
+    graph: Graph, boxes: Sequence[Box], wires: Iterable[Wire], values: Sequence[int]
+) -> list[Box]:
+    """Boxes with the sum of what flows back to them, where several wires bring something.
+
+    There is no sum if it is another number: the value also holds gradients of earlier passes.
+
+    Args:
+        values: the number of the value that each box shows, or -1.
+    """
+    given: dict[int, list[float]] = {}
+    for wire in sorted(wires, key=lambda wire: (-wire.head, wire.slot)):  # as in the pass
+        if wire.share is not None:
+            given.setdefault(wire.tail, []).append(wire.share)
+    return [_with_ledger(graph, box, values[k], given.get(k, ())) for k, box in enumerate(boxes)]
+
+
+def _with_ledger(graph: Graph, box: Box, i: int, given: Sequence[float]) -> Box:
+    if i < 0 or len(given) < 2:
+        return box
+    grad = graph.order[i].grad
+    if not isclose(sum(given), grad, rel_tol=1e-9, abs_tol=1e-15):
+        return box
+    shown = ledger([graph.short(term) for term in given], graph.short(grad))
+    return replace(box, ledger=shown, width=max(box.width, pixels(text_width(shown) - 2)))
 
 
 def wire(tail: int, head: int, slot: int, text: str, row: int = -1) -> Wire:

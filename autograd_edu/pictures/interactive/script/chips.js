@@ -25,7 +25,6 @@ function makeChips(parent, lines, words) {
     return { texts, x, y: y - 4 - height / 2, width, height };
   }
 
-  // Chips that would lie on one another move aside or down, whichever is less.
   function apart(boxes) {
     boxes.sort((a, b) => a.y - b.y || a.x - b.x).forEach((box, k) => {
       for (const other of boxes.slice(0, k)) {

@@ -1,4 +1,4 @@
-// The buttons that step through the passes, those that work on the values, and Play.
+// The buttons, and Play.
 
 const button = (part, text) => `<button type=button data-part=${part}>${text}</button>`;
 const region = (part, name, more = "") =>
@@ -6,7 +6,6 @@ const region = (part, name, more = "") =>
 const toolbar = (part, name, inside) =>
   `<div data-part=${part} role=toolbar aria-label="${name}">${inside}</div>`;
 
-// What stands around the picture; `work`: whether there are gradients to work on.
 function markup({ canNudge, work }) {
   return toolbar("controls", "Step through the computation", stepping()) +
     (work ? toolbar("work", "Work on the values", working(canNudge)) : "") +
@@ -32,7 +31,6 @@ function working(canNudge) {
     (canNudge ? button("down", "Step downhill") + rate + button("reset", "Reset") : "");
 }
 
-// One line under the picture that says what it shows.
 function keyOf(canNudge) {
   return "<b class=value>value</b> · <b class=gradient>gradient</b> · " +
     "on a wire: local gradient · ribbon: local × upstream, <span class=plus>positive</span> or " +

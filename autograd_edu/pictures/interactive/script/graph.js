@@ -1,7 +1,5 @@
-// The graph and its two passes, as the engine computes them.
-//
-// `rows` are the operations in JavaScript, printed from the rule table; null where one has no such
-// form. A run is { values, locals }: one for each node, one for each wire.
+// The graph and its two passes, as the engine computes them. `rows` are the operations, or null. A
+// run is { values, locals }: one for each node, one for each wire.
 
 function makeGraph(content, rows) {
   const { nodes, values } = content;
@@ -23,7 +21,6 @@ function makeGraph(content, rows) {
   const recorded = { values, locals: wires.map(wire => wire.local) };
   const operands = (i, values) => into[i].map(w => values[wires[w].tail]);
 
-  // Values and local gradients, forward from the values of the leaves.
   function forward(leaves) {
     const run = { values: [...leaves], locals: wires.map(() => 0) };
     nodes.forEach((node, i) => {
@@ -35,13 +32,12 @@ function makeGraph(content, rows) {
     return run;
   }
 
-  // The wires on which node i gives gradient: not to constants or unselected operands.
+  // The wires on which node i gives gradient.
   function giving(i, locals) {
     const selected = w => !nodes[i].selects || locals[w] !== 0;
     return into[i].filter(w => !nodes[wires[w].tail].constant && selected(w));
   }
 
-  // The backward pass: for each node that passes gradient on, what it gives on each wire.
   function backward({ locals }) {
     const gradients = nodes.map(() => null), given = nodes.map(() => []), steps = [];
     gradients[top] = 1;
@@ -53,7 +49,6 @@ function makeGraph(content, rows) {
     return { gradients, steps, given };
   }
 
-  // One share of a gradient, added to what its receiver had.
   function give(w, share, gradients, given) {
     const to = wires[w].tail, before = gradients[to];
     gradients[to] = before === null ? share : before + share;
@@ -61,7 +56,6 @@ function makeGraph(content, rows) {
     return { wire: w, to, share, before, after: gradients[to], terms: [...given[to]] };
   }
 
-  // All steps of a forward and a backward pass from gradients of zero.
   function passes(run) {
     const made = nodes.map((_, i) => i).filter(i => !isLeaf(i));
     const pass = backward(run);
@@ -74,14 +68,14 @@ function makeGraph(content, rows) {
     return { run, steps, uses, gradients: pass.gradients };
   }
 
-  // The nodes one of whose comparisons goes another way than in the run before.
+  // The nodes one of whose comparisons goes another way than before.
   function flipped(before, after) {
     const ways = (i, { values }) => rows[nodes[i].row].branches(values[i], ...operands(i, values));
     const branching = nodes.map((_, i) => i).filter(i => !isLeaf(i) && rows[nodes[i].row].branches);
     return branching.filter(i => String(ways(i, before)) !== String(ways(i, after)));
   }
 
-  // The first node that its formula does not give from the recorded operands; -1 if there is none.
+  // The first node that its formula does not give from what was recorded, or -1.
   function disagreement() {
     return nodes.findIndex((node, i) => {
       if (isLeaf(i)) return false;
@@ -99,7 +93,6 @@ function makeGraph(content, rows) {
   };
 }
 
-// Whether two numbers are the same but for their last digits.
 function agree(a, b) {
   return Object.is(a, b) || Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)) + 1e-15;
 }

@@ -1,14 +1,14 @@
-// The picture under mouse, finger and keys. It is one stop of the Tab key. Up and down go from card
-// to card; left and right move a leaf, ten times as far with Shift.
+// The picture under mouse, finger and keys: it is one stop of the Tab key.
 
 const PIXELS = 4; // of a drag, for one unit of the value
 
 function makeHands(cards, graph, now, { move, choose }) {
   const leaf = i => graph.canNudge && graph.isInput(i);
+  const order = Object.keys(cards).map(Number); // of the nodes that have a card
   let drag = null;
 
   cards.forEach(({ group }, i) => {
-    group.setAttribute("tabindex", i ? -1 : 0);
+    group.setAttribute("tabindex", i === order[0] ? 0 : -1);
     group.setAttribute("role", leaf(i) ? "slider" : "group");
     group.onclick = () => { if (!drag?.moved) choose(i); };
     group.onfocus = () => cards.forEach((other, j) => { other.group.tabIndex = j === i ? 0 : -1; });
@@ -16,10 +16,8 @@ function makeHands(cards, graph, now, { move, choose }) {
     if (leaf(i)) group.onpointerdown = event => begin(event, i);
   });
 
-  // ---- dragging ----
-
   // A finger on a leaf drags it and does not scroll; within an SVG, touch-action cannot say so.
-  cards[0].group.ownerSVGElement.addEventListener("touchmove", event => {
+  cards[order[0]].group.ownerSVGElement.addEventListener("touchmove", event => {
     if (event.target.closest("[role=slider]")) event.preventDefault();
   }, { passive: false });
 
@@ -39,8 +37,6 @@ function makeHands(cards, graph, now, { move, choose }) {
     move(drag.leaf, tidy(drag.from + units * drag.unit));
   }
 
-  // ---- keys ----
-
   function onKey(event, i) {
     const act = event.altKey || event.ctrlKey || event.metaKey ? null : actionOf(event, i);
     if (!act) return;
@@ -51,7 +47,7 @@ function makeHands(cards, graph, now, { move, choose }) {
 
   function actionOf({ key, shiftKey }, i) {
     const way = { ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1 }[key];
-    const to = { Home: 0, End: cards.length - 1 }[key] ?? (way && i + way);
+    const to = { Home: order[0], End: order.at(-1) }[key] ?? order[order.indexOf(i) + way];
     if (key === "Enter" || key === " ") return () => choose(i, true);
     if (leaf(i) && /^Arrow[LR]/.test(key)) return () => nudge(i, way * (shiftKey ? 10 : 1));
     return cards[to] ? () => cards[to].group.focus() : null;

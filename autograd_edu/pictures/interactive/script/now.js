@@ -1,6 +1,5 @@
-// The values as a training loop sees them: what the leaves hold, and the gradients that are there.
-//
-// As in the engine, leaves add up gradients until they are cleared; other nodes have the latest.
+// The values and gradients as a training loop sees them. As in the engine, leaves add up gradients
+// until they are cleared; other nodes have the latest.
 
 function makeNow(graph, held) {
   const { inputs, recorded, top, isLeaf } = graph;
@@ -17,7 +16,6 @@ function makeNow(graph, held) {
     now.nudge = null;
   };
 
-  // What one pass gives here.
   now.pass = () => graph.backward(now.run).gradients;
 
   now.zero = () => {
@@ -41,14 +39,12 @@ function makeNow(graph, held) {
     now.given.set(i, [...(now.given.get(i) || []), gradient]);
   }
 
-  // Compute everything from new leaves, without gradients.
   function compute(leaves) {
     now.run = graph.forward(leaves);
     graph.nodes.forEach((_, i) => { if (!isLeaf(i)) now.gradients[i] = null; });
     now.fresh = false;
   }
 
-  // One step of gradient descent on the leaves `moving`.
   now.step = (rate, moving) => {
     const leaves = [...now.run.values];
     for (const i of moving) leaves[i] -= rate * (now.gradients[i] ?? 0);

@@ -20,13 +20,11 @@ function rounded(x) {
   return [mantissa, +power];
 }
 
-// A number as a factor or a term: in brackets if it is negative.
 function bracketed(x) {
   const text = short(x);
   return text.startsWith("-") ? `(${text})` : text;
 }
 
-// A change, with its sign.
 function change(x) {
   const text = short(x);
   return text.startsWith("-") || text === "0" ? text : `+${text}`;

@@ -1,4 +1,4 @@
-// The table of all values and gradients, and the details of the chosen one.
+// The table, and the details of the chosen value.
 
 function appendElement(tag, text, parent) {
   const element = document.createElement(tag);
@@ -9,11 +9,12 @@ function appendElement(tag, text, parent) {
 
 function makeTable(part, graph) {
   const { nodes, inputs } = graph;
-  const rows = nodes.map(node => {
-    const row = appendElement("tr", "", part("rows"));
+  const rows = [];
+  nodes.forEach((node, i) => {
+    if (node.title === undefined) return; // a number in a formula
+    const row = rows[i] = appendElement("tr", "", part("rows"));
     appendElement("th", node.title, row).scope = "row";
     for (let k = 0; k < (graph.canNudge ? 3 : 2); k++) appendElement("td", "", row);
-    return row;
   });
   const boxes = new Map(graph.canNudge ? inputs.map(i => [i, checkbox(i)]) : []);
 
@@ -45,7 +46,6 @@ function makeTable(part, graph) {
   return { show, moving: () => inputs.filter(i => boxes.get(i).checked) };
 }
 
-// Formula, value, local gradients, and where the gradient came from, of node i.
 function makeDetail(detail, graph, words, move) {
   const { nodes, wires, top, isLeaf, isInput } = graph;
   const p = text => appendElement("p", text, detail);
@@ -74,7 +74,6 @@ function makeDetail(detail, graph, words, move) {
     return (whole ? `${terms.join(" + ")} = ` : "") + short(gradient);
   }
 
-  // The value as a field to type in.
   function field(i, value) {
     const input = appendElement("input", "", appendElement("label", "value ", p("")));
     Object.assign(input, { type: "number", step: "any", value });

@@ -2,7 +2,7 @@
 
 const CHARACTER = 7.25, SMALL = 6.7; // widths of the two monospaced sizes, in pixels
 
-// Does an element have to change? In a step, most do not.
+// In a step, most elements do not change.
 function changes(own, ...facts) {
   const before = own.facts;
   own.facts = facts.join();
@@ -18,7 +18,7 @@ function svgElement(tag, attributes, text = "") {
   return element;
 }
 
-// A number in a place of so many pixels, which may have to be squeezed; `end` is its right end.
+// A number in so many pixels, which may have to be squeezed; `end` is its right end.
 function write(text, what, room, end) {
   const length = Math.min(what.length * CHARACTER, room);
   text.textContent = what;
@@ -28,13 +28,14 @@ function write(text, what, room, end) {
 }
 
 function card(group, i, { nodes, isInput, canNudge }) {
+  // What Python drew beside the numbers is drawn anew: it changes.
+  group.querySelectorAll("rect + rect, [data-part]").forEach(element => element.remove());
   const [title, value, gradient] = group.querySelectorAll("text");
   nodes[i].title = title.textContent;
   const [x, y] = numbersIn(group.getAttribute("transform"));
   const rect = group.querySelector("rect"), split = group.querySelector("path");
   const [width, height] = ["width", "height"].map(key => +rect.getAttribute(key));
   const half = width / 2, head = 21;
-  group.querySelector("rect + rect")?.remove(); // the tint that Python drew; ours changes
   const size = { x: half, y: head, width: half, height: height - head, class: "cell" };
   const cell = svgElement("rect", size);
   rect.after(cell);
@@ -54,7 +55,6 @@ function card(group, i, { nodes, isInput, canNudge }) {
 
 const numbersIn = text => text.match(/-?[\d.]+/g).map(Number);
 
-// Two small arrows that say: this can be dragged.
 function handle(x, y) {
   const d = `M${x - 12} ${y - 4}l-5 4l5 4zM${x - 7} ${y - 4}l5 4l-5 4z`;
   return svgElement("path", { class: "handle", d });
@@ -73,7 +73,7 @@ function line(group) {
   return { group, ribbon, text, middle };
 }
 
-// A place near the wire for its number, which is shorter than a chip.
+// A place near the wire for its number.
 function nearTo(curve, x) {
   const on = curve.getPointAtLength(curve.getTotalLength() / 2).x;
   return on + Math.max(-30, Math.min(30, x - on));

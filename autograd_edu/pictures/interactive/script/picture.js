@@ -1,9 +1,17 @@
-// The picture: Python drew it, and here its elements change. What it shows is a state (state.js).
+// The picture: Python drew it, and its elements show a state (state.js).
 
 function makePicture(svg, graph, words) {
-  const { nodes, wires, top } = graph;
-  const cards = [...svg.querySelectorAll("[data-node]")].map((group, i) => card(group, i, graph));
-  const lines = [...svg.querySelectorAll("[data-wire]")].map(line);
+  const { nodes, wires, into, top } = graph;
+  const cards = [], lines = []; // by node and by wire; numbers that stand in formulas have none
+  svg.querySelector("[data-part=ribbons]").remove(); // drawn anew, since they change
+  for (const group of svg.querySelectorAll("[data-node]")) {
+    const i = +group.getAttribute("data-node");
+    cards[i] = card(group, i, graph);
+  }
+  for (const group of svg.querySelectorAll("[data-wire]")) {
+    const [, head, slot] = numbersIn(group.getAttribute("data-wire"));
+    lines[into[head][slot]] = line(group);
+  }
   const chips = makeChips(svg.querySelector("g"), lines, words);
 
   function show(state) {
@@ -19,7 +27,8 @@ function makePicture(svg, graph, words) {
     const { group } = own, gradient = state.gradients[i];
     const value = state.known[i] ? short(state.values[i]) : "?";
     const given = gradient === null ? "–" : short(gradient);
-    const above = state.from ? ghost(i, state) : "", terms = state.terms[i] || [];
+    const alarm = alarmOf(i, state), terms = state.terms[i] || [];
+    const above = [state.from ? ghost(i, state) : "", alarm].filter(Boolean).join(", ");
     const below = terms.length > 1 ? words.ledger(terms, gradient) : "";
     const is = [state.sender === i, state.made === i, state.receivers.includes(i)];
     if (!changes(own, value, given, above, below, is, state.partial[i], largest)) return;
@@ -27,6 +36,7 @@ function makePicture(svg, graph, words) {
     write(own.gradient, given, own.half - 12, own.width - 8);
     mark(group, "bare", gradient === null);
     mark(group, "wait", !state.known[i]);
+    mark(group, "alarm", alarm);
     ["from", "now", "to"].forEach((role, k) => mark(group, role, is[k]));
     tint(own.cell, state.partial[i] ? null : gradient, largest);
     own.above.textContent = above;
@@ -36,7 +46,7 @@ function makePicture(svg, graph, words) {
     describe(group, i, state, value, given);
   }
 
-  // What a screen reader and the tooltip say of a card.
+  // For screen readers, and as a tooltip.
   function describe(group, i, state, value, given) {
     const known = value === "?" ? "not computed yet" : value;
     const says = `value ${known}, gradient ${given === "–" ? "none yet" : given}`;
@@ -48,7 +58,14 @@ function makePicture(svg, graph, words) {
     group.setAttribute("aria-valuetext", says);
   }
 
-  // How far a value is from where the nudge began; for the result, also what was predicted.
+  function alarmOf(i, { values, known, gradients }) {
+    const odd = x => x !== null && !Number.isFinite(x), says = x => `⚠ ${short(x)}`;
+    if (known[i] && i === values.findIndex(odd)) return `${says(values[i])} begins here`;
+    if (i === gradients.findLastIndex(odd)) return `${says(gradients[i])} gradient begins here`;
+    return (known[i] && odd(values[i])) || odd(gradients[i]) ? "⚠" : "";
+  }
+
+  // How far a value is from where the nudge began.
   function ghost(i, state) {
     const before = state.from.values[i], moved = state.values[i] - before;
     const flip = state.flips.includes(i) ? "flipped" : "";
@@ -82,7 +99,6 @@ function makePicture(svg, graph, words) {
   return { cards, show, where };
 }
 
-// A tint behind a gradient: its colour the sign, its depth the size.
 function tint(cell, gradient, largest) {
   const strength = Number.isFinite(gradient) && largest ? Math.abs(gradient) / largest : 0;
   cell.setAttribute("fill-opacity", (0.3 * strength).toFixed(2));

@@ -16,7 +16,7 @@ function startStepper(root) {
   const table = makeTable(part, graph), explain = makeDetail(part("detail"), graph, words, move);
   let pass = graph.passes(now.run), at = 0, chosen = -1, spoken = "";
 
-  // ---- where we are: after `at` steps of the pass, or past its last one, now ----
+  // We are after `at` steps of the pass, or past its last one: now.
 
   const last = () => pass.steps.length, isNow = () => at > last();
   const state = () => isNow() ? stateNow(now, graph) : stateAfter(at, pass, graph);
@@ -51,7 +51,6 @@ function startStepper(root) {
     part("why").replaceChildren(...lines.filter(Boolean).map(item));
   }
 
-  // Why leaves cannot be moved here, if so.
   function unable() {
     if (graph.canNudge || !graph.inputs.length) return "";
     return `The leaves cannot be moved here: ${content.unable || words.ofMismatch(wrong)}.`;
@@ -75,7 +74,6 @@ function startStepper(root) {
   const by = n => go(isNow() && n < 0 ? last() : Math.min(at + n, last()), { beats: n === 1 });
   const stopped = action => () => { play.stop(); action(); };
 
-  // Change the values, and show them.
   function act(change) {
     play.stop();
     change();
@@ -107,8 +105,6 @@ function startStepper(root) {
   part("slider").oninput = stopped(() => go(+part("slider").value));
   makeHands(picture.cards, graph, now, { move, choose });
 
-  // ---- keys ----
-
   root.tabIndex = 0;
   for (const element of [root, ...root.querySelectorAll("button, input, [tabindex]")]) {
     element.setAttribute(OWN_KEYS, true);
@@ -124,8 +120,6 @@ function startStepper(root) {
     if (plays) play.toggle();
     else stopped(() => by(move))();
   };
-
-  // ---- light or dark ----
 
   function theme() {
     const { jpThemeLight, vscodeThemeKind } = document.body.dataset;

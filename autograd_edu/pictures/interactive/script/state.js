@@ -24,7 +24,6 @@ function stateAfter(k, pass, graph) {
   return Object.assign(state, roles(step, graph));
 }
 
-// Who takes part in a step.
 function roles(step, { into }) {
   if (!step) return { way: "start" };
   const { node, kind } = step;
@@ -33,12 +32,16 @@ function roles(step, { into }) {
   return { step, way: "backward", sender: node, active, receivers };
 }
 
-// The values and gradients that are there, and where a moved leaf has come from.
 function stateNow(now, graph) {
   const { nodes, wires } = graph, state = blank(graph, now.run), { nudge } = now;
   Object.assign(state, { way: "now", known: nodes.map(() => true), gradients: now.gradients });
-  now.given.forEach((terms, i) => { state.terms[i] = terms; });
-  if (now.fresh) state.shares = wires.map((_, w) => shareNow(w, now, wires));
+  if (now.fresh) {
+    state.shares = wires.map((_, w) => shareNow(w, now, wires));
+    const sum = terms => terms.reduce((a, b) => a + b, 0);
+    state.terms = graph.backward(now.run).given.map((terms, i) =>
+      agree(sum(terms), now.gradients[i]) ? terms : []);
+  }
+  now.given.forEach((terms, i) => { if (terms.length > 1) state.terms[i] = terms; });
   if (nudge) {
     state.from = nudge.from;
     state.flips = graph.flipped(nudge.from, now.run);
@@ -47,7 +50,6 @@ function stateNow(now, graph) {
   return state;
 }
 
-// What the latest pass gave along a wire, as long as its receiver holds it.
 function shareNow(w, { gradients, run }, wires) {
   const { tail, head } = wires[w], held = gradients[head] !== null && gradients[tail] !== null;
   return held ? run.locals[w] * gradients[head] : undefined;

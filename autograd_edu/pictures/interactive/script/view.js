@@ -1,4 +1,4 @@
-// The window on the picture: as large as it was drawn, unless it fits or a step needs more room.
+// The window on the picture.
 
 function makeView(frame, svg) {
   const width = svg.width.baseVal.value;
@@ -20,7 +20,6 @@ function makeView(frame, svg) {
     frame.scrollTop = nearest(frame.scrollTop, top * zoom, bottom * zoom + 32, frame.clientHeight);
   }
 
-  // The scroll position nearest to `at` that shows from `start` to `end` in `size`.
   const nearest = (at, start, end, size) => Math.max(Math.min(at, start), end - size);
 
   return { reveal };

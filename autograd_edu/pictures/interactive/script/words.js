@@ -1,4 +1,4 @@
-// What the stepper says: a headline, and one line for each thing that happens.
+// What the stepper says.
 
 function makeWords(graph) {
   const { nodes, wires, into, top, inputs, isLeaf } = graph;
@@ -7,8 +7,6 @@ function makeWords(graph) {
   const inBrackets = i => isName(name(i)) ? name(i) : `(${name(i)})`; // a label may be a formula
   const by = i => `∂${inBrackets(top)}/∂${inBrackets(i)}`;
   const equation = i => `${name(i)} = ${nodes[i].formula}`;
-
-  // ---- the passes ----
 
   function ofStart({ gradients }) {
     const others = gradients.some(gradient => gradient !== null);
@@ -25,7 +23,6 @@ function makeWords(graph) {
     return [`${name(i)} gives its gradient times each local gradient`, lines];
   }
 
-  // The operation on its operands' names, then on their numbers, and the result.
   function computed(i, values) {
     const filled = graph.fill(i, tail => bracketed(values[tail]));
     const numbers = filled.replace(/\((\([^()]*\))\)/g, "$1"); // exp((-1)) is exp(-1)
@@ -40,7 +37,6 @@ function makeWords(graph) {
     });
   }
 
-  // Why a receiver gets what it gets: local × upstream, and what that is added to.
   function received({ wire: w, to, share, before, after }, step, run) {
     const { slope } = wires[w], few = slope.length <= 24;
     const symbols = few ? `${factor(slope)} · ${by(step.node)} = ` : "";
@@ -53,7 +49,7 @@ function makeWords(graph) {
   const isAtom = text => /^[^-+ ]*$|^\w+\([^()]*\)$/.test(text);
   const factor = text => isAtom(text) ? text : `(${text})`;
 
-  // After the last of several shares, the sum over all uses.
+  // After the last of several shares.
   function summed({ to, terms }, pass) {
     if (terms.length < 2 || terms.length < pass.uses[to]) return [];
     return [`${by(to)} is the sum over ${terms.length} uses: ${ledger(terms, pass.gradients[to])}`];
@@ -65,13 +61,10 @@ function makeWords(graph) {
     return `${few.join(" + ")} = ${short(sum)}`;
   }
 
-  // One term of a gradient: what came along wire w.
   function term(w, { locals: found, gradients }) {
     const { head } = wires[w];
     return `${bracketed(found[w])} × ${bracketed(gradients[head])} (through ${name(head)})`;
   }
-
-  // ---- now ----
 
   function ofNow(now) {
     const result = `Now: ${name(top)} = ${short(now.run.values[top])}`, count = now.passesHeld();
@@ -94,7 +87,6 @@ function makeWords(graph) {
     return "The leaves hold gradients of several passes: they were not cleared between them.";
   }
 
-  // What a leaf holds, next to what one pass would give here.
   function heldBy(i, now) {
     const one = now.pass()[i], given = now.given.get(i);
     if (one === null || !given) return [];
@@ -102,7 +94,6 @@ function makeWords(graph) {
     return [`${name(i)} holds ${held}; one pass gives ${short(one)}`];
   }
 
-  // A moved leaf: what its gradient predicted, and what happened.
   function ofNudge({ nudge, run }) {
     const { leaf, from, slope } = nudge, h = run.values[leaf] - from.values[leaf];
     const actual = run.values[top] - from.values[top], predicted = slope * h;
@@ -129,7 +120,6 @@ function makeWords(graph) {
     return `${computed(i, run.values)}: not a finite number. The engine would raise an error here.`;
   }
 
-  // What the last steps did to the result.
   function ofHistory(history) {
     if (history.length < 2) return "";
     const few = history.slice(-8).map(short), more = history.length > 8 ? "… → " : "";
