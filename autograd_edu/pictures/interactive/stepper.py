@@ -77,7 +77,7 @@ class Pieces:
 def pieces(picture: Scene, record: Record, held: Held) -> Pieces:
     """The parts of a stepper that belong to this picture."""
     boxes = _with_room(picture)
-    counts = f"{len(boxes.boxes)} values, {len(boxes.wires)} wires"
+    counts = f"{len(record.nodes)} values, {len(boxes.wires)} wires"
     caption = f"Computation graph of {printable(record.nodes[-1].name, 60)}: {counts}"
     image = _image(svg(boxes, layout(boxes, apart=_APART), ""), caption)
     found = Operations(record)

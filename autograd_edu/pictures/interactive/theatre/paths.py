@@ -87,7 +87,7 @@ def _path(
     order = topological_order(y)
     if len(order) > MOST:
         return None
-    made = pieces(scene(y), build(order), [None] * len(order))
+    made = pieces(scene(y, formulas=True), build(order), [None] * len(order))
     return Path(made, [leaves.roles.get(id(value), []) for value in order if value.op is None])
 
 
