@@ -1,0 +1,86 @@
+"""Gradients as formulas on a graph: the product of local gradients along the way from the result.
+
+Each wire says its local gradient, and each card its gradient: local gradients times one another,
+back to the result, as in g′(x)·f′(g(x)). Where that would be long, the formula ends with the
+gradient of the value above, by its name: g′(x)·∂y/∂g.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ...notation import operations
+from ...notation.text import abbreviate, printable, text_width
+from .scene import LONGEST, Box, Graph, Scene, in_full, pixels, wire
+
+_MOST = 12  # values of a graph whose gradients are products up to the result
+
+
+def symbolic(graph: Graph) -> Scene:
+    """Every value as a box of its own, with local gradients and gradients as formulas."""
+    scene, flow = in_full(graph), _Flow(graph)
+    boxes = tuple(_box(box, flow.found.get(i, "–")) for i, box in enumerate(scene.boxes))
+    wires = tuple(
+        wire(w.tail, w.head, w.slot, abbreviate(flow.slope(w.head, w.slot), LONGEST)) if w.text
+        else w
+        for w in scene.wires
+    )
+    return replace(scene, boxes=boxes, wires=wires)
+
+
+def _box(box: Box, gradient: str) -> Box:
+    shown = abbreviate(gradient, LONGEST)
+    wide = max(text_width(box.title), text_width(box.data) + text_width(shown) + 4, 10)
+    tooltip = printable(f"{box.tooltip}; as a formula {gradient}", 10000)
+    return replace(box, grad=shown, tooltip=tooltip, width=pixels(wide), strength=0.0)
+
+
+class _Flow:
+    """The gradient of each value as a formula, from the result back.
+
+    Attributes:
+        found: the formulas; constants, and what no gradient reaches, have none.
+        named: values whose formula ends with the name of another gradient.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph, self.root = graph, len(graph) - 1
+        self.found, self.named = {self.root: "1"}, set[int]()
+        self.uses: dict[int, list[tuple[int, int]]] = {}  # for each value: by which, as which
+        for i in range(self.root, -1, -1):
+            if i in self.uses:
+                self.found[i] = self._gradient(i)
+            if i in self.found:
+                for slot, parent in enumerate(graph.parents[i]):
+                    if not graph.order[parent].is_constant:
+                        self.uses.setdefault(parent, []).append((i, slot))
+
+    def slope(self, i: int, slot: int, times: str = "") -> str:
+        """The local gradient of an operand of value ``i``, times something."""
+        graph, op = self.graph, self.graph.order[i].op
+        if op is None:
+            return ""
+        parents = [(p, graph.order[p]) for p in graph.parents[i]]
+        operands = [v.data if v.is_constant and not v.label else graph.names[p] for p, v in parents]
+        return operations.slope_text(op, slot, graph.names[i], *operands, times=times)
+
+    def _gradient(self, i: int) -> str:
+        uses = self.uses[i]
+        if len(self.graph) <= _MOST and not self.named.intersection(use for use, _ in uses):
+            whole = self._sum(i, {use: self.found[use] for use, _ in uses})
+            if text_width(whole) <= LONGEST:
+                return whole
+        self.named.add(i)
+        root, names = self.graph.names[self.root], self.graph.names
+        return self._sum(i, {use: f"∂{root}/∂{names[use]}" for use, _ in uses})
+
+    def _sum(self, i: int, upstream: dict[int, str]) -> str:
+        """The sum of local gradient times upstream gradient over the uses of value ``i``."""
+        terms = []
+        for use, slot in self.uses[i]:
+            above = upstream[use]
+            is_sum = re.search(r" [+-] ", above)
+            times = "" if use == self.root else f"({above})" if is_sum else above
+            terms.append(self.slope(use, slot, times))
+        return " + ".join(terms)
