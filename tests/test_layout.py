@@ -165,6 +165,7 @@ PICTURES = [
     "files",
     "picture",
     "network",
+    "arrays",
     "steps",
     "drawing",
 ]

@@ -59,6 +59,7 @@ x = f3(v)
 y = f4(w, x)
 z = f5(y)
 
+# backward pass: local gradient * upstream gradient (some lectures say downstream)
 dz_y = df5(y)
 dz_x = df4_2(w, x) * dz_y
 dz_w = df4_1(w, x) * dz_y

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from ..arguments import positive, whole
 from ..engine.value import Value
 from ..errors import LayoutError, OperandError, one_of
 from ..notation.text import printable
 from ..printing import Text
+from ..program.program import AnyProgram, Program
+from .arrays.picture import ProgramDrawing
 from .folding.detail import MOST_BOXES
 from .folding.folded import as_text, scenes
 from .folding.scopes import Folding
@@ -21,6 +23,7 @@ from .render.layout import FITS, expected_width, layout
 from .render.page import html_page
 from .render.styles import STYLES
 from .scene.scene import Graph, Look, Scene
+from .scene.symbolic import symbolic
 from .steps import Steps, steps
 
 if TYPE_CHECKING:
@@ -42,8 +45,12 @@ class Drawing(Picture):
         title: the label of the result.
     """
 
-    def __init__(self, y: Value, *, style: str, detail: str, wish: Folding, look: Look) -> None:
+    def __init__(
+        self, y: Value, *, style: str, detail: str, wish: Folding, look: Look,
+        symbolic: bool = False,
+    ) -> None:  # fmt: skip
         graph = Graph(y, look)
+        self._symbolic = symbolic
         self.style, self.title = style, printable(y.label or "result", 60)
         self._y, self._values = y, len(graph)
         if len(graph) <= MOST_BOXES:
@@ -58,7 +65,8 @@ class Drawing(Picture):
     def _chosen(self, graph: Graph, detail: str, wish: Folding) -> tuple[str, Scene, Scene]:
         """The level, its scene, and that in the style: the first that fits, or the narrowest."""
         tried = []
-        for level, scene in scenes(graph, detail, wish):
+        levels = [("full", symbolic(graph))] if self._symbolic else scenes(graph, detail, wish)
+        for level, scene in levels:
             arranged = STYLES[self.style].arrange(scene)
             tried.append((expected_width(arranged), level, scene, arranged))
             if tried[-1][0] <= FITS:
@@ -78,16 +86,18 @@ class Drawing(Picture):
     def text(self) -> str:
         """The forward and the backward table.
 
-        If boxes stand for several values, a table with one line per box and per row in it.
+        If boxes stand for several values, or gradients are formulas, a table with one line per box
+        and per row in it.
         """
-        return as_text(self._scene) if self._scene.note else str(self._steps)
+        in_boxes = self._scene.note or self._symbolic
+        return as_text(self._scene) if in_boxes else str(self._steps)
 
     @property
     def _steps_through(self) -> bool:
         """Whether the stepper shows this very picture."""
         from .interactive import stepper
 
-        whole = self.style == "card" and not self._scene.note
+        whole = self.style == "card" and not self._scene.note and not self._symbolic
         return whole and self._values <= stepper.MOST
 
     @property
@@ -136,7 +146,7 @@ class Drawing(Picture):
         from .interactive import stepper
 
         values = self._values
-        if self.style != "card":
+        if self.style != "card" or self._symbolic:
             return ""
         if values > stepper.MOST:
             most = f"at most {stepper.MOST}"
@@ -145,23 +155,37 @@ class Drawing(Picture):
         return 'draw(y, detail="full") shows each value by itself, to step through.'
 
 
+Gradients = Literal["numbers", "symbolic"]
+GRADIENTS: tuple[Gradients, ...] = ("numbers", "symbolic")
+
+
+@overload
+def draw(y: Value, style: str = ..., *, detail: str = ..., expand: str | Sequence[str] = ...,
+         collapse: str | Sequence[str] = ..., gradients: Gradients = ..., direction: str = ...,
+         digits: int = ..., font_size: float = ...) -> Drawing: ...  # fmt: skip
+@overload
+def draw(y: AnyProgram, *, gradients: Gradients = ..., direction: str = ...,
+         font_size: float = ...) -> ProgramDrawing: ...  # fmt: skip
 def draw(
-    y: Value,
+    y: Value | AnyProgram,
     style: str = "card",
     *,
     detail: str = "auto",
     expand: str | Sequence[str] = (),
     collapse: str | Sequence[str] = (),
+    gradients: Gradients = "numbers",
     direction: str = "auto",
     digits: int = 4,
     font_size: float = 12.0,
-) -> Drawing:
+) -> Drawing | ProgramDrawing:
     """The computation graph of ``y``, with values, gradients and local gradients.
 
     Gradients are those of the latest `backward`; "–" stands where none has reached. Drawing changes
-    nothing.
+    nothing. A program, from `trace` or `trace_graph`, is drawn as arrays with their shapes and the
+    operations between them.
 
     Args:
+        y: a Value, or a program.
         style: "card" (a card for each value, local gradients on the wires), "circuit" (gates on
             wires: values above, gradients below) or "micrograd" (records of data and grad, and
             circles for operations).
@@ -173,13 +197,16 @@ def draw(
             own.
         collapse: names of scopes that become one box, or labels of results: each with all that it
             alone uses.
+        gradients: "numbers"; or "symbolic": each value, or each array of a program, has its
+            gradient as a formula, and each wire of a Value its local gradient.
         direction: which way wires lead: "right", "down", or "auto": to the right, or down where
             that fits a notebook better.
         digits: significant digits of a number.
         font_size: in pixels. The whole picture grows and shrinks with it.
 
     Raises:
-        OperandError: if ``y`` is no Value.
+        OperandError: if ``y`` is neither a Value nor a program, or an option does not fit a
+            program.
         OptionError: for an unknown style, level of detail, direction, scope or label. The message
             lists those there are.
         LayoutError: if no Graphviz layout program is installed, or the picture has more than 1,500
@@ -188,24 +215,57 @@ def draw(
     >>> x = Value(3, "x")
     >>> draw(x * x, style="micrograd").svg[:4]
     '<svg'
+    >>> from autograd_edu import dot, tanh, trace
+    >>> draw(trace(lambda w, x: tanh(dot(w, x)), [1.0, 2.0], [3.0, 4.0]))
+    A program of 2 operations on numbers as 4 arrays
+    array  shape  made by
+    -----  -----  -------
+    w      2      input
+    x      2      input
+    v      1      w @ x
+    y      1      tanh(v)
     """
+    if isinstance(y, Program):
+        given = (style, detail, tuple(expand), tuple(collapse), digits)
+        return _program(y, given, gradients, _look(direction, digits, font_size))
     if not isinstance(y, Value):
         raise OperandError(
-            "draw needs a Value, the result of operations on Values; for a model there is "
-            f"draw_network; got {type(y).__name__}"
+            "draw needs a Value, the result of operations on Values, or a program; for a model "
+            f"there is draw_network; got {type(y).__name__}"
         )
     formulas = STYLES[one_of(style, STYLES, "style")].formulas
+    is_symbolic = one_of(gradients, GRADIENTS, "form of gradients") == "symbolic"
+    if is_symbolic:
+        one_of(detail, ("auto", "full"), "level of detail for symbolic gradients")
     return Drawing(
         y,
         style=style,
         detail=detail,
         wish=Folding(_listed(expand, "expand"), _listed(collapse, "collapse"), formulas),
-        look=Look(
-            one_of(direction, ("auto", "right", "down"), "direction"),
-            whole(digits, "digits"),
-            positive(font_size, "font_size"),
-        ),
+        look=_look(direction, digits, font_size),
+        symbolic=is_symbolic,
     )
+
+
+def _look(direction: str, digits: int, font_size: float) -> Look:
+    return Look(
+        one_of(direction, ("auto", "right", "down"), "direction"),
+        whole(digits, "digits"),
+        positive(font_size, "font_size"),
+    )
+
+
+def _program(
+    program: AnyProgram, given: tuple[object, ...], gradients: Gradients, look: Look
+) -> ProgramDrawing:
+    """The picture of a program; ``given`` are the options that only Values have."""
+    if given != ("card", "auto", (), (), 4):
+        raise OperandError(
+            "style, detail, expand, collapse and digits are for the graph of a Value; a program "
+            "is drawn as arrays"
+        )
+    is_symbolic = one_of(gradients, GRADIENTS, "form of gradients") == "symbolic"
+    return ProgramDrawing(program, look, gradients=is_symbolic)
 
 
 def _listed(names: str | Sequence[str], what: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from .model import Node, Record
 from .tables import variables
 
 ADDED = "added"
+_MARK = "# backward pass: local gradient * upstream gradient (some lectures say downstream)"
 _ADDED = [
     f"def {ADDED}(*gradients):",
     "    known = [gradient for gradient in gradients if gradient is not None]",
@@ -35,7 +36,9 @@ def as_python(record: Record) -> str:
         f"{names[node.index]} = f{k}({_arguments(node, record, names)})"
         for k, node in enumerate(results, 1)
     ]
-    blocks = [_imports(results), functions, forward, _backward(record, names)]
+    backward = _backward(record, names)
+    backward = [_MARK, *backward] if backward else []
+    blocks = [_imports(results), functions, forward, backward]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 

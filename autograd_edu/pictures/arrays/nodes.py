@@ -15,7 +15,6 @@ from typing import Literal
 
 import numpy as np
 
-from ...engine.op import Op
 from ...notation import operations
 from ...notation.formula import short
 from ...notation.letters import SUBSCRIPTS, plain
@@ -39,8 +38,8 @@ class Node:
         text: the name of an array, or the sign of an operation.
         shape: of an array; a number has the shape ().
         operands: the nodes that lead to it, in order.
-        parts: for each operand, which of its numbers are read: "[2]", "[0:4]", "[…]", or "" for
-            all of them.
+        parts: for each operand, which of its numbers are read: "[2]", "[0:4]", "[3 of 8]", or
+            "" for all of them.
         formula: how the array is made, in the names of others.
         gradient: the gradient of the result with respect to the array, as a formula.
     """
@@ -179,12 +178,12 @@ class _Reader:
 
     def _use(self, node: int, rows: list[int]) -> _Use:
         own, used = self.rows[node], dict.fromkeys(rows)
-        part = "" if len(used) == len(own) else "[…]"
-        if part:
-            places = [own.index(row) for row in used if row in own]
-            first, last = places[0], places[-1]
-            if places == [*range(first, last + 1)]:
-                part = f"[{first}]" if first == last else f"[{first}:{last + 1}]"
+        part = f"[{len(used)} of {len(own)}]" if len(used) < len(own) else ""
+        places = [own.index(row) for row in used]
+        first, last = places[0], places[-1]
+        # tracing keeps the order of an input, but not that of anything else
+        if part and self.nodes[node].kind == "input" and places == [*range(first, last + 1)]:
+            part = f"[{first}]" if first == last else f"[{first}:{last + 1}]"
         return _Use(node, part, repeats=len(used) < len(rows))
 
     def _leaves(self, rows: Rows, letter: str) -> None:
@@ -240,7 +239,9 @@ class _Reader:
 
         def back(names: Sequence[str], y: str, above: str) -> list[str]:
             places = [(k, j) for k, found in enumerate(used) for j in range(len(found))]
-            return [_times(op, k, y, operands(names, j), above) for k, j in places]
+            return [
+                operations.slope_text(op, k, y, *operands(names, j), times=above) for k, j in places
+            ]
 
         formula = form([self.nodes[use.node].text for use in uses])
         sign = op.symbol if all(used) else abbreviate(formula, _LONGEST)
@@ -260,7 +261,10 @@ class _Reader:
             return " + ".join(names) if sign == "+" else f"{sign}({', '.join(names)})"
 
         def back(names: Sequence[str], y: str, above: str) -> list[str]:
-            return [above if adds else _times(op, 0, y, [name, name], above) for name in names]
+            return [
+                above if adds else operations.slope_text(op, 0, y, name, name, times=above)
+                for name in names
+            ]
 
         self.made.append(_Made(result, uses, form, back))
 
@@ -326,14 +330,6 @@ class _Reader:
                     terms.setdefault(use.node, []).append(said)
         for i, shares in terms.items():
             self.nodes[i].gradient = " + ".join(shares)
-
-
-def _times(op: Op, k: int, y: str, operands: Sequence[operations.Name], above: str) -> str:
-    """The local gradient of operand ``k`` times the gradient of the result."""
-    slope = operations.slope_text(op, k, y, *operands)
-    if slope in ("1", "-1"):
-        return above if slope == "1" else f"-{above}"
-    return operations.slope_text(op, k, y, *operands, times=above)
 
 
 def _common(labels: Sequence[str], otherwise: str) -> str:

@@ -29,10 +29,15 @@ class ProgramDrawing(Picture):
     title = "A program"
 
     def __init__(self, program: Computation, look: Look, *, gradients: bool) -> None:
+        if gradients:
+            program.root  # noqa: B018 - raises if there are several results
         self._nodes, self._gradients = nodes_of(program), gradients
         operations = sum(slot.op in OPS for slot in program.slots)
         arrays = sum(node.kind != "operation" for node in self._nodes)
-        self._caption = f"A program of {operations:,} operations on numbers as {arrays} arrays"
+        plural = "s" * (operations != 1)
+        self._caption = (
+            f"A program of {operations:,} operation{plural} on numbers as {arrays} arrays"
+        )
         scene = _scene(self._nodes, look, gradients=gradients)
         key = [("name, shape", INK), *([("gradient", GRADIENT)] if gradients else [])]
         self.svg = Text(

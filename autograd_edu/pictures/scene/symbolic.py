@@ -14,7 +14,7 @@ from ...notation import operations
 from ...notation.text import abbreviate, printable, text_width
 from .scene import LONGEST, Box, Graph, Scene, in_full, pixels, wire
 
-_MOST = 12  # values of a graph whose gradients are products up to the result
+_WIDEST = 40  # columns of a gradient
 
 
 def symbolic(graph: Graph) -> Scene:
@@ -22,7 +22,8 @@ def symbolic(graph: Graph) -> Scene:
     scene, flow = in_full(graph), _Flow(graph)
     boxes = tuple(_box(box, flow.found.get(i, "–")) for i, box in enumerate(scene.boxes))
     wires = tuple(
-        wire(w.tail, w.head, w.slot, abbreviate(flow.slope(w.head, w.slot), LONGEST)) if w.text
+        wire(w.tail, w.head, w.slot, abbreviate(flow.slope(w.head, w.slot), LONGEST))
+        if w.text
         else w
         for w in scene.wires
     )
@@ -30,7 +31,9 @@ def symbolic(graph: Graph) -> Scene:
 
 
 def _box(box: Box, gradient: str) -> Box:
-    shown = abbreviate(gradient, LONGEST)
+    terms = gradient.count(" + ") + gradient.count(" - ") + 1
+    many = terms > 1 and text_width(gradient) > _WIDEST
+    shown = f"a sum of {terms} terms" if many else abbreviate(gradient, _WIDEST)
     wide = max(text_width(box.title), text_width(box.data) + text_width(shown) + 4, 10)
     tooltip = printable(f"{box.tooltip}; as a formula {gradient}", 10000)
     return replace(box, grad=shown, tooltip=tooltip, width=pixels(wide), strength=0.0)
@@ -67,20 +70,30 @@ class _Flow:
 
     def _gradient(self, i: int) -> str:
         uses = self.uses[i]
-        if len(self.graph) <= _MOST and not self.named.intersection(use for use, _ in uses):
+        if not self.named.intersection(use for use, _ in uses):
             whole = self._sum(i, {use: self.found[use] for use, _ in uses})
-            if text_width(whole) <= LONGEST:
+            if text_width(whole) <= _WIDEST:
                 return whole
         self.named.add(i)
         root, names = self.graph.names[self.root], self.graph.names
-        return self._sum(i, {use: f"∂{root}/∂{names[use]}" for use, _ in uses})
+        above = {use: f"∂{root}/∂{names[use]}" for use, _ in uses}
+        return self._sum(i, above | ({self.root: "1"} if self.root in above else {}))
 
     def _sum(self, i: int, upstream: dict[int, str]) -> str:
         """The sum of local gradient times upstream gradient over the uses of value ``i``."""
         terms = []
         for use, slot in self.uses[i]:
             above = upstream[use]
-            is_sum = re.search(r" [+-] ", above)
-            times = "" if use == self.root else f"({above})" if is_sum else above
-            terms.append(self.slope(use, slot, times))
-        return " + ".join(terms)
+            above = f"({above})" if _is_sum(above) or above.startswith("-") else above
+            if self.slope(use, slot) == "1":
+                terms.append(upstream[use])
+            else:
+                terms.append(self.slope(use, slot, "" if above == "1" else above))
+        return " + ".join(terms).replace(" + -", " - ")
+
+
+def _is_sum(shown: str) -> bool:
+    """Whether a formula is a sum or a difference, outside all brackets."""
+    while (inner := re.sub(r"\([^()]*\)", "", shown)) != shown:
+        shown = inner
+    return " + " in shown or " - " in shown
