@@ -65,8 +65,8 @@ class Drawing(Picture):
     def _chosen(self, graph: Graph, detail: str, wish: Folding) -> tuple[str, Scene, Scene]:
         """The level, its scene, and that in the style: the first that fits, or the narrowest."""
         tried = []
-        levels = [("full", symbolic(graph))] if self._symbolic else scenes(graph, detail, wish)
-        for level, scene in levels:
+        for level, scene in scenes(graph, "full" if self._symbolic else detail, wish):
+            scene = symbolic(graph, scene) if self._symbolic else scene
             arranged = STYLES[self.style].arrange(scene)
             tried.append((expected_width(arranged), level, scene, arranged))
             if tried[-1][0] <= FITS:
@@ -237,6 +237,8 @@ def draw(
     is_symbolic = one_of(gradients, GRADIENTS, "form of gradients") == "symbolic"
     if is_symbolic:
         one_of(detail, ("auto", "full"), "level of detail for symbolic gradients")
+        if expand or collapse:
+            raise OperandError("symbolic gradients are those of every value: leave out collapse")
     return Drawing(
         y,
         style=style,

@@ -12,17 +12,18 @@ from dataclasses import replace
 
 from ...notation import operations
 from ...notation.text import abbreviate, printable, text_width
-from .scene import LONGEST, Box, Graph, Scene, in_full, pixels, wire
+from .scene import LONGEST, Box, Graph, Scene, pixels, wire
 
 _WIDEST = 40  # columns of a gradient
 
 
-def symbolic(graph: Graph) -> Scene:
-    """Every value as a box of its own, with local gradients and gradients as formulas."""
-    scene, flow = in_full(graph), _Flow(graph)
-    boxes = tuple(_box(box, flow.found.get(i, "–")) for i, box in enumerate(scene.boxes))
+def symbolic(graph: Graph, scene: Scene) -> Scene:
+    """A scene of single values with local gradients and gradients as formulas."""
+    flow, shown = _Flow(graph), scene.shown or range(len(graph))
+    pairs = zip(scene.boxes, shown, strict=True)
+    boxes = tuple(_box(box, flow.found.get(i, "–")) for box, i in pairs)
     wires = tuple(
-        wire(w.tail, w.head, w.slot, abbreviate(flow.slope(w.head, w.slot), LONGEST))
+        wire(w.tail, w.head, w.slot, abbreviate(flow.slope(shown[w.head], w.slot), LONGEST))
         if w.text
         else w
         for w in scene.wires
@@ -36,7 +37,9 @@ def _box(box: Box, gradient: str) -> Box:
     shown = f"a sum of {terms} terms" if many else abbreviate(gradient, _WIDEST)
     wide = max(text_width(box.title), text_width(box.data) + text_width(shown) + 4, 10)
     tooltip = printable(f"{box.tooltip}; as a formula {gradient}", 10000)
-    return replace(box, grad=shown, tooltip=tooltip, width=pixels(wide), strength=0.0)
+    return replace(
+        box, grad=shown, tooltip=tooltip, width=pixels(wide), strength=0.0, ledger="", alarm=""
+    )
 
 
 class _Flow:
