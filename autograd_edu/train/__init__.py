@@ -11,13 +11,15 @@ from .history import History
 from .recipe import check_initial_loss, find_learning_rate, overfit_small_sample
 from .recording import Recording
 from .run import Callback, Run
+from .selection import Grid, Selection, grid_search, select
 from .snapshots import Snapshots
 from .trainer import fit
 
 __all__ = [
-    "Callback", "Diagnosis", "EarlyStopping", "Epoch", "Evaluation", "History", "Recording", "Run",
-    "Snapshots", "accuracy", "check_initial_loss", "classify", "diagnose", "evaluate",
-    "find_learning_rate", "fit", "overfit_small_sample", "predictions",
+    "Callback", "Diagnosis", "EarlyStopping", "Epoch", "Evaluation", "Grid", "History", "Recording",
+    "Run", "Selection", "Snapshots", "accuracy", "check_initial_loss", "classify", "diagnose",
+    "evaluate", "find_learning_rate", "fit", "grid_search", "overfit_small_sample", "predictions",
+    "select",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
