@@ -907,7 +907,7 @@ def test_ctrl_c_leaves_an_earlier_model_as_it_was(tmp_path):
 
 @pytest.mark.slow
 def test_the_command_refuses_what_it_cannot_do(tmp_path):
-    refused = command("moons", "--layers", "0", folder=tmp_path)
+    refused = command("moons", "--steps", "0", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "must be a whole number from 1 to 1,000,000; got '0'" in refused.stderr
     for option, wrong in (
@@ -918,7 +918,7 @@ def test_the_command_refuses_what_it_cannot_do(tmp_path):
     ):
         refused = command("xor", option, wrong, folder=tmp_path)
         assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
-    assert "invalid choice: 'cats'" in command("cats", folder=tmp_path).stderr
+    assert "unknown data set 'cats'" in command("cats", folder=tmp_path).stderr
 
 
 # ---- one run after another ----

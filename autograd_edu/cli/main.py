@@ -23,6 +23,7 @@ from ..errors import AutogradError, ExpressionError, nearest
 from ..files import write
 from ..printing import keep_printable
 from ..version import __version__
+from . import compare as comparing
 from . import lab
 from . import train as training
 from .expression import Expression, parse
@@ -38,7 +39,8 @@ EXAMPLES = """examples:
   autograd-edu draw "sigmoid(w*x + b)" w=0.5 x=2 b=-1 --html neuron.html --save neuron.png
   autograd-edu check "where(x > 0, x, 0.1*x)" x=-1
   autograd-edu listing "dot([w1, w2], [x1, x2], b)" w1=1 w2=2 x1=3 x2=4 b=pi/4
-  autograd-edu train moons --steps 100
+  autograd-edu train moons --steps 100 --optimiser sgd --lr 0.5
+  autograd-edu compare moons --optimiser sgd,momentum,adam
   autograd-edu lab lone_perceptron --save xor.png
 
 A formula consists of numbers, names, + - * / **, pi, e, and the functions of autograd_edu.
@@ -176,6 +178,7 @@ COMMANDS: dict[str, Command] = {
     "check": Command(check, _formula_options),
     "listing": Command(listing, _listing_options),
     "train": Command(training.run, training.declare),
+    "compare": Command(comparing.run, comparing.declare),
     "lab": Command(lab.run, lab.declare),
 }
 
