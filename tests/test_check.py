@@ -217,10 +217,11 @@ SMOOTH = [
 
 
 @pytest.mark.random
-def test_none_of_ten_thousand_right_gradients_fails():
-    rng = random.Random(1)
+def test_none_of_thousands_of_right_gradients_fails(long):
+    """10,000 with --long, of which 2,000 run always."""
+    rng, rounds = random.Random(1), 625 if long else 125
     verdicts = {"pass": 0, "unsure": 0, "fail": 0}
-    for _ in range(625):
+    for _ in range(rounds):
         parts = [
             (rng.choice(SMOOTH)[0], rng.choice([1.0, -3.0, 1e-3, 1e-6, 1e-12, 1e6]))
             for _ in range(16)
@@ -234,9 +235,9 @@ def test_none_of_ten_thousand_right_gradients_fails():
         lambda x: replaced(OPS["exp"], local_gradients=lambda xp, y, x: (1.001 * y,))(x), [0.3]
     )
     assert not control, "the negative control must fail, or this test shows nothing"
-    assert sum(verdicts.values()) == 10_000
+    assert sum(verdicts.values()) == 16 * rounds
     assert verdicts["fail"] == 0
-    assert verdicts["pass"] >= 9_990
+    assert verdicts["pass"] >= 0.999 * 16 * rounds
 
 
 def test_right_gradients_of_functions_of_several_inputs_pass():

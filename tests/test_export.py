@@ -116,18 +116,21 @@ check(program, program.to_jax(), inputs, jax.jit)
 
 
 @with_jax
-def test_random_graphs_are_the_same_in_jax():
-    out = with_a_fresh_jax("""
+def test_random_graphs_are_the_same_in_jax(long):
+    out = with_a_fresh_jax(
+        f"seeds = {12 if long else 5}\n"
+        + """
 from replay_graphs import random_graph, replayed
 tried = 0
-for seed in range(12):
+for seed in range(seeds):
     graph = random_graph(seed)
     if graph.shapes and not graph.compared:
         program, _ = replayed(graph, engine="numpy")
         check(program, program.to_jax(), graph.columns(graph.samples), jax.jit)
         tried += 1
 print(tried)
-""")
+"""
+    )
     assert int(out) > 3
 
 

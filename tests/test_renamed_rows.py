@@ -104,10 +104,10 @@ for each in (program, network):
 print("JavaScript", program.listing("javascript"), network.listing("javascript", gradients=True))
 f = program.to_jax()
 of = lambda x, w, b: f(np.zeros(0), x, w, b)
-print("JAX", [float(x) for x in (of(*at), *jax.grad(of, argnums=(0, 1, 2))(*at))])
-print("JAX twice", float(jax.grad(lambda w: jax.grad(of)(0.4, w, 0.2))(-1.4)))
+print("JAX", [float(x) for x in (of(*at), *jax.jit(jax.grad(of, argnums=(0, 1, 2)))(*at))])
+print("JAX twice", float(jax.jit(jax.grad(lambda w: jax.grad(of)(0.4, w, 0.2)))(-1.4)))
 layers = network.to_jax()
-slopes = jax.grad(lambda p: layers(p, 0.1, 0.2))(network.parameter_values)
+slopes = jax.jit(jax.grad(lambda p: layers(p, 0.1, 0.2)))(network.parameter_values)
 print("JAX network", np.asarray(slopes).tolist())
 """
 
