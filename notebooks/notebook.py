@@ -137,7 +137,8 @@ def execute(notebook: Any) -> Any:
     client = NotebookClient(
         notebook, timeout=120, kernel_name="python3", record_timing=False, coalesce_streams=True
     )
-    asyncio.run(client.async_execute())  # unlike execute(), it closes its event loop in a thread
+    with ThreadPoolExecutor(1) as alone:  # the caller's thread may have an event loop of its own
+        alone.submit(asyncio.run, client.async_execute()).result()
     # without the version, which differs between machines
     notebook.metadata["language_info"] = {"name": "python"}
     return notebook

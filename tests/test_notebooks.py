@@ -4,6 +4,7 @@ By default two notebooks run in a kernel, and the cells of all others in this pr
 printed lines are compared. `--notebooks` runs all of them in a kernel.
 """
 
+import asyncio
 import copy
 import functools
 import importlib.util
@@ -439,6 +440,16 @@ def test_a_changed_number_in_a_drawing_is_found_and_another_place_or_script_is_n
 def test_a_warning_is_found():
     assert notebook.warnings(made("a", said("careful\n", "stderr"))) == ["careful\n"]
     assert notebook.warnings(made("a", said("fine\n"))) == []
+
+
+@quiet
+def test_a_notebook_runs_where_an_event_loop_runs_already(built):
+    """As beside a browser that Playwright drives in the same process."""
+
+    async def within():
+        return notebook.execute(built(TINY))
+
+    assert asyncio.run(within()).cells[1].outputs[0].text == "42\n"
 
 
 @quiet
