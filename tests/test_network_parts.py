@@ -8,6 +8,7 @@ import math
 import re
 import xml.etree.ElementTree as ET
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +110,29 @@ def outputs_shown(picture):
 def wires(picture):
     groups = ET.fromstring(picture.svg).iter(f"{SVG}g")
     return [g.get("data-weight") for g in groups if g.get("data-weight")]
+
+
+def fixed(*rows):
+    """A layer with given weights and no biases."""
+    return nn.Linear.from_weights([list(row) for row in rows])
+
+
+EXPECTED = {
+    "network_residual": lambda: draw_network(
+        nn.Sequential(nn.Residual(fixed((1, -2), (0.5, 1))), fixed((1, 1))), x=[1.0, 2.0]
+    ),
+    "network_written": lambda: draw_network(
+        nn.MLP.from_weights([[[1, 2], [-3, 4]], [[5, -6]]], [[0.5, 0], [0]]),
+        weights="written", x=[1.0, 1.0], loss=lambda y: y * 0.5,
+    ),
+    "network_attention": lambda: draw_network(nn.SelfAttention(1, seed=0), x=[[0.0], [0.0]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_small_pictures_look_as_in_expected(name):
+    svg = EXPECTED[name]().svg + "\n"
+    assert svg == (Path(__file__).parent / "expected" / f"{name}.svg").read_text("utf-8")
 
 
 # ---- every kind of part --------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from ...engine.op import Op
 from ...notation import operations
 from ...notation.formula import short
 from ...notation.letters import SUBSCRIPTS, plain
@@ -225,24 +226,7 @@ class _Reader:
         used = [[] if read.number is not None else self._uses(read) for read in group.reads]
         uses = [use for found in used for use in found]
 
-        def operands(names: Sequence[str], j: int) -> list[operations.Name]:
-            """The operands of the numbers that come from the ``j``-th node of each."""
-            own = iter(names)
-            apart = [[next(own) for _ in found] for found in used]
-            return [
-                f[min(j, len(f) - 1)] if f else n or 0.0 for f, n in zip(apart, given, strict=True)
-            ]
-
-        def form(names: Sequence[str]) -> str:
-            several = any(len(found) > 1 for found in used)
-            return operations.text(op, *operands(names, 0)) + (", …" if several else "")
-
-        def back(names: Sequence[str], y: str, above: str) -> list[str]:
-            places = [(k, j) for k, found in enumerate(used) for j in range(len(found))]
-            return [
-                operations.slope_text(op, k, y, *operands(names, j), times=above) for k, j in places
-            ]
-
+        form, back = _said_of_map(op, given, [len(found) for found in used])
         formula = form([self.nodes[use.node].text for use in uses])
         sign = op.symbol if all(used) else abbreviate(formula, _LONGEST)
         made = self._operation(sign, uses)
@@ -283,18 +267,7 @@ class _Reader:
         letter = "z" if is_matrix else "C" if len(_without_ones(shape)) == 2 else "v"
         result = self._result(group, letter, shape or group.shape, made)
 
-        def form(names: Sequence[str]) -> str:
-            w, x = names[0], names[len(left)]
-            product = f"{w}·{x}" if scalar else f"{w} @ {x}" if shape else f"Σ {w}·{x}"
-            return " + ".join([product, *names[len(left) + len(right) :]])
-
-        def back(names: Sequence[str], _: str, above: str) -> list[str]:
-            w, x = names[0], names[len(left)]
-            of_w, of_x = f"{x}·{above}", f"{w}·{above}"
-            if shape and not scalar:
-                of_w, of_x = f"{above} {x}ᵀ", f"{w}ᵀ {above}"
-            return [of_w] * len(left) + [of_x] * len(right) + [above] * len(biases)
-
+        form, back = _said_of_product(sign, (len(left), len(right), len(biases)))
         # what a product repeats, its formula adds up; but not the windows of a convolution
         left = [replace(use, repeats=not shape) for use in left]
         right = [replace(use, repeats=use.repeats and (is_matrix or not shape)) for use in right]
@@ -330,6 +303,52 @@ class _Reader:
                     terms.setdefault(use.node, []).append(said)
         for i, shares in terms.items():
             self.nodes[i].gradient = " + ".join(shares)
+
+
+def _said_of_map(op: Op, given: Sequence[float | None], counts: Sequence[int]) -> tuple[Form, Back]:
+    """What is said of an operation on each number.
+
+    Args:
+        given: for each operand its number, or None if it comes from nodes.
+        counts: for each operand, from how many nodes its numbers come.
+    """
+
+    def operands(names: Sequence[str], j: int) -> list[operations.Name]:
+        """The operands of the numbers that come from the ``j``-th node of each."""
+        own = iter(names)
+        apart = [[next(own) for _ in range(count)] for count in counts]
+        pairs = zip(apart, given, strict=True)
+        return [f[min(j, len(f) - 1)] if f else n or 0.0 for f, n in pairs]
+
+    def form(names: Sequence[str]) -> str:
+        return operations.text(op, *operands(names, 0)) + (", …" if max(counts) > 1 else "")
+
+    def back(names: Sequence[str], y: str, above: str) -> list[str]:
+        places = [(k, j) for k, count in enumerate(counts) for j in range(count)]
+        return [
+            operations.slope_text(op, k, y, *operands(names, j), times=above) for k, j in places
+        ]
+
+    return form, back
+
+
+def _said_of_product(sign: str, counts: tuple[int, int, int]) -> tuple[Form, Back]:
+    """What is said of a product; ``counts``: how many nodes hold weights, inputs and biases."""
+    left, right, biases = counts
+
+    def form(names: Sequence[str]) -> str:
+        w, x = names[0], names[left]
+        product = {"·": f"{w}·{x}", "@": f"{w} @ {x}"}.get(sign, f"Σ {w}·{x}")
+        return " + ".join([product, *names[left + right :]])
+
+    def back(names: Sequence[str], _: str, above: str) -> list[str]:
+        w, x = names[0], names[left]
+        of_w, of_x = f"{x}·{above}", f"{w}·{above}"
+        if sign == "@":
+            of_w, of_x = f"{above} {x}ᵀ", f"{w}ᵀ {above}"
+        return [of_w] * left + [of_x] * right + [above] * biases
+
+    return form, back
 
 
 def _common(labels: Sequence[str], otherwise: str) -> str:

@@ -38,14 +38,8 @@ def network_svg(
             f'<rect {size} fill="#ffffff"/>',
             f"<g {FACE}>",
             *_wires(stack, stages, reading),
-            *[_stub(u, reading) for column in columns for u in column.units.values()],
-            *[
-                _circle(u, reading, last=column is stack[-1])
-                for column in columns
-                for u in _all(column)
-            ],
+            *_units(stack, reading),
             *[_panel(place) for place in stack if isinstance(place, Panel)],
-            *[words("⋮", c.x, c.gap + 5, INK) for c in columns if c.gap is not None],
             *_captions(columns, bottom),
             *[
                 words(line, MARGIN + text_width(line) * CHARACTER / 2, top + i * LINE + 9, QUIET)
@@ -54,6 +48,16 @@ def network_svg(
             "</g></svg>",
         ]
     )
+
+
+def _units(stack: Sequence[Place], reading: Reading) -> Iterator[str]:
+    """The units of all columns, over their biases."""
+    columns = [place for place in stack if isinstance(place, Column)]
+    yield from (_stub(u, reading) for column in columns for u in column.units.values())
+    for column in columns:
+        yield from (_circle(u, reading, last=column is stack[-1]) for u in _all(column))
+        if column.gap is not None:
+            yield words("⋮", column.x, column.gap + 5, INK)
 
 
 def _right(last: Place) -> float:
