@@ -46,7 +46,7 @@ class ArrayHabits(NotAFloat):
     @classmethod
     @lru_cache(maxsize=128)
     def _counterpart(cls, ufunc: str) -> Callable[..., object]:
-        """What a function of NumPy is called here."""
+        """The function here that does what NumPy's ``ufunc`` does."""
         named = [row for row in cls.table.values() if (row.numpy or row.name) == ufunc]
         if ufunc not in _PYTHON and not named:
             raise OperandError(

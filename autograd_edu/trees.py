@@ -81,7 +81,7 @@ def leaves(tree: Tree, key: str = "", *, kinds: str = _OBJECTS) -> Iterator[tupl
         yield key, tree
         return
     for place, part in inside:
-        if contents(part, kinds) is None:  # nearly all: a generator for each would take longer
+        if not _may_hold(part.__class__) or contents(part, kinds) is None:  # nearly all of them
             yield f"{key}.{place}", part
         else:
             yield from leaves(part, f"{key}.{place}", kinds=kinds)

@@ -350,12 +350,12 @@ def test_every_example_of_the_help_runs(run, tmp_path, monkeypatch):
         ),
         pytest.param(
             ["check", "leaky_relu(x, 1, 2)", "x=0"],
-            "leaky_relu takes 2 operand(s), x, slope; 3 were given",
+            "leaky_relu takes 2 operands (x, slope); got 3",
             id="too many operands",
         ),
         pytest.param(
             ["check", "sin()*x", "x=0"],
-            "sin takes 1 operand(s), x; 0 were given\n  sin()*x\n  ^^^^^",
+            "sin takes 1 operand (x); got 0\n  sin()*x\n  ^^^^^",
             id="too few operands",
         ),
         pytest.param(

@@ -82,8 +82,9 @@ def _check(row: Row, xs: Sequence[float]) -> None:
     if row.variadic and not xs:
         raise ArityError(f"{row.name} needs at least one operand; none was given") from None
     if not row.variadic and len(xs) != len(names):
+        operands = "1 operand" if len(names) == 1 else f"{len(names)} operands"
         raise ArityError(
-            f"{row.name} takes {len(names)} operand(s), {', '.join(names)}; {len(xs)} were given"
+            f"{row.name} takes {operands} ({', '.join(names)}); got {len(xs)}"
         ) from None
     y = row.value(Floats, *xs)
     if not isinstance(y, Real):

@@ -81,8 +81,8 @@ class Row:
         selects: an operand whose local gradient is 0 is not selected: it gets no gradient at all.
         stops: the local gradient is 0 because nothing is to flow back; it is not the derivative.
         neutral: for a variadic row, an operand that changes nothing.
-        parts: for a variadic row, what the value and the local gradients both start from. Given to
-            them as the last argument, it is not computed again.
+        parts: for a variadic row, what the value and the local gradients both start from. They get
+            it as their last argument, so that it is computed once.
         activation: whether neurons use it.
         rectifier: whether it is 0 for half of all operands, so that a neuron can die of it.
         adds: whether the result is the sum of the operands.
@@ -151,8 +151,8 @@ class Row:
     def local_gradient(self, rule: R, *, of: str = "") -> R:
         """Compute a local gradient by ``rule(xp, y, *operands)``, not as it is printed.
 
-        It is that of the operand ``of``, or of the first that has no rule of its own yet. A
-        variadic row has one rule, which gives the local gradients of all operands in a row.
+        The rule is for the operand ``of``, by default for the first that has none yet. A variadic
+        row has a single rule, which returns the local gradients of all operands.
 
         Raises:
             ArityError: if every operand has a rule of its own, or none is called ``of``.
@@ -175,9 +175,9 @@ class Row:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """The local gradient of each operand, a function of a namespace, the result, the operands.
+        """For each local gradient, a function of a namespace, the result and the operands.
 
-        A variadic row has one rule, which gives those of all operands.
+        A variadic row has a single function, which returns the local gradients of all operands.
         """
         names = ("all",) if self.variadic else self.operand_names()
         texts = enumerate(names if self.variadic else self.slopes_of(names))
@@ -203,7 +203,7 @@ class Row:
     ) -> Sequence[Any]:  # as T, None or a float; no checker finds T from the rows of ``xp``
         """The local gradients at the operands ``xs``.
 
-        Where a row has a rule for each, an operand that is not ``wanted`` gets None.
+        An operand that is not ``wanted`` gets None, except in a variadic row.
         """
         if self.groups is not None:
             slopes: Sequence[T] = self.rules[0](xp, y, *self.groups(xs))

@@ -46,7 +46,7 @@ class Op(Row):
             return self if number is None else MethodType(self, number)
 
     def apply(self, operands: Sequence[Operand]) -> Any:  # no type says which of the kinds
-        """The result, of the most special kind among the ``operands``, which stand in a row."""
+        """The result for a sequence of operands. Its kind is the most special among theirs."""
         if len(operands) == 1:
             only: Any = type(operands[0])  # a kind of number, or the type of a plain one
             return (only.apply if hasattr(only, "precedence") else _apply_plain)(self, operands)
@@ -115,7 +115,7 @@ def operation(  # ``facts`` are as in the signatures above
 
 
 def register(op: Op) -> Op:
-    """Put ``op`` into the table and give it back.
+    """Put ``op`` into the table and return it.
 
     Its name must be new. Only a cell or a module that is run again replaces its own rows.
 

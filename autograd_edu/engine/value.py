@@ -101,9 +101,9 @@ class Value(Copied, Habits, Number):
 
     @property
     def has_grad(self) -> bool:
-        """Whether a backward pass has reached this value since its gradient was cleared.
+        """Has a backward pass reached this value since its gradient was cleared?
 
-        Where none has, pictures show "–".
+        If not, pictures show "–".
         """
         return self._grad is not None
 
@@ -131,7 +131,7 @@ class Value(Copied, Habits, Number):
     def kept_local_grads(self) -> tuple[float | None, ...]:
         """The local gradients that a backward pass uses: None for an operand that is not selected.
 
-        Those of constants need not be right.
+        Those for constants may be wrong, as no pass uses them.
         """
         return both(self._left_grad, self._right_grad)
 
@@ -150,16 +150,17 @@ class Value(Copied, Habits, Number):
     ) -> None:  # fmt: skip
         """Set ``grad`` of every value that this one depends on to ∂self/∂value.
 
-        Leaves add it to the gradient they have, so that passes accumulate; all other values have
-        that of the latest pass alone. The graph stays, whatever ``retain_graph`` says, so that a
-        second call adds exactly the same to the leaves again. What several consumers give is added
-        one after another, in floats: 1e16 + 1 - 1e16 is 0. ``gradient`` is where the pass starts.
+        Leaves add it to the gradient they have, so that passes accumulate. Every other value has
+        the gradient of the latest pass alone. The graph stays, whatever ``retain_graph`` says, and
+        a second call adds exactly the same to the leaves again. Contributions of several consumers
+        are added one after another, in floats, so 1e16 + 1 - 1e16 gives 0. ``gradient`` is the
+        gradient of this value itself, with which the pass starts.
 
         Threads may differentiate separate graphs. Two may not walk one graph, or add to one leaf,
         at the same time.
 
         Raises:
-            OperandError: if ``create_graph`` is set, as PyTorch does for gradients of gradients.
+            OperandError: if ``create_graph`` is set, which PyTorch has for gradients of gradients.
             DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`.
                 The leaves then keep the gradients they had.
         """
@@ -190,7 +191,9 @@ class Value(Copied, Habits, Number):
     @staticmethod
     def apply(op: Op, operands: Sequence[Any]) -> Value:  # one operand alone is a Value
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
-        if op.alone and not blocks.pauses:  # one operand, by the shortest way
+        if blocks.pauses and (observer := modes.tracer.get() or modes.watch.get()) is not None:
+            return observer.apply(op, operands)  # type: ignore[no-any-return]  # of a face above
+        if op.alone and (not blocks.pauses or modes.recording.get()):  # by the shortest way
             try:
                 (x,) = operands
                 y = op.value(Floats, x._data)
@@ -198,8 +201,6 @@ class Value(Copied, Habits, Number):
                     return record(y, op, x, None, op.first(Floats, y, x._data))
             except (ValueError, ArithmeticError):
                 pass  # `_apply` says what is wrong, or knows what to do
-        elif blocks.pauses and (observer := modes.tracer.get() or modes.watch.get()) is not None:
-            return observer.apply(op, operands)  # type: ignore[no-any-return]  # of a face above
         return _apply(op, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
 
     def __repr__(self) -> str:
@@ -241,7 +242,7 @@ def record(
     right: Value | None = None, left_grad: float | tuple[float | None, ...] | None = None,
     right_grad: float | None = None,
 ) -> Value:  # fmt: skip
-    """The value ``y``, with what it remembers."""
+    """A Value of the number ``y`` that remembers how it was made."""
     value = _new(Value)
     value._data, value._grad, value.op = y, None, op
     value._left, value._right, value._mark = left, right, changed
@@ -283,11 +284,11 @@ for _name, _op, _right in ARITHMETIC:
 
 
 def topological_order(root: Value) -> list[Value]:
-    """Every value that ``root`` depends on, parents before the values made from them, it last.
+    """Every value that ``root`` depends on, parents before their children, ``root`` last.
 
     The order depends on the graph alone. An explicit stack replaces recursion: a chain of a million
-    additions is fine. A value met for the first time goes back under its parents, marked as
-    entered; met again, it is done.
+    additions is fine. A value that is met for the first time goes back on the stack, below its
+    parents, and is marked as entered. When it is met again, its parents are done, and so is it.
     """
     done = next(clock)
     entered = -done
@@ -317,7 +318,7 @@ def topological_order(root: Value) -> list[Value]:
 def _propagate(order: list[Value]) -> None:
     """Give each value's gradient, times the local gradient, to its parents.
 
-    A value that none has reached gives nothing.
+    A value that no gradient has reached passes nothing on.
     """
     for value in reversed(order):
         upstream, left, right = value._grad, value._left, value._right

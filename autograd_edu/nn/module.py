@@ -367,6 +367,8 @@ def _learns(part: Nested) -> bool:
 
 
 def _is_parameter(part: Nested) -> TypeGuard[Value]:
+    if part.__class__ is Value:  # nearly all are
+        return part.op is None
     if not isinstance(part, Value) or part.op is not None:
         return False
     return isinstance(part, Frozen) or not isinstance(part, Constant)

@@ -139,7 +139,8 @@ def _operator(op: Op, *, reflected: bool) -> Callable[[Operand, Operand], Operan
     Everything else goes the general way. Nothing is called here that can be written out: large
     programs are traced one such operation after another.
     """
-    evaluate, (left_rule, right_rule) = op.value, op.rules
+    evaluate, rules = op.value, op.rules
+    slopes = op.at_once or (lambda xp, y, a, b: [rule(xp, y, a, b) for rule in rules])
 
     def apply(own: Operand, other: Operand) -> Operand:
         left, right = (other, own) if reflected else (own, other)
@@ -151,11 +152,12 @@ def _operator(op: Op, *, reflected: bool) -> Callable[[Operand, Operand], Operan
         a, b = x._data, z._data
         try:
             y = evaluate(Floats, a, b)
-            result = recorded(y, op, x, z, left_rule(Floats, y, a, b), right_rule(Floats, y, a, b))
+            left_slope, right_slope = slopes(Floats, y, a, b)
         except (ValueError, ArithmeticError):
             return op(left, right)
         if y - y != 0.0:
             return op(left, right)
+        result = recorded(y, op, x, z, left_slope, right_slope)
         result.__class__ = Given if x.__class__ in _FREE and z.__class__ in _FREE else Traced
         if x.__class__ is Value:
             tape.captured[id(x)] = x
