@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from autograd_edu import lab
@@ -24,6 +25,17 @@ def test_the_picture_of_the_rates_shows_the_bowl_and_the_distances():
     bowl, distances = lab.learning_rates(steps=20).plot().figure.axes
     assert len(bowl.lines) == 5
     assert list(distances.lines[1].get_ydata()) == pytest.approx([0.5**k for k in range(21)])
+
+
+def test_the_loss_of_a_network_shows_four_kinds_of_rates():
+    found = lab.loss_by_rate(epochs=60)
+    low, good, high, most = found.numbers.values()
+    assert found.holds
+    assert (np.diff(low) < 0.0).all(), "slow and steady"
+    assert good[-1] < 0.5 * low[-1]
+    assert high[-1] == pytest.approx(math.log(2.0), abs=0.01), "all relus dead: it guesses"
+    assert most[-1] > 3.0 * most[0]
+    assert [list(line.get_ydata()) for line in found.plot().lines] == [low, good, high, most]
 
 
 def test_gradient_descent_is_slow_along_a_ravine_and_momentum_is_quicker(paths):

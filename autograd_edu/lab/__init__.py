@@ -9,7 +9,7 @@ from ..errors import suggest_names as _suggest_names
 from .conditioning import condition_number
 from .costs import cost_of_modes
 from .depth import dead_units, vanishing_gradients
-from .descent import descent_paths, learning_rates
+from .descent import descent_paths, learning_rates, loss_by_rate
 from .digits import ensembles, learned_features, optimisers_on_digits, overfit_few
 from .experiment import EXPERIMENTS, LECTURES, Experiment, Result, experiment, find, listing
 from .functions import activations, tanh_near_zero
@@ -36,6 +36,7 @@ __all__ = [
     "linear_layers",
     "listing",
     "lone_perceptron",
+    "loss_by_rate",
     "optimisers_on_digits",
     "overfit_few",
     "tanh_near_zero",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from ..data import moons
 from ..engine.number import Number
 from ..engine.ops import exp
+from ..nn import MLP
+from ..nn.losses import binary_cross_entropy_with_logits
 from ..notation.text import table
 from ..optim import SGD, AdaGrad, Adam, Momentum, Nesterov, Optimiser, RMSProp, minimise
 from ..plots import trajectories
 from .experiment import Panel, Result, experiment
-from .runs import curves
+from .runs import curves, train
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,6 +73,36 @@ def _bowl(ax: Axes, paths: Mapping[str, list[float]]) -> None:
         ax.plot(points, 5.0 * points**2 + 0.6 * i, ".-", label=name)
     ax.set(xlabel="θ", ylabel="5θ² (paths drawn one above the other)", ylim=(-1, 34))
     ax.legend()
+
+
+@experiment("K51", epochs=1000)
+def loss_by_rate(*, seed: int = 0, epochs: int = 100) -> Result:
+    """The curve of the loss shows a low, a good, a high and a very high learning rate.
+
+    Source: KIT, "Learning rates", a figure of loss over epochs without numbers. A relu network
+    learns the moons by gradient descent at four rates. Look at the ends: the low rate is still on
+    its way, the good one has arrived, the high one is stuck above it, and the very high one is
+    worse than where it began. With other seeds the very high rate diverges, and training ends
+    there. Here large steps kill all relus, and the same answer is left for every point.
+    """
+    rates = {"low": 0.05, "good": 1.0, "high": 5.0, "very high": 50.0}
+    data, losses = moons(60, seed=seed), {}
+    for name, rate in rates.items():
+        model = MLP(2, [8, 8, 1], activation="relu", seed=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # divergence is what the picture shows
+            losses[name] = train(
+                model, data, SGD(lr=rate), loss=binary_cross_entropy_with_logits, epochs=epochs
+            ).loss
+    rows = [[name, f"{rate:g}", f"{losses[name][0]:.3f}", f"{losses[name][-1]:.3f}"]
+            for name, rate in rates.items()]  # fmt: skip
+    low, good, high, most = (loss[-1] for loss in losses.values())
+    return Result(
+        losses, table([["rate", "η", "first loss", "last loss"], *rows], right=[1, 2, 3]),
+        good < min(low, high) and most > max(high, losses["very high"][0]),
+        f"the losses end at {low:.2f}, {good:.2f}, {high:.2f} and {most:.2g}.",
+        [curves(losses, log=True, xlabel="epoch", ylabel="loss")],
+    )  # fmt: skip
 
 
 def optimisers() -> dict[str, Optimiser]:
