@@ -11,10 +11,9 @@ import numpy as np
 
 from ..errors import TrainingError
 from ..files import PathLike, write
-from ..pictures.interactive.theatre.page import theatre
+from ..pictures.interactive.theatre.page import theatre, theatre_page
 from ..pictures.interactive.theatre.paths import paths
 from ..pictures.interactive.theatre.show import Frame, Show
-from ..pictures.render.page import html_page
 from .progress import in_notebook
 from .run import Callback, Run
 from .samples import recorded
@@ -106,7 +105,7 @@ class Recording(Callback):
             )
         sizes, of = self._stack.sizes, self._of
         return Show(
-            f"Training of {' → '.join(map(str, sizes))} on {of.name or 'data'}", sizes,
+            f"Training a network of {' → '.join(map(str, sizes))} units on {of.name or 'data'}", sizes,
             [layer.activation for layer in self._stack.layers], of.loss, of.samples.few(samples),
             [frame for frame in frames if frame.epoch <= len(self.losses)], self.losses,
             self.validation, self._live.name if self._live else "",
@@ -117,7 +116,7 @@ class Recording(Callback):
         """The theatre as a page of its own."""
         show = self._show(self.frames, _SAMPLES)
         passes = paths(show.sizes, show.activations, self._of.of_prepared, show.samples.targets[0])
-        return html_page(theatre(show, paths=passes), show.title, dark=True)
+        return theatre_page(show, passes)
 
     def save(self, path: PathLike) -> Path:
         """Write the theatre to ``path``, an .html file. Returns the path."""

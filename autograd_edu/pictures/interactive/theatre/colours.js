@@ -6,12 +6,21 @@ const CLASSES = [ // as in the plots: the first two are those of negative and po
   [86, 180, 233], [138, 90, 0], [91, 100, 112], [28, 31, 36],
 ];
 
-// `share` is between -1 and 1.
+// A colour for a share between -1 and 1, as [r, g, b].
 const colour = (share, dark) => mixed(share < 0 ? NEGATIVE : POSITIVE, Math.abs(share), dark);
 
 function mixed(to, share, dark) {
   const paper = dark ? 22 : 255, size = Math.min(share, 1);
   return to.map(part => Math.round(paper + (part - paper) * size));
+}
+
+// The shades of a colour as pixels, from none of it to all of it.
+const SHADES = 128, known = {};
+function shadesOf(to, dark) {
+  return known[to + dark] ??= Uint32Array.from({ length: SHADES }, (_, k) => {
+    const [r, g, b] = mixed(to, k / (SHADES - 1), dark);
+    return (255 << 24) | (b << 16) | (g << 8) | r;
+  });
 }
 
 const ofClass = label => CLASSES[label % CLASSES.length];
@@ -25,18 +34,28 @@ function paperOf(canvas) {
   return { context, width, height };
 }
 
-// An n × n image of colours, as a canvas.
-function imageOf(colours, n) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: n, height: n });
+// An n × n image on a canvas, which the next image of that size takes over: draw it at once.
+// `paint(pixels)` fills it.
+const canvases = {};
+function imageOf(n, paint) {
+  const canvas = canvases[n] ??=
+    Object.assign(document.createElement("canvas"), { width: n, height: n });
   const image = new ImageData(n, n);
-  colours.forEach((rgb, i) => image.data.set([...rgb, 255], 4 * i));
+  paint(new Uint32Array(image.data.buffer));
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;
 }
 
-// The same for numbers with signs, in shares of the largest.
+// The image of numbers with signs, in shares of the largest.
 function signs(numbers, largest, n, dark) {
-  return imageOf(Array.from(numbers, x => colour(x / (largest || 1), dark)), n);
+  const [plus, minus] = [POSITIVE, NEGATIVE].map(to => shadesOf(to, dark));
+  const scale = (SHADES - 1) / (largest || 1);
+  return imageOf(n, pixels => {
+    for (let i = 0; i < pixels.length; i++) {
+      const size = Math.min(Math.round(Math.abs(numbers[i]) * scale), SHADES - 1);
+      pixels[i] = (numbers[i] < 0 ? minus : plus)[size];
+    }
+  });
 }
 
 function stroke(context, ends, style, width, dashes = []) {

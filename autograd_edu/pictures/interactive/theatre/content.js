@@ -13,7 +13,7 @@ function prepared(told) {
 // How well a network does, and what it says of one sample: for classes …
 function ofClasses({ columns, labels, threshold }) {
   function score(layers) {
-    const outputs = unitsAt(columns, layers).at(-1);
+    const outputs = outputsAt(columns, layers);
     const right = labels.filter((label, i) => said(outputs, i, threshold) === label).length;
     return `${right} of ${labels.length} samples right`;
   }
@@ -29,7 +29,7 @@ function ofClasses({ columns, labels, threshold }) {
 // … and for a regression.
 function ofNumbers({ columns, targets }) {
   function score(layers) {
-    const outputs = unitsAt(columns, layers).at(-1);
+    const outputs = outputsAt(columns, layers);
     const errors = targets.flatMap((t, i) => [t].flat().map((each, k) => outputs[k][i] - each));
     const mean = errors.reduce((all, error) => all + Math.abs(error), 0) / errors.length;
     return `mean error ${short(mean)}`;

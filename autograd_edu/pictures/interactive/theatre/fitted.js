@@ -16,7 +16,7 @@ function makeFitted(canvas, { xs, targets, view }) {
       stroke(context, [[u, 0], [u, height]], dark ? "#ffffff50" : "#00000038", 1);
     }
     points.forEach((point, i) => dot(point, i === chosen, dark));
-    const fitted = unitsAt(line, layers).at(-1)[0];
+    const fitted = outputsAt(line, layers)[0];
     const path = Array.from(line[0], (x, i) => [across(x), down(fitted[i])]);
     stroke(context, path, dark ? "#fff" : "#000", 2.5);
     const [x] = xs[chosen], y = unitsAt([[x]], layers).at(-1)[0][0];

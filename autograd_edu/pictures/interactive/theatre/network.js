@@ -20,13 +20,25 @@ function unitsAt(inputs, layers) {
   return found.slice(1);
 }
 
+// The same, kept for the next time that the reader comes by; `outputsAt` keeps the last layer alone.
+const kept = new WeakMap();
+function keep(inputs, layers, what) {
+  if (!kept.has(layers)) kept.set(layers, new Map());
+  const found = kept.get(layers);
+  if (!found.has(inputs)) found.set(inputs, what(unitsAt(inputs, layers)));
+  return found.get(inputs);
+}
+const mapsAt = (inputs, layers) => keep(inputs, layers, units => units);
+const outputsAt = (inputs, layers) => keep(inputs, layers, units => units.at(-1));
+
 function unit({ weights, bias }, before, value) {
   const z = new Float64Array(before[0].length).fill(bias);
   weights.forEach((weight, k) => {
     const column = before[k];
     for (let i = 0; i < z.length; i++) z[i] += weight * column[i];
   });
-  return z.map(x => value(x));
+  for (let i = 0; i < z.length; i++) z[i] = value(z[i]);
+  return z;
 }
 
 // Both passes for one sample: for each layer its inputs, sums z, outputs h, and the gradients of

@@ -18,6 +18,7 @@ from struct import pack
 
 from ....engine.ops import OPS
 from ....program.writing.javascript import helpers, row
+from ...render.page import html_page
 from .. import stepper
 from ..content import as_json
 from ..scripts import scoped
@@ -88,6 +89,12 @@ def theatre(show: Show, *, bits: int = 64, paths: Sequence[Path | None] = ()) ->
         f'<script type="application/json">{as_json(_content(show, bits, paths))}</script>'
         f"<script>{script}</script></div>"
     )
+
+
+def theatre_page(show: Show, paths: Sequence[Path | None]) -> str:
+    """A page of its own that holds the theatre."""
+    head = f'<h1 style="font: 600 20px system-ui, sans-serif; margin: 4px 8px">{escape(show.title)}'
+    return html_page(f"<main>{head}</h1>{theatre(show, paths=paths)}</main>", show.title, dark=True)
 
 
 def _activation(name: str) -> str:

@@ -9,9 +9,9 @@ function makePlane(canvas, { xs, labels, view, threshold }) {
   const at = ([x, y]) => [across(x), down(y)];
 
   function show(layers, { dark, chosen }) {
-    const outputs = unitsAt(grid, layers).at(-1);
+    const outputs = outputsAt(grid, layers);
     const kinds = outputs.length > 1 ? outputs.map((_, k) => k) : [1];
-    context.drawImage(imageOf(shades(outputs, dark), GRID), 0, 0, width, height);
+    context.drawImage(ground(outputs, dark), 0, 0, width, height);
     zeroLines(layers[0].neurons, dark);
     kinds.forEach(k => boundary(lead(outputs, k), dark));
     xs.forEach((x, i) => mark(at(x), labels[i], dark));
@@ -25,15 +25,15 @@ function makePlane(canvas, { xs, labels, view, threshold }) {
     return outputs[k].map((score, i) => score - Math.max(...others.map(column => column[i])));
   }
 
-  function shades(outputs, dark) {
+  function ground(outputs, dark) {
     if (outputs.length === 1) {
-      return Array.from(lead(outputs, 1), far => colour(0.6 * Math.tanh(far), dark));
+      return signs(lead(outputs, 1).map(far => 0.6 * Math.tanh(far)), 1, GRID, dark);
     }
     const leads = outputs.map((_, k) => lead(outputs, k));
-    return Array.from(grid[0], (_, i) => {
-      const k = said(outputs, i);
-      return mixed(ofClass(k), 0.15 + 0.45 * Math.tanh(leads[k][i]), dark);
-    });
+    return imageOf(GRID, pixels => pixels.forEach((_, i) => {
+      const k = said(outputs, i), share = 0.15 + 0.45 * Math.tanh(leads[k][i]);
+      pixels[i] = shadesOf(ofClass(k), dark)[Math.round(share * (SHADES - 1))];
+    }));
   }
 
   // Where each unit of the first layer is zero before its activation.
@@ -49,14 +49,21 @@ function makePlane(canvas, { xs, labels, view, threshold }) {
 
   // A piece of the boundary in each cell of the grid whose corners differ in sign.
   function boundary(scores, dark) {
+    context.strokeStyle = dark ? "#fff" : "#000";
+    context.lineWidth = 2;
+    context.beginPath();
     for (let row = 0; row + 1 < GRID; row++) {
       for (let column = 0; column + 1 < GRID; column++) {
         const corner = row * GRID + column, below = corner + GRID;
         const around = [corner, corner + 1, below + 1, below];
+        const above = scores[corner] < 0;
+        if (around.every(p => scores[p] < 0 === above)) continue;
         const ends = around.flatMap((p, k) => crossing(p, around[(k + 1) % 4], scores));
-        if (ends.length > 1) stroke(context, ends.slice(0, 2).map(at), dark ? "#fff" : "#000", 2);
+        context.moveTo(...at(ends[0]));
+        context.lineTo(...at(ends[1]));
       }
     }
+    context.stroke();
   }
 
   function crossing(p, q, scores) {

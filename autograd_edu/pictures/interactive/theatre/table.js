@@ -12,7 +12,7 @@ function makeConfusion(canvas, { columns, labels, classes, threshold }) {
   let cells = [];
 
   function show(layers, { dark, chosen }) {
-    const outputs = unitsAt(columns, layers).at(-1);
+    const outputs = outputsAt(columns, layers);
     const answers = labels.map((_, i) => said(outputs, i, threshold));
     cells = labels.map((label, i) => label * classes + answers[i]);
     context.clearRect(0, 0, width, height);
@@ -70,7 +70,7 @@ function makeScatter(canvas, { columns, targets, view }) {
   let points = [];
 
   function show(layers, { dark, chosen }) {
-    const outputs = unitsAt(columns, layers).at(-1);
+    const outputs = outputsAt(columns, layers);
     const place = (t, k, i) => [part(t) * width, (1 - part(outputs[k][i])) * height];
     points = all.map((ts, i) => ts.map((t, k) => place(t, k, i)));
     context.clearRect(0, 0, width, height);

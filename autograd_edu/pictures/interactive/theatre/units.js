@@ -28,7 +28,7 @@ function makeUnits(canvas, content) {
       });
     }));
     inputs(x, dark);
-    const outputs = kind === "table" ? null : unitsAt(grid, layers);
+    const outputs = kind === "table" ? null : mapsAt(grid, layers);
     layers.forEach((layer, k) => layer.neurons.slice(0, MOST).forEach((neuron, j) => {
       picture(place(k + 1, j), { k, j, neuron, outputs, pass, gradients, largestGradient, dark });
     }));
@@ -82,9 +82,11 @@ function makeUnits(canvas, content) {
       }
       return;
     }
-    const size = 72, [, y] = place(0, 0), grey = v => 255 * Math.min(Math.max(v, 0), 1);
+    const size = 72, [, y] = place(0, 0);
+    const grey = v => 0x10101 * Math.round(255 * Math.min(Math.max(v, 0), 1)) | 255 << 24;
     context.imageSmoothingEnabled = false;
-    context.drawImage(imageOf(Array.from(x, v => Array(3).fill(grey(v))), pixels), 0, y - 36, size, size);
+    const image = imageOf(pixels, row => row.forEach((_, i) => { row[i] = grey(x[i]); }));
+    context.drawImage(image, 0, y - 36, size, size);
     label("the sample", 4, y + 50, dark);
   }
 
