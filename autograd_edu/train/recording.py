@@ -104,8 +104,9 @@ class Recording(Callback):
                 "fit(…, callbacks=[recording])"
             )
         sizes, of = self._stack.sizes, self._of
+        units = " → ".join(map(str, sizes))
         return Show(
-            f"Training a network of {' → '.join(map(str, sizes))} units on {of.name or 'data'}", sizes,
+            f"Training a network of {units} units on {of.name or 'data'}", sizes,
             [layer.activation for layer in self._stack.layers], of.loss, of.samples.few(samples),
             [frame for frame in frames if frame.epoch <= len(self.losses)], self.losses,
             self.validation, self._live.name if self._live else "",
