@@ -82,8 +82,8 @@ def _refusal(model: Module, part: AnyLayer) -> str:
 def _named(activation: Activation) -> str:
     """The name of an activation that a page can compute."""
     name = name_of(activation)
-    known = name == "linear" or (name in OPS and len(OPS[name].example) == 1)
-    if not known:
+    op = OPS.get(name)
+    if name != "linear" and not (op and len(op.example) - len(op.defaults) == 1):
         raise OperandError(
             f"a recording cannot show the activation {name!r}; use one that has a name in "
             "nn.ACTIVATIONS"

@@ -98,8 +98,16 @@ def theatre_page(show: Show, paths: Sequence[Path | None]) -> str:
 
 
 def _activation(name: str) -> str:
-    """The activation with this name as an object of JavaScript functions."""
-    return "{ value: x => x, locals: () => [1] }" if name == "linear" else row(OPS[name], 1)
+    """The activation with this name as an object of JavaScript functions of x."""
+    if name == "linear":
+        return "{ value: x => x, locals: () => [1] }"
+    op = OPS[name]
+    made = row(op, 1 + len(op.defaults))
+    if not op.defaults:
+        return made
+    given = ", ".join(map(repr, op.defaults))
+    functions = f"value: x => value(x, {given}), locals: (y, x) => locals(y, x, {given})"
+    return f"(({{ value, locals }}) => ({{ {functions} }}))({made})"
 
 
 def _steppers(paths: Sequence[Path | None]) -> str:

@@ -71,10 +71,11 @@ class Show:
     @property
     def kind(self) -> str:
         """How the data are drawn: on a "plane", as a "curve", or as a "table" of predictions."""
-        classes, outputs = bool(self.samples.labels), self.sizes[-1]
-        if self.sizes[0] == 2 and classes:
+        classes, inputs = bool(self.samples.labels), self.sizes[0]
+        if inputs == 2 and classes:
             return "plane"
-        return "curve" if self.sizes[0] == outputs == 1 and not classes else "table"
+        one_number = not isinstance(self.samples.targets[0], Sequence)
+        return "curve" if inputs == 1 and one_number and not classes else "table"
 
     @property
     def side(self) -> int:
