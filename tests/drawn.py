@@ -272,7 +272,7 @@ def in_a_column(scene):
     for wire in scene.wires:
         (ax, ay), (bx, by) = middles[wire.tail], middles[wire.head]
         a, b = (
-            (ax + scene.boxes[wire.tail].width / 2, ay),
+            (ax + scene.boxes[wire.tail].width / 2, ay + wire.slot),  # no two wires coincide
             (bx - scene.boxes[wire.head].width / 2, by),
         )
         wires.append(

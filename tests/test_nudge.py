@@ -13,7 +13,7 @@ import pytest
 from examples import g, lecture_004, random_graph
 from rules import row as new_row
 
-from autograd_edu import OPS, Value, draw, exp, maximum, relu, sin, steps, tanh, where
+from autograd_edu import OPS, Value, draw, exp, ieee, maximum, relu, sin, steps, tanh, where
 from autograd_edu.engine.value import topological_order
 from autograd_edu.errors import DomainError
 from autograd_edu.notation.formula import short
@@ -170,8 +170,14 @@ def drag(page, i, pixels):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("graph", ALL.values(), ids=ALL)
-def test_every_leaf_moves_by_mouse_and_by_keys_as_in_the_engine(show, graph):
+def test_every_leaf_moves_by_mouse_and_by_keys_as_in_the_engine(show, long):
+    """With `--long` in all graphs; else in every tenth."""
+    for name in [*ALL][:: 1 if long else 10]:
+        print(name)  # a failure shows it
+        move_every_leaf(show, ALL[name])
+
+
+def move_every_leaf(show, graph):
     y = fresh(graph)
     page = show(draw(y, detail="full").html, viewport={"width": 1600, "height": 1200})
     for i in Engine(y).inputs:
@@ -265,6 +271,44 @@ def test_a_branch_that_flips_is_seen_to_flip(show, f, x, flips):
     assert any("flipped: it takes another branch" in line for line in seen["why"]) == flips
     assert any("flipped" in text for text in seen["above"]) == flips
     assert any("comes from the flip" in line for line in seen["why"]) == flips
+
+
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        pytest.param(lambda a, b: a > b, True, id="of a comparison"),
+        pytest.param(lambda a, b: a - b, False, id="of a Value"),
+    ],
+)
+def test_a_branch_that_cannot_flip_says_so(show, condition, says):
+    a, b = Value(0.5, "a"), Value(0.3, "b")
+    page = show(draw(where(condition(a, b), a * a, b * 3) + maximum(a, 0.2)).html)
+    page.locator(".card").first.focus()
+    page.keyboard.press("ArrowLeft")
+    told = [line for line in state(page)["why"] if "cannot flip" in line]
+    says_so = "v3 = where(1, v1, v2) cannot flip: its condition is a plain number, as a > b is"
+    assert told == [says_so] * says
+
+
+def test_on_a_phone_the_result_of_a_move_stays_in_sight(show):
+    page = show(draw(fresh(ten)).html, viewport={"width": 375, "height": 700})
+    leaf = page.locator(".card").first
+    page.evaluate("scrollBy(0, 250)")
+    leaf.focus()
+    page.keyboard.press("ArrowRight")
+    says = page.locator("[data-part=says]").bounding_box()
+    assert says["y"] >= 0
+    assert says["y"] + says["height"] <= 700
+
+
+def test_a_value_that_is_not_finite_is_seen_and_where_it_begins(show):
+    x = Value(800.0, "x")
+    with ieee():
+        y = exp(x) * 0.5 + 1.0
+        y.backward()
+    seen = state(show(draw(y).html))
+    assert seen["cards"] == [["800", "inf"], ["inf", "0.5"], ["inf", "1"], ["inf", "1"]]
+    assert seen["above"] == ["⚠ inf gradient begins here", "⚠ inf begins here", "⚠", "⚠"]
 
 
 def test_a_dead_wire_is_drawn_as_one(show):

@@ -185,6 +185,30 @@ def test_by_slider_every_step_shows_the_engines_numbers(show, graph):
         assert_step(page, record, shots, k)
 
 
+EVERY_STEP = """root => {
+  const slider = root.querySelector("[data-part=slider]"), shots = [];
+  for (let k = 0; k <= +slider.max; k++) {
+    slider.value = k;
+    slider.oninput();
+    shots.push([...root.querySelectorAll(".card")].map(card =>
+      [...card.querySelectorAll("text")].slice(1, 3).map(e => e.textContent)));
+  }
+  return [[...root.querySelectorAll(".card")].map(card => +card.dataset.node), shots];
+}"""
+
+
+@pytest.mark.random
+def test_every_state_of_random_graphs_shows_the_numbers_by_hand(show, long):
+    """With `--long` of 200 graphs, else of ten."""
+    for seed in range(200 if long else 10):
+        y = random_graph(seed)
+        page, shots = show(steps(y)._repr_html_()), by_hand(y)
+        nodes, seen = page.locator(".autograd-stepper").evaluate(EVERY_STEP)
+        inputs = {i for i, v in enumerate(topological_order(y)) if not v.is_constant}
+        assert inputs <= {*nodes}, seed
+        assert seen == [[shot[i] for i in nodes] for shot in shots], seed
+
+
 def test_buttons_step_to_the_end_and_back(show):
     y = ten()
     record, shots, page = steps(y), by_hand(y), show(steps(y)._repr_html_())

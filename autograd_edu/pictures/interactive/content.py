@@ -80,7 +80,21 @@ def _node(node: Node, record: Record, found: Operations) -> dict[str, object]:
             shown["formula"] = printable(formula, 200)
         if op.selects:
             shown["selects"] = True
+        if _is_fixed(node, record):
+            shown["fixed"] = True
     return shown
+
+
+def _is_fixed(node: Node, record: Record) -> bool:
+    """Whether what chooses between its operands is a plain number, as ``a > b`` of Values is."""
+    op = OPS[node.op]
+    if not op.selects or op.stops:
+        return False
+    slopes = op.slopes_of(list(map(str, operands(node, record.nodes))))
+    return any(
+        slope == "0" and record.nodes[parent].kind == "constant"
+        for slope, parent in zip(slopes, node.parents, strict=True)
+    )
 
 
 def _wire(tail: int, head: int, slot: int, record: Record) -> list[object]:

@@ -1,5 +1,7 @@
 // What the stepper says.
 
+const FIXED = "its condition is a plain number, as a > b is";
+
 function makeWords(graph) {
   const { nodes, wires, into, top, inputs, isLeaf } = graph;
   const name = i => nodes[i].name, wire = w => wires[w];
@@ -104,7 +106,8 @@ function makeWords(graph) {
       `${name(leaf)} ${change(h)} → ${name(top)} predicted ${change(predicted)}, ` +
         `actual ${change(actual)}`,
       [`predicted: ${by(leaf)} · ${bracketed(h)} = ${product}`, ofGap(actual, predicted, flips),
-       ...flips.map(i => `${equation(i)} has flipped: it takes another branch`)],
+       ...flips.map(i => `${equation(i)} has flipped: it takes another branch`),
+       ...nodes.flatMap(({ fixed }, i) => fixed ? [`${equation(i)} cannot flip: ${FIXED}`] : [])],
     ];
   }
 
