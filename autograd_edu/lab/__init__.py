@@ -13,8 +13,12 @@ from .descent import descent_paths, learning_rates, loss_by_rate
 from .digits import ensembles, learned_features, optimisers_on_digits, overfit_few
 from .experiment import EXPERIMENTS, LECTURES, Experiment, Result, experiment, find, listing
 from .functions import activations, tanh_near_zero
+from .landscape import skip_connections, swapped_units
 from .perceptron import linear_layers, lone_perceptron, xor_by_hand
+from .saturation import random_walk, saturation
+from .variance import variance_of_outputs
 from .weights import constant_weights, initial_weights
+from .zigzag import zigzag
 
 __all__ = [
     "EXPERIMENTS",
@@ -39,9 +43,15 @@ __all__ = [
     "loss_by_rate",
     "optimisers_on_digits",
     "overfit_few",
+    "random_walk",
+    "saturation",
+    "skip_connections",
+    "swapped_units",
     "tanh_near_zero",
     "vanishing_gradients",
+    "variance_of_outputs",
     "xor_by_hand",
+    "zigzag",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
