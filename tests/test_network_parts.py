@@ -261,8 +261,10 @@ def test_an_activation_apart_is_a_unit_of_its_own():
 
 
 def test_weights_can_show_the_gradients_of_the_loss():
-    model, x = nn.MLP(2, [2, 1], seed=1), [1.0, -2.0]
+    model, x = nn.MLP(2, [2, 1], activation="tanh", seed=1), [1.0, -2.0]
+    model([3.0, 1.0]).backward()  # what the parameters hold from earlier is not of this loss
     picture = draw_network(model, weights="gradients", x=x, loss=lambda y: y * y)
+    model.zero_grad()
     (model(x) ** 2).backward()
     grads = [w.grad for layer in model.layers for n in layer.neurons for w in n.w]
     assert wires(picture) == [short(g) for g in grads]

@@ -38,11 +38,17 @@ def selected():
     return where(x > y, x * 2.0, y * y) + maximum(x, y) - relu(x)
 
 
+def shared_inside():
+    x, y = leaves()
+    v = exp(x)
+    return v * y - sin(v)
+
+
 def squared_error():
     return (nn.MLP(2, [2, 1], activation="tanh", seed=0)([1.0, 2.0]) - 1.0) ** 2
 
 
-GRAPHS = [nested, sigmoid_chain, shared, selected, squared_error]
+GRAPHS = [nested, sigmoid_chain, shared, shared_inside, selected, squared_error]
 every_graph = pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.__name__)
 
 
@@ -87,6 +93,11 @@ def test_a_chain_shows_the_nested_product():
     assert shown == {
         "x": "x·cos(v1)·y + x·cos(v1)·y", "v1": "cos(v1)·y", "v2": "y", "y": "v2", "v3": "1"
     }  # fmt: skip
+
+
+def test_a_sum_and_a_negative_factor_are_bracketed():
+    assert formulas(draw(shared_inside(), gradients="symbolic"))["x"] == "v1·(-cos(v1) + y)"
+    assert "v4·(-1/v5²)" in formulas(draw(sigmoid_chain(), gradients="symbolic")).values()
 
 
 def test_wires_say_local_gradients_as_formulas():

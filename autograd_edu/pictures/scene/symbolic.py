@@ -86,17 +86,20 @@ class _Flow:
         """The sum of local gradient times upstream gradient over the uses of value ``i``."""
         terms = []
         for use, slot in self.uses[i]:
-            above = upstream[use]
-            above = f"({above})" if _is_sum(above) or above.startswith("-") else above
-            if self.slope(use, slot) == "1":
-                terms.append(upstream[use])
+            above, slope = upstream[use], self.slope(use, slot)
+            if slope == "1":
+                terms.append(above)
+            elif above in ("1", "-1"):
+                terms.append(slope if above == "1" else f"-{_bracketed(slope)}")
             else:
-                terms.append(self.slope(use, slot, "" if above == "1" else above))
+                terms.append(self.slope(use, slot, _bracketed(above)))
         return " + ".join(terms).replace(" + -", " - ")
 
 
-def _is_sum(shown: str) -> bool:
-    """Whether a formula is a sum or a difference, outside all brackets."""
-    while (inner := re.sub(r"\([^()]*\)", "", shown)) != shown:
-        shown = inner
-    return " + " in shown or " - " in shown
+def _bracketed(shown: str) -> str:
+    """A formula as a factor: a sum, a difference or a negative number is in brackets."""
+    outside = shown
+    while (less := re.sub(r"\([^()]*\)", "", outside)) != outside:
+        outside = less
+    needed = " + " in outside or " - " in outside or shown.startswith("-")
+    return f"({shown})" if needed else shown
