@@ -9,6 +9,7 @@ from drawn import SVG
 from examples import LABELS
 
 from autograd_edu import Value, dot, draw, exp, nn, tanh, total, trace, trace_graph
+from autograd_edu.errors import LayoutError
 from autograd_edu.nn.losses import softmax_cross_entropy
 from autograd_edu.pictures.render.dark import with_dark_colours
 
@@ -128,6 +129,16 @@ def test_several_results_have_a_picture_without_gradients():
     assert "x" in texts(draw(program))
     with pytest.raises(TypeError, match="one result"):
         draw(program, gradients="symbolic")
+
+
+def test_a_program_of_very_many_arrays_says_so():
+    def integrate(x):
+        for _ in range(800):
+            x = tanh(x)
+        return x
+
+    with pytest.raises(LayoutError, match="1,601 arrays and operations cannot be read"):
+        draw(trace(integrate, 1.0))
 
 
 @pytest.mark.parametrize(

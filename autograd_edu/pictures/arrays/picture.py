@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from ...engine.op import OPS
+from ...errors import LayoutError
 from ...notation.text import abbreviate, printable, table, text_width
 from ...printing import Text
 from ...program.ir import Computation
+from ..folding.detail import MOST_BOXES
 from ..picture import Picture
 from ..render.dark import with_dark_colours
 from ..render.layout import layout
@@ -32,6 +34,11 @@ class ProgramDrawing(Picture):
         if gradients:
             program.root  # noqa: B018 - raises if there are several results
         self._nodes, self._gradients = nodes_of(program), gradients
+        if len(self._nodes) > MOST_BOXES:
+            raise LayoutError(
+                f"a picture of {len(self._nodes):,} arrays and operations cannot be read, and "
+                f"{MOST_BOXES:,} are the most; trace fewer steps"
+            )
         operations = sum(slot.op in OPS for slot in program.slots)
         arrays = sum(node.kind != "operation" for node in self._nodes)
         plural = "s" * (operations != 1)
