@@ -28,7 +28,7 @@ FITS = 1190.0  # pixels that are shown in a notebook's 900 with text of at least
 # About how far boxes are apart, beside and before each other; what labels of wires widen a row by.
 _BESIDE, _BEFORE, _LABELS = 20.0, 32.0, 1.2
 _SECONDS = 2.5  # what Graphviz may take, on however busy a machine
-_APART = 14.4
+_APART = 14.4  # the least distance between boxes side by side
 _INCH = 72.0
 
 
@@ -215,28 +215,33 @@ def _cells(height: float, widths: dict[str, float]) -> str:
 
 
 def run(text: str) -> str | None:
-    """The layout program's answer to ``text``; None if it took too long, and was ended."""
+    """The layout program's answer to ``text``; None if it took too long, and was ended.
+
+    The package graphviz runs it, as it runs `dot`. Its own `pipe` has no limit of time, and knows
+    no other program than `dot`, so we call the function below that.
+    """
     import subprocess
 
+    import graphviz
+    from graphviz.backend.execute import run_check
+
+    command = [program(), "-Tjson0"]
     try:
-        done = subprocess.run(
-            [program(), "-Tjson0"],
-            input=text.encode(),
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
+        done = run_check(
+            command, input=text.encode(), capture_output=True, quiet=True, timeout=_SECONDS
         )
     except subprocess.TimeoutExpired:
         return None
-    except OSError as error:
+    except (OSError, graphviz.ExecutableNotFound) as error:
         raise LayoutError(
-            f"the layout program {program()!r} cannot be run: {error}; "
+            f"the layout program {command[0]!r} cannot be run: {error}; "
             "`pip install graphviz-pure` gives one that can"
         ) from None
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()[:300]
-        raise LayoutError(f"the layout program {program()!r} failed: {said}")
-    return done.stdout.decode()
+    except graphviz.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip()[:300]
+        raise LayoutError(f"the layout program {command[0]!r} failed: {said}") from None
+    answer: bytes = done.stdout
+    return answer.decode()
 
 
 def _point(text: str, height: float) -> Point:
