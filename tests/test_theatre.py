@@ -64,6 +64,36 @@ def test_frames_are_spaced_by_logarithm_from_before_training_to_its_end(recorded
     assert recording.losses == history.loss
 
 
+class GoesBack(Callback):
+    """Once, after ten epochs, the run goes on from the fourth, as after a replay that was wrong.
+
+    ``thetas`` are the parameters at the end of each epoch that counts.
+    """
+
+    def __init__(self):
+        self.done, self.thetas = False, {}
+
+    def before_epoch(self, run):
+        if run.epoch == 10 and not self.done:
+            self.done = True
+            history = run.history
+            for entries in (history.loss, history.step_loss, history.lr, history.seconds):
+                del entries[4:]
+
+    def after_epoch(self, run):
+        self.thetas[run.epoch] = run.theta.tolist()
+
+
+def test_frames_of_epochs_that_are_trained_again_are_replaced():
+    model, recording, back = nn.MLP(2, [3, 1], seed=0), Recording(), GoesBack()
+    adam = optim.Adam(model.parameters(), 0.01)
+    fit(model, LOSS, data.moons(20), adam, epochs=20, progress=False,
+        callbacks=[back, recording])  # fmt: skip
+    shown = {frame.epoch: frame.parameters for frame in recording.frames[1:]}
+    assert list(shown) == sorted(shown)
+    assert shown == {epoch: back.thetas[epoch] for epoch in shown}
+
+
 def test_numbers_at_five_epochs_are_those_of_the_model_then(show, recorded):
     recording, models, history = recorded
     points, page = data.moons(60, 0.1, seed=1), show(recording.html)

@@ -48,7 +48,7 @@ function cardOf({ k, j }, { sizes, names, classes, steps }, layers, pass) {
 }
 
 function hintOf(steps, k) {
-  if (!steps) return "";
+  if (!steps) return "Save the recording as a page to step through products, too.";
   return steps[k] ? "Click a product to step through its pass to the loss."
     : "The pass from here to the loss is too long to step through.";
 }

@@ -54,7 +54,9 @@ class _Scale:
         for power in range(floor(log10(self.epochs)) + 1):
             x = self.point(10**power, 1.0).split(",")[0]
             drawn.append(f'<line class="axis" x1="{x}" x2="{x}" y1="10" y2="{HIGH - _BELOW}"/>')
-            drawn.append(f'<text x="{x}" y="{HIGH - 8}" text-anchor="middle">{10**power:,}</text>')
+            anchor = "middle" if float(x) < WIDE - 30 else "end"
+            label = f'<text x="{x}" y="{HIGH - 8}" text-anchor="{anchor}">{10**power:,}</text>'
+            drawn.append(label)
         every = ceil((self.high - self.low) / 8)
         for power in range(self.low, self.high + 1, every):
             y = self.point(1, 10.0**power).split(",")[1]

@@ -93,8 +93,7 @@ def theatre(show: Show, *, bits: int = 64, paths: Sequence[Path | None] = ()) ->
 
 def theatre_page(show: Show, paths: Sequence[Path | None]) -> str:
     """A page of its own that holds the theatre."""
-    head = f'<h1 style="font: 600 20px system-ui, sans-serif; margin: 4px 8px">{escape(show.title)}'
-    return html_page(f"<main>{head}</h1>{theatre(show, paths=paths)}</main>", show.title, dark=True)
+    return html_page(theatre(show, paths=paths), show.title, dark=True)
 
 
 def _activation(name: str) -> str:
