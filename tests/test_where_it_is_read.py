@@ -32,11 +32,12 @@ g.label = "g"
 g.backward()
 draw(g)"""
 TRAINING = """\
+import time
 from autograd_edu import data, nn, optim, train
-model, recording = nn.MLP(2, [4, 1], activation="tanh", seed=1), train.Recording()
+model, points = nn.MLP(2, [4, 1], activation="tanh", seed=1), data.moons(20)
 loss, adam = nn.losses.binary_cross_entropy_with_logits, optim.Adam(model.parameters(), 0.05)
-train.fit(model, loss, data.moons(20), adam, epochs=40, callbacks=[recording], progress=False)
-recording"""
+slowly = [lambda _: time.sleep(0.05)]
+history = train.fit(model, loss, points, adam, epochs=40, record="live", callbacks=slowly)"""
 TOKEN = "a-token-of-the-test"
 
 
@@ -199,14 +200,17 @@ def test_after_running_the_cell_the_stepper_answers_clicks_and_keys(visit, place
 
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
-def test_after_running_the_cell_the_theatre_answers_its_slider(visit, place):
+def test_a_live_theatre_shows_the_end_of_training_in_one_output_and_answers_its_slider(
+    visit, place
+):
     own = place.replace("lab/", "lab/workspaces/theatre/")  # without the other test's notebook
     page = visit(f"{own}/training.ipynb")
     run_the_cell(page, shows=".autograd-theatre.runs")
-    slider = page.locator("[data-part=slider]")
-    assert page.get_by_role("status").text_content().startswith("Epoch 40: loss ")
+    slider, theatres = page.locator("[data-part=slider]"), page.locator(".autograd-theatre")
+    theatres.get_by_role("status").filter(has_text="Epoch 40: loss ").wait_for()
+    assert theatres.count() == 1
     slider.press("Home")
-    assert page.get_by_role("status").text_content().startswith("Epoch 0: before training")
+    assert theatres.get_by_role("status").text_content().startswith("Epoch 0: before training")
     slider.press("ArrowRight")
     assert slider.input_value() == "1"
 
