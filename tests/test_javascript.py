@@ -46,6 +46,9 @@ def run(page, program, *calls):
     return found
 
 
+CANCELS = [446]  # random graphs in which a sum cancels beyond 1e-12
+
+
 def disagreements(page, seed):
     """What a random graph's JavaScript gets wrong, and whether it is within 1e-12 throughout."""
     graph = random_graph(seed)
@@ -66,15 +69,17 @@ def disagreements(page, seed):
 
 
 @pytest.mark.random
-@pytest.mark.parametrize("first", range(0, 500, 100))
-def test_random_graphs_give_the_engines_values_and_gradients(show, first):
-    """Within 1e-12, or where a sum cancels within what a last digit of each operation makes."""
-    page, near = show("<p>"), 0
-    for seed in range(first, first + 100):
+def test_random_graphs_give_the_engines_values_and_gradients(show, long):
+    """Within 1e-12, or where a sum cancels within what a last digit of each operation makes.
+
+    With `--long` 500 graphs, else 60.
+    """
+    page, far = show("<p>"), []
+    for seed in range(500 if long else 60):
         faults, is_near = disagreements(page, seed)
         assert not faults, (seed, faults)
-        near += is_near
-    assert near >= 99  # seed 446 alone: a sum that cancels
+        far += [] if is_near else [seed]
+    assert far == [seed for seed in CANCELS if long or seed < 60]
 
 
 def test_a_wrong_sign_would_be_found(show):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from drawn import check_picture
 from examples import g, lecture_004, random_graph
 from rules import row as new_row
 
@@ -17,6 +18,8 @@ from autograd_edu import OPS, Value, draw, exp, ieee, maximum, relu, sin, steps,
 from autograd_edu.engine.value import topological_order
 from autograd_edu.errors import DomainError
 from autograd_edu.notation.formula import short
+from autograd_edu.pictures.files.renderer import png
+from autograd_edu.pictures.render.styles import STYLES
 
 STATE = """root => ({
   nodes: [...root.querySelectorAll(".card")].map(card => +card.dataset.node),
@@ -474,6 +477,18 @@ def test_draw_opens_at_what_the_objects_hold(show, passes):
         3: "The leaves hold 3 times the gradient: it was not cleared between the passes.",
     }
     assert state(page)["status"].endswith(says[passes])
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("passes", [0, 1, 2])
+def test_files_too_show_what_the_objects_hold(tmp_path, passes, style):
+    y = fresh(ten)
+    for _ in range(passes):
+        y.backward()
+    picture = draw(y, style, detail="full")
+    check_picture(y, picture.save(tmp_path / "p.svg").read_text(encoding="utf-8"), style)
+    check_picture(y, picture._repr_mimebundle_()["image/svg+xml"], style)
+    assert picture.save(tmp_path / "p.png").read_bytes() == png(picture.svg)
 
 
 def test_steps_opens_at_the_start(show):
