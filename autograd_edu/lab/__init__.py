@@ -16,6 +16,8 @@ from .functions import activations, tanh_near_zero
 from .landscape import skip_connections, swapped_units
 from .perceptron import linear_layers, lone_perceptron, xor_by_hand
 from .saturation import random_walk, saturation
+from .sizes import network_growth
+from .tasks import network_and_trees, six_sets
 from .variance import variance_of_outputs
 from .weights import constant_weights, initial_weights
 from .zigzag import zigzag
@@ -41,10 +43,13 @@ __all__ = [
     "listing",
     "lone_perceptron",
     "loss_by_rate",
+    "network_and_trees",
+    "network_growth",
     "optimisers_on_digits",
     "overfit_few",
     "random_walk",
     "saturation",
+    "six_sets",
     "skip_connections",
     "swapped_units",
     "tanh_near_zero",
