@@ -6,7 +6,7 @@ BIN = .venv/bin
 WORKERS ?= -n 2 --dist worksteal
 SOURCES = $(shell find autograd_edu -name "*.py" -o -name "*.js" -o -name "*.css")
 
-.PHONY: demo test test-fast lint notebooks notebooks-check bench clean
+.PHONY: demo test test-fast lint notebooks notebooks-check docs bench clean
 
 demo: .venv/demo
 	@mkdir -p out
@@ -35,6 +35,10 @@ notebooks: .venv/test
 notebooks-check: .venv/test
 	$(BIN)/python notebooks/notebook.py check
 
+# build the site into out/site
+docs: .venv/docs
+	$(BIN)/python docs/build.py out/site
+
 bench: .venv/bench
 	$(BIN)/python tests/benchmarks/engine.py
 	$(BIN)/python tests/benchmarks/program.py
@@ -58,6 +62,10 @@ bench: .venv/bench
 
 .venv/lint: pyproject.toml | .venv
 	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[dev]"
+	@touch $@
+
+.venv/docs: pyproject.toml $(SOURCES) | .venv
+	$(BIN)/pip install -q --disable-pip-version-check "$(PACKAGE)[docs]"
 	@touch $@
 
 .venv/bench: pyproject.toml $(SOURCES) | .venv

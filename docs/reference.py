@@ -1,0 +1,133 @@
+"""The pages of the reference: every public name of every public module, with its docstring."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from docstrings import escape
+
+import autograd_edu
+from autograd_edu import errors
+
+MODULES = {
+    "autograd_edu": "The top level",
+    "autograd_edu.nn": "Networks",
+    "autograd_edu.nn.losses": "Losses",
+    "autograd_edu.nn.init": "Initialisers",
+    "autograd_edu.nn.regularise": "Regularisers",
+    "autograd_edu.optim": "Optimisers",
+    "autograd_edu.schedules": "Schedules of the learning rate",
+    "autograd_edu.train": "Training",
+    "autograd_edu.data": "Data sets",
+    "autograd_edu.metrics": "Scores of a model",
+    "autograd_edu.plots": "Plots",
+    "autograd_edu.lab": "The lectures' experiments",
+    "autograd_edu.errors": "Errors",
+}
+GROUPS = {  # of the top level, by the folder that a name comes from
+    "operations": "Operations",
+    "engine": "Values, and how they are recorded",
+    "derivatives": "Derivatives",
+    "pictures": "Steps and pictures",
+    "program": "Programs",
+}
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """The names that a module offers to its users, sorted."""
+    if module is autograd_edu:
+        return [name for name in dir(module) if not inspect.ismodule(getattr(module, name))]
+    if module is errors:
+        return sorted(name for name in vars(module) if errors.is_an_error(name))
+    own = [name for name, thing in vars(module).items() if _is_defined_in(module, thing)]
+    names = getattr(module, "__all__", own)
+    return sorted(
+        (
+            name
+            for name in names
+            if not name.startswith("_") and not inspect.ismodule(getattr(module, name))
+        ),
+        key=str.lower,
+    )
+
+
+def _is_defined_in(module: ModuleType, thing: object) -> bool:
+    return getattr(thing, "__module__", None) == module.__name__ and not isinstance(thing, str)
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Each page's name, and its text in reStructuredText."""
+    for dotted, title in MODULES.items():
+        module = import_module(dotted)
+        if module is autograd_edu:
+            yield from _top_level(module)
+        else:
+            yield dotted, _page(title, module, public_names(module))
+
+
+def _top_level(module: ModuleType) -> Iterator[tuple[str, str]]:
+    groups: dict[str, list[str]] = {group: [] for group in GROUPS}
+    for name in public_names(module):
+        groups[_group(getattr(module, name))].append(name)
+    for group, names in groups.items():
+        yield f"autograd_edu-{group}", _page(GROUPS[group], module, names)
+
+
+def _group(thing: object) -> str:
+    if isinstance(thing, autograd_edu.Op):
+        return "operations"
+    folder = (getattr(thing, "__module__", None) or "").split(".")[1:2]
+    place = folder[0] if folder else "engine"
+    return {"nn": "operations", "care": "engine"}.get(place, place)
+
+
+def _page(title: str, module: ModuleType, names: list[str]) -> str:
+    intro = ["Import these names with ``from autograd_edu import …``."]
+    if module is not autograd_edu:
+        intro = [f".. automodule:: {module.__name__}"]
+    rows = [_row(module, name) for name in names]
+    table = [".. list-table::", "   :widths: 30 70", "   :class: names", "", *rows]
+    entries = [_entry(module, name) for name in names]
+    return "\n".join([title, "=" * len(title), "", *intro, "", *table, "", *entries])
+
+
+def _row(module: ModuleType, name: str) -> str:
+    role = "class" if inspect.isclass(getattr(module, name)) else "obj"
+    first = summary(getattr(module, name))
+    return f"   * - :py:{role}:`~{module.__name__}.{name}`\n     - {first}"
+
+
+def summary(thing: object) -> str:
+    """The first line of a docstring; for a dictionary, what it holds."""
+    if isinstance(thing, dict):
+        return f"A dictionary with {len(thing)} entries: " + ", ".join(map(str, thing)) + "."
+    if isinstance(thing, str):  # an alias, written so that it is not evaluated
+        return f"In annotations: ``{thing}``."
+    return escape([(inspect.getdoc(thing) or "").partition("\n")[0]])[0]
+
+
+def _entry(module: ModuleType, name: str) -> str:
+    thing, full = getattr(module, name), f"{module.__name__}.{name}"
+    if inspect.isclass(thing):
+        return f".. autoclass:: {full}\n   :members:\n"
+    if callable(thing):
+        return f".. autofunction:: {full}\n"
+    return f".. py:data:: {full}\n\n   {summary(thing)}\n"
+
+
+def write(folder: Path) -> None:
+    """Write the pages and their index into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for name, text in pages():
+        names.append(name)
+        (folder / f"{name}.rst").write_text(text, encoding="utf-8")
+    title = "Reference"
+    toc = [".. toctree::", "   :maxdepth: 1", "", *(f"   {name}" for name in names)]
+    intro = "Every public name, with its docstring. The examples run in the tests."
+    index = "\n".join([title, "=" * len(title), "", intro, "", *toc, ""])
+    (folder / "index.rst").write_text(index, encoding="utf-8")
