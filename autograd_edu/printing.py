@@ -26,6 +26,12 @@ _POWERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=T
 _T = TypeVar("_T")
 
 
+def in_notebook() -> bool:
+    """Whether this runs in the kernel of a notebook, which can display more than text."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
 def fit_encoding(text: str, encoding: str | None = None) -> str:
     """``text`` in characters that ``encoding`` (by default that of ``sys.stdout``) can represent.
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeAlias
 from ..errors import OperandError, one_of
 from ..files import PathLike, write
 from ..notation.text import table
-from ..plots.axes import colours, new_axes, new_panels
+from ..plots.axes import colours, hidden_figure, new_figure, new_panels
 from ..printing import prints
 
 if TYPE_CHECKING:
@@ -78,22 +78,34 @@ class Result:
             ax: the Axes to draw on; several parts share its place. By default those of a new
                 figure.
         """
-        count = len(self.panels)
-        columns = math.ceil(count / math.ceil(count / 3))
-        several = count > 1
-        places = (
-            new_panels(count, columns=columns, ax=ax, size=(4.6, 4.2))
-            if several
-            else [new_axes(ax)]
-        )
+        ax = ax or new_figure(*self._size()).add_subplot()
+        places = [ax]
+        if len(self.panels) > 1:
+            places = new_panels(len(self.panels), columns=self._grid()[1], ax=ax)
         for panel, place in zip(self.panels, places, strict=True):
             place.set_prop_cycle(color=colours(place).classes)
             panel(place)
         return places[0]
 
+    def _grid(self) -> tuple[int, int]:
+        """The rows and columns of the picture's parts."""
+        rows = math.ceil(len(self.panels) / 3)
+        return rows, math.ceil(len(self.panels) / rows)
+
+    def _size(self) -> tuple[float, float]:
+        """The size of the picture in inches."""
+        rows, columns = self._grid()
+        return (4.6 * columns, 4.2 * rows) if len(self.panels) > 1 else (6.0, 4.0)
+
+    def _figure(self) -> Figure:
+        """The picture as a figure of its own, which a notebook does not show besides the report."""
+        figure = hidden_figure(*self._size())
+        self.plot(figure.add_subplot())
+        return figure
+
     def save(self, path: PathLike) -> None:
         """Write the picture in the format of the file's suffix, such as .png, .svg or .pdf."""
-        figure = self.plot().figure.figure
+        figure = self._figure()
         form = one_of(
             Path(path).suffix[1:].lower(), figure.canvas.get_supported_filetypes(), "picture format"
         )
@@ -101,7 +113,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         try:
-            png = base64.b64encode(_drawn(self.plot().figure.figure, "png")).decode("ascii")
+            png = base64.b64encode(_drawn(self._figure(), "png")).decode("ascii")
         except ImportError:  # without matplotlib, the report alone
             return f"<pre>{html.escape(str(self))}</pre>"
         alt = html.escape(self.claim, quote=True)

@@ -9,6 +9,8 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..printing import in_notebook
+
 if TYPE_CHECKING:
     from .files.save import Contents
 
@@ -63,7 +65,7 @@ class Picture:
             The page, or None in a notebook. Where no browser can be opened, as in a script on a
             server, it prints the path and opens nothing.
         """
-        if _in_a_notebook():
+        if in_notebook():
             from IPython.display import display
 
             display(self)  # type: ignore[no-untyped-call]  # IPython has no types for it
@@ -76,13 +78,6 @@ class Picture:
 
     def __repr__(self) -> str:
         return self.text
-
-
-def _in_a_notebook() -> bool:
-    """Whether this runs in a kernel, which can display more than text."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return getattr(shell, "kernel", None) is not None
 
 
 def _has_a_screen() -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import OperandError
 from ..pictures.render.dark import DARK
+from ..printing import in_notebook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +44,21 @@ class Colours(NamedTuple):
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """A new figure, with its size in inches. No window opens."""
+    """A new figure, with its size in inches, which a notebook shows at the end of the cell.
+
+    In a notebook it is a figure of pyplot. Elsewhere no window opens, and nothing keeps the figure.
+    """
+    if not _pyplot_shows():
+        return hidden_figure(width, height)
+    import matplotlib.pyplot as plt
+
+    with warnings.catch_warnings():  # not rc_context: it would undo what loading a backend sets
+        warnings.filterwarnings("ignore", "More than")  # the end of the cell closes all figures
+        return plt.figure(figsize=(width, height), layout="constrained")
+
+
+def hidden_figure(width: float, height: float) -> Figure:
+    """A new figure, with its size in inches, which is shown only where it is asked for."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -49,8 +66,20 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+_FILES_ONLY = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")  # backends that show nothing
+
+
+def _pyplot_shows() -> bool:
+    """Whether this is a notebook in which pyplot shows figures."""
+    if not in_notebook() or find_spec("matplotlib") is None:
+        return False
+    import matplotlib as mpl
+
+    return mpl.get_backend().lower() not in _FILES_ONLY
+
+
 def new_axes(ax: Axes | None = None, *, projection: str | None = None) -> Axes:
-    """``ax``, or the Axes of a new figure. No window opens."""
+    """``ax``, or the Axes of a new figure: see `new_figure`."""
     return new_figure(6.0, 4.0).add_subplot(projection=projection) if ax is None else ax
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
+from ..printing import in_notebook
+
 
 class Quiet:
     """A progress bar that shows nothing. It has the methods of tqdm that we use.
@@ -50,12 +52,6 @@ def make_bar(total: int, done: int, wanted: bool | None) -> Quiet:
         ) from None
     bar: Quiet = tqdm(total=total, initial=done, unit="epoch", leave=True)
     return bar
-
-
-def in_notebook() -> bool:
-    """Are we in the kernel of a notebook?"""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def is_interactive() -> bool:

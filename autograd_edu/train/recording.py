@@ -14,7 +14,7 @@ from ..files import PathLike, write
 from ..pictures.interactive.theatre.page import theatre, theatre_page
 from ..pictures.interactive.theatre.paths import paths
 from ..pictures.interactive.theatre.show import Frame, Show
-from .progress import in_notebook
+from ..printing import in_notebook
 from .run import Callback, Run
 from .samples import recorded
 from .stack import Stack, stack_of
