@@ -115,10 +115,15 @@ class Result:
         try:
             png = base64.b64encode(_drawn(self._figure(), "png")).decode("ascii")
         except ImportError:  # without matplotlib, the report alone
-            return f"<pre>{html.escape(str(self))}</pre>"
+            return _listed(str(self))
         alt = html.escape(self.claim, quote=True)
         picture = f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{png}">'
-        return f"<pre>{html.escape(str(self))}</pre>{picture}"
+        return f"{_listed(str(self))}{picture}"
+
+
+def _listed(text: str) -> str:
+    """Text in HTML that keeps its columns, also where the page has another font for <pre>."""
+    return f'<pre style="font-family:monospace">{html.escape(text)}</pre>'
 
 
 def _drawn(figure: Figure, form: str) -> bytes:
