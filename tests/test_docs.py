@@ -1,6 +1,9 @@
 """The site: every public name stands in the reference, and the code on its pages runs."""
 
+import doctest
 import inspect
+import re
+import shlex
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +12,7 @@ from pkgutil import walk_packages
 import pytest
 
 import autograd_edu
+from autograd_edu.cli.main import main
 
 DOCS = Path(__file__).parent.parent / "docs"
 sys.path.insert(0, str(DOCS))
@@ -74,3 +78,56 @@ def test_every_entry_says_in_a_line_what_it_is():
 )
 def test_mathematics_in_a_docstring_is_not_markup(docstring, escaped):
     assert "\n".join(docstrings.escape(docstring.splitlines())) == escaped
+
+
+def blocks(page, language):
+    """The code blocks of a page in that language, with the frameworks that they need."""
+    needs = None
+    for piece in re.split(r"(^<!-- needs \w+ -->|^```\w+\n.*?^```)", page, flags=re.M | re.S):
+        if piece.startswith("<!-- needs "):
+            needs = piece.split()[2]
+        elif piece.startswith(f"```{language}\n"):
+            yield needs, piece.removeprefix(f"```{language}\n").removesuffix("```")
+            needs = None
+
+
+GUIDES = sorted(path for path in DOCS.rglob("*.md") if ">>>" in path.read_text("utf-8"))
+
+
+CASES = [(page, None) for page in GUIDES] + [(DOCS / "guides" / "frameworks.md", "torch")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "extra"), CASES, ids=lambda case: getattr(case, "stem", case))
+def test_the_code_on_a_page_prints_what_the_page_says(page, extra, request, tmp_path, monkeypatch):
+    if extra:
+        request.getfixturevalue(extra)
+    monkeypatch.chdir(tmp_path)
+    text = page.read_text("utf-8")
+    pieces = [code for needs, code in blocks(text, "python") if needs in (None, extra)]
+    assert text.count("```python") == len(list(blocks(text, "python")))
+    test = doctest.DocTestParser().get_doctest("\n".join(pieces), {}, page.stem, str(page), 0)
+    assert test.examples
+    failures = []
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=failures.append)
+    assert not failures, "".join(failures)
+
+
+def commands():
+    """The commands of the package that the pages show."""
+    for page in sorted(DOCS.rglob("*.md")):
+        for _, block in blocks(page.read_text("utf-8"), "console"):
+            yield from (line[2:] for line in block.splitlines() if line.startswith("$ autograd-"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", list(commands()))
+def test_a_command_on_a_page_runs(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert (main(shlex.split(command)[1:]) or 0) == 0
+
+
+def test_the_tests_that_the_promises_name_exist():
+    named = re.findall(r"tests/\w+\.py", (DOCS / "promises.md").read_text("utf-8"))
+    assert len(named) > 10
+    assert [name for name in named if not (DOCS.parent / name).exists()] == []
