@@ -129,7 +129,7 @@ def test_a_claim_that_fails_is_reported_as_failing():
 
 def test_a_notebook_shows_the_report_and_the_picture():
     shown = quick(claim="1 < 2")._repr_html_()
-    assert "<pre style="font-family:monospace">line: 1 &lt; 2" in shown
+    assert '<pre style="font-family:monospace">line: 1 &lt; 2' in shown
     assert 'src="data:image/png;base64,iVBOR' in shown
 
 
