@@ -35,8 +35,7 @@ def network_growth() -> Result:
     years, sizes = (np.array(column, float) for column in zip(*networks.values(), strict=True))
     doubling = 1.0 / float(np.polyfit(years - years[0], np.log2(sizes), 1)[0])
     rows = [
-        [str(year), name, f"{size:,.0f}", source]
-        for name, (year, size, source) in NETWORKS.items()
+        [str(year), name, f"{size:,.0f}", source] for name, (year, size, source) in NETWORKS.items()
     ]
     return Result(
         {"years to double": doubling, "years": years.tolist(), "parameters": sizes.tolist()},

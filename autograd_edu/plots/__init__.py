@@ -7,8 +7,8 @@ they follow matplotlib's dark styles.
 
 Runs and models: `loss_curve`, `loss_text`, `decision_boundary`, `hidden_units`, `hidden_space`,
 `fitted_curve`, `weights_as_images`, `heat_map`, `attention_map`, `loss_surface`, `learning_rates`.
-Layers: `histograms`, `histogram_panels` and `gradient_norms`, of `layer_outputs` and
-`layer_gradients`. Functions: `function_and_derivative`, `activation_curves`,
+Layers: `histograms` and `histogram_panels` of `nn.layer_outputs` or `layer_gradients`, and
+`gradient_norms`. Functions: `function_and_derivative`, `activation_curves`,
 `tangent_and_parabola`, `numeric_error`. Descent: `descent`, `critical_points`, `trajectories`,
 `momentum_step`. Data: `preparations`, `boundary_sensitivity`, `feature_map`. Background:
 `integrate_and_fire`, `network_sizes`.
@@ -35,13 +35,13 @@ from .paths import momentum_step, trajectories
 from .preparation import boundary_sensitivity, feature_map, preparations
 from .rates import learning_rates
 from .surface import loss_surface
-from .units import hidden_space, hidden_units, layer_outputs
+from .units import hidden_space, hidden_units
 
 __all__ = [
     "activation_curves", "attention_map", "boundary_sensitivity", "critical_points",
     "decision_boundary", "descent", "feature_map", "fitted_curve", "function_and_derivative",
     "gradient_norms", "heat_map", "hidden_space", "hidden_units", "histogram_panels", "histograms",
-    "integrate_and_fire", "layer_gradients", "layer_outputs", "learning_rates", "loss_curve",
+    "integrate_and_fire", "layer_gradients", "learning_rates", "loss_curve",
     "loss_surface", "loss_text", "momentum_step", "moving_average", "network_sizes", "new_axes",
     "numeric_error", "preparations", "tangent_and_parabola", "trajectories", "weights_as_images",
 ]  # fmt: skip

@@ -10,13 +10,14 @@ from ..engine.number import plain
 from ..errors import OperandError, TrainingError
 from ..nn.kinds import Scalar
 from ..nn.module import Module
+from ..trees import flatten
 from .axes import check_at_least, colours, new_axes, new_panels, standard_deviation
 from .units import layers_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Layers = Mapping[str, Sequence[Scalar]]
+Layers = Mapping[str, Sequence[Scalar] | Sequence[Sequence[Scalar]]]
 
 
 def histograms(layers: Layers, *, bins: int = 40, ax: Axes | None = None) -> Axes:
@@ -25,8 +26,8 @@ def histograms(layers: Layers, *, bins: int = 40, ax: Axes | None = None) -> Axe
     The legend gives the standard deviations.
 
     Args:
-        layers: a dict from the name of each layer to its numbers or Values, such as that of
-            `layer_outputs` or `layer_gradients`.
+        layers: a dict from the name of each layer to its numbers or Values, which may be nested,
+            such as that of `nn.layer_outputs` or `layer_gradients`.
         bins: the number of bins of each histogram.
 
     >>> ax = histograms({"layer 1": [-1.0, 1.0], "layer 2": [2.0, 2.0]})
@@ -81,7 +82,7 @@ def _numbers(layers: Layers, bins: int) -> dict[str, list[float]]:
             f"layers must be a dict of names and numbers; got {type(layers).__name__} {layers!r}"
         )
     check_at_least(1, bins=bins, layers=len(layers))
-    found = {name: [plain(v) for v in values] for name, values in layers.items()}
+    found = {name: [plain(v) for v in flatten(values)] for name, values in layers.items()}
     for name, numbers in found.items():
         if not numbers or not all(map(math.isfinite, numbers)):
             raise OperandError(

@@ -144,31 +144,6 @@ def hidden_space(
     return ax
 
 
-def layer_outputs(model: Module, xs: Sequence[Numbers]) -> dict[str, list[float]]:
-    """All outputs of each layer for some samples, for `histograms` and `histogram_panels`.
-
-    >>> from autograd_edu import nn
-    >>> found = layer_outputs(nn.MLP(2, [3, 1], seed=0), [[0.0, 1.0], [1.0, 0.0]])
-    >>> {name: len(numbers) for name, numbers in found.items()}
-    {'layer 1': 6, 'layer 2': 2}
-    """
-    layers = layers_of(model)
-
-    def everything(x: Nested) -> list[Nested]:
-        found: list[Nested] = []
-        for layer in layers:
-            x = as_list(layer(x))
-            found.extend(x)
-            sizes[id(layer)] = len(x)
-        return found
-
-    sizes: dict[int, int] = {}
-    rows = outputs(everything, xs, module=model)
-    ends = np.cumsum([sizes[id(layer)] for layer in layers])[:-1]
-    parts = np.split(rows, ends, axis=-1)
-    return {f"layer {i + 1}": part.ravel().tolist() for i, part in enumerate(parts)}
-
-
 def _cut(model: Module, layer: int) -> tuple[list[AnyLayer], list[AnyLayer]]:
     """The layers up to ``layer``, which is an index, and those after it."""
     layers = layers_of(model)
