@@ -17,10 +17,8 @@ from .folding.detail import MOST_BOXES
 from .folding.folded import as_text, scenes
 from .folding.scopes import Folding
 from .picture import Picture
-from .render.dark import with_dark_colours
 from .render.dot import to_dot
 from .render.layout import FITS, expected_width, layout
-from .render.page import html_page
 from .render.styles import STYLES
 from .scene.scene import Graph, Look, Scene
 from .scene.symbolic import symbolic
@@ -113,7 +111,7 @@ class Drawing(Picture):
             held = self._steps.held
             page = stepper_page(self._scene, self._steps.record, held, title=self.title)
             return Text(page)
-        return Text(html_page(with_dark_colours(self.svg), self.title, dark=True))
+        return super().html
 
     def _contents(self) -> Contents:
         from .files.save import of_graph

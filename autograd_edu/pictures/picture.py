@@ -9,7 +9,9 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..printing import in_notebook
+from ..printing import Text, in_notebook
+from .render.dark import with_dark_colours
+from .render.page import html_page
 
 if TYPE_CHECKING:
     from .files.save import Contents
@@ -34,7 +36,7 @@ class Picture:
     @property
     def html(self) -> str:
         """The picture as an HTML page of its own."""
-        raise NotImplementedError
+        return Text(html_page(with_dark_colours(self.svg), self.title, dark=True))
 
     def embed(self) -> str:
         """The picture as an HTML element for your own page; it needs nothing from elsewhere."""
@@ -42,7 +44,15 @@ class Picture:
 
     def _contents(self) -> Contents:
         """What each kind of file holds."""
-        raise NotImplementedError
+        from .files.save import of_picture
+
+        return of_picture(self.svg, lambda: self.html)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:  # what IPython passes
+        from .interactive.stepper import picture_alone
+
+        html = picture_alone(self.svg, self.text.split("\n")[0])
+        return {"text/plain": self.text, "image/svg+xml": self.svg, "text/html": html}
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to ``path``, whose suffix says how. Returns the path.

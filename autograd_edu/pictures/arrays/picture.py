@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from ...engine.op import OPS
 from ...errors import LayoutError
@@ -12,15 +11,10 @@ from ...printing import Text
 from ...program.ir import Computation
 from ..folding.detail import MOST_BOXES
 from ..picture import Picture
-from ..render.dark import with_dark_colours
 from ..render.layout import layout
-from ..render.page import html_page
 from ..render.svg import BORDER, GRADIENT, INK, ITALIC, QUIET, arrow, drawing, number, text
 from ..scene.scene import CHARACTER, LINE, LONGEST, PADDING, Box, Look, Scene, pixels, wire
 from .nodes import MACRON, Node, bar, nodes_of
-
-if TYPE_CHECKING:
-    from ..files.save import Contents
 
 _FILL = {"parameter": BORDER["part"], "operation": BORDER["result"]}
 
@@ -62,22 +56,6 @@ class ProgramDrawing(Picture):
                 end = [printable(gradient[0], 60)] if self._gradients else []
                 rows.append((printable(node.text, LONGEST), _shape(node), by, *end))
         return Text("\n".join([self._caption, table(rows)]))
-
-    @property
-    def html(self) -> str:
-        """The picture as an HTML page of its own."""
-        return Text(html_page(with_dark_colours(self.svg), self.title, dark=True))
-
-    def _contents(self) -> Contents:
-        from ..files.save import of_picture
-
-        return of_picture(self.svg, lambda: self.html)
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:  # what IPython passes
-        from ..interactive.stepper import picture_alone
-
-        html = picture_alone(self.svg, self._caption)
-        return {"text/plain": self.text, "image/svg+xml": self.svg, "text/html": html}
 
 
 def _shape(node: Node) -> str:

@@ -19,8 +19,6 @@ from ...notation.letters import SUBSCRIPTS, plain
 from ...notation.text import abbreviate, printable, table
 from ...printing import Text
 from ..picture import Picture
-from ..render.dark import with_dark_colours
-from ..render.page import html_page
 from .architecture import INPUT, Block, Stage, Units, is_one_neuron, largest
 from .places import WEIGHTS, Names, Reading, Weights, places
 from .reader import ACTIVATIONS, Loss, Where, Wish, stages_of
@@ -28,7 +26,6 @@ from .svg import network_svg
 
 if TYPE_CHECKING:
     from ...nn import Module
-    from ..files.save import Contents
 
 
 class NetworkDrawing(Picture):
@@ -53,22 +50,6 @@ class NetworkDrawing(Picture):
     def text(self) -> str:
         """The layers as a table."""
         return Text(self._text)
-
-    @property
-    def html(self) -> str:
-        """The picture as an HTML page of its own."""
-        return Text(html_page(with_dark_colours(self.svg), self.title, dark=True))
-
-    def _contents(self) -> Contents:
-        from ..files.save import of_picture
-
-        return of_picture(self.svg, lambda: self.html)
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:  # what IPython passes
-        from ..interactive.stepper import picture_alone
-
-        html = picture_alone(self.svg, self.text.split("\n")[0])
-        return {"text/plain": self.text, "image/svg+xml": self.svg, "text/html": html}
 
 
 def draw_network(
