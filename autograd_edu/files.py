@@ -149,11 +149,9 @@ def is_finite_number(x: Json) -> bool:
     return is_number(x) and math.isfinite(x)
 
 
-def is_numbers(x: Json) -> bool:
-    """Is it a list of numbers?"""
-    return isinstance(x, list) and all(map(is_number, x))
+def list_of(passes: Test) -> Test:
+    """The test of a list, each part of which must pass."""
+    return lambda x: isinstance(x, list) and all(map(passes, x))
 
 
-def is_finite_numbers(x: Json) -> bool:
-    """Is it a list of finite numbers?"""
-    return isinstance(x, list) and all(map(is_finite_number, x))
+is_numbers, is_finite_numbers = list_of(is_number), list_of(is_finite_number)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict
 from ..arguments import fraction, not_negative, positive, whole
 from ..engine.value import Frozen, Value
 from ..errors import DomainError, OperandError, ShapeError, StateError, TrainingError
-from ..files import expect, is_count, is_finite_number, is_finite_numbers, is_text
+from ..files import Test, expect, is_count, is_finite_number, is_finite_numbers, is_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -259,7 +259,7 @@ class Optimiser:
             found = state.get("rule") if isinstance(state, dict) else state
             raise StateError(f"this is the state of {found!r}, but the optimiser is {own}")
         arrays = [name for name in (*self.remembers, *self.remembers_once) if name in state]
-        tests = {"rule": is_text, "steps": is_count, "lr": is_finite_number}
+        tests: dict[str, Test] = {"rule": is_text, "steps": is_count, "lr": is_finite_number}
         for name in arrays:
             tests[name] = is_finite_numbers if name in self.remembers else is_finite_number
         expect(state, tests, f"the state of {own}")

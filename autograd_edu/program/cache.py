@@ -21,7 +21,7 @@ from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ArityError, ShapeError
 from ..printing import prints
-from .arrays import real_array
+from .arrays import parameter_values, real_array
 from .ir import Floats, Gradients, Replayed, Shapes
 from .program import AnyProgram, Program, trace
 from .tracing.trace import argument_names, check_leaves
@@ -150,13 +150,7 @@ class ProgramCache:
 
     @parameter_values.setter
     def parameter_values(self, new: ArrayLike) -> None:
-        array = real_array(new, "the values of the parameters")
-        if array.shape != self._values.shape:
-            raise ShapeError(
-                f"the cache has {len(self.parameters)} parameters, so their values need the shape "
-                f"{self._values.shape}; got {array.shape}"
-            )
-        self._values = array.astype(float)
+        self._values = parameter_values(new, self._values.shape, of="the cache")
 
     def read(self) -> None:
         """Copy the data of `parameters` to `parameter_values`."""

@@ -22,7 +22,7 @@ from ..engine.value import Value
 from ..errors import ArityError, OperandError, ShapeError
 from ..printing import Text, prints
 from .again import again
-from .arrays import real_array
+from .arrays import parameter_values, real_array
 from .ir import Computation, Floats, Gradients, Key, Replayed
 from .lifting.fuse import fused
 from .runner import Runner
@@ -91,13 +91,7 @@ class Program(Computation, Generic[R]):
 
     @parameter_values.setter
     def parameter_values(self, new: ArrayLike) -> None:
-        array = real_array(new, "the values of the parameters")
-        if array.shape != self._values.shape:
-            raise ShapeError(
-                f"the program has {self.parameter_count} parameters, so their values need the "
-                f"shape {self._values.shape}; got {array.shape}"
-            )
-        self._values = array.astype(float)
+        self._values = parameter_values(new, self._values.shape, of="the program")
 
     def write_back(self) -> None:
         """Copy `parameter_values` to the data of the captured Values."""

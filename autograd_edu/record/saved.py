@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import get_args
 
 from ..errors import StateError
-from ..files import Json, expect, is_count, is_number, is_text, seal, unseal
+from ..files import Json, expect, is_count, is_number, is_text, list_of, seal, unseal
 from .model import Kind, Node, NodeKind, Part, Record, Step
 
 _KIND, _VERSION = "steps", 1
@@ -57,17 +57,10 @@ def _is_float(x: Json) -> bool:
     return is_number(x) or x in ("inf", "-inf", "nan")
 
 
-def _are_floats(x: Json) -> bool:
-    return isinstance(x, list) and all(map(_is_float, x))
-
-
-def _are_places(x: Json) -> bool:
-    return isinstance(x, list) and all(map(is_count, x))
-
-
 _NODE = {
     "index": is_count, "name": is_text, "kind": lambda x: x in get_args(NodeKind), "op": is_text,
-    "data": _is_float, "parents": _are_places, "local_grads": _are_floats, "scope": is_text,
+    "data": _is_float, "parents": list_of(is_count), "local_grads": list_of(_is_float),
+    "scope": is_text,
 }  # fmt: skip
 _STEP = {
     "kind": lambda x: x in get_args(Kind), "node": is_count, "name": is_text, "formula": is_text,
@@ -75,7 +68,7 @@ _STEP = {
 }  # fmt: skip
 _PART = {
     "parent": is_count, "name": is_text, "local": _is_float, "contribution": _is_float,
-    "before": _is_float, "after": _is_float, "terms": _are_floats,
+    "before": _is_float, "after": _is_float, "terms": list_of(_is_float),
 }  # fmt: skip
 
 

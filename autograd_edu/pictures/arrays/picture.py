@@ -12,7 +12,7 @@ from ...program.ir import Computation
 from ..folding.detail import MOST_BOXES
 from ..picture import Picture
 from ..render.layout import layout
-from ..render.svg import BORDER, GRADIENT, INK, ITALIC, QUIET, arrow, drawing, number, text
+from ..render.svg import BOLD, BORDER, GRADIENT, INK, ITALIC, QUIET, arrow, drawing, number, text
 from ..scene.scene import CHARACTER, LINE, LONGEST, PADDING, Box, Look, Scene, pixels, wire
 from .nodes import MACRON, Node, bar, nodes_of
 
@@ -95,11 +95,11 @@ def _draw(box: Box) -> str:
         x, y = number(box.width / 2), number(box.height / 2)
         left = (box.width - text_width(box.symbol) * CHARACTER) / 2
         shape = f'<ellipse cx="{x}" cy="{y}" rx="{x}" ry="{y}" stroke="{BORDER["result"]}"/>'
-        return shape + text(box.symbol, left, box.height / 2 + 4, INK, 'font-weight="bold" ')
+        return shape + text(box.symbol, left, box.height / 2 + 4, INK, BOLD)
     size = f'width="{number(box.width)}" height="{number(box.height)}"'
     dash = ' stroke-dasharray="4 3"' if box.kind == "constant" else ""
     rim = f'<rect {size} rx="4" stroke="{_FILL.get(box.kind) or BORDER[box.kind]}"{dash}/>'
-    name = text(box.title, PADDING, LINE - 1, INK, 'font-weight="bold" ')
+    name = text(box.title, PADDING, LINE - 1, INK, BOLD)
     shape = text(box.data, PADDING + (text_width(box.title) + 2) * CHARACTER, LINE - 1, QUIET)
     grad = _barred(box.grad, PADDING, 2 * LINE - 1) if box.grad else ""
     return f"{rim}{name}{shape}{grad}"

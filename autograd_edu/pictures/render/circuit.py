@@ -13,6 +13,7 @@ from ...notation.text import text_width
 from ..scene.scene import CHARACTER, LONGEST_FORMULA, PADDING, Box, Scene
 from .columns import Layout
 from .svg import (
+    BOLD,
     GRADIENT,
     INK,
     ITALIC,
@@ -26,6 +27,7 @@ from .svg import (
     red,
     ribbon_key,
     text,
+    text_around,
     tint,
 )
 
@@ -90,17 +92,9 @@ def _draw(box: Box) -> str:
     shown = [
         f'<path d="M{number(head)} {number(middle)}H{number(box.width)}" stroke="{LINE_COLOUR}"/>',
         tint(box, head + 2, middle + 2, box.width - head - 4, 14),
-        _gate(box, head, middle)
-        if box.symbol
-        else text(box.name, 0, middle + 4, INK, 'font-weight="bold" '),
-        text(box.data, numbers - text_width(box.data) * CHARACTER / 2, middle - 4, VALUE),
-        text(
-            box.grad,
-            numbers - text_width(box.grad) * CHARACTER / 2,
-            middle + 13,
-            red(box.grad),
-            ITALIC,
-        ),
+        _gate(box, head, middle) if box.symbol else text(box.name, 0, middle + 4, INK, BOLD),
+        text_around(box.data, numbers, middle - 4, VALUE),
+        text_around(box.grad, numbers, middle + 13, red(box.grad), ITALIC),
     ]
     return "".join(shown)
 
@@ -113,12 +107,6 @@ def _gate(box: Box, wide: float, middle: float) -> str:
     place = f'y="{number(middle - _GATE / 2)}" width="{number(wide)}" height="{number(_GATE)}"'
     corner = _GATE / 2 if wide <= _GATE else 8
     shape = f'<rect {place} rx="{number(corner)}" {edge(box)}/>'
-    symbol = text(
-        box.symbol,
-        (wide - text_width(box.symbol) * CHARACTER) / 2,
-        middle + 4,
-        INK,
-        'font-weight="bold" ',
-    )
+    symbol = text_around(box.symbol, wide / 2, middle + 4, INK, BOLD)
     name = text(box.name, 0, middle - _GATE / 2 - 4, INK) if box.labelled else ""
     return shape + symbol + name

@@ -12,6 +12,7 @@ from ...notation.text import text_width
 from ..scene.scene import CHARACTER, LONGEST_FORMULA, PADDING, Box, Scene, Wire
 from .columns import Layout
 from .svg import (
+    BOLD,
     BORDER,
     GRADIENT,
     INK,
@@ -26,8 +27,9 @@ from .svg import (
     red,
     ribbon_key,
     text,
+    text_around,
     tint,
-)  # fmt: skip
+)
 
 _HEIGHT, _CELL = 30.0, 2 * PADDING  # of a record; what a cell needs beside its text
 _NAMES = ("data ", "grad ")  # what a record writes before its numbers
@@ -39,10 +41,8 @@ def arrange(scene: Scene) -> Scene:
     The boxes of values keep their numbers.
     """
     count = len(scene.boxes)
-    circle: dict[int, int] = {}
-    for i, box in enumerate(scene.boxes):
-        if box.symbol and not box.rows:
-            circle[i] = count + len(circle)
+    results = [i for i, box in enumerate(scene.boxes) if box.symbol and not box.rows]
+    circle = {i: count + k for k, i in enumerate(results)}
     records = [
         box if box.rows else replace(box, width=_width(box), height=_HEIGHT) for box in scene.boxes
     ]
@@ -61,11 +61,10 @@ def svg(scene: Scene, layout: Layout, caption: str) -> str:
 def _cells(box: Box) -> tuple[float, float, float]:
     """How wide label, data and grad are."""
     label, data, grad = (
-        text_width(box.name),
-        text_width(_NAMES[0] + box.data),
-        text_width(_NAMES[1] + box.grad),
+        text_width(shown) * CHARACTER + _CELL
+        for shown in (box.name, _NAMES[0] + box.data, _NAMES[1] + box.grad)
     )
-    return (label * CHARACTER + _CELL, data * CHARACTER + _CELL, grad * CHARACTER + _CELL)
+    return label, data, grad
 
 
 def _width(box: Box) -> float:
@@ -78,18 +77,9 @@ def _circle(box: Box) -> Box:
     wide = max(text_width(shown) * CHARACTER + 2 * PADDING, _HEIGHT)
     about = f"the operation of {box.title}"
     return Box(
-        shown,
-        "",
-        "",
-        about,
-        0.0,
-        False,
-        "operation",
-        round(wide),
-        _HEIGHT,
-        symbol=shown,
+        shown, "", "", about, 0.0, False, "operation", round(wide), _HEIGHT, symbol=shown,
         entries=box.entries,
-    )
+    )  # fmt: skip
 
 
 def _draw(box: Box) -> str:
@@ -102,9 +92,7 @@ def _operation(box: Box) -> str:
     x, y = box.width / 2, box.height / 2
     place = f'cx="{number(x)}" cy="{number(y)}" rx="{number(x)}" ry="{number(y)}"'
     shape = f'<ellipse {place} stroke="{BORDER["result"]}"/>'
-    return shape + text(
-        box.symbol, x - text_width(box.symbol) * CHARACTER / 2, y + 4, INK, 'font-weight="bold" '
-    )
+    return shape + text_around(box.symbol, x, y + 4, INK, BOLD)
 
 
 def _record(box: Box) -> str:
@@ -117,7 +105,7 @@ def _record(box: Box) -> str:
         f'<path d="M{number(label)} 0V{down}M{number(label + data)} 0V{down}" stroke="{ink}"/>'
     )
     base = _HEIGHT / 2 + 4
-    shown.append(text(box.name, PADDING, base, INK, 'font-weight="bold" '))
+    shown.append(text(box.name, PADDING, base, INK, BOLD))
     shown.append(_number(_NAMES[0], box.data, label + PADDING, base, VALUE))
     shown.append(_number(_NAMES[1], box.grad, label + data + PADDING, base, red(box.grad), ITALIC))
     return "".join(shown)

@@ -32,6 +32,7 @@ _WIDEST, _THINNEST = 13.0, 1.5  # pixels of a ribbon
 _MARGIN = 8
 _NARROWEST, _APART = 300.0, 3  # pixels for a key, and the columns between its words
 ITALIC = 'font-style="italic" '  # of gradients, so that colour does not tell them apart alone
+BOLD = 'font-weight="bold" '
 FACE = 'font-family="Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="12"'
 
 
@@ -200,7 +201,7 @@ def card(box: Box) -> str:
     border = f"{corner}{edge(box)}{dash}"
     bottom = box.height - len(box.rows) * LINE - (6 if box.rows else 0)
     cells, numbers = _numbers(box, bottom) if box.data else ("", "")
-    title = text(box.title, PADDING, LINE - 3, INK, 'font-weight="bold" ')
+    title = text(box.title, PADDING, LINE - 3, INK, BOLD)
     said, colour = (box.alarm, ALARM) if box.alarm else (box.aside, QUIET)
     aside = _at_the_right(said, box, LINE - 3, colour, 'data-part="aside" ') if said else ""
     below = rows(box, bottom) if box.rows else ""
@@ -225,7 +226,7 @@ def _numbers(box: Box, bottom: float) -> tuple[str, str]:
 
 
 def _at_the_right(shown: str, box: Box, y: float, colour: str, more: str = "") -> str:
-    return text(shown, box.width - PADDING - text_width(shown) * CHARACTER, y, colour, more)
+    return text_before(shown, box.width - PADDING, y, colour, more)
 
 
 def _split(box: Box) -> float:
@@ -249,17 +250,9 @@ def _row(row: Row, top: float, ends: Sequence[float]) -> str:
         tint(row, ends[0] + CHARACTER, top, ends[1] - ends[0] - CHARACTER / 2, LINE),
     ]
     shown.append(text(row.name, PADDING, base, INK))
-    shown.append(text(row.data, ends[0] - text_width(row.data) * CHARACTER, base, VALUE))
+    shown.append(text_before(row.data, ends[0], base, VALUE))
     if row.grad:
-        shown.append(
-            text(
-                row.grad,
-                ends[1] - text_width(row.grad) * CHARACTER,
-                base,
-                red(row.grad),
-                ITALIC,
-            )
-        )
+        shown.append(text_before(row.grad, ends[1], base, red(row.grad), ITALIC))
     if row.after:
         shown.append(text(row.after, ends[1] + CHARACTER, base, INK))
     return f"<g>{''.join(shown)}</g>"
@@ -301,6 +294,16 @@ def text(shown: str, x: float, y: float, colour: str, more: str = "") -> str:
     """A line of text that takes the width we give it, whatever font the reader has."""
     place = f'x="{number(x)}" y="{number(y)}" textLength="{number(text_width(shown) * CHARACTER)}"'
     return f'<text {place} {more}fill="{colour}">{escape(shown)}</text>'
+
+
+def text_before(shown: str, x: float, y: float, colour: str, more: str = "") -> str:
+    """A line of text that ends at ``x``."""
+    return text(shown, x - text_width(shown) * CHARACTER, y, colour, more)
+
+
+def text_around(shown: str, x: float, y: float, colour: str, more: str = "") -> str:
+    """A line of text with its middle at ``x``."""
+    return text(shown, x - text_width(shown) * CHARACTER / 2, y, colour, more)
 
 
 def number(x: float) -> str:

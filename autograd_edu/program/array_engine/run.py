@@ -202,13 +202,9 @@ def _function(op: Op) -> tuple[np.ufunc, list[int | float]] | None:
 
 
 _FUNCTIONS = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "div": np.divide,
-    "neg": np.negative,
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "neg": np.negative,
     "abs": np.absolute,
-}
+}  # fmt: skip
 
 
 def _stack(group: Group, out: Array, operands: list[Array]) -> Call:

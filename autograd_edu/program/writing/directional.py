@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ...derivatives.dual import Numbers
+from ...derivatives.dual import Numbers, is_one
 from ...engine.modes import ieee
 from ...engine.number import Number
 from ...engine.ops import OPS, dot, where
@@ -146,9 +146,5 @@ def _move(slot: Slot, y: Moving, xs: Sequence[Moving], moves: Sequence[Moving]) 
     if len(terms) > 2:
         together: Moving = dot([slope for slope, _ in terms], [move for _, move in terms])
         return together
-    products = [move if _is_one(slope) else slope * move for slope, move in terms]
+    products = [move if is_one(slope) else slope * move for slope, move in terms]
     return reduce(add, products) if products else 0.0
-
-
-def _is_one(slope: Moving) -> bool:
-    return not isinstance(slope, Number) and slope == 1.0

@@ -96,14 +96,9 @@ _MATH = {  # the functions that JavaScript has under the same name
     "abs",
 }  # fmt: skip
 _FUNCTIONS = {
-    "erf": "erf",
-    "erfc": "erfc",
-    "mod": "mod",
-    "exp2": "2 ** ",
-    "maximum": "Math.max",
-    "minimum": "Math.min",
-}
-_FUNCTIONS |= {name: f"Math.{name}" for name in _MATH}
+    "erf": "erf", "erfc": "erfc", "mod": "mod", "exp2": "2 ** ", "maximum": "Math.max",
+    "minimum": "Math.min", **{name: f"Math.{name}" for name in _MATH},
+}  # fmt: skip
 _RESERVED = {
     "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger",
     "default", "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally",
