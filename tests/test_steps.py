@@ -11,7 +11,7 @@ from examples import g, lecture_004, random_graph
 
 from autograd_edu import OPS, Value, cos, exp, ieee, log, relu, sin, steps, where
 from autograd_edu.engine.value import topological_order
-from autograd_edu.errors import ShapeError, StateError
+from autograd_edu.errors import OptionError, ShapeError, StateError
 from autograd_edu.notation.names import latex_name, names
 from autograd_edu.pictures.steps import Steps
 from autograd_edu.record.tables import backward_table, forward_table, tangents
@@ -123,20 +123,20 @@ def test_the_last_of_several_consumers_says_the_sum_over_all():
     assert [str(step) for step in steps(x * y + x)][2:] == [
         "∂v2/∂v2 = 1, the seed",
         "v1.grad += local × upstream: 0 + 1 × 1 = 1; x.grad += local × upstream: 0 + 1 × 1 = 1",
-        "x.grad += local × upstream: 1 + (-4) × 1 = -3, the sum over 2 consumers: 1 + (-4) = -3; "
+        "x.grad += local × upstream: 1 + (-4) × 1 = -3, the sum over 2 uses: 1 + (-4) = -3; "
         "y.grad += local × upstream: 0 + 3 × 1 = 3",
     ]
     assert str(steps(x * x)[-1]).endswith(
         "x.grad += local × upstream: 3 + 3 × 1 = 6, the sum over 2 uses: 3 + 3 = 6"
     )
     many = sum((x * i for i in range(2, 20)), x)
-    assert str(steps(many)[-1]).endswith(", the sum over 19 consumers: 19 + 18 + 17 + … + 2 = 190")
+    assert str(steps(many)[-1]).endswith(", the sum over 19 uses: 19 + 18 + 17 + … + 2 = 190")
 
 
 def test_only_branches_that_were_taken_count_as_consumers():
     a, b = Value(1.0, "a"), Value(2.0, "b")
     said = str(steps(where(a > b, a * b, b * 3) + b))
-    assert "the sum over 2 consumers: 1 + 3 = 4" in said
+    assert "the sum over 2 uses: 1 + 3 = 4" in said
     assert said.count("the sum over") == 1
 
 
@@ -443,3 +443,14 @@ def test_very_small_and_very_large_numbers_are_powers_of_ten_in_latex():
 def test_a_table_needs_at_least_one_digit(table):
     with pytest.raises(ShapeError, match="digits must be at least 1; got 0"):
         getattr(steps(Value(2.0, "x") * 3), table)(digits=0)
+
+
+def test_there_is_one_forward_table_for_the_first_input_or_the_one_asked_for():
+    record = steps(Value(2.0, "a") * Value(3.0, "b"))
+    for form in (record.text, record.markdown, record.latex):
+        assert form() == form(wrt="a") != form(wrt="b")
+    assert record.text().count("Forward") == record.markdown().count("Forward") == 1
+    assert "∂/∂b" in record.text(wrt="b")
+    assert "∂/∂a" not in record.text(wrt="b")
+    with pytest.raises(OptionError, match=r"unknown input 'aa'; choose from 'a', 'b' \(did you"):
+        record.text(wrt="aa")

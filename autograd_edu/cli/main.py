@@ -57,8 +57,8 @@ def explain(options: argparse.Namespace) -> int:
     formula, at, y = _point(options)
     steps = _steps(y)
     _write_pictures(options, y)
-    _write(options.latex, steps.latex(digits=options.digits))
-    _write(options.markdown, steps.markdown(digits=options.digits))
+    _write(options.latex, steps.latex(digits=options.digits, wrt=options.wrt))
+    _write(options.markdown, steps.markdown(digits=options.digits, wrt=options.wrt))
     _write(options.python, steps.python())
     if options.step:
         from ..pictures.steps import walk
@@ -67,7 +67,7 @@ def explain(options: argparse.Namespace) -> int:
         return 0
     report = _check(formula, at)
     where = ", ".join(f"{name} = {x!r}" for name, x in zip(formula.names, at, strict=True))
-    tables = steps.text(digits=options.digits)
+    tables = steps.text(digits=options.digits, wrt=options.wrt)
     print(f"{formula.text}\nat {where}\nis {y.data!r}")
     print(f"\nStep by step\n{steps}\n\n{tables}\n\nGradient check\n{report}")
     return int(any(row.verdict == "fail" for row in report.rows))
@@ -164,6 +164,11 @@ def _explain_options(parser: argparse.ArgumentParser) -> None:
         default=6,
         metavar="N",
         help="significant digits in the tables (default: 6)",
+    )
+    parser.add_argument(
+        "--wrt",
+        metavar="NAME",
+        help="the input that the forward table differentiates by (default: the first)",
     )
 
 

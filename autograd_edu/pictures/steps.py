@@ -119,23 +119,34 @@ class Steps(Sequence[Step]):
 
         return cls(saved.from_json(text))
 
-    def text(self, *, digits: int = 6) -> str:
-        """The forward and the backward table as plain text."""
+    def text(self, *, digits: int = 6, wrt: str | None = None) -> str:
+        """The forward and the backward table as plain text.
+
+        Args:
+            wrt: the name of the input that the forward table differentiates by; by default the
+                first. An unknown name raises OptionError.
+        """
         from ..record import formats
 
-        return Text(formats.as_text(self.record, digits))
+        return Text(formats.as_text(self.record, digits, wrt=wrt))
 
-    def markdown(self, *, digits: int = 6) -> str:
-        """The forward and the backward table as Markdown."""
+    def markdown(self, *, digits: int = 6, wrt: str | None = None) -> str:
+        """The forward and the backward table as Markdown.
+
+        The arguments are those of `text`.
+        """
         from ..record import formats
 
-        return Text(formats.as_markdown(self.record, digits))
+        return Text(formats.as_markdown(self.record, digits, wrt=wrt))
 
-    def latex(self, *, digits: int = 6) -> str:
-        """The forward and the backward table as LaTeX tabulars."""
+    def latex(self, *, digits: int = 6, wrt: str | None = None) -> str:
+        """The forward and the backward table as LaTeX tabulars.
+
+        The arguments are those of `text`.
+        """
         from ..record import formats
 
-        return Text(formats.as_latex(self.record, digits))
+        return Text(formats.as_latex(self.record, digits, wrt=wrt))
 
     def tree(self, *, digits: int = 4) -> str:
         """The graph as an indented tree of formulas, values and gradients."""

@@ -56,10 +56,7 @@ def _backward(nodes: list[Node], order: list[Value]) -> Iterator[Step]:
         if upstream is None or value.op is None:
             continue
         parts = [ledger.give(*receiver, upstream) for receiver in _receivers(node, value, nodes)]
-        says = "; ".join(
-            part_sentence(part, upstream) + total_sentence(part, ledger.consumers(part.parent))
-            for part in parts
-        )
+        says = "; ".join(part_sentence(part, upstream) + total_sentence(part) for part in parts)
         formula = operations.text(value.op, *operands(node, nodes))
         sentence = says or f"{node.name} has no parent that needs a gradient"
         yield Step("backward", node.index, node.name, formula, upstream, tuple(parts), sentence)
@@ -73,10 +70,6 @@ class _Ledger:
         self.given: list[list[float]] = [[] for _ in nodes]
         self.gradient: list[float | None] = [None] * len(nodes)
         self.gradient[-1] = 1.0
-
-    def consumers(self, i: int) -> int:
-        """How many nodes contribute to the gradient of node ``i``."""
-        return len(set(self.uses[i]))
 
     def give(self, parent: int, local: float, upstream: float) -> Part:
         """Add local × upstream to the gradient of the parent."""

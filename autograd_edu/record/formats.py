@@ -6,34 +6,36 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..arguments import whole
+from ..errors import one_of
+from ..notation.letters import plain
 from ..notation.text import table
 from ..printing import fit_encoding
 from .model import Record
 from .tables import Cells, backward_table, forward_table
 
-_FORWARD = 3  # how many forward tables are shown; each is a pass of its own
-
 
 def _tables(
-    record: Record, digits: int, *, latex: bool = False
+    record: Record, digits: int, *, wrt: str | None, latex: bool = False
 ) -> Iterator[tuple[str, list[Cells]]]:
-    """The forward tables for the first few inputs, and the backward table, with their titles."""
+    """The forward table for the input ``wrt``, and the backward table, with their titles."""
     whole(digits, "digits")
     inputs = [node.name for node in record.nodes if node.kind == "input"]
-    for name in inputs[:_FORWARD]:
-        yield "Forward", forward_table(record, digits, wrt=name, latex=latex)
+    if wrt is not None:
+        wrt = one_of(plain(str(wrt)), inputs, "input")
+    if inputs:
+        yield "Forward", forward_table(record, digits, wrt=wrt or inputs[0], latex=latex)
     yield "Backward", backward_table(record, digits, latex=latex)
 
 
-def as_text(record: Record, digits: int = 6) -> str:
+def as_text(record: Record, digits: int = 6, *, wrt: str | None = None) -> str:
     """The tables as plain text in aligned columns."""
     return "\n\n".join(
         f"{title}\n{table([tuple(map(fit_encoding, row)) for row in rows])}"
-        for title, rows in _tables(record, digits)
+        for title, rows in _tables(record, digits, wrt=wrt)
     )
 
 
-def as_markdown(record: Record, digits: int = 6) -> str:
+def as_markdown(record: Record, digits: int = 6, *, wrt: str | None = None) -> str:
     """The tables as Markdown, escaped so that no label can break a cell."""
 
     def line(row: Cells) -> str:
@@ -43,7 +45,7 @@ def as_markdown(record: Record, digits: int = 6) -> str:
         return "\n".join([line(rows[0]), "|" + " --- |" * len(rows[0]), *map(line, rows[1:])])
 
     return "\n\n".join(
-        f"**{title}**\n\n{markdown_table(rows)}" for title, rows in _tables(record, digits)
+        f"**{title}**\n\n{markdown_table(rows)}" for title, rows in _tables(record, digits, wrt=wrt)
     )
 
 
@@ -52,7 +54,7 @@ def markdown_text(text: str) -> str:
     return re.sub(r"([\\|`*_<>\[\]~&$@]|:(?=//)|(?<=www)\.)", r"\\\1", text)
 
 
-def as_latex(record: Record, digits: int = 6) -> str:
+def as_latex(record: Record, digits: int = 6, *, wrt: str | None = None) -> str:
     """The tables as LaTeX tabulars, which need only the package amsmath."""
 
     def cell(text: str, column: int, *, head: bool) -> str:
@@ -67,7 +69,7 @@ def as_latex(record: Record, digits: int = 6) -> str:
             [r"\begin{tabular}{lrllr}", lines[0] + r" \hline", *lines[1:], r"\end{tabular}"]
         )
 
-    return "\n\n".join(tabular(rows) for _, rows in _tables(record, digits, latex=True))
+    return "\n\n".join(tabular(rows) for _, rows in _tables(record, digits, wrt=wrt, latex=True))
 
 
 def _scientific(text: str) -> str:

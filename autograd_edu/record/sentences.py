@@ -35,14 +35,13 @@ def part_sentence(part: Part, upstream: float) -> str:
     return f"{part.name}.grad += local × upstream: {shown}"
 
 
-def total_sentence(part: Part, consumers: int) -> str:
+def total_sentence(part: Part) -> str:
     """The sum over all uses, after the last contribution to a node; else ""."""
     if not part.terms:
         return ""
     shown = [bracket(term) for term in part.terms]
     terms = " + ".join(shown if len(shown) <= _MOST else [*shown[:3], "…", shown[-1]])
-    over = f"{consumers} consumers" if consumers == len(shown) else f"{len(shown)} uses"
-    return f", the sum over {over}: {terms} = {short(part.after)}"
+    return f", the sum over {len(shown)} uses: {terms} = {short(part.after)}"
 
 
 def bracket(x: float) -> str:

@@ -151,8 +151,16 @@ class Scene:
         return self.flow or tuple(wire.share for wire in self.wires if wire.share is not None)
 
     def number(self, box: int) -> int:
-        """The number of a box in the picture: that of its value, if it shows a single one."""
-        return self.shown[box] if box < len(self.shown) else box
+        """The number of a box in the picture: that of its value, if it shows a single one.
+
+        Boxes that a style adds, such as micrograd's circles, have the numbers after all others.
+        """
+        added = box - len(self.shown)
+        return self.shown[box] if added < 0 else self._first_free + added
+
+    @cached_property
+    def _first_free(self) -> int:
+        return max(self.shown, default=-1) + 1
 
 
 class Graph:
