@@ -238,21 +238,6 @@ def test_the_weights_of_a_model_are_its_parameters_without_biases():
     assert len(weights_of(MLP(2, [3, 1]))) == 2 * 3 + 3
 
 
-def test_input_noise_on_a_linear_model_is_an_l2_penalty_of_its_variance():
-    """E[½(w·(x + ε) - t)²] = ½(w·x - t)² + ½σ²|w|² for any σ², but only for linear models."""
-    rng, w, x, t, sd = (
-        np.random.default_rng(0),
-        np.array([0.5, -1.0]),
-        np.array([1.0, 2.0]),
-        0.3,
-        0.7,
-    )
-    noisy = 0.5 * ((x + rng.normal(scale=sd, size=(400_000, 2))) @ w - t) ** 2
-    assert noisy.mean() == pytest.approx(
-        0.5 * (w @ x - t) ** 2 + 0.5 * sd**2 * (w @ w), abs=5 * noisy.std() / math.sqrt(400_000)
-    )
-
-
 # ---- initial weights (6.7) ----
 
 

@@ -29,7 +29,18 @@ from autograd_edu import (
 )  # fmt: skip
 from autograd_edu.engine.value import topological_order
 from autograd_edu.errors import StateError
-from autograd_edu.nn import MLP, Layer, Neuron, Perceptron, Sequential, log_softmax, losses, softmax
+from autograd_edu.nn import (
+    MLP,
+    RNN,
+    Embedding,
+    Layer,
+    Linear,
+    Neuron,
+    Perceptron,
+    log_softmax,
+    losses,
+    softmax,
+)
 from autograd_edu.nn.layers import subscript
 from autograd_edu.optim import SGD, Adam, Momentum, RMSProp
 from autograd_edu.train import evaluate, fit
@@ -278,11 +289,23 @@ def test_a_folded_bias_is_a_weight_of_a_constant_input():
 
 
 def test_a_general_network_turns_signs_into_a_smooth_function_in_its_hidden_layers():
-    model = MLP(2, [3, 3, 1], activation="tanh", seed=0)
-    inner = [
-        v for v in topological_order(model([0.1, 0.2])) if v.op is not None and v.op.name == "tanh"
-    ]
-    assert {v.scope.split("/")[0] for v in inner} == {"layer0", "layer1"}
+    """I4: with the same weights, θ(s) = σ(ks) in place of the step; as k grows, they agree."""
+    first, second = np.array([[1.0, -2.0], [0.5, 1.0], [-1.0, 0.3]]), np.array([[2.0, -1.0, 1.5]])
+    biases, points = [[0.2, -0.4, 0.1], [-0.3]], np.random.default_rng(0).normal(size=(20, 2))
+    hard = (points @ first.T + biases[0] >= 0.0) @ second.T + biases[1]
+
+    def furthest(k):
+        def smooth(s):
+            return sigmoid(k * s)
+
+        model = MLP.from_weights([first, second], biases, activation=smooth)
+        return max(abs(model(x).data - y) for x, (y,) in zip(points.tolist(), hard, strict=True))
+
+    signs = MLP.from_weights([first, second], biases, activation="step")
+    assert [signs(x).data for x in points.tolist()] == pytest.approx(hard[:, 0].tolist())
+    distances = [furthest(k) for k in (1.0, 10.0, 100.0, 100_000.0)]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[0] > 0.5 > 1e-6 > distances[-1]
 
 
 def test_a_labelled_neuron_draws_its_weights_and_bias():
@@ -405,17 +428,95 @@ def test_other_weights_make_another_map_of_the_same_function():
     assert len(unit.parameters()) == 3
 
 
-def test_a_network_cannot_contain_a_cycle():
+def test_the_rows_of_a_design_matrix_are_samples():
+    """U11: Z = XW + b for X of n × d and W of d × m; a layer stores W as w[out][in]."""
+    rng = np.random.default_rng(0)
+    x, w, b = rng.normal(size=(5, 3)), rng.normal(size=(3, 2)), rng.normal(size=2)
+    layer = Linear.from_weights(w.T.tolist(), b.tolist())
+    z = np.array([[v.data for v in layer(row)] for row in x.tolist()])
+    assert z == pytest.approx(x @ w + b, rel=1e-13)
+
+
+def test_a_weighted_vote_of_stumps_is_a_network_with_one_hidden_layer_of_thresholds():
+    """U8: AdaBoost's sign(Σ αₖ hₖ(x)), with stumps hₖ = ±1, on a square that no line cuts out."""
+    stumps = [(0, 1.0, 0.3), (0, -1.0, 0.7), (1, 1.0, 0.3), (1, -1.0, 0.7)]  # axis, sign, place
+    alphas = [0.8, 0.9, 1.1, 1.0]
+    grid = [(a / 10, b / 10) for a in range(11) for b in range(11)]
+
+    def vote(x):
+        return sum(
+            a if s * (x[i] - c) >= 0 else -a for a, (i, s, c) in zip(alphas, stumps, strict=True)
+        )
+
+    weights = [[s if axis == i else 0.0 for i in (0, 1)] for axis, s, _ in stumps]
+    model = MLP.from_weights(
+        [weights, [[2.0 * a for a in alphas]]],
+        [[-s * c for _, s, c in stumps], [-sum(alphas)]],
+        activation="step",
+    )
+    for x in grid:
+        assert model(x).data == pytest.approx(vote(x), abs=1e-12)
+    inside = {x for x in grid if model(x).data > 2.5}
+    assert inside == {(a, b) for a, b in grid if 0.3 <= a <= 0.7 and 0.3 <= b <= 0.7}
+
+
+def test_a_value_passes_data_on_and_gradients_back_by_what_it_holds_itself():
+    """U26: each node knows its parents, its local gradients and, after the pass, its gradient."""
+    x, w = Value(0.7), Value(-1.3)
+    h = tanh(x * w)
+    y = h * h + sin(x)
+    y.backward()
+    arrived = {}
+    for node in topological_order(y):
+        for parent, local in zip(node.parents, node.local_grads, strict=True):
+            arrived.setdefault(id(parent), []).append(node.grad * local)
+    for node in topological_order(y)[:-1]:
+        if not node.is_constant:
+            assert node.grad == pytest.approx(math.fsum(arrived[id(node)]), rel=1e-14)
+    h_at = math.tanh(0.7 * -1.3)
+    assert h.grad == pytest.approx(2.0 * h_at, rel=1e-15), "an inner node keeps its gradient"
+    assert x.grad == pytest.approx(2.0 * h_at * (1.0 - h_at**2) * -1.3 + math.cos(0.7), rel=1e-14)
+
+
+def test_a_recurrent_network_unrolled_has_no_cycle_and_its_cell_learns_from_every_step():
+    """K4: h₁ = tanh(ux₁), h₂ = tanh(ux₂ + wh₁); ∂h₂/∂u and ∂h₂/∂w by hand."""
+    rnn = RNN(1, 1, seed=0)
+    (neuron,) = rnn.cell.layer.neurons
+    for value, number in zip(neuron.parameters(), (0.8, -0.6, 0.1), strict=True):
+        value.data = number
+    u, w, b, x1, x2 = 0.8, -0.6, 0.1, 0.5, -1.2
+    (h2,) = rnn([[x1], [x2]])[-1]
+    h2.backward()
+    one = math.tanh(u * x1 + b)
+    two = math.tanh(u * x2 + w * one + b)
+    assert h2.data == pytest.approx(two, rel=1e-14)
+    slope1, slope2 = 1.0 - one**2, 1.0 - two**2
+    assert [p.grad for p in neuron.parameters()] == pytest.approx(
+        [slope2 * (x2 + w * slope1 * x1), slope2 * one, slope2 * (1.0 + w * slope1)], rel=1e-13
+    )
+    order = topological_order(h2)
+    place = {id(v): i for i, v in enumerate(order)}
+    assert all(place[id(p)] < place[id(v)] for v in order for p in v.parents)
     y = sin(Value(1.0))
     with pytest.raises(AttributeError):
         y.parents = (y,)
 
 
-def test_a_layer_is_a_map_of_vectors_and_a_network_their_composition():
-    first, second = Layer(2, 3, seed=0), Layer(3, 2, seed=1)
-    assert [y.data for y in Sequential(first, second)([1.0, 2.0])] == [
-        y.data for y in second(first([1.0, 2.0]))
-    ]
+def test_an_embedding_with_an_activation_is_that_of_a_column_and_the_bias():
+    """M30: g(Wx + b) = g(w_d + b) for a one-hot x, not g(w_dᵀx + b) as printed."""
+    layer = Layer(4, 3, activation="tanh", seed=0)
+    for neuron, b in zip(layer.neurons, (0.3, -0.2, 0.5), strict=True):
+        neuron.b.data = b
+    table = Embedding(4, 3, seed=1)
+    numbers = [n.w[d].data for d in range(4) for n in layer.neurons]
+    for value, number in zip(table.parameters(), numbers, strict=True):
+        value.data = number
+    for d in range(4):
+        one_hot = [float(i == d) for i in range(4)]
+        looked_up = [tanh(e + n.b) for e, n in zip(table(d), layer.neurons, strict=True)]
+        expected = [math.tanh(n.w[d].data + n.b.data) for n in layer.neurons]
+        assert [v.data for v in layer(one_hot)] == pytest.approx(expected, rel=1e-15)
+        assert [v.data for v in looked_up] == pytest.approx(expected, rel=1e-15)
 
 
 def test_the_loss_of_all_samples_with_its_penalty_is_one_objective():

@@ -10,6 +10,7 @@ import pytest
 
 from autograd_edu import Value, dot, exp, sigmoid, square, tanh, total
 from autograd_edu.nn import MLP
+from autograd_edu.nn.counting import cost
 
 TOLERANCE = 1e-13
 
@@ -99,6 +100,33 @@ def test_reshaping_and_choosing_put_gradients_back_and_give_the_others_zero(rng)
     expected[:, 1] = seed[0]
     assert grads(av) == expected.tolist()
     assert av[0][0].grad == 0.0, "0.0, not None"
+
+
+def test_transposing_and_reshaping_undo_themselves_in_the_gradient(rng):
+    """M27: Ā = r⁻¹(C̄), for r(A) = Aᵀ and for r(A) = A written as 2 × 6."""
+    a, across, flat = rng.normal(size=(3, 4)), rng.normal(size=(4, 3)), rng.normal(size=(2, 6))
+    av = values(a)
+    backward([list(column) for column in zip(*av, strict=True)], across)
+    assert grads(av) == across.T.tolist()
+    av = values(a)
+    row_by_row = [v for row in av for v in row]
+    backward([row_by_row[:6], row_by_row[6:]], flat)
+    assert grads(av) == flat.reshape(3, 4).tolist()
+
+
+def test_the_naive_sum_of_n_to_the_fourth_terms_is_a_product_of_n_to_the_third(rng):
+    """M22: Āᵢⱼ = Σₖₗ C̄ₖₗ ∂Cₖₗ/∂Aᵢⱼ by four loops against C̄Bᵀ, which takes n³."""
+    for n in (2, 4):
+        a, b, c_bar = (rng.normal(size=(n, n)) for _ in range(3))
+        naive = np.zeros((n, n))
+        for i, j, k, m in np.ndindex(n, n, n, n):
+            naive[i, j] += c_bar[k, m] * (b[j, m] if k == i else 0.0)
+        av = values(a)
+        result = product(av, b.tolist())
+        backward(result, c_bar)
+        close(grads(av), naive)
+        close(grads(av), c_bar @ b.T)
+        assert cost(total([v for row in result for v in row])).backward == n**3
 
 
 def test_gradients_of_quadratic_forms(rng):
@@ -215,9 +243,13 @@ def test_the_delta_recursion_of_imperial():
 def test_sigmoidal_features_are_a_layer(rng):
     """f = w·φ + b with φₖ = σ(vₖ·x + bₖ), by the package and by NumPy."""
     model, x = MLP(3, [5, 1], activation="sigmoid", seed=1), rng.normal(size=3)
+    biases = [*rng.normal(size=5).tolist(), 0.7]
+    units = [unit for layer in model.layers for unit in layer.neurons]
+    for unit, b in zip(units, biases, strict=True):
+        unit.b.data = b
     v = np.array([[w.data for w in neuron.w] for neuron in model.layers[0].neurons])
     w = np.array([u.data for u in model.layers[1].neurons[0].w])
     assert model(x.tolist()).data == pytest.approx(
-        float(w @ (1 / (1 + np.exp(-v @ x)))), rel=1e-14, abs=0.0
+        float(w @ (1 / (1 + np.exp(-v @ x - biases[:5])))) + 0.7, rel=1e-14, abs=0.0
     )
     assert sigmoid(0.3) == pytest.approx(1 / (1 + exp(-0.3)), rel=1e-15, abs=0.0)
