@@ -442,3 +442,31 @@ def test_logistic_softmax_and_layers_are_one_table_of_weights():
         assert [w.grad for w in unit.w] == pytest.approx(
             [(p[k] - (k == 2)) * x for x in (0.5, -1.0, 2.0)], rel=1e-13, abs=0.0
         )
+
+
+def test_the_update_that_imperial_prints_without_its_minus_goes_uphill():
+    """D35: I18 prints w ← w + ηxδ, and I25 computes w ← w - ηxδ, which lowers the loss."""
+    losses = []
+    for sign in (1.0, -1.0):
+        _, b, c, x, fa, _, _, loss = imperial()
+        loss.backward()
+        delta = -0.140625
+        b.w[2].data += sign * 0.1 * x[2].data * delta
+        losses.append(half_squared_error(c([fa, b(x)]), 2.0).data)
+    assert losses[0] > 0.6328125 > losses[1]
+    assert losses[1] == pytest.approx(0.6015673828125, rel=1e-14, abs=0.0)
+
+
+def test_the_cost_slide_of_kit_mixes_the_indices_of_two_layers():
+    """D36: the slide has W̄² = h̄zᵀ, which is not even of the shape of W²; it is ȳhᵀ."""
+    model = MLP(2, [3, 2], activation="sigmoid", seed=0)
+    h = model.layers[0]([1.0, -2.0])
+    y = model.layers[1](h)
+    half_squared_error(y, [1.0, 0.0]).backward()
+    w_bar = np.array([[w.grad for w in neuron.w] for neuron in model.layers[1].neurons])
+    h_bar, y_bar = [v.grad for v in h], [v.grad for v in y]
+    z = [neuron.preactivation([1.0, -2.0]).data for neuron in model.layers[0].neurons]
+    assert w_bar == pytest.approx(np.outer(y_bar, [v.data for v in h]), rel=1e-14)
+    assert np.outer(h_bar, z).shape != w_bar.shape
+    w = np.array([[w.data for w in neuron.w] for neuron in model.layers[1].neurons])
+    assert h_bar == pytest.approx(w.T @ y_bar, rel=1e-14), "h̄ = W²ᵀȳ, as printed"

@@ -1,7 +1,8 @@
 """Every row of the survey of the five lectures has a test, and every discrepancy is settled.
 
 Rows are numbered by lecture: U (UCL), K (KIT), I (Imperial), L (LIP), M (MLPR). Rows that only tell
-a story, or that name something without describing it, are listed as concepts.
+a story, or that name something without describing it, are listed as concepts. A few that could be
+built are left, with the reason.
 """
 
 import ast
@@ -10,17 +11,25 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from faults.table import fault_named
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "autograd_edu"
 LAST = {"U": 50, "K": 85, "I": 28, "L": 44, "M": 66}
 
-CONCEPTS = (
-    "U1 U2 U3 U5 U14 U16 U34 U35 U43 U50 "
-    "K1 K15 K41 K48 K56 K58 K59 K67 K78 K80 K82 K83 K84 K85 "
-    "I1 I23 I24 I26 I27 I28 L1 L3 L7 L11 L23 L42 L43 L44 "
-    "M4 M5 M15 M19 M21 M34 M35 M36 M40 M41 M57 M61 M62 M63"
-)
+CONCEPTS = "U1 U2 U16 U35 U50 K1 K41 K82 K84 I26 I28 L1 L44 M4 M5"
+
+# Rows that could be built, and why they are not.
+LEFT = {
+    "U43": "the rows of the operations do not say what is symmetric, vanishes or dies",
+    "K85": "the self-test questions belong to a notebook",
+    "L11": "random search and Metropolis–Hastings are only named",
+    "L23": "how long exp takes depends on the machine",
+    "L42": "the data of the comparison with decision trees are not given",
+    "L43": "an invariant mass that a network learns would take a longer run than a test may",
+    "M19": "how much memory a pass holds is not measured by the package",
+    "M63": "how long a network takes depends on the machine, and there is no Gaussian process",
+}
 
 ROWS = """
 check:
@@ -123,7 +132,7 @@ test_elu_is_piecewise_and_imperial_s_maximum_is_another_function  I12
 test_for_small_signals_tanh_is_the_identity  I21
 test_gradients_have_bars_in_the_tables  K29
 test_one_backward_sweep_gives_all_derivatives_where_forward_mode_takes_one_for_each  M20
-test_other_weights_make_another_map_of_the_same_function  L6
+test_other_weights_make_another_map_of_the_same_function  L6 L7
 test_parents_come_before_what_is_made_of_them_and_data_get_gradients_too  U31 U32
 test_selu_keeps_the_variance_of_unit_gaussians  M12
 test_slopes_of_activations_as_the_exercise_draws_them  I20
@@ -139,12 +148,16 @@ test_two_classes_in_the_plane_are_separated  L4
 
 lecture_training:
 test_a_classifier_of_sub_sampled_data_needs_the_log_of_the_fraction_or_weights  M55 M57
+test_a_fit_of_log_squared_residuals_finds_the_variance_up_to_a_known_factor  M61
 test_a_rectifier_learns_faster_than_tanh_but_not_six_times_and_a_sigmoid_last  K8 L25
 test_every_path_is_drawn_with_its_own_points  L38
 test_fan_in_matters_forwards_and_fan_out_backwards  U46
 test_gradients_of_a_deep_network_vanish_explode_or_stay  U42 U46
 test_learned_features_fit_what_fixed_features_of_the_same_number_do_not  M2
 test_momentum_overshoots_and_a_step_is_the_old_step_and_a_gradient_step  L33
+test_more_hidden_units_approximate_a_function_better  K15
+test_most_first_weights_end_in_other_minima_of_nearly_the_same_loss  U34
+test_the_gap_between_training_and_other_data_grows_with_the_network  K59
 test_the_gradient_of_a_mini_batch_strays_by_one_over_the_root_of_its_size  L8
 test_the_share_of_dead_rectifiers_depends_on_the_initial_weights_and_outputs_are_positive  L26
 test_training_with_noise_on_the_inputs_ends_where_an_l2_penalty_ends  M50
@@ -226,6 +239,12 @@ test_skipping_is_not_dropout_because_the_forward_pass_uses_all_weights  I19
 test_the_arithmetic_average_is_the_mean_of_all_gradients  K45
 test_the_first_three_iterates  K23 K45 K46 K47 K49 L32 L34 L35 L36
 
+plots:
+test_a_history_is_drawn_over_epochs_with_its_validation_loss_and_its_lowest_point  K83
+
+replay:
+test_a_layer_over_several_vectors_is_a_matrix_product  M21
+
 schedules:
 test_a_schedule_gives_the_rates_of_its_formula  K52 K53 K54 K55
 test_the_inverse_square_root_is_not_defined_at_zero  K55
@@ -251,10 +270,11 @@ test_a_learning_rate_is_found_between_no_progress_and_divergence  K78
 test_a_small_sample_can_be_learned_by_heart_and_a_hopeless_model_is_told  K77
 test_early_stopping_waits_for_its_patience_and_keeps_the_best  M48 K60
 test_the_first_loss_of_a_model_that_knows_nothing_is_log_c  K76
-test_the_loop_is_forward_backward_update  U33 I18
+test_the_loop_is_forward_backward_update  U33 I18 I23
 test_the_moving_average_shows_the_trend  K81
 
 training_statements:
+test_a_neuron_adds_its_bias_and_its_weights_learn  L19
 test_a_snapshot_ensemble_is_the_mean_of_all_its_snapshots  K62
 test_an_ensemble_is_the_mean_of_the_probabilities_of_all_its_models  K61 L40
 test_dropout_draws_a_mask_of_its_own_for_every_number_and_every_call  K63
@@ -292,20 +312,26 @@ DISCREPANCIES = {
     "D12": "losses::test_softmax_cross_entropy_in_one_node_or_in_the_lecture_s_parts",
     "D13": "matrix_rules::test_gradients_of_quadratic_forms",
     "D14": "optim::test_the_arithmetic_average_is_the_mean_of_all_gradients",
-    "D15": "optim/adaptive.py: ADADELTA also averages the squared updates",
+    "D15": "optim::test_adadelta_takes_the_steps_of_pytorch",
     "D16": "lecture_statements::test_elu_is_piecewise_and_imperial_s_maximum_is_another_function",
     "D17": "lecture_statements::test_slopes_of_activations_as_the_exercise_draws_them",
     "D18": "optim::test_nesterov_rearranged_follows_the_look_ahead_points",
-    "D19": "nn_modules::test_an_embedding_is_a_linear_layer_of_a_one_hot_input",
+    "D19": (
+        "lecture_statements::test_an_embedding_with_an_activation_is_that_of_a_column_and_the_bias"
+    ),
     "D20": "nn/attention.py: MLPR calls it a special type of RNN, but it is not recurrent",
-    "D21": "lecture_networks::test_input_noise_on_a_linear_model_is_an_l2_penalty_of_its_variance",
+    "D21": (
+        "lecture_training::test_training_with_noise_on_the_inputs_ends_where_an_l2_penalty_ends"
+    ),
     "D22": "lecture_networks::test_a_unit_with_weights_of_variance_one_takes_a_random_walk",
     "D23": "lecture_statements::test_importance_of_a_ratio_of_logs",
     "D24": (
         "lecture_statements::"
         "test_one_backward_sweep_gives_all_derivatives_where_forward_mode_takes_one_for_each"
     ),
-    "D25": "lectures::test_m18_the_reverse_table",
+    "D25": (
+        "lectures::test_m14_the_column_of_local_derivatives_is_not_the_derivative_by_the_input"
+    ),
     "D26": "matrix_rules::test_the_delta_recursion_of_imperial",
     "D27": "lecture_networks::test_a_rule_for_initial_weights_has_the_spread_of_its_formula",
     "D28": "lecture_statements::test_a_sigmoid_never_overflows_where_both_printed_forms_do",
@@ -315,6 +341,61 @@ DISCREPANCIES = {
     "D32": "lecture_networks::test_imperial_forward",
     "D33": "optim::test_one_step_on_the_worked_example_of_lip",
     "D34": "lecture_statements::test_slopes_of_activations_as_the_exercise_draws_them",
+    # I18: the update of Imperial lacks its minus.
+    "D35": ("lecture_networks::test_the_update_that_imperial_prints_without_its_minus_goes_uphill"),
+    # K40: the slide on the cost writes W̄ = h̄zᵀ and h̄ = Wᵀȳ, with indices of two layers.
+    "D36": "lecture_networks::test_the_cost_slide_of_kit_mixes_the_indices_of_two_layers",
+}
+
+# For rows whose test once did not see that they were broken: the planted faults, described as in
+# `tests/faults`, that a test of the row notices.
+NOTICED = {
+    "a neuron multiplies its inputs by its weights in reverse order": "U8 U11",
+    "hidden layers have the activation of the output": "U13 I4",
+    "a listing has its backward pass before its forward pass": "U19",
+    "inner values forget their gradients after the pass": "U26",
+    "the statistics of a layer's gradients are those of its outputs": "U42",
+    "a rectifier lets gradients through below 0": "U44 L26",
+    "Glorot's rule ignores fan_out": "U46",
+    "a network does not pass its initialiser on to its layers": "U49",
+    "gradients of a recurrent network end one step back": "K4",
+    "the slope of a sigmoid is 0 everywhere": "K6",
+    "a network's activation is tanh, whatever was asked for": "K8 L25",
+    "the normal likelihood of several numbers leaves out the determinant": "K18",
+    "only the last layer of a network is trained": "K22 M2",
+    "a velocity is forgotten after every step": "K44 L33",
+    "RMSProp does not divide by the size of the gradients": "K44",
+    "Adam takes no steps": "K50",
+    "gradient descent has one rate for all": "K51",
+    "of several models the worst is chosen": "K60",
+    "copies of pictures are not turned": "K60",
+    "early stopping keeps the latest parameters and not the best": "K60",
+    "half of the squared weights count for nothing": "K60 M50",
+    "an ensemble uses only its first model": "K61 L40",
+    "an ensemble ignores the weights of its models": "L40",
+    "a snapshot ensemble uses only its last model": "K62",
+    "dropout draws one mask for the whole vector": "K63",
+    "dropout drops nothing": "K63",
+    "dropout still drops in evaluation": "K64",
+    "dropout does not scale up what it keeps": "K64",
+    "a grid of rates leaves out weight decay": "K79",
+    "the local gradient of tanh is 1": "I14",
+    "a step skips no parameter": "I19",
+    "the picture of a network cannot be drawn": "L5",
+    "the mean of a batch is that of its first sample": "L8",
+    "a neuron's weights get no gradient": "L19",
+    "gradient descent moves all parameters by one amount": "L22",
+    "the momentum step is drawn without its length": "L33",
+    "every path is drawn where the first one is": "L38",
+    "a neuron ignores its bias": "M1",
+    "weights are not written on the edges": "M13",
+    "a forward-mode table has values in the place of derivatives": "M17",
+    "a product gives each factor its own number as gradient": "M22 M27",
+    "an embedding looks up the row before": "M30",
+    "sum pooling is doubled": "M38",
+    "Gaussian weights are half as large as asked for": "M43",
+    "noise adds nothing": "M50",
+    "the weights of samples are ignored": "M55",
 }
 
 
@@ -357,16 +438,36 @@ def missing(rows: set[str], concepts: set[str]) -> list[str]:
 
 
 def test_every_row_that_can_be_built_has_a_test():
-    assert missing(set(shown()), set(CONCEPTS.split())) == []
+    assert missing(set(shown()), {*CONCEPTS.split(), *LEFT}) == []
 
 
-def test_the_survey_has_221_rows_to_build_and_52_concepts():
-    assert (len(shown()), len(set(CONCEPTS.split()))) == (221, 52)
-    assert not set(shown()) & set(CONCEPTS.split())
+def test_a_row_is_shown_or_left_or_a_concept_and_there_are_273():
+    kinds = [set(shown()), set(LEFT), set(CONCEPTS.split())]
+    assert sum(map(len, kinds)) == sum(LAST.values()) == 273
+    assert set.union(*kinds) == {f"{k}{i}" for k, last in LAST.items() for i in range(1, last + 1)}
+    assert all(LEFT.values())
+
+
+def unnoticed(what: str, rows: str) -> list[str]:
+    """The rows of which no test is among those that must notice the fault."""
+    noticed = {
+        test.removeprefix("test_").replace(".py", "") for test in fault_named(what).noticed_by
+    }
+    return [row for row in rows.split() if not noticed & set(shown()[row])]
+
+
+@pytest.mark.parametrize(("what", "rows"), NOTICED.items())
+def test_a_test_of_the_row_notices_the_fault_that_breaks_it(what, rows):
+    """That it does notice is the campaign `faults`; see `test_planted_faults.py`."""
+    assert unnoticed(what, rows) == []
+
+
+def test_a_row_whose_test_does_not_notice_would_be_seen():
+    assert unnoticed("sum pooling is doubled", "M38 M39") == ["M39"]
 
 
 def test_a_missing_row_would_be_seen():
-    assert missing(set(shown()) - {"K40"}, set(CONCEPTS.split())) == ["K40"]
+    assert missing(set(shown()) - {"K40"}, {*CONCEPTS.split(), *LEFT}) == ["K40"]
 
 
 @pytest.mark.parametrize("test", sorted({test for tests in shown().values() for test in tests}))
@@ -381,7 +482,7 @@ def test_a_test_that_is_gone_would_be_seen():
 
 
 def test_every_discrepancy_is_settled():
-    assert list(DISCREPANCIES) == [f"D{i}" for i in range(1, 35)]
+    assert list(DISCREPANCIES) == [f"D{i}" for i in range(1, 37)]
 
 
 @pytest.mark.parametrize("settled", DISCREPANCIES.values(), ids=DISCREPANCIES)

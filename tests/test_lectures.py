@@ -8,6 +8,7 @@ times larger than the sum.
 """
 
 import math
+import re
 from fractions import Fraction
 
 import mpmath
@@ -26,6 +27,7 @@ from autograd_edu import (
     relu,
     sigmoid,
     sin,
+    steps,
     total,
     value_and_grad,
 )
@@ -357,3 +359,19 @@ def test_k36_the_jacobian_of_the_outputs_is_w2_times_the_slopes_of_the_units():
 def test_a_wrong_number_is_seen():
     with pytest.raises(AssertionError):
         assert grad(z_of)(0.5) == close(-0.25092163556897229 * (1 + 3e-15))
+
+
+def test_m14_the_column_of_local_derivatives_is_not_the_derivative_by_the_input():
+    """D25: MLPR heads the column of ∂w/∂v = cos v with "Derivative wrt Input"."""
+    u = Value(0.7, "u")
+    v = u**2
+    w = sin(v)
+    v.label, w.label = "v", "w"
+    forward = steps(w).text().split("\n\n")[0].splitlines()
+    assert re.split(r"  +", forward[1]) == [
+        "variable", "value", "local derivative", "forward mode, ∂/∂u", "derivative"
+    ]  # fmt: skip
+    variable, _, local, mode, derivative = re.split(r"  +", forward[-1])
+    assert (variable, local, mode) == ("w = sin(v)", "∂w/∂v = cos(v)", "ẇ = cos(v)·v̇")
+    assert float(derivative) == pytest.approx(2 * 0.7 * math.cos(0.49), rel=1e-5)
+    assert w.local_grads == pytest.approx((math.cos(0.49),), rel=1e-14)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from .fault import Fault
+from .lectures import LECTURES
 from .planting import PlantingError
 
 
@@ -508,21 +509,33 @@ NN = (
     ),
     Fault(
         "a neuron's weights get no gradient",
-        ("test_training_statements.py::test_a_neuron_adds_its_bias_and_its_weights_learn",),
+        (
+            "test_training_statements.py::test_a_neuron_adds_its_bias_and_its_weights_learn",
+            "test_lecture_networks.py::test_imperial_backward",
+        ),
         "dot(self.w, _A, _B)",
         "dot([w.data for w in self.w], _A, _B)",
         "Neuron.preactivation",
     ),
     Fault(
         "a neuron ignores its bias",
-        ("test_training_statements.py::test_a_neuron_adds_its_bias_and_its_weights_learn",),
+        (
+            "test_training_statements.py::test_a_neuron_adds_its_bias_and_its_weights_learn",
+            "test_matrix_rules.py::test_sigmoidal_features_are_a_layer",
+        ),
         "dot(self.w, _A, self.b)",
         "dot(self.w, _A)",
         "Neuron.preactivation",
     ),
     Fault(
         "noise adds nothing",
-        ("test_training_statements.py::test_noise_has_the_spread_it_was_asked_for",),
+        (
+            "test_training_statements.py::test_noise_has_the_spread_it_was_asked_for",
+            (
+                "test_lecture_training.py::"
+                "test_training_with_noise_on_the_inputs_ends_where_an_l2_penalty_ends"
+            ),
+        ),
         "self.sd * gauss(self.rng)",
         "0.0 * gauss(self.rng)",
         "Noise.forward",
@@ -533,6 +546,10 @@ NN = (
             (
                 "test_training_statements.py::"
                 "test_penalties_have_the_values_and_slopes_of_their_formulas"
+            ),
+            (
+                "test_lecture_training.py::"
+                "test_training_with_noise_on_the_inputs_ends_where_an_l2_penalty_ends"
             ),
         ),
         "0.5 * strength * dot(parameters, parameters)",
@@ -863,7 +880,7 @@ PAGES = (
 FAULTS: tuple[Fault, ...] = (
     *NN, *TRAINING, *FOLDING, *ENGINE, *CHECK,
     *TRUST, *HABITS, *SHARED, *PAPER, *PAGES,
-    *FORMULAS, *FUSING, *SCHEDULING, *LIFTING, *GOING_BACK, *RUNNING,
+    *FORMULAS, *FUSING, *SCHEDULING, *LIFTING, *GOING_BACK, *RUNNING, *LECTURES,
 )  # fmt: skip
 
 
