@@ -41,6 +41,7 @@ nb_execution_show_tb = True
 nb_merge_streams = True
 # The picture that can be stepped through comes first, then the still one.
 nb_mime_priority_overrides = [("html", "text/html", 0)]
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # these would come from another host
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 suppress_warnings = ["mystnb.mime_priority"]

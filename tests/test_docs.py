@@ -4,10 +4,16 @@ import doctest
 import inspect
 import re
 import shlex
+import subprocess
 import sys
+import threading
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -131,3 +137,149 @@ def test_the_tests_that_the_promises_name_exist():
     named = re.findall(r"tests/\w+\.py", (DOCS / "promises.md").read_text("utf-8"))
     assert len(named) > 10
     assert [name for name in named if not (DOCS.parent / name).exists()] == []
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The whole site, built with every warning as an error."""
+    folder = tmp_path_factory.mktemp("docs") / "site"
+    command = [sys.executable, DOCS / "build.py", folder]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-3000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """Where the site is served on this machine."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """``visit(path)`` opens a page of the site. Nothing may fail or come from another host."""
+    page, faults = browser.new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and faults.append(line.text))
+    page.on("request", lambda asked: _is_elsewhere(asked.url, address) and faults.append(asked.url))
+
+    def open_(path, width=1200):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{address}/{path}")
+        return page
+
+    yield open_
+    page.close()
+    assert faults == []
+
+
+def _is_elsewhere(url, address):
+    return not url.startswith((address, "data:", "blob:"))
+
+
+class Links(HTMLParser):
+    """The ids on a page, and where its links and pictures lead."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.ids, self.targets = set(), []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.ids.add(found.get("id"))
+        self.targets += [found[key] for key in ("href", "src") if found.get(key)]
+
+
+def broken_links(folder):
+    """The links between pages of a folder that lead nowhere."""
+    pages = {path: Links(path.read_text("utf-8")) for path in folder.rglob("*.html")}
+    for path, page in pages.items():
+        for target in page.targets:
+            link = urlsplit(target)
+            if link.scheme or link.netloc:
+                continue
+            there = (path.parent / unquote(link.path)).resolve() if link.path else path
+            mark = unquote(link.fragment)
+            if not there.exists() or (mark and there in pages and mark not in pages[there].ids):
+                yield path.name, target
+
+
+def test_broken_links_are_found(tmp_path):
+    (tmp_path / "a.html").write_text('<p id="x"><a href="b.html#y"><a href="c.html"><a href="#x">')
+    (tmp_path / "b.html").write_text('<img src="a.png"><a href="a.html#x">')
+    found = sorted(broken_links(tmp_path))
+    assert found == [("a.html", "b.html#y"), ("a.html", "c.html"), ("b.html", "a.png")]
+
+
+@pytest.mark.slow
+def test_no_link_of_the_site_is_broken(site):
+    assert len(list(site.rglob("*.html"))) > 30
+    assert list(broken_links(site)) == []
+
+
+@pytest.mark.slow
+def test_every_page_opens_without_errors_and_fits_a_phone(site, visit):
+    for path in sorted(site.rglob("*.html")):
+        page = visit(path.relative_to(site).as_posix(), width=375)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375, path.name
+
+
+LIVE = [
+    "index",
+    "tutorial/02-a-number-that-remembers",
+    "tutorial/03-the-chain-rule-on-a-graph",
+    "tutorial/08-the-first-training-loop",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", LIVE)
+def test_a_picture_of_the_course_steps_and_is_nudged(path, visit):
+    live = visit(f"{path}.html").locator(".autograd-stepper").first
+    says = live.locator("[data-part=status]")
+    live.get_by_role("button", name="Start").click()
+    begun = says.inner_text()
+    live.get_by_role("button", name="Next").click()
+    assert says.inner_text() != begun
+    live.get_by_role("button", name="Now").click()
+    numbers = live.locator("[data-part=table]")
+    before = numbers.inner_text()
+    leaf = live.locator("[data-part=picture] [role=slider]").first
+    leaf.focus()
+    leaf.press("ArrowRight")
+    assert numbers.inner_text() != before
+
+
+@pytest.mark.slow
+def test_a_live_picture_follows_the_theme_that_the_reader_chose(visit):
+    page = visit("index.html")
+    live = page.locator(".autograd-stepper").first
+    for theme, dark in (("dark", True), ("light", False)):
+        page.evaluate(f"document.body.dataset.theme = '{theme}'")
+        page.wait_for_function(
+            "dark => document.querySelector('.autograd-stepper').matches('.dark') === dark",
+            arg=dark,
+        )
+        assert live.evaluate("e => getComputedStyle(e).colorScheme") == theme
+
+
+@pytest.mark.slow
+def test_the_search_finds_softmax(visit):
+    page = visit("search.html?q=softmax")
+    page.wait_for_selector("#search-results li a")
+    assert "autograd_edu.softmax" in page.locator("#search-results").inner_text()
+
+
+@pytest.mark.slow
+def test_formulas_are_drawn_by_the_browser_alone(visit):
+    page = visit("explanation.html")
+    assert page.locator("math mfrac").first.bounding_box()["height"] > 20
