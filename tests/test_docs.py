@@ -2,11 +2,13 @@
 
 import doctest
 import inspect
+import os
 import re
 import shlex
 import subprocess
 import sys
 import threading
+import time
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -139,14 +141,32 @@ def test_the_tests_that_the_promises_name_exist():
     assert [name for name in named if not (DOCS.parent / name).exists()] == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The whole site, built with every warning as an error."""
-    folder = tmp_path_factory.mktemp("docs") / "site"
-    command = [sys.executable, DOCS / "build.py", folder]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr[-3000:]
-    return folder
+    """The whole site, built with every warning as an error; once, also for several processes."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    said = shared / "site-said"
+    try:
+        (shared / "site-begun").mkdir()
+    except FileExistsError:  # another process builds it
+        wait_for(said)
+    else:
+        command = [sys.executable, DOCS / "build.py", shared / "site"]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        part = said.with_suffix(".part")
+        part.write_text(run.stderr[-3000:] if run.returncode else "", encoding="utf-8")
+        part.replace(said)
+    assert said.read_text(encoding="utf-8") == ""
+    return shared / "site"
+
+
+def wait_for(path, seconds=300):
+    """Wait until a file is there."""
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"no {path} after {seconds} s"
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
