@@ -102,13 +102,13 @@ def heights_of(f: Callable[[Nested, Nested], Scalar], sides: Sides) -> Floats:
         return np.array([[height(a, b) for a in sides[0]] for b in sides[1]])
 
 
-def valley_levels(heights: Floats, count: int = 20) -> Floats:
+def valley_levels(heights: Floats) -> Floats:
     """Levels for contours, closer together near the lowest height, so that a valley is seen."""
     if np.isnan(heights).all():
         raise DomainError("the function has no value at any point of the grid that would be drawn")
     low, high = float(np.nanmin(heights)), float(np.nanmax(heights))
     room = high - low if high > low else 1.0
-    return low + room * np.linspace(0.0, 1.0, count) ** 2.5
+    return low + room * np.linspace(0.0, 1.0, 20) ** 2.5
 
 
 def check_points(xs: Sequence[Numbers], ys: Sequence[Target] | None, *, user: str) -> None:

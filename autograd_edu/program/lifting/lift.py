@@ -242,18 +242,8 @@ class _Lifting:
         self.copies = {slot: start + i for i, slot in enumerate(slots)}
         self.next[False] += len(slots)
         live = any([self.known.live[i] for i in slots])
-        return [
-            Group(
-                "spread",
-                SUM,
-                False,
-                live,
-                slots,
-                (len(slots),),
-                [Read(True, self.row[slots])],
-                start,
-            )
-        ]
+        read = Read(True, self.row[slots])
+        return [Group("spread", SUM, False, live, slots, (len(slots),), [read], start)]
 
     def _same_table(self, i: int, part: _Part, weights_too: bool) -> tuple[int, ...]:
         """The operands of a sum or a dot product that must be in the table of the result."""
@@ -284,6 +274,15 @@ class _Lifting:
             part.kind
         ](part)
 
+    def _make_group(
+        self, part: _Part, shape: tuple[int, ...], reads: list[Read], *, ones: int = 0
+    ) -> Group:
+        """The group of a part. This decides where its results stand."""
+        start = self._place(part)
+        return Group(
+            part.kind, part.op, part.fixed, part.live, part.members, shape, reads, start, ones
+        )
+
     def _sorted(self, part: _Part, keys: Sequence[Rows] | Rows) -> Rows:
         """The order of the members that makes their first reads consecutive."""
         return np.arange(len(part.members)) if part.ordered else np.lexsort(tuple(reversed(keys)))
@@ -308,9 +307,7 @@ class _Lifting:
                 fixed, [column.reshape(shape) for column in columns], numbers, strict=True
             )
         ]
-        return Group(
-            "map", part.op, part.fixed, part.live, part.members, shape, reads, self._place(part)
-        )
+        return self._make_group(part, shape, reads)
 
     def _number(self, slots: list[int]) -> float | None:
         """The number of these slots, if they are all the same constant."""
@@ -323,16 +320,7 @@ class _Lifting:
         order = self._sorted(part, rows[:2])
         part.members = [part.members[j] for j in order]
         read = Read(part.fixed, rows[:, order])
-        return Group(
-            "stack",
-            part.op,
-            part.fixed,
-            part.live,
-            part.members,
-            (len(order),),
-            [read],
-            self._place(part),
-        )
+        return self._make_group(part, (len(order),), [read])
 
     def _dots(self, part: _Part) -> Group:
         weights_fixed = self._weights_fixed(part)
@@ -345,16 +333,7 @@ class _Lifting:
         if parts[0][2]:
             bias_fixed = self.known.fixed[parts[0][2][0]]
             reads.append(Read(bias_fixed, np.array([self.row[parts[j][2][0]] for j in order])))
-        return Group(
-            "dot",
-            part.op,
-            part.fixed,
-            part.live,
-            part.members,
-            (len(order),),
-            reads,
-            self._place(part),
-        )
+        return self._make_group(part, (len(order),), reads)
 
     def _matrix(self, part: _Part) -> Group:
         shape = (len(part.weights), len(part.vectors))
@@ -368,17 +347,7 @@ class _Lifting:
         elif biases := self._biases(part):
             reads = [Read(self.known.fixed[biases[0]], self.row[biases].reshape(shape))]
         reads = [Read(True, weights), inputs, *reads]
-        return Group(
-            "matrix",
-            part.op,
-            part.fixed,
-            part.live,
-            part.members,
-            shape,
-            reads,
-            self._place(part),
-            ones,
-        )
+        return self._make_group(part, shape, reads, ones=ones)
 
     def _ones_follow(self, inputs: Read, part: _Part) -> bool:
         """Do the vectors lie one number after another, with ones after the last?"""
