@@ -11,8 +11,6 @@ from ..engine.value import Value
 from ..errors import LayoutError, OperandError, one_of
 from ..notation.text import printable
 from ..printing import Text
-from ..program.program import AnyProgram, Program
-from .arrays.picture import ProgramDrawing
 from .folding.detail import MOST_BOXES
 from .folding.folded import as_text, scenes
 from .folding.scopes import Folding
@@ -25,6 +23,8 @@ from .scene.symbolic import symbolic
 from .steps import Steps, steps
 
 if TYPE_CHECKING:
+    from ..program.program import AnyProgram
+    from .arrays.picture import ProgramDrawing
     from .files.save import Contents
 
 __all__ = ["Drawing", "draw", "to_dot"]
@@ -223,10 +223,12 @@ def draw(
     v      1      w @ x
     y      1      tanh(v)
     """
-    if isinstance(y, Program):
-        given = (style, detail, tuple(expand), tuple(collapse), digits)
-        return _program(y, given, gradients, _look(direction, digits, font_size))
     if not isinstance(y, Value):
+        from ..program.program import Program  # pictures of Values need no NumPy
+
+        if isinstance(y, Program):
+            given = (style, detail, tuple(expand), tuple(collapse), digits)
+            return _program(y, given, gradients, _look(direction, digits, font_size))
         raise OperandError(
             "draw needs a Value, the result of operations on Values, or a program; for a model "
             f"there is draw_network; got {type(y).__name__}"
@@ -259,6 +261,8 @@ def _program(
     program: AnyProgram, given: tuple[object, ...], gradients: Gradients, look: Look
 ) -> ProgramDrawing:
     """The picture of a program; ``given`` are the options that only Values have."""
+    from .arrays.picture import ProgramDrawing
+
     if given != ("card", "auto", (), (), 4):
         raise OperandError(
             "style, detail, expand, collapse and digits are for the graph of a Value; a program "

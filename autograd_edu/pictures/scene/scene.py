@@ -255,7 +255,11 @@ class Graph:
         """Whether value ``i`` is a plain number that the only box which uses it shows."""
         value, users = self.order[i], set(self.consumers[i])
         plain = value.is_constant and value.op is None and not value.label
-        return plain and len(users) == 1 and bool(self._fitting_formula(users.pop()))
+        if not plain or len(users) != 1:
+            return False
+        shown = self._fitting_formula(user := users.pop()).partition(" = ")[2]
+        others = [self.names[p] for p in self.parents[user] if p != i]
+        return shown not in ("", *others, *[f"-{name}" for name in others])  # as x·1 is written x
 
     def _fitting_formula(self, i: int) -> str:
         """The formula of a result if it fits a box, else ""."""
