@@ -4,6 +4,7 @@ import math
 import statistics
 
 import pytest
+from conftest import framework
 
 from autograd_edu import lab
 
@@ -20,7 +21,7 @@ def test_a_network_gets_six_sets_right_that_one_unit_does_not():
 
 @pytest.mark.parametrize("seed", [0, 3])
 def test_a_network_does_better_than_trees_on_a_diagonal_band_and_a_rotation_helps_trees(seed):
-    pytest.importorskip("sklearn")
+    framework("sklearn")
     found = lab.network_and_trees(seed=seed)
     assert found.holds
     losses = {name: both[1] for name, both in found.numbers.items()}

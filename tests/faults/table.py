@@ -870,7 +870,7 @@ PAGES = (
     ),
     Fault(
         "in a page, a leaf that is moved keeps the gradients of before",
-        ("test_nudge.py::test_every_leaf_moves_by_mouse_and_by_keys_as_in_the_engine[g]",),
+        ("test_nudge.py::test_every_leaf_moves_by_mouse_and_by_keys_as_in_the_engine",),
         "    now.zero();\n    now.backward();",
         "    now.backward();",
         script="now.js",
