@@ -683,3 +683,71 @@ def test_auto_leaves_out_the_middle_of_a_picture_of_hundreds_of_boxes():
     assert [t for t in found if t.endswith("boxes between")] == ["361 boxes between"]
     assert found[-1].startswith("v500 = ")
     assert len(titles(draw(x, detail="fused"))) == 401
+
+
+# ---- every number of a folded picture, read by a stranger ----------------------------------------
+
+
+def network_graph(seed):
+    """A random graph with neurons that share their weights, so that rows have shares."""
+    rng, y = random.Random(seed), scoped_graph(seed)
+    activation, width = rng.choice(["tanh", "relu"]), rng.randint(1, 3)
+    model = nn.MLP(2, [width, 1], activation=activation, seed=seed)
+    samples = [[rng.uniform(-2, 2), tanh(y)] for _ in range(rng.randint(1, 3))]
+    loss = total([y, *(model(x) ** 2 for x in samples)])
+    for value in topological_order(y):
+        if not value.is_constant:
+            value.grad = 0.0
+    loss.backward()
+    return loss
+
+
+def given_back(graph, i, weight):
+    """What value ``i`` gives to the gradient of ``weight``, from the engine's numbers."""
+    user = graph.order[i]
+    return sum(
+        local * user.grad
+        for local, p in zip(user.local_grads, graph.parents[i], strict=True)
+        if p == weight
+    )
+
+
+def check_folded(graph, level):
+    """AssertionError unless each number is that of the record. How many shares were looked at."""
+    gradients = [short(v.grad) if v.has_grad else "–" for v in graph.order]
+    numbers = {(short(v.data), said) for v, said in zip(graph.order, gradients, strict=True)}
+    pieces, (_, scene) = fold(graph, level), next(scenes(graph, level, Folding()))
+    seen, inside = {}, {}
+    for piece, drawn in zip(pieces, scene.boxes, strict=True):
+        if drawn.data:
+            assert (drawn.data, drawn.grad or "–") in numbers or graph.order[
+                piece.members[-1]
+            ].is_constant
+        if not (piece.product and drawn.rows):
+            continue
+        for (weight, _), row in zip(piece.product.terms, drawn.rows, strict=False):
+            value = graph.order[weight]
+            if row.data != short(value.data):
+                assert "more" in row.name, f"{row} is not {value}"
+                break
+            if "in all" in row.after:
+                assert row.after.endswith(f"in all {gradients[weight]}")
+                seen.setdefault(weight, []).append(float(row.grad))
+                inside.setdefault(weight, set()).update(piece.members)
+            elif not value.is_constant:
+                assert row.grad == gradients[weight]
+    for weight, shares in seen.items():
+        uses = {i: given_back(graph, i, weight) for i in set(graph.consumers[weight])}
+        elsewhere = sum(share for i, share in uses.items() if i not in inside[weight])
+        size = sum(map(abs, [*shares, elsewhere]))
+        assert abs(sum(shares) + elsewhere - graph.order[weight].grad) <= 1e-3 * size
+    return sum(map(len, seen.values()))
+
+
+@pytest.mark.slow
+def test_every_number_of_a_folded_picture_is_the_records_and_shares_add_up(long):
+    shares = 0
+    for seed in range(200 if long else 20):
+        graph = Graph(network_graph(seed))
+        shares += sum(check_folded(graph, level) for level in LEVELS)
+    assert shares > (2000 if long else 200)

@@ -420,7 +420,7 @@ def test_controls_have_names_and_roles(show):
         ("slider", "x, value 3, gradient none yet"),
         ("spinbutton", "rate"),
         ("toolbar", "Work on the values"),
-        ("region", "Values and gradients"),
+        ("group", "Values and gradients"),
         ("group", "f = x·y, value not computed yet, gradient none yet"),
         ("group", "Computation graph of g"),
     ]:

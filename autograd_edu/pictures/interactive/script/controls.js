@@ -1,8 +1,8 @@
 // The buttons, and Play.
 
 const button = (part, text) => `<button type=button data-part=${part}>${text}</button>`;
-const region = (part, name, more = "") =>
-  `<div data-part=${part} role=region aria-label="${name}" ${more}>`;
+const group = (part, name, more = "") =>
+  `<div data-part=${part} role=group aria-label="${name}" ${more}>`;
 const toolbar = (part, name, inside) =>
   `<div data-part=${part} role=toolbar aria-label="${name}">${inside}</div>`;
 
@@ -12,8 +12,8 @@ function markup({ canNudge, work }) {
     "<div data-part=says role=status><p data-part=status></p>" +
     "<ul data-part=why></ul></div>" +
     "<div class=both><div class=left><div data-part=picture></div><p data-part=key></p>" +
-    `${region("detail", "The chosen value", "aria-live=polite hidden")}</div></div>` +
-    region("table", "Values and gradients", "tabindex=0") +
+    `${group("detail", "The chosen value", "aria-live=polite hidden")}</div></div>` +
+    group("table", "Values and gradients", "tabindex=0") +
     "<table><thead><tr><th scope=col>variable<th scope=col>value<th scope=col>gradient" +
     `${canNudge ? "<th scope=col>moves" : ""}<tbody data-part=rows></table></div></div>`;
 }
