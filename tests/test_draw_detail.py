@@ -712,6 +712,14 @@ def given_back(graph, i, weight):
     )
 
 
+def as_the_other_factor(graph, product, value):
+    """What the rows of other values, which ``value`` multiplies, give to its gradient."""
+    members = product.members
+    upstream = graph.order[members[-2] if product.activated else members[-1]].grad
+    rows = [weight for weight, given in product.terms if given == value != weight]
+    return sum(graph.order[weight].data * upstream for weight in rows)
+
+
 def check_folded(graph, level):
     """AssertionError unless each number is that of the record. How many shares were looked at."""
     gradients = [short(v.grad) if v.has_grad else "–" for v in graph.order]
@@ -733,12 +741,14 @@ def check_folded(graph, level):
             if "in all" in row.after:
                 assert row.after.endswith(f"in all {gradients[weight]}")
                 seen.setdefault(weight, []).append(float(row.grad))
-                inside.setdefault(weight, set()).update(piece.members)
+                inside.setdefault(weight, {}).update(dict.fromkeys(piece.members, piece))
             elif not value.is_constant:
                 assert row.grad == gradients[weight]
     for weight, shares in seen.items():
         uses = {i: given_back(graph, i, weight) for i in set(graph.consumers[weight])}
         elsewhere = sum(share for i, share in uses.items() if i not in inside[weight])
+        pieces = {id(piece): piece for piece in inside[weight].values()}.values()
+        elsewhere += sum(as_the_other_factor(graph, piece.product, weight) for piece in pieces)
         size = sum(map(abs, [*shares, elsewhere]))
         assert abs(sum(shares) + elsewhere - graph.order[weight].grad) <= 1e-3 * size
     return sum(map(len, seen.values()))

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from math import fsum, hypot
 
+from ...arithmetic.rows import products
 from ...notation import operations
 from ...notation.letters import plain
 from ...notation.text import abbreviate, printable, table, text_width
@@ -338,17 +339,24 @@ def _operands(graph: Graph, piece: Piece) -> Iterator[tuple[int, int, int]]:
 
 def _uses(graph: Graph, product: Product) -> Iterator[tuple[int, int, int]]:
     """(value, operand number, row) of every operand that a sum of products takes from outside."""
-    row_of: dict[int, list[int]] = {}
+    rows: dict[tuple[int, ...], list[int]] = {}
     for row, term in enumerate(product.terms):
-        for i in term:
-            if i >= 0:
-                row_of.setdefault(i, []).append(row)
+        rows.setdefault(tuple(sorted(term)), []).append(row)
     own = set(product.members)
     for i in product.members:
-        for slot, parent in enumerate(graph.parents[i]):
-            if parent not in own:
-                rows = row_of[parent]
-                yield i, slot, rows.pop(0) if len(rows) > 1 else rows[0]
+        parents, op = graph.parents[i], graph.order[i].op
+        outside = [slot for slot, parent in enumerate(parents) if parent not in own]
+        if op is None or not outside:
+            continue
+        if op.multiplies:
+            row = rows[tuple(sorted(parents))].pop(0)
+            yield from ((i, slot, row) for slot in outside)
+        elif op.adds:
+            yield from ((i, slot, rows[-1, parents[slot]].pop(0)) for slot in outside)
+        else:  # weights, as many inputs, and perhaps a bias
+            count = len(products(parents)[0])
+            last = 2 * count
+            yield from ((i, s, s % count if s < last else count) for s in outside)
 
 
 # ---- as text -----------------------------------------------------------------------------------
