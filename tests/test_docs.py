@@ -293,6 +293,15 @@ def test_a_live_picture_follows_the_theme_that_the_reader_chose(visit):
 
 
 @pytest.mark.slow
+def test_each_cell_of_the_gallery_shows_one_picture(visit):
+    cells = visit("gallery.html").locator("div.cell").all()
+    assert len(cells) >= 12
+    for cell in cells:
+        pictures = cell.locator(".cell_output img:not(.autograd-stepper *), .autograd-stepper")
+        assert pictures.count() == 1, cell.inner_text()
+
+
+@pytest.mark.slow
 def test_the_search_finds_softmax(visit):
     page = visit("search.html?q=softmax")
     page.wait_for_selector("#search-results li a")
