@@ -312,3 +312,25 @@ def test_the_search_finds_softmax(visit):
 def test_formulas_are_drawn_by_the_browser_alone(visit):
     page = visit("explanation.html")
     assert page.locator("math mfrac").first.bounding_box()["height"] > 20
+
+
+def test_the_names_that_stand_for_those_of_pytorch_exist():
+    rows = re.findall(r"^\|.*\|$", (DOCS / "guides" / "pytorch.md").read_text("utf-8"), flags=re.M)
+    ours = [row.strip("| ").rpartition(" | ")[2] for row in rows[2:]]
+    names = [name for cell in ours for name in re.findall(r"`(?:with )?([A-Za-z][\w.]*)", cell)]
+    assert len(names) > 20
+    roots = [autograd_edu, autograd_edu.optim]  # one row lists names of optim
+    own = {"x.data": "Value"}
+    missing = [
+        name for name in names if not any(reaches(root, own.get(name, name)) for root in roots)
+    ]
+    assert missing == []
+
+
+def reaches(thing, dotted):
+    """Whether a dotted name leads anywhere from there."""
+    for part in dotted.split("."):
+        if not hasattr(thing, part):
+            return False
+        thing = getattr(thing, part)
+    return True
