@@ -55,11 +55,11 @@ def check_gradient(
     step must agree too.
 
     "pass" means that the gradient is right to at least three digits, and within "est. error". A
-    slope fails only if the check finds what makes it wrong, or cannot clear every operation between
-    the input and the result; see `culprit`. At a kink, the slope on either side is right, and so is
-    any slope in between if an operation has its corner there. Steps are left out if they leave the
-    domain of ``f``, or if ``f`` raises a ValueError or an ArithmeticError there. At the end of the
-    domain the slope is one-sided.
+    slope fails only if the check finds what makes it wrong, which the report then names, or cannot
+    clear every operation between the input and the result. At a kink, the slope on either side is
+    right, and so is any slope in between if an operation has its corner there. Steps are left out
+    if they leave the domain of ``f``, or if ``f`` raises a ValueError or an ArithmeticError there.
+    At the end of the domain the slope is one-sided.
 
     Raises:
         DomainError: if ``f`` or its gradient has no finite value at the point itself.
