@@ -72,6 +72,14 @@ class ArrayHabits(NotAFloat):
         out[0][...] = results
         return out[0]
 
+    def __iadd__(self: M, other: Operand) -> M:
+        """``w += x``: a new value. Inside `no_grad`, the leaf itself changes, as in PyTorch."""
+        return _kept(self, self + other)  # type: ignore[operator, no-any-return]  # as a Number's
+
+    def __isub__(self: M, other: Operand) -> M:
+        """``w -= x``: a new value. Inside `no_grad`, the leaf itself changes, as in PyTorch."""
+        return _kept(self, self - other)  # type: ignore[operator, no-any-return]  # as a Number's
+
 
 class Habits(NotATensor):
     """What micrograd and its forks call the parts of a Value."""
@@ -116,6 +124,15 @@ class Habits(NotATensor):
     def copy(self: M) -> M:
         """A new leaf with the number and the label of this value."""
         return type(self)(self.data, self.label)
+
+
+def _kept(value: Any, result: Any) -> Any:  # Values
+    """The ``result``, or the leaf with its number if nothing is recorded."""
+    is_unrecorded = getattr(result, "is_constant", False)  # an array of results has no such thing
+    if not is_unrecorded or value.is_constant or value.op is not None:
+        return result
+    value.data = result.data
+    return value
 
 
 def _give(value: Any) -> None:  # a Value, which is made of this class

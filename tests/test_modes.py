@@ -60,3 +60,28 @@ def test_the_name_of_a_scope_is_text():
 
 def test_a_mode_is_pickled_by_its_name():
     assert pickle.loads(pickle.dumps(no_grad)) is no_grad
+
+
+def test_a_parameter_that_moves_in_place_inside_no_grad_is_itself_moved():
+    """PyTorch's update by hand: `w -= rate * w.grad`."""
+    w = Value(1.0, "w")
+    same = w
+    ((w * 2.0) ** 2).backward()
+    with no_grad():
+        w -= 0.1 * w.grad
+        w += 1.0
+    assert w is same
+    assert (w.data, w.grad, w.label, w.parents) == (1.0 - 0.1 * 8.0 + 1.0, 8.0, "w", ())
+
+
+def test_a_result_that_is_added_to_is_a_new_value():
+    w = Value(1.0, "w")
+    y = w
+    y += 2.0
+    y -= 1.0
+    assert (w.data, y.data) == (1.0, 2.0)
+    assert y.flattened()[0] is w
+    with no_grad():
+        sum_ = w * 2.0
+        sum_ += w
+    assert (w.data, sum_.data) == (1.0, 3.0)

@@ -39,8 +39,8 @@ def _method(op: Op) -> Callable[[N], N]:
 
 
 ARITHMETIC = (  # the operators that programs use most; True: the other number is the left one
-    ("__add__", ops.add, False), ("_radd", ops.add, True),
-    ("__sub__", ops.sub, False), ("__rsub__", ops.sub, True),
+    ("__add__", ops.add, False), ("_radd", ops.add, True), ("__iadd__", ops.add, False),
+    ("__sub__", ops.sub, False), ("__rsub__", ops.sub, True), ("__isub__", ops.sub, False),
     ("__mul__", ops.mul, False), ("__rmul__", ops.mul, True),
     ("__truediv__", ops.div, False), ("__rtruediv__", ops.div, True),
 )  # fmt: skip
