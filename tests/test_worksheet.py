@@ -25,7 +25,7 @@ def neuron():
 def test_a_worksheet_keeps_formulas_and_leaves_out_numbers():
     text = steps(neuron()).worksheet().text(answers=False)
     assert text.splitlines()[2:] == [
-        "Given: w = 0.5, x = 2, b = -1. A bar is a gradient: v̄ = ∂y/∂v.",
+        "Given: w = 0.5, x = 2, b = -1. A bar is a gradient: v̄ = ∂y/∂v, so ȳ = 1.",
         "",
         "Forward pass",
         "   1. v1 = w·x = ______",
@@ -160,3 +160,10 @@ def test_a_program_with_subscripts_in_its_names_runs():
     scope = {}
     exec(steps(x * x).python(), scope)
     assert re.search(r"x1\b", steps(x * x).python())
+
+
+def test_a_local_gradient_of_a_value_used_twice_says_for_which_operand():
+    x = Value(3.0, "x")
+    shown = str(steps(x * x).worksheet())
+    assert "∂v1/∂x = x (as operand 1) = ______" in shown
+    assert "∂v1/∂x = x (as operand 2) = ______" in shown

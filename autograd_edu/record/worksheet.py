@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
+from ..notation.names import accent
 from ..notation.text import printable
 from ..printing import prints
 from .formats import markdown_text
@@ -101,8 +102,10 @@ class Worksheet:
         name = self.result[kind]
         given = ", ".join(entry[kind] for entry in self.given) or "nothing"
         if kind:
-            return rf"Given: ${given}$. $\bar{{v}}$ is $\partial {name} / \partial v$."
-        return f"Given: {given}. A bar is a gradient: v\u0304 = ∂{name}/∂v."
+            bar = rf"$\bar{{v}}$ is $\partial {name} / \partial v$"
+            return rf"Given: ${given}$. {bar}, so $\bar{{{name}}} = 1$."
+        bar = accent(name, "\u0304")
+        return f"Given: {given}. A bar is a gradient: v\u0304 = ∂{name}/∂v, so {bar} = 1."
 
     def __str__(self) -> str:
         return self.text()
@@ -147,6 +150,9 @@ def _local(node: Node, text: Notation, latex: Notation, digits: int) -> Iterator
             shown, tex = (
                 f"{write.partial(node, parent)} = {write.slope(node, i)}" for write in (text, latex)
             )
+            if node.parents.count(parent.index) > 1:  # as in x·x
+                use = f"as operand {i + 1}"
+                shown, tex = f"{shown} ({use})", rf"{tex} \text{{ ({use})}}"
             yield Blank(_LOCAL, printable(shown), tex, local)
 
 
