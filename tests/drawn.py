@@ -199,10 +199,11 @@ def check_flow(order, drawn):
         for slot, p in enumerate(v.parents):
             if not p.is_constant and v.has_grad and p.has_grad:
                 shares[place[id(p)], head, slot] = v.local_grads[slot] * v.grad
-    widest = max((abs(share) for share in shares.values()), default=0.0)
+    flows = {use: share for use, share in shares.items() if math.isfinite(share)}
+    widest = max((abs(share) for share in flows.values()), default=0.0)  # no ribbon for inf, nan
     wanted = {
         use: math.copysign(max(13 * math.sqrt(abs(share) / widest), 1.5), share)
-        for use, share in shares.items()
+        for use, share in flows.items()
         if share
     }
     assert drawn.ribbons.keys() == wanted.keys(), "other wires have ribbons"

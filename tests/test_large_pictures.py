@@ -214,7 +214,7 @@ def test_a_large_graph_as_dot_says_where_everything_is(large):
 def test_tables_of_a_thousand_operands_are_there():
     y = total([Value(float(i), f"x{i}") for i in range(1000)])
     text = steps(y).text()
-    assert len(text.splitlines()) > 4000
+    assert len(text.splitlines()) > 2000
     assert "∂v1/∂x0 = 1, ∂v1/∂x1 = 1, ∂v1/∂x2 = 1, …, ∂v1/∂x999 = 1  " in text
 
 

@@ -270,7 +270,7 @@ def test_a_gif_has_every_frame(tmp_path):
 
 def test_the_latex_file_holds_steps_and_tables(tmp_path):
     tex = draw(g()).save(tmp_path / "g.tex").read_text(encoding="utf-8")
-    assert tex.count(r"\begin{tabular}") == 4
+    assert tex.count(r"\begin{tabular}") == 2
     assert tex.count(r"\item ") == len(steps(g()))
     assert tex.count("{") - tex.count(r"\{") == tex.count("}") - tex.count(r"\}")
 

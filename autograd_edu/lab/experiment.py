@@ -78,10 +78,12 @@ class Result:
             ax: the Axes to draw on; several parts share its place. By default those of a new
                 figure.
         """
-        ax = ax or new_figure(*self._size()).add_subplot()
-        places = [ax]
+        whole = ax or new_figure(*self._size()).add_subplot()
+        places = [whole]
         if len(self.panels) > 1:
-            places = new_panels(len(self.panels), columns=self._grid()[1], ax=ax)
+            places = new_panels(len(self.panels), columns=self._grid()[1], ax=whole)
+            if ax is None:
+                whole.remove()
         for panel, place in zip(self.panels, places, strict=True):
             place.set_prop_cycle(color=colours(place).classes)
             panel(place)
