@@ -146,6 +146,11 @@ def test_edges_are_those_of_the_table(x):
                 np.testing.assert_allclose(by_input, slopes, rtol=1e-13, atol=0, err_msg=name)
 
 
+def test_every_row_of_the_table_is_an_instruction_of_its_own():
+    made = {(code.name, code.operands) for code in opcodes() if code.kind == "slopes"}
+    assert made >= {(n, count) for n, count in COUNTS if OPS[n].variadic < count < 4}
+
+
 def test_a_wrong_slope_is_noticed(monkeypatch):
     columns = samples_of("tanh", 1, 5)
     wrong = replaced(OPS["tanh"], local_gradients=lambda xp, y, x: (1.001 * (1.0 - y * y),))
@@ -432,6 +437,9 @@ def test_a_changed_table_is_another_machine(monkeypatch):
     monkeypatch.setattr(
         jit_machine, "opcodes", lambda: {**opcodes(), Opcode("value", "another", 1): 999}
     )
+    assert jit_machine.fingerprint(8) != before
+    monkeypatch.undo()
+    monkeypatch.setattr(OPS["sin"], "slopes", ("-cos(x)",))
     assert jit_machine.fingerprint(8) != before
 
 

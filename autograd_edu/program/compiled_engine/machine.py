@@ -19,6 +19,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ... import arithmetic
 from ...engine import ops
 from ..lifting import rows, symbols
 from ..lifting.rows import ROWS
@@ -184,14 +185,16 @@ class _Interpreter:
 
 
 def fingerprint(width: int) -> int:
-    """A number of what the machine code is made from, as a key for the cache on disk.
+    """A number that changes with whatever the machine code is made from: a key for the cache.
 
-    That is this package's files and the functions of the C library.
+    That is the rule table, the files that make rules and machine code from it, and the functions of
+    the C library.
     """
-    folders = [Path(ops.__file__).parent, Path(__file__).parent]
+    folders = [Path(file).parent for file in (ops.__file__, arithmetic.__file__, __file__)]
     files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
     texts = [path.read_bytes() for path in [*files, Path(symbols.__file__), Path(rows.__file__)]]
-    facts = repr((width, sorted(vector_functions().items()), list(opcodes())))
+    slopes = [row.slopes for row in ROWS.values() if not row.variadic]
+    facts = repr((width, sorted(vector_functions().items()), list(opcodes()), slopes))
     return int.from_bytes(hashlib.sha256(b"".join(texts) + facts.encode()).digest()[:7], "big")
 
 

@@ -43,9 +43,12 @@ class Opcode(NamedTuple):
 
 
 def is_built_in(op: Op) -> bool:
-    """Whether the row is one of the package's: the machine code is made from those alone."""
+    """Is the row one of the package's? The machine code is made from those alone.
+
+    A local gradient that is computed as it is printed belongs to the row, whoever made it a rule.
+    """
     ours = (ops.__package__, rows.__name__)
-    return all(rule.__module__.startswith(ours) for rule in (op.rule, *op.rules))
+    return all(rule.__module__.startswith(ours) for rule in (op.rule, *op.own.values()))
 
 
 @lru_cache(maxsize=1)
