@@ -105,13 +105,17 @@ class Result:
         self.plot(figure.add_subplot())
         return figure
 
-    def save(self, path: PathLike) -> None:
-        """Write the picture in the format of the file's suffix, such as .png, .svg or .pdf."""
+    def save(self, path: PathLike) -> Path:
+        """Write the picture in the format of the file's suffix, such as .png, .svg or .pdf.
+
+        Returns the path.
+        """
         figure = self._figure()
         form = one_of(
             Path(path).suffix[1:].lower(), figure.canvas.get_supported_filetypes(), "picture format"
         )
         write(path, _drawn(figure, form))
+        return Path(path)
 
     def _repr_html_(self) -> str:
         try:
