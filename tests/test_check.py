@@ -478,12 +478,15 @@ def test_of_thousands_of_inputs_a_sample_is_checked_and_the_report_says_which():
 
 def test_the_report_prints_as_a_table():
     lines = str(check_gradient(lambda x, y: where(x > 0, 2 * x, y), [1.0, 1.0])).splitlines()
-    assert lines[0] == (
-        "input  at  analytic  numeric  abs. error  rel. error     step  est. error  verdict"
-    )
+    assert lines[0] == "input  at  analytic  numeric  abs. error  rel. error  est. error  verdict"
     assert [line.split()[:4] for line in lines[1:3]] == [["x", "1", "2", "2"], ["y", "1", "0", "0"]]
     assert [len(line) for line in lines[1:3]] == [len(lines[0])] * 2
     assert lines[-1] == "gradient check: 2 pass"
+
+
+def test_the_report_fits_a_terminal_of_80_columns():
+    report = check_gradient(lambda x, w: exp(x * w) / w, (0.5, 0.3))
+    assert max(map(len, str(report).splitlines())) < 80
 
 
 def test_rows_are_plain_records():

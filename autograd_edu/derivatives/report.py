@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 from ..notation.text import printable, table
 from ..printing import fit_encoding, prints
 from .evidence import Evidence
 from .verdict import Judgement, Verdict
 
-_ERRORS = ("abs. error", "rel. error", "step", "est. error")
+_ERRORS = ("abs. error", "rel. error", "est. error")
 _HEAD = ("input", "at", "analytic", "numeric", *_ERRORS, "verdict")
 
 
@@ -87,8 +88,8 @@ class Report:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    numbers = (f"{row.at:.6g}", f"{row.analytic:.10g}", f"{row.numeric:.10g}")
-    differences = (row.absolute_error, row.relative_error, row.step, row.estimated_error)
+    numbers = (f"{row.at:.6g}", f"{row.analytic:.9g}", f"{row.numeric:.9g}")
+    differences = (row.absolute_error, row.relative_error, row.estimated_error)
     return (
         fit_encoding(printable(row.name)),
         *numbers,
@@ -114,7 +115,8 @@ def _describe_steps(rows: Sequence[Row], of: Sequence[Row]) -> str:
     evaluations = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
     widest, finest = max(row.widest for row in rows), min(row.finest for row in rows)
     inputs = "each input" if len(rows) == len(of) else names
-    return (
+    text = (
         f"{evaluations} evaluations for {inputs}, at steps from {widest:.0e} to {finest:.0e} "
         f"{rows[0].method}"
     )
+    return fill(text, 79, subsequent_indent="  ")
