@@ -1,17 +1,17 @@
-"""A program as instructions for the interpreter: rows of one table, and runs of like instructions.
+"""A program as instructions for the interpreter, which work on the rows of one table.
 
 The table has a row for every slot, numbered in the order of execution, as many again for their
-adjoints, then rows for intermediate results and numbers. An instruction is four rows: the one it
-writes (or, for slopes, the one whose adjoint it passes on), and up to three that it reads. Slots
-are ordered by level and operation, so like instructions follow one another as a run: the
-interpreter decides only once per run what to do, and the processor predicts well what comes next.
+adjoints, then rows for intermediate results and numbers. An instruction is an opcode, the row that
+it writes (or, for slopes, the one whose adjoint it passes on), and the rows that it reads. Slots
+are ordered by level and operation, so like instructions follow one another, and the processor
+predicts well what comes next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 from ..ir import Computation, Slot
 from ..lifting.analysis import facts, levels
 from ..lifting.rows import ROWS
-from .steps import AHEAD, Opcode, Template, is_built_in, masks, opcodes, templates
+from .steps import AHEAD, LONGEST, Opcode, Template, is_built_in, masks, opcodes, templates
 
 Ints = NDArray[np.integer]
-# runs (opcode, start, stop), and their instructions, with some more to look ahead at
-Stream = tuple[Ints, Ints]
+Stream = Ints  # instructions one after another; then "stop", and some words to look ahead at
 _BATCH = 2  # the kind of a slot that depends on inputs; 1: on parameters alone; 0: on neither
 
 
@@ -38,8 +37,9 @@ class Encoded:
         fixed: the rows of slots that depend on parameters and on no input.
         numbers: the rows that hold a number.
         number_values: those numbers.
-        forward: the instructions, by whether they depend on no input.
-        backward: the same for the backward pass.
+        words: the instructions of all streams.
+        starts: where the streams start: what depends on no input, the other operations, their
+            backward pass, and that of the former.
     """
 
     row: Ints
@@ -49,8 +49,8 @@ class Encoded:
     fixed: Ints
     numbers: Ints
     number_values: NDArray[np.float64]
-    forward: dict[bool, Stream]
-    backward: dict[bool, Stream]
+    words: Ints
+    starts: list[int]
 
 
 def encode(program: Computation) -> Encoded:
@@ -73,8 +73,8 @@ class _Form:
         return int(self.operands.shape[1])
 
     def length(self, *, backward: bool) -> int:
-        """How many instructions a member takes."""
-        return 1 if self.templates is None else len(self.templates[backward].steps)
+        """How many words the instructions of a member take."""
+        return 2 + self.count if self.templates is None else len(self.templates[backward].words)
 
 
 @dataclass
@@ -128,6 +128,8 @@ class _Encoder:
 
     def encoded(self) -> Encoded:
         constants = [i for i, slot in enumerate(self.slots) if slot.op == "constant"]
+        streams = [self._forward(True), self._forward(False)]
+        streams += [self._backward(False), self._backward(True)]
         return Encoded(
             row=self.row,
             count=self.count,
@@ -136,8 +138,8 @@ class _Encoder:
             fixed=self.row[self.kind == 1],
             numbers=np.array([*self.row[constants], *self.numbers.values()], dtype=np.int64),
             number_values=np.array([*(self.slots[i].number for i in constants), *self.numbers]),
-            forward={fixed: self._forward(fixed) for fixed in (True, False)},
-            backward={fixed: self._backward(fixed) for fixed in (True, False)},
+            words=np.concatenate(streams),
+            starts=[0, *accumulate(map(len, streams[:-1]))],
         )
 
     def _is_fixed(self, form: _Form) -> NDArray[np.bool_]:
@@ -170,22 +172,24 @@ class _Encoder:
     def _stream(self, parts: list[_Chosen], *, backward: bool) -> Stream:
         """The instructions of the chosen members in the order of their levels, or against it."""
         starts, total = self._starts(parts, backward=backward)
-        each, code = np.zeros(total, np.int32), np.zeros((total + AHEAD, 4), np.int32)
-        for part, here in zip(parts, starts, strict=True):
-            form, members = part.form, part.members
+        words = np.zeros(total + AHEAD * LONGEST, np.int32)
+        words[total] = opcodes()[Opcode("step", "stop")]
+        for part, start in zip(parts, starts, strict=True):
+            form, members, here = part.form, part.members, start[:, None]
             if form.templates is None:
-                each[here] = part.codes
-                code[here, 0] = self.row[form.members[members]]
-                code[here, 1 : 1 + form.count] = form.operands[members]
+                words[start] = part.codes
+                words[start + 1] = self.row[form.members[members]]
+                words[here + np.arange(2, 2 + form.count)] = form.operands[members]
             elif len(members):
-                steps = form.templates[backward].steps
-                places = here[:, None] + np.arange(len(steps))
-                each[places] = steps[:, 0]
-                code[places] = self._local(part, form.templates[backward])[:, steps[:, 1:]]
-        return _runs(each), code
+                template = form.templates[backward]
+                places = here + np.arange(len(template.words))
+                words[places] = template.words
+                local = self._local(part, template)
+                words[places[:, template.rows]] = local[:, template.words[template.rows]]
+        return words
 
     def _starts(self, parts: list[_Chosen], *, backward: bool) -> tuple[list[Ints], int]:
-        """Where the instructions of each member begin, and how many there are in all."""
+        """Where the instructions of each member begin, and how many words there are in all."""
         none = np.zeros(0, np.int64)
         slots = np.concatenate([none, *[part.form.members[part.members] for part in parts]])
         codes = np.concatenate([none, *[part.codes for part in parts]])
@@ -209,10 +213,3 @@ class _Encoder:
         return np.concatenate(
             [operands, operands + self.count, result, result + self.count, common], axis=1
         )
-
-
-def _runs(each: Ints) -> Ints:
-    """The runs of equal opcodes: each opcode, and where its run starts and stops."""
-    starts = np.flatnonzero(np.diff(each, prepend=-1))
-    stops = np.append(starts[1:], len(each))[: len(starts)]
-    return np.stack([each[starts], starts, stops], axis=1).astype(np.int32)

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ... import arithmetic
@@ -40,7 +39,7 @@ class _Instruction:
 
     def pointer(self, operand: int, *, adjoint: bool = False) -> ir.Value:
         """The address of the row that is written (0) or read (1, 2, 3)."""
-        row = self.builder.load(self.builder.gep(self.code, [ir.Constant(INDEX, operand)]))
+        row = self.builder.load(self.builder.gep(self.code, [ir.Constant(INDEX, operand + 1)]))
         table = self.adjoints if adjoint else self.table
         return self.builder.gep(table, [self.builder.zext(row, INT)])
 
@@ -122,63 +121,83 @@ def _is_number(symbol: Symbol, x: float) -> bool:
 
 
 class _Interpreter:
-    """The function that walks runs of instructions, being written."""
+    """The function that walks a stream of instructions, being written."""
 
     def __init__(self, function: ir.Function, width: int) -> None:
+        self.function = function
         self.builder, self.width = ir.IRBuilder(function.append_basic_block()), width
         self.vectors = Vectors(self.builder, width)
-        self.runs, self.count, self.code, self.table, self.adjoints = function.args
-        self.bad = self.builder.alloca(self.vectors.bits)
-        self.builder.store(ir.Constant(self.vectors.bits, [0] * width), self.bad)
+        first, self.table, self.adjoints = function.args
+        self.here = self._variable(first)
+        self.bad = self._variable(ir.Constant(self.vectors.bits, [0] * width))
+
+    def _variable(self, start: ir.Value) -> ir.Value:
+        place = self.builder.alloca(start.type)
+        self.builder.store(start, place)
+        return place
 
     def write(self) -> None:
         """Write the whole function. It returns 0 if every operation gave a finite number."""
+        next_one = self.function.append_basic_block("next")
+        self.builder.branch(next_one)
+        blocks = [self._block(opcode, next_one) for opcode in opcodes()]
+        self.builder.position_at_end(next_one)
+        self._jump(blocks)
+
+    def _jump(self, blocks: list[ir.Block]) -> None:
+        """Jump to the block of the next instruction: LLVM copies this to the end of every block."""
+        byte = ir.PointerType(ir.IntType(8))
+        kind = ir.ArrayType(byte, len(blocks))
+        table = ir.GlobalVariable(self.builder.module, kind, f"{self.function.name}_blocks")
+        table.linkage, table.global_constant = "internal", True
+        table.initializer = ir.Constant(kind, [ir.BlockAddress(self.function, b) for b in blocks])
+        opcode = self.builder.zext(self._word(self.builder.load(self.here), 0), INT)
+        target = self.builder.gep(table, [ir.Constant(INT, 0), opcode])
+        jump = self.builder.branch_indirect(self.builder.load(target))
+        for block in blocks:
+            jump.add_destination(block)
+
+    def _word(self, pointer: ir.Value, place: int) -> ir.Value:
+        return self.builder.load(self.builder.gep(pointer, [ir.Constant(INT, place)]))
+
+    def _block(self, opcode: Opcode, next_one: ir.Block) -> ir.Block:
+        """The block of one instruction; it ends where the next instruction begins."""
         builder = self.builder
-        with cgutils.for_range(builder, self.count) as run:
-            place = builder.mul(run.index, ir.Constant(INT, 3))
-            opcode, start, stop = (
-                self._at(self.runs, builder.add(place, ir.Constant(INT, i))) for i in range(3)
-            )
-            after = builder.append_basic_block("after")
-            switch = builder.switch(opcode, after)
-            for instruction, number in opcodes().items():
-                block = builder.append_basic_block("_".join(map(str, instruction)))
-                switch.add_case(number, block)
-                builder.position_at_end(block)
-                self._loop(instruction, start, stop)
-                builder.branch(after)
-            builder.position_at_end(after)
-        bad, lanes = builder.load(self.bad), range(self.width)
-        parts = [builder.extract_element(bad, ir.Constant(INDEX, i)) for i in lanes]
-        builder.ret(reduce(builder.or_, parts))
+        block = self.function.append_basic_block("_".join(map(str, opcode)))
+        builder.position_at_end(block)
+        here = builder.load(self.here)
+        instruction = _Instruction(
+            self.vectors, code=here, table=self.table, adjoints=self.adjoints
+        )
+        match opcode.kind:
+            case "step" if opcode.name == "stop":
+                self._stop()
+                return block
+            case "step":
+                instruction.step(opcode.name, self.bad)
+            case "value":
+                instruction.value(opcode, self.bad)
+            case "slopes":
+                instruction.slopes(opcode)
+        length = 2 + (STEPS[opcode.name] if opcode.kind == "step" else opcode.operands)
+        self._fetch_ahead(opcode, here, length)
+        builder.store(builder.gep(here, [ir.Constant(INT, length)]), self.here)
+        builder.branch(next_one)
+        return block
 
-    def _at(self, pointer: ir.Value, place: ir.Value) -> ir.Value:
-        return self.builder.load(self.builder.gep(pointer, [place]))
+    def _stop(self) -> None:
+        bad, lanes = self.builder.load(self.bad), range(self.width)
+        parts = [self.builder.extract_element(bad, ir.Constant(INDEX, i)) for i in lanes]
+        self.builder.ret(reduce(self.builder.or_, parts))
 
-    def _loop(self, opcode: Opcode, start: ir.Value, stop: ir.Value) -> None:
-        start, stop = self.builder.zext(start, INT), self.builder.zext(stop, INT)
-        with cgutils.for_range(self.builder, stop, start=start) as each:
-            here = self.builder.gep(self.code, [self.builder.mul(each.index, ir.Constant(INT, 4))])
-            instruction = _Instruction(
-                self.vectors, code=here, table=self.table, adjoints=self.adjoints
-            )
-            self._fetch_ahead(opcode, here)
-            match opcode.kind:
-                case "step":
-                    instruction.step(opcode.name, self.bad)
-                case "value":
-                    instruction.value(opcode, self.bad)
-                case "slopes":
-                    instruction.slopes(opcode)
+    def _fetch_ahead(self, opcode: Opcode, here: ir.Value, length: int) -> None:
+        """Have the rows of a later instruction, likely of the same kind, brought into the cache.
 
-    def _fetch_ahead(self, opcode: Opcode, here: ir.Value) -> None:
-        """Have the rows of a later instruction, likely of the same run, brought into the cache.
-
-        A step has no operands here: it works on rows that are in the cache already.
+        A step has no operands here: it works on rows that are in the cache already. So does a
+        single sample, mostly: a line of the cache holds eight of its rows.
         """
-        later = self.builder.gep(here, [ir.Constant(INT, 4 * AHEAD)])
-        for operand in range(1, opcode.operands + 1):
-            row = self.builder.zext(self._at(later, ir.Constant(INT, operand)), INT)
+        for operand in range(opcode.operands if self.width > 1 else 0):
+            row = self.builder.zext(self._word(here, AHEAD * length + 2 + operand), INT)
             self.vectors.fetch(self.builder.gep(self.table, [row]), for_writing=False)
             if opcode.kind == "slopes":
                 self.vectors.fetch(self.builder.gep(self.adjoints, [row]), for_writing=True)
@@ -199,28 +218,25 @@ def fingerprint(width: int) -> int:
 
 
 @intrinsic(prefer_literal=True)
-def _walk(_, made_from, width, stream, table, adjoints):  # type: ignore[no-untyped-def]  # by Numba
-    """Call the interpreter for a literal ``width``; ``made_from`` is part of the cache's key."""
+def _walk(_, made_from, width, words, start, table, count):  # type: ignore[no-untyped-def]  # by Numba
+    """Call the interpreter for a literal ``width``; ``made_from`` is part of the cache's key.
+
+    ``words`` are walked from ``start`` to the next stop; adjoints stand ``count`` rows down.
+    """
 
     def generate(  # type: ignore[no-untyped-def]  # Numba's and LLVM's own objects
         context, builder, signature, values
     ):
-        def array(kind: types.Type, value: ir.Value) -> ir.Value:
-            return context.make_array(kind)(context, builder, value)
-
-        unpack: Callable[..., list[ir.Value]] = cgutils.unpack_tuple
-        runs, code = (array(signature.args[2].dtype, x) for x in unpack(builder, values[2]))
-        (count, _) = unpack(builder, runs.shape)
+        code, rows = (
+            context.make_array(signature.args[i])(context, builder, values[i]).data for i in (2, 4)
+        )
         row = ir.PointerType(Vectors(builder, width.literal_value).type)
-        tables = [
-            builder.bitcast(array(kind, each).data, row)
-            for kind, each in zip(signature.args[3:], values[3:], strict=True)
-        ]
-        arguments = [runs.data, count, code.data, *tables]
+        values_at = builder.bitcast(rows, row)
+        arguments = [builder.gep(code, [values[3]]), values_at, builder.gep(values_at, [values[5]])]
         function = _interpreter(builder.module, arguments, width=width.literal_value)
         return builder.call(function, arguments)
 
-    return types.int64(made_from, width, stream, table, adjoints), generate
+    return types.int64(made_from, width, words, start, table, count), generate
 
 
 def _interpreter(module: ir.Module, arguments: list[ir.Value], *, width: int) -> ir.Function:
@@ -245,23 +261,34 @@ def machine(width: int) -> Callable[..., bool]:
     made_from = fingerprint(width)
 
     def replay(  # type: ignore[no-untyped-def]  # Numba compiles it for the signature below
-        streams, table, adjoints, columns, guards, root, fixed, values, by_input
+        words, layout, table, fixed, guards, columns, parameters, values, by_input, by_parameter
     ):
         """Whether every number is finite and every guard holds.
 
         Gradients are wanted if ``by_input`` has columns.
         """
-        before, forward, backward, after = streams
+        before, forward, backward, after, count, leaves, root, broken = layout
+        layout[-1] = 1  # until this pass has come to its end, adjoints may be left over
+        inputs, samples = columns.shape
         differentiate = by_input.shape[1] > 0
-        if _walk(made_from, width, before, table, adjoints):  # type: ignore[call-arg]  # by Numba
+        adjoints = table[count : 2 * count]
+        adjoints[: count if broken else leaves] = 0.0
+        for i in range(len(parameters)):
+            table[inputs + i] = parameters[i]
+        for row in range(inputs, leaves):
+            if not np.isfinite(table[row, 0]):
+                return False
+        if _walk(made_from, width, words, before, table, count):  # type: ignore[call-arg]  # by Numba
             return False
-        inputs, count = columns.shape
-        for start in range(0, count, width):
-            used = min(width, count - start)
+        for start in range(0, samples, width):
+            used = min(width, samples - start)
             for i in range(inputs):
                 for k in range(width):  # samples that are missing repeat the last one
-                    table[i, k] = columns[i, start + min(k, used - 1)]
-            if _walk(made_from, width, forward, table, adjoints):
+                    x = columns[i, start + min(k, used - 1)]
+                    if not np.isfinite(x):
+                        return False
+                    table[i, k] = x
+            if _walk(made_from, width, words, forward, table, count):
                 return False
             for g in range(len(guards)):
                 orders, left, right, outcome = guards[g]
@@ -276,23 +303,29 @@ def machine(width: int) -> Callable[..., bool]:
             if differentiate:
                 for k in range(used):
                     adjoints[root, k] += 1.0
-                _walk(made_from, width, backward, table, adjoints)
+                _walk(made_from, width, words, backward, table, count)
                 for i in range(inputs):
                     for k in range(used):
                         by_input[i, start + k] = adjoints[i, k]
+                        if not np.isfinite(adjoints[i, k]):
+                            return False
                     adjoints[i] = 0.0
         if differentiate:  # what depends on no input is done once, for the sum of the samples
             for row in fixed:
                 for k in range(1, width):
                     adjoints[row, 0] += adjoints[row, k]
-            _walk(made_from, width, after, table, adjoints)
+            _walk(made_from, width, words, after, table, count)
+            for i in range(len(parameters)):
+                by_parameter[i] = adjoints[inputs + i, 0]
+                if not np.isfinite(by_parameter[i]):
+                    return False
+        layout[-1] = 0
         return True
 
-    rows, numbers = types.int32[:, ::1], types.float64[:, ::1]
-    streams = types.UniTuple(types.UniTuple(rows, 2), 4)  # type: ignore[no-untyped-call]
+    rows, numbers, line = types.int32[:, ::1], types.float64[:, ::1], types.float64[::1]
     signature = types.boolean(
-        streams, numbers, numbers, numbers, rows, types.int64, types.int64[::1],
-        types.float64[::1], numbers,
+        types.int32[::1], types.int64[::1], numbers, types.int64[::1], rows, numbers, line, line,
+        numbers, line,
     )  # fmt: skip
     with suppress(RuntimeError):
         return njit(signature, cache=True, fastmath=False, error_model="numpy")(replay)

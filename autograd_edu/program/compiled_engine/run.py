@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import Computation
-from .code import Encoded, encode
+from .code import encode
 from .steps import LESS, MORE, SAME, ZEROS
 
 Numbers = NDArray[np.float64]
@@ -45,7 +45,6 @@ class Interpreter:
                 "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'"
             )
         self.code = encode(program)
-        self.parameters = slice(program.input_count, program.input_count + program.parameter_count)
         row = self.code.row
         self.root = int(row[program.root])
         sides = [(_ORDERS[g.sign], row[g.left], row[g.right], g.outcome) for g in program.guards]
@@ -60,22 +59,17 @@ class Interpreter:
         None if anything is not finite or a guard does not hold. ``columns`` are the inputs, one
         column per sample.
         """
-        samples = columns.shape[1]
+        columns, samples = np.ascontiguousarray(columns, dtype=float), columns.shape[1]
         width = 1 if samples == 1 else WIDTH
-        if width not in self.tables:  # allocated once for each width
-            self.tables[width] = _Table(self.code, width)
-        table = self.tables[width]
-        table.begin(self.parameters, parameters)
-        values, by_input = np.empty(samples), np.empty(columns.shape) if backward else _NONE
-        if not table.replay(
-            columns, guards=self.guards, root=self.root, results=(values, by_input)
-        ):
-            return None
-        if not backward:
-            return values, by_input, _NONE[0]
-        by_parameter = table.adjoints[self.parameters, 0].copy()
-        whole = np.add.reduce(by_input, None) + np.add.reduce(by_parameter)
-        return (values, by_input, by_parameter) if np.isfinite(whole) else None
+        table = self.tables.get(width)
+        if table is None:  # allocated once for each width
+            table = self.tables[width] = _Table(self, width)
+        values = np.empty(samples)
+        by_input, by_parameter = _NONE, _NONE[0]
+        if backward:
+            by_input, by_parameter = np.empty(columns.shape), np.empty(len(parameters))
+        holds = table.machine(*table.parts, columns, parameters, values, by_input, by_parameter)
+        return (values, by_input, by_parameter) if holds else None
 
 
 class _Table:
@@ -86,36 +80,15 @@ class _Table:
     leaves are left.
     """
 
-    def __init__(self, code: Encoded, width: int) -> None:
+    def __init__(self, interpreter: Interpreter, width: int) -> None:
         from .machine import machine  # Numba is optional, and takes long to import
 
-        self.code, self.machine = code, machine(width)
-        self.values = _aligned(code.rows, width)
-        self.values[code.numbers] = code.number_values[:, None]
-        self.adjoints = self.values[code.count : 2 * code.count]
-        forward, backward = code.forward, code.backward
-        self.streams = forward[True], forward[False], backward[False], backward[True]
-        self.whole = True
-
-    def begin(self, own: slice, parameters: Numbers) -> None:
-        self.adjoints[: self.code.leaves if self.whole else None] = 0.0
-        self.values[own] = parameters[:, None]
-
-    def replay(
-        self, columns: Numbers, *, guards: NDArray[np.int32], root: int,
-        results: tuple[Numbers, Numbers],
-    ) -> bool:  # fmt: skip
-        """Whether every number is finite and every guard holds; then ``results`` are filled."""
-        columns = np.ascontiguousarray(columns, dtype=float)
-        for leaves in (columns, self.values[len(columns) : self.code.leaves]):
-            if not np.isfinite(np.add.reduce(leaves, None)):
-                return False
-        self.whole = False
-        self.whole = self.machine(
-            self.streams, self.values, self.adjoints, columns, guards, root, self.code.fixed,
-            *results,
-        )  # fmt: skip
-        return self.whole
+        code = interpreter.code
+        self.machine = machine(width)
+        values = _aligned(code.rows, width)
+        values[code.numbers] = code.number_values[:, None]
+        layout = np.array([*code.starts, code.count, code.leaves, interpreter.root, False])
+        self.parts = code.words, layout, values, code.fixed, interpreter.guards
 
 
 def _aligned(rows: int, width: int) -> Numbers:

@@ -23,10 +23,11 @@ from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
 
 AHEAD = 16  # instructions that the machine looks ahead
+LONGEST = 8  # more words than any instruction has
 LESS, ZEROS, SAME, MORE = 1, 2, 4, 8  # how two numbers compare; ZEROS: 0.0 and -0.0
 STEPS = {  # with the number of rows that each reads
     **OPERATORS, **FUNCTIONS, "select": 3, "copy": 1, "clear": 0, "accumulate": 1,
-    "accumulate_product": 2, "result": 1, "lost": 2, "round": 3,
+    "accumulate_product": 2, "result": 1, "lost": 2, "round": 3, "stop": 0,
 }  # fmt: skip
 
 
@@ -56,30 +57,45 @@ def opcodes() -> dict[Opcode, int]:
     """Every instruction of the machine, numbered."""
     codes = [Opcode("step", step) for step in STEPS]
     for op in filter(is_built_in, ROWS.values()):
-        for count in (2, 3) if op.variadic else (len(op.operand_names()),):
+        for count in _counts(op):
             codes.append(Opcode("value", op.name, count))
             codes += [Opcode("slopes", op.name, count, mask) for mask in masks(count)]
     return {code: i for i, code in enumerate(codes)}
 
 
+def _counts(op: Op) -> tuple[int, ...]:
+    """The numbers of operands with which a row is an instruction."""
+    if not op.variadic:
+        return (len(op.operand_names()),)
+    return (2, 3, 4, 5) if op.groups is products else (2, 3)
+
+
 def masks(count: int) -> tuple[int, ...]:
     """The sets of operands, as bits, that instructions give gradients to.
 
-    One that is not listed is served by the whole set.
+    One that is not listed is served by the whole set. Of many operands, the first half may be
+    constants: the weights of a sum of products.
     """
-    return {1: (1,), 2: (1, 2, 3)}.get(count, (1, 7))
+    every = (1 << count) - 1
+    return {1: (1,), 2: (1, 2, 3), 3: (1, 6, 7)}.get(
+        count, (every >> count // 2 << count // 2, every)
+    )
 
 
 @dataclass
 class Template:
     """The steps of an operation, over local rows.
 
-    Each of ``steps`` is an opcode, the row that it writes, and three rows that it reads. The local
-    rows are the operands, their adjoints, the result, its adjoint, ``busy`` rows for what is in
-    between, and ``numbers``.
+    The local rows are the operands, their adjoints, the result, its adjoint, ``busy`` rows for what
+    is in between, and ``numbers``.
+
+    Attributes:
+        words: for each step, its opcode, the row that it writes, and the rows that it reads.
+        rows: which of the words are rows.
     """
 
-    steps: NDArray[np.int64]
+    words: NDArray[np.int64]
+    rows: NDArray[np.bool_]
     busy: int
     numbers: list[float]
 
@@ -118,14 +134,16 @@ class _Draft:
 
     def __init__(self, count: int) -> None:
         self.result, self.between = 2 * count, 2 * count + 2
-        self.steps: list[tuple[int, ...]] = []
+        self.words: list[int] = []
+        self.rows: list[bool] = []
         self.numbers: dict[float, int] = {}
         self.busy = 0
         self.free: list[int] = []
 
     def step(self, name: str, out: int, *read: int) -> None:
         code = opcodes()[Opcode("step", name)]
-        self.steps.append((code, out, *read, *(0,) * (3 - len(read))))
+        self.words += [code, out, *read]
+        self.rows += [False] + [True] * (1 + len(read))
 
     def number(self, x: float) -> int:
         return -1 - self.numbers.setdefault(x, len(self.numbers))
@@ -189,7 +207,6 @@ class _Draft:
         self.free += [lost, more, part, rest]
 
     def finished(self) -> Template:
-        steps = np.array(self.steps, dtype=np.int64)
-        rows = steps[:, 1:]
-        rows[rows < 0] = self.between + self.busy - 1 - rows[rows < 0]
-        return Template(steps, self.busy, list(self.numbers))
+        words = np.array(self.words, dtype=np.int64)
+        words[words < 0] = self.between + self.busy - 1 - words[words < 0]
+        return Template(words, np.array(self.rows, dtype=bool), self.busy, list(self.numbers))
