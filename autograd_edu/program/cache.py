@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, overload
+from typing import Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +22,7 @@ from ..engine.value import Value
 from ..errors import ArityError, ShapeError
 from ..printing import prints
 from .arrays import parameter_values, real_array
-from .ir import Floats, Gradients, Replayed, Shapes
+from .ir import AnyGradients, Floats, Gradients, OfInputs, OfParameters, Replayed, Shapes, Wrt
 from .program import AnyProgram, Program, trace
 from .tracing.trace import argument_names, check_leaves
 
@@ -44,7 +44,6 @@ class _Entry:
     calls: int = 0
 
 
-@prints
 @prints
 class ProgramCache:
     """The programs of ``f``, one per structure of its inputs, traced when it is first needed.
@@ -114,17 +113,37 @@ class ProgramCache:
         result: Replayed = program(*arrays, on_nonfinite=on_nonfinite)
         return result
 
+    @overload
     def value_and_grad(
-        self, *inputs: ArrayLike, batch: Batched = False, on_nonfinite: str = "raise"
-    ) -> tuple[Replayed, Gradients]:
+        self, *inputs: ArrayLike, batch: Batched = ..., wrt: Literal["all"] = ...,
+        on_nonfinite: str = ...,
+    ) -> tuple[Replayed, Gradients]: ...  # fmt: skip
+    @overload
+    def value_and_grad(
+        self, *inputs: ArrayLike, batch: Batched = ..., wrt: Literal["inputs"],
+        on_nonfinite: str = ...,
+    ) -> tuple[Replayed, OfInputs]: ...  # fmt: skip
+    @overload
+    def value_and_grad(
+        self, *inputs: ArrayLike, batch: Batched = ..., wrt: Literal["parameters"],
+        on_nonfinite: str = ...,
+    ) -> tuple[Replayed, OfParameters]: ...  # fmt: skip
+    def value_and_grad(
+        self, *inputs: ArrayLike, batch: Batched = False, wrt: Wrt = "all",
+        on_nonfinite: str = "raise",
+    ) -> tuple[Replayed, AnyGradients]:  # fmt: skip
         """The result and its `Gradients`. Parameters are in the order of `parameters`.
 
-        A parameter that the program of this structure does not use has gradient 0.
+        A parameter that the program of this structure does not use has gradient 0. ``wrt`` is as
+        for `Program.value_and_grad`.
         """
         arrays = self._arrays(inputs)
         entry = self._entry(arrays, batch)
-        value, grads = entry.program.value_and_grad(*arrays, on_nonfinite=on_nonfinite)
-        if entry.places is None:
+        runner, engine = entry.program.runner, entry.program.engine
+        value, grads = runner.value_and_grad(
+            tuple(arrays), engine=engine, on_nonfinite=on_nonfinite, wrt=wrt
+        )
+        if entry.places is None or grads.parameters is None:
             return value, grads
         by_parameter = np.zeros(len(self.parameters))
         by_parameter[entry.places] = grads.parameters

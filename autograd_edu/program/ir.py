@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,17 @@ Shapes: TypeAlias = tuple[tuple[int, ...], ...]
 # How the results are nested, with their indices as leaves. An array holds several indices.
 Form: TypeAlias = "int | NDArray[np.intp] | list[Form] | tuple[Form, ...] | dict[Key, Form]"
 Key: TypeAlias = str | int | float | bool | None
+Wrt: TypeAlias = Literal["all", "inputs", "parameters"]  # which gradients are asked for
+WRT: tuple[Wrt, ...] = "all", "inputs", "parameters"
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # whose default Python has only from 3.13 on
+
+    I_co = TypeVar("I_co", covariant=True, default=list[Replayed])
+    P_co = TypeVar("P_co", covariant=True, default=Floats)
+else:
+    from typing import TypeVar
+
+    I_co, P_co = TypeVar("I_co", covariant=True), TypeVar("P_co", covariant=True)
 
 
 class Slot(NamedTuple):
@@ -79,8 +90,8 @@ class Guard:
     error: tuple[str, str] | None = None
 
 
-class Gradients(NamedTuple):
-    """The gradients of the result.
+class Gradients(NamedTuple, Generic[I_co, P_co]):
+    """The gradients of the result. What was not asked for is None.
 
     Attributes:
         inputs: one entry for each argument, in its shape. An argument with a batch axis has the
@@ -89,8 +100,13 @@ class Gradients(NamedTuple):
         parameters: one number for each parameter, summed over the batch.
     """
 
-    inputs: list[Replayed]
-    parameters: Floats
+    inputs: I_co
+    parameters: P_co
+
+
+OfInputs: TypeAlias = Gradients[list[Replayed], None]
+OfParameters: TypeAlias = Gradients[None, Floats]
+AnyGradients: TypeAlias = Gradients[list[Replayed] | None, Floats | None]
 
 
 class Computation:

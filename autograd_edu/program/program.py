@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import isclose
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,7 +23,9 @@ from ..errors import ArityError, OperandError, ShapeError
 from ..printing import Text, prints
 from .again import again
 from .arrays import parameter_values, real_array
-from .ir import Computation, Floats, Gradients, Key, Replayed
+from .ir import (
+    AnyGradients, Computation, Floats, Gradients, Key, OfInputs, OfParameters, Replayed, Wrt,
+)  # fmt: skip
 from .lifting.fuse import fused
 from .runner import Runner
 from .saved import content, from_text, to_text
@@ -143,25 +145,52 @@ class Program(Computation, Generic[R]):
 
     @overload
     def value_and_grad(
-        self, *inputs: float, on_nonfinite: str = ...
+        self, *inputs: float, wrt: Literal["all"] = ..., on_nonfinite: str = ...
     ) -> tuple[float, Gradients]: ...
     @overload
     def value_and_grad(
-        self, *inputs: ArrayLike, on_nonfinite: str = ...
-    ) -> tuple[Replayed, Gradients]: ...
+        self, *inputs: float, wrt: Literal["inputs"], on_nonfinite: str = ...
+    ) -> tuple[float, OfInputs]: ...
+    @overload
     def value_and_grad(
-        self, *inputs: ArrayLike, on_nonfinite: str = "raise"
-    ) -> tuple[Replayed, Gradients]:
+        self, *inputs: float, wrt: Literal["parameters"], on_nonfinite: str = ...
+    ) -> tuple[float, OfParameters]: ...
+    @overload
+    def value_and_grad(
+        self, *inputs: ArrayLike, wrt: Literal["all"] = ..., on_nonfinite: str = ...
+    ) -> tuple[Replayed, Gradients]: ...
+    @overload
+    def value_and_grad(
+        self, *inputs: ArrayLike, wrt: Literal["inputs"], on_nonfinite: str = ...
+    ) -> tuple[Replayed, OfInputs]: ...
+    @overload
+    def value_and_grad(
+        self, *inputs: ArrayLike, wrt: Literal["parameters"], on_nonfinite: str = ...
+    ) -> tuple[Replayed, OfParameters]: ...
+    def value_and_grad(
+        self, *inputs: ArrayLike, wrt: Wrt = "all", on_nonfinite: str = "raise"
+    ) -> tuple[Replayed, AnyGradients]:
         """The result, as from a call, and its `Gradients`.
 
         The gradient of an input has a batch axis if the input has one. The gradients of other
         inputs and of the parameters are summed over the batch. For a Jacobian, trace one program
         per result: ``trace(lambda *xs: f(*xs)[i], *xs)``.
 
+        Args:
+            wrt: which gradients you need: "all", "inputs" or "parameters". The others are None, and
+                are not computed, so they cannot raise errors either.
+
         Raises:
             ArityError: if there are several results. A call says what else can be raised.
+            OptionError: if ``wrt`` is something else.
+
+        >>> w = Value(3.0)
+        >>> trace(lambda x: w * x, 1.0).value_and_grad([1.0, 2.0], wrt="parameters")
+        (array([3., 6.]), Gradients(inputs=None, parameters=array([3.])))
         """
-        return self.runner.value_and_grad(inputs, engine=self.engine, on_nonfinite=on_nonfinite)
+        return self.runner.value_and_grad(
+            inputs, engine=self.engine, on_nonfinite=on_nonfinite, wrt=wrt
+        )
 
     def hvp(
         self,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from math import prod
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,7 +18,7 @@ from .arrays import real_array
 from .compiled_engine.choice import Costs, is_interpreted
 from .compiled_engine.run import Interpreter, is_installed
 from .form import Results, fill
-from .ir import Computation, Floats, Gradients, Replayed
+from .ir import WRT, AnyGradients, Computation, Floats, Gradients, Replayed, Shapes, Wrt
 from .lifting.group import Lifted
 
 
@@ -34,7 +34,7 @@ class Batch(NamedTuple):
 
     columns: list[Floats]
     samples: int
-    batched: list[bool]
+    batched: Sequence[bool]
     single: bool
 
 
@@ -77,43 +77,51 @@ class Runner:
     def results(self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str) -> Results:
         """The results, in the form in which the traced function gave them."""
         batch = self._batch(inputs)
-        values, _, _ = self._run(batch, engine, backward=False, on_nonfinite=on_nonfinite)
+        values, _, _ = self._run(batch, engine, wrt=None, on_nonfinite=on_nonfinite)
         return fill(self.given.form, values, single=batch.single)
 
     def value_and_grad(
-        self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str
-    ) -> tuple[Replayed, Gradients]:
-        """The only result and its gradients."""
+        self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str, wrt: Wrt
+    ) -> tuple[Replayed, AnyGradients]:
+        """The only result and the gradients that ``wrt`` asks for."""
         if not self.given.has_one_result:
             raise ArityError(
                 f"value_and_grad() needs a program with one result; this one returns "
                 f"{len(self.given.roots)} in a {type(self.given.form).__name__}. Trace a function "
                 f"that returns one Value, such as one of them or their total"
             )
+        if wrt not in WRT:
+            one_of(wrt, WRT, "wrt")
         batch = self._batch(inputs)
         values, by_input, by_parameter = self._run(
-            batch, engine, backward=True, on_nonfinite=on_nonfinite
+            batch, engine, wrt=wrt, on_nonfinite=on_nonfinite
         )
-        assert by_parameter is not None  # as a backward pass was asked for
-        y: Replayed = float(values[0, 0]) if batch.single else values[0]
-        return y, Gradients(self._per_argument(by_input, batch), by_parameter)
+        y: Replayed = values.item() if batch.single else values[0]
+        return y, Gradients(
+            None if by_input is None else self._per_argument(by_input, batch), by_parameter
+        )
 
-    def _run(self, batch: Batch, engine: str, *, backward: bool, on_nonfinite: str) -> Answer:
+    def _run(self, batch: Batch, engine: str, *, wrt: Wrt | None, on_nonfinite: str) -> Answer:
         if on_nonfinite not in ("raise", "keep"):
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
         columns, count = batch.columns, batch.samples
         with self.lock, np.errstate(all="ignore"):  # only one thread at a time may use the tables
             if is_interpreted(engine, self.costs, count):
-                answer = self._interpreted(columns, backward=backward)
+                answer = self._interpreted(columns, wrt)
                 if answer is not None:
                     return answer
-            return self.numpy.run(columns, count, backward, raising=on_nonfinite == "raise")
+            return self.numpy.run(columns, count, wrt=wrt, raising=on_nonfinite == "raise")
 
-    def _interpreted(self, columns: list[Floats], *, backward: bool) -> Answer | None:
+    def _interpreted(self, columns: list[Floats], wrt: Wrt | None) -> Answer | None:
         """The compiled interpreter's answer; None if a number is not finite or a guard fails."""
         together = np.concatenate([column.T for column in columns]) if columns else np.zeros((0, 1))
-        answer = self.interpreter.run(together, self.given.parameter_values, backward=backward)
-        return None if answer is None else (answer[0][None], *answer[1:])
+        parameters = self.given.parameter_values
+        answer = self.interpreter.run(together, parameters, backward=wrt is not None)
+        if answer is None:
+            return None
+        y, by_input, by_parameter = answer
+        inputs, own = wrt in ("all", "inputs"), wrt in ("all", "parameters")
+        return y[None], by_input if inputs else None, by_parameter if own else None
 
     def _batch(self, inputs: tuple[ArrayLike, ...]) -> Batch:
         """The inputs as columns. One without a batch axis is shared by all samples."""
@@ -121,33 +129,21 @@ class Runner:
         if len(inputs) != len(shapes):
             raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
         given = [real_array(x, name) for x, name in zip(inputs, self.names, strict=True)]
-        if all([x.shape == shape for x, shape in zip(given, shapes, strict=True)]):
-            return Batch([x.reshape(1, -1) for x in given], 1, [False] * len(given), True)
-        count = len(given[0]) if given[0].ndim else 0
-        if count and all([x.shape == (count, *s) for x, s in zip(given, shapes, strict=True)]):
-            columns = [x.reshape(count, prod(x.shape[1:])) for x in given]
-            return Batch(columns, count, [True] * len(given), False)
-        return self._mixed(given)
-
-    def _mixed(self, given: list[Floats]) -> Batch:
-        """Inputs with and without a batch axis as columns."""
-        shapes = self.program.shapes
-        batched = [x.ndim == len(shape) + 1 for x, shape in zip(given, shapes, strict=True)]
-        counts = [len(x) for x, leads in zip(given, batched, strict=True) if leads]
-        self._check_shapes([x.shape for x in given], batched, counts)
-        count = counts[0]
+        samples, batched = _layout(tuple([x.shape for x in given]), shapes)
+        if not samples:
+            self._refuse(given)
         columns = [
-            x.reshape(count, prod(x.shape[1:]))
-            if leads
-            else np.broadcast_to(x.reshape(1, -1), (count, x.size))
+            x.reshape(samples, -1)
+            if leads or samples == 1
+            else np.broadcast_to(x.reshape(1, -1), (samples, x.size))
             for x, leads in zip(given, batched, strict=True)
         ]
-        return Batch(columns, count, batched, False)
+        return Batch(columns, samples, batched, True not in batched)
 
-    def _check_shapes(
-        self, given: Sequence[tuple[int, ...]], batched: list[bool], counts: list[int]
-    ) -> None:
-        """Raise unless every input has its shape, or its shape after one common batch axis."""
+    def _refuse(self, arrays: list[Floats]) -> NoReturn:
+        """Raise an error for inputs that lack their shapes, or a common batch axis before them."""
+        given = [x.shape for x in arrays]
+        batched = [len(a) == len(b) + 1 for a, b in zip(given, self.program.shapes, strict=True)]
         for i, (shape, own, leads) in enumerate(
             zip(given, self.program.shapes, batched, strict=True)
         ):
@@ -156,7 +152,7 @@ class Runner:
                     f"{self.names[i]} must {f'have the shape {own}' if own else 'be a number'}, or "
                     f"have the shape {_with_batch(own)} for a batch; got the shape {shape}"
                 )
-        if len(set(counts)) > 1:
+        if len({shape[0] for shape, leads in zip(given, batched, strict=True) if leads}) > 1:
             lengths = ", ".join(
                 f"{self.names[i]} has {shape[0]}"
                 for i, (shape, leads) in enumerate(zip(given, batched, strict=True))
@@ -165,8 +161,7 @@ class Runner:
             raise ShapeError(
                 f"all inputs with a batch axis must have the same number of samples; {lengths}"
             )
-        if counts and counts[0] == 0:
-            raise ShapeError("the batch is empty; it must hold at least one sample")
+        raise ShapeError("the batch is empty; it must hold at least one sample")
 
     def _arguments(self) -> str:
         names, count = self.given.argument_names, len(self.program.shapes)
@@ -185,6 +180,15 @@ class Runner:
                 own = (rows[:, 0] if batch.single else rows.sum(axis=1)).reshape(shape)
                 grads.append(own if shape else float(own))
         return grads
+
+
+@lru_cache(maxsize=256)
+def _layout(given: Shapes, own: Shapes) -> tuple[int, tuple[bool, ...]]:
+    """The number of samples, and which arguments have a batch axis; 0 if the shapes do not fit."""
+    batched = tuple([len(a) == len(b) + 1 for a, b in zip(given, own, strict=True)])
+    counts = {shape[0] for shape, leads in zip(given, batched, strict=True) if leads} or {1}
+    fits = all([a[leads:] == b for a, b, leads in zip(given, own, batched, strict=True)])
+    return (counts.pop() if fits and len(counts) == 1 else 0), batched
 
 
 def _with_batch(shape: tuple[int, ...]) -> str:

@@ -171,7 +171,8 @@ class Replay:
 
     def value_and_grad(self, theta: Array, batch: Dataset) -> tuple[float, Array]:
         """The mean loss of ``batch`` at ``theta`` plus the penalty, and its gradient."""
-        values, grads = self.of_sample.at(theta).value_and_grad(*self.arrays(batch))
+        program = self.of_sample.at(theta)
+        values, grads = program.value_and_grad(*self.arrays(batch), wrt="parameters")
         y = float(np.mean(values))
         gradient = self.of_sample.gradient(grads.parameters) / len(batch)
         if self.penalty is not None and self.extra is not None:

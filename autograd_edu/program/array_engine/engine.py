@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.modes import no_gc
-from ..ir import Computation, Floats
+from ..ir import Computation, Floats, Wrt
 from ..lifting.group import NEUTRAL, SEED
 from ..lifting.lift import lift
+from ..lifting.reverse import asked_for
 from .faults import Faults
-from .run import Plan
+from .run import Backward, Plan
 from .selection import Careful
 from .tables import all_finite, table_of_gradients, table_of_values
 
-# Values (results, samples), and the gradients of inputs (numbers, samples) and of parameters; the
-# last are None where no backward pass was asked for.
-Answer: TypeAlias = tuple[Floats, Floats, Floats | None]
-Passes: TypeAlias = Plan | Careful
+# Values (results, samples), and the gradients of inputs (numbers, samples) and of parameters; None
+# where they were not asked for.
+Answer: TypeAlias = tuple[Floats, Floats | None, Floats | None]
 _BLOCK, _NUMBERS = 2000, 8_000_000  # samples in a block, and numbers in its tables
 _KEPT = 4  # the number of plans that are kept
 
@@ -54,7 +54,7 @@ class NumpyEngine:
         self.block = min(_BLOCK, max(1, _NUMBERS // numbers))
         self.watched = self._watched()
         self.plans: dict[int, Plan] = {}
-        self.careful: dict[int, Careful] = {}
+        self.passes: dict[int, dict[tuple[Wrt, bool], Backward]] = {}
         self.faults = Faults(given, program, self.lifted, self.watched)
 
     def _watched(self) -> dict[bool, NDArray[np.intp] | slice]:
@@ -82,43 +82,45 @@ class NumpyEngine:
             if len(self.plans) >= _KEPT:
                 oldest = next(iter(self.plans))
                 del self.plans[oldest]
-                self.careful.pop(oldest, None)
+                self.passes.pop(oldest, None)
             with no_gc():
                 plan = Plan(self.lifted, width, self.fixed)
         self.plans[width] = plan
         return plan
 
-    def _careful(self, plan: Plan) -> Careful:
-        """The backward calls of a plan that know which gradients there are."""
-        if plan.width not in self.careful:
-            self.careful[plan.width] = Careful(plan)
-        return self.careful[plan.width]
+    def _passes(self, plan: Plan, wrt: Wrt, *, careful: bool) -> Backward:
+        """The backward pass of a plan; a careful one knows which gradients there are."""
+        passes = self.passes.setdefault(plan.width, {})
+        if (wrt, careful) not in passes:
+            with no_gc():
+                kind = Careful if careful else Backward
+                passes[wrt, careful] = kind(plan, asked_for(self.lifted, wrt))
+        return passes[wrt, careful]
 
-    def run(self, columns: list[Floats], count: int, backward: bool, *, raising: bool) -> Answer:
-        """The values and, with ``backward``, the gradients. Blocks run one after another.
+    def run(self, columns: list[Floats], count: int, *, wrt: Wrt | None, raising: bool) -> Answer:
+        """The values, and the gradients that ``wrt`` asks for. Blocks run one after another.
 
         Where a gradient is not finite although something selects, the careful pass decides: an
         operand that was not selected cannot make a gradient undefined.
         """
-        answer = self._run(columns, count, backward, raising=raising, careful=False)
+        answer = self._run(columns, count, wrt=wrt, raising=raising, careful=False)
         if self.selects and not all(each is None or all_finite(each) for each in answer[1:]):
-            return self._run(columns, count, backward, raising=raising, careful=True)
+            return self._run(columns, count, wrt=wrt, raising=raising, careful=True)
         return answer
 
     def _run(
-        self, columns: list[Floats], count: int, backward: bool, *, raising: bool, careful: bool
+        self, columns: list[Floats], count: int, *, wrt: Wrt | None, raising: bool, careful: bool
     ) -> Answer:
         width = min(count, self.block)
         several = count > width
         self.own[:] = self.given.parameter_values
         values = np.empty((len(self.program.roots), count))
-        by_input = np.empty((self.program.input_count if backward else 0, count))
+        by_input = np.empty((self.program.input_count, count)) if wrt in ("all", "inputs") else None
         blaming = raising and (careful or not self.selects)
         summed = _Summed(self.lifted.batch_edges) if several else None
         if raising and several:
             self._check_blocks(columns, count, width)
         plan = self.plan(width)
-        passes: Passes = plan
         self._prepare(plan)
         for start in range(0, count, width):
             stop = min(start + width, count)
@@ -129,21 +131,22 @@ class NumpyEngine:
             self._forward(plan, block, start, raising)
             for own, result in zip(values, plan.results, strict=True):
                 own[start:stop] = result
-            if backward:
-                passes = self._careful(plan) if careful else plan
-                for call in passes.backward:
-                    call()
+            if wrt is None:
+                continue
+            passes = self._passes(plan, wrt, careful=careful)
+            for call in passes.backward:
+                call()
+            if by_input is not None:
                 by_input[:, start:stop] = passes.inputs
                 if blaming and not all_finite(passes.inputs):
-                    self.faults.blame(plan, start, alone=plan is self.plans.get(1))
-                if summed is not None:
-                    summed.add(self.fixed[False], passes)
-        if not backward:
-            return values, by_input, None
-        by_parameter = self._finish(passes, summed, count)
-        if blaming and not all_finite(by_parameter):
-            plan, start = self._culprit(columns, count, plan, careful=careful)
-            self.faults.blame(plan, start, alone=plan is self.plans.get(1))
+                    self.faults.blame(passes, start)
+            if summed is not None:
+                summed.add(self.fixed[False], passes)
+        if wrt is None:
+            return values, None, None
+        by_parameter = self._finish(passes, summed, count) if wrt != "inputs" else None
+        if blaming and by_parameter is not None and not all_finite(by_parameter):
+            self.faults.blame(*self._culprit(columns, count, passes, wrt))
         return values, by_input, by_parameter
 
     def _prepare(self, plan: Plan) -> None:
@@ -175,7 +178,7 @@ class NumpyEngine:
         if not finite:
             self.faults.locate(plan, columns, start)
 
-    def _finish(self, passes: Passes, summed: _Summed | None, count: int) -> Floats:
+    def _finish(self, passes: Backward, summed: _Summed | None, count: int) -> Floats:
         """The gradients of the parameters, from those of the blocks."""
         gradients = self.fixed[False]
         if summed is not None:
@@ -187,19 +190,19 @@ class NumpyEngine:
         return found
 
     def _culprit(
-        self, columns: list[Floats], count: int, plan: Plan, *, careful: bool
-    ) -> tuple[Plan, int]:
-        """The first sample that alone makes a parameter's gradient not finite, and its plan."""
-        alone = self.plan(1)
-        passes = self._careful(alone) if careful else alone
-        self._prepare(alone)
+        self, columns: list[Floats], count: int, passes: Backward, wrt: Wrt
+    ) -> tuple[Backward, int]:
+        """The first sample that alone makes a parameter's gradient not finite, and its pass."""
+        plan = self.plan(1)
+        alone = self._passes(plan, wrt, careful=isinstance(passes, Careful))
+        self._prepare(plan)
         for sample in range(count if columns else 0):
-            self._forward(alone, [column[sample : sample + 1] for column in columns], sample, False)
-            for call in passes.backward:
+            self._forward(plan, [column[sample : sample + 1] for column in columns], sample, False)
+            for call in alone.backward:
                 call()
-            if not all_finite(self._finish(passes, None, 1)):
+            if not all_finite(self._finish(alone, None, 1)):
                 return alone, sample
-        return plan, 0
+        return passes, 0
 
 
 class _Summed:
@@ -209,17 +212,17 @@ class _Summed:
         self.edges = edges
         self.tables: list[Floats] = []
 
-    def add(self, gradients: Floats, passes: Passes) -> None:
+    def add(self, gradients: Floats, passes: Backward) -> None:
         """Add the block that was passed last."""
         found = [table[: self.edges] for table in _tables(gradients, passes)]
         pairs = zip(self.tables, found, strict=True)
         self.tables = [a + b for a, b in pairs] if self.tables else [each.copy() for each in found]
 
-    def put(self, gradients: Floats, passes: Passes) -> None:
+    def put(self, gradients: Floats, passes: Backward) -> None:
         """Put the sums, if there are any, where the last part of the pass reads them."""
         for table, total in zip(_tables(gradients, passes), self.tables, strict=False):
             table[: self.edges] = total
 
 
-def _tables(gradients: Floats, passes: Passes) -> list[Floats]:
+def _tables(gradients: Floats, passes: Backward) -> list[Floats]:
     return [gradients, *([passes.marks[True]] if isinstance(passes, Careful) else [])]

@@ -14,7 +14,7 @@ from ...notation import operations
 from ..arrays import Arrays
 from ..ir import SIGNS, Computation, Floats
 from ..lifting.group import Group, Lifted
-from .run import Plan
+from .run import Backward, Plan
 
 _KEEP = "Pass on_nonfinite='keep' to get the value instead of this error"
 _TOO_LARGE = f"is larger than the largest float, 1.8e308. {_KEEP}"
@@ -148,16 +148,13 @@ class Faults:
 
     # ---- gradients ----
 
-    def blame(self, plan: Plan, start: int, *, alone: bool) -> NoReturn:
-        """Raise an error for the operation at which a gradient stopped being finite.
-
-        Args:
-            alone: the plan ran a single sample, so that even sums over samples are of that sample.
-        """
-        for group in reversed(self.lifted.groups):
+    def blame(self, passes: Backward, start: int) -> NoReturn:
+        """Raise an error for the operation at which a gradient stopped being finite."""
+        alone = passes.plan.width == 1  # then even sums over samples are of that sample
+        for group in reversed(passes.lifted.groups):
             for i, (read, edges) in enumerate(zip(group.reads, group.edges, strict=False)):
                 if edges is not None:
-                    bad = np.argwhere(~np.isfinite(plan.gradients[read.fixed][edges]))
+                    bad = np.argwhere(~np.isfinite(passes.gradients[read.fixed][edges]))
                     if len(bad):
                         *place, sample = map(int, bad[0])
                         summed = read.fixed and (group.fixed or not alone)

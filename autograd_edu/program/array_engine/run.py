@@ -2,13 +2,13 @@
 
 The tables are allocated once for each size of block. Every call is prepared, with its views and
 buffers, so a run is a walk over a list. Each call writes its result where it belongs, and does not
-copy what lies evenly.
+copy what lies evenly. The calls of a backward pass are prepared when it is first asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -37,37 +37,29 @@ Slope = Callable[[], Rows]
 
 
 class Plan:
-    """The calls for blocks of ``width`` samples.
+    """The forward calls for blocks of ``width`` samples.
 
     Attributes:
-        values, gradients: the tables; the key says whether it is the fixed one.
+        values: the tables; the key says whether it is the fixed one.
         operands: for each group, what it reads.
         prepare, forward: the calls on what depends on no input, and on a block.
-        backward, finish: the calls back through a block, and from there to the parameters.
         parts: for some groups, what the backward pass takes over from the forward pass.
     """
 
     def __init__(self, lifted: Lifted, width: int, fixed: Tables) -> None:
-        self.lifted, self.width = lifted, width
+        self.lifted, self.width, self.fixed = lifted, width, fixed
         self.values: Tables = {True: fixed[True], False: table_of_values(lifted, False, width)}
-        self.gradients: Tables = {
-            True: fixed[False],
-            False: table_of_gradients(lifted, False, width),
-        }
         self.prepare: list[Call] = []
         self.forward: list[Call] = []
-        self.backward: list[Call] = []
-        self.finish: list[Call] = []
         self.parts: dict[tuple[int, bool], list[Rows]] = {}
         self.operands = [self._forward(group) for group in lifted.groups]
-        for group, operands in reversed(list(zip(lifted.groups, self.operands, strict=True))):
-            if group.upstream is not None:
-                self._backward(group, operands, self.finish if group.fixed else self.backward)
         self.results = [self.values[lifted.fixed[i]][lifted.row[i]] for i in lifted.roots]
-        self.inputs = self.leaves(False, self.backward)
-        self.parameters = self.leaves(True, self.finish)
 
-    # ---- forward ----
+    @cached_property
+    def gradients(self) -> Tables:
+        """The tables of the gradients, which the backward passes share."""
+        batch = table_of_gradients(self.lifted, False, self.width)
+        return {True: self.fixed[False], False: batch}
 
     def _forward(self, group: Group) -> list[Array]:
         """Add the calls of a group. Returns what it reads."""
@@ -76,9 +68,9 @@ class Plan:
         if group.kind == "stack" and group.op.parts:
             kept: list[Rows] = []
             self.parts[group.start, group.fixed] = kept
-            calls.append(_keeping(kept, group.op, self._out(group), operands[0]))
+            calls.append(_keeping(kept, group.op, self.out(group), operands[0]))
         else:
-            calls.append(_FORWARD[group.kind](group, self._out(group), operands))
+            calls.append(_FORWARD[group.kind](group, self.out(group), operands))
         return operands
 
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
@@ -105,13 +97,42 @@ class Plan:
             rows = np.concatenate([rows, last])
         return matrix(self.values[read.fixed], rows, calls)
 
-    def _out(self, group: Group) -> Array:
+    def out(self, group: Group) -> Array:
         table = self.values[group.fixed]
         return table[group.start : group.start + len(group.members)].reshape(*group.shape, -1)
 
-    # ---- backward ----
+    def slope(self, group: Group, operands: list[Array], i: int) -> Slope:
+        """The call that gives the local gradient for what a group reads by the number ``i``."""
+        if group.kind == "dot" and i < 2:
+            return lambda: operands[1 - i]
+        if group.kind not in ("map", "stack"):
+            return lambda: 1.0
+        y, rule = self.out(group), group.op.rules[i]
+        kept = self.parts.get((group.start, group.fixed))
+        if kept is None:
+            return partial(rule, Arrays, y, *operands)
+        return lambda: rule(Arrays, y, operands[0], kept[0])
 
-    def _backward(self, group: Group, operands: list[Array], calls: list[Call]) -> None:
+
+class Backward:
+    """The calls of the backward pass of a plan, for the gradients that ``lifted`` has edges for.
+
+    Attributes:
+        backward, finish: the calls back through a block, and from there to the parameters.
+        inputs, parameters: the gradients of the leaves, (numbers, samples), after these calls.
+    """
+
+    def __init__(self, plan: Plan, lifted: Lifted) -> None:
+        self.plan, self.lifted, self.gradients = plan, lifted, plan.gradients
+        self.backward: list[Call] = []
+        self.finish: list[Call] = []
+        for group, operands in reversed(list(zip(lifted.groups, plan.operands, strict=True))):
+            if group.upstream is not None:
+                self._through(group, operands, self.finish if group.fixed else self.backward)
+        self.inputs = self._leaves(False, self.backward)
+        self.parameters = self._leaves(True, self.finish)
+
+    def _through(self, group: Group, operands: list[Array], calls: list[Call]) -> None:
         assert group.upstream is not None
         table = self.gradients[group.fixed]
         add_up(table, group.upstream, calls)
@@ -150,22 +171,9 @@ class Plan:
             if out is not None:
                 add_over_samples = read.fixed and not group.fixed
                 through = _add_products if add_over_samples else _multiply
-                calls.append(partial(through, self.slope(group, operands, i), upstream, out))
+                calls.append(partial(through, self.plan.slope(group, operands, i), upstream, out))
 
-    def slope(self, group: Group, operands: list[Array], i: int) -> Slope:
-        """The call that gives the local gradient for what a group reads by the number ``i``."""
-        if group.kind == "dot" and i < 2:
-            return lambda: operands[1 - i]
-        if group.kind not in ("map", "stack"):
-            return lambda: 1.0
-        y, rule = self._out(group), group.op.rules[i]
-        kept = self.parts.get((group.start, group.fixed))
-        if kept is None:
-            return partial(rule, Arrays, y, *operands)
-        return lambda: rule(Arrays, y, operands[0], kept[0])
-
-    def leaves(self, kind: bool, calls: list[Call]) -> Array:
-        """The gradients of the leaves, (numbers, samples), after the calls."""
+    def _leaves(self, kind: bool, calls: list[Call]) -> Array:
         leaves = self.lifted.leaves.get(kind)
         count = 0 if leaves is None else len(leaves.rows)
         out = np.zeros((count, self.gradients[kind].shape[1]))

@@ -11,38 +11,29 @@ from functools import partial
 
 import numpy as np
 
-from ..lifting.group import SEED, Group
-from .run import Plan, Slope
+from ..lifting.group import SEED, Group, Lifted
+from .run import Backward, Plan, Slope
 from .tables import Array, Call, add_up, edge, view
 
 Pair = tuple[Array, Array]  # gradients, and the marks of those that are there
 
 
-class Careful:
+class Careful(Backward):
     """The backward calls of a plan, with a mark beside every gradient that is there.
 
     Attributes:
         marks: tables like those of the gradients; a gradient is there where its mark is positive.
-        backward, finish, inputs, parameters: as of `Plan`.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, lifted: Lifted) -> None:
         self.marks = {kind: np.zeros(table.shape) for kind, table in plan.gradients.items()}
         for table in self.marks.values():
             table[SEED] = 1.0
-        self.backward: list[Call] = []
-        self.finish: list[Call] = []
-        groups = plan.lifted.groups
-        for group, operands in reversed(list(zip(groups, plan.operands, strict=True))):
-            if group.upstream is not None:
-                self._through(group, operands, self.finish if group.fixed else self.backward)
-        self.inputs = plan.leaves(False, self.backward)
-        self.parameters = plan.leaves(True, self.finish)
+        super().__init__(plan, lifted)
 
     def _through(self, group: Group, operands: list[Array], calls: list[Call]) -> None:
         assert group.upstream is not None
-        both = self.plan.gradients, self.marks
+        both = self.gradients, self.marks
         for tables in both:
             add_up(tables[group.fixed], group.upstream, calls)
         rows = group.upstream.rows.reshape(group.shape)

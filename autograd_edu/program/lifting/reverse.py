@@ -8,11 +8,12 @@ local gradient of a sum is 1), rows are shared and nothing is computed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 
 import numpy as np
 
-from ..ir import Computation
+from ..ir import Computation, Wrt
 from .analysis import Facts
 from .group import FIRST, SEED, Group, Lifted, Rows, Sum, passes_on, strided, summed
 
@@ -139,3 +140,21 @@ class _Reverse:
         slot_at[self.lifted.row[first : first + count]] = np.arange(count)
         columns, starts = summed(slot_at[targets], new, count)
         return Sum(columns, starts, np.arange(count), shared=False)
+
+
+def asked_for(lifted: Lifted, wrt: Wrt) -> Lifted:
+    """The same program, with edges only for reads that lead to the leaves that are asked for."""
+    if wrt == "all":
+        return lifted
+    count, of_parameters = len(lifted.leaves[False].rows), wrt == "parameters"
+    first, last = (count, count + len(lifted.leaves[True].rows)) if of_parameters else (0, count)
+    leads = {kind: np.zeros(rows, dtype=bool) for kind, rows in lifted.counts.items()}
+    leads[of_parameters][lifted.row[first:last]] = True
+    groups = []
+    for group in lifted.groups:
+        wanted = [bool(leads[read.fixed][read.rows].any()) for read in group.reads]
+        leads[group.fixed][group.start : group.start + len(group.members)] = any(wanted)
+        edges = [rows if want else None for rows, want in zip(group.edges, wanted, strict=False)]
+        upstream = group.upstream if any(wanted) else None
+        groups.append(replace(group, edges=edges, upstream=upstream))
+    return replace(lifted, groups=groups, leaves={of_parameters: lifted.leaves[of_parameters]})
