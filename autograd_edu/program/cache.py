@@ -22,7 +22,7 @@ from ..engine.value import Value
 from ..errors import ArityError, ShapeError
 from ..printing import prints
 from .arrays import parameter_values, real_array
-from .ir import AnyGradients, Floats, Gradients, OfInputs, OfParameters, Replayed, Shapes, Wrt
+from .ir import AnyGradients, Floats, Gradients, Replayed, Shapes, Wrt
 from .program import AnyProgram, Program, trace
 from .tracing.trace import argument_names, check_leaves
 
@@ -122,12 +122,12 @@ class ProgramCache:
     def value_and_grad(
         self, *inputs: ArrayLike, batch: Batched = ..., wrt: Literal["inputs"],
         on_nonfinite: str = ...,
-    ) -> tuple[Replayed, OfInputs]: ...  # fmt: skip
+    ) -> tuple[Replayed, Gradients[list[Replayed], None]]: ...  # fmt: skip
     @overload
     def value_and_grad(
         self, *inputs: ArrayLike, batch: Batched = ..., wrt: Literal["parameters"],
         on_nonfinite: str = ...,
-    ) -> tuple[Replayed, OfParameters]: ...  # fmt: skip
+    ) -> tuple[Replayed, Gradients[None, Floats]]: ...  # fmt: skip
     def value_and_grad(
         self, *inputs: ArrayLike, batch: Batched = False, wrt: Wrt = "all",
         on_nonfinite: str = "raise",

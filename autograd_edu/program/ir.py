@@ -104,8 +104,6 @@ class Gradients(NamedTuple, Generic[I_co, P_co]):
     parameters: P_co
 
 
-OfInputs: TypeAlias = Gradients[list[Replayed], None]
-OfParameters: TypeAlias = Gradients[None, Floats]
 AnyGradients: TypeAlias = Gradients[list[Replayed] | None, Floats | None]
 
 
