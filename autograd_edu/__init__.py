@@ -50,6 +50,16 @@ __all__ = [
     "to_dot", "total", "trace", "trace_graph", "value_and_grad", "vjp", "walk", "where",
 ]  # fmt: skip
 
+# Data have no docstring. This text stands for one in the reference, and doctest runs it.
+__test__ = {
+    "OPS": """
+The rule table: every operation by name, also those that you make with `operation`.
+
+>>> from autograd_edu import OPS
+>>> OPS["tanh"](0.0), OPS["tanh"].slopes_of(("x",))
+(0.0, ('1 - y**2',))
+""",
+}
 _SUBMODULES = ("data", "lab", "nn", "optim", "plots", "train")
 _LATER = {
     "derivatives.check": ("check_gradient",),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from os.path import basename, dirname
 from types import FrameType
 from typing import Any
 
-from .blocks import Set
+from .blocks import Opener, Set
 from .engine import modes
 from .engine.op import Op
 from .engine.value import Value, topological_order
@@ -63,8 +62,8 @@ def _line(frame: FrameType | None) -> str:
     return f"{basename(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else "?"
 
 
-@contextmanager
-def anomaly() -> Iterator[None]:
+@Opener
+def anomaly() -> Set[_Watch]:
     """Inside, the first value, local gradient or gradient that is not finite is an error.
 
     The error names the operation, its numbers and labels, and the line. `anomaly` is for `ieee()`
@@ -73,9 +72,14 @@ def anomaly() -> Iterator[None]:
     Raises:
         DomainError: at the first number that is inf or nan. For ``log(Value(0.0, "x"))`` it says
             "the value of log(0.0) of 'x' (train.py:12) is -inf".
+
+    >>> from autograd_edu import Value, ieee, log
+    >>> with ieee(), anomaly():
+    ...     1.0 + log(Value(0.0, "x"))
+    Traceback (most recent call last):
+    autograd_edu.errors.DomainError: the value of log(0.0) of 'x' (...) is -inf
     """
-    with Set(modes.watch, _Watch(), counter="pauses"):
-        yield
+    return Set(modes.watch, _Watch(), counter="pauses", made=(anomaly,))
 
 
 def release(root: Value) -> None:
@@ -84,6 +88,12 @@ def release(root: Value) -> None:
     Python frees a chain of values by recursion in C, which a thread with a small stack cannot bear
     for a million of them. Every value of the graph that something else still refers to becomes a
     leaf.
+
+    >>> x = Value(2.0, "x")
+    >>> y = x * x
+    >>> release(y)
+    >>> y.data, y.parents
+    (4.0, ())
     """
     for value in reversed(topological_order(root)):
         if value.op is not None:

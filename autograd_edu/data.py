@@ -144,7 +144,14 @@ class Dataset:
 
 
 def check_dataset(data: Dataset) -> Dataset:
-    """``data``, if it is a Dataset. Raises OperandError if it is not."""
+    """``data``, if it is a Dataset. Raises OperandError if it is not.
+
+    >>> len(check_dataset(moons(30)))
+    30
+    >>> check_dataset([1.0, 2.0])
+    Traceback (most recent call last):
+    autograd_edu.errors.OperandError: the data must be a Dataset: write Dataset(samples, ...
+    """
     if not isinstance(data, Dataset):
         raise OperandError(
             "the data must be a Dataset: write Dataset(samples, targets); "
@@ -154,7 +161,11 @@ def check_dataset(data: Dataset) -> Dataset:
 
 
 def shuffled(count: int, rng: random.Random) -> list[int]:
-    """The numbers from 0 to count - 1 in random order."""
+    """The numbers from 0 to count - 1 in random order.
+
+    >>> shuffled(5, random.Random(0))
+    [2, 1, 0, 4, 3]
+    """
     order = list(range(count))
     rng.shuffle(order)
     return order
@@ -164,7 +175,15 @@ def shuffled(count: int, rng: random.Random) -> list[int]:
 
 
 def truth_table(name: str = "xor") -> Dataset:
-    """The truth table of "xor", "and" or "or": four samples of two bits, with targets 0 and 1."""
+    """The truth table of "xor", "and" or "or": four samples of two bits, with targets 0 and 1.
+
+    >>> for bits, target in truth_table("and"):
+    ...     print(bits, target)
+    [0.0, 0.0] 0
+    [0.0, 1.0] 0
+    [1.0, 0.0] 0
+    [1.0, 1.0] 1
+    """
     tables = {"xor": [0, 1, 1, 0], "and": [0, 0, 0, 1], "or": [0, 1, 1, 1]}
     one_of(name, tables, "truth table")
     return Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], list(tables[name]), name, 2)
@@ -174,6 +193,13 @@ def moons(n: int = 100, noise: float = 0.1, *, seed: int = 0) -> Dataset:
     """``n`` points on two interleaving half circles, plus noise from N(0, noise²).
 
     Class 0 is (cos t, sin t) and class 1 is (1 - cos t, ½ - sin t), for t in [0, π].
+
+    >>> for point, label in moons(4, noise=0.0):
+    ...     print([round(x, 2) for x in point], label)
+    [-1.0, 0.0] 0
+    [0.0, 0.5] 1
+    [2.0, 0.5] 1
+    [1.0, 0.0] 0
     """
     whole(n, "the number of points")
     upper = [_spread(math.pi, i, n - n // 2) for i in range(n - n // 2)]
@@ -188,6 +214,9 @@ def circles(n: int = 100, noise: float = 0.1, *, seed: int = 0, inner: float = 0
     """``n`` points on two circles around 0, plus noise from N(0, noise²).
 
     Class 0 has radius 1, and class 1 has radius ``inner``.
+
+    >>> [(round(math.hypot(*point), 2), label) for point, label in circles(4, noise=0.0)]
+    [(1.0, 0), (1.0, 0), (0.5, 1), (0.5, 1)]
     """
     whole(n, "the number of points")
     outside = n - n // 2
@@ -201,6 +230,9 @@ def spirals(n: int = 100, noise: float = 0.05, *, seed: int = 0, turns: float = 
     """``n`` points on two arms of a spiral, plus noise from N(0, noise²).
 
     The arms are the classes. Each winds ``turns`` times around 0.
+
+    >>> sorted((round(math.hypot(*point), 2), label) for point, label in spirals(6, noise=0.0))
+    [(0.1, 0), (0.1, 1), (0.55, 0), (0.55, 1), (1.0, 0), (1.0, 1)]
     """
     whole(n, "the number of points")
     first = n - n // 2
@@ -224,6 +256,10 @@ def blobs(
     """``n`` points from normal distributions N(centre, sd²).
 
     The class of a point is the index of its centre.
+
+    >>> corners = [[0.0, 0.0], [5.0, 0.0], [0.0, 5.0]]
+    >>> [([round(x) for x in point], label) for point, label in blobs(3, corners, sd=0.1)]
+    [([0, 0], 0), ([5, 0], 1), ([0, 5], 2)]
     """
     whole(n, "the number of points")
     whole(len(centres), "the number of centres")
@@ -237,7 +273,11 @@ def blobs(
 
 
 def above_the_corner(side: int = 41, step: float = 0.25) -> Dataset:
-    """A grid of ``side`` × ``side`` points around 0. The class is 1 where x₂ ≥ |x₁| (MLPR)."""
+    """A grid of ``side`` × ``side`` points around 0. The class is 1 where x₂ ≥ |x₁| (MLPR).
+
+    >>> [point for point, label in above_the_corner(side=3, step=1.0) if label == 1]
+    [[-1.0, 1.0], [0.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    """
     places = [(i - side // 2) * step for i in range(side)]
     xs = [[x1, x2] for x1 in places for x2 in places]
     return Dataset(xs, [int(x2 >= abs(x1)) for x1, x2 in xs], "x₂ ≥ |x₁|", 2)
@@ -251,6 +291,9 @@ def noisy_function(
 
     Args:
         noise: the standard deviation, as a number or as a function of x.
+
+    >>> [(round(x, 2), round(y, 2)) for [x], y in noisy_function(lambda x: 2.0 * x, 3)]
+    [(-2.9, -5.86), (0.28, 0.67), (2.23, 4.6)]
     """
     whole(n, "the number of points")
     rng = stream(seed, "noisy function")
@@ -271,6 +314,18 @@ def digits() -> Dataset:
 
     Raises:
         ImportError: if scikit-learn is missing; the extra `data` installs it.
+
+    >>> zero = digits()[0]
+    >>> for row in range(8):
+    ...     print("".join("·▒█"[round(2 * pixel)] for pixel in zero[0][8 * row : 8 * row + 8]))
+    ··▒█▒···
+    ··██▒█▒·
+    ··█··▒▒·
+    ··█··▒▒·
+    ·▒▒··▒▒·
+    ··▒··█▒·
+    ··█▒▒█··
+    ··▒█▒···
     """
     try:
         from sklearn.datasets import load_digits  # type: ignore[import-untyped,unused-ignore]
@@ -317,6 +372,10 @@ class Scale:
     """The scale that `standardise` measured. Call it on another sample to scale that sample.
 
     ``sd`` is 1 for a column that never changes.
+
+    >>> scale = Scale(mean=[170.0], sd=[10.0])
+    >>> scale([185.0])
+    [1.5]
     """
 
     mean: list[float]
@@ -358,6 +417,10 @@ def whiten(
 
     Args:
         keep: keep only so many axes, those with the largest variance. None keeps all.
+
+    >>> points, turn = whiten([[0.0, 0.0], [2.0, 2.0], [4.0, 0.0], [6.0, 2.0]])
+    >>> [round(sum(p[i] * p[j] for p in points) / 4, 9) + 0.0 for i, j in ((0, 0), (0, 1), (1, 1))]
+    [1.0, 0.0, 1.0]
     """
     import numpy as np
 

@@ -13,65 +13,163 @@ from .printing import prints
 
 @prints
 class AutogradError(Exception):
-    """The base class of everything that this package raises on purpose."""
+    """The base class of everything that this package raises on purpose.
+
+    >>> from autograd_edu import log
+    >>> try:
+    ...     log(0.0)
+    ... except AutogradError as error:
+    ...     print(f"{type(error).__name__}: {error}")
+    DomainError: log(0.0) has no real value: the operand must be positive
+    """
 
     __str__, __repr__ = Exception.__str__, Exception.__repr__
 
 
 class DomainError(AutogradError, ValueError):
-    """An operation or a gradient has no finite real value at this point."""
+    """An operation or a gradient has no finite real value at this point.
+
+    >>> from autograd_edu import Value, sqrt
+    >>> sqrt(Value(-4.0, "area"))
+    Traceback (most recent call last):
+    autograd_edu.errors.DomainError: sqrt(-4.0) has no real value: 'area' must not be negative ...
+    """
 
 
 class DivisionDomainError(DomainError, ZeroDivisionError):
-    """A division by zero, or zero raised to a negative power."""
+    """A division by zero, or zero raised to a negative power.
+
+    >>> from autograd_edu import Value
+    >>> 1.0 / Value(0.0, "x")
+    Traceback (most recent call last):
+    autograd_edu.errors.DivisionDomainError: 1.0/0.0 has no real value: 'x' must not be zero ...
+    """
 
 
 class OverflowDomainError(DomainError, OverflowError):
-    """The result is larger than the largest float, about 1.8e308."""
+    """The result is larger than the largest float, about 1.8e308.
+
+    >>> from autograd_edu import exp
+    >>> exp(1000.0)
+    Traceback (most recent call last):
+    autograd_edu.errors.OverflowDomainError: exp(1000.0) is too large for a float, whose ...
+    """
 
 
 class OperandError(AutogradError, TypeError):
-    """An argument of the wrong type, such as text where a number belongs."""
+    """An argument of the wrong type, such as text where a number belongs.
+
+    >>> from autograd_edu import Value
+    >>> Value("3.5")
+    Traceback (most recent call last):
+    autograd_edu.errors.OperandError: a real number was expected, not '3.5', which is text: ...
+    """
 
 
 class ArityError(AutogradError, TypeError):
-    """The wrong number of operands or arguments."""
+    """The wrong number of operands or arguments.
+
+    >>> from autograd_edu import atan2
+    >>> atan2(1.0)
+    Traceback (most recent call last):
+    autograd_edu.errors.ArityError: atan2 takes 2 operands (a, b); got 1
+    """
 
 
 class OptionError(AutogradError, ValueError):
-    """An unknown name for an option: a style, an engine, a method, a data set."""
+    """An unknown name for an option: a style, an engine, a method, a data set.
+
+    >>> from autograd_edu.nn import Neuron
+    >>> Neuron(2, activation="tahn")
+    Traceback (most recent call last):
+    autograd_edu.errors.OptionError: unknown activation 'tahn'; choose from 'linear', ...
+    """
 
 
 class ExpressionError(AutogradError, ValueError):
-    """A formula cannot be read, or contains more than arithmetic and functions."""
+    """A formula cannot be read, or contains more than arithmetic and functions.
+
+    >>> from autograd_edu.cli.expression import parse
+    >>> parse("x * ln(y)")
+    Traceback (most recent call last):
+    autograd_edu.errors.ExpressionError: unknown function 'ln'; did you mean log?
+      x * ln(y)
+          ^^
+    """
 
 
 class LayoutError(AutogradError, RuntimeError):
-    """Graphviz was not found, or could not lay out the graph."""
+    """Graphviz was not found, or could not lay out the graph.
+
+    >>> from autograd_edu import Value, draw
+    >>> y = Value(1.0)
+    >>> for _ in range(2000):
+    ...     y = y + 1.0
+    >>> draw(y, detail="full")
+    Traceback (most recent call last):
+    autograd_edu.errors.LayoutError: a picture of 4,001 values, 2,001 boxes cannot be read, and ...
+    """
 
 
 class ShapeError(AutogradError, ValueError):
-    """A list whose length does not fit the layer, loss or model that receives it."""
+    """A list whose length does not fit the layer, loss or model that receives it.
+
+    >>> from autograd_edu.nn import Linear
+    >>> Linear(2, 3)([1.0])
+    Traceback (most recent call last):
+    autograd_edu.errors.ShapeError: a layer of 3 LinearNeuron(2) takes 2 number(s); got 1
+    """
 
 
 class TargetError(AutogradError, ValueError):
-    """A number out of range: a rate, a size, a label, a target or a probability."""
+    """A number out of range: a rate, a size, a label, a target or a probability.
+
+    >>> from autograd_edu.optim import SGD
+    >>> SGD(lr=-0.1)
+    Traceback (most recent call last):
+    autograd_edu.errors.TargetError: the learning rate must be finite and not negative; got -0.1
+    """
 
 
 class PlaceError(TargetError, IndexError):
-    """An index that a list or a data set does not have."""
+    """An index that a list or a data set does not have.
+
+    >>> from autograd_edu.data import truth_table
+    >>> truth_table("xor")[4]
+    Traceback (most recent call last):
+    autograd_edu.errors.PlaceError: a data set of 4 samples has no index 4; the last is 3
+    """
 
 
 class StateError(AutogradError, ValueError):
-    """A saved state is damaged, or does not fit what it is loaded into. Nothing was changed."""
+    """A saved state is damaged, or does not fit what it is loaded into. Nothing was changed.
+
+    >>> from autograd_edu.nn import Linear
+    >>> Linear(2, 1).load_state_dict({})
+    Traceback (most recent call last):
+    autograd_edu.errors.StateError: the state lacks neurons.0.b, neurons.0.w: it is the state ...
+    """
 
 
 class TrainingError(AutogradError, RuntimeError):
-    """A training step in the wrong order, such as an optimiser's step before any gradient."""
+    """A training step in the wrong order, such as an optimiser's step before any gradient.
+
+    >>> from autograd_edu import Value, optim
+    >>> optim.SGD([Value(1.0, "w")], lr=0.1).step()
+    Traceback (most recent call last):
+    autograd_edu.errors.TrainingError: step() needs gradients, and no parameter has one: call ...
+    """
 
 
 class BranchChanged(AutogradError, ValueError):  # noqa: N818 - the name says what happened
-    """An input would take a different branch than the recorded one; trace the function again."""
+    """An input would take a different branch than the recorded one; trace the function again.
+
+    >>> from autograd_edu import trace
+    >>> program = trace(lambda x: x if x > 0.0 else -x, 1.0)
+    >>> program(-2.0)
+    Traceback (most recent call last):
+    autograd_edu.errors.BranchChanged: the comparison x1 > 0 at ... was True when the function ...
+    """
 
 
 def one_of(wanted: object, names: Iterable[str], what: str) -> str:  # whatever a user passes

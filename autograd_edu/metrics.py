@@ -23,6 +23,9 @@ def largest(scores: Sequence[float]) -> int:
     """The index of the largest score, or of the first if several are equal.
 
     It is -1, which is not a class, if a score is NaN.
+
+    >>> largest([0.2, 0.7, 0.1])
+    1
     """
     if any(score != score for score in scores):
         return -1
@@ -30,7 +33,11 @@ def largest(scores: Sequence[float]) -> int:
 
 
 def class_of(target: Target) -> int:
-    """The class of a target: the number, 0 for -1, or the index of the largest probability."""
+    """The class of a target: the number, 0 for -1, or the index of the largest probability.
+
+    >>> class_of(-1), class_of([0.1, 0.9])
+    (0, 1)
+    """
     parts = [plain(part) for part in as_list(target)]
     return largest(parts) if len(parts) > 1 else max(0, round(parts[0]))
 
@@ -44,6 +51,12 @@ def chosen_labels(output: Nested, loss: Loss) -> list[int]:
 
     Raises:
         TargetError: if the loss is not for classes.
+
+    >>> from autograd_edu.nn.losses import binary_cross_entropy_with_logits, softmax_cross_entropy
+    >>> chosen_labels([0.5, -2.0, 3.0], softmax_cross_entropy)
+    [2]
+    >>> chosen_labels([0.5, -2.0, 3.0], binary_cross_entropy_with_logits)
+    [1, 0, 1]
     """
     threshold = getattr(loss, "threshold", None)
     if threshold is None:
@@ -56,14 +69,26 @@ def chosen_labels(output: Nested, loss: Loss) -> list[int]:
 
 
 def right_labels(target: Target, loss: Loss) -> list[int]:
-    """The class of a target, as a list of one, or as a list of independent labels."""
+    """The class of a target, as a list of one, or as a list of independent labels.
+
+    >>> from autograd_edu.nn.losses import binary_cross_entropy_with_logits, softmax_cross_entropy
+    >>> right_labels([0.0, 0.0, 1.0], softmax_cross_entropy)
+    [2]
+    >>> right_labels([1.0, 0.0, 1.0], binary_cross_entropy_with_logits)
+    [1, 0, 1]
+    """
     if getattr(loss, "independent", False):
         return [int(plain(part) > 0.5) for part in as_list(target)]
     return [class_of(target)]
 
 
 def accuracy_of(pairs: Iterable[tuple[Nested, Target]], loss: Loss) -> float:
-    """The share of right classes, from pairs (output, target)."""
+    """The share of right classes, from pairs (output, target).
+
+    >>> from autograd_edu.nn.losses import softmax_cross_entropy
+    >>> accuracy_of([([0.5, 2.0], 1), ([0.1, 0.0], 1)], softmax_cross_entropy)
+    0.5
+    """
     right = [
         chosen == true
         for output, target in pairs

@@ -29,7 +29,11 @@ class _Rated:
 
 @dataclass(frozen=True)
 class Constant(_Rated):
-    """The same learning rate α₀ at all times."""
+    """The same learning rate α₀ at all times.
+
+    >>> [Constant(0.1)(t) for t in (0, 1000)]
+    [0.1, 0.1]
+    """
 
     def __call__(self, t: float) -> float:  # noqa: ARG002
         return self.lr
@@ -79,6 +83,9 @@ class Cosine(_Ending):
     """½α₀(1 + cos(πt/T)): from α₀ down to 0 at T, and 0 after that.
 
     Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
+
+    >>> [round(Cosine(1.0, end=4)(t), 3) for t in range(6)]
+    [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
 
     def __call__(self, t: float) -> float:
@@ -88,7 +95,11 @@ class Cosine(_Ending):
 
 @dataclass(frozen=True)
 class Linear(_Ending):
-    """α₀(1 - t/T): from α₀ down to 0 at T, and 0 after that."""
+    """α₀(1 - t/T): from α₀ down to 0 at T, and 0 after that.
+
+    >>> [Linear(1.0, end=4)(t) for t in range(6)]
+    [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
+    """
 
     def __call__(self, t: float) -> float:
         return self.lr * max(0.0, 1.0 - t / self.end)
@@ -99,6 +110,9 @@ class InverseSqrt(_Rated):
     """α₀/√t for t > 0. To start at t = 1, use ``Shifted(InverseSqrt(lr), 1)``.
 
     At t = 0 it raises a DomainError.
+
+    >>> [InverseSqrt(1.0)(t) for t in (1, 4, 16)]
+    [1.0, 0.5, 0.25]
     """
 
     def __call__(self, t: float) -> float:
@@ -112,7 +126,11 @@ class InverseSqrt(_Rated):
 
 @dataclass(frozen=True)
 class Shifted:
-    """Another schedule, moved in time: ``schedule(t + by)``."""
+    """Another schedule, moved in time: ``schedule(t + by)``.
+
+    >>> [Shifted(InverseSqrt(1.0), 1)(t) for t in (0, 3, 15)]
+    [1.0, 0.5, 0.25]
+    """
 
     schedule: Schedule
     by: float
@@ -153,6 +171,9 @@ class Cyclic(_Rated):
     """Half a cosine from α₀ down to ``low``, which starts again after every ``period``.
 
     `train.Snapshots` copies the model at the end of each period.
+
+    >>> [round(Cyclic(1.0, period=3)(t), 2) for t in range(7)]
+    [1.0, 0.75, 0.25, 1.0, 0.75, 0.25, 1.0]
     """
 
     period: float

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from textwrap import indent
 from types import ModuleType
 
 from docstrings import escape
@@ -97,26 +98,30 @@ def _page(title: str, module: ModuleType, names: list[str]) -> str:
 
 def _row(module: ModuleType, name: str) -> str:
     role = "class" if inspect.isclass(getattr(module, name)) else "obj"
-    first = summary(getattr(module, name))
+    first = summary(module, name)
     return f"   * - :py:{role}:`~{module.__name__}.{name}`\n     - {first}"
 
 
-def summary(thing: object) -> str:
-    """The first line of a docstring; for a dictionary, what it holds."""
-    if isinstance(thing, dict):
-        return f"A dictionary with {len(thing)} entries: " + ", ".join(map(str, thing)) + "."
-    if isinstance(thing, str):  # an alias, written so that it is not evaluated
-        return f"In annotations: ``{thing}``."
-    return escape([(inspect.getdoc(thing) or "").partition("\n")[0]])[0]
+def summary(module: ModuleType, name: str) -> str:
+    """The first line of what an entry says."""
+    said = text_of_data(module, name) or inspect.getdoc(getattr(module, name)) or ""
+    return escape([said.partition("\n")[0]])[0]
+
+
+def text_of_data(module: ModuleType, name: str) -> str:
+    """What a module's ``__test__`` says about data, which have no docstring; "" for the rest."""
+    text = getattr(module, "__test__", {}).get(name)
+    return inspect.cleandoc(text) if isinstance(text, str) else ""
 
 
 def _entry(module: ModuleType, name: str) -> str:
-    thing, full = getattr(module, name), f"{module.__name__}.{name}"
-    if inspect.isclass(thing):
+    full = f"{module.__name__}.{name}"
+    if text := text_of_data(module, name):
+        body = indent("\n".join(escape(text.splitlines())), "   ")
+        return f".. py:data:: {full}\n\n{body}\n"
+    if inspect.isclass(getattr(module, name)):
         return f".. autoclass:: {full}\n   :members:\n"
-    if callable(thing):
-        return f".. autofunction:: {full}\n"
-    return f".. py:data:: {full}\n\n   {summary(thing)}\n"
+    return f".. autofunction:: {full}\n"
 
 
 def write(folder: Path) -> None:

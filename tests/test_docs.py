@@ -15,6 +15,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -72,7 +73,84 @@ def test_every_entry_says_in_a_line_what_it_is():
     for dotted in reference.MODULES:
         module = import_module(dotted)
         for name in reference.public_names(module):
-            assert reference.summary(getattr(module, name)), f"{dotted}.{name}"
+            assert reference.summary(module, name), f"{dotted}.{name}"
+
+
+def examples_in(modules):
+    """The names of the docstrings whose examples a run of the doctests finds."""
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    return {
+        test.name
+        for module in modules
+        for test in finder.find(module)
+        if any(doctest.SKIP not in example.options for example in test.examples)
+    }
+
+
+def without_example(module, names, ran):
+    """The names of a module that no example belongs to; ``ran`` are the docstrings with one."""
+    for name in names:
+        thing = getattr(module, name)
+        if isinstance(thing, autograd_edu.Op):  # test_help.py runs the example of each row
+            has_one = thing is autograd_edu.OPS[name] and ">>> " in thing.__doc__
+        else:
+            own = f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', '')}"
+            has_one = not ran.isdisjoint({own, f"{module.__name__}.__test__.{name}"})
+        if not has_one:
+            yield name
+
+
+@pytest.fixture(scope="module")
+def ran():
+    """The names of all docstrings of the package whose examples run."""
+    found = walk_packages(autograd_edu.__path__, "autograd_edu.")
+    return examples_in([autograd_edu, *(import_module(each.name) for each in found)])
+
+
+@pytest.mark.parametrize("dotted", reference.MODULES)
+def test_every_entry_has_an_example_that_runs(dotted, ran):
+    module = import_module(dotted)
+    assert list(without_example(module, reference.public_names(module), ran)) == []
+
+
+PLANTED = """
+def shown():
+    '''One.
+
+    >>> shown()
+    1
+    '''
+    return 1
+
+def said():
+    '''Two, without an example.'''
+
+def skipped():
+    '''Three.
+
+    >>> skipped()  # doctest: +SKIP
+    3
+    '''
+
+class Kind:
+    '''An example of a method is not one of its class.'''
+
+    def method(self):
+        '''
+        >>> Kind().method()
+        '''
+
+TABLE, BARE = {}, {}
+__test__ = {"TABLE": '>>> TABLE\\n{}'}
+"""
+
+
+def test_an_entry_without_an_example_is_found():
+    module = ModuleType("planted")
+    exec(PLANTED, vars(module))
+    names = ["shown", "said", "skipped", "Kind", "TABLE", "BARE"]
+    missing = without_example(module, names, examples_in([module]))
+    assert list(missing) == ["said", "skipped", "Kind", "BARE"]
 
 
 @pytest.mark.parametrize(

@@ -121,10 +121,11 @@ def test_a_seed_without_random_numbers_and_a_size_that_is_not_there_are_refused(
     assert "has only one size" in run("fixed", "--full")[2]
 
 
-def test_a_claim_that_fails_is_reported_as_failing():
-    assert quick(holds=False, finding="it is 3.").verdict == (
-        "The claim does not hold here: it is 3."
-    )
+@pytest.mark.parametrize(
+    ("holds", "verb"), [(True, "holds"), (False, "does not hold"), (None, "is not tested")]
+)
+def test_a_verdict_says_whether_the_claim_holds_or_is_not_tested(holds, verb):
+    assert quick(holds=holds, finding="it is 3.").verdict == f"The claim {verb} here: it is 3."
 
 
 def test_a_notebook_shows_the_report_and_the_picture():

@@ -34,6 +34,14 @@ def no_grad() -> Set[bool]:
 
     Raises:
         OperandError: while a function is traced, as every replay would keep those constants.
+
+    >>> from autograd_edu import Value
+    >>> x = Value(3.0, "x")
+    >>> with no_grad():
+    ...     x * x
+    Constant(9.0)
+    >>> (x * x).parents == (x, x)
+    True
     """
     if (tape := tracer.get()) is not None:
         tape.refuse("no_grad(), whose results would be constants in every replay")
@@ -44,6 +52,12 @@ def scope(name: str) -> Set[str]:
     """Values made inside belong to the part ``name`` of the enclosing scope.
 
     Pictures can fold a scope into one box.
+
+    >>> from autograd_edu import Value, exp
+    >>> with scope("layer0"), scope("neuron1"):
+    ...     y = exp(Value(0.0))
+    >>> y.scope
+    'layer0/neuron1'
     """
     name = name if name.__class__ is str else text(name, "the name of a scope")
     path = f"{outer}/{name}" if (outer := current_scope.get()) else name
@@ -55,5 +69,12 @@ def no_gc() -> Set[bool]:
     """Pause Python's cyclic garbage collector, which costs loops of graphs more than arithmetic.
 
     Graphs hold no reference cycles. They are still freed as soon as nothing refers to them.
+
+    >>> import gc
+    >>> with no_gc():
+    ...     gc.isenabled()
+    False
+    >>> gc.isenabled()
+    True
     """
     return Set(Collector(), False, made=(no_gc,))

@@ -20,6 +20,12 @@ class Op(Row):
     """A row that is a function: a call applies it to numbers of any kind (floats, Values, Duals).
 
     `Row` lists the facts that a row states, and has the rules made from them.
+
+    >>> from autograd_edu import Value, atan2
+    >>> atan2, atan2.slopes_of(("a", "b"))
+    (<operation atan2(a, b)>, ('b/(a**2 + b**2)', '-a/(a**2 + b**2)'))
+    >>> round(atan2(3.0, 3.0), 3), atan2(Value(3.0), 3.0).op is atan2
+    (0.785, True)
     """
 
     def __call__(self, *args: Any, **named: Any) -> Any:  # each `Function` has its own signature
@@ -110,6 +116,14 @@ def operation(  # ``facts`` are as in the signatures above
 
     Raises:
         ArityError: if there is not one local gradient for each operand.
+
+    >>> @operation(formula="x**3", local_gradients=("3*x**2",), example=(2.0,))
+    ... def cube(xp, x):
+    ...     return x * x * x
+    >>> from autograd_edu import grad
+    >>> cube(2.0), grad(cube)(2.0)
+    (8.0, 12.0)
+    >>> del OPS["cube"]  # the table is as before
     """
     return lambda rule: register(Op(rule, local_gradients, example, **facts))
 
@@ -121,6 +135,13 @@ def register(op: Op) -> Op:
 
     Raises:
         ArityError: if there is not one local gradient for each operand.
+
+    >>> def cube(xp, x):
+    ...     return x * x * x
+    >>> _ = register(Op(cube, ("3*x**2",), (2.0,), formula="x**3"))
+    >>> OPS["cube"](2.0), OPS["cube"].slopes_of(("t",))
+    (8.0, ('3*x**2',))
+    >>> del OPS["cube"]  # the table is as before
     """
     check_row(op, OPS)
     OPS[op.name] = op

@@ -213,7 +213,14 @@ class Value(Copied, Habits, Number):
 
 
 class Constant(Value):
-    """A leaf for a plain number in a formula. It never holds a gradient."""
+    """A leaf for a plain number in a formula. It never holds a gradient.
+
+    >>> from autograd_edu import Value
+    >>> y = Value(3.0, "x") * 2.0
+    >>> y.backward()
+    >>> [(parent.data, parent.grad, parent.is_constant) for parent in y.parents]
+    [(3.0, 2.0, False), (2.0, 0.0, True)]
+    """
 
     __slots__ = ()
     grad = property(lambda _: 0.0)  # read-only, unlike a variable's

@@ -32,5 +32,23 @@ __all__ = [
     "variance_of_outputs", "xor_by_hand", "zigzag",
 ]  # fmt: skip
 
+# Data have no docstring. These texts stand for one in the reference, and doctest runs them.
+__test__ = {
+    "EXPERIMENTS": """
+All experiments by name, as `Experiment`.
+
+>>> EXPERIMENTS["xor_by_hand"].claim
+'Two layers of hard thresholds compute XOR: (a OR b) AND NOT (a AND b).'
+>>> [name for name, each in EXPERIMENTS.items() if "K71" in each.rows]
+['initial_weights']
+""",
+    "LECTURES": """
+The five lectures by the letter that begins their rows.
+
+>>> LECTURES["L"]
+'G. Strong, "Understanding Neural Networks", LIP, 2018'
+""",
+}
+
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
     __getattr__ = _suggest_names(globals())

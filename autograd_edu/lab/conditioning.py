@@ -59,6 +59,9 @@ def condition_number(*, seed: int = 0, samples: int = 40, steps: int = 60) -> Re
     same points standardised. The sensitivity is the mean rise of the loss if the weights change at
     random by 5 % of their length. The condition number of the Hessian says how narrow the valley
     of the loss is. Look at the grey lines, boundaries after such a change.
+
+    >>> print(condition_number(samples=20, steps=20).verdict)
+    The claim holds here: standardising lowers the condition number from 6,144 to 7.4 and ...
     """
     near = blobs(samples, sd=0.9, seed=seed)
     raw = Dataset([[a + 6.0, b + 4.0] for a, b in near.xs], near.ys, near.name, 2)

@@ -32,6 +32,9 @@ def cost_of_modes(*, seed: int = 0, most: int = 100) -> Result:
     for neural networks?". Multiplications are counted in the graphs of tanh networks. Seconds are
     measured for the gradient of a function of n numbers: by one backward pass, and by n passes in
     forward mode. Look at the slopes; both axes are logarithmic, so a line of slope 2 is n².
+
+    >>> print(cost_of_modes(most=40).verdict)
+    The claim holds here: a backward pass has 2.03 to 2.12 times the multiplications of the ...
     """
     shapes = {f"{d} layers of {w}": (w, d) for w, d in ((8, 2), (16, 2), (32, 2), (16, 4), (16, 8))}
     counts = {name: _count(width, depth, seed=seed) for name, (width, depth) in shapes.items()}

@@ -37,6 +37,9 @@ def learning_rates(*, steps: int = 30) -> Result:
     bowl". Gradient descent on the bowl 5θ² multiplies θ by 1 - 10η in each step, so the rates 0.1
     and 0.2 are the borders: from 0.1 on, θ changes its sign at each step; from 0.2 on, it grows.
     Look at the bowl: short steps, good ones, and steps from side to side.
+
+    >>> print(learning_rates().verdict)
+    The claim holds here: from θ = 1, 30 steps end at 0.21, 9.3e-10, 0.042 and 17.4.
     """
     paths = {
         name: [
@@ -84,6 +87,9 @@ def loss_by_rate(*, seed: int = 0, epochs: int = 100) -> Result:
     its way, the good one has arrived, the high one is stuck above it, and the very high one is
     worse than where it began. With other seeds the very high rate diverges, and training ends
     there. Here large steps kill all relus, and the same answer is left for every point.
+
+    >>> print(loss_by_rate(epochs=50).verdict)
+    The claim holds here: the losses end at 0.52, 0.08, ...
     """
     rates = {"low": 0.05, "good": 1.0, "high": 5.0, "very high": 50.0}
     data, losses = moons(60, seed=seed), {}
@@ -145,6 +151,9 @@ def descent_paths(*, seed: int = 0, noise: float = 2.0) -> Result:
     column, the ravine's gradient has noise from N(0, noise²), as that of a mini-batch has, and the
     number is the mean distance to the minimum in the last 50 steps. Look at the plateau: only rules
     that divide by the size of past gradients leave it.
+
+    >>> print(descent_paths().verdict)
+    The claim holds here: in the ravine SGD takes 204 steps and momentum 72. SGD leaves the ...
     """
     paths = {name: _paths(f, start, steps) for name, (f, start, _, steps) in PROBLEMS.items()}
     paths["noise"] = _paths(_noisy(ravine, noise, seed=seed), [-4.0, 1.0], 300)

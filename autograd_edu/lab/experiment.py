@@ -47,15 +47,27 @@ class Result:
     Attributes:
         numbers: what was measured, by name: numbers and lists of numbers.
         table: the main numbers as text.
-        holds: does the claim of the lectures hold here?
+        holds: does the claim of the lectures hold here? None if these numbers do not test it.
         finding: what was found, in a sentence.
         panels: functions that draw the parts of the picture, each on the Axes that it is given.
         name, claim: the experiment's name and the lectures' claim; `experiment` fills them in.
+
+    >>> from autograd_edu.lab import learning_rates
+    >>> found = learning_rates(steps=10)
+    >>> found.holds, sorted(found.numbers)
+    (True, ['good', 'much too high', 'too high', 'too low'])
+    >>> print(found.table)
+    rate               η   θ′/θ  θ after 10
+    -------------  -----  -----  ----------
+    too low        0.005  +0.95    5.99e-01
+    good            0.05  +0.50    9.77e-04
+    too high        0.19  -0.90    3.49e-01
+    much too high   0.21  -1.10    2.59e+00
     """
 
     numbers: Numbers
     table: str
-    holds: bool
+    holds: bool | None
     finding: str
     panels: Sequence[Panel] = field(compare=False)
     name: str = ""
@@ -64,7 +76,8 @@ class Result:
     @property
     def verdict(self) -> str:
         """Whether the claim holds here, and what was found."""
-        return f"The claim {'holds' if self.holds else 'does not hold'} here: {self.finding}"
+        verb = {True: "holds", False: "does not hold", None: "is not tested"}[self.holds]
+        return f"The claim {verb} here: {self.finding}"
 
     def __str__(self) -> str:
         return f"{self.name}: {self.claim}\n\n{self.table}\n\n{self.verdict}"
@@ -147,6 +160,13 @@ class Experiment:
         rows: the lectures' rows that it tries.
         run: the function that runs it. Its docstring says where the claim comes from.
         full: keyword arguments for a larger and slower run.
+
+    >>> from autograd_edu import lab
+    >>> found = lab.find("U5")
+    >>> found.name, found.rows, found.full
+    ('lone_perceptron', ('U5', 'I2', 'M64'), {'epochs': 4000})
+    >>> print(found.claim)
+    A lone perceptron cannot learn XOR, nor x₂ ≥ |x₁|: its boundary is one straight line.
     """
 
     name: str
@@ -167,6 +187,14 @@ def experiment(rows: str, **full: int) -> Callable[[Callable[P, Result]], Callab
     Args:
         rows: the lectures' rows that it tries, as in "U5 I2". Each row has only one experiment.
         full: keyword arguments for a larger and slower run.
+
+    >>> @experiment("X1")
+    ... def doubled():
+    ...     '''Twice two is five.'''
+    ...     return Result({}, table="", holds=2 * 2 == 5, finding="twice two is four.", panels=[])
+    >>> print(doubled().verdict)
+    The claim does not hold here: twice two is four.
+    >>> del EXPERIMENTS["doubled"]  # the list is as before
     """
 
     def register(function: Callable[P, Result]) -> Callable[P, Result]:
@@ -205,7 +233,16 @@ def find(name: str) -> Experiment:
 
 
 def listing() -> str:
-    """All experiments as a table: name, rows and claim, and below it the lectures."""
+    """All experiments as a table: name, rows and claim, and below it the lectures.
+
+    >>> from autograd_edu import lab
+    >>> for line in lab.listing().splitlines()[:4]:
+    ...     print(line[:70])
+    name                  rows         what the lectures say
+    --------------------  -----------  -----------------------------------
+    condition_number      K68          Before normalisation the loss is se
+    cost_of_modes         K40 M20      A backward pass costs about two for
+    """
     rows = [[each.name, " ".join(each.rows), each.claim] for each in EXPERIMENTS.values()]
     lectures = "\n".join(f"{letter}  {lecture}" for letter, lecture in LECTURES.items())
     return f"{table([['name', 'rows', 'what the lectures say'], *rows])}\n\n{lectures}"

@@ -29,6 +29,9 @@ def activations() -> Result:
     and its gradient in a figure". The table has the largest slope of six activations, the slope at
     -6, and where it is. Look at relu: its slope is 1 for s > 0 only, and 0 below and at 0, so the
     second half of the printed solution is half the story.
+
+    >>> print(activations().verdict)
+    The claim does not hold here: tanh′ agrees with 1 - tanh² to 2e-16, but relu has slope 1 ...
     """
     ss = np.linspace(-6.0, 6.0, 241)
     slopes = {name: _slopes(name, ss) for name in DRAWN}
@@ -69,6 +72,9 @@ def tanh_near_zero() -> Result:
     weights to be small with regularization". The series tanh s = s - s³/3 + … says how small: the
     difference is at most |s|³/3. Look at the slope 3 of the line on logarithmic axes: a signal
     ten times smaller is a thousand times nearer to linear.
+
+    >>> print(tanh_near_zero().verdict)
+    The claim holds here: at s = 0.1 tanh is off by 0.33%, and at s = 1 by 24%; never by more ...
     """
     ss = np.array([2.0, 1.0, 0.5, 0.2, 0.1, 0.01])
     off = np.array(trace(lambda s: tanh(s) - s, 0.5)(ss))

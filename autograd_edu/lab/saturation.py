@@ -29,6 +29,9 @@ def random_walk(*, seed: int = 0, units: int = 400) -> Result:
     Source: MLPR, section 4.2: "each input is such that x_d ∈ -1, 1 … this is a random walk". Layers
     of K inputs ±1 compute w·x, and the variance is taken over their units. Look at the walks: they
     leave ±√d about as often as a normal variable leaves one standard deviation.
+
+    >>> print(random_walk(units=100).verdict)
+    The claim holds here: the variance is K to within 10.3%; its standard error is 14.1%.
     """
     rng, ratios, rows = np.random.default_rng(seed), [], []
     for count in (4, 16, 64, 256):
@@ -70,6 +73,9 @@ def saturation() -> Result:
     Source: MLPR, section 4.2: "nowadays we can easily use D ≈ 1000 … the gradients will be close to
     0". The table has σ and σ′ at √K, and the mean of σ′ over all units, whose inputs are from
     N(0, K). The mean is far larger than the typical slope, because a few units are near 0.
+
+    >>> print(saturation().verdict)
+    The claim holds here: at √K = 5 the slope is 0.0066, and for K = 1000 it is 1.8e-14. The ...
     """
     z = np.linspace(-12.0, 12.0, 48001)
     density = np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi) * (z[1] - z[0])

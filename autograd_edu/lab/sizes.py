@@ -28,8 +28,11 @@ def network_growth() -> Result:
 
     Source: Imperial, "Why now?", with a list of networks from 1958 to 2014. The numbers behind its
     figure are lost. That figure counts units; the table has numbers of parameters from the papers
-    themselves, so the two need not double in the same time. The line is a least-squares fit of the
-    logarithms.
+    themselves. The two need not double in the same time, so the table does not test the claim. The
+    line is a least-squares fit of the logarithms.
+
+    >>> print(network_growth().verdict)
+    The claim is not tested here: from 1987 to 2014 the number of parameters doubles every 1.6 ...
     """
     networks = {name: row[:2] for name, row in NETWORKS.items()}
     years, sizes = (np.array(column, float) for column in zip(*networks.values(), strict=True))
@@ -40,7 +43,7 @@ def network_growth() -> Result:
     return Result(
         {"years to double": doubling, "years": years.tolist(), "parameters": sizes.tolist()},
         table([["year", "network", "parameters", "source"], *rows], right=[0, 2]),
-        abs(doubling - 2.4) < 0.3,
+        None,
         f"from {years.min():.0f} to {years.max():.0f} the number of parameters doubles every "
         f"{doubling:.1f} years. The lecture's 2.4 years are for numbers of units.",
         [lambda ax: network_sizes(networks, ax=ax)],

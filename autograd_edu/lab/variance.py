@@ -30,6 +30,9 @@ def variance_of_outputs() -> Result:
     mean. The table has its gradient by a where v = 0.0001, and whether a = -1 is allowed. Look at
     the curves: v = a ends at 0, and v = a² has a wall in the middle, so that a step from one side
     lands anywhere on the other.
+
+    >>> print(variance_of_outputs().verdict)
+    The claim holds here: v = a refuses a = -1; v = a² has the gradient -999,900 at a = 0.01 ...
     """
     small = {"v = a": 1e-4, "v = a²": 1e-2, "v = exp(a)": math.log(1e-4)}
     slopes = {name: _cost(name, a)[1] for name, a in small.items()}

@@ -35,6 +35,9 @@ def constant_weights(*, seed: int = 0, epochs: int = 200) -> Result:
     with all weights ½, the other at random. The spread is the largest difference between the
     weights of two hidden units at any step. Look at the boundary of the first: it is that of one
     unit, a straight line.
+
+    >>> print(constant_weights(epochs=50).verdict)
+    The claim holds here: the eight equal units never differ, not in the last bit, and the loss ...
     """
     data, rows, numbers, panels = circles(80, seed=seed), [], {}, []
     for name, init in {"all weights ½": constant(0.5), "random": glorot_normal}.items():
@@ -77,6 +80,9 @@ def initial_weights(*, seed: int = 0, width: int = 64, epochs: int = 300) -> Res
     a narrower layer shows the same if σ√D is the same: 0.64 and 3.2 for KIT's σ of 0.01 and 0.05.
     Look at the histograms: too small weights shrink them layer by layer, too large ones push them
     to ±1, and Xavier's 1/√D keeps them. At the right, networks of 2 and 8 layers are trained.
+
+    >>> print(initial_weights(width=16, epochs=100).verdict)
+    The claim holds here: from σ = 0.01, 2 layers learn to a loss of 0.38, and 8 layers stay at ...
     """
     scales = {"σ = 0.01": 0.01 * math.sqrt(MOST), "σ = 0.05": 0.05 * math.sqrt(MOST), "1/√D": 1.0}
     layers = {name: _signals(scale, width, seed=seed) for name, scale in scales.items()}

@@ -30,6 +30,9 @@ def zigzag(*, seed: int = 0, steps: int = 60) -> Result:
     The table has the share of steps that move both weights in one direction, and how long the path
     is, in units of the distance. Look at the first path: all its steps go up to the right or down
     to the left.
+
+    >>> print(zigzag().verdict)
+    The claim holds here: with positive inputs every step moves both weights alike, and the ...
     """
     rng = random.Random(seed)
     positive = [[sigmoid(rng.gauss(0.0, 2.0)) for _ in BEST] for _ in range(40)]

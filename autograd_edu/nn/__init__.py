@@ -31,6 +31,29 @@ __all__ = [
     "perceptron_rule", "regularise", "softmax",
 ]  # fmt: skip
 
+# Data have no docstring. This text stands for one in the reference, and doctest runs it.
+__test__ = {
+    "ACTIVATIONS": """
+The activations by name, as the argument ``activation`` of a layer takes them.
+
+>>> for name, phi in ACTIVATIONS.items():
+...     print(f"{name:11} {phi(-2.0):6.3f} {phi(0.5):6.3f}")
+linear      -2.000  0.500
+sigmoid      0.119  0.622
+tanh        -0.964  0.462
+softplus     0.127  0.974
+relu         0.000  0.500
+leaky_relu  -0.200  0.500
+elu         -0.865  0.500
+selu        -1.520  0.525
+gelu        -0.046  0.346
+silu        -0.238  0.311
+sin         -0.909  0.479
+step         0.000  1.000
+strict_step  0.000  1.000
+""",
+}
+
 _ELSEWHERE = {  # names of PyTorch and Keras
     "ReLU": "Apply('relu')", "Tanh": "Apply('tanh')", "Sigmoid": "Apply('sigmoid')",
     "GELU": "Apply('gelu')", "SiLU": "Apply('silu')", "LeakyReLU": "Apply('leaky_relu')",

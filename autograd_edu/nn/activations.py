@@ -60,6 +60,12 @@ class PReLU(Module):
 
     ∂y/∂α is x where x < 0, and 0 where x > 0. Source: He, Zhang, Ren and Sun, "Delving Deep into
     Rectifiers", 2015.
+
+    >>> unit = PReLU(0.25)
+    >>> y = unit(Value(-4.0))
+    >>> y.backward()
+    >>> y.data, unit.slope.grad
+    (-1.0, -4.0)
     """
 
     def __init__(self, slope: float = 0.25) -> None:

@@ -34,6 +34,10 @@ def attend(
 
     Args:
         causal: let the t-th query see only the first t keys.
+
+    >>> keys, values = [[4.0, 0.0], [0.0, 4.0]], [[1.0], [2.0]]
+    >>> [[round(y, 2) for y in row] for row in attend([[0.0, 1.0], [1.0, 1.0]], keys, values)]
+    [[1.94], [1.5]]
     """
     if len(keys) != len(values):
         raise ShapeError(
@@ -66,6 +70,11 @@ class SelfAttention(Module):
 
     Raises:
         ShapeError: if ``heads`` does not divide ``size``.
+
+    >>> attention = SelfAttention(2, causal=True, seed=0)
+    >>> sequence = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    >>> [[round(a.data, 2) for a in row] for row in attention.weights(sequence)[0]]
+    [[1.0], [0.7, 0.3], [0.4, 0.26, 0.34]]
     """
 
     def __init__(

@@ -82,6 +82,12 @@ class Residual(_Layers):
     The sum passes the gradient on to x unchanged, beside the gradient through f.
 
     Source: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016.
+
+    >>> x = Value(2.0)
+    >>> [y] = Residual(Linear.from_weights([[0.25]]))([x])
+    >>> y.backward()
+    >>> y.data, x.grad
+    (2.5, 1.25)
     """
 
     def forward(self, x: Nested) -> list[Value]:
@@ -96,6 +102,9 @@ class Skip(Module):
     """The output of the layers followed by the input, as one longer list.
 
     Later layers can then use both.
+
+    >>> Skip(lambda xs: [sum(xs)])([3.0, 4.0])
+    [7.0, 3.0, 4.0]
     """
 
     def __init__(self, *layers: AnyLayer) -> None:
@@ -117,6 +126,11 @@ class Maxout(Module):
 
     Only the largest piece gets a gradient; pieces that tie share it. Source: Goodfellow,
     Warde-Farley, Mirza, Courville and Bengio, "Maxout Networks", 2013.
+
+    >>> absolute = Maxout(1, 1, pieces=2)
+    >>> absolute.pieces = [Linear.from_weights([[1.0]]), Linear.from_weights([[-1.0]])]
+    >>> [absolute([x])[0].data for x in (-3.0, 2.0)]
+    [3.0, 2.0]
     """
 
     def __init__(

@@ -74,6 +74,11 @@ class Conv1d(_Convolution):
 
     It takes a list of channels, each a list of numbers, and gives one channel per filter. Keyword
     arguments are ``stride``, ``padding``, ``seed`` and those of `Neuron`.
+
+    >>> from autograd_edu.nn.init import constant
+    >>> mean_of_two = Conv1d(1, 1, kernel=2, activation="linear", init=constant(0.5))
+    >>> [[y.data for y in channel] for channel in mean_of_two([[1.0, 3.0, 5.0, 9.0]])]
+    [[2.0, 4.0, 7.0]]
     """
 
     dimensions = 1
@@ -97,6 +102,12 @@ class Conv2d(_Convolution):
 
     It takes a list of channels, each a list of rows, and gives one channel per filter. Keyword
     arguments are ``stride``, ``padding``, ``seed`` and those of `Neuron`.
+
+    >>> from autograd_edu.nn.init import constant
+    >>> sum_of_tile = Conv2d(1, 1, kernel=2, activation="linear", init=constant(1.0))
+    >>> [channel] = sum_of_tile([[[0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0]]])
+    >>> [[y.data for y in row] for row in channel]
+    [[1.0, 3.0], [1.0, 3.0]]
     """
 
     dimensions = 2
@@ -124,6 +135,9 @@ class Pool2d(Module):
 
     Args:
         kind: "max", "mean" or "sum".
+
+    >>> Pool2d(2)([[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]])
+    [[[6.0, 8.0]]]
     """
 
     def __init__(self, size: int, kind: str = "max") -> None:
@@ -151,7 +165,11 @@ class Pool2d(Module):
 
 
 class Flatten(Module):
-    """Nested lists as one flat list, in order. Use it between convolutions and dense layers."""
+    """Nested lists as one flat list, in order. Use it between convolutions and dense layers.
+
+    >>> Flatten()([[[1.0, 2.0], [3.0, 4.0]]])
+    [1.0, 2.0, 3.0, 4.0]
+    """
 
     def forward(self, x: Nested) -> list[Scalar]:
         return flatten(x)

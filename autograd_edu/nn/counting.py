@@ -29,6 +29,14 @@ class Cost:
         functions: how often each function is evaluated, such as {"tanh": 16}.
         inputs: the number of leaves that are not constants. Forward mode would need one pass for
             each of them.
+
+    >>> from autograd_edu.nn import MLP
+    >>> print(cost(MLP(4, [16, 1], activation="tanh")([1.0, 2.0, 3.0, 4.0])))
+                             multiplications
+    forward pass                          80
+    backward pass                        112
+    forward mode, 97 passes           10,864
+    and 16 × tanh
     """
 
     forward: int

@@ -27,6 +27,12 @@ class Embedding(Module):
 
     Raises:
         TargetError: if an index is not from 0 to ``count`` - 1.
+
+    >>> embedding = Embedding(5, 2, seed=0)
+    >>> first, second = embedding([3, 0])
+    >>> (first[0] * second[0]).backward()
+    >>> [any(number.has_grad for number in row) for row in embedding.rows]
+    [True, False, False, True, False]
     """
 
     def __init__(

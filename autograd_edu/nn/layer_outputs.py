@@ -71,6 +71,12 @@ class LayerStatistics:
     Attributes:
         outputs: of the values of all units for all samples.
         gradients: of the gradients of the mean loss with respect to these values.
+
+    >>> from autograd_edu.nn.losses import half_squared_error
+    >>> model = MLP(1, [4] * 5 + [1], activation="sigmoid", seed=0)
+    >>> found = layer_statistics(model, half_squared_error, Dataset([[1.0], [2.0]], [0.0, 1.0]))
+    >>> [round(moments.norm, 5) for moments in found.gradients.values()]
+    [0.00034, 0.001, 0.00448, 0.06555, 0.31334, 0.40226]
     """
 
     outputs: dict[str, Moments]
@@ -96,6 +102,14 @@ def layer_statistics(model: Module, loss: Loss, data: Dataset) -> LayerStatistic
 
     Raises:
         TrainingError: if the loss does not depend on any parameter.
+
+    >>> from autograd_edu.nn.losses import half_squared_error
+    >>> model = MLP.from_weights([[[1, 0], [0, -1]], [[1, 1]]])
+    >>> print(layer_statistics(model, half_squared_error, Dataset([[3.0, 4.0]], [2.0])))
+              outputs                    gradients
+    layer        mean   sd  zeros  norm       mean  sd  zeros  norm
+    layers.0      1.5  1.5    50%     3          1   0     0%  1.41
+    layers.1        3    0     0%     3          1   0     0%     1
     """
     rows = _watch(trial := _copy(model))
     y = average([loss(trial(x), target) for x, target in check_dataset(data)])

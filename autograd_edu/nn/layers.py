@@ -131,6 +131,10 @@ class Layer(Module):
 
     The output is a list, or a Value if there is only one neuron, as in micrograd. Keyword arguments
     are those of `Neuron`. If the activation is a module, such as PReLU, all neurons share it.
+
+    >>> layer = Layer.from_weights([[1.0, 2.0], [-1.0, 0.0]], [0.0, 0.5])
+    >>> [y.data for y in layer([3.0, 4.0])]
+    [11.0, 0.0]
     """
 
     def __init__(
@@ -189,7 +193,11 @@ class Layer(Module):
 
 
 class Linear(Layer):
-    """A layer without an activation, Wx + b. Its output is always a list."""
+    """A layer without an activation, Wx + b. Its output is always a list.
+
+    >>> [y.data for y in Linear.from_weights([[1.0, -1.0]], [0.5])([1.0, 4.0])]
+    [-2.5]
+    """
 
     def __init__(
         self, nin: int, nout: int, *, seed: Seed = None, **of_neurons: Unpack[WeightOptions]

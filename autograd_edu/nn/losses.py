@@ -38,6 +38,14 @@ class ClassLoss(Protocol):
             not for classes.
         independent: True if each output is a label of its own, False if the outputs are scores of
             classes of which one is right.
+
+    >>> softmax_cross_entropy.prepare(2, 4)
+    [0.0, 0.0, 1.0, 0.0]
+    >>> binary_cross_entropy.threshold, binary_cross_entropy_with_logits.threshold
+    (0.5, 0.0)
+    >>> hinge.check(0.0)
+    Traceback (most recent call last):
+    autograd_edu.errors.TargetError: hinge takes the labels -1 and 1; got 0.0. For the labels 0 ...
     """
 
     __name__: str
@@ -52,7 +60,11 @@ class ClassLoss(Protocol):
 
 
 def average(losses: Sequence[S]) -> S:
-    """The mean of the losses of a batch, as one number to differentiate."""
+    """The mean of the losses of a batch, as one number to differentiate.
+
+    >>> average([half_squared_error(1.0, 0.0), half_squared_error(3.0, 0.0)])
+    2.5
+    """
     if not len(losses):
         raise ShapeError("a batch needs at least one sample; got no losses to average")
     y: S = total(list(losses)) * (1.0 / len(losses))
@@ -73,6 +85,18 @@ def loss(
     """Give a function of (prediction, target) the attributes of a `ClassLoss`.
 
     Use it as a decorator for a loss of your own. The loss then calls ``check`` on every target.
+
+    >>> def positive(price):
+    ...     if price <= 0.0:
+    ...         raise TargetError(f"a price must be positive; got {price}")
+    >>> @loss(positive)
+    ... def relative_error(prediction, price):
+    ...     return abs(prediction - price) / price
+    >>> relative_error(12.5, 10.0)
+    0.25
+    >>> relative_error(12.5, 0.0)
+    Traceback (most recent call last):
+    autograd_edu.errors.TargetError: a price must be positive; got 0.0
     """
 
     def decorate(f: Callable[..., Scalar]) -> ClassLoss:
@@ -219,7 +243,11 @@ def mean_squared_error(prediction: Scalar | Vector, target: Target) -> Scalar:
 
 
 def normal_negative_log_likelihood(mean: S, variance: S, target: float) -> S:
-    """-log N(t; μ, v) = ½ log v + (t - μ)²/2v + ½ log 2π, for the variance v > 0."""
+    """-log N(t; μ, v) = ½ log v + (t - μ)²/2v + ½ log 2π, for the variance v > 0.
+
+    >>> [round(normal_negative_log_likelihood(0.0, v, 2.0), 3) for v in (1.0, 4.0, 9.0)]
+    [2.919, 2.112, 2.24]
+    """
     y = 0.5 * log(variance) + square(target - mean) / (2.0 * variance) + _HALF_LOG_2_PI
     return y  # type: ignore[return-value]  # the same kind of number as its operands
 
@@ -240,6 +268,10 @@ def gaussian_negative_log_likelihood(
     Args:
         parts: give the variance v = eᵃ a node of its own, as in MLPR's tutorial. Otherwise only
             e^(-a/2) is computed, which cannot underflow together with v.
+
+    >>> logs = [math.log(variance) for variance in (1.0, 4.0, 9.0)]
+    >>> [round(gaussian_negative_log_likelihood([0.0, a], 2.0), 3) for a in logs]
+    [2.919, 2.112, 2.24]
     """
     pair = _outputs(prediction)
     if len(pair) != 2:
@@ -356,6 +388,12 @@ def binary_cross_entropy(prediction: Scalar | Vector, target: Target) -> Scalar:
         TargetError: if a prediction is not in [0, 1].
         DomainError: if a prediction is 0 or 1 and the target differs, because the loss is
             infinite there.
+
+    >>> [round(binary_cross_entropy(0.9, target), 3) for target in (1, 0)]
+    [0.105, 2.303]
+    >>> binary_cross_entropy(0.0, 1)
+    Traceback (most recent call last):
+    autograd_edu.errors.DomainError: log(0.0) has no real value: the operand must be positive
     """
     pairs = _pairs(prediction, target, "binary_cross_entropy")
     return _mean_of([_cross_entropy(p, t) for p, t in pairs])
@@ -376,6 +414,9 @@ def binary_cross_entropy_with_logits(prediction: Scalar | Vector, target: Target
 
     This is the cross-entropy of p = σ(z), and it stays accurate for any z. The gradient is
     σ(z) - t.
+
+    >>> [binary_cross_entropy_with_logits(z, 1) for z in (-1000.0, 1000.0)]
+    [1000.0, 0.0]
     """
     pairs = _pairs(prediction, target, "binary_cross_entropy_with_logits")
     return _mean_of([_of_logit(z, t) for z, t in pairs])

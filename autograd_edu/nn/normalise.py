@@ -58,6 +58,12 @@ class BatchNorm(_Scaled):
         affine: False leaves out γ and β.
         momentum: the weight of the newest batch in the running averages.
         eps: ε.
+
+    >>> norm = BatchNorm(1)
+    >>> [round(y.data, 3) for [y] in norm.batch([[1.0], [3.0], [5.0]])]
+    [-1.225, 0.0, 1.225]
+    >>> [round(x, 3) for x in (*norm.running_mean, *norm.running_variance)]
+    [0.3, 1.3]
     """
 
     buffers: ClassVar[tuple[str, ...]] = ("running_mean", "running_variance")
@@ -112,6 +118,9 @@ class LayerNorm(_Scaled):
     """γ(x - μ)/√(σ² + ε) + β, with the mean μ and the variance σ² of the sample's numbers.
 
     Source: Ba, Kiros and Hinton, "Layer Normalization", 2016.
+
+    >>> [round(y.data, 3) for y in LayerNorm(3)([10.0, 20.0, 30.0])]
+    [-1.225, 0.0, 1.225]
     """
 
     def __init__(self, size: int, *, affine: bool = True, eps: float = 1e-5) -> None:
@@ -127,6 +136,9 @@ class RMSNorm(_Scaled):
     """γx/√(mean of x² + ε): each number of a sample divided by their root mean square.
 
     Source: Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
+
+    >>> [round(y.data, 3) for y in RMSNorm(2)([3.0, 4.0])]
+    [0.849, 1.131]
     """
 
     def __init__(self, size: int, *, affine: bool = True, eps: float = 1e-5) -> None:
@@ -142,6 +154,9 @@ class Standardiser(Module):
     """(x - μ)/σ with fixed means μ and standard deviations σ, as a first layer.
 
     The model then takes raw inputs and saves their scale together with its weights.
+
+    >>> Standardiser(mean=[170.0, 70.0], sd=[10.0, 15.0])([180.0, 55.0])
+    [1.0, -1.0]
     """
 
     buffers: ClassVar[tuple[str, ...]] = ("mean", "sd")

@@ -39,6 +39,11 @@ class Pool(Module):
 
     Args:
         kind: "mean", "sum" or "max".
+
+    >>> Pool("max")([[1.0, 5.0], [3.0, 4.0]])
+    [3.0, 5.0]
+    >>> Pool("mean")([[1.0, 5.0], [3.0, 4.0]])
+    [2.0, 4.5]
     """
 
     def __init__(self, kind: str = "mean") -> None:
@@ -55,6 +60,13 @@ class AttentionPool(Module):
     """Σ aₜeₜ with a = softmax(Eq): a weighted mean of the vectors eₜ.
 
     A vector weighs more the better it matches the query q, which is learned.
+
+    >>> from autograd_edu.nn.init import constant
+    >>> pool, vectors = AttentionPool(2, init=constant(1.0)), [[2.0, 0.0], [0.0, 0.0]]
+    >>> [round(a.data, 2) for a in pool.weights(vectors)]
+    [0.88, 0.12]
+    >>> [round(y.data, 2) for y in pool(vectors)]
+    [1.76, 0.0]
     """
 
     def __init__(

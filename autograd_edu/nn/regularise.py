@@ -44,19 +44,33 @@ def l2(strength: float) -> Penalty:
 
 
 def half_l2(strength: float) -> Penalty:
-    """The penalty λ ½ Σ θ², the form of KIT and of weight decay. Its gradient is λθ."""
+    """The penalty λ ½ Σ θ², the form of KIT and of weight decay. Its gradient is λθ.
+
+    >>> half_l2(0.5)([1.0, 2.0])
+    1.25
+    """
     not_negative(strength, "the strength of a penalty")
     return lambda parameters: 0.5 * strength * dot(parameters, parameters)
 
 
 def l1(strength: float) -> Penalty:
-    """The penalty λ Σ |θ|. It drives weights to 0. Its gradient is ±λ, and 0 at θ = 0."""
+    """The penalty λ Σ |θ|. It drives weights to 0. Its gradient is ±λ, and 0 at θ = 0.
+
+    >>> l1(0.5)([1.0, -2.0])
+    1.5
+    """
     not_negative(strength, "the strength of a penalty")
     return lambda parameters: strength * total([abs(p) for p in parameters])
 
 
 def weights_of(model: Module) -> list[Value]:
-    """All parameters of a model except the biases, which are usually not penalised."""
+    """All parameters of a model except the biases, which are usually not penalised.
+
+    >>> from autograd_edu.nn import MLP
+    >>> model = MLP(2, [3, 1])
+    >>> len(model.parameters()), len(weights_of(model))
+    (13, 9)
+    """
     named = model.named_parameters()
     return [parameter for name, parameter in named if name.rsplit(".", 1)[-1] != "b"]
 
@@ -104,6 +118,12 @@ class Dropout(_Dropping):
 
     A number that is dropped gets the gradient 0. In evaluation mode nothing changes.
     Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout", 2014.
+
+    >>> dropout = Dropout(0.5, seed=1)
+    >>> dropout([1.0, 2.0, 3.0, 4.0])
+    [0.0, 0.0, 6.0, 0.0]
+    >>> dropout.eval()([1.0, 2.0, 3.0, 4.0])
+    [1.0, 2.0, 3.0, 4.0]
     """
 
     def __init__(self, p: float = 0.5, *, seed: Seed = None) -> None:
@@ -120,6 +140,13 @@ class DropConnect(_Dropping):
 
     Source: Wan, Zeiler, Zhang, LeCun and Fergus, "Regularization of Neural Networks using
     DropConnect", 2013.
+
+    >>> from autograd_edu.nn.init import constant
+    >>> layer = DropConnect(4, 1, activation="linear", init=constant(1.0), seed=0)
+    >>> [layer([1.0, 2.0, 4.0, 8.0])[0].data for _ in range(3)]
+    [30.0, 18.0, 18.0]
+    >>> layer.eval()([1.0, 2.0, 4.0, 8.0])[0].data
+    15.0
     """
 
     def __init__(
@@ -149,6 +176,12 @@ class Noise(_Random):
     For a linear model with squared error, this has on average the effect of an L2 penalty with
     λ = sd². MLPR says this of N(0, 1) in general, but it holds only for small variances. Source:
     Bishop, "Training with Noise is Equivalent to Tikhonov Regularization", 1995.
+
+    >>> noise = Noise(0.1, seed=0)
+    >>> [round(x, 3) for x in noise([1.0, 2.0])]
+    [0.87, 2.145]
+    >>> noise.eval()([1.0, 2.0])
+    [1.0, 2.0]
     """
 
     amount = "sd"
@@ -214,7 +247,12 @@ def _normalise(weights: Sequence[float], count: int) -> list[float]:
 @prints
 @dataclass(frozen=True)
 class MaskAverage:
-    """The mean and the standard deviation of each output over random masks."""
+    """The mean and the standard deviation of each output over random masks.
+
+    >>> found = dropout_average(Dropout(0.5, seed=0), [2.0], masks=1000)
+    >>> round(found.mean[0], 1), round(found.sd[0], 1)
+    (2.1, 2.0)
+    """
 
     mean: list[float]
     sd: list[float]

@@ -32,6 +32,11 @@ def log_softmax(scores: Sequence[S]) -> list[S]:
     """zₖ - log Σ exp z: the logarithm of each probability.
 
     It stays accurate even where the probability itself rounds to 0.
+
+    >>> log_softmax([0.0, 1000.0])
+    [-1000.0, 0.0]
+    >>> softmax([0.0, 1000.0])
+    [0.0, 1.0]
     """
     _check_some(scores)
     log_whole = logsumexp(scores)

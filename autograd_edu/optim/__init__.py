@@ -23,5 +23,15 @@ __all__ = [
     "Nesterov", "Optimiser", "RMSProp", "lbfgs", "minimise", "newton",
 ]  # fmt: skip
 
+# A type alias has no docstring. This text stands for one in the reference, and doctest runs it.
+__test__ = {
+    "Array": """
+In annotations: ``NDArray[np.float64]``, which is what rules compute with.
+
+>>> SGD(lr=0.5).update([1.0, 2.0], [0.0, 4.0])
+array([1., 0.])
+""",
+}
+
 if not TYPE_CHECKING:  # a checker would take every misspelled name for a name
     __getattr__ = _suggest_names(globals())

@@ -52,6 +52,11 @@ class AdaGrad(_Scaled):
 
     LIP prints it without ε: pass ``eps=0``. Source: Duchi, Hazan and Singer, "Adaptive
     Subgradient Methods", 2011.
+
+    >>> from autograd_edu.optim import minimise
+    >>> path = minimise(lambda x: x, [0.0], optimiser=AdaGrad(lr=1.0), steps=4)
+    >>> [round(x, 3) for [x] in path.points]
+    [0.0, -1.0, -1.707, -2.284, -2.784]
     """
 
     def rule(self, theta: Array, g: Array) -> Array:
@@ -68,6 +73,10 @@ class RMSProp(_Scaled):
 
     Args:
         decay: γ.
+
+    >>> rule = RMSProp(lr=0.1, decay=0.75)
+    >>> rule.update([5.0, 5.0, 5.0], [0.1, 10.0, 1000.0]).round(6).tolist()
+    [4.8, 4.8, 4.8]
     """
 
     def __init__(
@@ -176,6 +185,12 @@ class AdamW(Adam):
 
     Args:
         weight_decay: λ; by default 0.01.
+
+    >>> w, no_gradient = [2.0, 20.0], [0.0, 0.0]
+    >>> AdamW(lr=0.1, weight_decay=0.5).update(w, no_gradient).round(6).tolist()
+    [1.9, 19.0]
+    >>> Adam(lr=0.1, weight_decay=0.5).update(w, no_gradient).round(6).tolist()
+    [1.9, 19.9]
     """
 
     def __init__(
@@ -200,6 +215,11 @@ class NAdam(Adam):
 
     Args:
         momentum_decay: ψ; the default is that of the paper and of PyTorch.
+
+    >>> NAdam(lr=0.1).update([5.0], [10.0]).round(4).tolist()
+    [4.8944]
+    >>> Adam(lr=0.1).update([5.0], [10.0]).round(4).tolist()
+    [4.9]
     """
 
     remembers_once = ("product",)

@@ -61,6 +61,12 @@ class Optimiser:
         skip: the probability that a step leaves a parameter as it is. This is how Imperial
             describes dropout; unlike `nn.Dropout`, the forward pass uses all weights.
         seed: determines which parameters each step skips.
+
+    >>> class SignDescent(Optimiser):
+    ...     def rule(self, theta, g):
+    ...         return theta - self.lr * (g / abs(g))
+    >>> SignDescent(lr=0.5).update([1.0, 2.0], [30.0, -0.1]).tolist()
+    [0.5, 2.5]
     """
 
     remembers: ClassVar[tuple[str, ...]] = ()

@@ -29,6 +29,10 @@ class Descent:
         points: the start and the point after each step, as lists of numbers. `plots.trajectories`
             draws the paths of functions of two numbers.
         values: the value of the function at each point.
+
+    >>> from autograd_edu.optim import SGD
+    >>> print(minimise(lambda x, y: x**2 + 3 * y**2, [2.0, 1.0], optimiser=SGD(lr=0.25), steps=3))
+    3 steps: 7 → 0.1094 at (0.25, -0.125)
     """
 
     points: list[list[float]]

@@ -40,6 +40,11 @@ class Momentum(Optimiser):
             m ← γm + (1 - γ)g, θ ← θ - ηm. "arithmetic" is the same with γ = (k-1)/k at the k-th
             step, so that m is the mean of all gradients so far. The average with η takes the same
             steps as the velocity with η(1 - γ).
+
+    >>> from autograd_edu.optim import minimise
+    >>> rule = Momentum(lr=1.0, momentum=0.5)
+    >>> [x for [x] in minimise(lambda x: x, [0.0], optimiser=rule, steps=4).points]
+    [0.0, -1.0, -2.5, -4.25, -6.125]
     """
 
     remembers = ("velocity",)
@@ -75,6 +80,12 @@ class Nesterov(Optimiser):
         form: "look-ahead" is the form above, which is the original and LIP's. "rearranged" is
             PyTorch's: it takes the gradient at θ itself, v ← αv + g, θ ← θ - η(g + αv). Its θ is
             the θ + αv of the other form.
+
+    >>> from autograd_edu.optim import minimise
+    >>> rules = Nesterov(lr=0.25, momentum=0.75), Momentum(lr=0.25, momentum=0.75)
+    >>> paths = [minimise(lambda x: x**2, [4.0], optimiser=rule, steps=4) for rule in rules]
+    >>> [[round(x, 2) for [x] in path.points] for path in paths]
+    [[4.0, 2.0, 0.25, -0.53, -0.56], [4.0, 2.0, -0.5, -2.12, -2.28]]
     """
 
     remembers = ("velocity",)

@@ -79,6 +79,10 @@ def lbfgs(
 
     Raises:
         ImportError: if SciPy is missing; the extra `data` installs it.
+
+    >>> rosenbrock = lambda p: (1.0 - p[0]) ** 2 + 100.0 * (p[1] - p[0] ** 2) ** 2
+    >>> [round(x, 4) for x in lbfgs(rosenbrock, [-1.0, 1.0])]
+    [1.0, 1.0]
     """
     try:
         from scipy.optimize import minimize  # type: ignore[import-untyped,unused-ignore]

@@ -213,6 +213,25 @@ def walk(of: Value | Steps) -> None:
 
     Enter goes on, b goes back, a number goes to that step, q quits. Where nobody answers, as in a
     pipe, every step is printed, then the table of values and gradients.
+
+    >>> from autograd_edu import Value
+    >>> from unittest import mock
+    >>> with mock.patch("builtins.input", side_effect=["", "q"]):  # Enter once, then q
+    ...     walk(Value(2.0, "x") * 3.0)
+    before step 1 of 3   v1
+    The inputs are known; nothing is computed yet.
+    <BLANKLINE>
+      variable  value  gradient
+      x             2         –
+      3             3         –
+      v1 = x·3      ?         –
+    step 1 of 3, forward   v1
+    v1 = x·3 = 2·3 = 6
+    <BLANKLINE>
+      variable  value  gradient
+      x             2         –
+      3             3         –
+    ▸ v1 = x·3      6         –
     """
     from .interactive import terminal
 

@@ -79,7 +79,12 @@ def _pyplot_shows() -> bool:
 
 
 def new_axes(ax: Axes | None = None, *, projection: str | None = None) -> Axes:
-    """``ax``, or the Axes of a new figure: see `new_figure`."""
+    """``ax``, or the Axes of a new figure: see `new_figure`.
+
+    >>> ax = new_axes()
+    >>> [float(inches) for inches in ax.figure.get_size_inches()], new_axes(ax) is ax
+    ([6.0, 4.0], True)
+    """
     return new_figure(6.0, 4.0).add_subplot(projection=projection) if ax is None else ax
 
 

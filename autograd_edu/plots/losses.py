@@ -161,7 +161,11 @@ def loss_text(losses: Losses | Mapping[str, Losses], *, width: int = 60, height:
 
 
 def moving_average(numbers: Numbers, window: int) -> list[float]:
-    """The moving average: the mean of each number and up to ``window`` - 1 before it."""
+    """The moving average: the mean of each number and up to ``window`` - 1 before it.
+
+    >>> moving_average([4.0, 2.0, 3.0, 1.0], window=2)
+    [4.0, 3.0, 2.5, 2.0]
+    """
     ends = range(1, len(numbers) + 1)
     return [math.fsum(numbers[max(0, i - window) : i]) / min(i, window) for i in ends]
 

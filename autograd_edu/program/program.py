@@ -62,6 +62,13 @@ class Program(Computation, Generic[R]):
             the Values.
         engine: "numpy"; "jit", which needs the extra ``jit``; or "auto", the faster one.
             Set it on the class to change it for all programs that have no engine of their own.
+
+    >>> program = trace(lambda x, y: x * y + x, 1.0, 2.0)
+    >>> program(3.0, 4.0)
+    15.0
+    >>> y, gradients = program.value_and_grad([1.0, 2.0, 3.0], 4.0)
+    >>> y.tolist(), gradients.inputs
+    ([5.0, 10.0, 15.0], [array([5., 5., 5.]), 6.0])
     """
 
     engine = "auto"
@@ -415,5 +422,11 @@ def trace_graph(
 
     Leaves that are neither ``inputs`` nor ``parameters`` become constants. By default, all leaves
     that are neither inputs nor constants are parameters.
+
+    >>> from autograd_edu import Value
+    >>> x, w = Value(2.0, "x"), Value(3.0, "w")
+    >>> program = trace_graph(x * w, inputs=[x])
+    >>> program(10.0), program.parameter_values
+    (30.0, array([3.]))
     """
     return Program.of(record_graph(root, inputs=inputs, parameters=parameters))

@@ -150,7 +150,19 @@ class Divergence(Callback):
 
 @dataclass(frozen=True)
 class Epoch:
-    """What a callback function receives after each epoch. ``number`` counts from 0."""
+    """What a callback function receives after each epoch. ``number`` counts from 0.
+
+    >>> from autograd_edu import data, nn, optim, train
+    >>> def below_one(epoch):
+    ...     return epoch.loss < 1.0
+    >>> model = nn.MLP.from_weights([[[0.0]]], [[0.0]])
+    >>> line = data.Dataset([[1.0], [2.0]], [3.0, 5.0])
+    >>> train.fit(
+    ...     model, nn.losses.half_squared_error, line, optim.SGD(model.parameters(), lr=0.1),
+    ...     callbacks=[below_one], progress=False,
+    ... ).stopped
+    'a callback ended it'
+    """
 
     number: int
     loss: float

@@ -31,6 +31,12 @@ class Diagnosis:
         findings: what is wrong, one sentence per finding.
         dead: scopes of rectifiers that are 0 for every sample, so that they pass no gradient.
         without_gradient: names of the parameters whose gradient is 0, or only a rounding error.
+
+    >>> from autograd_edu import data, nn
+    >>> model = nn.MLP.from_weights([[[-1.0, -1.0]], [[1.0]]])
+    >>> found = diagnose(model, nn.losses.half_squared_error, data.truth_table("and"))
+    >>> bool(found), found.dead
+    (False, ['layer0/neuron0'])
     """
 
     loss: float
@@ -54,6 +60,14 @@ def diagnose(model: Module, loss: Loss, data: Dataset) -> Diagnosis:
 
     Raises:
         TrainingError: if the loss does not depend on any parameter.
+
+    >>> from autograd_edu import data, nn
+    >>> model = nn.MLP.from_weights([[[-1.0, -1.0]], [[1.0]]])
+    >>> found = diagnose(model, nn.losses.half_squared_error, data.truth_table("and"))
+    >>> for finding in found.findings:
+    ...     print(finding)
+    3 of 3 parameters have gradient 0: layers.0.neurons.0.w.0, layers.0.neurons.0.w.1, ...
+    1 rectifier(s) are 0 for every sample: layer0/neuron0
     """
     check_dataset(data)
     trial = copy.deepcopy(model)

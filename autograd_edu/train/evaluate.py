@@ -23,6 +23,14 @@ class Evaluation:
     """The mean loss, and the accuracy: the share of right classes.
 
     The accuracy is None if the loss is not for classes.
+
+    >>> from autograd_edu import data, nn
+    >>> line = nn.MLP.from_weights([[[1.0, -1.0]]])
+    >>> found = evaluate(line, nn.losses.binary_cross_entropy_with_logits, data.moons(100))
+    >>> print(found)
+    loss 0.421, accuracy 81.0%
+    >>> found.accuracy
+    0.81
     """
 
     loss: float
@@ -38,6 +46,10 @@ def predictions(model: Module, data: Dataset) -> list[Plain]:
 
     Raises:
         TrainingError: if a layer such as dropout is in training mode.
+
+    >>> from autograd_edu import data, nn
+    >>> predictions(nn.MLP.from_weights([[[1.0, 2.0]]]), data.truth_table("xor"))
+    [0.0, 2.0, 1.0, 3.0]
     """
     check_dataset(data)
     for module in model.modules():
@@ -66,6 +78,13 @@ def evaluate(model: Module, loss: Loss, data: Dataset) -> Evaluation:
 
     Raises:
         TrainingError: if a layer such as dropout is in training mode.
+
+    >>> from autograd_edu import data, nn
+    >>> unit = nn.MLP.from_weights([[[1.0, 1.0]]], [[-1.5]])
+    >>> print(evaluate(unit, nn.losses.binary_cross_entropy_with_logits, data.truth_table("and")))
+    loss 0.4059, accuracy 100.0%
+    >>> print(evaluate(unit, nn.losses.binary_cross_entropy_with_logits, data.truth_table("xor")))
+    loss 0.7809, accuracy 25.0%
     """
     outputs = predictions(model, data)
     measured = _mean(loss, outputs, data)
@@ -82,6 +101,11 @@ def accuracy(model: Module, loss: Loss, data: Dataset) -> float:
     Raises:
         TargetError: if the loss is not for classes.
         TrainingError: if a layer such as dropout is in training mode.
+
+    >>> from autograd_edu import data, nn
+    >>> unit = nn.MLP.from_weights([[[1.0, 1.0]]], [[-1.5]])
+    >>> accuracy(unit, nn.losses.binary_cross_entropy_with_logits, data.truth_table("or"))
+    0.5
     """
     check_dataset(data)
     if getattr(loss, "threshold", None) is None:
@@ -97,6 +121,14 @@ def classify(model: Module, loss: Loss, data: Dataset) -> tuple[list[int], list[
     Raises:
         TargetError: if the loss is not for classes.
         TrainingError: if a layer such as dropout is in training mode.
+
+    >>> from autograd_edu import data, metrics, nn
+    >>> unit = nn.MLP.from_weights([[[1.0, 1.0]]], [[-1.5]])
+    >>> true, predicted = classify(
+    ...     unit, nn.losses.binary_cross_entropy_with_logits, data.truth_table("or")
+    ... )
+    >>> metrics.confusion_matrix(true, predicted)
+    [[1, 0], [2, 1]]
     """
     outputs = predictions(model, data)
     true = [label for target in data.ys for label in right_labels(target, loss)]

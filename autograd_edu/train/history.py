@@ -39,6 +39,10 @@ class History:
         stopped: why training ended.
         recording: the `Recording` that ``fit(…, record=True)`` made; otherwise None. It is not
             saved with the history.
+
+    >>> history = History(step_loss=[4.0, 2.0, 3.0, 1.0])
+    >>> history.moving_average(window=2)
+    [4.0, 3.0, 2.5, 2.0]
     """
 
     engine: str = ""

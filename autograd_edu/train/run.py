@@ -26,6 +26,20 @@ class Run:
         drop_last: leave out the last batch of an epoch if it is smaller than the others.
         steps: the number of complete steps.
         stopped: why training ends, or "" while it continues. A callback sets it to end training.
+
+    >>> from autograd_edu import data, nn, optim, train
+    >>> class Watch(Callback):
+    ...     def after_epoch(self, run):
+    ...         print(run.epoch, run.steps, run.theta.round(2).tolist())
+    >>> model = nn.MLP.from_weights([[[0.0]]], [[0.0]])
+    >>> line = data.Dataset([[1.0], [2.0]], [3.0, 5.0])
+    >>> _ = train.fit(
+    ...     model, nn.losses.half_squared_error, line, optim.SGD(model.parameters(), lr=0.3),
+    ...     epochs=3, callbacks=[Watch()], progress=False,
+    ... )
+    1 1 [1.95, 1.2]
+    2 2 [1.9, 1.16]
+    3 3 [1.9, 1.16]
     """
 
     model: Module
@@ -52,6 +66,19 @@ class Callback:
     """The base class of callbacks, which `fit` calls during a run. Override what you need.
 
     Several callbacks are called in the order of their list.
+
+    >>> from autograd_edu import data, nn, optim, train
+    >>> class StopAt(Callback):
+    ...     def after_step(self, run):
+    ...         if run.steps == 5:
+    ...             run.stopped = "five steps are enough"
+    >>> model, loss = nn.MLP(2, [1], seed=0), nn.losses.binary_cross_entropy_with_logits
+    >>> history = train.fit(
+    ...     model, loss, data.moons(50), optim.SGD(model.parameters()), batch_size=10,
+    ...     callbacks=[StopAt()], progress=False,
+    ... )
+    >>> len(history.step_loss), history.stopped
+    (5, 'five steps are enough')
     """
 
     def begin(self, run: Run) -> None:

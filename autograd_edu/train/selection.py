@@ -30,6 +30,16 @@ class Selection:
     Attributes:
         losses: by name. A model that diverged has the loss inf.
         models: the trained copies, by name.
+
+    >>> from autograd_edu import data, nn
+    >>> training, validation = data.moons(40).split(0.5)
+    >>> models = {"a line": nn.MLP(2, [1], seed=0), "8 units": nn.MLP(2, [8, 1], seed=0)}
+    >>> loss, rule = nn.losses.binary_cross_entropy_with_logits, lambda p: Adam(p, 0.1)
+    >>> print(select(models, loss, training, validation=validation, epochs=30, optimiser=rule))
+    model    validation loss
+    -------  ---------------
+    8 units           0.2304
+    a line            0.3231
     """
 
     losses: dict[str, float]
@@ -109,6 +119,9 @@ class Grid:
 
     Attributes:
         losses: by pairs of a rate and a weight decay. A run that diverged has the loss inf.
+
+    >>> Grid({(0.1, 0.0): 0.37, (0.01, 0.0): 0.52, (0.1, 1e-4): 0.36, (0.01, 1e-4): 0.51}).best
+    (0.1, 0.0001)
     """
 
     losses: dict[tuple[float, float], float]

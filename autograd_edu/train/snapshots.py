@@ -18,6 +18,16 @@ class Snapshots:
     begins with epoch 0, removes the copies of the last one.
 
     Source: Huang et al., "Snapshot Ensembles: Train 1, Get M for Free", 2017.
+
+    >>> from autograd_edu import data, nn, optim, schedules, train
+    >>> cycle = schedules.Cyclic(0.5, period=10)
+    >>> snapshots, model = Snapshots(cycle), nn.MLP(2, [4, 2], seed=0)
+    >>> _ = train.fit(
+    ...     model, nn.losses.softmax_cross_entropy, data.moons(20), optim.SGD(model.parameters()),
+    ...     epochs=30, schedule=cycle, callbacks=[snapshots], progress=False,
+    ... )
+    >>> snapshots.ensemble()
+    Ensemble of 3 models
     """
 
     def __init__(self, schedule: Cyclic) -> None:

@@ -26,6 +26,10 @@ def to_dot(y: Value) -> graphviz.Digraph:
 
     A large graph, which Graphviz would take minutes to lay out, says where everything is: its
     records stand in columns as in the picture of `draw`, and its edges are straight lines.
+
+    >>> y = Value(2.0, "x") * 3.0
+    >>> [line.strip() for line in to_dot(y).body if "->" in line]
+    ['n0 -> n2 [label=3]', 'n1 -> n2 [label=""]']
     """
     import graphviz
 
