@@ -118,7 +118,7 @@ def _entry(module: ModuleType, name: str) -> str:
     full = f"{module.__name__}.{name}"
     if text := text_of_data(module, name):
         body = indent("\n".join(escape(text.splitlines())), "   ")
-        return f".. py:data:: {full}\n\n{body}\n"
+        return f".. py:data:: {name}\n   :module: {module.__name__}\n\n{body}\n"
     if inspect.isclass(getattr(module, name)):
         return f".. autoclass:: {full}\n   :members:\n"
     return f".. autofunction:: {full}\n"

@@ -44,9 +44,10 @@ AT_THE_TOP = ["autograd_edu.program", "autograd_edu.pictures.drawing"]  # their 
 
 def documented(dotted):
     """The names of a module that have an entry in the reference."""
-    marker = [f".. {kind}:: {dotted}." for kind in ("autoclass", "autofunction", "py:data")]
-    lines = [line for text in PAGES.values() for line in text.splitlines()]
-    found = [line.removeprefix(start) for start in marker for line in lines if start in line]
+    text = "\n".join(PAGES.values())
+    module = re.escape(dotted)
+    found = re.findall(rf"^\.\. auto(?:class|function):: {module}\.(.+)$", text, flags=re.M)
+    found += re.findall(rf"^\.\. py:data:: (.+)\n   :module: {module}$", text, flags=re.M)
     return {name for name in found if "." not in name}
 
 
@@ -316,6 +317,18 @@ def test_broken_links_are_found(tmp_path):
     (tmp_path / "b.html").write_text('<img src="a.png"><a href="a.html#x">')
     found = sorted(broken_links(tmp_path))
     assert found == [("a.html", "b.html#y"), ("a.html", "c.html"), ("b.html", "a.png")]
+
+
+@pytest.mark.slow
+def test_every_entry_has_the_address_that_other_sites_link_to(site):
+    pages = (site / "reference").glob("*.html")
+    ids = {mark for page in pages for mark in Links(page.read_text("utf-8")).ids}
+    entries = {
+        f"{dotted}.{name}"
+        for dotted in reference.MODULES
+        for name in reference.public_names(import_module(dotted))
+    }
+    assert entries - ids == set()
 
 
 @pytest.mark.slow
