@@ -102,7 +102,7 @@ if not TYPE_CHECKING:  # a type checker that saw this would take every misspelle
 
         if name.startswith("_"):
             return ""
-        for submodule in _SUBMODULES:
+        for submodule in (*_SUBMODULES, "errors"):
             if name in getattr(import_module(f".{submodule}", __name__), "__all__", ()):
                 return f"; it is in the submodule {submodule}: {submodule}.{name}"
         meant = _ELSEWHERE.get(name) or nearest(name, __dir__())

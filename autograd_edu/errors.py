@@ -10,6 +10,12 @@ from typing import Any, NoReturn, Protocol
 
 from .printing import prints
 
+__all__ = [
+    "ArityError", "AutogradError", "BranchChanged", "DivisionDomainError", "DomainError",
+    "ExpressionError", "LayoutError", "OperandError", "OptionError", "OverflowDomainError",
+    "PlaceError", "ShapeError", "StateError", "TargetError", "TrainingError",
+]  # fmt: skip
+
 
 @prints
 class AutogradError(Exception):

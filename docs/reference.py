@@ -12,7 +12,6 @@ from types import ModuleType
 from docstrings import escape
 
 import autograd_edu
-from autograd_edu import errors
 
 MODULES = {
     "autograd_edu": "The top level",
@@ -42,8 +41,6 @@ def public_names(module: ModuleType) -> list[str]:
     """The names that a module offers to its users, sorted."""
     if module is autograd_edu:
         return [name for name in dir(module) if not inspect.ismodule(getattr(module, name))]
-    if module is errors:
-        return sorted(name for name in vars(module) if errors.is_an_error(name))
     own = [name for name, thing in vars(module).items() if _is_defined_in(module, thing)]
     names = getattr(module, "__all__", own)
     return sorted(

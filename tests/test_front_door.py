@@ -55,6 +55,12 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
         autograd_edu.sigmiod
 
 
+@pytest.mark.parametrize(("name", "place"), [("SGD", "optim"), ("DomainError", "errors")])
+def test_a_name_of_a_submodule_is_an_error_that_says_where_it_is(name, place):
+    with pytest.raises(AttributeError, match=rf"; it is in the submodule {place}: {place}.{name}$"):
+        getattr(autograd_edu, name)
+
+
 def test_import_loads_only_the_engine():
     wings = ["pictures", "program", "train", "nn", "record", "derivatives", "notation", "cli"]
     loaded = fresh("import autograd_edu, sys; print(*(m for m in sys.modules if 'autograd' in m))")

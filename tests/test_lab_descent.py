@@ -38,6 +38,10 @@ def test_the_loss_of_a_network_shows_four_kinds_of_rates():
     assert [list(line.get_ydata()) for line in found.plot().lines] == [low, good, high, most]
 
 
+def test_a_busy_picture_takes_little_room_in_a_notebook(paths):
+    assert len(paths._repr_html_()) < 300_000
+
+
 def test_gradient_descent_is_slow_along_a_ravine_and_momentum_is_quicker(paths):
     """Along the ravine θ shrinks by 1 - 0.018 per step: from 4 to 0.1 takes 204 of them."""
     assert paths.holds

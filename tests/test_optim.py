@@ -535,6 +535,18 @@ REFUSED = [
         id="an unknown style",
     ),
     pytest.param(
+        lambda: SGD(momentum=0.9),
+        OptionError,
+        "SGD has no keyword argument 'momentum'; use Momentum",
+        id="an argument of another rule",
+    ),
+    pytest.param(
+        lambda: Adam(beta=(0.9, 0.99)),
+        OptionError,
+        r"unknown keyword argument of Adam 'beta'; .* \(did you mean 'betas'\?\)",
+        id="a misspelled argument",
+    ),
+    pytest.param(
         lambda: Adam((), 0.1, eps_place="under"),
         OptionError,
         "choose from 'inside', 'outside'",

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Iterable
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Never, TypeAlias, TypedDict
 
 from ..arguments import fraction, not_negative, positive, whole
 from ..engine.value import Frozen, Value
-from ..errors import DomainError, OperandError, ShapeError, StateError, TrainingError
+from ..errors import (
+    DomainError,
+    OperandError,
+    OptionError,
+    ShapeError,
+    StateError,
+    TrainingError,
+    one_of,
+)
 from ..files import Test, expect, is_count, is_finite_number, is_finite_numbers, is_text
 
 if TYPE_CHECKING:
@@ -83,7 +92,10 @@ class Optimiser:
         accumulate: bool = False,
         skip: float = 0.0,
         seed: int = 0,
+        **unknown: Never,
     ) -> None:
+        for name in unknown:
+            _refuse(type(self), name)
         self.parameters = _check_parameters(parameters, type(self).__name__)
         self.lr = lr
         self.weight_decay = not_negative(weight_decay, "the weight decay")
@@ -282,6 +294,22 @@ class Optimiser:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(lr={self.lr!r})"
+
+
+def _refuse(kind: type[Optimiser], name: str) -> None:
+    """Raise OptionError for a keyword argument that a rule does not have."""
+    if instead := _ELSEWHERE.get(name):
+        raise OptionError(f"{kind.__name__} has no keyword argument {name!r}; use {instead}")
+    options = [
+        key
+        for base in kind.__mro__[:-1]
+        for key, parameter in inspect.signature(base).parameters.items()
+        if parameter.default is not parameter.empty
+    ]
+    one_of(name, dict.fromkeys(options), f"keyword argument of {kind.__name__}")
+
+
+_ELSEWHERE = {"learning_rate": "lr", "momentum": "Momentum", "nesterov": "Nesterov"}
 
 
 def _are_finite(*arrays: Array) -> bool:
