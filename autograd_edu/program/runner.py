@@ -30,12 +30,14 @@ class Batch(NamedTuple):
         samples: the number of samples.
         batched: for each argument, whether it has a batch axis.
         single: True if no argument has a batch axis.
+        rows: the numbers of all arguments, (numbers, samples), if they are at hand.
     """
 
     columns: list[Floats]
     samples: int
     batched: Sequence[bool]
     single: bool
+    rows: Floats | None = None
 
 
 class Runner:
@@ -53,6 +55,7 @@ class Runner:
             f"input {i} ({name!r})" if name else f"input {i}"
             for i, name in enumerate(given.argument_names)
         ]
+        self.scalars, self.alone = not any(program.shapes), (False,) * len(program.shapes)
         self.lock = Lock()
         may_compile = program.has_one_result and is_installed()  # that engine computes no more
         self.costs = Costs.of(program) if may_compile else None
@@ -104,19 +107,21 @@ class Runner:
     def _run(self, batch: Batch, engine: str, *, wrt: Wrt | None, on_nonfinite: str) -> Answer:
         if on_nonfinite not in ("raise", "keep"):
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
-        columns, count = batch.columns, batch.samples
-        with self.lock, np.errstate(all="ignore"):  # only one thread at a time may use the tables
-            if is_interpreted(engine, self.costs, count):
-                answer = self._interpreted(columns, wrt)
+        with self.lock:  # only one thread at a time may use the tables
+            if is_interpreted(engine, self.costs, batch.samples):
+                answer = self._interpreted(batch, wrt)
                 if answer is not None:
                     return answer
-            return self.numpy.run(columns, count, wrt=wrt, raising=on_nonfinite == "raise")
+            raising = on_nonfinite == "raise"
+            with np.errstate(all="ignore"):
+                return self.numpy.run(batch.columns, batch.samples, wrt=wrt, raising=raising)
 
-    def _interpreted(self, columns: list[Floats], wrt: Wrt | None) -> Answer | None:
+    def _interpreted(self, batch: Batch, wrt: Wrt | None) -> Answer | None:
         """The compiled interpreter's answer; None if a number is not finite or a guard fails."""
-        together = np.concatenate([column.T for column in columns]) if columns else np.zeros((0, 1))
-        parameters = self.given.parameter_values
-        answer = self.interpreter.run(together, parameters, backward=wrt is not None)
+        rows, parameters = batch.rows, self.given.parameter_values
+        if rows is None:
+            rows = np.concatenate([np.zeros((0, batch.samples)), *[x.T for x in batch.columns]])
+        answer = self.interpreter.run(rows, parameters, backward=wrt is not None)
         if answer is None:
             return None
         y, by_input, by_parameter = answer
@@ -128,6 +133,9 @@ class Runner:
         shapes = self.program.shapes
         if len(inputs) != len(shapes):
             raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
+        if self.scalars and {*map(type, inputs)} == {float}:  # the fast path
+            rows = np.array(inputs)[:, None]
+            return Batch(list(rows[:, None]), 1, self.alone, True, rows)
         given = [real_array(x, name) for x, name in zip(inputs, self.names, strict=True)]
         samples, batched = _layout(tuple([x.shape for x in given]), shapes)
         if not samples:
@@ -170,6 +178,8 @@ class Runner:
 
     def _per_argument(self, by_input: Floats, batch: Batch) -> list[Replayed]:
         """The gradient for each argument, in its shape."""
+        if self.scalars and batch.single:
+            return list[Replayed](by_input[:, 0].tolist())
         grads: list[Replayed] = []
         shapes = self.program.shapes
         for (start, stop), shape, leads in zip(self.spans, shapes, batch.batched, strict=True):
