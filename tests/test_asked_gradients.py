@@ -9,7 +9,7 @@ from autograd_edu import OPS, ProgramCache, Value, dot, relu, sqrt, total, trace
 from autograd_edu.errors import BranchChanged, DomainError, OptionError
 from autograd_edu.program.compiled_engine.run import is_installed
 
-ENGINES = ["numpy", *(["jit"] if is_installed() else [])]
+ENGINES = ["numpy", "python", *(["jit"] if is_installed() else [])]
 
 
 def agree(program, *inputs):

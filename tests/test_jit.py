@@ -1,8 +1,7 @@
-"""The compiled interpreter equals the eager engine, leaves to NumPy what is not finite, compiles
-once, and is optional.
+"""The engines that run operation by operation, the compiled one and plain Python, equal the eager
+engine and leave to NumPy what is not finite. The compiled one compiles once, and is optional.
 
-What holds for both engines is tested for both in `test_program`. Here is what concerns the
-interpreter alone.
+What holds for all engines is tested for all in `test_program`.
 """
 
 import math
@@ -33,10 +32,12 @@ from autograd_edu import (
     where,
 )
 from autograd_edu.errors import BranchChanged, DomainError
+from autograd_edu.program.compiled_engine import choice, hint
 from autograd_edu.program.compiled_engine import run as jit_run
-from autograd_edu.program.compiled_engine.choice import Costs, is_interpreted
+from autograd_edu.program.compiled_engine.choice import Costs, chosen
 from autograd_edu.program.compiled_engine.run import Interpreter
 from autograd_edu.program.compiled_engine.steps import Opcode, opcodes
+from autograd_edu.program.python_engine.run import PythonEngine
 
 COUNTS = [
     (op.name, count)
@@ -63,9 +64,18 @@ def eager(f, columns):
     return np.array(values), np.array(slopes).T
 
 
-def interpreted(f, columns):
+@pytest.fixture(params=["jit", "python"])
+def engine(request):
+    return request.param
+
+
+def engine_of(engine, program):
+    return {"jit": Interpreter, "python": PythonEngine}[engine](program)
+
+
+def run_by(engine, f, columns):
     program = trace(f, *columns[:, 0])
-    answer = Interpreter(program).run(columns, program.parameter_values, backward=True)
+    answer = engine_of(engine, program).run(columns, program.parameter_values, backward=True)
     assert answer is not None, "a result was not finite"
     return answer[:2]
 
@@ -78,10 +88,10 @@ def samples_of(name, count, batch):
 
 @pytest.mark.parametrize("batch", [1, 7, 100])
 @pytest.mark.parametrize(("name", "count"), COUNTS)
-def test_every_row_equals_the_eager_engine_in_every_sample(name, count, batch):
+def test_every_row_equals_the_eager_engine_in_every_sample(name, count, batch, engine):
     columns = samples_of(name, count, batch)
     values, slopes = eager(row_of(name), columns)
-    replayed, by_input = interpreted(row_of(name), columns)
+    replayed, by_input = run_by(engine, row_of(name), columns)
     size = (
         np.abs(columns).sum() / batch
     )  # sums cancel; of other rows the terms are no larger than the operands
@@ -90,7 +100,7 @@ def test_every_row_equals_the_eager_engine_in_every_sample(name, count, batch):
 
 
 @pytest.mark.parametrize(("name", "count"), [(name, count) for name, count in COUNTS if count < 4])
-def test_every_row_may_have_numbers_for_operands(name, count):
+def test_every_row_may_have_numbers_for_operands(name, count, engine):
     """Instructions for some of the operands leave the others alone."""
     columns = samples_of(name, count, 9)
     for kept in range(1, 2**count):
@@ -101,7 +111,7 @@ def test_every_row_may_have_numbers_for_operands(name, count):
             return OPS[name].apply([given.get(i, float(columns[i, 0])) for i in range(count)])
 
         values, slopes = eager(f, columns[at])
-        replayed, by_input = interpreted(f, columns[at])
+        replayed, by_input = run_by(engine, f, columns[at])
         np.testing.assert_allclose(replayed, values, rtol=1e-14, atol=1e-15)
         np.testing.assert_allclose(by_input, slopes, rtol=1e-14, atol=1e-15)
 
@@ -126,7 +136,7 @@ def test_every_row_may_have_numbers_for_operands(name, count):
     ],
 )
 @pytest.mark.slow
-def test_edges_are_those_of_the_table(x):
+def test_edges_are_those_of_the_table(x, engine):
     for name, count in COUNTS:
         for other in (x, 1.0, -0.0) if count > 1 else (x,):
             columns = np.array([[x, other, *[0.5] * 38][:count]] * 2).T
@@ -135,7 +145,7 @@ def test_edges_are_those_of_the_table(x):
             except (DomainError, ArithmeticError):
                 continue
             if np.isfinite(values).all() and np.isfinite(slopes).all():
-                replayed, by_input = interpreted(row_of(name), columns)
+                replayed, by_input = run_by(engine, row_of(name), columns)
                 np.testing.assert_allclose(
                     replayed,
                     values,
@@ -151,19 +161,19 @@ def test_every_row_of_the_table_is_an_instruction_of_its_own():
     assert made >= {(n, count) for n, count in COUNTS if OPS[n].variadic < count < 4}
 
 
-def test_a_wrong_slope_is_noticed(monkeypatch):
+def test_a_wrong_slope_is_noticed(monkeypatch, engine):
     columns = samples_of("tanh", 1, 5)
     wrong = replaced(OPS["tanh"], local_gradients=lambda xp, y, x: (1.001 * (1.0 - y * y),))
     values, slopes = eager(row_of("tanh"), columns)
     monkeypatch.setitem(
         OPS, "tanh", wrong
     )  # it is taken apart, as it does not stand in the table's file
-    replayed, by_input = interpreted(wrong, columns)
+    replayed, by_input = run_by(engine, wrong, columns)
     np.testing.assert_allclose(replayed, values, rtol=1e-14)
     np.testing.assert_allclose(by_input / slopes, np.full((1, 5), 1.001), rtol=1e-14)
 
 
-def test_a_row_that_a_user_registers_is_run_without_compiling():
+def test_a_row_that_a_user_registers_is_run_without_compiling(engine):
     before = dict(opcodes())
     name = "test_jit_softsign"
     softsign = row(
@@ -176,8 +186,8 @@ def test_a_row_that_a_user_registers_is_run_without_compiling():
     )
     try:
         columns = np.linspace(-3, 3, 25)[None]
-        replayed, by_input = interpreted(
-            lambda x: softsign(x) * 2.0 + softsign(softsign(x)), columns
+        replayed, by_input = run_by(
+            engine, lambda x: softsign(x) * 2.0 + softsign(softsign(x)), columns
         )
         inner = columns / (1 + np.abs(columns))
         np.testing.assert_allclose(
@@ -208,12 +218,12 @@ def model(w, b):
 
 
 @pytest.mark.parametrize("batch", [1, 7, 8, 9, 100])
-def test_parameters_are_shared_and_their_gradients_summed(batch):
+def test_parameters_are_shared_and_their_gradients_summed(batch, engine):
     w, b = Value(0.7), Value(-0.3)
     f = model(w, b)
     columns = np.random.default_rng(0).uniform(-1, 1, (2, batch))
     program = trace(f, 0.5, 0.2)
-    program.engine = "jit"
+    program.engine = engine
     value, grads = program.value_and_grad(*columns)
     for p in (w, b):
         p.clear_grad()
@@ -224,8 +234,8 @@ def test_parameters_are_shared_and_their_gradients_summed(batch):
     np.testing.assert_allclose(grads.parameters, [p.grad for p in program.parameters], rtol=1e-12)
 
 
-def test_a_sample_does_not_depend_on_the_batch_it_stands_in():
-    interpreter = Interpreter(trace(model(Value(0.7), Value(-0.3)), 0.5, 0.2))
+def test_a_sample_does_not_depend_on_the_batch_it_stands_in(engine):
+    interpreter = engine_of(engine, trace(model(Value(0.7), Value(-0.3)), 0.5, 0.2))
     columns, own = np.random.default_rng(0).uniform(-1, 1, (2, 21)), np.array([0.7, -0.3])
     values, by_input, _ = interpreter.run(columns, own, backward=True)
     for k in range(21):
@@ -233,10 +243,10 @@ def test_a_sample_does_not_depend_on_the_batch_it_stands_in():
         assert (values[k], by_input[:, k].tolist()) == (alone[0][0], alone[1][:, 0].tolist())
 
 
-def test_a_result_of_parameters_alone_counts_once_a_sample():
+def test_a_result_of_parameters_alone_counts_once_a_sample(engine):
     w = Value(3.0)
     program = trace(lambda x: w * w, 1.0)
-    program.engine = "jit"
+    program.engine = engine
     value, grads = program.value_and_grad(np.zeros(11))
     assert (value.tolist(), grads.inputs[0].tolist(), grads.parameters.tolist()) == (
         [9.0] * 11,
@@ -245,9 +255,9 @@ def test_a_result_of_parameters_alone_counts_once_a_sample():
     )
 
 
-def test_inputs_that_nothing_uses_and_results_that_are_inputs():
+def test_inputs_that_nothing_uses_and_results_that_are_inputs(engine):
     program = trace(lambda x, y: x, 1.0, 2.0)
-    program.engine = "jit"
+    program.engine = engine
     value, grads = program.value_and_grad(np.arange(9.0), np.zeros(9))
     assert (value.tolist(), [g.tolist() for g in grads.inputs]) == (
         [*range(9)],
@@ -256,7 +266,7 @@ def test_inputs_that_nothing_uses_and_results_that_are_inputs():
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 33, 1000])
-def test_long_chains_and_wide_sums(size):
+def test_long_chains_and_wide_sums(size, engine):
     def f(x):
         for _ in range(size):
             x = x * 0.5 + 1.0
@@ -264,7 +274,7 @@ def test_long_chains_and_wide_sums(size):
 
     columns = np.linspace(-1, 1, 10)[None]
     values, slopes = eager(f, columns)
-    replayed, by_input = interpreted(f, columns)
+    replayed, by_input = run_by(engine, f, columns)
     np.testing.assert_allclose(replayed, values, rtol=1e-13)
     np.testing.assert_allclose(by_input, slopes, rtol=1e-13)
 
@@ -273,12 +283,12 @@ def test_long_chains_and_wide_sums(size):
 
 
 @pytest.mark.parametrize("place", [0, 5, 20])
-def test_a_branch_change_and_a_fault_in_any_sample_give_no_answer(place):
+def test_a_branch_change_and_a_fault_in_any_sample_give_no_answer(place, engine):
     rng = random.Random(place)
     xs = np.array([rng.uniform(0.5, 1.5) for _ in range(21)])
     program = trace(lambda x: sqrt(x) if x > 0.25 else x, 1.0)
-    program.engine = "jit"
-    interpreter = Interpreter(program)
+    program.engine = engine
+    interpreter = engine_of(engine, program)
     none = np.zeros(0)
     assert interpreter.run(xs[None], none, backward=True) is not None
     xs[place] = 0.2
@@ -286,7 +296,7 @@ def test_a_branch_change_and_a_fault_in_any_sample_give_no_answer(place):
     with pytest.raises(BranchChanged, match=f"sample {place} "):
         program(xs)
     faulty = trace(lambda x: log(x - 0.2), 1.0)
-    faulty.engine = "jit"
+    faulty.engine = engine
     with pytest.raises(DomainError, match=rf"^log: .* sample {place} \("):
         faulty(xs)
     assert faulty(xs, on_nonfinite="keep")[place] == -math.inf
@@ -295,7 +305,7 @@ def test_a_branch_change_and_a_fault_in_any_sample_give_no_answer(place):
 
 
 @pytest.mark.parametrize("sign", ["<", "<=", ">", ">="])
-def test_guards_of_every_sign_hold_at_the_corner_as_traced(sign):
+def test_guards_of_every_sign_hold_at_the_corner_as_traced(sign, engine):
     holds = {
         "<": lambda x: x < 1,
         "<=": lambda x: x <= 1,
@@ -303,7 +313,7 @@ def test_guards_of_every_sign_hold_at_the_corner_as_traced(sign):
         ">=": lambda x: x >= 1,
     }[sign]
     for start in (0.0, 1.0, 2.0):
-        interpreter = Interpreter(trace(lambda x: x * 2 if holds(x) else -x, start))
+        interpreter = engine_of(engine, trace(lambda x: x * 2 if holds(x) else -x, start))
         for x in (0.0, 1.0, 2.0):
             answered = (
                 interpreter.run(np.array([[start, x]]), np.zeros(0), backward=False) is not None
@@ -311,10 +321,10 @@ def test_guards_of_every_sign_hold_at_the_corner_as_traced(sign):
             assert answered == (holds(x) == holds(start))
 
 
-def test_a_pass_that_was_broken_off_leaves_nothing_behind():
+def test_a_pass_that_was_broken_off_leaves_nothing_behind(engine):
     w = Value(2.0)
     program = trace(lambda x: log(w * x) * w, 1.0)
-    interpreter, xs = Interpreter(program), np.linspace(1.0, 2.0, 30)
+    interpreter, xs = engine_of(engine, program), np.linspace(1.0, 2.0, 30)
     first = interpreter.run(xs[None], program.parameter_values, backward=True)
     assert (
         interpreter.run(np.where(xs > 1.9, -xs, xs)[None], program.parameter_values, backward=True)
@@ -344,17 +354,92 @@ def test_irregular_programs_are_interpreted_and_large_matrices_are_not():
     chain = Costs.of(
         trace(lambda x: [x := tanh(x * 0.9) for _ in range(50)][-1], 0.5).runner.program
     )
-    assert [is_interpreted("auto", chain, n) for n in (1, 100, 10_000)] == [True, True, True]
-    assert not is_interpreted("auto", matrices, 10_000)
-    assert is_interpreted("jit", matrices, 10_000)
-    assert not is_interpreted("numpy", chain, 1)
+    assert [chosen("auto", chain, n) for n in (10, 100, 10_000)] == ["jit"] * 3
+    assert [chosen("auto", matrices, n) for n in (1, 10_000)] == ["numpy"] * 2
+    assert [chosen(name, chain, 1) for name in ("numpy", "jit", "python")] == [
+        "numpy",
+        "jit",
+        "python",
+    ]
+    assert chain.fastest(1, compiles=False)[0] == "python"
+    assert chain.fastest(10_000, compiles=False)[0] == "numpy"
+
+
+def loop(rounds):
+    """An irregular program of ``rounds`` rounds."""
+
+    def f(x):
+        for _ in range(rounds):
+            x = x + 0.01 * x / (1.0 + x * x)
+        return x
+
+    return f
+
+
+def test_rounds_of_a_loop_are_compiled_by_python_once():
+    def texts(rounds):
+        made = PythonEngine(trace(loop(rounds), 0.5))
+        assert made.run(np.array([[0.5]]), np.zeros(0), backward=True) is not None
+        return len(made.codes), len(made.pieces)
+
+    assert texts(400)[0] == texts(200)[0] < 8
+    assert texts(400)[1] > 10
+
+
+@pytest.fixture
+def without_numba(monkeypatch):
+    """Numba seems to be missing, and a hint was not given yet; waiting is not needed."""
+    for module in (hint, choice):
+        monkeypatch.setattr(module, "is_installed", lambda: False)
+    monkeypatch.setattr(hint, "find_spec", lambda name: None)
+    monkeypatch.setattr(hint, "_WAITED", 0.0)
+    hint.say_once.cache_clear()
+    choice.chosen.cache_clear()
+    yield monkeypatch
+    hint.say_once.cache_clear()
+    choice.chosen.cache_clear()
+
+
+def test_the_command_that_installs_numba_is_logged_once(without_numba, caplog):
+    for _ in range(2):
+        program = trace(loop(100), 0.5)
+        assert (program(0.1), program(0.1)) == (program(0.1),) * 2
+    assert [record.getMessage() for record in caplog.records] == [
+        "this program would run more than ten times faster with Numba: "
+        "pip install 'autograd-edu[jit]'"
+    ]
+
+
+@pytest.mark.parametrize(
+    "why", ["installed", "switched off", "a browser", "quick so far", "helps little", "NumPy asked"]
+)
+def test_no_hint_is_given_where_numba_is_no_help(without_numba, caplog, why):
+    f, engine = loop(100), "auto"
+    match why:
+        case "installed":
+            without_numba.setattr(hint, "is_installed", lambda: True)
+        case "switched off":
+            without_numba.setattr(hint, "find_spec", lambda name: "found")
+        case "a browser":
+            without_numba.setattr(sys, "platform", "emscripten")
+        case "quick so far":
+            without_numba.setattr(hint, "_WAITED", 1e9)
+        case "helps little":
+            f = loop(1)
+        case "NumPy asked":
+            engine = "numpy"
+    program = trace(f, 0.5)
+    program.engine = engine
+    for _ in range(3):
+        program(0.1)
+    assert not caplog.records
 
 
 def test_an_engine_that_there_is_not_is_refused():
     program = trace(lambda x: x * x, 1.0)
     program.engine = "gpu"
     with pytest.raises(
-        ValueError, match="unknown engine 'gpu'; choose from 'auto', 'numpy', 'jit'"
+        ValueError, match="unknown engine 'gpu'; choose from 'auto', 'numpy', 'jit', 'python'"
     ):
         program(2.0)
 

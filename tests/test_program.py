@@ -47,7 +47,7 @@ from autograd_edu.files import seal
 from autograd_edu.program.lifting.fuse import fused
 
 
-@pytest.fixture(autouse=True, params=["numpy", "jit"])
+@pytest.fixture(autouse=True, params=["numpy", "jit", "python"])
 def engine(request, monkeypatch):
     """Everything here holds for both engines."""
     monkeypatch.setattr(Program, "engine", request.param)

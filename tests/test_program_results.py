@@ -182,7 +182,7 @@ def test_a_jacobian_is_one_program_for_each_result():
 # ---- inputs that the samples share ----
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 def test_an_input_without_a_batch_axis_is_shared_and_its_gradient_summed(engine):
     w = Value(2.0)
     program = trace(lambda x, scale, shift: dot(x, shift) * scale * w, [1.0, 2.0], 1.0, [1.0, 1.0])
@@ -247,7 +247,7 @@ def formula(x, y, w):
     return tanh(x * w) * y + w * w * exp(y) + x**3.0 + where(x > y, x * y, y) * w
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 @pytest.mark.parametrize("at", [(0.5, -0.3), (-0.4, 0.8)])
 def test_hvp_is_the_hessian_times_the_direction(at, engine):
     w = Value(1.5)
@@ -311,7 +311,7 @@ def test_a_program_that_was_read_has_no_values_to_copy_to_or_from():
 # ---- the gradient check of a replay ----
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 def test_check_gradient_looks_at_inputs_and_parameters_by_their_names(engine):
     w = Value(1.5, "w")
     program = trace(lambda xs, y: relu(xs[0] * w) * xs[1] + y, [1.0, 2.0], 0.5)

@@ -443,7 +443,7 @@ def test_a_planted_branch_change_names_comparison_line_and_sample(seed):
     if rng.random() < 0.5:
         inside, outside = outside, inside
     program = trace(f, inside, 0.5)
-    program.engine = rng.choice(("numpy", "jit"))
+    program.engine = rng.choice(("numpy", "jit", "python"))
     xs, ys = np.full(count, inside), np.full(count, 0.5)
     program.value_and_grad(xs, ys)
     place = rng.randrange(count)
@@ -501,7 +501,7 @@ def planted(seed, faults):
     good = {"exp": 0.01, "mul": 1e-200, "square": 1e-200}.get(name, 0.3)
     count = rng.choice((1, 20, 2500))
     program = trace(function, [good] * 3)
-    program.engine = rng.choice(("numpy", "jit"))
+    program.engine = rng.choice(("numpy", "jit", "python"))
     xs, place = np.full((count, 3), good), rng.randrange(count)
     program.value_and_grad(xs)
     xs[place, which] = bad

@@ -49,7 +49,7 @@ def assert_kept(case, i, program):
             assert agrees(case, gradient, case.gradients[i])
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 @pytest.mark.parametrize(("case", "i"), ONE_BY_ONE)
 def test_a_replay_gives_what_is_specified(case, i, engine):
     program = traced(case, i)
@@ -57,7 +57,7 @@ def test_a_replay_gives_what_is_specified(case, i, engine):
     assert_kept(case, i, program)
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 @pytest.mark.parametrize(("case", "i"), ONE_BY_ONE)
 def test_what_is_not_finite_is_an_error_by_default(case, i, engine):
     program = traced(case, i)
@@ -74,7 +74,7 @@ def test_what_is_not_finite_is_an_error_by_default(case, i, engine):
             program.value_and_grad(case.at[i])
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 def test_a_slope_that_is_always_0_does_not_swallow_an_infinite_one(engine):
     f = lambda x: asin(step(x))  # noqa: E731
     program = trace(f, 1.0)
@@ -90,7 +90,7 @@ def test_a_parameter_gets_the_gradient_of_an_input(case, i):
     w = Value(case.at[i], "w")
     with ieee():
         program = trace(lambda x: of_operand(case, i)(w) + 0.0 * x, 1.0)
-    for engine in ("numpy", "jit"):
+    for engine in ("numpy", "jit", "python"):
         program.engine = engine
         for batch in (1, 2):
             _, grads = program.value_and_grad(np.ones(batch), on_nonfinite="keep")
@@ -121,7 +121,7 @@ def test_a_gradient_that_is_replayed_has_the_second_derivatives_specified(case, 
     if not case.has_value:
         return
     program = trace(lambda x: grad(of_operand(case, i))(x), case.at[i])
-    for engine in ("numpy", "jit"):
+    for engine in ("numpy", "jit", "python"):
         program.engine = engine
         value, grads = program.value_and_grad(case.at[i], on_nonfinite="keep")
         assert agrees(case, value, case.gradients[i])

@@ -35,7 +35,7 @@ def each_by_fsum(xs):
     return [math.fsum(row) for row in xs.tolist()]
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 17])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_replayed_total_is_the_exact_sum_rounded_once(kind, count, engine):
@@ -55,7 +55,7 @@ def test_a_printed_total_is_the_exact_sum_rounded_once(kind):
         assert space["program"]([], xs).tolist() == each_by_fsum(xs)
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 def test_a_total_stays_exact_among_other_sums_and_products(engine):
     """Chains of + are summed in any order; a total in one, or of products, is rounded by itself."""
     f = lambda xs: total([a * b for a, b in pairwise(xs)]) + xs[0] + total(xs)  # noqa: E731

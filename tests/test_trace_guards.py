@@ -46,7 +46,7 @@ def test_a_number_taken_out_of_an_input_is_the_same_in_a_replay_or_the_replay_sa
         program(3.0)
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 def test_zero_and_minus_zero_are_told_apart_where_the_number_is_taken_out(engine):
     program = trace(lambda x: x + math.copysign(1.0, x), 0.0)
     program.engine = engine
@@ -152,7 +152,7 @@ def guarded_log(x, *, use):
     return y if use else x
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 @pytest.mark.parametrize("use", [True, False], ids=["used", "not used"])
 def test_an_error_that_the_function_catches_is_never_frozen(use, engine):
     with pytest.raises(OperandError, match=r"caught an error and continued, .* log\(-1"):
@@ -218,7 +218,7 @@ CHECKED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("engine", ["numpy", "jit"])
+@pytest.mark.parametrize("engine", ["numpy", "jit", "python"])
 @pytest.mark.parametrize(("loss", "good", "bad"), CHECKED.values(), ids=CHECKED)
 def test_a_check_of_a_loss_is_made_in_every_replay_with_the_same_error(loss, good, bad, engine):
     program = trace(lambda y, t: loss(y, t), *good)

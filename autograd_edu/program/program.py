@@ -60,7 +60,8 @@ class Program(Computation, Generic[R]):
         parameters: the captured Values, in order of first use. Empty after `from_json`.
         parameter_values: the numbers of the parameters in this program. `write_back` copies them to
             the Values.
-        engine: "numpy"; "jit", which needs the extra ``jit``; or "auto", the faster one.
+        engine: "numpy"; "jit", which needs the extra ``jit``; "python", for a few samples of an
+            irregular program without that extra; or "auto", the fastest of them.
             Set it on the class to change it for all programs that have no engine of their own.
 
     >>> program = trace(lambda x, y: x * y + x, 1.0, 2.0)

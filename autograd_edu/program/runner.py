@@ -15,11 +15,13 @@ from numpy.typing import ArrayLike
 from ..errors import ArityError, ShapeError, one_of
 from .array_engine.engine import Answer, NumpyEngine
 from .arrays import real_array
-from .compiled_engine.choice import Costs, is_interpreted
-from .compiled_engine.run import Interpreter, is_installed
+from .compiled_engine.choice import Costs, chosen
+from .compiled_engine.hint import Waiting
+from .compiled_engine.run import Interpreter
 from .form import Results, fill
 from .ir import WRT, AnyGradients, Computation, Floats, Gradients, Replayed, Shapes, Wrt
 from .lifting.group import Lifted
+from .python_engine.run import PythonEngine
 
 
 class Batch(NamedTuple):
@@ -30,14 +32,12 @@ class Batch(NamedTuple):
         samples: the number of samples.
         batched: for each argument, whether it has a batch axis.
         single: True if no argument has a batch axis.
-        rows: the numbers of all arguments, (numbers, samples), if they are at hand.
     """
 
     columns: list[Floats]
     samples: int
     batched: Sequence[bool]
     single: bool
-    rows: Floats | None = None
 
 
 class Runner:
@@ -55,22 +55,26 @@ class Runner:
             f"input {i} ({name!r})" if name else f"input {i}"
             for i, name in enumerate(given.argument_names)
         ]
-        self.scalars, self.alone = not any(program.shapes), (False,) * len(program.shapes)
         self.lock = Lock()
-        may_compile = program.has_one_result and is_installed()  # that engine computes no more
-        self.costs = Costs.of(program) if may_compile else None
-        if self.costs is None:
+        self.waiting = Waiting()
+        self.costs = Costs.of(program) if program.has_one_result else None
+        if self.costs is None:  # the other engines compute one result
             self.numpy  # noqa: B018 - made now, so that an error in it is raised here
 
     @cached_property
     def numpy(self) -> NumpyEngine:
-        """The NumPy engine; where the compiled one can run, made when it is first needed."""
+        """The NumPy engine; where another one can run, made when it is first needed."""
         return NumpyEngine(self.given, self.program)
 
     @cached_property
     def interpreter(self) -> Interpreter:
         """The compiled interpreter (extra ``jit``)."""
         return Interpreter(self.program)
+
+    @cached_property
+    def python(self) -> PythonEngine:
+        """Python's own functions."""
+        return PythonEngine(self.program)
 
     @property
     def lifted(self) -> Lifted:
@@ -107,21 +111,23 @@ class Runner:
     def _run(self, batch: Batch, engine: str, *, wrt: Wrt | None, on_nonfinite: str) -> Answer:
         if on_nonfinite not in ("raise", "keep"):
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
-        with self.lock:  # only one thread at a time may use the tables
-            if is_interpreted(engine, self.costs, batch.samples):
-                answer = self._interpreted(batch, wrt)
+        columns, count = batch.columns, batch.samples
+        with self.lock, np.errstate(all="ignore"):  # only one thread at a time may use the tables
+            kind = chosen(engine, self.costs, count)
+            if engine == "auto" and self.costs is not None:
+                self.waiting.add(self.costs, count)
+            if kind != "numpy":
+                answer = self._by_scalars(kind, columns, wrt)
                 if answer is not None:
                     return answer
-            raising = on_nonfinite == "raise"
-            with np.errstate(all="ignore"):
-                return self.numpy.run(batch.columns, batch.samples, wrt=wrt, raising=raising)
+            return self.numpy.run(columns, count, wrt=wrt, raising=on_nonfinite == "raise")
 
-    def _interpreted(self, batch: Batch, wrt: Wrt | None) -> Answer | None:
-        """The compiled interpreter's answer; None if a number is not finite or a guard fails."""
-        rows, parameters = batch.rows, self.given.parameter_values
-        if rows is None:
-            rows = np.concatenate([np.zeros((0, batch.samples)), *[x.T for x in batch.columns]])
-        answer = self.interpreter.run(rows, parameters, backward=wrt is not None)
+    def _by_scalars(self, kind: str, columns: list[Floats], wrt: Wrt | None) -> Answer | None:
+        """Another engine's answer; None if a number is not finite or a guard fails."""
+        run = self.interpreter.run if kind == "jit" else self.python.run
+        together = np.concatenate([column.T for column in columns]) if columns else np.zeros((0, 1))
+        parameters = self.given.parameter_values
+        answer = run(together, parameters, backward=wrt is not None)
         if answer is None:
             return None
         y, by_input, by_parameter = answer
@@ -133,9 +139,6 @@ class Runner:
         shapes = self.program.shapes
         if len(inputs) != len(shapes):
             raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
-        if self.scalars and {*map(type, inputs)} == {float}:  # the fast path
-            rows = np.array(inputs)[:, None]
-            return Batch(list(rows[:, None]), 1, self.alone, True, rows)
         given = [real_array(x, name) for x, name in zip(inputs, self.names, strict=True)]
         samples, batched = _layout(tuple([x.shape for x in given]), shapes)
         if not samples:
@@ -178,8 +181,6 @@ class Runner:
 
     def _per_argument(self, by_input: Floats, batch: Batch) -> list[Replayed]:
         """The gradient for each argument, in its shape."""
-        if self.scalars and batch.single:
-            return list[Replayed](by_input[:, 0].tolist())
         grads: list[Replayed] = []
         shapes = self.program.shapes
         for (start, stop), shape, leads in zip(self.spans, shapes, batch.batched, strict=True):

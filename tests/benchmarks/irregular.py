@@ -38,7 +38,7 @@ from autograd_edu import Value, dot, exp, log, no_gc, sin, tanh, total, trace
 from autograd_edu.engine import ops
 from autograd_edu.program import Program
 from autograd_edu.program.arrays import Arrays
-from autograd_edu.program.compiled_engine.choice import Costs, is_interpreted
+from autograd_edu.program.compiled_engine.choice import ENGINES, Costs, chosen
 from autograd_edu.program.lifting.fuse import fused
 
 LEAVES = 20
@@ -75,7 +75,7 @@ def drawn(size: int, names: tuple[str, ...], *, deep: bool, samples: np.ndarray)
             operands = (a, b)[: len(op.example)]
             xs = [results[i] for i in operands]
             y = op.value(Arrays, *xs)
-            slopes = op.local_gradients(Arrays, y, *xs)
+            slopes = op.local_gradients(Arrays, y, xs)
             slope = sum(
                 np.abs(slope).max() * steep[i] for slope, i in zip(slopes, operands, strict=True)
             )
@@ -211,25 +211,25 @@ def check(jobs: dict[str, Callable[[], object]], parameters: int) -> None:
 
 
 def engines() -> None:
-    """Measured and estimated times of both engines, for programs between regular and irregular."""
+    """Measured and estimated times of each engine, for programs between regular and irregular."""
     for name, f, count in programs():
         base = drawn_from(count)
-        by = {engine: trace(f, base[0].tolist()) for engine in ("jit", "numpy")}
+        by = {engine: trace(f, base[0].tolist()) for engine in ENGINES if engine != "auto"}
         costs = Costs.of(fused(by["jit"]))
         for engine, program in by.items():
             program.engine = engine
-        for batch in (1, 10, 100, 1_000, 10_000):
+        for batch in (1, 10, 100, 1_000):
             x = np.resize(base, (batch, count))
             times = medians(
                 {engine: lambda p=p, x=x: p.value_and_grad(x) for engine, p in by.items()}, 3
             )
-            estimated = costs.jit(batch) / 1e6, costs.numpy(batch) / 1e6
-            chosen = "jit" if is_interpreted("auto", costs, batch) else "numpy"
-            measured = (
-                f"interpreter {times['jit']:9.3f} ({estimated[0]:9.3f})  "
-                f"NumPy {times['numpy']:9.3f} ({estimated[1]:9.3f}) ms"
+            measured = "  ".join(
+                f"{engine} {times[engine]:9.3f} ({getattr(costs, engine)(batch) / 1e6:9.3f}) ms"
+                for engine in by
             )
-            print(f"  {name:20} batch {batch:6}  {measured}  chosen: {chosen}", flush=True)
+            without = costs.fastest(batch, compiles=False)[0]
+            which = f"chosen: {chosen('auto', costs, batch)}, without Numba {without}"
+            print(f"  {name:20} batch {batch:5}  {measured}  {which}", flush=True)
 
 
 def drawn_from(count: int) -> np.ndarray:
@@ -264,7 +264,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", action="store_true", help="from 10³ to 10⁶ operations")
     parser.add_argument(
-        "--engines", action="store_true", help="when the interpreter is faster than NumPy"
+        "--engines", action="store_true", help="which engine is faster, and which is chosen"
     )
     asked = parser.parse_args()
     if asked.sizes:

@@ -340,7 +340,7 @@ def replays(case: Case, against: Comparison, outcome: Outcome) -> Iterator[str]:
     back = Program.from_json(program.to_json())
     if back != program:
         yield "JSON: another program"
-    for engine in ("numpy", "jit"):
+    for engine in ("numpy", "jit", "python"):
         program.engine = engine
         yield from _labelled(engine, _keeping(case, against, program, columns))
         yield from _labelled(f"{engine}, by default", _raising(case, against, program, columns))

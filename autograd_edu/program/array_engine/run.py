@@ -15,7 +15,7 @@ import numpy as np
 
 from ...engine.op import Op
 from ..arrays import Arrays
-from ..lifting.group import NEUTRAL, Group, Lifted, Read
+from ..lifting.group import Group, Lifted, Read
 from ..lifting.symbols import written, written_stacked
 from .exact import exact_sum
 from .tables import (
@@ -34,7 +34,6 @@ from .tables import (
 Tables = dict[bool, Array]
 Rows: TypeAlias = Any  # what a rule of the table gives on arrays: an array, or several of them
 Slope = Callable[[], Rows]
-_SMALL = 4096  # numbers in a matrix product that `dot` computes at least as fast as `matmul`
 
 
 class Plan:
@@ -42,8 +41,6 @@ class Plan:
 
     Attributes:
         values: the tables; the key says whether it is the fixed one.
-        inputs: where the batch's table holds each argument, (samples, numbers).
-        numbers: all that can change in that table, as a flat array.
         operands: for each group, what it reads.
         prepare, forward: the calls on what depends on no input, and on a block.
         parts: for some groups, what the backward pass takes over from the forward pass.
@@ -52,9 +49,6 @@ class Plan:
     def __init__(self, lifted: Lifted, width: int, fixed: Tables) -> None:
         self.lifted, self.width, self.fixed = lifted, width, fixed
         self.values: Tables = {True: fixed[True], False: table_of_values(lifted, False, width)}
-        table = self.values[False]
-        self.inputs = [table[row:stop].T for row, stop, _ in lifted.arguments]
-        self.numbers = table[len(NEUTRAL) :].reshape(-1)
         self.prepare: list[Call] = []
         self.forward: list[Call] = []
         self.parts: dict[tuple[int, bool], list[Rows]] = {}
@@ -126,12 +120,10 @@ class Backward:
     Attributes:
         backward, finish: the calls back through a block, and from there to the parameters.
         inputs, parameters: the gradients of the leaves, (numbers, samples), after these calls.
-        summed: the tables that each block of a batch adds to.
     """
 
     def __init__(self, plan: Plan, lifted: Lifted) -> None:
         self.plan, self.lifted, self.gradients = plan, lifted, plan.gradients
-        self.summed = [self.gradients[True]]
         self.backward: list[Call] = []
         self.finish: list[Call] = []
         for group, operands in reversed(list(zip(lifted.groups, plan.operands, strict=True))):
@@ -163,10 +155,10 @@ class Backward:
         weights, inputs = operands[:2]
         flat = upstream.reshape(len(weights), -1)
         if outs[0] is not None:
-            calls.append(_times(flat, inputs.T, outs[0][..., 0]))
+            calls.append(partial(np.matmul, flat, inputs.T, outs[0][..., 0]))
         if outs[1] is not None:
             inner = weights[:, : outs[1].shape[0]]
-            calls.append(_times(inner.T, flat, outs[1].reshape(outs[1].shape[0], -1)))
+            calls.append(partial(np.matmul, inner.T, flat, outs[1].reshape(outs[1].shape[0], -1)))
         if len(outs) > 2 and outs[2] is not None:
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[2], keepdims=True))
 
@@ -276,25 +268,15 @@ def _dot(_: Group, out: Array, operands: list[Array]) -> Call:
 
 def _product(_: Group, out: Array, operands: list[Array]) -> Call:
     weights, inputs, *bias = operands
-    product = _times(weights, inputs, out.reshape(len(weights), -1))
+    flat = out.reshape(len(weights), -1)
     if not bias:
-        return product
+        return partial(np.matmul, weights, inputs, flat)
 
     def call() -> None:
-        product()
+        np.matmul(weights, inputs, flat)
         np.add(out, bias[0], out)
 
     return call
-
-
-def _times(a: Array, b: Array, out: Array) -> Call:
-    """The call that writes a·b to ``out``.
-
-    `dot` starts sooner than `matmul`, and is faster for an outer product, but first clears ``out``.
-    """
-    if out.size <= _SMALL or a.shape[1] == 1:
-        return partial(a.dot, b, out)
-    return partial(np.matmul, a, b, out)
 
 
 def _spread(_: Group, out: Array, operands: list[Array]) -> Call:

@@ -30,7 +30,6 @@ class Careful(Backward):
         for table in self.marks.values():
             table[SEED] = 1.0
         super().__init__(plan, lifted)
-        self.summed.append(self.marks[True])
 
     def _through(self, group: Group, operands: list[Array], calls: list[Call]) -> None:
         assert group.upstream is not None

@@ -1,28 +1,32 @@
 """Which engine runs a program: an estimate from the program's operations, without measuring.
 
-NumPy pays for every call, and little for a product in a matrix; the interpreter pays for every
-instruction. The choice depends only on the program and the size of the batch, so the same call
-gives the same bits on every run.
+NumPy pays for every call, and little for a product in a matrix; the compiled interpreter and
+Python pay for every operation of every sample. The choice depends only on the program, the size of
+the batch and whether Numba is installed, so the same call gives the same bits on every run.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ...errors import one_of
 from ..ir import Computation
 from ..lifting.analysis import facts
 from ..lifting.schedule import Signature, signature
-from .run import WIDTH
+from .run import WIDTH, is_installed
 
-ENGINES = ("auto", "numpy", "jit")
+ENGINES = ("auto", "numpy", "jit", "python")
 # nanoseconds for both passes, measured with tests/benchmarks/irregular.py --engines
 _GROUP, _PRODUCT, _OPERAND = 5000.0, 0.35, 4.0  # NumPy: per array operation, and per sample
-_CALL, _BLOCK, _SINGLE = 10_000.0, 2.4, 3.0  # interpreter: an instruction for a block, for a sample
-_MARGIN = 0.75  # the interpreter must be faster by this much, as some programs are misjudged
+_CALL, _BLOCK, _SINGLE = 5000.0, 2.4, 3.0  # interpreter: an instruction for a block, for a sample
+_SAMPLE, _STEP = 1000.0, 100.0  # Python: a sample, and an instruction of the interpreter for it
+# An engine must be faster than NumPy by this much, as some programs are misjudged; and Python's
+# functions take long to make.
+_MARGINS = {"numpy": 1.0, "python": 2.0, "jit": 1.3}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Costs:
     """What counts in a program.
 
@@ -70,9 +74,29 @@ class Costs:
         each = _SINGLE if samples == 1 else -(-samples // WIDTH) * _BLOCK
         return _CALL + each * self.instructions
 
+    def python(self, samples: int) -> float:
+        """How many nanoseconds plain Python takes."""
+        return samples * (_SAMPLE + _STEP * self.instructions)
 
-def is_interpreted(engine: str, costs: Costs | None, samples: int) -> bool:
-    """Whether the interpreter runs a batch: always for "jit", for "auto" where it is faster.
+    def fastest(self, samples: int, *, compiles: bool) -> tuple[str, float]:
+        """The fastest engine, and how many nanoseconds it takes.
+
+        Args:
+            compiles: may it be the compiled one?
+        """
+        times = {"numpy": self.numpy(samples), "python": self.python(samples)}
+        if compiles:
+            times["jit"] = self.jit(samples)
+        engine = min(times, key=lambda name: times[name] * _MARGINS[name])
+        return engine, times[engine]
+
+
+@lru_cache(maxsize=1024)
+def chosen(engine: str, costs: Costs | None, samples: int) -> str:
+    """The engine that runs a batch: the given one, or for "auto" the fastest.
+
+    Args:
+        costs: None for a program that only NumPy can run.
 
     Raises:
         OptionError: if there is no such engine.
@@ -80,5 +104,5 @@ def is_interpreted(engine: str, costs: Costs | None, samples: int) -> bool:
     if engine not in ENGINES:
         one_of(engine, ENGINES, "engine")
     if engine != "auto":
-        return engine == "jit"
-    return costs is not None and costs.jit(samples) < _MARGIN * costs.numpy(samples)
+        return engine
+    return "numpy" if costs is None else costs.fastest(samples, compiles=is_installed())[0]
