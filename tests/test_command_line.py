@@ -440,7 +440,7 @@ def test_no_formula_ends_in_a_traceback(run, text):
 
 
 def test_errors_of_a_command_that_is_no_fault_of_the_user_are_not_hidden(monkeypatch):
-    monkeypatch.setattr(command_line, "parse", lambda *_: 1 / 0)
+    monkeypatch.setattr(command_line, "evaluate", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         command_line.main(["check", *G])
 
@@ -501,7 +501,7 @@ def test_an_interrupt_is_status_130_and_no_traceback(run, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line, "parse", interrupted)
+    monkeypatch.setattr(command_line, "evaluate", interrupted)
     assert run("check", *G) == (130, "", "")
 
 

@@ -11,22 +11,21 @@ import argparse
 import os
 import re
 import sys
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from ..derivatives.check import Report, check_gradient
-from ..engine.number import plain
 from ..engine.value import Value
-from ..errors import AutogradError, ExpressionError, nearest
+from ..errors import AutogradError, ExpressionError
 from ..files import write
 from ..printing import keep_printable
 from ..version import __version__
 from . import compare as comparing
 from . import lab
 from . import train as training
-from .expression import Expression, parse
+from .expression import Expression
+from .point import evaluate
 
 if TYPE_CHECKING:
     from ..pictures.steps import Steps
@@ -54,7 +53,7 @@ exit status: 0 if all went well, 1 if the gradient check failed, 2 for a mistake
 
 def explain(options: argparse.Namespace) -> int:
     """Show both passes step by step and as tables, and check the gradient."""
-    formula, at, y = _point(options)
+    formula, at, y = evaluate(options.formula, options.values)
     steps = _steps(y)
     _write_pictures(options, y)
     _write(options.latex, steps.latex(digits=options.digits, wrt=options.wrt))
@@ -75,7 +74,7 @@ def explain(options: argparse.Namespace) -> int:
 
 def draw(options: argparse.Namespace) -> int:
     """Draw the computation graph: write it to files, or print it as SVG."""
-    _, _, y = _point(options)
+    _, _, y = evaluate(options.formula, options.values)
     if not _write_pictures(options, y):
         from ..pictures.drawing import draw as drawing
 
@@ -85,7 +84,7 @@ def draw(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Compare the gradient from backpropagation with a numeric one, input by input."""
-    formula, at, _ = _point(options)
+    formula, at, _ = evaluate(options.formula, options.values)
     report = _check(formula, at)
     print(report)
     return 0 if report else 1
@@ -93,7 +92,7 @@ def check(options: argparse.Namespace) -> int:
 
 def listing(options: argparse.Namespace) -> int:
     """Print both passes as a Python program that runs on its own."""
-    _, _, y = _point(options)
+    _, _, y = evaluate(options.formula, options.values)
     program = _steps(y).python()
     _write(options.output, program)
     if options.output is None:
@@ -189,62 +188,6 @@ COMMANDS: dict[str, Command] = {
 
 
 # ---- parts of the commands -----------------------------------------------------------------------
-
-
-def _point(options: argparse.Namespace) -> tuple[Expression, list[float], Value]:
-    """The formula, the numbers for its variables, and the result after a backward pass."""
-    formula = parse(options.formula, [text.partition("=")[0].strip() for text in options.values])
-    at = values(formula, options.values)
-    if not at:
-        raise ExpressionError(
-            "the formula has no variable, so there is nothing to differentiate by"
-        )
-    y = formula(*[Value(x, name) for name, x in zip(formula.names, at, strict=True)])
-    y.backward()
-    return formula, at, y
-
-
-def values(formula: Expression, given: Sequence[str]) -> list[float]:
-    """A number for each variable of ``formula``, from texts like "x=3" and "t=pi/4".
-
-    Raises:
-        ExpressionError: if a value is missing, given twice, unused, or not a number.
-    """
-    found: dict[str, float] = {}
-    for text in given:
-        name, equals, number = (part.strip() for part in text.partition("="))
-        name = unicodedata.normalize("NFKC", name)  # as Python reads the formula's own names
-        if not equals or not name.isidentifier():
-            raise ExpressionError(
-                f"{text!r} is not a value for a variable: write name=number without spaces, such "
-                "as x=3"
-            )
-        if name in found:
-            raise ExpressionError(f"'{name}' is given twice: {name}={found[name]!r} and {text}")
-        if name not in formula.names:
-            hint = _names_like(name, formula.names)
-            raise ExpressionError(f"'{name}' is given, but the formula does not use it; {hint}")
-        found[name] = _number(name, number)
-    missing = [name for name in formula.names if name not in found]
-    if missing:
-        names, add = ", ".join(map(repr, missing)), " ".join(f"{name}=…" for name in missing)
-        raise ExpressionError(f"no value is given for {names}: add {add}")
-    return [found[name] for name in formula.names]
-
-
-def _names_like(name: str, names: Sequence[str]) -> str:
-    near = nearest(name, names)
-    return f"did you mean {near}?" if near else f"its variables are {', '.join(names) or 'none'}"
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        value = parse(text)
-    except ExpressionError:
-        value = None
-    if value is None or value.names:
-        raise ExpressionError(f"the value of '{name}' must be a number; got {text!r}")
-    return plain(value())
 
 
 def _digits(text: str) -> int:

@@ -219,6 +219,9 @@ def run(text: str) -> str | None:
 
     The package graphviz runs it, as it runs `dot`. Its own `pipe` has no limit of time, and knows
     no other program than `dot`, so we call the function below that.
+
+    Where no process can be started, as in a browser, assign another function of this kind to
+    ``layout.run``: from DOT to what Graphviz writes for ``-Tjson0``.
     """
     import subprocess
 
