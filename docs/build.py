@@ -2,10 +2,14 @@
 
 The pages of `docs/`, the notebooks as they are committed and the generated reference are put
 together in a folder of their own, which Sphinx reads. Every warning is an error.
+
+The playground needs files that npm and pip get from their registries. Where they cannot,
+`--without-playground` builds a site whose playground page says that it is missing.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shutil
@@ -13,11 +17,13 @@ import sys
 import time
 from pathlib import Path
 
+import playground_files
 import reference
 from sphinx.cmd.build import main as sphinx
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
+_WITHOUT = "# Playground\n\nThis copy of the site was built without the playground.\n"
 _FENCED = re.compile(r"(```.*?```)", re.DOTALL)
 
 
@@ -42,18 +48,34 @@ def one_title(notebook: str) -> str:
     return json.dumps(content)
 
 
-def build(site: Path) -> int:
+def build(site: Path, *, playground: bool = True) -> int:
     """Build the site into a folder. Returns 0 if there was no warning."""
     source = site.with_name(f"{site.name}-source")
     shutil.rmtree(site, ignore_errors=True)
     assemble(source)
+    if playground:
+        playground_files.write(site / "playground")
+    else:
+        (source / "playground" / "index.md").write_text(_WITHOUT, encoding="utf-8")
     cache = ["-d", str(source / ".doctrees")]
     return sphinx(["-q", "-W", "--keep-going", *cache, str(source), str(site)])
 
 
+def main() -> int:
+    """Build the site as the command line asks."""
+    parser = argparse.ArgumentParser(description="Build the site.")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "out" / "site")
+    parser.add_argument("--without-playground", action="store_true")
+    options, begun = parser.parse_args(), time.perf_counter()
+    try:
+        failed = build(options.folder, playground=not options.without_playground)
+    except playground_files.MissingFiles as error:
+        print(f"the playground cannot be built: {error}\n", file=sys.stderr)
+        print("--without-playground builds the site without it", file=sys.stderr)
+        return 1
+    print(f"{options.folder}/index.html, in {time.perf_counter() - begun:.0f} s")
+    return failed
+
+
 if __name__ == "__main__":
-    begun = time.perf_counter()
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "out" / "site"
-    failed = build(folder)
-    print(f"{folder}/index.html, in {time.perf_counter() - begun:.0f} s")
-    sys.exit(failed)
+    sys.exit(main())
