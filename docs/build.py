@@ -69,7 +69,7 @@ def main() -> int:
     options, begun = parser.parse_args(), time.perf_counter()
     try:
         failed = build(options.folder, playground=not options.without_playground)
-    except playground_files.MissingFiles as error:
+    except playground_files.MissingFilesError as error:
         print(f"the playground cannot be built: {error}\n", file=sys.stderr)
         print("--without-playground builds the site without it", file=sys.stderr)
         return 1

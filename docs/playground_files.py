@@ -54,7 +54,7 @@ PACKAGES = (
 )
 
 
-class MissingFiles(Exception):
+class MissingFilesError(Exception):
     """What the playground needs cannot be had. The message says why, and what to do."""
 
 
@@ -62,7 +62,7 @@ def write(folder: Path) -> None:
     """Write all that the page of the playground loads into a folder.
 
     Raises:
-        MissingFiles: if npm or pip fails, or if an archive is not the pinned one.
+        MissingFilesError: if npm or pip fails, or if an archive is not the pinned one.
     """
     folder.mkdir(parents=True)
     for package in PACKAGES:
@@ -76,7 +76,9 @@ def archive(package: Package) -> bytes:
     """The archive of a package, as npm downloads it or has it in its cache."""
     npm = shutil.which("npm")
     if npm is None:
-        raise MissingFiles("npm is not on the PATH; it comes with Node.js (https://nodejs.org)")
+        raise MissingFilesError(
+            "npm is not on the PATH; it comes with Node.js (https://nodejs.org)"
+        )
     wanted = f"{package.name}@{package.version}"
     with TemporaryDirectory() as here:
         made = _run([npm, "pack", wanted, "--prefer-offline", "--pack-destination", here], here)
@@ -88,7 +90,7 @@ def checked(content: bytes, package: Package) -> bytes:
     algorithm, _, wanted = package.integrity.partition("-")
     found = base64.b64encode(hashlib.new(algorithm, content).digest()).decode()
     if found != wanted:
-        raise MissingFiles(
+        raise MissingFilesError(
             f"{package.name} {package.version} has the {algorithm} hash {found}, but {wanted} is "
             "pinned: somebody changed the archive, or the pin is wrong"
         )
@@ -116,6 +118,6 @@ def _run(command: list[str], folder: str) -> bytes:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip()[-600:]
-        raise MissingFiles(f"`{' '.join(command)}` failed:\n{said}")
+        raise MissingFilesError(f"`{' '.join(command)}` failed:\n{said}")
     (made,) = Path(folder).iterdir()
     return made.read_bytes()

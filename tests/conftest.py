@@ -1,15 +1,24 @@
-"""Options of the test run, frameworks, and a browser for what is read in one."""
+"""Options of the test run, frameworks, and a browser for what is read in one, such as the site."""
 
 import importlib
 import os
 import shutil
+import subprocess
+import sys
+import threading
+import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
+NPM = shutil.which("npm")
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def pytest_addoption(parser):
@@ -37,8 +46,13 @@ def long(request):
     return request.config.getoption("--long")
 
 
-def without(what):
-    """Say that a part cannot be tested here; in CI (CI=true) that is a failure."""
+def without(what, name=""):
+    """Say that a part cannot be tested here.
+
+    In CI (CI=true) that is a failure, unless NOT_INSTALLED has the name of what is missing.
+    """
+    if name in os.environ.get("NOT_INSTALLED", "").split():
+        pytest.skip(f"NOT TESTED: {what} (NOT_INSTALLED says so)")
     (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"NOT TESTED: {what}")
 
 
@@ -48,10 +62,7 @@ def framework(name):
     If it is missing, the test is skipped; in CI it fails, unless NOT_INSTALLED names the framework.
     """
     if find_spec(name) is None:
-        what = f"{name} is not installed, so what needs it is not tried"
-        if name in os.environ.get("NOT_INSTALLED", "").split():
-            pytest.skip(f"NOT TESTED: {what} (NOT_INSTALLED says so)")
-        without(what)
+        without(f"{name} is not installed, so what needs it is not tried", name)
     return importlib.import_module(name)
 
 
@@ -109,3 +120,71 @@ def show(browser):
     for page in pages:
         assert not page.faults
         page.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The whole site, built with every warning as an error; once, also for several processes."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    said = shared / "site-said"
+    try:
+        (shared / "site-begun").mkdir()
+    except FileExistsError:  # another process builds it
+        wait_for(said)
+    else:
+        command = [sys.executable, DOCS / "build.py", shared / "site"]
+        command += [] if NPM else ["--without-playground"]  # its own tests say that it is missing
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        part = said.with_suffix(".part")
+        part.write_text(run.stderr[-3000:] if run.returncode else "", encoding="utf-8")
+        part.replace(said)
+    assert said.read_text(encoding="utf-8") == ""
+    return shared / "site"
+
+
+def wait_for(path, seconds=300):
+    """Wait until a file is there."""
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"no {path} after {seconds} s"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """Where the site is served on this machine."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """``visit(path)`` opens a page of the site. Nothing may fail or come from another host."""
+    page = browser.new_page()
+    faults = watch(page, address)
+
+    def open_(path, width=1200):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{address}/{path}")
+        return page
+
+    yield open_
+    page.close()
+    assert faults == []
+
+
+def watch(page, address):
+    """A list to which the errors of a page are added, and what it fetches from another host."""
+    faults, own = [], (address, "data:", "blob:")
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and faults.append(line.text))
+    page.on("request", lambda asked: asked.url.startswith(own) or faults.append(asked.url))
+    return faults

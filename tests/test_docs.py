@@ -2,16 +2,10 @@
 
 import doctest
 import inspect
-import os
 import re
 import shlex
-import subprocess
 import sys
-import threading
-import time
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -218,70 +212,6 @@ def test_the_tests_that_the_promises_name_exist():
     named = re.findall(r"tests/\w+\.py", (DOCS / "promises.md").read_text("utf-8"))
     assert len(named) > 10
     assert [name for name in named if not (DOCS.parent / name).exists()] == []
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The whole site, built with every warning as an error; once, also for several processes."""
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-    said = shared / "site-said"
-    try:
-        (shared / "site-begun").mkdir()
-    except FileExistsError:  # another process builds it
-        wait_for(said)
-    else:
-        command = [sys.executable, DOCS / "build.py", shared / "site"]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        part = said.with_suffix(".part")
-        part.write_text(run.stderr[-3000:] if run.returncode else "", encoding="utf-8")
-        part.replace(said)
-    assert said.read_text(encoding="utf-8") == ""
-    return shared / "site"
-
-
-def wait_for(path, seconds=300):
-    """Wait until a file is there."""
-    end = time.monotonic() + seconds
-    while not path.exists():
-        assert time.monotonic() < end, f"no {path} after {seconds} s"
-        time.sleep(0.2)
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    """Where the site is served on this machine."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """``visit(path)`` opens a page of the site. Nothing may fail or come from another host."""
-    page, faults = browser.new_page(), []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: line.type == "error" and faults.append(line.text))
-    page.on("request", lambda asked: _is_elsewhere(asked.url, address) and faults.append(asked.url))
-
-    def open_(path, width=1200):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(f"{address}/{path}")
-        return page
-
-    yield open_
-    page.close()
-    assert faults == []
-
-
-def _is_elsewhere(url, address):
-    return not url.startswith((address, "data:", "blob:"))
 
 
 class Links(HTMLParser):
