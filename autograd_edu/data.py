@@ -215,7 +215,7 @@ def circles(n: int = 100, noise: float = 0.1, *, seed: int = 0, inner: float = 0
 
     Class 0 has radius 1, and class 1 has radius ``inner``.
 
-    >>> [(round(math.hypot(*point), 2), label) for point, label in circles(4, noise=0.0)]
+    >>> [(round(math.hypot(*point), 2), label) for point, label in circles(4, noise=0.0)]  # radii
     [(1.0, 0), (1.0, 0), (0.5, 1), (0.5, 1)]
     """
     whole(n, "the number of points")
@@ -419,8 +419,9 @@ def whiten(
         keep: keep only so many axes, those with the largest variance. None keeps all.
 
     >>> points, turn = whiten([[0.0, 0.0], [2.0, 2.0], [4.0, 0.0], [6.0, 2.0]])
-    >>> [round(sum(p[i] * p[j] for p in points) / 4, 9) + 0.0 for i, j in ((0, 0), (0, 1), (1, 1))]
-    [1.0, 0.0, 1.0]
+    >>> variances = [round(sum(p[i] ** 2 for p in points) / 4, 9) for i in (0, 1)]
+    >>> variances, abs(sum(a * b for a, b in points)) < 1e-9
+    ([1.0, 1.0], True)
     """
     import numpy as np
 

@@ -1,6 +1,7 @@
 """One exception class for each kind of mistake, and the phrases that several errors share.
 
-Each class also derives from the built-in exception that a caller would catch.
+Import them from here: ``from autograd_edu.errors import DomainError``. Each class also derives from
+the built-in exception that a caller would catch.
 """
 
 import math
@@ -35,6 +36,8 @@ class AutogradError(Exception):
 class DomainError(AutogradError, ValueError):
     """An operation or a gradient has no finite real value at this point.
 
+    It is also a ``ValueError``.
+
     >>> from autograd_edu import Value, sqrt
     >>> sqrt(Value(-4.0, "area"))
     Traceback (most recent call last):
@@ -44,6 +47,8 @@ class DomainError(AutogradError, ValueError):
 
 class DivisionDomainError(DomainError, ZeroDivisionError):
     """A division by zero, or zero raised to a negative power.
+
+    It is also a `DomainError` and a ``ZeroDivisionError``.
 
     >>> from autograd_edu import Value
     >>> 1.0 / Value(0.0, "x")
@@ -55,6 +60,8 @@ class DivisionDomainError(DomainError, ZeroDivisionError):
 class OverflowDomainError(DomainError, OverflowError):
     """The result is larger than the largest float, about 1.8e308.
 
+    It is also a `DomainError` and an ``OverflowError``.
+
     >>> from autograd_edu import exp
     >>> exp(1000.0)
     Traceback (most recent call last):
@@ -64,6 +71,8 @@ class OverflowDomainError(DomainError, OverflowError):
 
 class OperandError(AutogradError, TypeError):
     """An argument of the wrong type, such as text where a number belongs.
+
+    It is also a ``TypeError``.
 
     >>> from autograd_edu import Value
     >>> Value("3.5")
@@ -75,6 +84,8 @@ class OperandError(AutogradError, TypeError):
 class ArityError(AutogradError, TypeError):
     """The wrong number of operands or arguments.
 
+    It is also a ``TypeError``.
+
     >>> from autograd_edu import atan2
     >>> atan2(1.0)
     Traceback (most recent call last):
@@ -84,6 +95,8 @@ class ArityError(AutogradError, TypeError):
 
 class OptionError(AutogradError, ValueError):
     """An unknown name for an option: a style, an engine, a method, a data set.
+
+    It is also a ``ValueError``. The message lists the names and suggests the nearest.
 
     >>> from autograd_edu.nn import Neuron
     >>> Neuron(2, activation="tahn")
@@ -95,6 +108,8 @@ class OptionError(AutogradError, ValueError):
 class ExpressionError(AutogradError, ValueError):
     """A formula cannot be read, or contains more than arithmetic and functions.
 
+    It is also a ``ValueError``. The message shows the place with carets.
+
     >>> from autograd_edu.cli.expression import parse
     >>> parse("x * ln(y)")
     Traceback (most recent call last):
@@ -105,7 +120,9 @@ class ExpressionError(AutogradError, ValueError):
 
 
 class LayoutError(AutogradError, RuntimeError):
-    """Graphviz was not found, or could not lay out the graph.
+    """Graphviz was not found or could not lay out the graph, or the picture is too large to read.
+
+    It is also a ``RuntimeError``.
 
     >>> from autograd_edu import Value, draw
     >>> y = Value(1.0)
@@ -120,6 +137,8 @@ class LayoutError(AutogradError, RuntimeError):
 class ShapeError(AutogradError, ValueError):
     """A list whose length does not fit the layer, loss or model that receives it.
 
+    It is also a ``ValueError``.
+
     >>> from autograd_edu.nn import Linear
     >>> Linear(2, 3)([1.0])
     Traceback (most recent call last):
@@ -129,6 +148,8 @@ class ShapeError(AutogradError, ValueError):
 
 class TargetError(AutogradError, ValueError):
     """A number out of range: a rate, a size, a label, a target or a probability.
+
+    It is also a ``ValueError``.
 
     >>> from autograd_edu.optim import SGD
     >>> SGD(lr=-0.1)
@@ -140,6 +161,8 @@ class TargetError(AutogradError, ValueError):
 class PlaceError(TargetError, IndexError):
     """An index that a list or a data set does not have.
 
+    It is also a `TargetError` and an ``IndexError``.
+
     >>> from autograd_edu.data import truth_table
     >>> truth_table("xor")[4]
     Traceback (most recent call last):
@@ -149,6 +172,8 @@ class PlaceError(TargetError, IndexError):
 
 class StateError(AutogradError, ValueError):
     """A saved state is damaged, or does not fit what it is loaded into. Nothing was changed.
+
+    It is also a ``ValueError``.
 
     >>> from autograd_edu.nn import Linear
     >>> Linear(2, 1).load_state_dict({})
@@ -160,6 +185,8 @@ class StateError(AutogradError, ValueError):
 class TrainingError(AutogradError, RuntimeError):
     """A training step in the wrong order, such as an optimiser's step before any gradient.
 
+    It is also a ``RuntimeError``.
+
     >>> from autograd_edu import Value, optim
     >>> optim.SGD([Value(1.0, "w")], lr=0.1).step()
     Traceback (most recent call last):
@@ -169,6 +196,8 @@ class TrainingError(AutogradError, RuntimeError):
 
 class BranchChanged(AutogradError, ValueError):  # noqa: N818 - the name says what happened
     """An input would take a different branch than the recorded one; trace the function again.
+
+    It is also a ``ValueError``.
 
     >>> from autograd_edu import trace
     >>> program = trace(lambda x: x if x > 0.0 else -x, 1.0)

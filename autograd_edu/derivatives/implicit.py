@@ -41,8 +41,8 @@ def implicit(f: Callable[..., Tree], solution: Tree, *, order: int = 1) -> Tree:
     >>> a = Value(2.0)
     >>> root = implicit(lambda x: x * x - a, 2.0**0.5)
     >>> root.backward()
-    >>> round(a.grad, 12) == round(0.5 / 2.0**0.5, 12)
-    True
+    >>> round(a.grad, 6)  # the slope of √a at 2, which is 1/(2√2)
+    0.353553
     """
     x: Tree = unflatten(solution, map(plain, flatten(solution)))
     for _ in range(whole(order, "order").bit_length()):

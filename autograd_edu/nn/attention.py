@@ -30,10 +30,16 @@ def attend(
 ) -> list[list[S]]:
     """softmax(QKᵀ/√d)V: one weighted mean of the values per query.
 
-    A value weighs more the better its key matches the query. d is the length of a query.
+    A value weighs more the better its key matches the query. Queries and keys are vectors of the
+    same length d; values may have another.
 
     Args:
         causal: let the t-th query see only the first t keys.
+
+    Raises:
+        ShapeError: if there is not one value per key, or the values differ in length.
+
+    The first query matches the second key; the second query matches both alike:
 
     >>> keys, values = [[4.0, 0.0], [0.0, 4.0]], [[1.0], [2.0]]
     >>> [[round(y, 2) for y in row] for row in attend([[0.0, 1.0], [1.0, 1.0]], keys, values)]
@@ -70,6 +76,8 @@ class SelfAttention(Module):
 
     Raises:
         ShapeError: if ``heads`` does not divide ``size``.
+
+    With ``causal``, the first vector sees only itself, the second sees two:
 
     >>> attention = SelfAttention(2, causal=True, seed=0)
     >>> sequence = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]

@@ -64,9 +64,10 @@ class Sequential(_Layers):
     layer gets the whole batch at once, so that layers such as `BatchNorm` can use all of it.
 
     >>> from autograd_edu.nn import Apply
-    >>> model = Sequential(Linear(2, 3, seed=0), Apply("tanh"), Linear(3, 1, seed=1))
-    >>> len(model([0.5, -0.5]))
-    1
+    >>> sum_and_difference = Linear.from_weights([[1.0, 1.0], [1.0, -1.0]])
+    >>> model = Sequential(sum_and_difference, Apply("relu"))
+    >>> [y.data for y in model([2.0, 3.0])]
+    [5.0, 0.0]
     """
 
     def forward(self, x: Nested) -> Output:
@@ -80,6 +81,9 @@ class Residual(_Layers):
     """x + f(x), where f is the sequence of layers.
 
     The sum passes the gradient on to x unchanged, beside the gradient through f.
+
+    Raises:
+        ShapeError: if f(x) does not have as many numbers as x.
 
     Source: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016.
 

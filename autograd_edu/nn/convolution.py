@@ -72,8 +72,13 @@ class _Convolution(Module):
 class Conv1d(_Convolution):
     """``filters`` neurons that slide along a sequence.
 
-    It takes a list of channels, each a list of numbers, and gives one channel per filter. Keyword
-    arguments are ``stride``, ``padding``, ``seed`` and those of `Neuron`.
+    It takes a list of channels, each a list of numbers, and gives one channel per filter. A channel
+    of n numbers becomes one of (n + 2·padding - kernel)//stride + 1 numbers; padding is zeros.
+    Keyword arguments are ``stride``, ``padding``, ``seed`` and those of `Neuron`.
+
+    Raises:
+        ShapeError: if there are not ``channels`` channels of the same length, or a window does not
+            fit into them.
 
     >>> from autograd_edu.nn.init import constant
     >>> mean_of_two = Conv1d(1, 1, kernel=2, activation="linear", init=constant(0.5))
@@ -100,8 +105,13 @@ class Conv1d(_Convolution):
 class Conv2d(_Convolution):
     """``filters`` neurons that slide over a picture.
 
-    It takes a list of channels, each a list of rows, and gives one channel per filter. Keyword
+    It takes a list of channels, each a list of rows, and gives one channel per filter. Windows are
+    squares of ``kernel`` × ``kernel`` numbers, and the sides shrink as in `Conv1d`. Keyword
     arguments are ``stride``, ``padding``, ``seed`` and those of `Neuron`.
+
+    Raises:
+        ShapeError: if there are not ``channels`` channels with rows of the same length, or a window
+            does not fit into them.
 
     >>> from autograd_edu.nn.init import constant
     >>> sum_of_tile = Conv2d(1, 1, kernel=2, activation="linear", init=constant(1.0))
@@ -135,6 +145,9 @@ class Pool2d(Module):
 
     Args:
         kind: "max", "mean" or "sum".
+
+    Raises:
+        ShapeError: if ``size`` does not divide the height and the width.
 
     >>> Pool2d(2)([[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]])
     [[[6.0, 8.0]]]

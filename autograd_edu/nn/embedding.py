@@ -31,7 +31,7 @@ class Embedding(Module):
     >>> embedding = Embedding(5, 2, seed=0)
     >>> first, second = embedding([3, 0])
     >>> (first[0] * second[0]).backward()
-    >>> [any(number.has_grad for number in row) for row in embedding.rows]
+    >>> [any(number.has_grad for number in row) for row in embedding.rows]  # rows 0 and 3
     [True, False, False, True, False]
     """
 

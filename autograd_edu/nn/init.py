@@ -37,7 +37,7 @@ class Initialiser:
     >>> wide = Initialiser("wide", "normal", lambda fan_in, fan_out: 3.0 / fan_in)
     >>> rng = random.Random(0)
     >>> weights = [wide(rng, 4, 1) for _ in range(10_000)]
-    >>> round(math.hypot(*weights) / 100.0, 2)
+    >>> round(math.hypot(*weights) / math.sqrt(10_000), 2)  # their root mean square
     0.75
     """
 

@@ -72,6 +72,8 @@ class LayerStatistics:
         outputs: of the values of all units for all samples.
         gradients: of the gradients of the mean loss with respect to these values.
 
+    Through five layers of sigmoids, the gradient shrinks a thousandfold on its way to the first:
+
     >>> from autograd_edu.nn.losses import half_squared_error
     >>> model = MLP(1, [4] * 5 + [1], activation="sigmoid", seed=0)
     >>> found = layer_statistics(model, half_squared_error, Dataset([[1.0], [2.0]], [0.0, 1.0]))

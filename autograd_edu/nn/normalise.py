@@ -59,10 +59,13 @@ class BatchNorm(_Scaled):
         momentum: the weight of the newest batch in the running averages.
         eps: ε.
 
+    Raises:
+        TrainingError: in training mode, if it gets a single sample.
+
     >>> norm = BatchNorm(1)
     >>> [round(y.data, 3) for [y] in norm.batch([[1.0], [3.0], [5.0]])]
     [-1.225, 0.0, 1.225]
-    >>> [round(x, 3) for x in (*norm.running_mean, *norm.running_variance)]
+    >>> [round(x, 3) for x in (*norm.running_mean, *norm.running_variance)]  # from 0 and 1
     [0.3, 1.3]
     """
 

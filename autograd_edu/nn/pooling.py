@@ -57,7 +57,7 @@ class Pool(Module):
 
 
 class AttentionPool(Module):
-    """Σ aₜeₜ with a = softmax(Eq): a weighted mean of the vectors eₜ.
+    """Σ aₜeₜ with a = softmax(Eq): a weighted mean of the vectors eₜ, which are the rows of E.
 
     A vector weighs more the better it matches the query q, which is learned.
 

@@ -17,8 +17,9 @@ from .module import Module
 class RecurrentCell(Module):
     """h′ = φ(W[x, h] + b): the next state from an input x and the state h.
 
-    An input has ``nin`` numbers and a state ``nhidden``. φ is tanh by default. Keyword arguments
-    are those of `Neuron`. Source: Elman, "Finding Structure in Time", 1990.
+    An input has ``nin`` numbers and a state ``nhidden``. Call it as ``cell(x, h)``. φ is tanh by
+    default. Keyword arguments are those of `Neuron`. Source: Elman, "Finding Structure in Time",
+    1990.
 
     >>> from autograd_edu.nn.init import constant
     >>> cell = RecurrentCell(1, 1, init=constant(0.5))
@@ -48,6 +49,8 @@ class RNN(Module):
 
     The first state is all zeros. The weights are shared by all steps, so their gradients add up
     over the steps ("backpropagation through time"). Keyword arguments are those of `RecurrentCell`.
+
+    Here the states keep a trace of the first input, which fades:
 
     >>> from autograd_edu.nn.init import constant
     >>> states = RNN(1, 1, init=constant(0.5))([[2.0], [0.0], [0.0]])

@@ -53,6 +53,8 @@ class AdaGrad(_Scaled):
     LIP prints it without ε: pass ``eps=0``. Source: Duchi, Hazan and Singer, "Adaptive
     Subgradient Methods", 2011.
 
+    On a constant slope, the k-th step is shorter by 1/√k:
+
     >>> from autograd_edu.optim import minimise
     >>> path = minimise(lambda x: x, [0.0], optimiser=AdaGrad(lr=1.0), steps=4)
     >>> [round(x, 3) for [x] in path.points]
@@ -73,6 +75,8 @@ class RMSProp(_Scaled):
 
     Args:
         decay: γ.
+
+    The size of the gradient does not change the length of the first step:
 
     >>> rule = RMSProp(lr=0.1, decay=0.75)
     >>> rule.update([5.0, 5.0, 5.0], [0.1, 10.0, 1000.0]).round(6).tolist()
@@ -185,6 +189,9 @@ class AdamW(Adam):
 
     Args:
         weight_decay: λ; by default 0.01.
+
+    Where the loss has no gradient, AdamW takes the same share off each weight. Adam's decay is
+    divided by its root, so it takes the same amount off each:
 
     >>> w, no_gradient = [2.0, 20.0], [0.0, 0.0]
     >>> AdamW(lr=0.1, weight_decay=0.5).update(w, no_gradient).round(6).tolist()

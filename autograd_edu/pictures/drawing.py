@@ -210,9 +210,12 @@ def draw(
         LayoutError: if no Graphviz layout program is installed, or the picture has more than 1,500
             boxes at the level that you asked for.
 
-    >>> x = Value(3, "x")
-    >>> draw(x * x, style="micrograd").svg[:4]
-    '<svg'
+    Without a notebook, it prints what the picture shows:
+
+    >>> draw(Value(3, "x") * 2.0)
+      1  v1 = x·2 = 3·2 = 6
+      2  ∂v1/∂v1 = 1, the seed
+      3  x.grad += local × upstream: 0 + 2 × 1 = 2
     >>> from autograd_edu import dot, tanh, trace
     >>> draw(trace(lambda w, x: tanh(dot(w, x)), [1.0, 2.0], [3.0, 4.0]))
     A program of 2 operations on numbers as 4 arrays

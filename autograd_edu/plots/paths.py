@@ -47,8 +47,9 @@ def trajectories(
     >>> def bowl(a, b):
     ...     return a * a + 10 * b * b
     >>> path = optim.minimise(bowl, [2.0, 1.0], optimiser=optim.SGD(lr=0.09), steps=20)
-    >>> trajectories(bowl, {"SGD": path}, minimum=(0.0, 0.0)).lines[0].get_label()
-    'SGD'
+    >>> ax = trajectories(bowl, {"SGD": path}, minimum=(0.0, 0.0))
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['SGD', 'start', 'end', 'minimum']
     """
     lists = {n: p.points if isinstance(p, Descent) else p for n, p in paths.items()}
     points = [point for path in lists.values() for point in path]

@@ -58,8 +58,9 @@ def loss_surface(
     >>> from autograd_edu import data, nn
     >>> model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
     >>> loss = nn.losses.binary_cross_entropy_with_logits
-    >>> loss_surface(model, loss, data.moons(20), resolution=5).get_xlabel()
-    'a'
+    >>> ax = loss_surface(model, loss, data.moons(20), resolution=5)
+    >>> ax.get_xlabel(), ax.get_ylabel(), ax.lines[0].get_label()
+    ('a', 'b', 'the model')
     """
     one_of(show, ("contour", "3d"), "kind of picture")
     check_at_least(2, resolution=resolution)

@@ -122,9 +122,10 @@ def hidden_space(
         units: the indices of the units on the two axes.
 
     >>> from autograd_edu import nn
-    >>> model = nn.MLP(2, [2, 1], activation="tanh", seed=0)
-    >>> hidden_space(model, [[0.0, 0.0], [1.0, 1.0]], [0, 1]).get_xlabel()
-    'ψ₁'
+    >>> model = nn.MLP.from_weights([[[1, 0], [0, 2]], [[1, 1]]])
+    >>> ax = hidden_space(model, [[-1.0, 3.0], [1.0, 1.0]], [0, 1])
+    >>> [(*line.get_xdata().tolist(), *line.get_ydata().tolist()) for line in ax.lines]
+    [(0.0, 6.0), (1.0, 2.0)]
     """
     first, rest = _cut(model, layer)
     psi = outputs(lambda x: _through(first, x), xs, module=model)
