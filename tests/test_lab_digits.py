@@ -79,3 +79,8 @@ def test_a_good_rate_learns_a_few_by_heart_a_low_one_nothing_and_a_high_one_expl
     low = found.numbers["too low, 0.0001"]
     assert low[-1] == pytest.approx(low[0], rel=0.02)
     assert max(found.numbers["too high, 50"]) > 100.0
+
+
+def test_a_rate_that_makes_training_diverge_is_shown_by_its_curve_without_a_warning():
+    found = lab.overfit_few(samples=5, epochs=30)
+    assert max(found.numbers["too high, 50"]) > 1e6
