@@ -112,22 +112,22 @@ class Runner:
         if on_nonfinite not in ("raise", "keep"):
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
         columns, count = batch.columns, batch.samples
-        with self.lock, np.errstate(all="ignore"):  # only one thread at a time may use the tables
+        with self.lock:  # only one thread at a time may use the tables
             kind = chosen(engine, self.costs, count)
             if engine == "auto" and self.costs is not None:
                 self.waiting.add(self.costs, count)
-            if kind != "numpy":
-                answer = self._by_scalars(kind, columns, wrt)
-                if answer is not None:
-                    return answer
-            return self.numpy.run(columns, count, wrt=wrt, raising=on_nonfinite == "raise")
+            answer = None if kind == "numpy" else self._by_scalars(kind, columns, wrt)
+            if answer is None:
+                with np.errstate(all="ignore"):
+                    raising = on_nonfinite == "raise"
+                    answer = self.numpy.run(columns, count, wrt=wrt, raising=raising)
+            return answer
 
     def _by_scalars(self, kind: str, columns: list[Floats], wrt: Wrt | None) -> Answer | None:
         """Another engine's answer; None if a number is not finite or a guard fails."""
         run = self.interpreter.run if kind == "jit" else self.python.run
-        together = np.concatenate([column.T for column in columns]) if columns else np.zeros((0, 1))
-        parameters = self.given.parameter_values
-        answer = run(together, parameters, backward=wrt is not None)
+        together = np.concatenate(columns, 1).T if columns else np.zeros((0, 1))
+        answer = run(together, self.given.parameter_values, backward=wrt is not None)
         if answer is None:
             return None
         y, by_input, by_parameter = answer
@@ -182,14 +182,15 @@ class Runner:
     def _per_argument(self, by_input: Floats, batch: Batch) -> list[Replayed]:
         """The gradient for each argument, in its shape."""
         grads: list[Replayed] = []
-        shapes = self.program.shapes
-        for (start, stop), shape, leads in zip(self.spans, shapes, batch.batched, strict=True):
-            rows = by_input[start:stop]
+        shared = by_input[:, 0] if batch.samples == 1 else by_input
+        for (start, stop), shape, leads in zip(
+            self.spans, self.program.shapes, batch.batched, strict=True
+        ):
             if leads:
-                grads.append(rows.T.reshape(batch.samples, *shape))
+                grads.append(by_input[start:stop].T.reshape(batch.samples, *shape))
             else:
-                own = (rows[:, 0] if batch.single else rows.sum(axis=1)).reshape(shape)
-                grads.append(own if shape else float(own))
+                own = shared[start:stop] if batch.samples == 1 else by_input[start:stop].sum(axis=1)
+                grads.append(own.reshape(shape) if shape else own.item())
         return grads
 
 
