@@ -31,7 +31,7 @@ def apply(self, other):
 
 
 def shortcut(
-    row: Row, general: Operator, *, reflected: bool, known: Mapping[str, Any]
+    row: Row, general: Operator, *, reflected: bool, known: Mapping[str, Any], text: str = _OPERATOR
 ) -> Any:  # a method
     """The operator of ``row``.
 
@@ -39,7 +39,8 @@ def shortcut(
         row: the operation, which takes two operands.
         general: the operator that handles all other cases.
         reflected: whether the other number is the left one.
-        known: the globals of `engine.value`, which the text above uses.
+        known: the globals that the text uses.
+        text: the operator, with places for its operands, its formula and its slopes.
     """
     left, right = ("other", "self") if reflected else ("self", "other")
     slopes = [
@@ -48,6 +49,6 @@ def shortcut(
     ]
     names = {**known, "op": row, "general": general, "PLAIN": frozenset({int, float})}
     names |= {f"rule{i}": rule for i, rule in row.own.items()}
-    source = _OPERATOR.format(left=left, right=right, formula=row.formula, slopes=", ".join(slopes))
+    source = text.format(left=left, right=right, formula=row.formula, slopes=", ".join(slopes))
     exec(compile(source, __file__, "exec"), names)  # so that its lines are not the user's
     return names["apply"]

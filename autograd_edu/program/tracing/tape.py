@@ -7,14 +7,18 @@ import os
 import sys
 from os.path import basename, dirname
 from types import CodeType, FrameType
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypeAlias
 
-from ...engine.value import Constant, Value
+from ...engine.value import Constant, Value, clock
 from ...errors import AutogradError, OperandError
 
 _PACKAGE = dirname(dirname(dirname(__file__))) + os.sep  # autograd_edu_mine.py is the user's
 _PYTHON = dirname(contextlib.__file__) + os.sep
 inside: dict[str, bool] = {}  # file name → True if the file is not the user's
+
+
+# a result, and the instruction that asked for it; None if it was there before
+Asked: TypeAlias = tuple[Value, CodeType | None, int]
 
 
 class Noted(NamedTuple):
@@ -32,8 +36,7 @@ class Tape:
     """What is recorded while a function runs once.
 
     Attributes:
-        results: each with the instruction that asked for it, by id.
-        captured: what was there before, in order of first use, by id.
+        results: each with the instruction that asked for it, in the order of computation.
         guards: what a replay has to find as it was.
         tried: results that must have finite values in a replay, as the caller may catch an error.
         faults: errors that were raised while the function ran; if it goes on, it has caught them.
@@ -41,8 +44,8 @@ class Tape:
 
     def __init__(self, begin: CodeType) -> None:
         self.begin = begin  # the function that traces; frames outside it do not matter
-        self.results: dict[int, tuple[Value, CodeType, int]] = {}
-        self.captured: dict[int, Value] = {}
+        self.mark = next(clock)
+        self.results: list[Asked] = []
         self.guards: list[Noted] = []
         self.tried: list[Noted] = []
         self.faults: list[AutogradError] = []
@@ -74,9 +77,16 @@ class Tape:
         self.faults.append(error)
         raise error
 
-    def note_tried(self, result: Value, frame: FrameType) -> None:
-        """Record a result whose error the traced function might catch at other inputs."""
-        if self._is_tried(frame) and result.op is not None:
+    def finish(self) -> None:
+        """Make all results ordinary Values again, with a mark of their own."""
+        for result, _, _ in self.results:
+            result.__class__ = Value
+            result._mark = self.mark
+
+    def note(self, result: Value, frame: FrameType) -> None:
+        """Record a result, and whether the traced function might catch its error."""
+        self.results.append((result, *caller(frame)))
+        if result.op is not None and result.op.domain and self._is_tried(frame):
             line = asked_at(frame)
             error = ("DomainError", f"{result.op.name} has no finite value ({line})")
             self.tried.append(Noted("==", result, result, True, line, error))
@@ -96,10 +106,16 @@ _INSTEAD = (
 )
 
 
-def line_of(code: CodeType, at: int) -> str:
-    """The file and the line of an instruction."""
-    lines = (n for start, end, n in code.co_lines() if start <= at < end and n is not None)
-    return f"{basename(code.co_filename)}:{next(lines, code.co_firstlineno)}"
+def lines_of(code: CodeType | None) -> dict[int, str]:
+    """The file and the line of each instruction; without code, "" for an instruction 0."""
+    if code is None:
+        return {0: ""}
+    file, first = basename(code.co_filename), code.co_firstlineno
+    return {
+        at: f"{file}:{first if line is None else line}"
+        for start, end, line in code.co_lines()
+        for at in range(start, end, 2)
+    }
 
 
 def is_ours(file: str) -> bool:
@@ -126,4 +142,5 @@ def caller(frame: FrameType) -> tuple[CodeType, int]:
 
 def asked_at(frame: FrameType) -> str:
     """The line outside the package that called ``frame``, directly or not."""
-    return line_of(*caller(frame))
+    code, at = caller(frame)
+    return lines_of(code)[at]

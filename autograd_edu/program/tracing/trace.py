@@ -46,8 +46,7 @@ def record(
     finally:
         for leaf in leaves:  # after the trace, they and all results are ordinary Values
             leaf.__class__ = Value
-        for result, _, _ in tape.results.values():
-            result.__class__ = Value
+        tape.finish()
     if tape.faults:
         raise OperandError(
             f"the traced function caught an error and continued, which a replay cannot repeat: "

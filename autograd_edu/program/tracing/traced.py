@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from numbers import Real
-from types import FrameType
-from typing import Any
 
+from ... import blocks
 from ...arithmetic.floats import Floats
-from ...engine.modes import tracer
-from ...engine.number import ARITHMETIC
+from ...arithmetic.shortcut import shortcut
+from ...engine.modes import current_scope, tracer
+from ...engine.number import ARITHMETIC, Number
 from ...engine.ops import Op
-from ...engine.value import Constant, Value
-from ...engine.value import record as recorded
+from ...engine.value import Constant, Value, both, constant
 from ...errors import AutogradError
 from .condition import Condition, Operand
-from .tape import Tape, caller, inside
+from .tape import Tape, inside
 
 
 class Tracer(Tape):
@@ -41,26 +40,10 @@ class Tracer(Tape):
         finally:
             tracer.reset(token)
         if result.__class__ is Value:
-            left, right = result._left, result._right
-            parents = (
-                left if left.__class__ is tuple else (left,) if right is None else (left, right)
-            )
-            self.note(op, result, parents, sys._getframe(1))
+            kinds = set(map(type, both(result._left, result._right)))
+            result.__class__ = Given if kinds <= _FREE and Given in kinds else Traced
+            self.note(result, sys._getframe(1))
         return result
-
-    def note(self, op: Op, result: Value, parents: Sequence[Value], frame: FrameType) -> None:
-        """Note a result, what it captured, and the user's instruction that asked for it."""
-        free = True
-        for parent in parents:
-            kind = parent.__class__
-            if kind is Value:
-                self.captured[id(parent)] = parent
-            free = free and kind in _FREE
-        result.__class__ = Given if free and Given in map(type, parents) else Traced
-        code, place = caller(frame)
-        self.results[id(result)] = (result, code, place)
-        if op.domain:
-            self.note_tried(result, frame)
 
     def compare(self, sign: str, left: Operand, right: Operand) -> Condition:
         """A comparison that is not decided yet."""
@@ -133,56 +116,46 @@ class Given(Traced):
 Traced.__name__ = Given.__name__ = "Value"  # what errors call them: users know no other class
 
 
-def _operator(op: Op, *, reflected: bool) -> Callable[[Operand, Operand], Operand]:
-    """The operator of ``op`` by the shortest way: two finite numbers give one.
-
-    Everything else goes the general way. Nothing is called here that can be written out: large
-    programs are traced one such operation after another.
-    """
-    evaluate, rules = op.value, op.rules
-    slopes = op.at_once or (lambda xp, y, a, b: [rule(xp, y, a, b) for rule in rules])
-
-    def apply(own: Operand, other: Operand) -> Operand:
-        left, right = (other, own) if reflected else (own, other)
-        tape: Any = tracer.get()  # a `Tracer`; its class is compared below, which is faster
-        x = left if left.__class__ in _VALUES else _constant(left)
-        z = right if right.__class__ in _VALUES else _constant(right)
-        if x is None or z is None or tape.__class__ is not Tracer:
-            return op(left, right)
-        a, b = x._data, z._data
-        try:
-            y = evaluate(Floats, a, b)
-            left_slope, right_slope = slopes(Floats, y, a, b)
-        except (ValueError, ArithmeticError):
-            return op(left, right)
-        if y - y != 0.0:
-            return op(left, right)
-        result = recorded(y, op, x, z, left_slope, right_slope)
-        result.__class__ = Given if x.__class__ in _FREE and z.__class__ in _FREE else Traced
-        if x.__class__ is Value:
-            tape.captured[id(x)] = x
-        if z.__class__ is Value:
-            tape.captured[id(z)] = z
-        frame = sys._getframe(1)
-        code, place = frame.f_code, frame.f_lasti
-        if inside.get(code.co_filename, True):
-            code, place = caller(frame)
-        tape.results[id(result)] = (result, code, place)
-        if op.domain:
-            tape.note_tried(result, frame)
-        return result
-
-    return apply
-
-
-_PLAIN: frozenset[type[float]] = frozenset({int, float})
-_VALUES = frozenset({Given, Traced, Value})
+_OPERATOR = """
+def apply(self, other):
+    tape = tracer.get()
+    if other.__class__ not in VALUES:
+        if other.__class__ not in PLAIN:
+            return general(self, other)
+        other = constant(other)
+    if tape.__class__ is not Tracer:
+        return general(self, other)
+    a, b = {left}._data, {right}._data
+    try:
+        y = {formula}
+        left_slope, right_slope = {slopes}
+    except ArithmeticError:
+        return general(self, other)
+    if y - y != 0.0:
+        return general(self, other)
+    result = new(Given if self.__class__ in FREE and other.__class__ in FREE else Traced)
+    result._data, result._grad, result.op = y, None, op
+    result._left, result._right, result._mark = {left}, {right}, 0
+    result._left_grad, result._right_grad, result._label = left_slope, right_slope, ""
+    result.scope = current_scope.get() if blocks.scopes else ""
+    frame = getframe(1)
+    code = frame.f_code
+    if checked or inside.get(code.co_filename, True):
+        tape.note(result, frame)
+    else:
+        tape.results.append((result, code, frame.f_lasti))
+    return result
+"""  # it does what `Tracer.apply` does, but calls nothing that can be written out
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
+_KNOWN = {
+    "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "FREE": _FREE,
+    "VALUES": frozenset({Given, Traced, Value}), "constant": constant, "new": object.__new__,
+    "blocks": blocks, "current_scope": current_scope, "getframe": sys._getframe,
+    "inside": inside, "Floats": Floats,
+}  # fmt: skip
 
-
-def _constant(x: Operand) -> Constant | None:
-    return Constant(x) if x.__class__ in _PLAIN else None
-
-
-for _name, _op, _reflected in ARITHMETIC:
-    setattr(Traced, _name, _operator(_op, reflected=_reflected))
+for _name, _op, _right in ARITHMETIC:
+    _names = {**_KNOWN, "checked": bool(_op.domain)}
+    _general = getattr(Number, _name)
+    _made = shortcut(_op, _general, reflected=_right, known=_names, text=_OPERATOR)
+    setattr(Traced, _name, _made)
