@@ -177,6 +177,9 @@ def shuffled(count: int, rng: random.Random) -> list[int]:
 def truth_table(name: str = "xor") -> Dataset:
     """The truth table of "xor", "and" or "or": four samples of two bits, with targets 0 and 1.
 
+    Raises:
+        OptionError: for any other name.
+
     >>> for bits, target in truth_table("and"):
     ...     print(bits, target)
     [0.0, 0.0] 0
@@ -256,6 +259,9 @@ def blobs(
     """``n`` points from normal distributions N(centre, sd²).
 
     The class of a point is the index of its centre.
+
+    Raises:
+        ShapeError: if the centres have different lengths.
 
     >>> corners = [[0.0, 0.0], [5.0, 0.0], [0.0, 5.0]]
     >>> [([round(x) for x in point], label) for point, label in blobs(3, corners, sd=0.1)]
@@ -417,6 +423,9 @@ def whiten(
 
     Args:
         keep: keep only so many axes, those with the largest variance. None keeps all.
+
+    Raises:
+        ShapeError: if ``keep`` is larger than the length of a sample.
 
     >>> points, turn = whiten([[0.0, 0.0], [2.0, 2.0], [4.0, 0.0], [6.0, 2.0]])
     >>> variances = [round(sum(p[i] ** 2 for p in points) / 4, 9) for i in (0, 1)]

@@ -71,6 +71,7 @@ def grad(
     Raises:
         DomainError: if ``f`` or its gradient has no finite value at the arguments.
         OperandError: if ``f`` does not return a single number.
+        ArityError: if ``argnums`` names an argument that the call does not have.
 
     >>> grad(lambda x: x**3)(2.0)
     12.0
@@ -140,6 +141,9 @@ def jvp(f: Function, at: Tree, tangents: Tree) -> tuple[Tree, Tree]:
         at: a list or tuple with one entry for each argument. Anything else is the only argument.
         tangents: the direction, in the shape of ``at``.
 
+    Raises:
+        ArityError: if ``tangents`` have another shape than ``at``.
+
     >>> jvp(lambda x, y: x * y, (3.0, -4.0), (1.0, 0.0))
     (-12.0, -4.0)
     >>> jvp(lambda x: x**3, 2.0, 1.0)
@@ -171,6 +175,9 @@ def vjp(f: Function, at: Tree) -> tuple[Tree, Callable[..., Tree]]:
 
     The returned function takes cotangents in the shape of the result, and returns a gradient in the
     shape that `grad` gives. It can be called any number of times without evaluating ``f`` again.
+
+    Raises:
+        ArityError: from the returned function, if the cotangents have another shape.
 
     >>> y, pull = vjp(lambda x, y: [x * y, x + y], (3.0, -4.0))
     >>> y, pull([1.0, 0.0]), pull([0.0, 1.0])
@@ -277,6 +284,9 @@ def hvp(f: Function, at: Tree, vector: Tree) -> Tree:
     """The Hessian of ``f`` times ``vector``, in the shape that `grad` gives.
 
     It is computed as the gradient of a directional derivative, without the Hessian itself.
+
+    Raises:
+        ArityError: if ``vector`` has another shape than ``at``.
 
     >>> hvp(lambda x, y: x * x * y, (3.0, 5.0), (1.0, 0.0))
     (10.0, 6.0)

@@ -198,6 +198,9 @@ def experiment(rows: str, **full: int) -> Callable[[Callable[P, Result]], Callab
         rows: the lectures' rows that it tries, as in "U5 I2". Each row has only one experiment.
         full: keyword arguments for a larger and slower run.
 
+    Raises:
+        OperandError: if another experiment tries one of the rows already.
+
     >>> @experiment("X1")
     ... def doubled():
     ...     '''Twice two is five.'''

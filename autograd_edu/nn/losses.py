@@ -278,6 +278,9 @@ def gaussian_negative_log_likelihood(
         parts: give the variance v = eᵃ a node of its own, as in MLPR's tutorial. Otherwise only
             e^(-a/2) is computed, which cannot underflow together with v.
 
+    Raises:
+        ShapeError: if the model does not have two outputs.
+
     For a target that is 2 away from the mean, the variance 4 has the lowest loss:
 
     >>> logs = [math.log(variance) for variance in (1.0, 4.0, 9.0)]
@@ -345,6 +348,9 @@ def multivariate_gaussian_negative_log_likelihood(prediction: Vector, target: Ta
     The outputs are the D means, the logarithms of the D diagonal entries of L, and its entries
     below the diagonal, row by row. The model learns the noise of each target and their correlation.
     Source: Williams, "Using neural networks to model conditional multivariate densities", 1996.
+
+    Raises:
+        ShapeError: if the number of outputs does not fit the number of targets.
 
     For the errors 1 and 2, the entry 2 below the diagonal has the lowest loss:
 

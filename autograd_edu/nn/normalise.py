@@ -158,6 +158,10 @@ class Standardiser(Module):
 
     The model then takes raw inputs and saves their scale together with its weights.
 
+    Raises:
+        ShapeError: if there are not as many means as standard deviations.
+        TargetError: if a standard deviation is not positive.
+
     >>> Standardiser(mean=[170.0, 70.0], sd=[10.0, 15.0])([180.0, 55.0])
     [1.0, -1.0]
     """

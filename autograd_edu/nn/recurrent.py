@@ -50,6 +50,9 @@ class RNN(Module):
     The first state is all zeros. The weights are shared by all steps, so their gradients add up
     over the steps ("backpropagation through time"). Keyword arguments are those of `RecurrentCell`.
 
+    Raises:
+        ShapeError: if the sequence is empty, or an input does not have ``nin`` numbers.
+
     Here the states keep a trace of the first input, which fades:
 
     >>> from autograd_edu.nn.init import constant

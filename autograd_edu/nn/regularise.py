@@ -205,6 +205,9 @@ class Ensemble(Module):
         weights: how much each model counts, such as its accuracy. They need not sum to 1. None
             counts all models alike.
 
+    Raises:
+        ShapeError: if there is no model, or not one weight per model.
+
     >>> from autograd_edu.nn import MLP
     >>> sure, unsure = (MLP.from_weights([[[1], [0]]], [[b, 0]]) for b in (4.0, 0.0))
     >>> [round(p.data, 2) for p in Ensemble([sure, unsure], weights=[3, 1])([0.0])]

@@ -154,6 +154,9 @@ def numeric_error(
         steps: positive steps; by default four per decade, from 0.3 down to 2e-15.
         methods: methods of `numeric_gradient`: "forward", "central", "extrapolated", "complex".
 
+    Raises:
+        OperandError: if the derivative is 0, which has no relative error.
+
     >>> from autograd_edu import exp
     >>> forward, central = (min(line.get_ydata()) for line in numeric_error(exp, 1.0).lines)
     >>> bool(central < forward / 10.0)

@@ -47,6 +47,9 @@ def fitted_curve(
             `nn.losses.gaussian_negative_log_likelihood`, "variance" or "sd".
         points: the number of points at which the model is called.
 
+    Raises:
+        ShapeError: if the model has more than two outputs.
+
     >>> ax = fitted_curve(lambda x: [2 * x[0], 0.0], [0.0, 1.0, 2.0], [0.1, 2.2, 3.9])
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['data', 'model', 'mean ± 2 sd']

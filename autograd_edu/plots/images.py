@@ -105,6 +105,9 @@ def heat_map(
         matrix: a list of rows of the same length.
         rows, columns: their names; by default none.
 
+    Raises:
+        ShapeError: if rows differ in length, or there is not one name per row or column.
+
     >>> ax = heat_map([[0.5, -0.25]], rows=["w"], columns=["x₁", "x₂"])
     >>> [text.get_text() for text in ax.texts]
     ['0.50', '−0.25']

@@ -43,6 +43,9 @@ def integrate_and_fire(
 
     Source: Lapicque, 1907, as in Gerstner and Kistler, "Spiking Neuron Models", 2002.
 
+    Raises:
+        TargetError: if ``rest`` is not below ``threshold``.
+
     >>> [text.get_text() for text in integrate_and_fire(2.0).get_legend().get_texts()]
     ['potential V(t)', 'threshold', '7 spikes']
     """

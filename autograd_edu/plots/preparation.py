@@ -28,6 +28,9 @@ def preparations(
         xs: points of two numbers.
         ys: one label per point, for its colour and marker. None draws all points alike.
 
+    Raises:
+        ShapeError: if the points stand on one line.
+
     >>> panels = preparations([[4.0, 10.0], [5.0, 13.0], [6.0, 11.0]])
     >>> [panel.get_title() for panel in panels]
     ['data', 'centred', 'scaled', 'principal axes', 'whitened']
@@ -71,6 +74,9 @@ def boundary_sensitivity(
         xs: points of two numbers.
         ys: one label per point, of two classes.
         change: how much each weight changes, as a share of the length of the weights.
+
+    Raises:
+        OperandError: if all points have the same class.
 
     >>> left, right = boundary_sensitivity([[8.0, 9.0], [9.0, 8.2], [9.0, 10.0], [10.0, 9.1]],
     ...                                    [0, 0, 1, 1])
@@ -132,6 +138,9 @@ def feature_map(
         phi: takes a list of two numbers and returns two or three.
         xs: points of two numbers.
         ys: one label per point.
+
+    Raises:
+        ShapeError: if ``phi`` returns neither two nor three numbers.
 
     >>> ring = [[0.1, 0.0], [0.0, -0.2], [1.0, 0.0], [0.0, 1.1]]
     >>> before, after = feature_map(lambda x: [*x, x[0]**2 + x[1]**2], ring, [0, 0, 1, 1])

@@ -190,6 +190,9 @@ def find_learning_rate(
     Args:
         optimiser: a function that makes the optimiser from the parameters; by default SGD.
 
+    Raises:
+        TargetError: if ``low`` is not less than ``high``.
+
     >>> from autograd_edu import data, nn
     >>> line = data.Dataset([[1.0], [2.0]], [3.0, 5.0])
     >>> print(find_learning_rate(nn.MLP(1, [1], seed=0), nn.losses.half_squared_error, line))
