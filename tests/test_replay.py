@@ -65,7 +65,7 @@ def test_random_graphs_are_of_every_kind():
         facts["deep"] += max(_depths(program)) >= 15
         facts["wide"] += max((len(group.members) for group in lifted.groups), default=0) >= 12
     assert set(OPS) <= set(seen)
-    assert {kind for kind, *_ in kinds} == {"map", "stack", "matrix", "dot", "spread"}
+    assert {kind for kind, *_ in kinds} == {"map", "stack", "matrix", "matmul", "dot", "spread"}
     assert {(fixed, ones) for kind, fixed, _, ones in kinds if kind == "matrix"} == {
         (f, o) for f in (True, False) for o in (True, False)
     }

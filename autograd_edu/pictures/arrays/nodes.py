@@ -100,7 +100,7 @@ class _Reader:
 
     def __init__(self, program: Computation) -> None:
         self.program, self.fused = program, fused(program)
-        self.lifted = lift(self.fused)
+        self.lifted = lift(self.fused, matmuls=False)
         self.nodes: list[Node] = []
         self.rows: dict[int, list[int]] = {}  # for each array, its rows in its table
         self.copies: dict[int, int] = {}  # rows of the batch that repeat those without inputs

@@ -5,6 +5,7 @@ It keeps the guards, and where something goes wrong, it names it (see `faults`).
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import isfinite
 from typing import TypeAlias
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.modes import no_gc
+from ...errors import DomainError
 from ..ir import Computation, Floats, Wrt
 from ..lifting.group import NEUTRAL, SEED
 from ..lifting.lift import lift
@@ -28,6 +30,10 @@ _BLOCK, _NUMBERS = 2000, 8_000_000  # samples in a block, and numbers in its tab
 _KEPT = 4  # the number of plans that are kept
 
 
+class _NotFiniteError(ArithmeticError):
+    """A number is not finite; `NumpyEngine.exact` finds out what that means."""
+
+
 class NumpyEngine:
     """A lifted program, with one plan per size of block.
 
@@ -36,10 +42,13 @@ class NumpyEngine:
         program: the same, fused, to be run.
     """
 
-    def __init__(self, given: Computation, program: Computation) -> None:
+    def __init__(self, given: Computation, program: Computation, *, matmuls: bool = True) -> None:
         self.given, self.program = given, program
         with no_gc():
-            self.lifted = lift(program)
+            self.lifted = lift(program, matmuls=matmuls)
+        # It then multiplies what the program does not, and is right only if all is finite.
+        self.widened = any(group.kind == "matmul" for group in self.lifted.groups)
+        self.trusted = True
         self.selects = any(group.op.selects for group in self.lifted.groups)
         self.fixed = {
             True: table_of_values(self.lifted, True, 1),
@@ -103,6 +112,31 @@ class NumpyEngine:
         Where a gradient is not finite although something selects, the careful pass decides: an
         operand that was not selected cannot make a gradient undefined.
         """
+        if not self.widened:
+            return self._decided(columns, count, wrt=wrt, raising=raising)
+        if self.trusted and (found := self._finite(columns, count, wrt)) is not None:
+            return found
+        answer = self.exact._decided(columns, count, wrt=wrt, raising=raising)
+        self.trusted = not raising  # if nothing was raised, what it adds to the program is to blame
+        return answer
+
+    @cached_property
+    def exact(self) -> NumpyEngine:
+        """An engine that computes what was recorded and nothing else."""
+        return NumpyEngine(self.given, self.program, matmuls=False)
+
+    def _finite(self, columns: list[Floats], count: int, wrt: Wrt | None) -> Answer | None:
+        """The answer, if every number on the way to it is finite."""
+        try:
+            answer = self._run(columns, count, wrt=wrt, raising=True, careful=False)
+        except (DomainError, _NotFiniteError):
+            return None
+        finite = all(each is None or all_finite(each) for each in answer[1:])
+        return answer if finite else None
+
+    def _decided(
+        self, columns: list[Floats], count: int, *, wrt: Wrt | None, raising: bool
+    ) -> Answer:
         answer = self._run(columns, count, wrt=wrt, raising=raising, careful=False)
         if self.selects and not all(each is None or all_finite(each) for each in answer[1:]):
             return self._run(columns, count, wrt=wrt, raising=raising, careful=True)
@@ -116,7 +150,7 @@ class NumpyEngine:
         self.own[:] = self.given.parameter_values
         values = np.empty((len(self.program.roots), count))
         by_input = np.empty((self.program.input_count, count)) if wrt in ("all", "inputs") else None
-        blaming = raising and (careful or not self.selects)
+        blaming = raising and not self.widened and (careful or not self.selects)
         summed = _Summed(self.lifted.batch_edges) if several else None
         if raising and several:
             self._check_blocks(columns, count, width)
@@ -173,6 +207,8 @@ class NumpyEngine:
             and all_finite(self.fixed[True][self.watched[True]])
         )
         if not finite:
+            if self.widened:
+                raise _NotFiniteError
             self.faults.check_inputs(columns, start)
         self.faults.check_guards(plan, start)
         if not finite:

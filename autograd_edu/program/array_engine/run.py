@@ -15,7 +15,7 @@ import numpy as np
 
 from ...engine.op import Op
 from ..arrays import Arrays
-from ..lifting.group import Group, Lifted, Read
+from ..lifting.group import Group, Lifted, Mask, Read
 from ..lifting.symbols import written, written_stacked
 from .exact import exact_sum
 from .tables import (
@@ -71,6 +71,8 @@ class Plan:
             calls.append(_keeping(kept, group.op, self.out(group), operands[0]))
         else:
             calls.append(_FORWARD[group.kind](group, self.out(group), operands))
+        if group.masked:
+            calls.append(_clearing(group, self.out(group)))
         return operands
 
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
@@ -81,7 +83,8 @@ class Plan:
         calls = self.prepare if read.fixed else calls
         if group.kind == "matrix" and i < 2:
             return self._factor(group, read, calls) if i else self._weights(read, calls)
-        return view(self.values[read.fixed], read.rows, calls)
+        operand = view(self.values[read.fixed], read.rows, calls)
+        return operand if read.real is None else _filled(group, read.real, operand, calls)
 
     def _weights(self, read: Read, calls: list[Call]) -> Array:
         """The weights of a matrix product. Copied only if BLAS cannot read them in place."""
@@ -137,12 +140,16 @@ class Backward:
         table = self.gradients[group.fixed]
         add_up(table, group.upstream, calls)
         upstream = view(table, group.upstream.rows.reshape(group.shape), calls)
+        if group.masked:
+            calls.append(_clearing(group, upstream))
         outs = [
             None if edges is None or shared else edge(self.gradients[group.reads[i].fixed], edges)
             for i, (edges, shared) in enumerate(zip(group.edges, group.shared, strict=True))
         ]
         if group.kind == "matrix":
             self._through_matrix(operands, upstream, outs, calls)
+        elif group.kind == "matmul":
+            _through_matmul(operands, upstream, outs, calls)
         elif group.kind == "spread":
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
         else:
@@ -279,11 +286,50 @@ def _product(_: Group, out: Array, operands: list[Array]) -> Call:
     return call
 
 
+def _matmul(_: Group, out: Array, operands: list[Array]) -> Call:
+    rows, columns = map(_samples_first, operands)
+    return partial(np.matmul, rows, columns, _samples_first(out))
+
+
+def _through_matmul(
+    operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]
+) -> None:
+    """For C = A·B, block by block: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
+    arriving = _samples_first(upstream)
+    rows, columns = [_samples_first(each).swapaxes(-1, -2) for each in operands]
+    for factors, out in zip(((arriving, columns), (rows, arriving)), outs, strict=True):
+        if out is not None:
+            calls.append(partial(np.matmul, *factors, _samples_first(out)))
+
+
+def _samples_first(x: Array) -> Array:
+    """A view with the samples as first axis: the last two are those of matrices."""
+    return np.moveaxis(x, -1, 0)
+
+
+def _filled(group: Group, real: Mask, operand: Array, calls: list[Call]) -> Array:
+    """A buffer with what a stack reads, and its neutral element, ±∞, where nothing is real."""
+    assert group.op.neutral is not None  # only such operations read holes
+    filler = np.where(real, 0.0, group.op.neutral)[..., None]
+    buffer = np.empty(operand.shape)
+    calls.append(partial(np.add, operand, filler, buffer))
+    return buffer
+
+
+def _clearing(group: Group, x: Array) -> Call:
+    """The call that makes the holes of a group 0."""
+    assert group.real is not None
+    return partial(np.multiply, x, group.real.reshape(*group.shape, 1).astype(float), x)
+
+
 def _spread(_: Group, out: Array, operands: list[Array]) -> Call:
     return partial(np.copyto, out, operands[0])
 
 
-_FORWARD = {"map": _map, "stack": _stack, "dot": _dot, "matrix": _product, "spread": _spread}
+_FORWARD = {
+    "map": _map, "stack": _stack, "dot": _dot, "matrix": _product, "matmul": _matmul,
+    "spread": _spread,
+}  # fmt: skip
 
 
 def _multiply(slope: Slope, upstream: Array, out: Array) -> None:

@@ -20,6 +20,7 @@ from ...errors import OperandError
 from ..arrays import Arrays
 
 Rows: TypeAlias = NDArray[np.intp]  # numbers of rows
+Mask: TypeAlias = NDArray[np.bool_]
 # The first rows of a table of values: what leaves a sum, a maximum, a minimum as it is.
 NEUTRAL = (0.0, -np.inf, np.inf)
 # Rows of a table of gradients: one that is always 0, that of the root, the first of an edge.
@@ -29,11 +30,17 @@ FEW = 4096  # up to so many operands, padding always pays
 
 @dataclass
 class Read:
-    """Rows of a table of values. ``number`` is set if all are the same constant."""
+    """Rows of a table of values.
+
+    Attributes:
+        number: is set if all are the same constant.
+        real: where it is False, the operation has no operand and must read its neutral element.
+    """
 
     fixed: bool
     rows: Rows
     number: float | None = None
+    real: Mask | None = None
 
     @property
     def strided(self) -> tuple[int, tuple[int, ...]] | None:
@@ -65,13 +72,18 @@ class Group:
     Attributes:
         kind: "map" is an operation on each number; "stack" a variadic one, over the first axis of
             what it reads; "matrix" a product of weights (outputs, inner) and inputs (inner,
-            vectors), and perhaps a bias; "dot" products summed over the first axis, and perhaps a
+            vectors), and perhaps a bias; "matmul" products of blocks, (blocks, rows, inner) and
+            (blocks, inner, columns); "dot" products summed over the first axis, and perhaps a
             bias; "spread" copies numbers without inputs into every sample's column.
         fixed: it depends on no input.
         live: the root depends on it; otherwise only a guard does.
         start: the row of the first member.
         ones: for a matrix whose bias is a column of the weights: how many rows of ones follow the
             inputs.
+        real: where it is False, there is a hole: a number that is computed, but belongs to no
+            slot.
+        masked: the holes are 0 and pass no gradient on. Otherwise nothing reads them but what has
+            holes in the same places, or masks them itself.
         edges: for each read, the rows of the gradients along it.
         shared: for each read, whether those rows are the upstream ones.
     """
@@ -85,6 +97,8 @@ class Group:
     reads: list[Read]
     start: int
     ones: int = 0
+    real: Mask | None = None
+    masked: bool = False
     upstream: Sum | None = None
     edges: list[Rows | None] = field(default_factory=list)
     shared: list[bool] = field(default_factory=list)

@@ -17,14 +17,15 @@ from math import prod
 
 import numpy as np
 
-from ...arithmetic.rows import products
+from ...arithmetic.rows import products as parts_of_dot
 from ...engine.op import Op
 from ..ir import Computation
 from .analysis import facts
-from .group import FIRST, NEUTRAL, Group, Lifted, Read, Rows, folded, pad, split_by_length
+from .group import FIRST, NEUTRAL, Group, Lifted, Mask, Read, Rows, folded, pad, split_by_length
+from .products import HOLE, Product, complete, products
 from .reverse import edges
 from .rows import ROWS, SUM
-from .schedule import Signature, dot_parts, schedule
+from .schedule import Signature, any_of, dot_parts, schedule
 
 _SMALL = 8  # several products of fewer pairs than this do not become a matrix product
 
@@ -36,6 +37,7 @@ class _Part:
     Attributes:
         weights: for a matrix, its rows of weights.
         vectors: for a matrix, its vectors of inputs.
+        product: for a "matmul", its factors.
         ordered: a matrix product wants to read the members in this order.
         ones: how many rows of ones are to follow.
     """
@@ -47,19 +49,27 @@ class _Part:
     members: list[int]
     weights: list[tuple[int, ...]] = field(default_factory=list)
     vectors: list[tuple[int, ...]] = field(default_factory=list)
+    product: Product | None = None
     ordered: bool = False
     ones: int = 0
 
 
-def lift(program: Computation) -> Lifted:
-    """The array operations that compute ``program``, and where their gradients go."""
-    return _Lifting(program).lifted()
+def lift(program: Computation, *, matmuls: bool = True) -> Lifted:
+    """The array operations that compute ``program``, and where their gradients go.
+
+    Args:
+        matmuls: also make matrix products of two factors that depend on the inputs. These may have
+            holes, and multiply what the program does not: with numbers that are not finite, only
+            the program without them is sure to compute what was recorded.
+    """
+    return _Lifting(program, matmuls=matmuls).lifted()
 
 
 class _Lifting:
     """What is known while a program is being lifted."""
 
-    def __init__(self, program: Computation) -> None:
+    def __init__(self, program: Computation, *, matmuls: bool) -> None:
+        self.matmuls = matmuls
         self.program, self.slots = program, program.slots
         self.known = facts(self.slots, *program.roots)
         self.row = np.zeros(len(self.slots), dtype=np.intp)
@@ -67,6 +77,8 @@ class _Lifting:
         self.copies: dict[int, int] = {}
         self.next = {True: len(NEUTRAL), False: len(NEUTRAL)}
         self.gaps: list[tuple[bool, int, int]] = []
+        # for each row of the batch that is a hole or the first of a group with holes, that group
+        self.holed: dict[int, Group] = {}
         starts = list(accumulate([0, *map(prod, program.shapes)]))
         self.inputs = [
             _Part("inputs", SUM, False, True, list(range(a, b))) for a, b in pairwise(starts)
@@ -108,10 +120,30 @@ class _Lifting:
             return self._matrices(plain)
         if plain.kind == "map":
             return [plain]
+        found = self._matmuls(plain) if plain.kind == "dot" else []
+        if found:
+            taken = {i for part in found for i in part.members}
+            members = [i for i in members if i not in taken]
+        if not members:
+            return found
         lengths = [len(self.slots[i].operands) for i in members]
-        return [
-            _Part(plain.kind, op, fixed, plain.live, [members[j] for j in places])
+        return found + [
+            replace(plain, members=[members[j] for j in places])
             for places in split_by_length(lengths)
+        ]
+
+    def _matmuls(self, part: _Part) -> list[_Part]:
+        """The dot products that make matrix products of two factors from the batch."""
+        if not self.matmuls or part.fixed:
+            return []
+        pairs = {}
+        for i in part.members:
+            row, column, bias = map(tuple, parts_of_dot(self.slots[i].operands))
+            if not bias and not any_of((*row, *column), self.known.fixed):
+                pairs[i] = row, column
+        return [
+            replace(part, kind="matmul", members=each.members.ravel().tolist(), product=each)
+            for each in products(pairs)
         ]
 
     def _matrices(self, part: _Part) -> list[_Part]:
@@ -128,9 +160,11 @@ class _Lifting:
             column = columns.setdefault(inputs, {})
             if column.setdefault(numbers.setdefault(weights, len(numbers)), i) != i:
                 rest.append(i)  # the same product occurs twice
+        by_number = list(numbers)
         grids: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
         for inputs, column in columns.items():
-            grids.setdefault(tuple(sorted(column)), []).append(inputs)
+            rows = tuple(sorted(column, key=by_number.__getitem__))
+            grids.setdefault(rows, []).append(inputs)
         few = [
             (rows, vectors) for rows, vectors in grids.items() if len(rows) * len(vectors) < _SMALL
         ]
@@ -140,7 +174,6 @@ class _Lifting:
             ]
             for rows, _ in few:
                 del grids[rows]
-        by_number = list(numbers)
         parts = [
             replace(
                 part,
@@ -164,10 +197,13 @@ class _Lifting:
             source = maker.get(wanted[0])
             if source is None or len(wanted) != len(source.members):
                 continue
+            if source.product is not None:
+                source.product = _ordered(source.product, wanted)
+                source.members = source.product.members.ravel().tolist()
             if source.members != wanted:
                 if (
                     source.ordered
-                    or source.kind == "matrix"
+                    or source.kind in ("matrix", "matmul")
                     or sorted(source.members) != sorted(wanted)
                 ):
                     continue
@@ -178,7 +214,7 @@ class _Lifting:
 
     def _biases(self, part: _Part) -> list[int]:
         """The bias of each member that has one."""
-        return [j for i in part.members for j in products(self.slots[i].operands)[2]]
+        return [j for i in part.members for j in parts_of_dot(self.slots[i].operands)[2]]
 
     def _bias_column(self, part: _Part) -> list[int] | None:
         """The bias of each row of weights, if all vectors share it and it depends on no input."""
@@ -217,7 +253,8 @@ class _Lifting:
     def _place(self, part: _Part) -> int:
         """Give the members of ``part`` their rows. Returns the first."""
         start = self.next[part.fixed]
-        self.row[part.members] = np.arange(start, start + len(part.members))
+        members = np.array(part.members, dtype=np.intp)
+        self.row[members[members != HOLE]] = start + np.flatnonzero(members != HOLE)
         self.next[part.fixed] += len(part.members) + part.ones
         if part.ones:
             self.gaps.append((part.fixed, start + len(part.members), part.ones))
@@ -270,18 +307,25 @@ class _Lifting:
     # ---- groups ----
 
     def _group(self, part: _Part) -> Group:
-        return {"map": self._map, "stack": self._stack, "dot": self._dots, "matrix": self._matrix}[
-            part.kind
-        ](part)
+        kinds = {
+            "map": self._map, "stack": self._stack, "dot": self._dots, "matrix": self._matrix,
+            "matmul": self._matmul,
+        }  # fmt: skip
+        return kinds[part.kind](part)
 
     def _make_group(
         self, part: _Part, shape: tuple[int, ...], reads: list[Read], *, ones: int = 0
     ) -> Group:
         """The group of a part. This decides where its results stand."""
         start = self._place(part)
-        return Group(
+        group = Group(
             part.kind, part.op, part.fixed, part.live, part.members, shape, reads, start, ones
         )
+        if HOLE in part.members:
+            group.real = np.array(part.members) != HOLE
+            rows = start + np.flatnonzero(~group.real)
+            self.holed.update(dict.fromkeys([*rows.tolist(), start], group))
+        return group
 
     def _sorted(self, part: _Part, keys: Sequence[Rows] | Rows) -> Rows:
         """The order of the members that makes their first reads consecutive."""
@@ -295,12 +339,16 @@ class _Lifting:
             part, [c for _, c in sorted(zip(fixed, columns, strict=True), key=lambda pair: pair[0])]
         )
         part.members = [part.members[j] for j in order]
-        columns = [column[order] for column in columns]
-        shape = folded(columns)
         numbers = [
             self._number(column) if kind else None
             for kind, column in zip(fixed, operands.T.tolist(), strict=True)
         ]
+        columns = [
+            column[order] if number is None else np.full(len(order), column[0])
+            for column, number in zip(columns, numbers, strict=True)
+        ]
+        columns = self._with_holes(part, columns, fixed)
+        shape = columns[0].shape if HOLE in part.members else folded(columns)
         reads = [
             Read(*each)
             for each in zip(
@@ -308,6 +356,27 @@ class _Lifting:
             )
         ]
         return self._make_group(part, shape, reads)
+
+    def _with_holes(self, part: _Part, columns: list[Rows], fixed: list[bool]) -> list[Rows]:
+        """The rows that a part reads, with holes where the group that it follows has them."""
+        firsts = [None if kind else int(rows[0]) for kind, rows in zip(fixed, columns, strict=True)]
+        group = next((self.holed[row] for row in firsts if row in self.holed), None)
+        if group is None or group.real is None or part.ordered:
+            return columns
+        real, full = group.real.reshape(group.shape), []
+        if len(part.members) != real.sum():
+            return columns
+        for rows in columns:
+            spread = np.zeros(real.shape, dtype=np.intp)
+            spread[real] = rows
+            completed = complete(spread, real)
+            if completed is None:
+                return columns
+            full.append(completed)
+        members = np.full(real.shape, HOLE)
+        members[real] = part.members
+        part.members = members.ravel().tolist()
+        return full
 
     def _number(self, slots: list[int]) -> float | None:
         """The number of these slots, if they are all the same constant."""
@@ -319,8 +388,28 @@ class _Lifting:
         rows = pad([self._rows(self.slots[i].operands, part.fixed) for i in part.members], filler)
         order = self._sorted(part, rows[:2])
         part.members = [part.members[j] for j in order]
-        read = Read(part.fixed, rows[:, order])
+        rows = rows[:, order]
+        lengths = np.array([len(self.slots[i].operands) for i in part.members])
+        completed, real = self._whole(rows, np.arange(len(rows))[:, None] < lengths, part)
+        read = Read(part.fixed, completed, real=None if part.op.neutral == 0.0 else real)
         return self._make_group(part, (len(order),), [read])
+
+    def _whole(self, rows: Rows, real: Mask, part: _Part) -> tuple[Rows, Mask | None]:
+        """Padded rows with holes in place of the neutral element, if there are such holes.
+
+        Then it also returns where they are real. Holes are made 0 where that is neutral.
+        """
+        if part.fixed or real.all() or not self.holed:
+            return rows, None
+        completed = complete(rows, real)
+        if completed is None:
+            return rows, None
+        groups = [self.holed.get(row) for row in completed[~real].tolist()]
+        first = groups[0]
+        if first is None or any([group is not first for group in groups]):
+            return rows, None
+        first.masked |= part.op.neutral == 0.0 or part.kind == "matmul"
+        return completed, real
 
     def _dots(self, part: _Part) -> Group:
         weights_fixed = self._weights_fixed(part)
@@ -334,6 +423,22 @@ class _Lifting:
             bias_fixed = self.known.fixed[parts[0][2][0]]
             reads.append(Read(bias_fixed, np.array([self.row[parts[j][2][0]] for j in order])))
         return self._make_group(part, (len(order),), reads)
+
+    def _matmul(self, part: _Part) -> Group:
+        assert part.product is not None
+        members, rows, columns = part.product
+        blocks = len(members)
+        reads = [self._factor(vectors, blocks, part) for vectors in (rows, columns)]
+        reads[1].rows = reads[1].rows.swapaxes(1, 2)
+        return self._make_group(part, members.shape, reads)
+
+    def _factor(self, vectors: list[tuple[int, ...]], blocks: int, part: _Part) -> Read:
+        """The vectors of a matrix product, of shape (blocks, vectors, inner)."""
+        rows = pad([self._rows(vector, False) for vector in vectors], 0)
+        lengths = np.array([len(vector) for vector in vectors])
+        shape = (blocks, len(vectors) // blocks, len(rows))
+        real = (np.arange(len(rows)) < lengths[:, None]).reshape(shape)
+        return Read(False, self._whole(rows.T.reshape(shape), real, part)[0])
 
     def _matrix(self, part: _Part) -> Group:
         shape = (len(part.weights), len(part.vectors))
@@ -353,6 +458,18 @@ class _Lifting:
         """Do the vectors lie one number after another, with ones after the last?"""
         after = (part.fixed, int(inputs.rows[-1, -1]) + 1, len(part.vectors))
         return inputs.strided is not None and _contiguous(inputs) and after in self.gaps
+
+
+def _ordered(product: Product, wanted: list[int]) -> Product:
+    """The product with its pairs in the order that is wanted, if it can have that."""
+    return next(
+        (
+            each
+            for each in (product, product.transposed())
+            if each.members.ravel().tolist() == wanted
+        ),
+        product,
+    )
 
 
 def _contiguous(read: Read) -> bool:

@@ -15,7 +15,8 @@ import numpy as np
 
 from ..ir import Computation, Wrt
 from .analysis import Facts
-from .group import FIRST, SEED, Group, Lifted, Rows, Sum, passes_on, strided, summed
+from .group import FIRST, SEED, Group, Lifted, Read, Rows, Sum, passes_on, strided, summed
+from .products import HOLE
 
 _NOBODY, _LEAF = -2, -1
 
@@ -36,7 +37,7 @@ class _Reverse:
         for i in range(leaves):
             self.owner[known.fixed[i]][lifted.row[i]] = _LEAF
         for n, group in enumerate(lifted.groups):
-            varies = [known.varies[i] for i in group.members]
+            varies = [i == HOLE or known.varies[i] for i in group.members]
             self.owner[group.fixed][group.start : group.start + len(group.members)] = np.where(
                 varies, n, _NOBODY
             )
@@ -77,6 +78,8 @@ class _Reverse:
             rows = (
                 np.broadcast_to(incoming.reshape(group.shape), read.rows.shape)
                 if shared
+                else self._ranked(read)
+                if group.kind == "matmul"
                 else self._fresh(read.fixed, read.rows.shape)
             )
             group.edges.append(rows)
@@ -84,11 +87,18 @@ class _Reverse:
             self._arrive(read.fixed, read.rows[wanted], rows[wanted])
 
     def _passes_on(self, group: Group, i: int) -> bool:
-        if group.kind in ("matrix", "dot"):
+        if group.kind in ("matrix", "matmul", "dot"):
             return i == 2  # the bias
         if group.kind == "map":
             return passes_on(group.op)[i]
         return group.kind == "stack" and all(passes_on(group.op))
+
+    def _ranked(self, read: Read) -> Rows:
+        """Edges in the order of the rows, so that who adds them up need not reorder them."""
+        steps = (read.strided or (0, range(read.rows.ndim, 0, -1)))[1]
+        axes = sorted(range(read.rows.ndim), key=lambda axis: -steps[axis])
+        edges = self._fresh(read.fixed, tuple([read.rows.shape[axis] for axis in axes]))
+        return edges.transpose(np.argsort(axes))
 
     def _fresh(self, kind: bool, shape: tuple[int, ...]) -> Rows:
         start, size = self.counts[kind], prod(shape)
@@ -112,9 +122,13 @@ class _Reverse:
         columns, starts = self._gathered(group.fixed, n, group.start, len(group.members))
         alone = starts is None and len(columns) == 1
         even = strided(columns[0].reshape(group.shape)) if alone else None
-        if even is not None and (
-            group.kind != "matrix"
-            or np.array_equal(columns[0], np.arange(len(columns[0])) + columns[0][0])
+        if (
+            even is not None
+            and not group.masked
+            and (
+                group.kind != "matrix"
+                or np.array_equal(columns[0], np.arange(len(columns[0])) + columns[0][0])
+            )
         ):
             return Sum(columns, None, columns[0], shared=True)
         return Sum(columns, starts, self._fresh(group.fixed, (len(group.members),)), shared=False)

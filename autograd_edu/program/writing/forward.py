@@ -73,7 +73,7 @@ class Forward:
 
     def __init__(self, program: Computation, *, differentiated: bool) -> None:
         self.program, self.fused, self.differentiated = program, fused(program), differentiated
-        self.lifted, self.names = lift(self.fused), Names(RESERVED)
+        self.lifted, self.names = lift(self.fused, matmuls=False), Names(RESERVED)
         self.name = self.names.name
         self.lines: list[str] = []
         self.arrays: list[Array] = []
