@@ -7,17 +7,13 @@ copy what lies evenly. The calls of a backward pass are prepared when it is firs
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property, lru_cache, partial
-from typing import Any, TypeAlias
+from functools import cached_property, partial
 
 import numpy as np
 
-from ...engine.op import Op
-from ..arrays import Arrays
 from ..lifting.group import Group, Lifted, Mask, Read
-from ..lifting.symbols import written, written_stacked
-from .exact import exact_sum
+from ..lifting.symbols import Written, written, written_stacked
+from .formulas import Formulas, Scratch
 from .tables import (
     Array,
     Call,
@@ -32,8 +28,6 @@ from .tables import (
 )
 
 Tables = dict[bool, Array]
-Rows: TypeAlias = Any  # what a rule of the table gives on arrays: an array, or several of them
-Slope = Callable[[], Rows]
 
 
 class Plan:
@@ -43,7 +37,8 @@ class Plan:
         values: the tables; the key says whether it is the fixed one.
         operands: for each group, what it reads.
         prepare, forward: the calls on what depends on no input, and on a block.
-        parts: for some groups, what the backward pass takes over from the forward pass.
+        formulas: the rule of each group that has one: of operations on each number, and of
+            variadic ones.
     """
 
     def __init__(self, lifted: Lifted, width: int, fixed: Tables) -> None:
@@ -51,7 +46,8 @@ class Plan:
         self.values: Tables = {True: fixed[True], False: table_of_values(lifted, False, width)}
         self.prepare: list[Call] = []
         self.forward: list[Call] = []
-        self.parts: dict[tuple[int, bool], list[Rows]] = {}
+        self.scratch = Scratch()
+        self.formulas: list[Formulas | None] = []
         self.operands = [self._forward(group) for group in lifted.groups]
         self.results = [self.values[lifted.fixed[i]][lifted.row[i]] for i in lifted.roots]
 
@@ -65,15 +61,28 @@ class Plan:
         """Add the calls of a group. Returns what it reads."""
         calls = self.prepare if group.fixed else self.forward
         operands = [self._read(group, i, calls) for i in range(len(group.reads))]
-        if group.kind == "stack" and group.op.parts:
-            kept: list[Rows] = []
-            self.parts[group.start, group.fixed] = kept
-            calls.append(_keeping(kept, group.op, self.out(group), operands[0]))
+        out, formulas = self.out(group), None
+        if group.kind in _FORWARD:
+            calls.append(_FORWARD[group.kind](group, out, operands))
         else:
-            calls.append(_FORWARD[group.kind](group, self.out(group), operands))
+            formulas = self._formulas(group, operands, out)
+            formulas.value(calls)
+        self.formulas.append(formulas)
         if group.masked:
-            calls.append(_clearing(group, self.out(group)))
+            calls.append(_clearing(group, out))
         return operands
+
+    def _formulas(self, group: Group, operands: list[Array], out: Array) -> Formulas:
+        """The rule of a group, on arrays that stand one by one or as a stack."""
+        if group.kind == "map":
+            rule: Written | None = written(group.op, [read.number for read in group.reads])
+        else:
+            rule = written_stacked(group.op)
+        if rule is None:
+            operands = list(operands[0])
+            rule = written(group.op, [None] * len(operands))
+        kept = any([edges is not None for edges in group.edges])
+        return Formulas(rule, operands, out, self.scratch, kept=kept)
 
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
         read = group.reads[i]
@@ -104,18 +113,6 @@ class Plan:
         table = self.values[group.fixed]
         return table[group.start : group.start + len(group.members)].reshape(*group.shape, -1)
 
-    def slope(self, group: Group, operands: list[Array], i: int) -> Slope:
-        """The call that gives the local gradient for what a group reads by the number ``i``."""
-        if group.kind == "dot" and i < 2:
-            return lambda: operands[1 - i]
-        if group.kind not in ("map", "stack"):
-            return lambda: 1.0
-        y, rule = self.out(group), group.op.rules[i]
-        kept = self.parts.get((group.start, group.fixed))
-        if kept is None:
-            return partial(rule, Arrays, y, *operands)
-        return lambda: rule(Arrays, y, operands[0], kept[0])
-
 
 class Backward:
     """The calls of the backward pass of a plan, for the gradients that ``lifted`` has edges for.
@@ -129,13 +126,17 @@ class Backward:
         self.plan, self.lifted, self.gradients = plan, lifted, plan.gradients
         self.backward: list[Call] = []
         self.finish: list[Call] = []
-        for group, operands in reversed(list(zip(lifted.groups, plan.operands, strict=True))):
+        made = list(zip(lifted.groups, plan.operands, plan.formulas, strict=True))
+        for group, operands, formulas in reversed(made):
             if group.upstream is not None:
-                self._through(group, operands, self.finish if group.fixed else self.backward)
+                calls = self.finish if group.fixed else self.backward
+                self._through(group, operands, formulas, calls)
         self.inputs = self._leaves(False, self.backward)
         self.parameters = self._leaves(True, self.finish)
 
-    def _through(self, group: Group, operands: list[Array], calls: list[Call]) -> None:
+    def _through(
+        self, group: Group, operands: list[Array], formulas: Formulas | None, calls: list[Call]
+    ) -> None:
         assert group.upstream is not None
         table = self.gradients[group.fixed]
         add_up(table, group.upstream, calls)
@@ -152,8 +153,10 @@ class Backward:
             _through_matmul(operands, upstream, outs, calls)
         elif group.kind == "spread":
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
+        elif formulas is not None:
+            self._through_rule(group, formulas, upstream, outs, calls)
         else:
-            self._through_rule(group, operands, upstream, outs, calls)
+            self._through_dot(group, operands, upstream, outs, calls)
 
     def _through_matrix(
         self, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]
@@ -169,16 +172,44 @@ class Backward:
         if len(outs) > 2 and outs[2] is not None:
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[2], keepdims=True))
 
-    def _through_rule(
+    def _through_dot(
         self, group: Group, operands: list[Array], upstream: Array, outs: list[Array | None],
         calls: list[Call],
     ) -> None:  # fmt: skip
-        """For each read, its local gradient times the gradient of the result."""
+        """For each factor, the other one times the gradient of the result."""
         for i, (read, out) in enumerate(zip(group.reads, outs, strict=True)):
             if out is not None:
-                add_over_samples = read.fixed and not group.fixed
-                through = _add_products if add_over_samples else _multiply
-                calls.append(partial(through, self.plan.slope(group, operands, i), upstream, out))
+                slope = operands[1 - i] if i < 2 else _ONE
+                self._pass(slope, upstream, out, summed=read.fixed and not group.fixed, calls=calls)
+
+    def _through_rule(
+        self, group: Group, formulas: Formulas, upstream: Array, outs: list[Array | None],
+        calls: list[Call],
+    ) -> None:  # fmt: skip
+        """For each read, its local gradient times the gradient of the result."""
+        one_by_one = group.kind == "stack" and not formulas.rule.stacked
+        for i, (read, out) in enumerate(zip(group.reads, outs, strict=True)):
+            if out is not None:
+                summed = read.fixed and not group.fixed
+                for k, each in enumerate(out if one_by_one else [out], start=i):
+                    slope = formulas.slope(k, calls)
+                    self._pass(slope, upstream, each, summed=summed, calls=calls)
+
+    def _pass(
+        self, slope: Array, upstream: Array, out: Array, *, summed: bool, calls: list[Call]
+    ) -> None:
+        """Add the calls for slope × upstream, perhaps summed over the samples."""
+        target = out
+        if summed and upstream.shape[-1] > 1:
+            target = self.plan.scratch.buffer(-1, (*out.shape[:-1], upstream.shape[-1]), float)
+        if slope.ndim == 0 and slope == 1.0:
+            calls.append(partial(np.copyto, target, upstream))
+        elif slope.ndim == 0 and slope == -1.0:
+            calls.append(partial(np.negative, upstream, target))
+        else:
+            calls.append(partial(np.multiply, slope, upstream, target))
+        if target is not out:
+            calls.append(partial(np.add.reduce, target, -1, None, out, keepdims=True))
 
     def _leaves(self, kind: bool, calls: list[Call]) -> Array:
         leaves = self.lifted.leaves.get(kind)
@@ -190,74 +221,6 @@ class Backward:
 
 
 # ---- the forward call of each kind of group ----
-
-
-def _map(group: Group, out: Array, operands: list[Array]) -> Call:
-    single = _function(group.op)
-    if single is None:
-        return _writing(group.op.value, out, operands)
-    function, order = single
-    return partial(function, *[operands[x] if isinstance(x, int) else x for x in order], out=out)
-
-
-@lru_cache(maxsize=256)
-def _function(op: Op) -> tuple[np.ufunc, list[int | float]] | None:
-    """The NumPy function and its operands, if the rule of ``op`` calls only one function.
-
-    Such a function can write its result where it belongs. Its operands are floats, or the numbers
-    of operands of the rule.
-    """
-    value = written(op, [None] * len(op.example)).value
-    function = _FUNCTIONS.get(value.name) or getattr(Arrays, value.name, None)
-    if not isinstance(function, np.ufunc) or any(
-        x.name not in ("operand", "number") for x in value.operands
-    ):
-        return None
-    return function, [int(x.number) if x.name == "operand" else x.number for x in value.operands]
-
-
-_FUNCTIONS = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "neg": np.negative,
-    "abs": np.absolute,
-}  # fmt: skip
-
-
-def _stack(group: Group, out: Array, operands: list[Array]) -> Call:
-    if _is_rounded_once(group.op):
-        return partial(exact_sum, operands[0], out)
-    return _writing(group.op.rule, out, operands)
-
-
-@lru_cache(maxsize=256)
-def _is_rounded_once(op: Op) -> bool:
-    """Is a variadic row just a sum that is rounded once?"""
-    rule = written_stacked(op)
-    return (
-        rule is not None
-        and rule.value.name == "exact_total_all"
-        and not rule.value.operands[0].operands
-    )
-
-
-def _writing(rule: Callable[..., Rows], out: Array, operands: list[Array]) -> Call:
-    xp = Arrays
-
-    def call() -> None:
-        out[...] = rule(xp, *operands)
-
-    return call
-
-
-def _keeping(kept: list[Rows], op: Op, out: Array, stack: Array) -> Call:
-    """The call of an operation whose rules start from the same parts. They are kept."""
-    xp, parts, value = Arrays, op.parts, op.rule
-    assert parts
-
-    def call() -> None:
-        kept[:] = [parts(xp, stack)]
-        out[...] = value(xp, stack, kept[0])
-
-    return call
 
 
 def _dot(_: Group, out: Array, operands: list[Array]) -> Call:
@@ -319,7 +282,7 @@ def _filled(group: Group, real: Mask, operand: Array, calls: list[Call]) -> Arra
 def _clearing(group: Group, x: Array) -> Call:
     """The call that makes the holes of a group 0."""
     assert group.real is not None
-    return partial(np.multiply, x, group.real.reshape(*group.shape, 1).astype(float), x)
+    return partial(np.multiply, x, group.real[..., None].astype(float), x)
 
 
 def _spread(_: Group, out: Array, operands: list[Array]) -> Call:
@@ -327,14 +290,6 @@ def _spread(_: Group, out: Array, operands: list[Array]) -> Call:
 
 
 _FORWARD = {
-    "map": _map, "stack": _stack, "dot": _dot, "matrix": _product, "matmul": _matmul,
-    "spread": _spread,
+    "dot": _dot, "matrix": _product, "matmul": _matmul, "spread": _spread,
 }  # fmt: skip
-
-
-def _multiply(slope: Slope, upstream: Array, out: Array) -> None:
-    np.multiply(slope(), upstream, out)
-
-
-def _add_products(slope: Slope, upstream: Array, out: Array) -> None:
-    np.add.reduce(slope() * upstream, -1, None, out, keepdims=True)
+_ONE: Array = np.float64(1.0)  # type: ignore[assignment]

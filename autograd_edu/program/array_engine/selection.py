@@ -7,14 +7,20 @@ number is finite; where one is not, 0·∞ would be nan, and this pass runs inst
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..arrays import Arrays
 from ..lifting.group import SEED, Group, Lifted
-from .run import Backward, Plan, Slope
+from .formulas import Formulas
+from .run import Backward, Plan
 from .tables import Array, Call, add_up, edge, view
 
+Rows: TypeAlias = Any  # what a rule of the table gives on arrays: an array, or several of them
+Slope = Callable[[], Rows]
 Pair = tuple[Array, Array]  # gradients, and the marks of those that are there
 
 
@@ -31,7 +37,9 @@ class Careful(Backward):
             table[SEED] = 1.0
         super().__init__(plan, lifted)
 
-    def _through(self, group: Group, operands: list[Array], calls: list[Call]) -> None:
+    def _through(
+        self, group: Group, operands: list[Array], _: Formulas | None, calls: list[Call]
+    ) -> None:
         assert group.upstream is not None
         both = self.gradients, self.marks
         for tables in both:
@@ -47,8 +55,17 @@ class Careful(Backward):
                 through = _to_weights if i == 0 else _to_inputs
                 calls.append(partial(through, operands[1 - i], (gradients, marks), outs))
             else:
-                slope = self.plan.slope(group, operands, i)
+                slope = _local_gradient(self.plan, group, operands, i)
                 calls.append(partial(_pass, group, i, slope, (gradients, marks), outs))
+
+
+def _local_gradient(plan: Plan, group: Group, operands: list[Array], i: int) -> Slope:
+    """The call that gives the local gradient for what a group reads by the number ``i``."""
+    if group.kind == "dot" and i < 2:
+        return lambda: operands[1 - i]
+    if group.kind not in ("map", "stack"):
+        return lambda: 1.0
+    return partial(group.op.rules[i], Arrays, plan.out(group), *operands)
 
 
 def _pass(group: Group, i: int, local_gradient: Slope, arriving: Pair, outs: Pair) -> None:

@@ -322,7 +322,7 @@ class _Lifting:
             part.kind, part.op, part.fixed, part.live, part.members, shape, reads, start, ones
         )
         if HOLE in part.members:
-            group.real = np.array(part.members) != HOLE
+            group.real = np.array(part.members).reshape(shape) != HOLE
             rows = start + np.flatnonzero(~group.real)
             self.holed.update(dict.fromkeys([*rows.tolist(), start], group))
         return group
@@ -343,11 +343,8 @@ class _Lifting:
             self._number(column) if kind else None
             for kind, column in zip(fixed, operands.T.tolist(), strict=True)
         ]
-        columns = [
-            column[order] if number is None else np.full(len(order), column[0])
-            for column, number in zip(columns, numbers, strict=True)
-        ]
-        columns = self._with_holes(part, columns, fixed)
+        columns = [column[order] for column in columns]
+        columns = self._with_holes(part, columns, numbers=numbers)
         shape = columns[0].shape if HOLE in part.members else folded(columns)
         reads = [
             Read(*each)
@@ -357,19 +354,21 @@ class _Lifting:
         ]
         return self._make_group(part, shape, reads)
 
-    def _with_holes(self, part: _Part, columns: list[Rows], fixed: list[bool]) -> list[Rows]:
+    def _with_holes(
+        self, part: _Part, columns: list[Rows], *, numbers: list[float | None]
+    ) -> list[Rows]:
         """The rows that a part reads, with holes where the group that it follows has them."""
-        firsts = [None if kind else int(rows[0]) for kind, rows in zip(fixed, columns, strict=True)]
-        group = next((self.holed[row] for row in firsts if row in self.holed), None)
-        if group is None or group.real is None or part.ordered:
+        followed = [
+            self.holed[first] for first in [int(c[0]) for c in columns] if first in self.holed
+        ]
+        real = followed[0].real if followed and not (part.fixed or part.ordered) else None
+        if real is None or len(part.members) != real.sum():
             return columns
-        real, full = group.real.reshape(group.shape), []
-        if len(part.members) != real.sum():
-            return columns
-        for rows in columns:
-            spread = np.zeros(real.shape, dtype=np.intp)
+        full = []
+        for rows, number in zip(columns, numbers, strict=True):
+            spread = np.full(real.shape, rows[0])
             spread[real] = rows
-            completed = complete(spread, real)
+            completed = complete(spread, real) if number is None else spread
             if completed is None:
                 return columns
             full.append(completed)

@@ -1,0 +1,195 @@
+"""Rules of the table as prepared NumPy calls.
+
+A rule is run on symbols once (see `lifting.symbols`). Each symbol becomes a call that writes to a
+buffer, so a run allocates nothing. What a choice needs for one branch only is computed only if some
+sample takes that branch. What the local gradients share with the value is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import prod
+from typing import TypeAlias
+
+import numpy as np
+
+from ...arithmetic.rows import products
+from ..arrays import Arrays
+from ..ir import Replayed
+from ..lifting.symbols import Symbol, Written, in_order
+from .exact import exact_sum
+from .tables import Array, Call
+
+Function: TypeAlias = Callable[..., Replayed]
+_Branch = tuple[tuple[int, int], ...]  # the choices, and their operands, around a symbol
+_FUNCTIONS: dict[str, Function] = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "mod": np.remainder,
+    "neg": np.negative, "abs": np.absolute, "lt": np.less, "le": np.less_equal, "gt": np.greater,
+    "ge": np.greater_equal, "select": np.where, "total": lambda *xs: Arrays.total(xs),
+    "exact_total": lambda *xs: _exact_total(*xs), "dot": lambda *xs: Arrays.dot(*products(xs)),
+}  # fmt: skip
+_OVER_ALL = {
+    "total_all": np.add, "sum_all": np.add, "maximum_all": np.maximum, "minimum_all": np.minimum,
+}  # fmt: skip
+
+
+class Scratch:
+    """Buffers that the calls of all rules share, as none needs its own after it has run."""
+
+    def __init__(self) -> None:
+        self.buffers: dict[tuple[int, int, bool], Array] = {}
+
+    def buffer(self, number: int, shape: tuple[int, ...], kind: type) -> Array:
+        """The buffer of this number and shape."""
+        key = number, prod(shape), kind is bool
+        if key not in self.buffers:
+            self.buffers[key] = np.empty(prod(shape), kind)
+        return self.buffers[key].reshape(shape)
+
+
+class Formulas:
+    """The value and the local gradients of one group.
+
+    Args:
+        rule: the row on symbols.
+        operands: what the group reads.
+        out: where its result stands.
+        kept: whether what the local gradients share with the value is kept for them.
+    """
+
+    def __init__(
+        self, rule: Written, operands: Sequence[Array], out: Array, scratch: Scratch, *, kept: bool
+    ) -> None:
+        self.rule, self.operands, self.out, self.scratch = rule, operands, out, scratch
+        self.kept = {id(x) for x in in_order(rule.slopes)} if kept else set[int]()
+        self.arrays: dict[int, Array] = {}
+
+    def value(self, calls: list[Call]) -> None:
+        """Add the calls that compute the result."""
+        root = self.rule.value
+        found = self._compute(root, calls, last=self.out)
+        if found is not self.out:
+            calls.append(partial(np.copyto, self.out, found))
+        self.arrays[id(root)] = self.out
+
+    def slope(self, i: int, calls: list[Call]) -> Array:
+        """Add the calls that compute a local gradient. Returns where it is, or its number."""
+        return self._compute(self.rule.slopes[i], calls, last=None)
+
+    def _compute(self, root: Symbol, calls: list[Call], *, last: Array | None) -> Array:
+        arrays = dict(self.arrays)
+        branches = _branches(root, arrays)
+        lists: dict[_Branch, list[Call]] = {(): calls}
+        for symbol in in_order([root]):
+            if id(symbol) in arrays or id(symbol) not in branches:
+                continue
+            if symbol.name in ("operand", "result", "number"):
+                arrays[id(symbol)] = self._leaf(symbol)
+                continue
+            branch = branches[id(symbol)]
+            xs = [arrays[id(x)] for x in symbol.operands]
+            if all([x.ndim == 0 for x in xs]):
+                arrays[id(symbol)] = np.asarray(_function(symbol)(*xs))[()]
+                continue
+            out = last if symbol is root and last is not None else None
+            if out is None:
+                out = self._buffer(symbol, xs, len(arrays), own=not branch)
+            add = lists.setdefault(branch, []).append
+            if symbol.name == "select":
+                then, otherwise = [lists.get((*branch, (id(symbol), k)), []) for k in (1, 2)]
+                add(_choice(xs, (then, otherwise), out))
+            else:
+                add(_call(symbol, xs, out))
+            arrays[id(symbol)] = out
+            if not branch and id(symbol) in self.kept:
+                self.arrays[id(symbol)] = out
+        return arrays[id(root)]
+
+    def _leaf(self, symbol: Symbol) -> Array:
+        if symbol.name == "operand":
+            return self.operands[int(symbol.number)]
+        return self.out if symbol.name == "result" else np.float64(symbol.number)  # type: ignore[return-value]
+
+    def _buffer(self, symbol: Symbol, xs: Sequence[Array], number: int, *, own: bool) -> Array:
+        """A buffer for a symbol; one of its own if the backward pass needs it again."""
+        shape = np.broadcast_shapes(*[x.shape for x in xs])
+        shape = shape[1:] if symbol.name.endswith("_all") else shape
+        kind = bool if symbol.name in ("lt", "le", "gt", "ge") else float
+        if own and id(symbol) in self.kept:
+            return np.empty(shape, kind)
+        return self.scratch.buffer(number, shape, kind)
+
+
+def _branches(root: Symbol, known: dict[int, Array]) -> dict[int, _Branch]:
+    """In which branches each symbol that is not known is needed: the choices that all uses share.
+
+    The other branch of a choice, and whatever is needed anyway, are outside.
+    """
+    branches: dict[int, _Branch] = {id(root): ()}
+    for symbol in reversed(in_order([root])):
+        if id(symbol) in known or id(symbol) not in branches:
+            continue
+        for k, operand in enumerate(symbol.operands):
+            branch = branches[id(symbol)]
+            if symbol.name == "select" and k:
+                branch = (*branch, (id(symbol), k))
+            before = branches.get(id(operand), branch)
+            branches[id(operand)] = _shared(before, branch)
+    return branches
+
+
+def _shared(a: _Branch, b: _Branch) -> _Branch:
+    count = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), None)
+    return a[: min(len(a), len(b)) if count is None else count]
+
+
+def _function(symbol: Symbol) -> Function:
+    found: Function = _FUNCTIONS.get(symbol.name) or getattr(Arrays, symbol.name)
+    return found
+
+
+def _exact_total(*xs: Array) -> Array:
+    stack = np.stack(np.broadcast_arrays(*xs))
+    out = np.empty(stack.shape[1:])
+    exact_sum(stack, out)
+    return out
+
+
+def _call(symbol: Symbol, xs: Sequence[Array], out: Array) -> Call:
+    if symbol.name in _OVER_ALL:
+        return partial(_OVER_ALL[symbol.name].reduce, xs[0], 0, None, out)
+    if symbol.name == "exact_total_all":
+        return partial(exact_sum, xs[0], out)
+    function = _function(symbol)
+    if isinstance(function, np.ufunc):
+        return partial(function, *xs, out=out)
+    return partial(_write, function, xs, out)
+
+
+def _write(function: Function, xs: Sequence[Array], out: Array) -> None:
+    out[...] = function(*xs)
+
+
+def _choice(xs: Sequence[Array], ways: tuple[list[Call], list[Call]], out: Array) -> Call:
+    condition, a, b = xs
+    if a.ndim == b.ndim == 0 and (float(a), float(b)) == (1.0, 0.0):
+        return partial(np.copyto, out, condition)
+    return partial(_choose, condition, a, b, *ways, out)
+
+
+def _choose(
+    condition: Array, a: Array, b: Array, then: list[Call], otherwise: list[Call], out: Array
+) -> None:
+    holding = np.count_nonzero(condition)
+    if holding:
+        for call in then:
+            call()
+    if holding < condition.size:
+        for call in otherwise:
+            call()
+        np.copyto(out, b)
+    if holding == condition.size:
+        np.copyto(out, a)
+    elif holding:
+        np.copyto(out, a, where=condition)
