@@ -270,7 +270,7 @@ RUNNING = (
         RANDOM_GRAPHS,
         "operands[1 - i]",
         "operands[i]",
-        "Plan.slope",
+        "Backward._through_dot",
     ),
     Fault(
         "the gradient that a program starts from is 2",
