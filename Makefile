@@ -39,9 +39,12 @@ notebooks-check: .venv/test
 docs: .venv/docs
 	$(BIN)/python docs/build.py out/site
 
+# peers.py writes the table of the speed page
 bench: .venv/bench
+	$(BIN)/python tests/benchmarks/peers.py --markdown docs/speed.md
 	$(BIN)/python tests/benchmarks/engine.py
 	$(BIN)/python tests/benchmarks/program.py
+	$(BIN)/python tests/benchmarks/program.py --cost
 	$(BIN)/python tests/benchmarks/irregular.py
 	$(BIN)/python tests/benchmarks/drawing.py
 	$(BIN)/python tests/benchmarks/gpt.py

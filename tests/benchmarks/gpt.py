@@ -1,7 +1,7 @@
 """A character-level GPT written in single numbers, trained on first names by replay.
 
     python tests/benchmarks/gpt.py            trains for 1,000 steps of one name each, invents names
-    python tests/benchmarks/gpt.py --compare  times a step against NumPy, PyTorch and eager
+    python tests/benchmarks/gpt.py --compare  times a step by replay, and tracing
 
 One layer of four heads on vectors of 16 numbers, as in Karpathy's microgpt: embeddings of the
 letter and of its place, then attention and a ReLU network of four times the width. Both work on

@@ -1,12 +1,10 @@
-"""How fast a replayed MLP is, forward and backward, against NumPy, PyTorch and the eager engine.
+"""What a replayed MLP costs: its memory, and the time per operation of deeper ones.
 
-    python tests/benchmarks/program.py         MLP(2, [16, 16, 1]) with hinge loss, batches of 100
-                                               and 10,000; and memory
+    python tests/benchmarks/program.py         the memory of MLP(2, [16, 16, 1]) with hinge loss
     python tests/benchmarks/program.py --cost  the cost per operation in graphs of 1,000 to
                                                1,000,000 operations
 
-Times are medians of jobs that take turns, on one thread. `gpt.py --compare` does the same for a
-GPT, `irregular.py` for graphs without any pattern.
+`peers.py` times it beside other packages.
 """
 
 import os
@@ -15,19 +13,13 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS
 
 import argparse
 import tracemalloc
-from importlib.util import find_spec
 from itertools import pairwise
 from statistics import median
 
 import numpy as np
-from timing import judge, medians, show, timed
+from timing import judge, medians, timed
 
 from autograd_edu import Value, dot, no_gc, relu, total, trace
-
-BARS = {
-    100: ((1.6, 1.1), (0.6, 0.35)),
-    10_000: ((1.5, 1.1), (1.1, 0.8)),
-}  # must and aim: of NumPy's time, of PyTorch's
 
 
 def random_layers(sizes):
@@ -65,71 +57,10 @@ def by_hand(x, t, layers):
     return np.maximum(margin, 0), gradients
 
 
-def torch_job(x, t, layers):
-    """The same step, vectorised by hand in eager PyTorch, float64."""
-    import torch
-
-    torch.set_num_threads(1)
-    w1, b1, w2, b2, w3, b3 = parameters = [
-        torch.tensor(a, requires_grad=True) for layer in layers for a in layer
-    ]
-    x, t, linear = torch.tensor(x), torch.tensor(t), torch.nn.functional.linear
-
-    def job():
-        for p in parameters:
-            p.grad = None
-        h = torch.relu(linear(torch.relu(linear(x, w1, b1)), w2, b2))
-        losses = torch.relu(1 - t * linear(h, w3, b3)[:, 0])
-        losses.sum().backward()
-        return losses.detach().numpy(), [p.grad.numpy() for p in parameters]
-
-    return job
-
-
-def replay_job(x, t, layers):
-    """The same in scalars, traced for one sample and replayed over the batch."""
-    layers = of_values(layers)
-    program = trace(lambda x, t: relu(1 - t * network(layers, x)[0]), x[0], t[0])
-    parameters = [
-        number for w, b in layers for number in (*(value for row in w for value in row), *b)
-    ]
-    place = {id(value): i for i, value in enumerate(program.parameters)}
-    order = [place[id(value)] for value in parameters]
-
-    def checked():
-        values, gradients = program.value_and_grad(x, t)
-        return values, [gradients.parameters[order]]
-
-    return (lambda: program.value_and_grad(x, t)), checked
-
-
-def mlp(batch: int, rounds: int) -> None:
-    """The rows of one size of batch."""
-    layers = random_layers([2, 16, 16, 1])
-    rng = np.random.default_rng(1)
-    x, t = rng.standard_normal((batch, 2)), np.sign(rng.standard_normal(batch))
-    job, checked = replay_job(x, t, layers)
-    jobs = {"replay": job, "NumPy by hand": lambda: by_hand(x, t, layers)}
-    answers = [checked(), by_hand(x, t, layers)]
-    if find_spec("torch"):
-        jobs["PyTorch by hand, eager"] = torch_job(x, t, layers)
-        answers.append(jobs["PyTorch by hand, eager"]())
-    else:
-        print("PyTorch is not installed, so it is not compared: pip install torch")
-    for values, gradients in answers[1:]:
-        np.testing.assert_allclose(values, answers[0][0], rtol=1e-11, atol=1e-12)
-        flat = np.concatenate([gradient.ravel() for gradient in gradients])
-        np.testing.assert_allclose(flat, answers[0][1][0], rtol=1e-9, atol=1e-9)
-    times = medians(jobs, rounds)
-    show(f"MLP(2, [16, 16, 1]), hinge loss, batch {batch}", times)
-    for peer, bars in zip(("NumPy by hand", "PyTorch by hand, eager"), BARS[batch], strict=True):
-        if peer in times:
-            judge(f"replay, of {peer}", times["replay"] / times[peer], *bars)
-
-
 def memory() -> None:
     """What a replay allocates at most, and keeps with its results, beyond its inputs."""
-    layers = random_layers([2, 16, 16, 1])
+    layers = of_values(random_layers([2, 16, 16, 1]))
+    program = trace(lambda x, t: relu(1 - t * network(layers, x)[0]), [0.1, 0.2], 1.0)
     rng = np.random.default_rng(1)
     before: tuple[int, int] | None = None
     print(
@@ -137,9 +68,9 @@ def memory() -> None:
     )
     for batch in (2_500, 10_000, 40_000, 160_000):
         x, t = rng.standard_normal((batch, 2)), np.ones(batch)
-        job, _ = replay_job(x, t, layers)
+        program.value_and_grad(x, t)
         tracemalloc.start()
-        result = job()
+        result = program.value_and_grad(x, t)
         now, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         growth = (
@@ -211,6 +142,4 @@ if __name__ == "__main__":
     if parser.parse_args().cost:
         cost()
     else:
-        mlp(100, 200)
-        mlp(10_000, 20)
         memory()
