@@ -142,7 +142,7 @@ class ShapeError(AutogradError, ValueError):
     >>> from autograd_edu.nn import Linear
     >>> Linear(2, 3)([1.0])
     Traceback (most recent call last):
-    autograd_edu.errors.ShapeError: a layer of 3 LinearNeuron(2) takes 2 number(s); got 1
+    autograd_edu.errors.ShapeError: Linear(2, 3) takes 2 number(s); got 1
     """
 
 

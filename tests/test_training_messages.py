@@ -150,7 +150,7 @@ MISTAKES = {
     ),
     "a batch where one sample belongs": (
         lambda: Linear(2, 3, seed=0)([[1.0, 2.0], [3.0, 4.0]]),
-        "a layer of 3 LinearNeuron(2) takes 2 number(s); got 2 lists. For several samples, call "
+        "Linear(2, 3) takes 2 number(s); got 2 lists. For several samples, call "
         "model.batch(samples)",
     ),
     "the data and the loss the wrong way round": (
@@ -189,7 +189,7 @@ MISTAKES = {
     ),
     "a sample that is too long": (
         lambda: model()([1.0, 2.0, 3.0]),
-        "a layer of 3 ReLUNeuron(2) takes 2 number(s); got 3",
+        "Layer(2, 3) takes 2 number(s); got 3",
     ),
     "no index": (
         lambda: Embedding(3, 2)(None),

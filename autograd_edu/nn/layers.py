@@ -183,9 +183,8 @@ class Layer(Module):
 
     def outputs(self, x: Vector) -> list[Value]:
         """The outputs of all neurons, as a list even if there is only one neuron."""
-        check_length(
-            x, wanted=self.nin, module=f"a layer of {len(self.neurons)} {self.neurons[0]!r}"
-        )
+        name = f"{type(self).__name__}({self.nin}, {len(self.neurons)})"
+        check_length(x, wanted=self.nin, module=name)
         return [neuron(x) for neuron in self.neurons]
 
     def __repr__(self) -> str:
