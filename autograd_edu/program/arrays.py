@@ -18,6 +18,7 @@ from .ir import Floats
 
 Operand = float | Floats
 Branch = Operand | Callable[[], Operand]
+_FLOAT = np.dtype(np.float64)
 
 
 def _branch(
@@ -86,6 +87,8 @@ def real_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
         ShapeError: if its rows have different lengths.
         OperandError: if something in it is not a real number.
     """
+    if x.__class__ is np.ndarray and x.dtype is _FLOAT:  # nothing to check, and most often so
+        return x
     if x.__class__ is not np.ndarray and _has_a_mask(x):
         raise OperandError(
             f"{what} has masked numbers, which no operation can leave out; fill them with "

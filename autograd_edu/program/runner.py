@@ -32,12 +32,14 @@ class Batch(NamedTuple):
         samples: the number of samples.
         batched: for each argument, whether it has a batch axis.
         single: True if no argument has a batch axis.
+        rows: the numbers of all arguments, (numbers, samples), if they are at hand.
     """
 
     columns: list[Floats]
     samples: int
     batched: Sequence[bool]
     single: bool
+    rows: Floats | None = None
 
 
 class Runner:
@@ -55,6 +57,7 @@ class Runner:
             f"input {i} ({name!r})" if name else f"input {i}"
             for i, name in enumerate(given.argument_names)
         ]
+        self.scalars, self.alone = not any(program.shapes), (False,) * len(program.shapes)
         self.lock = Lock()
         self.waiting = Waiting()
         self.costs = Costs.of(program) if program.has_one_result else None
@@ -111,23 +114,24 @@ class Runner:
     def _run(self, batch: Batch, engine: str, *, wrt: Wrt | None, on_nonfinite: str) -> Answer:
         if on_nonfinite not in ("raise", "keep"):
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
-        columns, count = batch.columns, batch.samples
         with self.lock:  # only one thread at a time may use the tables
-            kind = chosen(engine, self.costs, count)
+            kind = chosen(engine, self.costs, batch.samples)
             if engine == "auto" and self.costs is not None:
-                self.waiting.add(self.costs, count)
-            answer = None if kind == "numpy" else self._by_scalars(kind, columns, wrt)
+                self.waiting.add(self.costs, batch.samples)
+            answer = None if kind == "numpy" else self._by_scalars(kind, batch, wrt)
             if answer is None:
                 with np.errstate(all="ignore"):
                     raising = on_nonfinite == "raise"
-                    answer = self.numpy.run(columns, count, wrt=wrt, raising=raising)
+                    answer = self.numpy.run(batch.columns, batch.samples, wrt=wrt, raising=raising)
             return answer
 
-    def _by_scalars(self, kind: str, columns: list[Floats], wrt: Wrt | None) -> Answer | None:
+    def _by_scalars(self, kind: str, batch: Batch, wrt: Wrt | None) -> Answer | None:
         """Another engine's answer; None if a number is not finite or a guard fails."""
         run = self.interpreter.run if kind == "jit" else self.python.run
-        together = np.concatenate(columns, 1).T if columns else np.zeros((0, 1))
-        answer = run(together, self.given.parameter_values, backward=wrt is not None)
+        rows = batch.rows
+        if rows is None:
+            rows = np.concatenate(batch.columns, 1).T if batch.columns else np.zeros((0, 1))
+        answer = run(rows, self.given.parameter_values, backward=wrt is not None)
         if answer is None:
             return None
         y, by_input, by_parameter = answer
@@ -139,6 +143,9 @@ class Runner:
         shapes = self.program.shapes
         if len(inputs) != len(shapes):
             raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
+        if self.scalars and {*map(type, inputs)} == {float}:  # the fast path
+            rows = np.array(inputs)[:, None]
+            return Batch(list(rows[:, None]), 1, self.alone, True, rows)
         given = [real_array(x, name) for x, name in zip(inputs, self.names, strict=True)]
         samples, batched = _layout(tuple([x.shape for x in given]), shapes)
         if not samples:
@@ -181,16 +188,17 @@ class Runner:
 
     def _per_argument(self, by_input: Floats, batch: Batch) -> list[Replayed]:
         """The gradient for each argument, in its shape."""
+        if self.scalars and batch.single:
+            return list[Replayed](by_input[:, 0].tolist())
         grads: list[Replayed] = []
-        shared = by_input[:, 0] if batch.samples == 1 else by_input
-        for (start, stop), shape, leads in zip(
-            self.spans, self.program.shapes, batch.batched, strict=True
-        ):
+        shapes = self.program.shapes
+        for (start, stop), shape, leads in zip(self.spans, shapes, batch.batched, strict=True):
+            rows = by_input[start:stop]
             if leads:
-                grads.append(by_input[start:stop].T.reshape(batch.samples, *shape))
+                grads.append(rows.T.reshape(batch.samples, *shape))
             else:
-                own = shared[start:stop] if batch.samples == 1 else by_input[start:stop].sum(axis=1)
-                grads.append(own.reshape(shape) if shape else own.item())
+                own = (rows[:, 0] if batch.samples == 1 else rows.sum(axis=1)).reshape(shape)
+                grads.append(own if shape else own.item())
         return grads
 
 

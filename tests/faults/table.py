@@ -261,8 +261,8 @@ RUNNING = (
     Fault(
         "wrong axis: a matrix product's weights get the gradients transposed",
         RANDOM_GRAPHS,
-        "partial(np.matmul, flat, inputs.T, outs[0][..., 0])",
-        "partial(np.matmul, flat[::-1], inputs.T, outs[0][..., 0])",
+        "_times(flat, inputs.T, outs[0][..., 0])",
+        "_times(flat[::-1], inputs.T, outs[0][..., 0])",
         "_through_matrix",
     ),
     Fault(
@@ -306,13 +306,13 @@ RUNNING = (
         ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[0]",),
         "for call in plan.prepare:\n    call()",
         "if not vars(self).get('once'):\n    self.once = [call() for call in plan.prepare] or [1]",
-        "_prepare",
+        "_blocks",
     ),
     Fault(
         "a result without inputs counts once for a batch",
         RANDOM_GRAPHS,
-        "gradients[SEED] = count",
-        "gradients[SEED] = 1",
+        "self.fixed[False][SEED] = count",
+        "self.fixed[False][SEED] = 1",
         "_finish",
     ),
     Fault(

@@ -5,6 +5,7 @@ It keeps the guards, and where something goes wrong, it names it (see `faults`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from math import isfinite
 from typing import TypeAlias
@@ -65,6 +66,7 @@ class NumpyEngine:
         self.plans: dict[int, Plan] = {}
         self.passes: dict[int, dict[tuple[Wrt, bool], Backward]] = {}
         self.faults = Faults(given, program, self.lifted, self.watched)
+        self.numbers = self.fixed[True][start:].reshape(-1)
 
     def _watched(self) -> dict[bool, NDArray[np.intp] | slice]:
         """The rows of each table that must be finite: all but constants written as infinite."""
@@ -145,24 +147,16 @@ class NumpyEngine:
     def _run(
         self, columns: list[Floats], count: int, *, wrt: Wrt | None, raising: bool, careful: bool
     ) -> Answer:
-        width = min(count, self.block)
-        several = count > width
-        self.own[:] = self.given.parameter_values
         values = np.empty((len(self.program.roots), count))
         by_input = np.empty((self.program.input_count, count)) if wrt in ("all", "inputs") else None
         blaming = raising and not self.widened and (careful or not self.selects)
-        summed = _Summed(self.lifted.batch_edges) if several else None
-        if raising and several:
-            self._check_blocks(columns, count, width)
-        plan = self.plan(width)
-        self._prepare(plan)
-        for start in range(0, count, width):
-            stop = min(start + width, count)
-            if stop - start != width:  # the last block is smaller
-                plan = self.plan(stop - start)
-                self._prepare(plan)
-            block = [column[start:stop] for column in columns] if several else columns
+        summed = _Summed(self.lifted.batch_edges) if count > self.block else None
+        self.own[:] = self.given.parameter_values
+        if raising and summed is not None:
+            self._check_blocks(columns, count)
+        for plan, start, block in self._blocks(columns, count):
             self._forward(plan, block, start, raising)
+            stop = start + plan.width
             for own, result in zip(values, plan.results, strict=True):
                 own[start:stop] = result
             if wrt is None:
@@ -175,7 +169,7 @@ class NumpyEngine:
                 if blaming and not all_finite(passes.inputs):
                     self.faults.blame(passes, start)
             if summed is not None:
-                summed.add(self.fixed[False], passes)
+                summed.add(passes)
         if wrt is None:
             return values, None, None
         by_parameter = self._finish(passes, summed, count) if wrt != "inputs" else None
@@ -183,28 +177,37 @@ class NumpyEngine:
             self.faults.blame(*self._culprit(columns, count, passes, wrt))
         return values, by_input, by_parameter
 
-    def _prepare(self, plan: Plan) -> None:
-        """Compute what depends on the parameters alone."""
-        for call in plan.prepare:
-            call()
-
-    def _check_blocks(self, columns: list[Floats], count: int, width: int) -> None:
-        """Before the first block runs, raise an error if an input is not finite."""
+    def _blocks(
+        self, columns: list[Floats], count: int
+    ) -> Iterator[tuple[Plan, int, list[Floats]]]:
+        """For each block: its plan, its first sample, and its inputs."""
+        width = min(count, self.block)
         for start in range(0, count, width):
-            block = [column[start : start + width] for column in columns]
+            stop = min(start + width, count)  # the last block may be smaller
+            plan = self.plan(stop - start)
+            if not start or plan.width != width:
+                for call in plan.prepare:
+                    call()
+            yield plan, start, [c[start:stop] for c in columns] if width < count else columns
+
+    def _check_blocks(self, columns: list[Floats], count: int) -> None:
+        """Before the first block runs, raise an error if an input is not finite."""
+        for start in range(0, count, self.block):
+            block = [column[start : start + self.block] for column in columns]
             if not all(map(all_finite, block)):
                 self.faults.check_inputs(block, start)
 
     def _forward(self, plan: Plan, columns: list[Floats], start: int, raising: bool) -> None:
         """Run a block forward, and check the guards and that everything is finite."""
-        table = plan.values[False]
-        for column, (row, stop, order) in zip(columns, self.lifted.arguments, strict=True):
-            table[row:stop] = column.T if order is None else column.T[order]
+        arguments = zip(plan.inputs, columns, self.lifted.arguments, strict=True)
+        for own, column, (_, _, order) in arguments:
+            own[...] = column if order is None else column[:, order]
         for call in plan.forward:
             call()
-        finite = not raising or (
-            all_finite(table[self.watched[False]])
-            and all_finite(self.fixed[True][self.watched[True]])
+        finite = (
+            not raising
+            or (all_finite(plan.numbers) and all_finite(self.numbers))
+            or all([all_finite(plan.values[kind][rows]) for kind, rows in self.watched.items()])
         )
         if not finite:
             if self.widened:
@@ -216,10 +219,10 @@ class NumpyEngine:
 
     def _finish(self, passes: Backward, summed: _Summed | None, count: int) -> Floats:
         """The gradients of the parameters, from those of the blocks."""
-        gradients = self.fixed[False]
         if summed is not None:
-            summed.put(gradients, passes)
-        gradients[SEED] = count  # a root that depends on no input is the result of every sample
+            summed.put(passes)
+        # a root that depends on no input is the result of every sample
+        self.fixed[False][SEED] = count
         for call in passes.finish:
             call()
         found: Floats = passes.parameters[:, 0].copy()
@@ -231,7 +234,8 @@ class NumpyEngine:
         """The first sample that alone makes a parameter's gradient not finite, and its pass."""
         plan = self.plan(1)
         alone = self._passes(plan, wrt, careful=isinstance(passes, Careful))
-        self._prepare(plan)
+        for call in plan.prepare:
+            call()
         for sample in range(count if columns else 0):
             self._forward(plan, [column[sample : sample + 1] for column in columns], sample, False)
             for call in alone.backward:
@@ -248,17 +252,13 @@ class _Summed:
         self.edges = edges
         self.tables: list[Floats] = []
 
-    def add(self, gradients: Floats, passes: Backward) -> None:
+    def add(self, passes: Backward) -> None:
         """Add the block that was passed last."""
-        found = [table[: self.edges] for table in _tables(gradients, passes)]
+        found = [table[: self.edges] for table in passes.summed]
         pairs = zip(self.tables, found, strict=True)
         self.tables = [a + b for a, b in pairs] if self.tables else [each.copy() for each in found]
 
-    def put(self, gradients: Floats, passes: Backward) -> None:
+    def put(self, passes: Backward) -> None:
         """Put the sums, if there are any, where the last part of the pass reads them."""
-        for table, total in zip(_tables(gradients, passes), self.tables, strict=False):
+        for table, total in zip(passes.summed, self.tables, strict=False):
             table[: self.edges] = total
-
-
-def _tables(gradients: Floats, passes: Backward) -> list[Floats]:
-    return [gradients, *([passes.marks[True]] if isinstance(passes, Careful) else [])]

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from ..lifting.group import Group, Lifted, Mask, Read
+from ..lifting.group import NEUTRAL, Group, Lifted, Mask, Read
 from ..lifting.symbols import Written, written, written_stacked
 from .formulas import Formulas, Scratch
 from .tables import (
@@ -28,6 +28,7 @@ from .tables import (
 )
 
 Tables = dict[bool, Array]
+_SMALL = 4096  # numbers in a matrix product that `dot` computes at least as fast as `matmul`
 
 
 class Plan:
@@ -35,6 +36,8 @@ class Plan:
 
     Attributes:
         values: the tables; the key says whether it is the fixed one.
+        inputs: where the batch's table holds each argument, (samples, numbers).
+        numbers: all that can change in that table, as a flat array.
         operands: for each group, what it reads.
         prepare, forward: the calls on what depends on no input, and on a block.
         formulas: the rule of each group that has one: of operations on each number, and of
@@ -44,6 +47,9 @@ class Plan:
     def __init__(self, lifted: Lifted, width: int, fixed: Tables) -> None:
         self.lifted, self.width, self.fixed = lifted, width, fixed
         self.values: Tables = {True: fixed[True], False: table_of_values(lifted, False, width)}
+        table = self.values[False]
+        self.inputs = [table[row:stop].T for row, stop, _ in lifted.arguments]
+        self.numbers = table[len(NEUTRAL) :].reshape(-1)
         self.prepare: list[Call] = []
         self.forward: list[Call] = []
         self.scratch = Scratch()
@@ -120,10 +126,12 @@ class Backward:
     Attributes:
         backward, finish: the calls back through a block, and from there to the parameters.
         inputs, parameters: the gradients of the leaves, (numbers, samples), after these calls.
+        summed: the tables that each block of a batch adds to.
     """
 
     def __init__(self, plan: Plan, lifted: Lifted) -> None:
         self.plan, self.lifted, self.gradients = plan, lifted, plan.gradients
+        self.summed = [self.gradients[True]]
         self.backward: list[Call] = []
         self.finish: list[Call] = []
         made = list(zip(lifted.groups, plan.operands, plan.formulas, strict=True))
@@ -165,10 +173,10 @@ class Backward:
         weights, inputs = operands[:2]
         flat = upstream.reshape(len(weights), -1)
         if outs[0] is not None:
-            calls.append(partial(np.matmul, flat, inputs.T, outs[0][..., 0]))
+            calls.append(_times(flat, inputs.T, outs[0][..., 0]))
         if outs[1] is not None:
             inner = weights[:, : outs[1].shape[0]]
-            calls.append(partial(np.matmul, inner.T, flat, outs[1].reshape(outs[1].shape[0], -1)))
+            calls.append(_times(inner.T, flat, outs[1].reshape(outs[1].shape[0], -1)))
         if len(outs) > 2 and outs[2] is not None:
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[2], keepdims=True))
 
@@ -238,15 +246,25 @@ def _dot(_: Group, out: Array, operands: list[Array]) -> Call:
 
 def _product(_: Group, out: Array, operands: list[Array]) -> Call:
     weights, inputs, *bias = operands
-    flat = out.reshape(len(weights), -1)
+    product = _times(weights, inputs, out.reshape(len(weights), -1))
     if not bias:
-        return partial(np.matmul, weights, inputs, flat)
+        return product
 
     def call() -> None:
-        np.matmul(weights, inputs, flat)
+        product()
         np.add(out, bias[0], out)
 
     return call
+
+
+def _times(a: Array, b: Array, out: Array) -> Call:
+    """The call that writes a·b to ``out``.
+
+    `dot` starts sooner than `matmul`, and is faster for an outer product, but first clears ``out``.
+    """
+    if out.size <= _SMALL or a.shape[1] == 1:
+        return partial(a.dot, b, out)
+    return partial(np.matmul, a, b, out)
 
 
 def _matmul(_: Group, out: Array, operands: list[Array]) -> Call:

@@ -36,6 +36,7 @@ class Careful(Backward):
         for table in self.marks.values():
             table[SEED] = 1.0
         super().__init__(plan, lifted)
+        self.summed.append(self.marks[True])
 
     def _through(
         self, group: Group, operands: list[Array], _: Formulas | None, calls: list[Call]
