@@ -58,7 +58,7 @@ def condition_number(*, seed: int = 0, samples: int = 40, steps: int = 60) -> Re
     origin it misses the points. A logistic regression is fitted to points around (6, 4), and to the
     same points standardised. The sensitivity is the mean rise of the loss if the weights change at
     random by 5 % of their length. The condition number of the Hessian says how narrow the valley
-    of the loss is. Look at the grey lines, boundaries after such a change.
+    of the loss is. Look at the grey lines: they are boundaries after such a change.
 
     >>> print(condition_number(samples=20, steps=20).verdict)
     The claim holds here: standardising lowers the condition number from 6,144 to 7.4 and ...

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 def cost_of_modes(*, seed: int = 0, most: int = 100) -> Result:
     """A backward pass costs about two forward passes; forward mode needs a pass for each input.
 
-    Sources: KIT, "Computational costs": one multiplication per weight forward, two backward, linear
-    in the layers and quadratic in the units; MLPR, "Why is backpropagation the algorithm of choice
-    for neural networks?". Multiplications are counted in the graphs of tanh networks. Seconds are
-    measured for the gradient of a function of n numbers: by one backward pass, and by n passes in
-    forward mode. Look at the slopes; both axes are logarithmic, so a line of slope 2 is n².
+    Sources: KIT, "Computational costs": a weight takes one multiplication in the forward pass and
+    two in the backward pass, so the cost is linear in the layers and quadratic in the units. MLPR,
+    "Why is backpropagation the algorithm of choice for neural networks?". Multiplications are
+    counted in the graphs of tanh networks. Seconds are measured for the gradient of a function of n
+    numbers: by one backward pass, and by n passes in forward mode. Look at the slopes; both axes
+    are logarithmic, so a line of slope 2 is n².
 
     >>> print(cost_of_modes(most=40).verdict)
     The claim holds here: a backward pass has 2.03 to 2.12 times the multiplications of the ...

@@ -36,9 +36,9 @@ def vanishing_gradients(*, seed: int = 0, depth: int = 10, width: int = 16) -> R
 
     Source: UCL, "Vanishing & exploding": "zeros are deadly; small numbers get very small; big
     numbers get very big". Each layer's number is the root mean square of ∂y/∂h over its units, for
-    initial weights of the right size (Glorot's, or He's for relu), and for ¼ and 4 times as large
-    ones. Read the curves from the right, where the backward pass starts. For the zeros, a chain
-    has one unit per layer: a single relu that does not fire stops its gradient.
+    initial weights of the right size (Glorot's, or He's for relu), and for weights that are ¼ and 4
+    times as large. Read the curves from the right, where the backward pass starts. For the zeros, a
+    chain has one unit per layer: a single relu that does not fire stops its gradient.
 
     >>> print(vanishing_gradients(width=8).verdict)
     The claim holds here: over 10 layers the gradient falls to 2e-06 of its size with sigmoid, ...

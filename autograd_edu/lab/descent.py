@@ -31,7 +31,7 @@ RATES = {"too low": 0.005, "good": 0.05, "too high": 0.19, "much too high": 0.21
 
 @experiment("K43 L12")
 def learning_rates(*, steps: int = 30) -> Result:
-    """Too low a learning rate is slow, too high a one oscillates, and much too high a one diverges.
+    """A low learning rate is slow, a high one oscillates, and one that is much too high diverges.
 
     Sources: KIT, "How do choose the learning rate?"; LIP, "reach to bottom of a high-dimensional
     bowl". Gradient descent on the bowl 5θ² multiplies θ by 1 - 10η in each step, so the rates 0.1

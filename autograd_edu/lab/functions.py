@@ -26,12 +26,12 @@ def activations() -> Result:
     """tanh′(s) is 1 - tanh²(s), and the derivative of max{0, s} is 1.
 
     Source: Imperial, exercise i): "propose a non-linearity activation function, draw this function
-    and its gradient in a figure". The table has the largest slope of six activations, the slope at
-    -6, and where it is. Look at relu: its slope is 1 for s > 0 only, and 0 below and at 0, so the
+    and its gradient in a figure". The table has the slopes of six activations at -6, 0 and 6, and
+    the largest slope. Look at relu: its slope is 1 for s > 0 only, and 0 below and at 0, so the
     second half of the printed solution is half the story.
 
     >>> print(activations().verdict)
-    The claim does not hold here: tanh′ agrees with 1 - tanh² to 2e-16, but relu has slope 1 ...
+    The claim does not hold here: tanh′ agrees with 1 - tanh² to ..., but relu has slope 1 ...
     """
     ss = np.linspace(-6.0, 6.0, 241)
     slopes = {name: _slopes(name, ss) for name in DRAWN}

@@ -73,9 +73,10 @@ def skip_connections(*, seed: int = 0, depth: int = 10, lines: int = 5) -> Resul
 
     Source: MLPR, section 3.2.1. Two networks of ``depth`` blocks of three tanh units learn two
     moons; one adds the input of each block to its output. The table has the norm of the gradient at
-    the first block as a share of that at the last, before training, and the share of points on
-    random lines through the trained parameters at which the loss curves downward, as a convex
-    function nowhere does. It counts as smoother if that share is at least a fifth smaller.
+    the first block as a share of that at the last, before training. Then random lines are drawn
+    through the trained parameters, and the table has the share of their points at which the loss
+    curves downward. A convex function has no such points. The loss counts as smoother if that share
+    is at least a fifth smaller.
 
     >>> print(skip_connections(lines=2).verdict)
     The claim does not hold here: the gradient reaches the first block with 0.1 of its size at ...

@@ -141,9 +141,9 @@ def linear_layers(*, seed: int = 0, depth: int = 6, width: int = 8) -> Result:
     """Layers without an activation collapse: x W₁ W₂ … is x times one matrix, however deep it is.
 
     Sources: UCL, "Multi-Layer Perceptrons"; KIT, "W³W²W¹x = W̃x". The matrix is the product of the
-    weights, and its bias follows in the same way. The second row has the same weights with tanh:
-    no matrix fits it, and the table has the error of the best one. Look at the outputs along a
-    line through the inputs: straight, or bent.
+    weights, and its bias follows in the same way. The second row has the same weights with tanh: no
+    matrix fits it, and the table has the error of the best one. Look at the outputs along a line
+    through the inputs: they are straight, or bent.
 
     >>> print(linear_layers().verdict)
     The claim holds here: 337 parameters in 6 linear layers are one matrix of 4 weights and a ...

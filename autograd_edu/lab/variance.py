@@ -24,7 +24,7 @@ RESIDUAL = 1.0
 
 @experiment("M62")
 def variance_of_outputs() -> Result:
-    """An output a should give the variance as exp(a): with a it can be negative, with a² extreme.
+    """An output a should give the variance exp(a): a may be negative, and a² has extreme slopes.
 
     Source: MLPR, tutorial 2b. The cost is -log N(1; 0, v) for a target that is 1 away from the
     mean. The table has its gradient by a where v = 0.0001, and whether a = -1 is allowed. Look at

@@ -73,7 +73,7 @@ def _note_spread(spreads: list[float]) -> Callable[[Epoch], None]:
 
 @experiment("U49 K71", width=256, epochs=1000)
 def initial_weights(*, seed: int = 0, width: int = 64, epochs: int = 300) -> Result:
-    """Initial weights matter more the deeper a network is: too small, and its signals tend to 0.
+    """Initial weights matter more in deeper networks: if they are too small, signals tend to 0.
 
     Sources: UCL, "Initialisation matters at scale"; KIT, "Activation Statistics": six tanh layers
     of 4096 units. With D units and weights of standard deviation σ, activations depend on σ√D, so
