@@ -4,7 +4,7 @@ const root = document.getElementById("playground");
 const part = name => root.querySelector(name);
 const formula = part("#formula"), inputs = part("#inputs");
 const status = part("[role=status]"), error = part("[role=alert]");
-const WHAT = { graphviz: 0.5, Python: 6.3, autograd_edu: 0.6 }; // compressed megabytes
+const WHAT = { Graphviz: 0.5, Python: 6.3, autograd_edu: 0.6 }; // compressed megabytes
 let compute; // from a formula and its inputs to what the package says, once all is loaded
 
 // ---- loading ------------------------------------------------------------------------------------
@@ -19,7 +19,7 @@ async function load() {
   const wait = (name, promise) => promise.then(got => { waiting.delete(name); tell(); return got; });
   tell();
   const [viz, pyodide, wheel, script] = await Promise.all([
-    wait("graphviz", import("./viz.js").then(({ instance }) => instance())),
+    wait("Graphviz", import("./viz.js").then(({ instance }) => instance())),
     wait("Python", import("./pyodide.mjs").then(({ loadPyodide }) => loadPyodide())),
     wait("autograd_edu", read("autograd_edu.whl").then(answer => answer.arrayBuffer())),
     read("playground.py").then(answer => answer.text()),
@@ -46,7 +46,7 @@ async function read(file) {
 function show() {
   history.replaceState(null, "", link());
   status.textContent = "";
-  const answer = JSON.parse(compute(formula.value, inputs.value));
+  const answer = askPackage();
   error.textContent = answer.error ?? "";
   part("#answer").hidden = Boolean(answer.error);
   if (answer.error) return;
@@ -54,6 +54,14 @@ function show() {
   for (const name of ["forward", "backward"]) part(`#${name}`).replaceChildren(table(answer[name]));
   for (const name of ["check", "latex", "python"]) part(`#${name}`).textContent = answer[name];
   status.textContent = answer.result;
+}
+
+function askPackage() {
+  try {
+    return JSON.parse(compute(formula.value, inputs.value));
+  } catch (problem) { // Python itself has stopped
+    return { error: `The playground stopped; load the page again. ${problem.message}` };
+  }
 }
 
 // Scripts in it run, as they would not by way of innerHTML.
@@ -119,6 +127,7 @@ try {
   part("form button").disabled = false;
   addEventListener("hashchange", () => { if (takeLink()) show(); });
   for (const example of root.querySelectorAll(".examples button")) {
+    example.disabled = false;
     example.onclick = () => {
       formula.value = example.dataset.formula;
       inputs.value = example.dataset.inputs;

@@ -5,7 +5,8 @@ import re
 
 from autograd_edu import check_gradient, draw, steps
 from autograd_edu.cli.point import evaluate
-from autograd_edu.errors import AutogradError
+from autograd_edu.errors import AutogradError, ExpressionError
+from autograd_edu.pictures.interactive.stepper import MOST
 from autograd_edu.pictures.render import layout
 from autograd_edu.record.tables import backward_table, forward_table
 
@@ -27,6 +28,7 @@ def explain(text, inputs):
     """The result, the picture, both tables, the gradient check and the listings."""
     formula, at, y = evaluate(text, split(inputs))
     record = steps(y)
+    require_small(record.nodes)
     return {
         "result": f"{record.nodes[-1].name} = {y.data!r}",
         "picture": draw(y, detail="full").embed(),
@@ -36,6 +38,16 @@ def explain(text, inputs):
         "latex": record.latex(),
         "python": record.python(),
     }
+
+
+def require_small(nodes):
+    """Refuse what the page could not show to step through, or what would block it for long."""
+    wires = sum(len(node.parents) for node in nodes)
+    if len(nodes) > MOST or wires > 2 * MOST:
+        raise ExpressionError(
+            f"the playground takes formulas of at most {MOST} values and {2 * MOST} wires; this "
+            f"one has {len(nodes):,} and {wires:,}. The package itself takes any"
+        )
 
 
 def split(inputs):
