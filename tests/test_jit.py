@@ -77,7 +77,7 @@ def run_by(engine, f, columns):
     program = trace(f, *columns[:, 0])
     answer = engine_of(engine, program).run(columns, program.parameter_values, backward=True)
     assert answer is not None, "a result was not finite"
-    return answer[:2]
+    return answer[0][0], answer[1]
 
 
 def samples_of(name, count, batch):
@@ -240,7 +240,7 @@ def test_a_sample_does_not_depend_on_the_batch_it_stands_in(engine):
     values, by_input, _ = interpreter.run(columns, own, backward=True)
     for k in range(21):
         alone = interpreter.run(columns[:, k : k + 1], own, backward=True)
-        assert (values[k], by_input[:, k].tolist()) == (alone[0][0], alone[1][:, 0].tolist())
+        assert (values[0, k], by_input[:, k].tolist()) == (alone[0][0, 0], alone[1][:, 0].tolist())
 
 
 def test_a_result_of_parameters_alone_counts_once_a_sample(engine):

@@ -23,6 +23,8 @@ from .ir import WRT, AnyGradients, Computation, Floats, Gradients, Replayed, Sha
 from .lifting.group import Lifted
 from .python_engine.run import PythonEngine
 
+_NOTHING = np.zeros((1, 0))  # the inputs of a program that takes none
+
 
 class Batch(NamedTuple):
     """The inputs of a call.
@@ -127,16 +129,19 @@ class Runner:
 
     def _by_scalars(self, kind: str, batch: Batch, wrt: Wrt | None) -> Answer | None:
         """Another engine's answer; None if a number is not finite or a guard fails."""
-        run = self.interpreter.run if kind == "jit" else self.python.run
-        rows = batch.rows
+        engine, rows = self.interpreter if kind == "jit" else self.python, batch.rows
         if rows is None:
-            rows = np.concatenate(batch.columns, 1).T if batch.columns else np.zeros((0, 1))
-        answer = run(rows, self.given.parameter_values, backward=wrt is not None)
-        if answer is None:
-            return None
+            columns = batch.columns or [_NOTHING]
+            rows = (columns[0] if len(columns) == 1 else np.concatenate(columns, 1)).T
+        answer = engine.run(rows, self.given.parameter_values, backward=wrt is not None)
+        if answer is None or wrt == "all":
+            return answer
         y, by_input, by_parameter = answer
-        inputs, own = wrt in ("all", "inputs"), wrt in ("all", "parameters")
-        return y[None], by_input if inputs else None, by_parameter if own else None
+        return (
+            y,
+            by_input if wrt == "inputs" else None,
+            by_parameter if wrt == "parameters" else None,
+        )
 
     def _batch(self, inputs: tuple[ArrayLike, ...]) -> Batch:
         """The inputs as columns. One without a batch axis is shared by all samples."""
@@ -147,7 +152,10 @@ class Runner:
             rows = np.array(inputs)[:, None]
             return Batch(list(rows[:, None]), 1, self.alone, True, rows)
         given = [real_array(x, name) for x, name in zip(inputs, self.names, strict=True)]
-        samples, batched = _layout(tuple([x.shape for x in given]), shapes)
+        found = tuple([x.shape for x in given])
+        if found == shapes:  # this is to be quick
+            return Batch([x.reshape(1, -1) for x in given], 1, self.alone, True)
+        samples, batched = _layout(found, shapes)
         if not samples:
             self._refuse(given)
         columns = [

@@ -218,7 +218,9 @@ def fingerprint(width: int) -> int:
 
 
 @intrinsic(prefer_literal=True)
-def _walk(_, made_from, width, words, start, table, count):  # type: ignore[no-untyped-def]  # by Numba
+def _walk(  # type: ignore[no-untyped-def]  # by Numba
+    _, made_from, width, words, start, table, count
+):
     """Call the interpreter for a literal ``width``; ``made_from`` is part of the cache's key.
 
     ``words`` are walked from ``start`` to the next stop; adjoints stand ``count`` rows down.
@@ -278,7 +280,9 @@ def machine(width: int) -> Callable[..., bool]:
         for row in range(inputs, leaves):
             if not np.isfinite(table[row, 0]):
                 return False
-        if _walk(made_from, width, words, before, table, count):  # type: ignore[call-arg]  # by Numba
+        if _walk(  # type: ignore[call-arg]  # by Numba
+            made_from, width, words, before, table, count
+        ):
             return False
         for start in range(0, samples, width):
             used = min(width, samples - start)
@@ -299,7 +303,7 @@ def machine(width: int) -> Callable[..., bool]:
                     if (orders & order != 0) != (outcome == 1):
                         return False
             for k in range(used):
-                values[start + k] = table[root, k]
+                values[0, start + k] = table[root, k]
             if differentiate:
                 for k in range(used):
                     adjoints[root, k] += 1.0
@@ -324,8 +328,8 @@ def machine(width: int) -> Callable[..., bool]:
 
     rows, numbers, line = types.int32[:, ::1], types.float64[:, ::1], types.float64[::1]
     signature = types.boolean(
-        types.int32[::1], types.int64[::1], numbers, types.int64[::1], rows, numbers, line, line,
-        numbers, line,
+        types.int32[::1], types.int64[::1], numbers, types.int64[::1], rows, numbers, line,
+        numbers, numbers, line,
     )  # fmt: skip
     with suppress(RuntimeError):
         return njit(signature, cache=True, fastmath=False, error_model="numpy")(replay)

@@ -54,7 +54,7 @@ class Interpreter:
     def run(
         self, columns: Numbers, parameters: Numbers, *, backward: bool
     ) -> tuple[Numbers, Numbers, Numbers] | None:
-        """Results by sample, gradients by input and sample, and the parameters' summed gradients.
+        """Results in a row, gradients by input and sample, and the summed gradients of parameters.
 
         None if anything is not finite or a guard does not hold. ``columns`` are the inputs, one
         column per sample.
@@ -64,7 +64,7 @@ class Interpreter:
         table = self.tables.get(width)
         if table is None:  # allocated once for each width
             table = self.tables[width] = _Table(self, width)
-        values = np.empty(samples)
+        values = np.empty((1, samples))
         by_input, by_parameter = _NONE, _NONE[0]
         if backward:
             by_input, by_parameter = np.empty(columns.shape), np.empty(len(parameters))

@@ -121,7 +121,7 @@ class PythonEngine:
         except (ArithmeticError, ValueError):
             return None
         found = np.array(grads).reshape(len(grads), self.leaves if backward else 0)
-        return np.array(results), found[:, : self.inputs].T, found[:, self.inputs :].sum(0)
+        return np.array([results]), found[:, : self.inputs].T, found[:, self.inputs :].sum(0)
 
     def _forwards(self, values: Numbers) -> Numbers:
         """All numbers, from the leaves; none if one is not finite or a guard does not hold."""
