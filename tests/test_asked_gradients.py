@@ -61,6 +61,19 @@ def test_inputs_of_any_form_give_the_same_gradients_whichever_are_asked_for(inpu
     assert agree(trace(network, [0.5, 0.5], 1.0), *inputs)
 
 
+def test_each_pass_computes_what_it_needs_from_the_latest_numbers():
+    program, again = [trace(network, [0.5, 0.5], 1.0) for _ in range(2)]
+    program.engine = again.engine = "numpy"
+    again.value_and_grad(X, np.ones(6))
+    for xs in (X, -X, X[::-1] + 0.5):
+        for wrt in ("inputs", "parameters"):
+            again.value_and_grad(xs[::-1], np.ones(6))
+            grads = again.value_and_grad(xs, np.ones(6), wrt=wrt)[1]
+            alone = program.value_and_grad(xs, np.ones(6))[1]
+            pairs = zip(getattr(grads, wrt), getattr(alone, wrt), strict=True)
+            assert all(np.array_equal(a, b) for a, b in pairs)
+
+
 def test_what_was_not_asked_for_is_none():
     w = Value(3.0)
     program = trace(lambda x: (x * w) * 2.0, 1.0)

@@ -73,6 +73,12 @@ class Formulas:
             calls.append(partial(np.copyto, self.out, found))
         self.arrays[id(root)] = self.out
 
+    def __copy__(self) -> Formulas:
+        """The same for another backward pass: what a pass computes is known to that pass alone."""
+        twin = object.__new__(Formulas)
+        twin.__dict__.update(self.__dict__, arrays=dict(self.arrays))
+        return twin
+
     def slope(self, i: int, calls: list[Call]) -> Array:
         """Add the calls that compute a local gradient. Returns where it is, or its number."""
         return self._compute(self.rule.slopes[i], calls, last=None)

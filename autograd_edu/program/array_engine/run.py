@@ -7,6 +7,7 @@ copy what lies evenly. The calls of a backward pass are prepared when it is firs
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property, partial
 
 import numpy as np
@@ -162,7 +163,7 @@ class Backward:
         elif group.kind == "spread":
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
         elif formulas is not None:
-            self._through_rule(group, formulas, upstream, outs, calls)
+            self._through_rule(group, copy(formulas), upstream, outs, calls)
         else:
             self._through_dot(group, operands, upstream, outs, calls)
 
