@@ -52,6 +52,22 @@ def test_a_local_gradient_of_its_own_takes_the_place_of_the_printed_one():
     assert grad(twofold)(2.0, 3.0) == (4.0, 2.0)
 
 
+@pytest.mark.parametrize("name", ["x", "value", "op", "general"])
+def test_an_operand_may_have_any_name(name):
+    source = f"def half_square(xp, {name}):\n    return {name} * {name} / 2.0"
+    rule = {}
+    exec(source, rule)
+    halved = operation(formula=f"{name}**2/2", local_gradients=(name,), example=(0.5,))
+    try:
+        half_square = halved(rule["half_square"])
+        x = Value(3.0)
+        y = half_square(x)
+        y.backward()
+        assert (y.data, x.grad) == (4.5, 3.0)
+    finally:
+        del OPS["half_square"]
+
+
 def test_a_name_that_is_taken_is_refused(softsign):
     with pytest.raises(ValueError, match="there is an operation 'exp' already"):
 

@@ -6,7 +6,9 @@ import itertools
 import math
 import pickle
 import random
+import subprocess
 import sys
+import textwrap
 import threading
 import warnings
 from decimal import Decimal
@@ -185,6 +187,41 @@ def test_a_plain_operand_becomes_a_constant_that_keeps_no_gradient():
     assert (constant.data, constant.grad, constant.has_grad) == (2.0, 0.0, False)
 
 
+@pytest.mark.parametrize(
+    ("f", "parents", "local_grads"),
+    [
+        pytest.param(lambda x: x / 4.0, (3.0, 4.0), (0.25, -0.1875), id="on the right"),
+        pytest.param(lambda x: 6 / x, (6.0, 3.0), (1 / 3, -2 / 3), id="on the left"),
+        pytest.param(lambda x: x**3, (3.0, 3.0), (27.0, 27.0 * math.log(3.0)), id="an exponent"),
+        pytest.param(lambda x: 2**x, (2.0, 3.0), (12.0, 8.0 * math.log(2.0)), id="a base"),
+    ],
+)
+def test_a_plain_operand_is_found_before_and_after_a_pass(f, parents, local_grads):
+    def facts(y):
+        return [parent.data for parent in y.parents], y.local_grads
+
+    x, passed_first, copied, pickled = Value(3.0), f(Value(3.0)), f(Value(3.0)), f(Value(3.0))
+    passed_first.backward()
+    y = f(x)
+    values = [y, passed_first, copy.deepcopy(copied), pickle.loads(pickle.dumps(pickled))]
+    for value in values:
+        assert facts(value) == ([*parents], pytest.approx(local_grads, rel=1e-15))
+    y.backward()
+    slope = local_grads[parents.index(3.0)]
+    assert x.grad == pytest.approx(slope, rel=1e-15)
+    assert y.parents[0] is y.parents[0]
+
+
+def test_a_method_that_a_user_sets_stays_when_its_operation_is_used_elsewhere():
+    program = """
+        from autograd_edu import Value, cosh
+        Value.cosh = lambda self: "mine"
+        cosh(Value(0.5))
+        assert Value(0.5).cosh() == "mine"
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)
+
+
 def test_sum_starts_at_zero_without_a_node_for_it():
     x, y = Value(1.0), Value(2.0)
     assert sum([x, y]).parents == (x, y)
@@ -195,6 +232,7 @@ def test_scopes_name_the_part_that_a_value_belongs_to():
         x = Value(1.0)
         y = x + 1
     assert (x.scope, y.scope, (y + 1).scope) == ("mlp/layer0", "mlp/layer0", "")
+    assert y.parents[1].scope == "mlp/layer0"
 
 
 def test_names_are_labels_made_unique():

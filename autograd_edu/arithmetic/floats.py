@@ -60,7 +60,7 @@ class Floats:
     def choose(condition: bool, then: Any, otherwise: Any) -> Any:  # numbers or functions
         """``then`` or ``otherwise``; a function is called only if it is chosen."""
         chosen = then if condition else otherwise
-        return chosen() if callable(chosen) else chosen
+        return chosen() if chosen.__class__ is not float and callable(chosen) else chosen
 
     @staticmethod
     def maximum(a: float, b: float) -> float:

@@ -116,7 +116,7 @@ class Row:
         self.variadic = groups is not None
         self.value: Rule = rule if groups is None else lambda xp, *xs: rule(xp, *groups(xs))
         self.own: dict[int, Rule] = {}
-        self.first: Rule = self._first  # by far the most used, and found fastest so
+        self.method: Rule | None = None  # of Values, which make it for a row with one operand
         names, self.defaults = self.operand_names(), rule.__defaults__ or ()
         self.alone = len(names) == 1 and not (self.variadic or self.selects)  # has one operand
         self.called = self.called or (_listed if groups is together else None)
@@ -191,12 +191,6 @@ class Row:
         names = self.operand_names()
         texts = "".join(f"{text}, " for text in self.slopes_of(names))
         return None if self.own else computed(f"({texts})", names)
-
-    def _first(self, xp: Namespace[T], y: T, *xs: T) -> T | float:
-        """The first of the `rules`, which from now on is the plain attribute ``first``."""
-        self.first = self.rules[0]
-        slope: T | float = self.first(xp, y, *xs)
-        return slope
 
     def local_gradients(
         self, xp: Namespace[Any], y: T, xs: Sequence[T], wanted: Sequence[bool] | None = None

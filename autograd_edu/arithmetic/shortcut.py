@@ -1,54 +1,128 @@
-"""An operator of two numbers as one function, made from the text of its row.
+"""A function of one number, or an operator of two, made from the text of its row.
 
 It does what the general way does, in a third of the time: nothing is called that can be written
-out. A program spends most of its time in these few operators.
+out. A program spends most of its time in these few functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import re
+from textwrap import indent
 from typing import Any
 
-from .contracts import Operator
+from .contracts import Rule
 from .expressions import in_namespace
+from .floats import Floats
 from .rows import Row
 
+_CHOICE = re.compile(r"xp\.choose\(([^,()]*), ([^,()]*), ([^,()]*)\)")  # between plain numbers
+# A finite number outside every block, remembered as `engine.value.record` does it.
+_RESULT = """
+try:
+    {start}
+    y = {value}
+    left_grad, right_grad = {grads}
+except (ValueError, ArithmeticError, TypeError):
+    return {general}
+if y.__class__ is not float or y - y != 0.0:
+    return {general}
+value = _new(Value)
+value._data, value._grad, value.op = y, None, op
+value._left, value._right, value._mark = {parents}, changed
+value._left_grad, value._right_grad, value._label = left_grad, right_grad, ""
+value.scope = modes.current_scope.get() if blocks.scopes else ""
+return value
+"""
+_FUNCTION = """
+if blocks.pauses and (modes.tracer.get() or modes.watch.get() or not modes.recording.get()):
+    return self.apply(op, (self,))
+{result}
+"""
 _OPERATOR = """
-def apply(self, other):
-    if other.__class__ is not Value:
-        if other.__class__ not in PLAIN:
-            return general(self, other)
-        other = constant(other)
-    a, b = {left}._data, {right}._data
-    try:
-        y = {formula}
-    except ArithmeticError:
-        return general(self, other)
-    if y - y != 0.0 or blocks.pauses:
-        return general(self, other)
-    return record(y, op, {left}, {right}, {slopes})
-"""  # two Values, or a Value and a number, that give a finite number outside every block
+if blocks.pauses:
+    return general(self, other)
+if other.__class__ is Value:
+{with_value}
+if other.__class__ is not float and other.__class__ is not int:
+    return general(self, other)
+{with_number}
+"""
 
 
-def shortcut(
-    row: Row, general: Operator, *, reflected: bool, known: Mapping[str, Any], text: str = _OPERATOR
-) -> Any:  # a method
-    """The operator of ``row``.
+def function(row: Row, known: dict[str, Any]) -> Rule:
+    """The method of Values for ``row``, which takes one operand; see `operator`."""
+    slope = _slopes(row)[0] if row.operand_names() == ("x",) else "rule0(Floats, y, x)"
+    result = _RESULT.format(
+        start="x = self._data", value="rule(Floats, x)", grads=f"{slope}, None",
+        parents="self, None", general="_apply(op, (self,))",
+    )  # fmt: skip
+    source = "def apply(self):" + indent(_FUNCTION.format(result=result), "    ")
+    return compiled(source, row, known=known)
+
+
+def operator(row: Row, general: Rule, *, known: dict[str, Any], reflected: bool) -> Rule:
+    """The operator of Values for ``row``, which takes two operands.
+
+    A plain number becomes no Value yet. It is kept in place of the right local gradient, and in a
+    tuple if it is the left operand; `engine.value.expand` makes the Value.
 
     Args:
-        row: the operation, which takes two operands.
+        row: the operation.
         general: the operator that handles all other cases.
+        known: the globals of `engine.value`, which the text above uses.
         reflected: whether the other number is the left one.
-        known: the globals that the text uses.
-        text: the operator, with places for its operands, its formula and its slopes.
+    """
+    parts, (left_slope, right_slope) = parts_of(row, reflected=reflected), _slopes(row)
+    own, other = "ba" if reflected else "ab"
+    fill = {"general": "general(self, other)", "value": parts["formula"]}
+    with_value = _RESULT.format(
+        start=f"{own}, {other} = self._data, other._data", grads=parts["slopes"],
+        parents=f"{parts['left']}, {parts['right']}", **fill,
+    )  # fmt: skip
+    with_number = _RESULT.format(
+        start=f"{own}, {other} = self._data, other if other.__class__ is float else float(other)",
+        parents="self, None", grads=f"{right_slope}, (a,)" if reflected else f"{left_slope}, b",
+        **fill,
+    )  # fmt: skip
+    body = _OPERATOR.format(with_value=indent(with_value, "    "), with_number=with_number)
+    source = "def apply(self, other):" + indent(body, "    ")
+    return compiled(source, row, general, known=known)
+
+
+def parts_of(row: Row, *, reflected: bool) -> dict[str, str]:
+    """The operands ``left`` and ``right``, and the ``formula`` and ``slopes`` of floats a and b.
+
+    The operator has them in its text. If it is ``reflected``, the other number is the left one.
     """
     left, right = ("other", "self") if reflected else ("self", "other")
-    slopes = [
-        f"rule{i}(Floats, y, a, b)" if i in row.own else in_namespace(text)
-        for i, text in enumerate(row.slopes_of(("a", "b")))
+    formula, slopes = in_namespace(str(row.formula)), ", ".join(_slopes(row))
+    if "**" in formula:  # Python's gives complex numbers
+        formula = "rule(Floats, a, b)"
+    return {"left": left, "right": right, "formula": formula, "slopes": slopes}
+
+
+def compiled(source: str, row: Row, general: Rule | None = None, *, known: dict[str, Any]) -> Rule:
+    """The function ``apply`` of a text that uses the names in ``known``.
+
+    It may also use ``op``, the row, its ``rule``, the rules ``rule0`` and ``rule1`` of its local
+    gradients, and ``general``, the way for all other cases.
+    """
+    local = {"op": row, "general": general, "rule": row.rule, "Floats": Floats, "pi": math.pi}
+    for i in [i for i in range(len(row.operand_names())) if f"rule{i}(" in source]:
+        local[f"rule{i}"] = row.own.get(i) or row.rules[i]
+    text = f"def make({', '.join(local)}):\n{indent(source, ' ')}\n return apply"
+    made: dict[str, Any] = {}
+    exec(compile(text, __file__, "exec"), known, made)  # so that its lines are not the user's
+    apply: Rule = made["make"](**local)
+    return apply
+
+
+def _slopes(row: Row) -> list[str]:
+    """The local gradients, written out unless they call functions or have rules of their own."""
+    names = row.operand_names()
+    texts = [_CHOICE.sub(r"(\2 if \1 else \3)", in_namespace(x)) for x in row.slopes_of(names)]
+    return [
+        f"rule{i}(Floats, y, {', '.join(names)})" if i in row.own or "xp." in text else text
+        for i, text in enumerate(texts)
     ]
-    names = {**known, "op": row, "general": general, "PLAIN": frozenset({int, float})}
-    names |= {f"rule{i}": rule for i, rule in row.own.items()}
-    source = text.format(left=left, right=right, formula=row.formula, slopes=", ".join(slopes))
-    exec(compile(source, __file__, "exec"), names)  # so that its lines are not the user's
-    return names["apply"]

@@ -38,9 +38,10 @@ def base_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
     """b·aᵇ⁻¹. For b < ½, b - 1 would be rounded and the power amplify that: b·y/a instead."""
     if b.__class__ is float and b > 1.0:
         return b * xp.pow(a, b - 1.0)  # nearly always; the closures below take longer
+    if y.__class__ is float and abs(a) > 0.0 and abs(b) > 0.0:
+        return b * xp.pow(a, b - 1.0) if b >= 0.5 else b * y / a
 
-    def power() -> N | float:
-        return b * xp.pow(a, b - 1.0)
+    power = lambda: b * xp.pow(a, b - 1.0)  # noqa: E731 - a branch
 
     def slope() -> N | float:
         elsewhere = lambda: xp.choose(b >= 0.5, power, lambda: b * y / a)  # noqa: E731 - a branch
@@ -79,7 +80,7 @@ def cosine(xp: Namespace[N], a: N, b: N) -> N:
 
 def decay(xp: Namespace[N], x: N) -> N:
     """exp(-|x|). A branch rather than abs, so that every further derivative is right at 0 too."""
-    return xp.exp(xp.choose(x >= 0.0, -x, x))
+    return xp.exp((-x if x >= 0.0 else x) if x.__class__ is float else xp.choose(x >= 0.0, -x, x))
 
 
 def sigmoid(xp: Namespace[N], x: N) -> N:
@@ -217,8 +218,7 @@ def each(f: Callable[[N], T], xs: Sequence[N]) -> Sequence[T]:
 def over(pair: Callable[[N, N], N], xs: Sequence[N]) -> N:
     """``pair`` over all of ``xs``, from first to last; over an array, by NumPy's ``reduce``."""
     if hasattr(xs, "shape"):
-        row: N = pair.reduce(xs, axis=0)  # type: ignore[attr-defined]  # a function of NumPy
-        return row
+        return pair.reduce(xs, axis=0)  # type: ignore[attr-defined, no-any-return]  # NumPy's
     return reduce(pair, xs)
 
 

@@ -43,6 +43,7 @@ ARITHMETIC = (  # the operators that programs use most; True: the other number i
     ("__sub__", ops.sub, False), ("__rsub__", ops.sub, True), ("__isub__", ops.sub, False),
     ("__mul__", ops.mul, False), ("__rmul__", ops.mul, True),
     ("__truediv__", ops.div, False), ("__rtruediv__", ops.div, True),
+    ("_pow", ops.pow, False), ("__rpow__", ops.pow, True),
 )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ class Number(ArrayHabits):
     def __pow__(self, other: Operand) -> Self:
         """``self ** other``; with the number 2, the operation `square`."""
         is_two = (other.__class__ is int or other.__class__ is float) and other == 2
-        return self.apply(ops.square, (self,)) if is_two else self._pow(other)
+        return self.square() if is_two else self._pow(other)
 
     def __pos__(self) -> Self:
         return self
@@ -84,14 +85,13 @@ class Number(ArrayHabits):
     __neg__, __abs__, abs = ops.neg, _method(ops.abs), ops.abs
     exp, exp2, expm1, log, log2, log10 = ops.exp, ops.exp2, ops.expm1, ops.log, ops.log2, ops.log10
     log1p, sqrt, square, erf, erfc = ops.log1p, ops.sqrt, ops.square, ops.erf, ops.erfc
-    floor, ceil = ops.floor, ops.ceil
+    floor, ceil, detach = ops.floor, ops.ceil, ops.detach
     sin, cos, tan, asin, acos, atan = ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan
     sinh, cosh, tanh, asinh, acosh, atanh = (
         ops.sinh, ops.cosh, ops.tanh, ops.asinh, ops.acosh, ops.atanh,
     )  # fmt: skip
     sigmoid, softplus, relu, silu, gelu = ops.sigmoid, ops.softplus, ops.relu, ops.silu, ops.gelu
-    leaky_relu, elu, selu = ops.leaky_relu, ops.elu, ops.selu
-    step, detach = ops.step, ops.detach
+    leaky_relu, elu, selu, step = ops.leaky_relu, ops.elu, ops.selu, ops.step
 
     def softmax(self, scores: Iterable[Kind | float]) -> Self:
         """The share of this score among ``scores``, of which it is one: exp(x)/Σ exp(xᵢ)."""
@@ -123,9 +123,9 @@ class Number(ArrayHabits):
         return format(self.data, spec) if spec else str(self)
 
 
-for _name, _op in list(vars(Number).items()):
-    if isinstance(_op, Op) and not _op.called and not _op.defaults:
-        setattr(Number, _name, _method(_op))  # a function is called faster than a row
+FUNCTIONS = {name: op for name, op in vars(Number).items() if isinstance(op, Op) and op.alone}
+for _name, _op in FUNCTIONS.items():
+    setattr(Number, _name, _method(_op))  # a function is called faster than a row
 
 
 def plain(x: Operand) -> float:

@@ -13,18 +13,18 @@ from itertools import count
 from typing import Any, ClassVar, SupportsFloat
 
 from .. import blocks
-from ..arithmetic.contracts import Operand
+from ..arithmetic.contracts import Operand, Rule
 from ..arithmetic.evaluation import evaluate, evaluate_both, evaluate_local_gradients
-from ..arithmetic.floats import Floats, real
+from ..arithmetic.floats import real
 from ..arithmetic.ieee754 import ieee_is_on
-from ..arithmetic.shortcut import shortcut
+from ..arithmetic.shortcut import function, operator
 from ..attributes import Label
-from ..copies import Copied
+from ..copies import Copied, Link
 from ..errors import DomainError, OperandError
 from ..habits import Habits, plain_label
 from ..wording import check_pass, without_gradient
 from . import modes
-from .number import ARITHMETIC, Number
+from .number import ARITHMETIC, FUNCTIONS, Number
 from .op import Op
 
 _new = object.__new__
@@ -125,6 +125,7 @@ class Value(Copied, Habits, Number):
 
     @property
     def parents(self) -> tuple[Value, ...]:
+        expand(self)
         return both(self._left, self._right)
 
     @property
@@ -133,6 +134,7 @@ class Value(Copied, Habits, Number):
 
         Those for constants may be wrong, as no pass uses them.
         """
+        expand(self)
         return both(self._left_grad, self._right_grad)
 
     @property
@@ -164,7 +166,7 @@ class Value(Copied, Habits, Number):
             DomainError: if a leaf's gradient would not be finite (√x at 0), unless inside `ieee()`.
                 The leaves then keep the gradients they had.
         """
-        since, order = self._mark, topological_order(self)
+        since, order = self._mark, topological_order(self, numbers=False)
         if since < changed or create_graph or self.is_constant:
             check_pass(order, create_graph=create_graph)
         leaves = [(value, value._grad) for value in order if value.op is None]
@@ -193,14 +195,8 @@ class Value(Copied, Habits, Number):
         """The result of ``op``, remembered; plain numbers among the operands become constants."""
         if blocks.pauses and (observer := modes.tracer.get() or modes.watch.get()) is not None:
             return observer.apply(op, operands)  # type: ignore[no-any-return]  # of a face above
-        if op.alone and (not blocks.pauses or modes.recording.get()):  # by the shortest way
-            try:
-                (x,) = operands
-                y = op.value(Floats, x._data)
-                if y.__class__ is float and y - y == 0.0:
-                    return record(y, op, x, None, op.first(Floats, y, x._data))
-            except (ValueError, ArithmeticError):
-                pass  # `_apply` says what is wrong, or knows what to do
+        if op.alone and len(operands) == 1 and (not blocks.pauses or modes.recording.get()):
+            return (op.method or _method(op))(*operands)  # type: ignore[no-any-return]  # from text
         return _apply(op, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
 
     def __repr__(self) -> str:
@@ -245,9 +241,8 @@ def both(left: Any, right: Any) -> tuple[Any, ...]:  # parents, or their local g
 
 
 def record(
-    y: float, op: Op | None = None, left: Value | tuple[Value, ...] | None = None,
-    right: Value | None = None, left_grad: float | tuple[float | None, ...] | None = None,
-    right_grad: float | None = None,
+    y: float, op: Op | None = None, left: Link = None, right: Link = None,
+    left_grad: Link = None, right_grad: Link = None,
 ) -> Value:  # fmt: skip
     """A Value of the number ``y`` that remembers how it was made."""
     value = _new(Value)
@@ -259,13 +254,25 @@ def record(
 
 
 def constant(x: Operand) -> Value:
-    """`Constant(x)`, but faster: bytecode that sees one class alone runs from its inline caches."""
-    value = _new(Constant)
-    value._data, value._grad, value.op = x if x.__class__ is float else real(x), None, None
-    value._left = value._right = value._left_grad = value._right_grad = None
-    value._label, value._mark = "", changed
-    value.scope = modes.current_scope.get() if blocks.scopes else ""
+    """`Constant(x)`, but faster."""
+    value = record(x if x.__class__ is float else real(x))
+    value.__class__ = Constant
     return value
+
+
+def expand(value: Value) -> None:
+    """Make a constant of the plain number that ``value`` was computed with, if there is one.
+
+    Until then the number stands in ``_right_grad``, in a tuple if it is the left operand. Few
+    programs ask for it, and a backward pass only needs the one Value.
+    """
+    number = value._right_grad
+    if value._right is None and number is not None:
+        order, x = (-1, number[0]) if number.__class__ is tuple else (1, number)
+        other, slopes = constant(x), (value._left_grad, 0.0)
+        other.scope = value.scope
+        value._left, value._right = (value._left, other)[::order]
+        value._left_grad, value._right_grad = slopes[::order]
 
 
 def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
@@ -274,23 +281,27 @@ def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
     if blocks.pauses and not modes.recording.get():
         return constant(evaluate(op, xs, parents))
     y, grads = evaluate_both(op, xs, parents)
-    if op.selects:
-        return record(y, op, parents, None, tuple([g or None for g in grads]))
-    if len(parents) > 2:
-        return record(y, op, parents, None, tuple(grads))
-    if len(parents) == 1:
-        return record(y, op, parents[0], None, grads[0] or 0.0)
-    return record(y, op, parents[0], parents[1], grads[0] or 0.0, grads[1] or 0.0)
+    if len(parents) == 2 and not op.selects:
+        return record(y, op, *parents, grads[0] or 0.0, grads[1] or 0.0)
+    return record(y, op, parents, None, tuple([g or None for g in grads] if op.selects else grads))
+
+
+def _method(op: Op) -> Rule:
+    """The method for ``op``, which takes one operand. It is made when it is first used."""
+    op.method = method = function(op, globals())
+    for name in [name for name, row in FUNCTIONS.items() if row is op and name not in vars(Value)]:
+        setattr(Value, name, method)  # unless a user has set one
+    return method
 
 
 for _name, _op, _right in ARITHMETIC:
-    setattr(Value, _name, shortcut(_op, getattr(Number, _name), reflected=_right, known=globals()))
+    setattr(Value, _name, operator(_op, getattr(Number, _name), known=globals(), reflected=_right))
 
 
 # ---- the backward pass ----
 
 
-def topological_order(root: Value) -> list[Value]:
+def topological_order(root: Value, *, numbers: bool = True) -> list[Value]:
     """Every value that ``root`` depends on, parents before their children, ``root`` last.
 
     The order depends on the graph alone. An explicit stack replaces recursion: a chain of a million
@@ -311,11 +322,12 @@ def topological_order(root: Value) -> list[Value]:
             continue
         value._mark = entered
         stack.append(value)
+        if numbers and value._right is None and value._right_grad is not None:
+            expand(value)
         left, right = value._left, value._right
         if right is not None:
             stack.append(right)
-            stack.append(left)
-        elif left.__class__ is tuple:
+        if left.__class__ is tuple:
             stack.extend([parent for parent in left[::-1] if parent._mark != done])
         else:
             stack.append(left)

@@ -15,8 +15,7 @@ from decimal import Decimal
 from numbers import Real
 
 from ... import blocks
-from ...arithmetic.floats import Floats
-from ...arithmetic.shortcut import shortcut
+from ...arithmetic.shortcut import compiled, parts_of
 from ...engine.modes import current_scope, tracer
 from ...engine.number import ARITHMETIC, Number
 from ...engine.ops import Op
@@ -129,7 +128,7 @@ def apply(self, other):
     try:
         y = {formula}
         left_slope, right_slope = {slopes}
-    except ArithmeticError:
+    except (ValueError, ArithmeticError):
         return general(self, other)
     if y - y != 0.0:
         return general(self, other)
@@ -151,11 +150,10 @@ _KNOWN = {
     "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "FREE": _FREE,
     "VALUES": frozenset({Given, Traced, Value}), "constant": constant, "new": object.__new__,
     "blocks": blocks, "current_scope": current_scope, "getframe": sys._getframe,
-    "inside": inside, "Floats": Floats,
+    "inside": inside, "PLAIN": frozenset({int, float}),
 }  # fmt: skip
 
 for _name, _op, _right in ARITHMETIC:
     _names = {**_KNOWN, "checked": bool(_op.domain)}
-    _general = getattr(Number, _name)
-    _made = shortcut(_op, _general, reflected=_right, known=_names, text=_OPERATOR)
-    setattr(Traced, _name, _made)
+    _source = _OPERATOR.format(**parts_of(_op, reflected=_right))
+    setattr(Traced, _name, compiled(_source, _op, getattr(Number, _name), known=_names))
