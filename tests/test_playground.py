@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -55,6 +56,24 @@ def cells(page, name):
     """The cells of a table on the page, row by row."""
     rows = page.get_by_role("region", name=name).locator("tr").all()
     return [tuple(row.locator("th, td").all_inner_texts()) for row in rows]
+
+
+@pytest.mark.slow
+def test_the_page_asks_for_nothing_outside_the_standard_library():
+    code = f"""
+import sys
+sys.modules |= dict.fromkeys(("numpy", "graphviz", "matplotlib", "tqdm"))  # no import finds them
+sys.path.insert(0, {str(DOCS / "playground")!r})
+import json, subprocess, playground
+from autograd_edu.pictures.render.layout import program
+def lay_out(dot):
+    command = [program(), "-Tjson0"]
+    return subprocess.run(command, input=dot, capture_output=True, text=True, check=True).stdout
+playground.lay_out_with(lay_out)
+print(json.loads(playground.compute("x*y + z", "x=3, y=-4 z=2"))["result"])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (run.stdout, run.stderr) == ("v2 = -10.0\n", "")
 
 
 @pytest.mark.slow
