@@ -4,15 +4,13 @@ Run: python tests/benchmarks/engine.py [rounds]. Needs the `bench` extra (microg
 """
 
 import random
-import statistics
 import sys
-import time
 import tracemalloc
 from functools import partial
 
 from microgpt import Microgpt
 from micrograd.engine import Value as Micrograd
-from timing import judge
+from timing import judge, medians
 
 from autograd_edu import Value, dot
 
@@ -70,25 +68,15 @@ def neuron_by_operations(ws, xs, b):
     y.backward()
 
 
-def interleaved(calls, rounds):
-    times = {name: [] for name in calls}
-    for _ in range(rounds):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(t) for name, t in times.items()}
-
-
 def main(rounds):
     for title, kinds, must, aim in MIXES:
         program = random_program(10_000, kinds)
         peers = {"ours": Value, "microgpt": Microgpt, "micrograd": Micrograd}
-        t = interleaved({name: partial(run, kind, program) for name, kind in peers.items()}, rounds)
+        t = medians({name: partial(run, kind, program) for name, kind in peers.items()}, rounds)
         ratios = ", ".join(
             f"{t['ours'] / t[peer]:.2f} of {peer}'s" for peer in ("microgpt", "micrograd")
         )
-        print(f"10,000 operations ({title}): {t['ours'] * 1e3:.2f} ms, {ratios}")
+        print(f"10,000 operations ({title}): {t['ours']:.2f} ms, {ratios}")
         judge(f"eager, {title}: of microgpt's", t["ours"] / t["microgpt"], must, aim)
     rng = random.Random(2)
     ws, xs, b = (
@@ -96,14 +84,14 @@ def main(rounds):
         [Value(rng.random()) for _ in range(32)],
         Value(0.1),
     )
-    t = interleaved(
+    t = medians(
         {
             "dot": lambda: neuron_by_dot(ws, xs, b),
             "binary": lambda: neuron_by_operations(ws, xs, b),
         },
-        40 * rounds,
+        rounds,
     )
-    times = f"{t['dot'] * 1e6:.1f} µs by dot, {t['binary'] * 1e6:.1f} µs by operations"
+    times = f"{t['dot'] * 1e3:.1f} µs by dot, {t['binary'] * 1e3:.1f} µs by operations"
     print(f"neuron of 32 inputs: {times}: {t['binary'] / t['dot']:.2f} times faster")
     program = random_program(10_000, "+*")
     values = [Value(1e-3) for _ in range(10)]

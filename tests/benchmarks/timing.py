@@ -5,6 +5,7 @@ a thread of their own. On a quiet machine this is the time on the clock. On a bu
 the waiting, which hits long jobs harder than short ones.
 """
 
+import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -21,15 +22,22 @@ def medians(
     ``runs`` runs, but no more than fit into 20 ms. A job that takes longer than that runs once.
     """
     times: dict[str, list[float]] = {name: [] for name in jobs}
+    gc.collect()
+    gc.freeze()  # so that the collections between the turns are quick
     for _ in range(rounds):
         for name, job in jobs.items():
             turn = job.turn if isinstance(job, Remote) else partial(take_turn, job)
             times[name].extend(turn(runs))
+    gc.unfreeze()
     return {name: statistics.median(each) for name, each in times.items()}
 
 
 def take_turn(job: Callable[[], object], runs: int) -> list[float]:
-    """The times of one turn, in milliseconds. A long job needs no run to warm up."""
+    """The times of one turn, in milliseconds. A long job needs no run to warm up.
+
+    It begins without the garbage of others, which would be collected in its time.
+    """
+    gc.collect()
     took = timed(job)
     if took > 20:
         return [took]
