@@ -197,18 +197,20 @@ class Replay(Package):
 
     title, needs, compiles = "replay with `jit`", "numba", True
 
-    def __init__(self):
+    def __init__(self, *, engine="jit"):
         self.m = OurEager().functions
-        for samples in (1, 8):  # the machine itself is compiled once, whatever the program
-            self.step_of(lambda x: x[0] * x[0], [], np.ones((samples, 1)))()
+        for samples in (1, 8):  # the engine itself is loaded once, whatever the program
+            w = Value(2.0)
+            self.step_of(lambda x, w=w: x[0] * w, [w], np.ones((samples, 1)), engine=engine)()
 
     def step(self, job):
         parameters = [Value(x) for x in job.parameters.tolist()]
         return self.step_of(lambda x: job.f(self.m, parameters, list(x)), parameters, job.samples)
 
     @staticmethod
-    def step_of(f, parameters, samples):
+    def step_of(f, parameters, samples, *, engine="auto"):
         program = trace(f, samples[0].tolist(), parameters=parameters)
+        program.engine = engine
         x = samples if len(samples) > 1 else samples[0]
         wrt = "parameters" if parameters else "inputs"
 
@@ -271,7 +273,7 @@ class Distant:
 
 def serve(pipe):
     """Make, run and time steps for the process at the other end of the pipe."""
-    replay, steps = Replay(), []
+    replay, steps = Replay(engine="auto"), []
     while True:
         try:
             task, content = pipe.recv()
