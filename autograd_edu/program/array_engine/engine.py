@@ -27,7 +27,8 @@ from .tables import all_finite, table_of_gradients, table_of_values
 # Values (results, samples), and the gradients of inputs (numbers, samples) and of parameters; None
 # where they were not asked for.
 Answer: TypeAlias = tuple[Floats, Floats | None, Floats | None]
-_BLOCK, _NUMBERS = 2000, 8_000_000  # samples in a block, and numbers in its tables
+_FEWEST, _MOST = 250, 2000  # samples in a block
+_CACHED, _NUMBERS = 150_000, 8_000_000  # numbers in its tables that stay in cache; and at most
 _KEPT = 4  # the number of plans that are kept
 
 
@@ -61,7 +62,8 @@ class NumpyEngine:
         start = len(NEUTRAL)
         self.own = self.fixed[True][start : start + program.parameter_count, 0]
         numbers = self.lifted.counts[False] + self.lifted.edge_counts[False]
-        self.block = min(_BLOCK, max(1, _NUMBERS // numbers))
+        fitting = min(_MOST, max(_FEWEST, _CACHED // numbers))
+        self.block = max(1, min(fitting, _NUMBERS // numbers))
         self.watched = self._watched()
         self.plans: dict[int, Plan] = {}
         self.passes: dict[int, dict[tuple[Wrt, bool], Backward]] = {}
