@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from ...arithmetic.contracts import Namespace
 from ...arithmetic.rows import together
 from ...engine.op import Op
+from ...errors import OperandError
 
 CONDITIONS = ("lt", "le", "gt", "ge")
 # Each operator, with the number of its operands.
@@ -209,15 +210,25 @@ class Written:
 
 
 def written(op: Op, numbers: Sequence[float | None]) -> Written:
-    """``op`` on symbols. An operand is a number where ``numbers`` has one, else a symbol."""
+    """``op`` on symbols. An operand is a number where ``numbers`` has one, else a symbol.
+
+    Raises:
+        OperandError: if its rules use something other than operators and functions of xp.
+    """
     made: _Made = {}
     xs = [
         Symbol(made, "operand", (), float(i)) if x is None else _as_symbol(made, x)
         for i, x in enumerate(numbers)
     ]
     xp, y = Symbols(made), Symbol(made, "result", (), 0.0)
-    slopes = op.local_gradients(xp, y, xs)
-    value = _rounded_once(_as_symbol(made, op.value(xp, *xs)))
+    try:
+        slopes = op.local_gradients(xp, y, xs)
+        value = _rounded_once(_as_symbol(made, op.value(xp, *xs)))
+    except TypeError as error:
+        raise OperandError(
+            f"the rules of {op.name} must also work on arrays: use functions of xp, such as xp.sin "
+            f"for math.sin ({error})"
+        ) from None
     return Written(value, tuple([_as_symbol(made, slope) for slope in slopes]))
 
 
