@@ -24,15 +24,15 @@ LARGEST = 8e6  # bytes, compressed, that a reader waits for
 
 
 @pytest.fixture(scope="session")
-def playground(site):
+def playground(request):
     """The folder of the playground in the built site."""
     if not NPM:
         without("npm is not installed, so the playground is not tried: install Node.js", "npm")
-    return site / "playground"
+    return request.getfixturevalue("site") / "playground"
 
 
 @pytest.fixture(scope="module")
-def page(browser, address, playground):
+def page(browser, playground, address):
     """The playground, once it answers. Nothing on it may fail or come from another host."""
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -60,7 +60,7 @@ def cells(page, name):
 
 @pytest.mark.slow
 def test_the_page_asks_for_nothing_outside_the_standard_library():
-    code = f"""
+    code = f"""\
 import sys
 sys.modules |= dict.fromkeys(("numpy", "graphviz", "matplotlib", "tqdm"))  # no import finds them
 sys.path.insert(0, {str(DOCS / "playground")!r})
