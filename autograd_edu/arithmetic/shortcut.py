@@ -57,21 +57,16 @@ def function(row: Row, known: dict[str, Any]) -> Rule:
         start="x = self._data", value="rule(Floats, x)", grads=f"{slope}, None",
         parents="self, None", general="_apply(op, (self,))",
     )  # fmt: skip
-    source = "def apply(self):" + indent(_FUNCTION.format(result=result), "    ")
-    return compiled(source, row, known=known)
+    body = _FUNCTION.format(result=result)
+    return compiled(f"def apply(self):{indent(body, '    ')}", row, known=known)
 
 
 def operator(row: Row, general: Rule, *, known: dict[str, Any], reflected: bool) -> Rule:
-    """The operator of Values for ``row``, which takes two operands.
+    """The operator of Values for ``row``; ``general`` handles what it leaves out.
 
-    A plain number becomes no Value yet. It is kept in place of the right local gradient, and in a
-    tuple if it is the left operand; `engine.value.expand` makes the Value.
-
-    Args:
-        row: the operation.
-        general: the operator that handles all other cases.
-        known: the globals of `engine.value`, which the text above uses.
-        reflected: whether the other number is the left one.
+    A plain number becomes no Value yet: see `engine.value.expand`. ``known`` are the globals of
+    that module, which the text uses. If the operator is ``reflected``, the other number is the
+    left one.
     """
     parts, (left_slope, right_slope) = parts_of(row, reflected=reflected), _slopes(row)
     own, other = "ba" if reflected else "ab"
@@ -86,8 +81,7 @@ def operator(row: Row, general: Rule, *, known: dict[str, Any], reflected: bool)
         **fill,
     )  # fmt: skip
     body = _OPERATOR.format(with_value=indent(with_value, "    "), with_number=with_number)
-    source = "def apply(self, other):" + indent(body, "    ")
-    return compiled(source, row, general, known=known)
+    return compiled(f"def apply(self, other):{indent(body, '    ')}", row, general, known=known)
 
 
 def parts_of(row: Row, *, reflected: bool) -> dict[str, str]:

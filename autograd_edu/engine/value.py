@@ -57,7 +57,7 @@ class Value(Copied, Habits, Number):
     """
 
     # _left is the first parent, or a tuple of all if there are more than two; _left_grad goes with
-    # it. _mark is for topological_order.
+    # it; see `expand` for plain numbers. _mark is for topological_order.
     __slots__ = (
         "_data", "_grad", "_label", "_left", "_left_grad", "_mark", "_right", "_right_grad",
         "op", "scope",
@@ -303,6 +303,8 @@ for _name, _op, _right in ARITHMETIC:
 
 def topological_order(root: Value, *, numbers: bool = True) -> list[Value]:
     """Every value that ``root`` depends on, parents before their children, ``root`` last.
+
+    Constants that `expand` has not made yet are made, unless ``numbers`` is False.
 
     The order depends on the graph alone. An explicit stack replaces recursion: a chain of a million
     additions is fine. A value that is met for the first time goes back on the stack, below its
