@@ -25,7 +25,7 @@ try:
     left_grad, right_grad = {grads}
 except (ValueError, ArithmeticError, TypeError):
     return {general}
-if y.__class__ is not float or y - y != 0.0:
+if {unless}y - y != 0.0:
     return {general}
 value = _new(Value)
 value._data, value._grad, value.op = y, None, op
@@ -56,6 +56,7 @@ def function(row: Row, known: dict[str, Any]) -> Rule:
     result = _RESULT.format(
         start="x = self._data", value="rule(Floats, x)", grads=f"{slope}, None",
         parents="self, None", general="_apply(op, (self,))",
+        unless="y.__class__ is not float or ",  # as a user's rule may return
     )  # fmt: skip
     body = _FUNCTION.format(result=result)
     return compiled(f"def apply(self):{indent(body, '    ')}", row, known=known)
@@ -70,7 +71,7 @@ def operator(row: Row, general: Rule, *, known: dict[str, Any], reflected: bool)
     """
     parts, (left_slope, right_slope) = parts_of(row, reflected=reflected), _slopes(row)
     own, other = "ba" if reflected else "ab"
-    fill = {"general": "general(self, other)", "value": parts["formula"]}
+    fill = {"general": "general(self, other)", "value": parts["formula"], "unless": ""}
     with_value = _RESULT.format(
         start=f"{own}, {other} = self._data, other._data", grads=parts["slopes"],
         parents=f"{parts['left']}, {parts['right']}", **fill,

@@ -24,7 +24,7 @@ from ..errors import DomainError, OperandError
 from ..habits import Habits, plain_label
 from ..wording import check_pass, without_gradient
 from . import modes
-from .number import ARITHMETIC, FUNCTIONS, Number
+from .number import ARITHMETIC, FUNCTIONS, Number, plain
 from .op import Op
 
 _new = object.__new__
@@ -197,6 +197,8 @@ class Value(Copied, Habits, Number):
             return observer.apply(op, operands)  # type: ignore[no-any-return]  # of a face above
         if op.alone and len(operands) == 1 and (not blocks.pauses or modes.recording.get()):
             return (op.method or _method(op))(*operands)  # type: ignore[no-any-return]  # from text
+        if blocks.pauses and not modes.recording.get():
+            return constant(evaluate(op, [plain(x) for x in operands], operands))
         return _apply(op, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
 
     def __repr__(self) -> str:
@@ -276,10 +278,8 @@ def expand(value: Value) -> None:
 
 
 def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
-    """The result of ``op`` for any row, in any mode."""
+    """The result of ``op`` for any row, remembered."""
     xs = [parent._data for parent in parents]
-    if blocks.pauses and not modes.recording.get():
-        return constant(evaluate(op, xs, parents))
     y, grads = evaluate_both(op, xs, parents)
     if len(parents) == 2 and not op.selects:
         return record(y, op, *parents, grads[0] or 0.0, grads[1] or 0.0)
