@@ -168,24 +168,19 @@ class Runner:
 
     def _refuse(self, arrays: list[Floats]) -> NoReturn:
         """Raise an error for inputs that lack their shapes, or a common batch axis before them."""
-        given = [x.shape for x in arrays]
-        batched = [len(a) == len(b) + 1 for a, b in zip(given, self.program.shapes, strict=True)]
-        for i, (shape, own, leads) in enumerate(
-            zip(given, self.program.shapes, batched, strict=True)
-        ):
-            if (shape[1:] if leads else shape) != own:
+        given, shapes = tuple([x.shape for x in arrays]), self.program.shapes
+        _, batched = _layout(given, shapes)
+        for name, shape, own, leads in zip(self.names, given, shapes, batched, strict=True):
+            if shape[leads:] != own:
                 raise ShapeError(
-                    f"{self.names[i]} must {f'have the shape {own}' if own else 'be a number'}, or "
+                    f"{name} must {f'have the shape {own}' if own else 'be a number'}, or "
                     f"have the shape {_with_batch(own)} for a batch; got the shape {shape}"
                 )
-        if len({shape[0] for shape, leads in zip(given, batched, strict=True) if leads}) > 1:
-            lengths = ", ".join(
-                f"{self.names[i]} has {shape[0]}"
-                for i, (shape, leads) in enumerate(zip(given, batched, strict=True))
-                if leads
-            )
+        lengths = {name: len(arrays[i]) for i, name in enumerate(self.names) if batched[i]}
+        if len(set(lengths.values())) > 1:
+            listed = ", ".join([f"{name} has {length}" for name, length in lengths.items()])
             raise ShapeError(
-                f"all inputs with a batch axis must have the same number of samples; {lengths}"
+                f"all inputs with a batch axis must have the same number of samples; {listed}"
             )
         raise ShapeError("the batch is empty; it must hold at least one sample")
 

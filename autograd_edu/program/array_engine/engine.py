@@ -70,7 +70,7 @@ class NumpyEngine:
         self.faults = Faults(given, program, self.lifted, self.watched)
         self.numbers = self.fixed[True][start:].reshape(-1)
 
-    def _watched(self) -> dict[bool, NDArray[np.intp] | slice]:
+    def _watched(self) -> dict[bool, NDArray[np.intp]]:
         """The rows of each table that must be finite: all but constants written as infinite."""
         lifted, slots = self.lifted, self.program.slots
         infinite = {
@@ -82,9 +82,7 @@ class NumpyEngine:
                 own = enumerate(group.members, group.start)
                 rows[False] += [row for row, i in own if i in infinite]
         return {
-            kind: np.setdiff1d(np.arange(len(NEUTRAL), lifted.counts[kind]), odd)
-            if odd
-            else slice(len(NEUTRAL), None)
+            kind: np.delete(np.arange(lifted.counts[kind]), [*range(len(NEUTRAL)), *odd])
             for kind, odd in rows.items()
         }
 

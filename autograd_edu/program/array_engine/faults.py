@@ -42,7 +42,7 @@ class Faults:
 
     def __init__(
         self, given: Computation, program: Computation, lifted: Lifted,
-        watched: Mapping[bool, NDArray[np.intp] | slice],
+        watched: Mapping[bool, NDArray[np.intp]],
     ) -> None:  # fmt: skip
         self.given, self.program, self.lifted, self.watched = given, program, lifted, watched
         self.guards = list(self._guards())
