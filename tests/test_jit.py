@@ -545,3 +545,15 @@ def test_a_program_from_json_is_interpreted_too():
     again = Program.from_json(program.to_json())
     program.engine = again.engine = "jit"
     assert again(0.1, 0.2) == program(0.1, 0.2)
+
+
+@pytest.mark.parametrize("engine", ["jit", "python", "numpy"])
+@pytest.mark.parametrize("shape", [(2,), (1, 2), (20, 2)])
+def test_an_input_that_nobody_may_write_to_is_as_good_as_any(shape, engine):
+    program = trace(lambda x: x[0] * x[1], [1.0, 2.0])
+    program.engine = engine
+    x = np.full(shape, 3.0)
+    x.setflags(write=False)
+    y, gradients = program.value_and_grad(x)
+    assert np.all(y == 9.0)
+    assert np.all(gradients.inputs[0] == 3.0)

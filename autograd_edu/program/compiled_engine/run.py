@@ -60,6 +60,8 @@ class Interpreter:
         column per sample.
         """
         columns, samples = np.ascontiguousarray(columns, dtype=float), columns.shape[1]
+        if not columns.flags.writeable:
+            columns = columns.copy()  # the machine is compiled for arrays that it could write to
         width = 1 if samples == 1 else WIDTH
         table = self.tables.get(width)
         if table is None:  # allocated once for each width
