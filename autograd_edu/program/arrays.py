@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import mul
 from typing import Any
@@ -80,6 +80,11 @@ def _has_a_mask(x: object) -> bool:  # whatever a user passes
     return may_be and any(map(np.ma.is_masked, parts))
 
 
+def input_names(names: Iterable[str]) -> list[str]:
+    """The arguments of these names, as errors name them."""
+    return [f"input {i} ({name!r})" if name else f"input {i}" for i, name in enumerate(names)]
+
+
 def real_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
     """``x`` as an array of real numbers; ``what`` names it in the errors.
 
@@ -87,8 +92,8 @@ def real_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
         ShapeError: if its rows have different lengths.
         OperandError: if something in it is not a real number.
     """
-    if x.__class__ is np.ndarray and x.dtype is _FLOAT:  # nothing to check, and most often so
-        return x
+    if x.__class__ is float or (x.__class__ is np.ndarray and x.dtype is _FLOAT):
+        return np.asarray(x)  # nothing to check, and most often so
     if x.__class__ is not np.ndarray and _has_a_mask(x):
         raise OperandError(
             f"{what} has masked numbers, which no operation can leave out; fill them with "

@@ -21,7 +21,7 @@ from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ArityError, ShapeError
 from ..printing import prints
-from .arrays import parameter_values, real_array
+from .arrays import input_names, parameter_values, real_array
 from .ir import AnyGradients, Floats, Gradients, Replayed, Shapes, Wrt
 from .program import AnyProgram, Program, trace
 from .tracing.trace import argument_names, check_leaves
@@ -88,6 +88,7 @@ class ProgramCache:
         self.grows = parameters is None
         self.parameters: list[Value] = []
         self._place: dict[int, int] = {}
+        self._named: dict[int, list[str]] = {}  # the inputs, by their number
         self._values: Floats = np.zeros(0)
         self._entries: OrderedDict[Shapes, _Entry] = OrderedDict()
         self.found = self.traced = self.dropped = 0
@@ -154,11 +155,13 @@ class ProgramCache:
         return self._entry(self._arrays(inputs), batch).program
 
     def _arrays(self, inputs: tuple[ArrayLike, ...]) -> list[Floats]:
-        return [real_array(x, self._named(i, len(inputs))) for i, x in enumerate(inputs)]
+        names = self._names(len(inputs))
+        return [real_array(x, name) for x, name in zip(inputs, names, strict=True)]
 
-    def _named(self, i: int, count: int) -> str:
-        name = argument_names(self.f, count)[i]
-        return f"input {i} ({name!r})" if name else f"input {i}"
+    def _names(self, count: int) -> list[str]:
+        if count not in self._named:
+            self._named[count] = input_names(argument_names(self.f, count))
+        return self._named[count]
 
     # ---- parameters ----
 
@@ -220,7 +223,7 @@ class ProgramCache:
         for i, (array, leading) in enumerate(zip(arrays, leads, strict=True)):
             if leading and (array.ndim == 0 or len(array) == 0):
                 raise ShapeError(
-                    f"with batch=True, {self._named(i, len(arrays))} needs a leading axis of at "
+                    f"with batch=True, {self._names(len(arrays))[i]} needs a leading axis of at "
                     f"least one sample; got the shape {array.shape}"
                 )
         pairs = zip(arrays, leads, strict=True)

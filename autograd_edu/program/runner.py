@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import ArityError, ShapeError, one_of
 from .array_engine.engine import Answer, NumpyEngine
-from .arrays import real_array
+from .arrays import input_names, real_array
 from .compiled_engine.choice import Costs, chosen
 from .compiled_engine.hint import Waiting
 from .compiled_engine.run import Interpreter
@@ -55,10 +55,7 @@ class Runner:
     def __init__(self, given: Computation, program: Computation) -> None:
         self.given, self.program = given, program
         self.spans = list(pairwise(accumulate([0, *map(prod, program.shapes)])))
-        self.names = [  # in errors
-            f"input {i} ({name!r})" if name else f"input {i}"
-            for i, name in enumerate(given.argument_names)
-        ]
+        self.names = input_names(given.argument_names)
         self.scalars, self.alone = not any(program.shapes), (False,) * len(program.shapes)
         self.lock = Lock()
         self.waiting = Waiting()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...engine.ops import OPS
 from ...errors import BranchChanged, DomainError, error_named
 from ...notation import operations
-from ..arrays import Arrays
+from ..arrays import Arrays, input_names
 from ..ir import SIGNS, Computation, Floats
 from ..lifting.group import Group, Lifted
 from .run import Backward, Plan
@@ -107,9 +107,8 @@ class Faults:
             if len(bad):
                 sample, number = map(int, bad[0])
                 where = (start + sample, *map(int, np.unravel_index(number, shape)))
-                name = self.given.argument_names[i]
                 raise DomainError(
-                    f"input {i}{f' ({name!r})' if name else ''} is not finite at {where}: "
+                    f"{input_names(self.given.argument_names)[i]} is not finite at {where}: "
                     f"{float(column[sample, number])!r}"
                 )
 
