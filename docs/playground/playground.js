@@ -16,7 +16,11 @@ async function load() {
     bar.value = bar.max - sum(waiting);
     status.textContent = `Loading ${[...waiting].join(", ")} (${sum(waiting).toFixed(1)} MB) …`;
   };
-  const wait = (name, promise) => promise.then(got => { waiting.delete(name); tell(); return got; });
+  const wait = (name, promise) => promise.then(got => {
+    waiting.delete(name);
+    tell();
+    return got;
+  });
   tell();
   const [viz, pyodide, wheel, script] = await Promise.all([
     wait("Graphviz", import("./viz.js").then(({ instance }) => instance())),
@@ -47,7 +51,7 @@ function show() {
   history.replaceState(null, "", link());
   status.textContent = "";
   const answer = askPackage();
-  error.textContent = answer.error ?? "";
+  complain(answer.error ?? "");
   part("#answer").hidden = Boolean(answer.error);
   if (answer.error) return;
   part("#graph").replaceChildren(withScripts(answer.picture));
@@ -62,6 +66,13 @@ function askPackage() {
   } catch (problem) { // Python itself has stopped
     return { error: `The playground stopped; load the page again. ${problem.message}` };
   }
+}
+
+// The sentence wraps; the place in the formula, with carets below it, does not.
+function complain(text) {
+  const [sentence, ...place] = text.split("\n");
+  error.textContent = place.map(line => `\n${line}`).join("");
+  if (text) error.prepend(Object.assign(document.createElement("span"), { textContent: sentence }));
 }
 
 // Scripts in it run, as they would not by way of innerHTML.
@@ -140,5 +151,5 @@ try {
   show();
 } catch (problem) {
   status.textContent = "";
-  error.textContent = `The playground cannot start: ${problem.message}`;
+  complain(`The playground cannot start: ${problem.message}`);
 }
