@@ -188,9 +188,9 @@ class Runner:
 
     def _per_argument(self, by_input: Floats, batch: Batch) -> list[Replayed]:
         """The gradient for each argument, in its shape."""
-        if self.scalars and batch.single:
-            return list[Replayed](by_input[:, 0].tolist())
-        grads: list[Replayed] = []
+        grads: list[Replayed] = by_input[:, 0].tolist() if self.scalars and batch.single else []
+        if grads:
+            return grads
         shapes = self.program.shapes
         for (start, stop), shape, leads in zip(self.spans, shapes, batch.batched, strict=True):
             rows = by_input[start:stop]
