@@ -23,6 +23,7 @@ from .ir import WRT, AnyGradients, Computation, Floats, Gradients, Replayed, Sha
 from .lifting.group import Lifted
 from .python_engine.run import PythonEngine
 
+_FLOAT = np.dtype(np.float64)
 _NOTHING = np.zeros((1, 0))  # the inputs of a program that takes none
 
 
@@ -54,7 +55,8 @@ class Runner:
 
     def __init__(self, given: Computation, program: Computation) -> None:
         self.given, self.program = given, program
-        self.spans = list(pairwise(accumulate([0, *map(prod, program.shapes)])))
+        spans = pairwise(accumulate([0, *map(prod, program.shapes)]))
+        self.places = [(*span, shape) for span, shape in zip(spans, program.shapes, strict=True)]
         self.names = input_names(given.argument_names)
         self.scalars, self.alone = not any(program.shapes), (False,) * len(program.shapes)
         self.lock = Lock()
@@ -101,6 +103,10 @@ class Runner:
             )
         if wrt not in WRT:
             one_of(wrt, WRT, "wrt")
+        if wrt == "all" and on_nonfinite == "raise" and chosen(engine, self.costs, 1) == "jit":
+            found = self._quickly(inputs)
+            if found is not None:
+                return found
         batch = self._batch(inputs)
         values, by_input, by_parameter = self._run(
             batch, engine, wrt=wrt, on_nonfinite=on_nonfinite
@@ -109,6 +115,32 @@ class Runner:
         return y, Gradients(
             None if by_input is None else self._per_argument(by_input, batch), by_parameter
         )
+
+    def _quickly(self, inputs: tuple[ArrayLike, ...]) -> tuple[float, Gradients] | None:
+        """The answer for one sample by the compiled engine; None where that takes the long way."""
+        column = self._column(inputs)
+        if column is None:
+            return None
+        with self.lock:
+            parameters = self.given.parameter_values
+            answer = self.interpreter.run(column, parameters, backward=True)
+        if answer is None:
+            return None
+        return answer[0].item(), Gradients(self._of_one(answer[1]), answer[2])
+
+    def _column(self, inputs: tuple[ArrayLike, ...]) -> Floats | None:
+        """One sample's numbers in a column; None if an input has to be converted, or batched."""
+        shapes = self.program.shapes
+        if len(inputs) != len(shapes) or not inputs:
+            return None
+        if self.scalars:
+            return np.array(inputs)[:, None] if {*map(type, inputs)} == {float} else None
+        parts = []
+        for x, shape in zip(inputs, shapes, strict=True):
+            if type(x) is not np.ndarray or x.dtype is not _FLOAT or x.shape != shape:
+                return None
+            parts.append(x.reshape(-1, 1))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _run(self, batch: Batch, engine: str, *, wrt: Wrt | None, on_nonfinite: str) -> Answer:
         if on_nonfinite not in ("raise", "keep"):
@@ -145,14 +177,12 @@ class Runner:
         shapes = self.program.shapes
         if len(inputs) != len(shapes):
             raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
-        if self.scalars and {*map(type, inputs)} == {float}:  # the fast path
-            rows = np.array(inputs)[:, None]
-            return Batch(list(rows[:, None]), 1, self.alone, True, rows)
+        column = self._column(inputs)
+        if column is not None:
+            columns = [column[start:stop].T for start, stop, _ in self.places]
+            return Batch(columns, 1, self.alone, True, column)
         given = [real_array(x, name) for x, name in zip(inputs, self.names, strict=True)]
-        found = tuple([x.shape for x in given])
-        if found == shapes:  # this is to be quick
-            return Batch([x.reshape(1, -1) for x in given], 1, self.alone, True)
-        samples, batched = _layout(found, shapes)
+        samples, batched = _layout(tuple([x.shape for x in given]), shapes)
         if not samples:
             self._refuse(given)
         columns = [
@@ -188,11 +218,10 @@ class Runner:
 
     def _per_argument(self, by_input: Floats, batch: Batch) -> list[Replayed]:
         """The gradient for each argument, in its shape."""
-        grads: list[Replayed] = by_input[:, 0].tolist() if self.scalars and batch.single else []
-        if grads:
-            return grads
-        shapes = self.program.shapes
-        for (start, stop), shape, leads in zip(self.spans, shapes, batch.batched, strict=True):
+        if batch.single:
+            return self._of_one(by_input)
+        grads: list[Replayed] = []
+        for (start, stop, shape), leads in zip(self.places, batch.batched, strict=True):
             rows = by_input[start:stop]
             if leads:
                 grads.append(rows.T.reshape(batch.samples, *shape))
@@ -200,6 +229,16 @@ class Runner:
                 own = (rows[:, 0] if batch.samples == 1 else rows.sum(axis=1)).reshape(shape)
                 grads.append(own if shape else own.item())
         return grads
+
+    def _of_one(self, by_input: Floats) -> list[Replayed]:
+        """The gradient for each argument of a sample that is not in a batch."""
+        if self.scalars:
+            grads: list[Replayed] = by_input[:, 0].tolist()
+            return grads
+        return [
+            by_input[start:stop].reshape(shape) if shape else by_input[start].item()
+            for start, stop, shape in self.places
+        ]
 
 
 @lru_cache(maxsize=256)
