@@ -146,6 +146,11 @@ class Computation:
         self.origins: Sequence[int] = range(len(slots)) if origins is None else origins
 
     @property
+    def leaf_count(self) -> int:
+        """The number of inputs and parameters, which are the first slots."""
+        return self.input_count + self.parameter_count
+
+    @property
     def has_one_result(self) -> bool:
         """Did the function return one number, rather than a container?"""
         return isinstance(self.form, int)

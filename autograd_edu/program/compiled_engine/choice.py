@@ -45,7 +45,7 @@ class Costs:
     @staticmethod
     def of(program: Computation) -> Costs:
         """The costs of ``program``, whose operations are grouped nearly as lifting will do it."""
-        known = facts(program.slots, program.root)
+        known = facts(program)
         groups: dict[tuple[int, Signature], list[int]] = {}
         for i, slot in enumerate(program.slots):
             if slot.operands and not known.fixed[i]:

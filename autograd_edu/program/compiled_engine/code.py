@@ -55,7 +55,7 @@ class Encoded:
 
 def encode(program: Computation) -> Encoded:
     """The instructions that compute ``program`` and its gradients."""
-    return _Encoder(program.slots, program.root).encoded()
+    return _Encoder(program).encoded()
 
 
 @dataclass
@@ -105,9 +105,10 @@ def _forms(slots: Sequence[Slot]) -> list[_Form]:
 class _Encoder:
     """What is known while a program is being encoded."""
 
-    def __init__(self, slots: Sequence[Slot], root: int) -> None:
-        self.slots, self.count = slots, len(slots)
-        known = facts(slots, root)
+    def __init__(self, program: Computation) -> None:
+        self.slots = slots = program.slots
+        self.count = len(slots)
+        known = facts(program)
         self.kind = np.where(known.fixed, np.where(known.varies, 1, 0), _BATCH)
         self.level, self.live = np.array(levels(slots)), np.array(known.live)
         self.forms = _forms(slots)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from weakref import WeakKeyDictionary
 
-from ..ir import Slot
+from ..ir import Computation, Slot
 from .rows import ROWS
 
 
@@ -30,27 +31,35 @@ class Facts:
     height: list[int]
 
 
-def depends_on(ops: Sequence[str], operands: Sequence[tuple[int, ...]]) -> list[int]:
-    """What each slot depends on: 1 for parameters, 2 for inputs, 3 for both, 0 for neither."""
-    leaf = {"input": 2, "parameter": 1, "constant": 0}
-    depends: list[int] = []
-    for op, own in zip(ops, operands, strict=True):
-        if not own:
-            depends.append(leaf[op])
-        elif len(own) == 2:
-            depends.append(depends[own[0]] | depends[own[1]])
-        else:
-            depends.append(reduce(or_, map(depends.__getitem__, own)))
-    return depends
+def leaves_depend_on(program: Computation) -> list[int]:
+    """What inputs and parameters depend on: 1 for parameters, 2 for inputs.
+
+    An operation on both has 3, and one on neither has 0.
+    """
+    return [2] * program.input_count + [1] * program.parameter_count
 
 
-def facts(slots: Sequence[Slot], *roots: int) -> Facts:
-    """What the rest of lifting needs to know about each slot."""
-    depends = depends_on([slot[0] for slot in slots], [slot[1] for slot in slots])
+_known: WeakKeyDictionary[Computation, Facts] = WeakKeyDictionary()
+
+
+def facts(program: Computation) -> Facts:
+    """What the rest of lifting needs to know about each slot. It is found once."""
+    known = _known.get(program)
+    if known is None:
+        known = _known[program] = _facts(program)
+    return known
+
+
+def _facts(program: Computation) -> Facts:
+    slots, roots, leaves = program.slots, program.roots, program.leaf_count
+    depends = leaves_depend_on(program)
+    on = depends.__getitem__
+    for slot in slots[leaves:]:
+        depends.append(reduce(or_, map(on, slot[1]), 0))
     live, height = [False] * len(slots), [0] * len(slots)
     for root in roots:
         live[root] = True
-    for i in range(len(slots) - 1, -1, -1):
+    for i in range(len(slots) - 1, leaves - 1, -1):
         above, alive = height[i] + 1, live[i]
         for j in slots[i][1]:
             if height[j] < above:

@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
+from itertools import chain
+from operator import or_
 
 from ...arithmetic.evaluation import evaluate
 from ...engine.ops import OPS, dot, total
 from ...errors import DomainError
 from ..ir import Computation, Slot, new_slot
-from .analysis import depends_on
+from .analysis import leaves_depend_on
 from .rows import ROWS, SUM
 
 Terms = dict[int, tuple[list[int], list[int]]]  # head of a sum → (its products, its other terms)
@@ -43,31 +46,30 @@ def fused(given: Computation) -> Computation:
 
 def fuse(given: Computation) -> tuple[list[Slot], list[int], list[int]]:
     """The fused slots, where each given slot went, and where each fused slot comes from."""
-    slots = given.slots
+    slots, leaves = given.slots, given.leaf_count
     ops, operands = [slot[0] for slot in slots], [slot[1] for slot in slots]
     sides = [side for guard in given.guards for side in (guard.left, guard.right)]
-    uses = _uses(ops, operands, [*given.roots, *sides])
-    varies = depends_on(ops, operands)
+    uses = _uses(operands, leaves, [*given.roots, *sides])
     binary = [OPS[name] for name in set(ops) & OPS.keys() if not OPS[name].variadic]
     adding = {row.name for row in binary if row.adds}
     multiplying = {row.name for row in binary if row.multiplies}
     terms: Terms = {}
-    for i in range(len(slots) - 1, -1, -1):
+    for i in range(len(slots) - 1, leaves - 1, -1):
         if ops[i] in adding and uses[i]:
             products, others, inner = _terms(i, ops, operands, uses, adding, multiplying)
             if products or len(operands[i]) < len(others):
                 terms[i] = (products, others)
                 for j in inner:
                     uses[j] = 0
-    return _renumbered(slots, terms, uses, varies)
+    return _renumbered(given, terms, uses)
 
 
-def _uses(ops: list[str], operands: list[tuple[int, ...]], roots: list[int]) -> list[int]:
-    """How often each slot is used by slots that are needed."""
-    uses = [2 if op in ("input", "parameter") else 0 for op in ops]
+def _uses(operands: list[tuple[int, ...]], leaves: int, roots: list[int]) -> list[int]:
+    """How often each slot is used by slots that are needed. Inputs and parameters always stay."""
+    uses = [2] * leaves + [0] * (len(operands) - leaves)
     for i in roots:
         uses[i] += 2
-    for i in range(len(ops) - 1, -1, -1):
+    for i in range(len(operands) - 1, leaves - 1, -1):
         if uses[i]:
             for j in operands[i]:
                 uses[j] += 1
@@ -102,38 +104,48 @@ def _terms(
 
 
 def _renumbered(
-    slots: Sequence[Slot], terms: Terms, uses: list[int], varies: list[int]
+    given: Computation, terms: Terms, uses: list[int]
 ) -> tuple[list[Slot], list[int], list[int]]:
-    new: list[Slot] = []
-    origins: list[int] = []
-    place = [0] * len(slots)
-    for i, slot in enumerate(slots):
+    slots, leaves = given.slots, given.leaf_count
+    new, origins = list(slots[:leaves]), list(range(leaves))
+    place = [*origins, *[0] * (len(slots) - leaves)]
+    depends = leaves_depend_on(given)
+    at, on = place.__getitem__, depends.__getitem__
+    for i in range(leaves, len(slots)):
         if not uses[i]:
             continue
-        op, operands, label, line, number = slot
+        op, operands, label, line, number = slot = slots[i]
         if i in terms:
-            products, others = terms[i]
-            rest = [place[j] for j in others]
-            op, operands = SUM.name, tuple(rest)
-            if products:
-                pairs = [slots[j][1] for j in products]
-                ordered = [(b, a) if varies[a] > 1 >= varies[b] else (a, b) for a, b in pairs]
-                factors = [place[a] for a, _ in ordered], [place[b] for _, b in ordered]
-                op, operands = dot.name, (*factors[0], *factors[1], *rest)
-                if len(rest) > 1:
-                    new.append(Slot(dot.name, (*factors[0], *factors[1]), label, line, number))
-                    op, operands = SUM.name, (*rest, len(new) - 1)
-            new.append(Slot(op, operands, label, line, number))
-        elif not operands:
-            new.append(slot)
+            op, operands, factors = _sum(slots, terms[i], place, depends)
+            if factors:  # a dot product that is one of several terms
+                operands = (*operands, len(new))
+                new.append(new_slot((dot.name, factors, label, line, number)))
+                depends.append(reduce(or_, map(on, factors)))
+                origins.append(i)
         else:
+            operands = tuple(map(at, operands))
             op = total.name if op == dot.name and len(operands) == 1 else op  # no products, a bias
-            new.append(new_slot((op, tuple([place[j] for j in operands]), label, line, number)))
-        if operands and not varies[i]:
-            new[-1] = _folded(new[-1], new)
-        place[i] = len(new) - 1
-        origins += [i] * (len(new) - len(origins))
+        place[i] = len(new)
+        origins.append(i)
+        depends.append(reduce(or_, map(on, operands), 0))
+        if operands:
+            slot = new_slot((op, operands, label, line, number))
+        new.append(slot if depends[-1] or not operands else _folded(slot, new))
     return new, place, origins
+
+
+def _sum(
+    slots: Sequence[Slot], terms: tuple[list[int], list[int]], place: list[int], depends: list[int]
+) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+    """A sum: its operation, its operands, and the factors of its dot product if that is apart."""
+    products, others = terms
+    rest = tuple([place[j] for j in others])
+    if not products:
+        return SUM.name, rest, ()
+    pairs = [(place[a], place[b]) for a, b in [slots[j][1] for j in products]]
+    ordered = [(b, a) if depends[a] > 1 >= depends[b] else (a, b) for a, b in pairs]
+    factors = tuple(chain.from_iterable(zip(*ordered, strict=True)))
+    return (SUM.name, rest, factors) if len(rest) > 1 else (dot.name, (*factors, *rest), ())
 
 
 def _folded(slot: Slot, slots: Sequence[Slot]) -> Slot:

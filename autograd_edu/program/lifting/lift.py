@@ -71,7 +71,7 @@ class _Lifting:
     def __init__(self, program: Computation, *, matmuls: bool) -> None:
         self.matmuls = matmuls
         self.program, self.slots = program, program.slots
-        self.known = facts(self.slots, *program.roots)
+        self.known = facts(program)
         self.row = np.zeros(len(self.slots), dtype=np.intp)
         # the rows, in the table of the batch, of slots that depend on no input
         self.copies: dict[int, int] = {}

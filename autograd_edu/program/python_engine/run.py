@@ -57,7 +57,7 @@ class PythonEngine:
             (SIGNS[g.sign], self.place[g.left], self.place[g.right], g.outcome)
             for g in program.guards
         ]
-        wanted = facts(slots, program.root).varies
+        wanted = facts(program).varies
         size = _size([(slots[i].op, len(slots[i].operands)) for i in members])
         starts = range(0, len(members), size)
         self.pieces = [Piece(slots, members[k : k + size], wanted) for k in starts]

@@ -56,7 +56,7 @@ class Backward:
     def __init__(self, forward: Forward) -> None:
         self.forward, self.lifted = forward, forward.lifted
         self.passed: dict[str, list[_Passed]] = {}
-        self.known = known = facts(forward.fused.slots, forward.fused.root)
+        self.known = known = facts(forward.fused)
         self.wanted = {
             kind: np.zeros(count, dtype=bool) for kind, count in self.lifted.counts.items()
         }
