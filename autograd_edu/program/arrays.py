@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import mul
@@ -75,6 +76,8 @@ ARRAYS: Namespace[Any] = Arrays  # mypy holds them against the protocol
 
 def _has_a_mask(x: object) -> bool:  # whatever a user passes
     """Whether numbers are masked in ``x``, or in what a list holds."""
+    if "numpy.ma" not in sys.modules:
+        return False  # nobody has made one; and importing it takes longer than a first replay
     parts = (x, *x) if isinstance(x, (list, tuple)) else (x,)
     may_be = any([issubclass(kind, np.ma.MaskedArray) for kind in set(map(type, parts))])
     return may_be and any(map(np.ma.is_masked, parts))

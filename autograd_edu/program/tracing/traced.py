@@ -54,6 +54,10 @@ class Traced(Value):
 
     __slots__ = ()
 
+    def __radd__(self, other: Operand) -> Operand:
+        """As for every number. It stands here so that Python asks us first, not a captured left."""
+        return super().__radd__(other)
+
     def __repr__(self) -> str:
         return f"Value(data={self.data!r}, grad=–{f', label={self.label!r}' if self.label else ''})"
 
