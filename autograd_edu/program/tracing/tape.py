@@ -85,7 +85,8 @@ class Tape:
 
     def note(self, result: Value, frame: FrameType) -> None:
         """Record a result, and whether the traced function might catch its error."""
-        self.results.append((result, *caller(frame)))
+        asking = caller(frame)
+        self.results.append((result, asking.f_code, asking.f_lasti))
         if result.op is not None and result.op.domain and self._is_tried(frame):
             line = asked_at(frame)
             error = ("DomainError", f"{result.op.name} has no finite value ({line})")
@@ -128,19 +129,19 @@ def is_ours(file: str) -> bool:
     return found
 
 
-def caller(frame: FrameType) -> tuple[CodeType, int]:
-    """The instruction outside the package that called ``frame``, directly or not."""
+def caller(frame: FrameType) -> FrameType:
+    """The frame outside the package that called ``frame``, directly or not."""
     while True:
-        code = frame.f_code
-        ours = inside.get(code.co_filename)
+        file = frame.f_code.co_filename
+        ours = inside.get(file)
         if ours is None:
-            ours = is_ours(code.co_filename)
+            ours = is_ours(file)
         if not ours or frame.f_back is None:
-            return code, frame.f_lasti
+            return frame
         frame = frame.f_back
 
 
 def asked_at(frame: FrameType) -> str:
     """The line outside the package that called ``frame``, directly or not."""
-    code, at = caller(frame)
-    return lines_of(code)[at]
+    asking = caller(frame)
+    return f"{basename(asking.f_code.co_filename)}:{asking.f_lineno}"
