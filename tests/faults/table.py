@@ -45,9 +45,9 @@ FUSING = (
     Fault(
         "swapped operands: the second factors come first, twice",
         RANDOM_GRAPHS,
-        "[place[b] for _, b in ordered]",
-        "[place[a] for a, _ in ordered]",
-        "_renumbered",
+        "zip(*ordered, strict=True)",
+        "zip(*[(b, b) for _, b in ordered], strict=True)",
+        "_sum_of",
     ),
     Fault(
         "dropped consumer: a result used twice is taken into a sum",
@@ -59,15 +59,15 @@ FUSING = (
     Fault(
         "bias dropped: the only other term of a sum of products",
         RANDOM_GRAPHS,
-        "(*factors[0], *factors[1], *rest)",
-        "(*factors[0], *factors[1])",
-        "_renumbered",
+        "(*factors, *rest)",
+        "factors",
+        "_sum_of",
     ),
     Fault(
         "the products are left out of a sum with several other terms",
         RANDOM_GRAPHS,
-        "(*rest, len(new) - 1)",
-        "(*rest,)",
+        "(*operands, len(new))",
+        "(*operands,)",
         "_renumbered",
     ),
     Fault(
@@ -94,8 +94,8 @@ FUSING = (
     Fault(
         "origins are one off",
         ("test_replay.py::test_a_planted_gradient_that_is_not_finite_is_located[0]",),
-        "[i] * (len(new) - len(origins))",
-        "[i + 1] * (len(new) - len(origins))",
+        "return new, place, origins",
+        "return new, place, [i + 1 for i in origins]",
         "_renumbered",
     ),
 )
@@ -106,7 +106,7 @@ SCHEDULING = (
         RANDOM_GRAPHS,
         "height[i] + 1",
         "height[i]",
-        "facts",
+        "_facts",
     ),
     Fault(
         "early pull without the readiness check",

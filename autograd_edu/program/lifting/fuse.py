@@ -116,7 +116,7 @@ def _renumbered(
             continue
         op, operands, label, line, number = slot = slots[i]
         if i in terms:
-            op, operands, factors = _sum(slots, terms[i], place, depends)
+            op, operands, factors = _sum_of(slots, terms[i], place, depends)
             if factors:  # a dot product that is one of several terms
                 operands = (*operands, len(new))
                 new.append(new_slot((dot.name, factors, label, line, number)))
@@ -134,7 +134,7 @@ def _renumbered(
     return new, place, origins
 
 
-def _sum(
+def _sum_of(
     slots: Sequence[Slot], terms: tuple[list[int], list[int]], place: list[int], depends: list[int]
 ) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
     """A sum: its operation, its operands, and the factors of its dot product if that is apart."""
