@@ -77,7 +77,8 @@ class _Lifting:
         self.copies: dict[int, int] = {}
         self.next = {True: len(NEUTRAL), False: len(NEUTRAL)}
         self.gaps: list[tuple[bool, int, int]] = []
-        # for each row of the batch that is a hole or the first of a group with holes, that group
+        # for each hole of the batch, and for each first row of a group with holes, that group
+        self.holes: dict[int, Group] = {}
         self.holed: dict[int, Group] = {}
         starts = list(accumulate([0, *map(prod, program.shapes)]))
         self.inputs = [
@@ -324,7 +325,8 @@ class _Lifting:
         if HOLE in part.members:
             group.real = np.array(part.members).reshape(shape) != HOLE
             rows = start + np.flatnonzero(~group.real)
-            self.holed.update(dict.fromkeys([*rows.tolist(), start], group))
+            self.holes.update(dict.fromkeys(rows.tolist(), group))
+            self.holed[start] = group
         return group
 
     def _sorted(self, part: _Part, keys: Sequence[Rows] | Rows) -> Rows:
@@ -398,12 +400,12 @@ class _Lifting:
 
         Then it also returns where they are real. Holes are made 0 where that is neutral.
         """
-        if part.fixed or real.all() or not self.holed:
+        if part.fixed or real.all() or not self.holes:
             return rows, None
         completed = complete(rows, real)
         if completed is None:
             return rows, None
-        groups = [self.holed.get(row) for row in completed[~real].tolist()]
+        groups = [self.holes.get(row) for row in completed[~real].tolist()]
         first = groups[0]
         if first is None or any([group is not first for group in groups]):
             return rows, None

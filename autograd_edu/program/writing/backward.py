@@ -6,16 +6,16 @@ written: it is the sum of what each use passes back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
 from ..lifting.analysis import facts
-from ..lifting.group import Group, Read, Rows
+from ..lifting.group import Group, Read, Rows, folded
 from .forward import Array, Forward, Product, Rule
-from .text import add_up, number_text, pick, tidy
+from .text import Added, added, dims, number_text, pick, rows_of, tidy
 
 _TERMS = 8  # of a sum on one line
 
@@ -33,21 +33,34 @@ class _Upstream(NamedTuple):
         """Summed over the samples, if all of them share what ``group`` reads."""
         if group.fixed or not read.fixed:
             return self
-        there = self.there and f"np.any({self.there}, axis=1, keepdims=True)"
-        return _Upstream(f"np.sum({self.text}, axis=1, keepdims=True)", there)
+        there = self.there and f"np.any({self.there}, axis=-1, keepdims=True)"
+        return _Upstream(f"np.sum({self.text}, axis=-1, keepdims=True)", there)
 
 
 @dataclass
 class _Passed:
-    """What one use passes back: row ``source[j]`` of an expression to row ``places[j]``."""
+    """What one use passes back.
+
+    Attributes:
+        shape: of the expressions, without the samples.
+        inside: which of its rows are for the array; None for all of them.
+        places: the rows of the array that they are added to.
+        tail: the axis of the samples; "" if there is none.
+    """
 
     upstream: _Upstream
-    size: int  # rows of the expression
-    source: Rows
+    shape: tuple[int, ...]
+    inside: Rows | None
     places: Rows
+    tail: str
 
-    def picked(self, text: str) -> str:
-        return tidy(pick(f"({text})", self.source, size=self.size))
+    def added(self, text: str) -> Added:
+        """One of the expressions, as it adds to the rows of the array."""
+        if self.inside is not None:
+            size = prod(self.shape)
+            flat = Added(f"({text})", self.shape, self.places, self.tail).reshaped((size,))
+            return added(pick(flat, self.inside, size=size), self.places)
+        return added(f"({text})", self.places, tail=self.tail)
 
 
 class Backward:
@@ -63,6 +76,8 @@ class Backward:
         for i, row in enumerate(self.lifted.row):
             self.wanted[known.fixed[i]][row] |= known.varies[i] and known.live[i]
         for group in self.lifted.groups:
+            if group.real is not None:
+                self.wanted[False][group.start + np.flatnonzero(~group.real)] = True
             if group.kind == "spread":
                 rows = slice(group.start, group.start + len(group.members))
                 self.wanted[False][rows] = [known.varies[i] for i in group.members]
@@ -73,11 +88,13 @@ class Backward:
         ``upstream`` names an array with the gradient of each result; by default that is 1.
         """
         self._pass(self._root(), _Upstream(self._seed(upstream)))
-        made = zip(self.lifted.groups, self.forward.made, strict=True)
-        for group, (array, texts) in reversed(list(made)):
+        for group, array, texts in reversed(self.forward.made):
             if array.name in self.passed:
                 there = "" if self._is_sure(group) else self._there(array)
-                self._through(group, array, texts, _Upstream(self._gradient(array), there))
+                gradient = self._gradient(array)
+                if group.masked:
+                    gradient = self._named(self.forward.masked(gradient, group), gradient)
+                self._through(group, array, texts, _Upstream(gradient, there))
         return self._of_inputs(), self._of_parameters()
 
     def _root(self) -> Read:
@@ -101,7 +118,9 @@ class Backward:
                 continue
             columns = self._gradient(by_name[name])
             if order is not None:
-                columns = pick(columns, np.argsort(order), size=len(order))
+                back = np.argsort(order)
+                columns = rows_of(columns, back.reshape(folded([back])), by_name[name].shape)
+                columns = f"{columns}.reshape({len(order)}, -1)"
             columns = f"{columns}.T" if shape else columns
             texts.append(f"{columns}.reshape({f'-1, {sizes}' if shape else '-1'})")
         return texts
@@ -114,18 +133,17 @@ class Backward:
 
     # ---- what arrives at an array ----
 
-    def _pass(self, read: Read, upstream: _Upstream, *, source: Rows | None = None) -> None:
-        """Note that row ``source[j]`` of a gradient, by default row j, is for row j of ``read``."""
-        rows = read.rows.ravel()
-        source = np.arange(len(rows)) if source is None else source
-        size = int(source.max(initial=-1)) + 1
+    def _pass(self, read: Read, upstream: _Upstream, *, tail: str = "-1") -> None:
+        """Note that an expression of the shape of ``read`` is its gradient."""
+        shape, rows = read.rows.shape, read.rows
         wanted = self.wanted[read.fixed][rows]
         holders = np.where(wanted, self.forward.holder[read.fixed][rows], -1)
         for i in np.unique(holders[holders >= 0]):
-            array, inside = self.forward.arrays[i], holders == i
-            self.passed.setdefault(array.name, []).append(
-                _Passed(upstream, size, source[inside], rows[inside] - array.start)
-            )
+            array, inside = self.forward.arrays[i], np.flatnonzero(holders == i)
+            alone = len(inside) == rows.size
+            places = rows - array.start if alone else rows.ravel()[inside] - array.start
+            passed = _Passed(upstream, shape, None if alone else inside, places, tail)
+            self.passed.setdefault(array.name, []).append(passed)
 
     def _is_sure(self, group: Group) -> bool:
         """Whether every member gets a gradient whatever is selected."""
@@ -133,32 +151,31 @@ class Backward:
 
     def _there(self, array: Array) -> str:
         """Write where the gradient of an array exists; return the name of the mask."""
-        passed, terms = self.passed[array.name], []
+        passed = self.passed[array.name]
+        texts = []
         for each in passed:
-            ones = f"np.ones(({len(each.places)}, {array.name}.shape[1]))"
-            text = each.picked(each.upstream.there) if each.upstream.there else ones
-            terms.append(_scattered(array, text, each.places))
-        mask = passed[0].upstream.there
-        alone = len(passed) == 1 and mask and terms[0] == passed[0].picked(mask)
-        text = terms[0] if alone else f"({' + '.join(terms)}) > 0.0"
-        return self._named(text, f"{array.name}_taken")
+            found = each.added(each.upstream.there or "1")
+            if not each.upstream.there:
+                found = Added(f"np.ones(({len(found.rows)}, 1))", found.rows.shape, found.rows)
+            texts.append(_scattered(array, found))
+        alone = len(passed) == 1 and passed[0].upstream.there
+        mask = f"({' + '.join(texts)}) > 0.0"
+        if alone and texts[0] == f"({alone})":
+            mask = alone
+        return self._named(mask, f"{array.name}_taken")
 
     def _gradient(self, array: Array) -> str:
         """Write the gradient of an array; return its name."""
-        sums = [
-            add_up(f"({each.picked(each.upstream.text)})", each.places)
-            for each in self.passed.pop(array.name, [])
-        ]
-        sums.sort(key=lambda each: int(each[1][0]))
-        everywhere = np.arange(array.stop - array.start)
-        if len(sums) > 1 and np.array_equal(np.concatenate([rows for _, rows in sums]), everywhere):
-            return self._named(
-                f"np.concatenate([{', '.join(text for text, _ in sums)}])", f"{array.name}_grad"
-            )
-        terms = [_scattered(array, f"({text})", rows) for text, rows in sums]
+        sums = [each.added(each.upstream.text) for each in self.passed.pop(array.name, [])]
+        sums.sort(key=lambda each: int(each.rows[0]))
+        count, label = array.stop - array.start, f"{array.name}_grad"
+        if len(sums) > 1 and (parts := _end_to_end(sums, count, width="1" if array.fixed else "n")):
+            joined = Added(f"np.concatenate([{', '.join(parts)}])", (count,), np.arange(count))
+            return self._named(joined.reshaped(array.shape), label)
+        terms = [_scattered(array, each) for each in sums]
         if not terms:
-            return self._named(f"np.zeros_like({array.name})", f"{array.name}_grad")
-        name = self._named(" + ".join(terms[:_TERMS]), f"{array.name}_grad")
+            return self._named(f"np.zeros_like({array.name})", label)
+        name = self._named(" + ".join(terms[:_TERMS]), label)
         for start in range(_TERMS, len(terms), _TERMS):
             more = " + ".join([name, *terms[start : start + _TERMS]])
             self.forward.lines.append(f"{name} = {tidy(more)}")
@@ -177,32 +194,29 @@ class Backward:
             return
         if group.kind == "matrix":
             self._through_matrix(group, texts, upstream)
+        elif group.kind == "matmul":
+            self._through_matmul(group, texts, upstream)
         else:
             self._through_dot(group, texts, upstream)
         for read, edges in zip(group.reads[2:], group.edges[2:], strict=True):
             if edges is not None:
-                self._pass(read, upstream.over_samples(group, read))
+                self._pass(_without_ones(read), upstream.over_samples(group, read))
 
     def _through_matrix(self, group: Group, product: Product, upstream: _Upstream) -> None:
         """Through C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄. Several vectors are an axis of B."""
-        outputs, vectors = group.shape
         gradient, there = upstream
-        if vectors > 1:
-            reshape = f".reshape({outputs}, {vectors}, -1)"
-            gradient = self._named(f"{gradient}{reshape}", "grad")
-            there = there and self._named(f"{there}{reshape}", "taken")
         used = there and self._named(f"np.any({there}, axis=0)", "used")
         if group.edges[0] is not None:
-            self._to_weights(group, product, _Upstream(gradient, there), used=used)
+            self._to_weights(group, product, upstream, used=used)
         if group.edges[1] is not None:
-            read = group.reads[1]
-            inner = read.rows.size // vectors
+            read, several = group.reads[1], group.shape[1] > 1
             text = f"{product.weights}.T @ {gradient}"
-            if vectors > 1:
+            if several:
                 text = f"np.tensordot({product.weights}.T, {gradient}, 1)"
-                text = f"{text}.reshape({read.rows.size}, -1)"
-            mask = used and f"np.tile({used}, ({inner}, 1)).reshape({read.rows.size}, -1)"
-            self._pass(read, _Upstream(text, mask))
+            samples = "1" if group.fixed else "n"
+            shape = dims(read.rows.shape if several else read.rows.shape[:1], tail=samples)
+            mask = used and f"np.broadcast_to({used}, ({shape}))"
+            self._pass(_without_ones(read), _Upstream(text, mask))
 
     def _to_weights(
         self, group: Group, product: Product, upstream: _Upstream, *, used: str
@@ -219,8 +233,22 @@ class Backward:
             column = self._named(f"np.sum({summed}, axis=1, keepdims=True)", f"{product.bias}_grad")
             name = f"np.hstack([{name}, {column}])"
         axes, width = ("(1, 2)" if several else "1"), group.reads[0].rows.size // group.shape[0]
-        mask = there and f"np.repeat(np.any({there}, axis={axes}), {width}).reshape(-1, 1)"
-        self._pass(group.reads[0], _Upstream(f"{name}.reshape(-1, 1)", mask))
+        mask = there and f"np.repeat(np.any({there}, axis={axes}), {width}).reshape(-1, {width})"
+        self._pass(group.reads[0], _Upstream(name, mask), tail="")
+
+    def _through_matmul(self, group: Group, product: Product, upstream: _Upstream) -> None:
+        """Through C = A·B, block by block: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
+        gradient = self._named(f"np.moveaxis({upstream.text}, -1, 0)", "grad")
+        texts = (
+            f"{gradient} @ {product.inputs}.swapaxes(2, 3)",
+            f"{product.weights}.swapaxes(2, 3) @ {gradient}",
+        )
+        for i, (read, edges, text) in enumerate(zip(group.reads, group.edges, texts, strict=True)):
+            if edges is not None:
+                found = f"np.any({upstream.there}, axis={2 - i}, keepdims=True)"
+                shape = dims(read.rows.shape, tail="n")
+                there = upstream.there and f"np.broadcast_to({found}, ({shape}))"
+                self._pass(read, _Upstream(f"np.moveaxis({text}, 0, -1)", there))
 
     def _through_dot(self, group: Group, product: Product, upstream: _Upstream) -> None:
         others = product.inputs, product.weights
@@ -235,12 +263,7 @@ class Backward:
         if there:  # may have the shape of the group: one mask for all of the operands
             text = self._named(text, "passed")
             there = f"np.broadcast_to({there}, {text}.shape)"
-        columns = "-1"
-        if read.fixed and not group.fixed:
-            columns = "1"
-            text, there = f"np.sum({text}, axis=2)", there and f"np.any({there}, axis=2)"
-        reshape = f".reshape({read.rows.size}, {columns})"
-        self._pass(read, _Upstream(f"({text}){reshape}", there and f"({there}){reshape}"))
+        self._pass(read, _Upstream(text, there).over_samples(group, read))
 
     def _through_rule(self, group: Group, rule: Rule, *, result: str, upstream: _Upstream) -> None:
         """Pass back each local gradient, as the rule table gives it, times the upstream one."""
@@ -252,14 +275,16 @@ class Backward:
             if edges is None:
                 continue
             if not rule.written.stacked:
-                each = [read.rows.ravel()] if group.kind == "map" else list(read.rows)
+                each = [read.rows] if group.kind == "map" else list(read.rows)
                 for j, rows in enumerate(each, start=i):
                     if (found := passed(j)) is not None:
                         self._pass(Read(read.fixed, rows), found.over_samples(group, read))
             elif (found := passed(0)) is upstream:
-                count, members = read.rows.shape
-                source = np.tile(np.arange(members), count)
-                self._pass(read, upstream.over_samples(group, read), source=source)
+                text, there = upstream.over_samples(group, read)
+                shape = dims(read.rows.shape, tail="1" if read.fixed else "n")
+                everywhere = f"np.broadcast_to({{}}, ({shape}))"
+                there = there and everywhere.format(there)
+                self._pass(read, _Upstream(everywhere.format(text), there))
             elif found is not None:
                 self._pass_stack(group, read, found)
 
@@ -295,11 +320,35 @@ class Backward:
         return name
 
 
-def _scattered(array: Array, text: str, places: Rows) -> str:
-    """``text`` as it adds to an array: its rows at these places, and zeros in the others."""
-    count = array.stop - array.start
-    if np.array_equal(places, np.arange(count)):
-        return text
-    even = len(places) and (np.diff(places) == 1).all()
-    rows = f"slice({places[0]}, {places[-1] + 1})" if even else places.tolist()
-    return f"scatter({count}, {rows}, {text})"
+def _without_ones(read: Read) -> Read:
+    """A read of one vector, in one axis."""
+    rows = read.rows
+    return replace(read, rows=rows[:, 0]) if rows.ndim == 2 and rows.shape[1] == 1 else read
+
+
+def _end_to_end(sums: list[Added], count: int, *, width: str) -> list[str]:
+    """Expressions that one after another make up all rows, with zeros in gaps; [] if they do not.
+
+    They must lie in order and must not overlap.
+    """
+    parts, stop = list[str](), 0
+    for each in [*sums, Added("", (0,), np.array([count]))]:
+        first, last = int(each.rows[0]), int(each.rows[-1])
+        if first < stop or last - first + 1 != len(each.rows) or (np.diff(each.rows) != 1).any():
+            return []
+        if first > stop:
+            parts.append(f"np.zeros(({first - stop}, {width}))")
+        parts += [each.reshaped(each.rows.shape)] if each.text else []
+        stop = last + 1
+    return parts
+
+
+def _scattered(array: Array, term: Added) -> str:
+    """What is added to an array, in its shape: zeros where it is not named."""
+    count, rows = array.stop - array.start, term.rows
+    if np.array_equal(rows, np.arange(count)):
+        return f"({term.reshaped(array.shape)})"
+    even = len(rows) and (np.diff(rows) == 1).all()
+    where = f"slice({rows[0]}, {rows[-1] + 1})" if even else rows.tolist()
+    text = f"scatter({count}, {where}, {term.reshaped(rows.shape)})"
+    return Added(text, (count,), rows).reshaped(array.shape)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 
@@ -15,11 +15,12 @@ import numpy as np
 
 from ..ir import Computation, Guard
 from ..lifting.fuse import fused
-from ..lifting.group import NEUTRAL, Group, Read
+from ..lifting.group import NEUTRAL, Group, Read, folded
 from ..lifting.lift import lift
+from ..lifting.products import HOLE
 from ..lifting.symbols import Symbol, Written, in_order, written, written_stacked
 from .names import Names
-from .text import RESERVED, number_text, pick, symbol_text, tidy
+from .text import RESERVED, dims, number_text, pick, pieces, rows_of, symbol_text, tidy
 
 _MOST = 40  # nested brackets, or terms of a sum: Python reads hundreds, people fewer
 _PLAIN = re.compile(r"[\w.+-]+(\[\d+\])?")  # an operand that is short enough to be repeated
@@ -29,12 +30,19 @@ _COLUMNS = "  # one column per sample"
 
 @dataclass
 class Array:
-    """An array of the function: its name, and which rows of a table it holds."""
+    """An array of the function: its name, which rows of a table it holds, and in what shape."""
 
     name: str
     fixed: bool
     start: int
     stop: int
+    shape: tuple[int, ...]
+
+    @property
+    def flat(self) -> str:
+        """An expression with one axis for the rows."""
+        count = self.stop - self.start
+        return self.name if len(self.shape) == 1 else f"{self.name}.reshape({count}, -1)"
 
 
 @dataclass
@@ -68,19 +76,20 @@ class Forward:
         lines: what has been written.
         arrays: what holds the rows of the tables, in the order it was made.
         choosing: whether something is computed that may be passed over, so need not be a number.
-        made: for each group, its array and the texts that the backward pass needs.
+        made: each group, its array and the texts that the backward pass needs.
     """
 
     def __init__(self, program: Computation, *, differentiated: bool) -> None:
         self.program, self.fused, self.differentiated = program, fused(program), differentiated
-        self.lifted, self.names = lift(self.fused, matmuls=False), Names(RESERVED)
+        self.lifted, self.names = lift(self.fused), Names(RESERVED)
         self.name = self.names.name
         self.lines: list[str] = []
         self.arrays: list[Array] = []
         self.holder = {  # for each row, the number of its array
             kind: np.full(count, -1) for kind, count in self.lifted.counts.items()
         }
-        self.made: list[tuple[Array, Rule | Product | None]] = []
+        self.made: list[tuple[Group, Array, Rule | Product | None]] = []
+        self.masks: dict[bytes, str] = {}
         self.choosing = False
         self.arguments = self._argument_names()
         self._leaves()
@@ -111,14 +120,14 @@ class Forward:
 
     def _leaves(self) -> None:
         count, first = self.program.parameter_count, len(NEUTRAL)
-        self._add("neutral", fixed=True, start=0, count=first)
-        self._add("np.repeat(neutral, n, axis=1)", fixed=False, start=0, count=first)
+        self._add("neutral", fixed=True, start=0, shape=(first,))
+        self._add("np.repeat(neutral, n, axis=1)", fixed=False, start=0, shape=(first,))
         self._inputs()
         if count:
             self.lines.append(f"parameters = np.asarray(parameters, float).reshape({count}, 1)")
-        self._add("parameters", fixed=True, start=first, count=count)
+        self._add("parameters", fixed=True, start=first, shape=(count,))
         numbers = [number_text(s.number) for s in self.fused.slots if s.op == "constant"]
-        self._add("constants", fixed=True, start=first + count, count=len(numbers))
+        self._add("constants", fixed=True, start=first + count, shape=(len(numbers),))
         if self._reads_rows(first + count, first + count + len(numbers)):
             self.lines.append(f"constants = np.array([[{'], ['.join(numbers)}]])")
         if any((read.rows < first).any() for group in self.lifted.groups for read in group.reads):
@@ -132,14 +141,17 @@ class Forward:
         samples = [(2, "1")]
         given = zip(self.arguments, self.program.shapes, self.lifted.arguments, strict=True)
         for name, shape, (first, last, order) in given:
+            own: tuple[int, ...] = (last - first,)
             if prod(shape):
                 columns = f"np.asarray({name}, float).reshape(-1, {prod(shape)}).T"
-                columns = columns if order is None else pick(columns, order, size=prod(shape))
+                if order is not None:
+                    own = folded([order])
+                    columns = rows_of(columns, order.reshape(own), (len(order),))
                 self.lines.append(f"{name} = {columns}{_COLUMNS}")
-                samples.append((0, f"{name}.shape[1]"))
+                samples.append((0, f"{name}.shape[{len(own)}]"))
             else:
                 samples.append((1, f"np.shape({name})[0] if np.ndim({name}) > {len(shape)} else 1"))
-            self._add(name, fixed=False, start=first, count=last - first)
+            self._add(name, fixed=False, start=first, shape=own)
         self.lines.append(f"n = {min(samples, key=lambda each: each[0])[1]}")
 
     @cached_property
@@ -148,9 +160,9 @@ class Forward:
         rows = zip(self.lifted.row.tolist(), self.fused.slots, self.lifted.fixed, strict=True)
         return {row: slot.label for row, slot, fixed in rows if fixed}
 
-    def _add(self, name: str, *, fixed: bool, start: int, count: int) -> Array:
+    def _add(self, name: str, *, fixed: bool, start: int, shape: tuple[int, ...]) -> Array:
         """Note which array holds some rows."""
-        array = Array(name, fixed, start, start + count)
+        array = Array(name, fixed, start, start + prod(shape), shape)
         self.holder[fixed][start : array.stop] = len(self.arrays)
         self.arrays.append(array)
         return array
@@ -169,40 +181,70 @@ class Forward:
     def _group(self, group: Group) -> None:
         writers: dict[str, Writer] = {
             "map": self._map, "stack": self._stack, "dot": self._dot, "matrix": self._matrix,
-            "spread": self._spread,
+            "matmul": self._matmul, "spread": self._spread,
         }  # fmt: skip
+        group = self._in_shape(group)
         text, texts = writers[group.kind](group)
         one = group.kind == "map" and len(group.reads) == 1
         default = "z" if isinstance(texts, Product) else "h" if one else "v"
-        labels = [self.fused.slots[i].label for i in group.members]
+        labels = [self.fused.slots[i].label for i in group.members if i != HOLE]
         alone = len(labels) == 1 and labels[0]
         name = self.name(labels[0], default) if alone else self.names.common(labels, default)
+        text = self.masked(text, group)
         self.lines.append(f"{name} = {tidy(text)}")
         if isinstance(texts, Rule):
             texts.texts[id(texts.written.value)], texts.depths[id(texts.written.value)] = name, 0
-        count = len(group.members)
-        self.made.append(
-            (self._add(name, fixed=group.fixed, start=group.start, count=count), texts)
-        )
+        shape = group.shape[:1] if group.shape[1:] == (1,) else group.shape
+        array = self._add(name, fixed=group.fixed, start=group.start, shape=shape)
+        self.made.append((group, array, texts))
+
+    def _in_shape(self, group: Group) -> Group:
+        """A group on each number, in the shape of the first array that it reads as a whole."""
+        for read in group.reads if group.kind == "map" and len(group.shape) == 1 else ():
+            array = self.arrays[self.holder[read.fixed][read.rows[0]]]
+            if np.array_equal(read.rows, np.arange(array.start, array.stop)):
+                reads = [replace(each, rows=each.rows.reshape(array.shape)) for each in group.reads]
+                return replace(group, shape=array.shape, reads=reads)
+        return group
+
+    def masked(self, text: str, group: Group) -> str:
+        """Numbers or gradients of a group, with zeros in its holes if they must be."""
+        return f"np.where({self._mask(group)}, {text}, 0.0)" if group.masked else text
+
+    def _mask(self, group: Group) -> str:
+        """The name of an array that says where a group has no holes."""
+        assert group.real is not None
+        real = group.real[0]
+        key = real.tobytes()
+        if key not in self.masks:
+            text = f"np.array({real.astype(float).tolist()})"
+            if np.array_equal(real, np.tri(*real.shape)):
+                text = f"np.tri({real.shape[0]})"
+            elif np.array_equal(real.T, np.tri(*real.shape)):
+                text = f"np.tri({real.shape[0]}).T"
+            self.masks[key] = self.name("mask", "mask")
+            self.lines.append(f"{self.masks[key]} = {text}[:, :, None] > 0.0")
+        return self.masks[key]
 
     def _map(self, group: Group) -> tuple[str, Rule]:
         operands = [
-            self._rows(read) if read.number is None else number_text(read.number)
+            self._shaped(read) if read.number is None else number_text(read.number)
             for read in group.reads
         ]
         rule = written(group.op, [read.number for read in group.reads])
         text, noted = self._ruled(rule, self._wanted(group), operands)
         used = {int(x.number) for x in in_order([rule.value]) if x.name == "operand"}
-        if all(group.reads[i].fixed and not group.fixed for i in used):  # numbers decide a choice
-            shape = f"({len(group.members)}, {1 if group.fixed else 'n'})"
-            text = f"np.broadcast_to({text}, {shape})"
+        whole = [i for i in used if self._is_whole(group.reads[i])]
+        if not any(group.fixed or not group.reads[i].fixed for i in whole):
+            text = self._broadcast(text, group.shape, fixed=group.fixed)
         return text, noted
 
     def _stack(self, group: Group) -> tuple[str, Rule]:
         (read,), wanted = group.reads, self._wanted(group)
+        stack = self._whole(read, neutral=group.op.neutral)
         if (rule := written_stacked(group.op)) is not None:
-            return self._ruled(rule, wanted, [self._stacked(read)])
-        name, count = self._temporary(self._stacked(read)), len(read.rows)
+            return self._ruled(rule, wanted, [stack])
+        name, count = self._temporary(stack), len(read.rows)
         one_by_one = written(group.op, [None] * count)
         operands = [f"{name}[{i}]" for i in range(count)]
         return self._ruled(one_by_one, wanted and list(range(count)), operands)
@@ -256,30 +298,31 @@ class Forward:
         return self._temporary(text) if self.differentiated and not text.isidentifier() else text
 
     def _dot(self, group: Group) -> tuple[str, Product]:
-        weights, inputs = (self._factor(self._stacked(read)) for read in group.reads[:2])
-        bias = "".join(f" + {self._rows(read)}" for read in group.reads[2:])
+        weights, inputs = (self._factor(self._whole(read)) for read in group.reads[:2])
+        bias = "".join(f" + {self._shaped(read)}" for read in group.reads[2:])
         return f"np.sum({weights} * {inputs}, axis=0){bias}", Product(weights, inputs)
 
     def _matrix(self, group: Group) -> tuple[str, Product]:
         weights, inputs, *bias = group.reads
-        outputs, vectors = group.shape
+        several = group.shape[1] > 1
         name, column = self._weights(weights, with_bias=bool(group.ones))
-        read = self._rows(inputs)
-        if vectors > 1:
-            read = f"{read}.reshape({inputs.rows.size // vectors}, {vectors}, -1)"
-        read = self._factor(read)
-        plus = f" + {column}{'[:, :, None]' if vectors > 1 else ''}" if column else ""
-        product = f"{name} @ {read}{plus}"
-        if vectors > 1:
-            product = f"(np.tensordot({name}, {read}, 1){plus}).reshape({outputs * vectors}, -1)"
-        more = "".join(f" + {self._rows(each)}" for each in bias)
-        return f"{product}{more}", Product(name, read, column)
+        read = self._factor(self._whole(inputs) if several else self._rows(inputs))
+        plus = f" + {column}{'[:, :, None]' if several else ''}" if column else ""
+        product = f"np.tensordot({name}, {read}, 1)" if several else f"{name} @ {read}"
+        more = [self._shaped(each) if several else self._rows(each) for each in bias]
+        return " + ".join([f"{product}{plus}", *more]), Product(name, read, column)
+
+    def _matmul(self, group: Group) -> tuple[str, Product]:
+        factors = [self._factor(f"np.moveaxis({self._whole(read)}, -1, 0)") for read in group.reads]
+        return f"np.moveaxis({factors[0]} @ {factors[1]}, 0, -1)", Product(*factors)
 
     def _weights(self, weights: Read, *, with_bias: bool) -> tuple[str, str]:
         """Write a matrix; return its name and that of the bias, which is its last column."""
         labels = [self._fixed_labels[row] for row in weights.rows[:, 0].tolist()]
         name, column = self.names.common(labels, "W"), ""
         matrix = f"{self._rows(weights)}.reshape{weights.rows.shape}"
+        if self._is_whole(weights):
+            matrix = self._shaped(weights, tail="", leading=True)
         if with_bias:
             layer, column = self.names.numbered("layer"), self.names.numbered("b")
             self.lines.append(f"{layer} = {matrix}")
@@ -307,13 +350,47 @@ class Forward:
     def _slot(self, i: int) -> str:
         return self._rows(Read(self.lifted.fixed[i], self.lifted.row[[i]]))
 
-    def _stacked(self, read: Read) -> str:
-        """A read of several axes; the samples are the last."""
-        count, members = read.rows.shape
-        if members > 1 and count > 1 and read.strided and read.strided[1] == (1, count):
-            text = self._rows(Read(read.fixed, read.rows.T))
-            return f"{text}.reshape({members}, {count}, -1).swapaxes(0, 1)"
-        return f"{self._rows(read)}.reshape({count}, {members}, -1)"
+    def _shaped(
+        self, read: Read, *, neutral: float | None = None, tail: str = "-1", leading: bool = False
+    ) -> str:
+        """A read of several axes as an expression that broadcasts to its shape."""
+        first = int(self.holder[read.fixed][read.rows.flat[0]])
+        if (self.holder[read.fixed][read.rows] == first).all():
+            array = self.arrays[first]
+            name = array.name if read.real is None else self._filled(array, neutral)
+            rows = read.rows - array.start
+            return rows_of(name, rows, array.shape, tail=tail, leading=leading)
+        text = self._rows(read)
+        if read.rows.ndim > 1 or not tail:
+            text = f"{text}.reshape({dims(read.rows.shape, tail=tail)})"
+        return text
+
+    def _filled(self, array: Array, neutral: float | None) -> str:
+        """A new name for an array with the neutral element of a sum or a maximum in its holes."""
+        assert neutral is not None
+        group = next(each for each in self.lifted.groups if each.start == array.start)
+        return self._temporary(
+            f"np.where({self._mask(group)}, {array.name}, {number_text(neutral)})"
+        )
+
+    def _whole(self, read: Read, *, neutral: float | None = None) -> str:
+        """A read as an expression of its shape."""
+        text = self._shaped(read, neutral=neutral, leading=True)
+        return (
+            text
+            if self._is_whole(read)
+            else self._broadcast(text, read.rows.shape, fixed=read.fixed)
+        )
+
+    def _is_whole(self, read: Read) -> bool:
+        """Whether the expression of a read has its shape, and does not only broadcast to it."""
+        found = pieces(read.rows)
+        return found is None or all(
+            [n == 1 or axis in found[1] for axis, n in enumerate(read.rows.shape)]
+        )
+
+    def _broadcast(self, text: str, shape: tuple[int, ...], *, fixed: bool) -> str:
+        return f"np.broadcast_to({text}, ({dims(shape, tail='1' if fixed else 'n')}))"
 
     def _rows(self, read: Read) -> str:
         """Rows of a table, as an expression on the arrays that hold them."""
@@ -324,6 +401,6 @@ class Forward:
             array, inside = self.arrays[i], holders == i
             place[inside] = rows[inside] - array.start + size
             size += array.stop - array.start
-            names.append(array.name)
+            names.append(array.flat)
         whole = names[0] if len(names) == 1 else f"np.concatenate([{', '.join(names)}])"
         return pick(whole, place, size=size)

@@ -153,7 +153,7 @@ class _TorchNumpy:
     inf, nan, errstate = np.inf, np.nan, staticmethod(_undecorated)
     renamed: ClassVar = {
         "concatenate": "cat", "broadcast_arrays": "broadcast_tensors", "max": "amax", "min": "amin",
-        "repeat": "repeat_interleave", "power": "pow",
+        "repeat": "repeat_interleave", "power": "pow", "transpose": "permute",
     }  # fmt: skip
 
     def __init__(self, torch: Foreign, device: Foreign) -> None:
@@ -181,6 +181,9 @@ class _TorchNumpy:
 
     def take(self, x: Array, rows: list[int], axis: int) -> Array:
         return x.index_select(axis, self.torch.tensor(rows, device=x.device))
+
+    def tri(self, count: int) -> Array:
+        return self.torch.tril(self.ones((count, count)))
 
     def shape(self, x: Array) -> tuple[int, ...]:
         return tuple(x.shape)

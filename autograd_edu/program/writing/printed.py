@@ -7,6 +7,7 @@ import numpy as np
 from ..ir import Computation, Form
 from .backward import Backward
 from .forward import Forward
+from .inline import inlined
 
 _ALL_GIVEN = "[the gradients of the inputs, per sample], the gradient of the parameters"
 
@@ -85,5 +86,6 @@ def _shapes(forward: Forward) -> str:
 def _function(forward: Forward, signature: str, *, says: str, result: str) -> str:
     quiet = "# what is passed over need not be a number\n"
     quiet = f'{quiet}@np.errstate(all="ignore")\n' if forward.choosing else ""
-    body = "".join(f"    {line}\n" for line in [*forward.lines, f"return {result}"])
+    lines, result = inlined(forward.lines, result)
+    body = "".join(f"    {line}\n" for line in [*lines, f"return {result}"])
     return f'{quiet}def {signature}:\n    """{says}"""\n{body}'
