@@ -1,6 +1,7 @@
 """A small GPT, as in the benchmarks, trains alike by replay and eagerly, however it is written."""
 
 import random
+import re
 import sys
 from pathlib import Path
 
@@ -21,6 +22,17 @@ NAMES = ["anna", "kim", "leon", "max"]
 
 def small(kind=GPT):
     return kind(width=8, heads=2, context=11)
+
+
+def test_its_listing_with_gradients_reads_like_a_persons():
+    model, (tokens, _) = GPT(), tokens_of("isabella")
+    program = ProgramCache(model.loss, model.parameters()).program(*[ONE_HOT[tokens]] * 2)
+    text = program.listing("python", gradients=True)
+    assert len(text.splitlines()) <= 90
+    assert len(re.findall(r"\w+ @ \w+", text)) >= 2  # scores = queries @ keys, and what they take
+    assert "np.tri(9)" in text
+    assert "np.take" not in text
+    assert "scatter" not in text
 
 
 @pytest.mark.slow

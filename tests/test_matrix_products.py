@@ -5,6 +5,7 @@ is not one must give the eager engine's numbers too.
 """
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -63,6 +64,17 @@ def eager(f, sample):
     return y.data, own, np.array([w.grad for w in weights])
 
 
+def assert_printed(program, batch):
+    """The listing gives what the program gives."""
+    space = {}
+    exec(program.listing("python", gradients=True), space)
+    printed, (inputs, parameters) = space["value_and_grad"](program.parameter_values, batch)
+    values, gradients = program.value_and_grad(batch)
+    np.testing.assert_allclose(printed, values, rtol=1e-12)
+    np.testing.assert_allclose(inputs[0], gradients.inputs[0], rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(parameters, gradients.parameters, rtol=1e-11, atol=1e-13)
+
+
 MASKS = {
     "everything": lambda t: range(5),
     "the past": lambda t: range(t + 1),
@@ -88,6 +100,7 @@ def test_attention_replays_to_the_eager_engines_numbers(sees, softmax, samples):
     np.testing.assert_allclose(gradients.inputs[0], [x for _, x, _ in expected], rtol=1e-10)
     summed = sum(w for _, _, w in expected)
     np.testing.assert_allclose(gradients.parameters, summed, rtol=1e-10, atol=1e-14)
+    assert_printed(program, batch)
 
 
 def grid(rows, columns, product):
@@ -123,6 +136,7 @@ def test_what_is_nearly_a_matrix_product_replays_to_the_eager_engines_numbers(pr
     np.testing.assert_allclose(values, [y for y, _, _ in expected], rtol=1e-12)
     slopes = [x for _, x, _ in expected]
     np.testing.assert_allclose(gradients.inputs[0], slopes, rtol=1e-12, atol=1e-14)
+    assert_printed(program, batch)
 
 
 def past(xs):
@@ -179,3 +193,21 @@ def test_a_masked_logsumexp_ignores_what_it_leaves_out():
     expected, slopes, _ = eager(f, sample)
     assert math.isclose(y, expected, rel_tol=1e-12)
     np.testing.assert_allclose(gradients.inputs[0], slopes, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("mask", "written"), [("everything", ""), ("the past", "np.tri(5)")])
+def test_a_listing_has_attention_as_matrix_products(mask, written):
+    program = trace(lambda xs: heads(xs, sees=MASKS[mask]), np.ones((5, 4)))
+    text = program.listing("python")
+    assert len(re.findall(r"np\.moveaxis\(\w+ @ \w+, 0, -1\)", text)) == 2
+    assert written in text
+    assert "np.take" not in text
+
+
+def test_a_score_that_a_mask_leaves_out_may_be_far_too_large_in_a_listing():
+    """exp of the score minus those that are seen would be infinite, and infinite times 0 is nan."""
+
+    def f(xs):
+        return heads([[x * 100.0 for x in row] for row in xs], sees=MASKS["the past"])
+
+    assert_printed(trace(f, np.ones((5, 4))), RNG.normal(0.0, 1.0, (2, 5, 4)))

@@ -104,7 +104,9 @@ class Backward:
     def _seed(self, upstream: str) -> str:
         if self._root().fixed:
             return f"np.sum({upstream}).reshape(1, 1)" if upstream else "np.full((1, 1), float(n))"
-        return f"{upstream}.reshape(1, -1)" if upstream else "np.ones((1, n))"
+        if upstream:
+            return f"{upstream}.reshape(1, -1)"
+        return f"np.ones_like({self.forward.slot(self.forward.fused.root)})"
 
     def _of_inputs(self) -> list[str]:
         forward, by_name = self.forward, {array.name: array for array in self.forward.arrays}
@@ -281,8 +283,11 @@ class Backward:
                         self._pass(Read(read.fixed, rows), found.over_samples(group, read))
             elif (found := passed(0)) is upstream:
                 text, there = upstream.over_samples(group, read)
+                count, members = read.rows.shape
                 shape = dims(read.rows.shape, tail="1" if read.fixed else "n")
                 everywhere = f"np.broadcast_to({{}}, ({shape}))"
+                if members == 1:
+                    everywhere, read = f"np.repeat({{}}, {count}, axis=0)", _without_ones(read)
                 there = there and everywhere.format(there)
                 self._pass(read, _Upstream(everywhere.format(text), there))
             elif found is not None:

@@ -101,9 +101,9 @@ class Forward:
         for guard, given in zip(self.fused.guards, self.program.guards, strict=True):
             self._guard(guard, given)
         return [
-            f"np.repeat({self._slot(i)}, n)"
+            f"np.repeat({self.slot(i)}, n)"
             if self.lifted.fixed[i]
-            else f"{self._slot(i)}.reshape(-1)"
+            else f"{self.slot(i)}.reshape(-1)"
             for i in self.fused.roots
         ]
 
@@ -289,7 +289,7 @@ class Forward:
         return rule.texts[id(root)]
 
     def _temporary(self, text: str) -> str:
-        name = self.names.numbered("t")
+        name = self.names.made_up("t")
         self.lines.append(f"{name} = {tidy(text)}")
         return name
 
@@ -313,7 +313,10 @@ class Forward:
         return " + ".join([f"{product}{plus}", *more]), Product(name, read, column)
 
     def _matmul(self, group: Group) -> tuple[str, Product]:
-        factors = [self._factor(f"np.moveaxis({self._whole(read)}, -1, 0)") for read in group.reads]
+        factors = []
+        for label, read in zip(("rows", "columns"), group.reads, strict=True):
+            factors.append(self.name(label, label))
+            self.lines.append(f"{factors[-1]} = np.moveaxis({self._whole(read)}, -1, 0)")
         return f"np.moveaxis({factors[0]} @ {factors[1]}, 0, -1)", Product(*factors)
 
     def _weights(self, weights: Read, *, with_bias: bool) -> tuple[str, str]:
@@ -335,7 +338,7 @@ class Forward:
 
     def _guard(self, guard: Guard, given: Guard) -> None:
         """Write the check that a comparison comes out as it was recorded."""
-        left, right = self._slot(guard.left), self._slot(guard.right)
+        left, right = self.slot(guard.left), self.slot(guard.right)
         test = f"({left} {guard.sign} {right})"
         if guard.sign == "is":
             test = f"(({left} == {right}) & (np.signbit({left}) == np.signbit({right})))"
@@ -347,7 +350,8 @@ class Forward:
 
     # ---- rows ----
 
-    def _slot(self, i: int) -> str:
+    def slot(self, i: int) -> str:
+        """The number of a slot."""
         return self._rows(Read(self.lifted.fixed[i], self.lifted.row[[i]]))
 
     def _shaped(

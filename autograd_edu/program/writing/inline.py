@@ -5,24 +5,32 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from copy import deepcopy
 
-_WIDTH = 96  # columns of a line, up to which something is written into it
-_NUMBERED = re.compile(r"[tvz]\d+|[htvz]\d+_grad\d*")  # names that say nothing
+_WIDTH = 100  # columns of a line without its indentation, up to which something is written into it
+_GRADIENT = re.compile(r"_grad\d*$")
 _PRODUCT = re.compile("@|tensordot")
 
 
-def inlined(lines: Sequence[str], result: str) -> tuple[list[str], str]:
-    """The lines of a function and its result, with fewer names for the same arrays."""
+def inlined(lines: Sequence[str], result: str, passing: Collection[str]) -> tuple[list[str], str]:
+    """The lines of a function and its result, with fewer names for the same arrays.
+
+    Only names that are ``passing``, and those of their gradients, can go. Labels of the user stay.
+    """
     written = [*lines, result]
     parsed = [ast.parse(line) for line in written]
-    _drop_aliases(written, parsed)
+    names = [_given(tree) for tree in parsed]
+    names = [name if _GRADIENT.sub("", name) in passing else "" for name in names]
+    _drop_aliases(written, parsed, names)
     uses, places = Counter[str](), dict[str, int]()
     for i, tree in enumerate(parsed):
         uses.update(_loaded(tree))
         places |= dict.fromkeys(_loaded(tree), i)
     for i, tree in enumerate(parsed[:-1]):
-        name = _numbered(tree)
+        name = names[i]
+        if name and not uses[name]:
+            written[i] = ""
         if not name or uses[name] != 1 or (user := places[name]) == len(lines):
             continue
         value, target = written[i].partition(" = ")[2], written[user]
@@ -35,22 +43,22 @@ def inlined(lines: Sequence[str], result: str) -> tuple[list[str], str]:
     return [line for line in written[:-1] if line], written[-1]
 
 
-def _drop_aliases(written: list[str], parsed: list[ast.Module]) -> None:
+def _drop_aliases(written: list[str], parsed: list[ast.Module], names: Sequence[str]) -> None:
     """Call every array by its first name."""
     first: dict[str, ast.expr] = {}
-    for i, tree in enumerate(parsed):
+    for i, (tree, name) in enumerate(zip(parsed, names, strict=True)):
         if first.keys() & set(_loaded(tree)):
             written[i] = _with(tree, first)
             tree = parsed[i] = ast.parse(written[i])
         match tree.body:
-            case [ast.Assign(value=ast.Name() as value)] if name := _numbered(tree):
+            case [ast.Assign(value=ast.Name() as value)] if name:
                 first[name], written[i], parsed[i] = value, "", ast.parse("")
 
 
-def _numbered(tree: ast.Module) -> str:
-    """The name that a line gives to an array, if that says nothing."""
+def _given(tree: ast.Module) -> str:
+    """The name that a line gives to an array, or ""."""
     match tree.body:
-        case [ast.Assign(targets=[ast.Name(id=name)])] if _NUMBERED.fullmatch(name):
+        case [ast.Assign(targets=[ast.Name(id=name)])]:
             return name
     return ""
 
@@ -67,4 +75,4 @@ def _with(tree: ast.Module, values: dict[str, ast.expr]) -> str:
         def visit_Name(self, node: ast.Name) -> ast.expr:
             return values.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
 
-    return ast.unparse(Replaced().visit(tree))
+    return ast.unparse(Replaced().visit(deepcopy(tree)))

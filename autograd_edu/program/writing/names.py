@@ -12,6 +12,7 @@ class Names:
 
     def __init__(self, taken: Iterable[str]) -> None:
         self.taken, self.latest = set(taken), dict[str, int]()  # for each stem, the last number
+        self.saying_nothing = {"n"}
 
     def name(self, label: str, otherwise: str) -> str:
         """A new identifier: from ``label`` if that holds one, else from ``otherwise``."""
@@ -31,10 +32,18 @@ class Names:
         self.taken.add(f"{stem}{count}")
         return f"{stem}{count}"
 
+    def made_up(self, stem: str) -> str:
+        """The stem with the next number: a name that says nothing."""
+        name = self.numbered(stem)
+        self.saying_nothing.add(name)
+        return name
+
     def common(self, labels: Iterable[str], otherwise: str) -> str:
         """A name for several numbers: the letters that all of their labels begin with."""
         stems = {re.split(r"[\W\d_]", label, maxsplit=1)[0] for label in labels}
         stem = stems.pop() if len(stems) == 1 else ""
-        if not stem.isascii() or len(stem) < 2 or stem in self.taken:
-            return self.numbered(stem if stem.isascii() and stem else otherwise)
+        if not stem or not stem.isascii():
+            return self.made_up(otherwise)
+        if len(stem) < 2 or stem in self.taken:
+            return self.numbered(stem)
         return self.name(stem, otherwise)

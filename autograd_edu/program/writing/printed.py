@@ -50,7 +50,7 @@ def both_passes(program: Computation) -> str:
     forward = Forward(program, differentiated=program.root >= 0)
     (result,) = forward.write()
     inputs, parameters = _backward(forward)
-    says = f"{_shapes(forward)}\n\n    Returns (batch,), ({_ALL_GIVEN}).\n    "
+    says = f"{_shapes(forward)}\n\n    Returns (batch,), ({_ALL_GIVEN})."
     result = f"{result}, ([{', '.join(inputs)}], {parameters})"
     return _function(forward, f"value_and_grad({_arguments(forward)})", says=says, result=result)
 
@@ -84,8 +84,8 @@ def _shapes(forward: Forward) -> str:
 
 
 def _function(forward: Forward, signature: str, *, says: str, result: str) -> str:
-    quiet = "# what is passed over need not be a number\n"
-    quiet = f'{quiet}@np.errstate(all="ignore")\n' if forward.choosing else ""
-    lines, result = inlined(forward.lines, result)
+    quiet = "@np.errstate(all='ignore')  # what is passed over need not be a number\n"
+    quiet = quiet if forward.choosing else ""
+    lines, result = inlined(forward.lines, result, forward.names.saying_nothing)
     body = "".join(f"    {line}\n" for line in [*lines, f"return {result}"])
     return f'{quiet}def {signature}:\n    """{says}"""\n{body}'

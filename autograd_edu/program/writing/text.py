@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable
 from math import prod
+from operator import add, mul, sub, truediv
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +16,12 @@ from ..lifting.group import Rows, strided
 from ..lifting.symbols import FUNCTIONS, Symbol
 
 _NUMPY = {
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "pow": "power",
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
     "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
 }  # fmt: skip
 _FORMS = {
     "add": "({0} + {1})", "sub": "({0} - {1})", "mul": "({0} * {1})", "div": "({0} / {1})",
-    "mod": "({0} % {1})",
+    "mod": "({0} % {1})", "pow": "({0} ** {1})",
     "lt": "({0} < {1})", "le": "({0} <= {1})", "gt": "({0} > {1})", "ge": "({0} >= {1})",
     "neg": "(-{0})", "abs": "np.abs({0})", "select": "np.where({all})",
     "total_all": "np.sum({0}, axis=0)", "sum_all": "np.sum({0}, axis=0)",
@@ -28,6 +29,8 @@ _FORMS = {
     "exact_total_all": "total({0})",
     "exact_total": "total(np.stack(np.broadcast_arrays({all})))",
 }  # fmt: skip
+_ON_NUMBERS = {"add": add, "sub": sub, "mul": mul, "div": truediv}
+_SHORT = 6  # characters of a result that is written in place of its formula
 _HELPERS = {
     "total": '''
 def total(xs):
@@ -205,6 +208,10 @@ def symbol_text(symbol: Symbol, texts: list[str], operands: list[str]) -> str:
         return f"({number_text(symbol.number)})"
     if name == "total":
         return f"({' + '.join(texts)})"
+    if name in _ON_NUMBERS and all([x.name == "number" and x.number for x in symbol.operands]):
+        short = number_text(_ON_NUMBERS[name](*[x.number for x in symbol.operands]))
+        if len(short) <= _SHORT:
+            return f"({short})"
     if name in _FORMS:
         return _FORMS[name].format(*texts, all=parts)
     return f"{name}({parts})" if name in SCALAR else f"np.{_NUMPY.get(name, name)}({parts})"
