@@ -71,7 +71,8 @@ def test_a_batch_is_a_replay_of_the_program_of_its_samples():
     values, grads = programs.value_and_grad(samples, scales, batch=True)
     alone = [programs.value_and_grad(x, t) for x, t in zip(samples, scales, strict=True)]
     assert (len(programs), programs.traced) == (1, 1)
-    np.testing.assert_allclose(values, [value for value, _ in alone], rtol=1e-14)
+    # one sample may be run by another engine than five; terms of size 1 cancel in a result
+    np.testing.assert_allclose(values, [value for value, _ in alone], rtol=1e-14, atol=1e-16)
     np.testing.assert_allclose(grads.inputs[0], [each.inputs[0] for _, each in alone], rtol=1e-13)
     np.testing.assert_allclose(
         grads.parameters, sum(each.parameters for _, each in alone), rtol=1e-13
