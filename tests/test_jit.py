@@ -70,7 +70,7 @@ def engine(request):
 
 
 def engine_of(engine, program):
-    return {"jit": Interpreter, "python": PythonEngine}[engine](program)
+    return {"jit": Interpreter, "python": PythonEngine}[engine](program.runner.program)
 
 
 def run_by(engine, f, columns):
@@ -378,7 +378,7 @@ def loop(rounds):
 
 def test_rounds_of_a_loop_are_compiled_by_python_once():
     def texts(rounds):
-        made = PythonEngine(trace(loop(rounds), 0.5))
+        made = engine_of("python", trace(loop(rounds), 0.5))
         assert made.run(np.array([[0.5]]), np.zeros(0), backward=True) is not None
         return len(made.codes), len(made.pieces)
 
