@@ -13,7 +13,7 @@ from functools import lru_cache
 from ...errors import one_of
 from ..ir import Computation
 from ..lifting.analysis import facts
-from ..lifting.schedule import Signature, signature
+from ..lifting.rows import ROWS, is_sum_of_products
 from .run import WIDTH, is_installed
 
 ENGINES = ("auto", "numpy", "jit", "python")
@@ -45,22 +45,22 @@ class Costs:
     @staticmethod
     def of(program: Computation) -> Costs:
         """The costs of ``program``, whose operations are grouped nearly as lifting will do it."""
-        known = facts(program)
-        groups: dict[tuple[int, Signature], list[int]] = {}
-        for i, slot in enumerate(program.slots):
-            if slot.operands and not known.fixed[i]:
-                form = known.height[i], signature(slot, known, i)
-                counts = groups.setdefault(form, [0, 0])
-                counts[0] += 1
-                counts[1] += len(slot.operands)
+        known, slots = facts(program), program.slots
+        names = {slot[0] for slot in slots} & ROWS.keys()
+        dots = {name for name in names if is_sum_of_products(name)}
+        groups: dict[tuple[int, str, int], list[int]] = {}
+        for (name, own, *_), height, fixed in zip(slots, known.height, known.fixed, strict=True):
+            if own and not fixed:
+                weights = len(own) // 2 if name in dots and known.fixed[own[0]] else 0
+                groups.setdefault((height, name, weights), []).append(len(own))
         products = operands = summed = members = 0
-        for (_, (kind, *_)), (count, read) in groups.items():
-            members += count
-            if kind == "matrix":
-                products += read // 2
+        for (_, name, weights), reads in groups.items():
+            members += len(reads)
+            if weights:  # a matrix
+                products += sum(reads) // 2
             else:
-                operands += read
-                summed += read if kind in ("stack", "dot") else 0
+                operands += sum(reads)
+                summed += sum(reads) if ROWS[name].variadic else 0
         return Costs(len(groups), products, operands, 3 * products + 2 * summed + 2 * members)
 
     def numpy(self, samples: int) -> float:
