@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from weakref import WeakKeyDictionary
+from weakref import finalize
 
 from ..ir import Computation, Slot
 from .rows import ROWS
@@ -39,15 +39,16 @@ def leaves_depend_on(program: Computation) -> list[int]:
     return [2] * program.input_count + [1] * program.parameter_count
 
 
-_known: WeakKeyDictionary[Computation, Facts] = WeakKeyDictionary()
+_known: dict[int, Facts] = {}  # by the identity of a computation, as some have no hash
 
 
 def facts(program: Computation) -> Facts:
     """What the rest of lifting needs to know about each slot. It is found once."""
-    known = _known.get(program)
-    if known is None:
-        known = _known[program] = _facts(program)
-    return known
+    key = id(program)
+    if key not in _known:
+        _known[key] = _facts(program)
+        finalize(program, _known.pop, key).atexit = False
+    return _known[key]
 
 
 def _facts(program: Computation) -> Facts:
