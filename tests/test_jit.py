@@ -75,6 +75,7 @@ def engine_of(engine, program):
 
 def run_by(engine, f, columns):
     program = trace(f, *columns[:, 0])
+    columns = np.ascontiguousarray(columns)
     answer = engine_of(engine, program).run(columns, program.parameter_values, backward=True)
     assert answer is not None, "a result was not finite"
     return answer[0][0], answer[1]
@@ -239,7 +240,7 @@ def test_a_sample_does_not_depend_on_the_batch_it_stands_in(engine):
     columns, own = np.random.default_rng(0).uniform(-1, 1, (2, 21)), np.array([0.7, -0.3])
     values, by_input, _ = interpreter.run(columns, own, backward=True)
     for k in range(21):
-        alone = interpreter.run(columns[:, k : k + 1], own, backward=True)
+        alone = interpreter.run(columns[:, k : k + 1].copy(), own, backward=True)
         assert (values[0, k], by_input[:, k].tolist()) == (alone[0][0, 0], alone[1][:, 0].tolist())
 
 

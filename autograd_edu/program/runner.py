@@ -162,6 +162,7 @@ class Runner:
         if rows is None:
             columns = batch.columns or [_NOTHING]
             rows = (columns[0] if len(columns) == 1 else np.concatenate(columns, 1)).T
+        rows = np.ascontiguousarray(rows, dtype=float)
         answer = engine.run(rows, self.given.parameter_values, backward=wrt is not None)
         if answer is None or wrt == "all":
             return answer

@@ -4,7 +4,7 @@ The table has a row for every slot, numbered in the order of execution, as many 
 adjoints, then rows for intermediate results and numbers. An instruction is an opcode, the row that
 it writes (or, for slopes, the one whose adjoint it passes on), and the rows that it reads. Slots
 are ordered by level and operation, so like instructions follow one another, and the processor
-predicts well what comes next.
+predicts well what comes next. A narrow program, such as an integrator, keeps its own order.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .steps import AHEAD, LONGEST, Opcode, Template, is_built_in, masks, opcodes
 
 Ints = NDArray[np.integer]
 Stream = Ints  # instructions one after another; then "stop", and some words to look ahead at
+_NARROW = 4  # a program of fewer slots per level keeps the order in which it was recorded
 _BATCH = 2  # the kind of a slot that depends on inputs; 1: on parameters alone; 0: on neither
 
 
@@ -115,6 +116,8 @@ class _Encoder:
         self.form = np.zeros(self.count, dtype=np.int64)  # its number; 0 for leaves
         for i, form in enumerate(self.forms, 1):
             self.form[form.members] = i
+        if self.count < _NARROW * int(self.level.max(initial=0)):
+            self.level = np.where(self.form == 0, 0, np.arange(1, self.count + 1))
         self.row = np.empty(self.count, dtype=np.int64)
         by_kind = np.where(self.form == 0, 0, self.kind)
         self.row[np.lexsort((self.form, by_kind, self.level))] = np.arange(self.count)

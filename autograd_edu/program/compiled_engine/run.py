@@ -57,9 +57,9 @@ class Interpreter:
         """Results in a row, gradients by input and sample, and the summed gradients of parameters.
 
         None if anything is not finite or a guard does not hold. ``columns`` are the inputs, one
-        column per sample.
+        column per sample, as a contiguous array of floats.
         """
-        columns, samples = np.ascontiguousarray(columns, dtype=float), columns.shape[1]
+        samples = columns.shape[1]
         if not columns.flags.writeable:
             columns = columns.copy()  # the machine is compiled for arrays that it could write to
         width = 1 if samples == 1 else WIDTH

@@ -112,7 +112,7 @@ class PythonEngine:
         results, grads = [], []
         try:
             for sample in columns.T.tolist():
-                values = self._forwards([*map(float, sample), *shared])
+                values = self._forwards([*sample, *shared])
                 gradients = self._backwards(values) if backward and values else []
                 if not values or not isfinite(sum(gradients)):
                     return None
