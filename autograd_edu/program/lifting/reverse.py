@@ -75,13 +75,15 @@ class _Reverse:
                 group.shared.append(False)
                 continue
             shared = read.fixed == group.fixed and self._passes_on(group, i)
-            rows = (
-                np.broadcast_to(incoming.reshape(group.shape), read.rows.shape)
-                if shared
-                else self._ranked(read)
-                if group.kind == "matmul"
-                else self._fresh(read.fixed, read.rows.shape)
-            )
+            first = group.edges[0] if i == 1 and group.kind == "dot" else None
+            if shared:
+                rows = np.broadcast_to(incoming.reshape(group.shape), read.rows.shape)
+            elif first is not None and _same(read, group.reads[0]):
+                rows, shared = first, True  # the product of a vector with itself
+            elif group.kind in ("stack", "dot", "matmul"):
+                rows = self._ranked(read)
+            else:
+                rows = self._fresh(read.fixed, read.rows.shape)
             group.edges.append(rows)
             group.shared.append(shared)
             self._arrive(read.fixed, read.rows[wanted], rows[wanted])
@@ -154,6 +156,10 @@ class _Reverse:
         slot_at[self.lifted.row[first : first + count]] = np.arange(count)
         columns, starts = summed(slot_at[targets], new, count)
         return Sum(columns, starts, np.arange(count), shared=False)
+
+
+def _same(a: Read, b: Read) -> bool:
+    return a.fixed == b.fixed and np.array_equal(a.rows, b.rows)
 
 
 def asked_for(lifted: Lifted, wrt: Wrt) -> Lifted:
