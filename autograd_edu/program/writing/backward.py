@@ -280,6 +280,9 @@ class Backward:
                 each = [read.rows] if group.kind == "map" else list(read.rows)
                 for j, rows in enumerate(each, start=i):
                     if (found := passed(j)) is not None:
+                        if found.there and not self._all_whole(group):
+                            there = f"np.broadcast_to({found.there}, {result}.shape)"
+                            found = _Upstream(found.text, there)
                         self._pass(Read(read.fixed, rows), found.over_samples(group, read))
             elif (found := passed(0)) is upstream:
                 text, there = upstream.over_samples(group, read)
@@ -292,6 +295,10 @@ class Backward:
                 self._pass(read, _Upstream(everywhere.format(text), there))
             elif found is not None:
                 self._pass_stack(group, read, found)
+
+    def _all_whole(self, group: Group) -> bool:
+        """Whether every operand of a group has its shape, so that every mask has it, too."""
+        return all([self.forward.is_whole(read) for read in group.reads])
 
     def _times(
         self, group: Group, rule: Rule, *, i: int, result: str, upstream: _Upstream

@@ -234,7 +234,7 @@ class Forward:
         rule = written(group.op, [read.number for read in group.reads])
         text, noted = self._ruled(rule, self._wanted(group), operands)
         used = {int(x.number) for x in in_order([rule.value]) if x.name == "operand"}
-        whole = [i for i in used if self._is_whole(group.reads[i])]
+        whole = [i for i in used if self.is_whole(group.reads[i])]
         if not any(group.fixed or not group.reads[i].fixed for i in whole):
             text = self._broadcast(text, group.shape, fixed=group.fixed)
         return text, noted
@@ -324,7 +324,7 @@ class Forward:
         labels = [self._fixed_labels[row] for row in weights.rows[:, 0].tolist()]
         name, column = self.names.common(labels, "W"), ""
         matrix = f"{self._rows(weights)}.reshape{weights.rows.shape}"
-        if self._is_whole(weights):
+        if self.is_whole(weights):
             matrix = self._shaped(weights, tail="", leading=True)
         if with_bias:
             layer, column = self.names.numbered("layer"), self.names.numbered("b")
@@ -382,11 +382,11 @@ class Forward:
         text = self._shaped(read, neutral=neutral, leading=True)
         return (
             text
-            if self._is_whole(read)
+            if self.is_whole(read)
             else self._broadcast(text, read.rows.shape, fixed=read.fixed)
         )
 
-    def _is_whole(self, read: Read) -> bool:
+    def is_whole(self, read: Read) -> bool:
         """Whether the expression of a read has its shape, and does not only broadcast to it."""
         found = pieces(read.rows)
         return found is None or all(
