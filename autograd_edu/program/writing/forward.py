@@ -362,7 +362,7 @@ class Forward:
         if (self.holder[read.fixed][read.rows] == first).all():
             array = self.arrays[first]
             name = array.name if read.real is None else self._filled(array, neutral)
-            rows = read.rows - array.start
+            rows, leading = read.rows - array.start, leading or self.is_whole(read)
             return rows_of(name, rows, array.shape, tail=tail, leading=leading)
         text = self._rows(read)
         if read.rows.ndim > 1 or not tail:
