@@ -305,6 +305,13 @@ def test_a_branch_change_and_a_fault_in_any_sample_give_no_answer(place, engine)
         _ = trace(lambda x: sqrt(x - 0.2), 1.0).value_and_grad(xs)
 
 
+def test_a_result_that_is_finite_after_a_number_that_is_not_gives_no_answer(engine):
+    made = engine_of(engine, trace(lambda x: 1.0 / (x * x), 1.0))
+    for x, answered in ((1e100, True), (1e200, False)):
+        found = made.run(np.array([[x]]), np.zeros(0), backward=False)
+        assert (found is not None) == answered
+
+
 @pytest.mark.parametrize("sign", ["<", "<=", ">", ">="])
 def test_guards_of_every_sign_hold_at_the_corner_as_traced(sign, engine):
     holds = {
