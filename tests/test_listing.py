@@ -376,3 +376,15 @@ def test_inputs_without_numbers_still_say_how_many_samples_there_are():
     assert_gradients(program, np.zeros((3, 0)))
     assert run(program, np.zeros((3, 0))).tolist() == [6.0, 6.0, 6.0]
     assert run(program, np.zeros(0)).tolist() == [6.0]
+
+
+@pytest.mark.parametrize("label", ["half", "t1", "v1"])
+def test_a_label_stays_even_where_it_is_used_once(label):
+    def f(x):
+        half = x * 0.5
+        half.label = label
+        return sin(half * 3.0)
+
+    program = trace(f, 1.0)
+    assert f"{label} = x * 0.5\n" in program.listing("python")
+    assert_gradients(program, [1.0, 2.0])

@@ -88,29 +88,37 @@ class Formulas:
         branches = _branches(root, arrays)
         lists: dict[_Branch, list[Call]] = {(): calls}
         for symbol in in_order([root]):
-            if id(symbol) in arrays or id(symbol) not in branches:
-                continue
-            if symbol.name in ("operand", "result", "number"):
-                arrays[id(symbol)] = self._leaf(symbol)
-                continue
-            branch = branches[id(symbol)]
-            xs = [arrays[id(x)] for x in symbol.operands]
-            if all([x.ndim == 0 for x in xs]):
-                arrays[id(symbol)] = np.asarray(_function(symbol)(*xs))[()]
-                continue
-            out = last if symbol is root and last is not None else None
-            if out is None:
-                out = self._buffer(symbol, xs, len(arrays), own=not branch)
-            add = lists.setdefault(branch, []).append
-            if symbol.name == "select":
-                then, otherwise = [lists.get((*branch, (id(symbol), k)), []) for k in (1, 2)]
-                add(_choice(xs, (then, otherwise), out))
-            else:
-                add(_call(symbol, xs, out))
-            arrays[id(symbol)] = out
-            if not branch and id(symbol) in self.kept:
-                self.arrays[id(symbol)] = out
+            if id(symbol) in branches and id(symbol) not in arrays:
+                out, branch = last if symbol is root else None, branches[id(symbol)]
+                arrays[id(symbol)] = self._add(symbol, arrays, lists, branch=branch, out=out)
         return arrays[id(root)]
+
+    def _add(
+        self,
+        symbol: Symbol,
+        arrays: dict[int, Array],
+        lists: dict[_Branch, list[Call]],
+        *,
+        branch: _Branch,
+        out: Array | None,
+    ) -> Array:
+        """Add the call of a symbol to the list of its branch. Returns where its numbers will be."""
+        if symbol.name in ("operand", "result", "number"):
+            return self._leaf(symbol)
+        xs = [arrays[id(x)] for x in symbol.operands]
+        if all([x.ndim == 0 for x in xs]):
+            number: Array = np.asarray(_function(symbol)(*xs))[()]
+            return number
+        out = self._buffer(symbol, xs, len(arrays), own=not branch) if out is None else out
+        add = lists.setdefault(branch, []).append
+        if symbol.name == "select":
+            then, otherwise = [lists.get((*branch, (id(symbol), k)), []) for k in (1, 2)]
+            add(_choice(xs, (then, otherwise), out))
+        else:
+            add(_call(symbol, xs, out))
+        if not branch and id(symbol) in self.kept:
+            self.arrays[id(symbol)] = out
+        return out
 
     def _leaf(self, symbol: Symbol) -> Array:
         if symbol.name == "operand":
