@@ -372,7 +372,8 @@ class Forward:
     def _filled(self, array: Array, neutral: float | None) -> str:
         """A new name for an array with the neutral element of a sum or a maximum in its holes."""
         assert neutral is not None
-        group = next(each for each in self.lifted.groups if each.start == array.start)
+        held = [each for each in self.lifted.groups if each.real is not None]
+        group = next(each for each in held if each.start == array.start)
         return self._temporary(
             f"np.where({self._mask(group)}, {array.name}, {number_text(neutral)})"
         )
