@@ -142,6 +142,16 @@ def test_a_copy_keeps_the_form_of_the_results_and_the_names_of_the_inputs(copied
         twin(math.nan, [3.0, 4.0])
 
 
+@pytest.mark.parametrize("engine", ["jit", "python"])
+def test_an_engine_of_one_result_that_was_chosen_for_several_says_so(engine):
+    program = trace(lambda x, y: [x * y, x + y], 1.0, 2.0)
+    program.engine = engine
+    with pytest.raises(ArityError, match=f"the engine '{engine}' runs programs with one result"):
+        program(3.0, 4.0)
+    program.engine = "auto"
+    assert program(3.0, 4.0) == [12.0, 7.0]
+
+
 def test_what_needs_one_result_says_so():
     program = trace(lambda x: (x, x * x), 1.0)
     for call in (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ...errors import one_of
+from ...errors import ArityError, one_of
 from ..ir import Computation
 from ..lifting.analysis import facts
 from ..lifting.rows import ROWS, is_sum_of_products
@@ -100,9 +100,15 @@ def chosen(engine: str, costs: Costs | None, samples: int) -> str:
 
     Raises:
         OptionError: if there is no such engine.
+        ArityError: if the given engine cannot run the program.
     """
     if engine not in ENGINES:
         one_of(engine, ENGINES, "engine")
+    if costs is None and engine not in ("auto", "numpy"):
+        raise ArityError(
+            f"the engine {engine!r} runs programs with one result, and this one has several; "
+            "use 'auto' or 'numpy'"
+        )
     if engine != "auto":
         return engine
     return "numpy" if costs is None else costs.fastest(samples, compiles=is_installed())[0]
