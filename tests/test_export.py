@@ -10,7 +10,21 @@ import numpy as np
 import pytest
 from replay_graphs import random_graph, replayed
 
-from autograd_edu import OPS, Value, atan2, maximum, operation, relu, trace, where
+from autograd_edu import (
+    OPS,
+    Value,
+    atan2,
+    exp,
+    hessian,
+    log,
+    log2,
+    maximum,
+    minimum,
+    operation,
+    relu,
+    trace,
+    where,
+)
 from autograd_edu.errors import ArityError, OperandError, ShapeError
 
 pytestmark = pytest.mark.frameworks
@@ -327,3 +341,23 @@ def test_the_angle_of_a_negative_zero_is_that_of_zero_in_jax_too():
     jax.config.update("jax_enable_x64", True)
     exported = jax.jit(trace(lambda x: atan2(x, x), 1.0).to_jax())
     assert float(exported([], -0.0)) == atan2(-0.0, -0.0) == 0.0
+
+
+@with_jax
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: maximum(x * exp(x), log(x) * x), 3.1),
+        (lambda x: minimum(-x * exp(x), -log(x) * x, -x), 3.1),
+        (lambda x: maximum(log2(x), log2(x)), 40.0),
+    ],
+    ids=["maximum", "minimum", "a tie"],
+)
+def test_the_largest_number_is_found_again_where_xla_merges_operations(f, x):
+    """It is compared with products that XLA would merge with the comparison, unrounded."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    exported = trace(f, x).to_jax()
+    second = jax.jit(jax.grad(lambda x: jax.grad(exported, 1)([], x)))
+    assert float(second(x)) == pytest.approx(hessian(f)(x), rel=1e-12)

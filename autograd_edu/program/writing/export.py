@@ -141,7 +141,7 @@ class _Passes:
         return _Passes(directional(self.program), self.framework)
 
     def _compiled(self, source: str, name: str) -> Function:
-        code: CodeType = compile(source, f"<{name}>", "exec")
+        code: CodeType = compile(self.framework.adapted(source), f"<{name}>", "exec")
 
         def function(*arrays: Array) -> Array:
             space = self.framework.names(arrays[0])

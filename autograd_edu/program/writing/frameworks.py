@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import SimpleNamespace
@@ -19,6 +20,8 @@ Function = Callable[..., Array]
 Scope = dict[str, Foreign]
 Framework: TypeAlias = "_Jax | _Torch"
 _SPECIAL = {"lgamma": "gammaln"}  # SciPy's names
+_EXTREME = re.compile(r"np\.(?:max|min)\(.*")  # to the end of the line
+_NAME = re.compile(r"\b[a-zA-Z]\w*")
 
 
 def jax_framework() -> Framework:
@@ -60,6 +63,28 @@ class _Jax:
         numpy = SimpleNamespace(**vars(jnp) | adapted)
         self.space = {"np": numpy, "total": partial(jnp.sum, axis=0), "scatter": self._scatter}
         self.space |= _scalar_functions(jax.scipy.special)
+        self.space["settled"] = self._settled
+
+    def adapted(self, source: str) -> str:
+        """A printed program that rounds each number of which a maximum is taken.
+
+        XLA may merge a product with what is done next, such as the comparison with the maximum. It
+        is then not rounded there, and none of the numbers is the largest.
+        """
+        lines = source.splitlines()
+        compared = {
+            name
+            for line in lines
+            for call in _EXTREME.findall(line)
+            for name in _NAME.findall(call)
+        }
+        settled = []
+        for line in lines:
+            settled.append(line)
+            name = line.strip().partition(" = ")[0]
+            if name in compared and ".shape" not in line:
+                settled.append(f"    {name} = settled({name})")
+        return "\n".join(settled)
 
     def check(self) -> None:
         """Raise unless JAX computes in 64 bits, as programs do."""
@@ -88,6 +113,13 @@ class _Jax:
         differentiable: Function = function
         return differentiable
 
+    def _settled(self, x: Array) -> Array:
+        """``x``, by way of its bits, through which XLA cannot merge one operation with the next."""
+        to, jnp = self.jax.lax.bitcast_convert_type, self.jax.numpy
+        if x.dtype != jnp.float64:  # a mask
+            return x
+        return to(to(x, jnp.int64) ^ (x != x).astype(jnp.int64), jnp.float64)
+
     def _arctan2(self, a: Array, b: Array) -> Array:
         """The angle, for which -0 is 0: XLA drops the ``+ 0.0`` that says so in the rule."""
         jnp = self.jax.numpy
@@ -108,6 +140,10 @@ class _Torch:
         self.torch = torch
         self.concatenate, self.ones_like = torch.cat, torch.ones_like
         self.broadcast = torch.broadcast_to
+
+    def adapted(self, source: str) -> str:
+        """The printed program as it is: PyTorch computes each line once."""
+        return source
 
     def check(self) -> None:
         """PyTorch computes in the bits that it is given."""
