@@ -25,6 +25,7 @@ from autograd_edu import (
     maximum,
     no_grad,
     numeric_gradient,
+    operation,
     relu,
     sigmoid,
     sin,
@@ -372,6 +373,24 @@ def test_nan_does_not_slip_through():
 
 
 # ---- what it must leave open ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("shift", "verdict"), [("0.0", "pass"), ("1e-11", "fail")])
+def test_an_operation_of_ones_own_passes_at_its_flat_point_if_its_slope_is_0(shift, verdict):
+    @operation(
+        formula="bell(x)",
+        local_gradients=(f"(1 - x * x) / (1 + x * x) ** 2 + {shift}",),
+        example=(0.5,),
+    )
+    def bell(xp, x):
+        """x / (1 + x²), which is flat at 1."""
+        return x / (1.0 + x * x)
+
+    try:
+        (row,) = check_gradient(bell, (1.0,)).rows
+        assert (row.analytic, row.verdict) == (float(shift), verdict)
+    finally:
+        del OPS["bell"]
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,16 @@ def operation(**facts: Unpack[Facts]) -> Plain: ...
 def operation(  # ``facts`` are as in the signatures above
     *, local_gradients: Slopes, example: tuple[float, ...], **facts: Any
 ) -> Callable[[Rule], Op]:
-    """Make a row of the table from the function that computes the value; see `Row` for the facts.
+    """Make a row of the table from the function that computes the value.
+
+    Args:
+        local_gradients: an expression for each operand, of the operands' names and the result
+            ``y``. It may use numbers, ``pi``, + - * / **, comparisons, ``abs``, ``where``, and the
+            functions of ``xp``.
+        example: a point inside the domain.
+        facts: ``formula``, the value as such an expression; ``symbol``, its name in pictures;
+            ``template`` and ``latex``, how a call is written, as in "|{0}|"; ``domain`` and
+            ``edges``, what errors and help say; and what only the table itself needs (`Row`).
 
     Raises:
         ArityError: if there is not one local gradient for each operand.

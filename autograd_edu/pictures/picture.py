@@ -57,6 +57,8 @@ class Picture:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to ``path``, whose suffix says how. Returns the path.
 
+        It is .svg, .png, .pdf, .gif, .html, .tex, .md or .json; not every picture has them all.
+
         A .png, .pdf or .gif needs the extra `files` (``pip install 'autograd-edu[files]'``). A file
         that was there is kept if anything fails.
 
