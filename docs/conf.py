@@ -6,6 +6,7 @@ from pathlib import Path
 import autograd_edu
 
 sys.path.insert(0, str(Path(__file__).parent))
+import reference
 
 project = "autograd_edu"
 version = release = autograd_edu.__version__
@@ -52,3 +53,13 @@ autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 maximum_signature_line_length = 80
 default_role = "py:obj"
+
+
+def _without_arguments(*event):
+    """No signature for a class that users do not call."""
+    return ("", None) if event[2] in reference.RETURNED else None
+
+
+def setup(app):
+    """Sphinx calls this first."""
+    app.connect("autodoc-process-signature", _without_arguments)

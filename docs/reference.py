@@ -28,6 +28,22 @@ MODULES = {
     "autograd_edu.lab": "The lectures' experiments",
     "autograd_edu.errors": "Errors",
 }
+RETURNED = [  # classes that users meet as results of functions, and do not import
+    "autograd_edu.pictures.drawing.Drawing",
+    "autograd_edu.pictures.arrays.picture.ProgramDrawing",
+    "autograd_edu.pictures.network.picture.NetworkDrawing",
+    "autograd_edu.pictures.steps.Steps",
+    "autograd_edu.record.model.Step",
+    "autograd_edu.record.model.Part",
+    "autograd_edu.record.model.Node",
+    "autograd_edu.record.worksheet.Worksheet",
+    "autograd_edu.derivatives.report.Report",
+    "autograd_edu.derivatives.report.Row",
+    "autograd_edu.program.ir.Gradients",
+    "autograd_edu.train.recipe.InitialLoss",
+    "autograd_edu.train.recipe.Overfit",
+    "autograd_edu.train.recipe.RateCurve",
+]
 GROUPS = {  # of the top level, by the folder that a name comes from
     "operations": "Operations",
     "engine": "Values, and how they are recorded",
@@ -65,6 +81,7 @@ def pages() -> Iterator[tuple[str, str]]:
             yield from _top_level(module)
         else:
             yield dotted, _page(title, module, public_names(module))
+    yield "returned", _returned()
 
 
 def _top_level(module: ModuleType) -> Iterator[tuple[str, str]]:
@@ -73,6 +90,16 @@ def _top_level(module: ModuleType) -> Iterator[tuple[str, str]]:
         groups[_group(getattr(module, name))].append(name)
     for group, names in groups.items():
         yield f"autograd_edu-{group}", _page(GROUPS[group], module, names)
+
+
+def _returned() -> str:
+    title = "What functions return"
+    intro = "You meet these classes as results of functions, and do not import them."
+    entries = [
+        f".. autoclass:: {full}\n   :members:\n   :inherited-members: Sequence, tuple\n"
+        for full in RETURNED
+    ]
+    return "\n".join([title, "=" * len(title), "", intro, "", *entries])
 
 
 def _group(thing: object) -> str:

@@ -108,6 +108,11 @@ def test_every_entry_has_an_example_that_runs(dotted, ran):
     assert list(without_example(module, reference.public_names(module), ran)) == []
 
 
+def test_every_class_that_functions_return_has_an_example_that_runs(ran):
+    assert [name for name in reference.RETURNED if name not in ran] == []
+    assert all(name in PAGES["returned"] for name in reference.RETURNED)
+
+
 PLANTED = """
 def shown():
     '''One.
@@ -258,7 +263,8 @@ def test_every_entry_has_the_address_that_other_sites_link_to(site):
         for dotted in reference.MODULES
         for name in reference.public_names(import_module(dotted))
     }
-    assert entries - ids == set()
+    assert (entries | set(reference.RETURNED)) - ids == set()
+    assert "autograd_edu.pictures.network.picture.NetworkDrawing.save" in ids
 
 
 @pytest.mark.slow

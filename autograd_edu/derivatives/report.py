@@ -24,6 +24,11 @@ class Row:
     ``estimated_error`` bounds the error of the numeric slope, and ``step`` is the finest step it
     comes from. ``method`` describes how it was computed, from ``evaluations`` values of the
     function at steps from ``widest`` to ``finest``.
+
+    >>> from autograd_edu import check_gradient
+    >>> row = check_gradient(lambda a, b: a * b, [2.0, 3.0]).rows[0]
+    >>> row.name, row.at, row.analytic, row.numeric, row.verdict
+    ('a', 2.0, 3.0, 3.0, 'pass')
     """
 
     name: str
@@ -58,7 +63,13 @@ class Row:
 @prints
 @dataclass(frozen=True)
 class Report:
-    """The rows of a gradient check. It prints as a table, and is truthy if every input passes."""
+    """The rows of a gradient check. It prints as a table, and is truthy if every input passes.
+
+    >>> from autograd_edu import check_gradient
+    >>> report = check_gradient(lambda a, b: a * b, [2.0, 3.0])
+    >>> bool(report), [row.name for row in report.rows]
+    (True, ['a', 'b'])
+    """
 
     rows: tuple[Row, ...]
     inputs: int  # how many the function has; if there are fewer rows, a sample was checked

@@ -50,7 +50,8 @@ class Result:
         holds: does the claim of the lectures hold here? None if these numbers do not test it.
         finding: what was found, in a sentence.
         panels: functions that draw the parts of the picture, each on the Axes that it is given.
-        name, claim: the experiment's name and the lectures' claim; `experiment` fills them in.
+        name: the experiment's name; `experiment` fills it in, and the claim.
+        claim: the lectures' claim.
 
     >>> from autograd_edu.lab import learning_rates
     >>> found = learning_rates(steps=10)

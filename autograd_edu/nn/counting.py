@@ -25,7 +25,8 @@ class Cost:
     """The work of computing and differentiating a graph. It prints as a table.
 
     Attributes:
-        forward, backward: the multiplications (and divisions) of each pass.
+        forward: the multiplications (and divisions) of the forward pass.
+        backward: those of the backward pass.
         functions: how often each function is evaluated, such as {"tanh": 16}.
         inputs: the number of leaves that are not constants. Forward mode would need one pass for
             each of them.

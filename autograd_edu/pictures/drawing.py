@@ -39,8 +39,15 @@ class Drawing(Picture):
 
     Attributes:
         svg: the picture as one SVG element.
-        style, detail: how it is drawn, and the level of detail that was chosen.
+        style: how it is drawn.
+        detail: the level of detail that was chosen.
         title: the label of the result.
+
+    >>> from autograd_edu import Value, draw
+    >>> picture = draw(Value(2.0, label="x").tanh(), style="circuit")
+    >>> picture.style, picture.detail, picture.svg[:4]
+    ('circuit', 'full', '<svg')
+    >>> picture.save("tanh.svg")  # doctest: +SKIP
     """
 
     def __init__(

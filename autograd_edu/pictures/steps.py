@@ -24,6 +24,17 @@ class Steps(Sequence[Step]):
     """The steps of a forward and a backward pass, and the nodes they speak of.
 
     `text`, `markdown` and `latex` print tables; a notebook shows the steps one by one.
+
+    >>> from autograd_edu import Value, steps
+    >>> x, w = Value(2.0, label="x"), Value(-3.0, label="w")
+    >>> passes = steps((x * w).relu())
+    >>> print(passes.forward)
+      1  v1 = x·w = 2·(-3) = -6
+      2  v2 = relu(v1) = relu(-6) = 0
+    >>> print(passes.of("v1")[-1])
+    v1.grad += local × upstream: 0 + 0 × 1 = 0
+    >>> passes.gradients()
+    {'v2': 1.0, 'v1': 0.0, 'x': -0.0, 'w': 0.0}
     """
 
     def __init__(

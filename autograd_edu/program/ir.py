@@ -98,6 +98,11 @@ class Gradients(NamedTuple, Generic[I_co, P_co]):
             gradient of every sample; one without is shared by the samples, so its gradient is
             summed over them.
         parameters: one number for each parameter, summed over the batch.
+
+    >>> from autograd_edu import trace
+    >>> value, gradients = trace(lambda a, b: a * b, 1.0, 1.0).value_and_grad(2.0, 3.0)
+    >>> gradients.inputs
+    [3.0, 2.0]
     """
 
     inputs: I_co

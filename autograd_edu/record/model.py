@@ -17,7 +17,15 @@ Kind = Literal["forward", "seed", "backward"]
 @prints
 @dataclass(frozen=True)
 class Node:
-    """A value of the graph: its place in the order, its name, and how it was computed."""
+    """A value of the graph: its place in the order, its name, and how it was computed.
+
+    ``parents`` are the places of its operands, and ``local_grads`` its derivatives by them.
+
+    >>> from autograd_edu import Value, steps
+    >>> node = steps(Value(2.0, label="x") * Value(-3.0, label="w")).nodes[-1]
+    >>> node.name, node.kind, node.op, node.parents, node.local_grads
+    ('v1', 'result', 'mul', (0, 1), (-3.0, 2.0))
+    """
 
     index: int
     name: str
@@ -37,6 +45,11 @@ class Part:
     ``before`` and ``after`` are the gradient of the parent before and after this addition. If a
     parent gets several parts, the last one lists all contributions in ``terms``, in order. They add
     up to the sum over the consumers of the parent.
+
+    >>> from autograd_edu import Value, steps
+    >>> part = steps(Value(3.0, label="x") ** 2)[-1].parts[0]
+    >>> part.name, part.local, part.contribution, part.before, part.after
+    ('x', 6.0, 6.0, 0.0, 6.0)
     """
 
     parent: int
@@ -54,6 +67,13 @@ class Step:
     """One operation of the forward pass, the seed, or one operation of the backward pass.
 
     A backward step has one part for each parent that gets a gradient from it.
+
+    >>> from autograd_edu import Value, steps
+    >>> for step in steps(Value(3.0, label="x") ** 2):
+    ...     print(step.kind, step)
+    forward v1 = x² = 3² = 9
+    seed ∂v1/∂v1 = 1, the seed
+    backward x.grad += local × upstream: 0 + 6 × 1 = 6
     """
 
     kind: Kind

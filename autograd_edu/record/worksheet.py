@@ -34,6 +34,24 @@ class Worksheet:
 
     `print` shows it. The answers come at the end, under a heading of their own; pass
     ``answers=False`` to leave them out.
+
+    >>> from autograd_edu import Value, steps
+    >>> sheet = steps(Value(3.0, label="x") ** 2).worksheet()
+    >>> print(sheet.text(answers=False))
+    Worksheet: fill in the blanks
+    <BLANKLINE>
+    Given: x = 3. A bar is a gradient: v̄ = ∂v1/∂v, so v̄1 = 1.
+    <BLANKLINE>
+    Forward pass
+       1. v1 = x² = ______
+    <BLANKLINE>
+    Local gradients
+       2. ∂v1/∂x = 2·x = ______
+    <BLANKLINE>
+    Backward pass
+       3. x̄ = 2·x·v̄1 = ______
+    >>> sheet.answers
+    ('9', '6', '6')
     """
 
     given: tuple[tuple[str, str], ...]  # as text and as LaTeX

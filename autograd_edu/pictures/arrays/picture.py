@@ -20,7 +20,18 @@ _FILL = {"parameter": BORDER["part"], "operation": BORDER["result"]}
 
 
 class ProgramDrawing(Picture):
-    """A picture of a program as arrays. `save` writes .svg, .html, .png or .pdf."""
+    """A picture of a program as arrays. `save` writes .svg, .html, .png or .pdf.
+
+    >>> from autograd_edu import draw, trace
+    >>> draw(trace(lambda a, b: a * b + a.tanh(), 1.0, 2.0))
+    A program of 3 operations on numbers as 4 arrays
+    array  shape  made by
+    -----  -----  -------
+    a      1      input
+    b      1      input
+    h      1      tanh(a)
+    y      1      a·b + h
+    """
 
     title = "A program"
 

@@ -35,6 +35,13 @@ class NetworkDrawing(Picture):
 
     Attributes:
         scale: the weight that has the widest line, to give to the next picture of a series.
+
+    >>> from autograd_edu import draw_network, nn
+    >>> draw_network(nn.MLP(2, [3, 1], seed=0))
+    a network of 2 inputs, 2 layers, 13 parameters
+      layer  units  activation  weights  bias
+      1      3      relu        3 × 2    yes
+      2      1      linear      1 × 3    yes
     """
 
     title = "A network"
