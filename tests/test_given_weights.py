@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_edu.errors import ShapeError
-from autograd_edu.nn import MLP, Layer, Linear
+from autograd_edu.nn import MLP, Conv1d, Conv2d, Layer, Linear
 
 W1, B1 = [[1.0, -2.0], [0.5, 0.25], [3.0, 1.0]], [0.1, -0.2, 0.3]
 W2, B2 = [[1.0, -1.0, 0.5]], [0.7]
@@ -41,9 +41,34 @@ def test_weights_of_a_trained_torch_model_give_its_outputs(torch):
     assert [y.data for y in ours([0.5, -1.5])] == pytest.approx(expected, rel=1e-12)
 
 
+def test_a_convolution_from_kernels_computes_what_numpy_does():
+    kernel, signal = [1.0, -2.0, 0.5], [3.0, 1.0, 4.0, 1.0, 5.0]
+    layer = Conv1d.from_weights(np.array([[kernel]]), [0.25], activation="linear", padding=1)
+    [channel] = layer([signal])
+    expected = np.correlate(signal, kernel, mode="same") + 0.25
+    assert [y.data for y in channel] == pytest.approx(expected, rel=1e-15)
+    assert [p.label for p in layer.parameters()] == ["w₁", "w₂", "w₃", "b"]
+    assert repr(layer) == "Conv1d(1, 1, kernel=3)"
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize(("kind", "sides"), [(Conv1d, 1), (Conv2d, 2)])
+def test_kernels_of_a_torch_convolution_give_its_outputs(torch, kind, sides):
+    theirs = getattr(torch.nn, kind.__name__)(2, 3, 2, stride=2, padding=1).double()
+    ours = kind.from_weights(theirs.weight, theirs.bias, activation="linear", stride=2, padding=1)
+    x = np.random.default_rng(0).standard_normal((2,) + (5,) * sides)
+    expected = theirs(torch.tensor(x[None]))[0].detach().numpy()
+    found = np.vectorize(lambda y: y.data)(np.array(ours(x.tolist()), dtype=object))
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: Conv1d.from_weights([[1.0, 2.0]]), r"k\[filter\]\[channel\]\[i\].* \(1, 2\)"),
+        (lambda: Conv2d.from_weights([[[[1.0, 2.0]]]]), r"\[j\].* shape \(1, 1, 1, 2\)"),
+        (lambda: Conv1d.from_weights([[[1.0]], [[1.0, 2.0]]]), r"same size; got the shape \["),
+        (lambda: Conv1d.from_weights([[[1.0]]], [0.0, 1.0]), r"1 neuron.* 1 bias.*; got 2"),
         (lambda: MLP.from_weights([W1, W1]), "layer 0 has 3 output.* layer 1 take 2"),
         (lambda: MLP.from_weights([W1, W2], [B1]), r"2 layer\(s\), but biases for 1"),
         (lambda: MLP.from_weights([W1, W2], [B1, [0.0, 0.0]]), "1 neuron.* needs 1 bias.*; got 2"),

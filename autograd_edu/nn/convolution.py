@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import ClassVar, Unpack
+from typing import ClassVar, Self, Unpack
 
 from ..arguments import whole
 from ..engine.modes import scope
 from ..engine.value import Value
 from ..errors import ShapeError
 from ..seeds import stream
-from ..trees import flatten
+from ..trees import flatten, shape
+from .activations import Activation
+from .init import constant
 from .kinds import Nested, Scalar, Seed, Vector
-from .layers import Neuron, SwitchedOptions
+from .layers import Layer, Neuron, SwitchedOptions, plain_lists
 from .module import Module
 from .pooling import Pool
 
@@ -43,6 +45,42 @@ class _Convolution(Module):
         self.neurons = [
             Neuron(window, fan_out=filters, seed=rng, **of_neurons) for _ in range(filters)
         ]
+
+    @classmethod
+    def from_weights(
+        cls, kernels: Nested, biases: Sequence[float] | None = None, *,
+        activation: str | Activation = "relu", stride: int = 1, padding: int = 0,
+    ) -> Self:  # fmt: skip
+        """A convolution with given kernels, one per filter, in the shape of PyTorch's ``weight``.
+
+        Args:
+            kernels: k[filter][channel][i] for a sequence, k[filter][channel][i][j] for a picture.
+            biases: one number per filter. None leaves out the biases.
+            activation, stride, padding: as for any convolution.
+
+        Raises:
+            ShapeError: if the kernels do not have this shape, or the biases do not fit them.
+
+        >>> edges = Conv1d.from_weights([[[-1.0, 1.0]]], activation="linear")
+        >>> [[y.data for y in channel] for channel in edges([[0.0, 0.0, 5.0, 5.0]])]
+        [[0.0, 5.0, 0.0]]
+        """
+        kernels = plain_lists(kernels)
+        sizes, sides = shape(kernels), cls.dimensions
+        if not isinstance(sizes, tuple) or len(sizes) != 2 + sides or len(set(sizes[2:])) != 1:
+            index = "".join(f"[{i}]" for i in ("filter", "channel", *"ij"[:sides]))
+            raise ShapeError(
+                f"the kernels of a {cls.__name__} must be numbers k{index}, all kernels of the "
+                f"same size; got the shape {sizes}"
+            )
+        filters, channels, kernel = sizes[:3]
+        found = cls(
+            channels, filters, kernel, stride=stride, padding=padding, activation=activation,
+            bias=biases is not None, init=constant(0.0),
+        )  # fmt: skip
+        given = [flatten(each) for each in kernels]
+        found.neurons = Layer.from_weights(given, biases, activation=activation).neurons
+        return found
 
     def starts(self, length: int) -> range:
         """Where the windows begin along a side of this length. In the padding, that is below 0."""

@@ -162,7 +162,7 @@ class Layer(Module):
         Raises:
             ShapeError: if the weights are not a matrix, or the biases do not fit them.
         """
-        weights, biases = _plain(weights), None if biases is None else _plain(biases)
+        weights, biases = plain_lists(weights), None if biases is None else plain_lists(biases)
         layer = cls.__new__(cls)
         if activation is None:
             activation = "linear" if issubclass(cls, Linear) else "relu"
@@ -286,7 +286,7 @@ class MLP(Module):
             )
         if not len(weights):
             raise ShapeError("the weights of an MLP must have at least one layer; got none")
-        shapes = [_shape(_plain(w), None) for w in weights]
+        shapes = [_shape(plain_lists(w), None) for w in weights]
         for i, ((_, nout), (nin, _)) in enumerate(pairwise(shapes)):
             if nin != nout:
                 raise ShapeError(
@@ -312,7 +312,7 @@ class MLP(Module):
         return f"MLP of [{', '.join(map(str, self.layers))}]"
 
 
-def _plain(array: Nested) -> Nested:
+def plain_lists(array: Nested) -> Nested:
     """An array or a tensor as nested lists. Lists are returned unchanged."""
     array = array.detach() if hasattr(array, "detach") else array
     return array.tolist() if hasattr(array, "tolist") else array
