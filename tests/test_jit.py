@@ -32,7 +32,7 @@ from autograd_edu import (
     where,
 )
 from autograd_edu.errors import BranchChanged, DomainError
-from autograd_edu.program.compiled_engine import choice, hint
+from autograd_edu.program.compiled_engine import choice
 from autograd_edu.program.compiled_engine import run as jit_run
 from autograd_edu.program.compiled_engine.choice import Costs, chosen
 from autograd_edu.program.compiled_engine.run import Interpreter
@@ -345,7 +345,8 @@ def test_a_pass_that_was_broken_off_leaves_nothing_behind(engine):
 # ---- the choice ----
 
 
-def test_irregular_programs_are_interpreted_and_large_matrices_are_not():
+def test_irregular_programs_are_interpreted_and_large_matrices_are_not(monkeypatch):
+    monkeypatch.setattr(choice, "_LOADING", 0.0)  # nanoseconds to wait for
     ws = [[Value(0.1 * i - 0.05 * j) for j in range(64)] for i in range(64)]
 
     def layers(x):
@@ -397,15 +398,13 @@ def test_rounds_of_a_loop_are_compiled_by_python_once():
 @pytest.fixture
 def without_numba(monkeypatch):
     """Numba seems to be missing, and a hint was not given yet; waiting is not needed."""
-    for module in (hint, choice):
-        monkeypatch.setattr(module, "is_installed", lambda: False)
-    monkeypatch.setattr(hint, "find_spec", lambda name: None)
-    monkeypatch.setattr(hint, "_WAITED", 0.0)
-    hint.say_once.cache_clear()
-    choice.chosen.cache_clear()
+    for name in ("is_installed", "is_loaded"):
+        monkeypatch.setattr(choice, name, lambda: False)
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    monkeypatch.setattr(choice, "_WAITED", 0.0)
+    choice.say_once.cache_clear()
     yield monkeypatch
-    hint.say_once.cache_clear()
-    choice.chosen.cache_clear()
+    choice.say_once.cache_clear()
 
 
 def test_the_command_that_installs_numba_is_logged_once(without_numba, caplog):
@@ -425,13 +424,13 @@ def test_no_hint_is_given_where_numba_is_no_help(without_numba, caplog, why):
     f, engine = loop(100), "auto"
     match why:
         case "installed":
-            without_numba.setattr(hint, "is_installed", lambda: True)
+            without_numba.setattr(choice, "is_installed", lambda: True)
         case "switched off":
-            without_numba.setattr(hint, "find_spec", lambda name: "found")
+            without_numba.setattr(choice, "find_spec", lambda name: "found")
         case "a browser":
             without_numba.setattr(sys, "platform", "emscripten")
         case "quick so far":
-            without_numba.setattr(hint, "_WAITED", 1e9)
+            without_numba.setattr(choice, "_WAITED", 1e99)
         case "helps little":
             f = loop(1)
         case "NumPy asked":
@@ -450,6 +449,24 @@ def test_an_engine_that_there_is_not_is_refused():
         ValueError, match="unknown engine 'gpu'; choose from 'auto', 'numpy', 'jit', 'python'"
     ):
         program(2.0)
+
+
+WAITING = """
+import sys
+from autograd_edu import trace
+program = trace(lambda x: [x := x + 0.01 * x / (1.0 + x * x) for _ in range(500)][-1], 0.5)
+for calls in (100, 5000):
+    for _ in range(calls):
+        program(0.1)
+    print('numba' in sys.modules)
+"""
+
+
+@pytest.mark.slow
+def test_numba_is_loaded_when_enough_calls_were_made_to_pay_for_it():
+    run = [sys.executable, "-c", WAITING]
+    printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert printed.split() == ["False", "True"]
 
 
 WITHOUT = """
@@ -543,8 +560,8 @@ def test_every_program_uses_the_same_machine():
     for program in programs:
         program.engine = "jit"
         program(np.ones(3))
-    tables = [program.runner.interpreter.tables[8] for program in programs]
-    assert tables[0].machine is tables[1].machine is machine(8)
+    machines = [program.runner.interpreter.machines[8].func for program in programs]
+    assert machines[0] is machines[1] is machine(8)
     assert len(machine(8).signatures) == 1
 
 

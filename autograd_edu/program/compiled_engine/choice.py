@@ -2,19 +2,23 @@
 
 NumPy pays for every call, and little for a product in a matrix; the compiled interpreter and
 Python pay for every operation of every sample. The choice depends only on the program, the size of
-the batch and whether Numba is installed, so the same call gives the same bits on every run.
+the batch, whether Numba is installed, and the calls before, so a script gives the same bits on
+every run.
 """
 
 from __future__ import annotations
 
+import logging
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 
 from ...errors import ArityError, one_of
 from ..ir import Computation
 from ..lifting.analysis import facts
 from ..lifting.rows import ROWS, is_sum_of_products
-from .run import WIDTH, is_installed
+from .run import WIDTH, is_installed, is_loaded
 
 ENGINES = ("auto", "numpy", "jit", "python")
 # nanoseconds for both passes, measured with tests/benchmarks/irregular.py --engines
@@ -24,6 +28,9 @@ _SAMPLE, _STEP = 1000.0, 100.0  # Python: a sample, and an instruction of the in
 # An engine must be faster than NumPy by this much, as some programs are misjudged; and Python's
 # functions take long to make.
 _MARGINS = {"numpy": 1.0, "python": 2.0, "jit": 1.3}
+_LOADING = 5e8  # nanoseconds that Numba takes to load
+_WORTH = 10.0  # how many times faster the compiled engine must be for the hint to install Numba
+_WAITED = 1e9  # nanoseconds that must have been lost before
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +85,7 @@ class Costs:
         """How many nanoseconds plain Python takes."""
         return samples * (_SAMPLE + _STEP * self.instructions)
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - it keeps no more than so many
     def fastest(self, samples: int, *, compiles: bool) -> tuple[str, float]:
         """The fastest engine, and how many nanoseconds it takes.
 
@@ -91,9 +99,21 @@ class Costs:
         return engine, times[engine]
 
 
-@lru_cache(maxsize=1024)
+@dataclass
+class Waiting:
+    """How many nanoseconds the calls of this process have lost because Numba was not loaded."""
+
+    lost: float = 0.0
+
+
+WAITING = Waiting()
+
+
 def chosen(engine: str, costs: Costs | None, samples: int) -> str:
     """The engine that runs a batch: the given one, or for "auto" the fastest.
+
+    Numba takes long to load. So "auto" takes another engine until the calls of this process have
+    lost as much time by that.
 
     Args:
         costs: None for a program that only NumPy can run.
@@ -111,4 +131,25 @@ def chosen(engine: str, costs: Costs | None, samples: int) -> str:
         )
     if engine != "auto":
         return engine
-    return "numpy" if costs is None else costs.fastest(samples, compiles=is_installed())[0]
+    if costs is None:
+        return "numpy"
+    best, _ = costs.fastest(samples, compiles=True)
+    if best != "jit" or is_loaded():
+        return best
+    other, taken = costs.fastest(samples, compiles=False)
+    WAITING.lost += taken - costs.jit(samples)
+    if is_installed():
+        return best if WAITING.lost > _LOADING else other
+    if WAITING.lost > _WAITED and taken > _WORTH * costs.jit(samples):
+        say_once()
+    return other
+
+
+@lru_cache(maxsize=1)
+def say_once() -> None:
+    """Log the command, unless Numba is there (perhaps switched off) or cannot be installed."""
+    if find_spec("numba") is None and sys.platform != "emscripten":
+        logging.getLogger("autograd_edu").warning(
+            "this program would run more than ten times faster with Numba: "
+            "pip install 'autograd-edu[jit]'"
+        )

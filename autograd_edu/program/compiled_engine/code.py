@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..ir import Computation, Slot
 from ..lifting.analysis import facts, levels
 from ..lifting.rows import ROWS
-from .steps import AHEAD, LONGEST, Opcode, Template, is_built_in, masks, opcodes, templates
+from .steps import HEAD, ORDERS, SPARE, Opcode, Template, is_built_in, masks, opcodes, templates
 
 Ints = NDArray[np.integer]
 Stream = Ints  # instructions one after another; then "stop", and some words to look ahead at
@@ -32,31 +32,25 @@ class Encoded:
     """A program's instructions.
 
     Attributes:
-        row: the row of each slot; its adjoint stands ``count`` rows further down.
-        rows: how many there are.
-        leaves: how many slots are leaves; they have the first rows.
-        fixed: the rows of slots that depend on parameters and on no input.
+        words: where each stream starts (what depends on no input, the other operations, their
+            backward pass, and that of the former), how many slots, leaves and inputs there are, the
+            row of the result, how many rows and guards follow, and a mark of the machine; then the
+            rows of slots that depend on parameters and on no input, the guards, and the streams.
+        rows: how many rows the table has. The row of a slot's adjoint is as many rows after its
+            own as there are slots, and leaves have the first rows.
         numbers: the rows that hold a number.
         number_values: those numbers.
-        words: the instructions of all streams.
-        starts: where the streams start: what depends on no input, the other operations, their
-            backward pass, and that of the former.
     """
 
-    row: Ints
-    count: int
+    words: Ints
     rows: int
-    leaves: int
-    fixed: Ints
     numbers: Ints
     number_values: NDArray[np.float64]
-    words: Ints
-    starts: list[int]
 
 
 def encode(program: Computation) -> Encoded:
     """The instructions that compute ``program`` and its gradients."""
-    return _Encoder(program).encoded()
+    return _Encoder(program).encoded(program)
 
 
 @dataclass
@@ -130,20 +124,22 @@ class _Encoder:
         self.numbers = {x: start + i for i, x in enumerate(numbers)}
         self.rows = start + len(numbers)
 
-    def encoded(self) -> Encoded:
+    def encoded(self, program: Computation) -> Encoded:
         constants = [i for i, slot in enumerate(self.slots) if slot.op == "constant"]
+        row, fixed, guards = self.row, self.row[self.kind == 1], program.guards
         streams = [self._forward(True), self._forward(False)]
         streams += [self._backward(False), self._backward(True)]
+        sides = [(ORDERS[g.sign], row[g.left], row[g.right], g.outcome) for g in guards]
+        start = HEAD + len(fixed) + 4 * len(guards)
+        starts = accumulate(map(len, streams[:-1]), initial=start)
+        leaves, root = int((self.form == 0).sum()), row[program.root]
+        head = [*starts, self.count, leaves, program.input_count, root, len(fixed), len(guards), 0]
+        parts = [np.array(head), fixed, np.ravel(sides), *streams]
         return Encoded(
-            row=self.row,
-            count=self.count,
+            words=np.concatenate(parts).astype(np.int32),
             rows=self.rows,
-            leaves=int((self.form == 0).sum()),
-            fixed=self.row[self.kind == 1],
-            numbers=np.array([*self.row[constants], *self.numbers.values()], dtype=np.int64),
+            numbers=np.array([*row[constants], *self.numbers.values()], dtype=np.int64),
             number_values=np.array([*(self.slots[i].number for i in constants), *self.numbers]),
-            words=np.concatenate(streams),
-            starts=[0, *accumulate(map(len, streams[:-1]))],
         )
 
     def _is_fixed(self, form: _Form) -> NDArray[np.bool_]:
@@ -176,7 +172,7 @@ class _Encoder:
     def _stream(self, parts: list[_Chosen], *, backward: bool) -> Stream:
         """The instructions of the chosen members in the order of their levels, or against it."""
         starts, total = self._starts(parts, backward=backward)
-        words = np.zeros(total + AHEAD * LONGEST, np.int32)
+        words = np.zeros(total + SPARE, np.int32)
         words[total] = opcodes()[Opcode("step", "stop")]
         for part, start in zip(parts, starts, strict=True):
             form, members, here = part.form, part.members, start[:, None]

@@ -23,7 +23,7 @@ from ...engine import ops
 from ..lifting import rows, symbols
 from ..lifting.rows import ROWS
 from ..lifting.symbols import CONDITIONS, Symbol, written
-from .steps import AHEAD, LESS, MORE, SAME, STEPS, ZEROS, Opcode, opcodes
+from .steps import AHEAD, HEAD, LESS, MORE, SAME, STEPS, ZEROS, Opcode, opcodes
 from .vectors import INDEX, INT, Vectors, vector_functions
 
 
@@ -263,20 +263,25 @@ def machine(width: int) -> Callable[..., bool]:
     made_from = fingerprint(width)
 
     def replay(  # type: ignore[no-untyped-def]  # Numba compiles it for the signature below
-        words, layout, table, fixed, guards, columns, parameters, values, by_input, by_parameter
+        words, table, numbers, samples, differentiate
     ):
         """Whether every number is finite and every guard holds.
 
-        Gradients are wanted if ``by_input`` has columns.
+        ``numbers`` are the inputs, the parameters, and room for the results and the gradients.
         """
-        before, forward, backward, after, count, leaves, root, broken = layout
-        layout[-1] = 1  # until this pass has come to its end, adjoints may be left over
-        inputs, samples = columns.shape
-        differentiate = by_input.shape[1] > 0
+        before, forward, backward, after, count, leaves, inputs, root, own, comparisons, broken = (
+            words[:HEAD]
+        )
+        words[HEAD - 1] = 1  # until this pass has come to its end, adjoints may be left over
+        fixed, guards = words[HEAD : HEAD + own], words[HEAD + own :]
+        columns, numbers = numbers[: inputs * samples], numbers[inputs * samples :]
+        parameters = (len(numbers) - (inputs + 1) * samples) // 2
+        values = numbers[parameters : parameters + samples]
+        by_input, by_parameter = numbers[parameters + samples :], numbers[-parameters:]
         adjoints = table[count : 2 * count]
         adjoints[: count if broken else leaves] = 0.0
-        for i in range(len(parameters)):
-            table[inputs + i] = parameters[i]
+        for i in range(parameters):
+            table[inputs + i] = numbers[i]
         for row in range(inputs, leaves):
             if not np.isfinite(table[row, 0]):
                 return False
@@ -288,14 +293,14 @@ def machine(width: int) -> Callable[..., bool]:
             used = min(width, samples - start)
             for i in range(inputs):
                 for k in range(width):  # samples that are missing repeat the last one
-                    x = columns[i, start + min(k, used - 1)]
+                    x = columns[i * samples + start + min(k, used - 1)]
                     if not np.isfinite(x):
                         return False
                     table[i, k] = x
             if _walk(made_from, width, words, forward, table, count):
                 return False
-            for g in range(len(guards)):
-                orders, left, right, outcome = guards[g]
+            for g in range(0, 4 * comparisons, 4):
+                orders, left, right, outcome = guards[g : g + 4]
                 for k in range(used):
                     a, b = table[left, k], table[right, k]
                     same = SAME if np.signbit(a) == np.signbit(b) else ZEROS
@@ -303,14 +308,14 @@ def machine(width: int) -> Callable[..., bool]:
                     if (orders & order != 0) != (outcome == 1):
                         return False
             for k in range(used):
-                values[0, start + k] = table[root, k]
+                values[start + k] = table[root, k]
             if differentiate:
                 for k in range(used):
                     adjoints[root, k] += 1.0
                 _walk(made_from, width, words, backward, table, count)
                 for i in range(inputs):
                     for k in range(used):
-                        by_input[i, start + k] = adjoints[i, k]
+                        by_input[i * samples + start + k] = adjoints[i, k]
                         if not np.isfinite(adjoints[i, k]):
                             return False
                     adjoints[i] = 0.0
@@ -319,18 +324,16 @@ def machine(width: int) -> Callable[..., bool]:
                 for k in range(1, width):
                     adjoints[row, 0] += adjoints[row, k]
             _walk(made_from, width, words, after, table, count)
-            for i in range(len(parameters)):
+            for i in range(parameters):
                 by_parameter[i] = adjoints[inputs + i, 0]
                 if not np.isfinite(by_parameter[i]):
                     return False
-        layout[-1] = 0
+        words[HEAD - 1] = 0
         return True
 
-    rows, numbers, line = types.int32[:, ::1], types.float64[:, ::1], types.float64[::1]
     signature = types.boolean(
-        types.int32[::1], types.int64[::1], numbers, types.int64[::1], rows, numbers, line,
-        numbers, numbers, line,
-    )  # fmt: skip
+        types.int32[::1], types.float64[:, ::1], types.float64[::1], types.int64, types.boolean
+    )
     with suppress(RuntimeError):
         return njit(signature, cache=True, fastmath=False, error_model="numpy")(replay)
     return njit(signature, fastmath=False, error_model="numpy")(replay)

@@ -7,7 +7,9 @@ and the NumPy engine runs instead: so edges and messages are described in one pl
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+import sys
+from collections.abc import Callable
+from functools import lru_cache, partial
 from importlib.util import find_spec
 
 import numpy as np
@@ -15,15 +17,9 @@ from numpy.typing import NDArray
 
 from ..ir import Computation
 from .code import encode
-from .steps import LESS, MORE, SAME, ZEROS
 
 Numbers = NDArray[np.float64]
 WIDTH = 8  # samples taken at a time: a row of the table is one line of the processor's cache
-_ORDERS = {  # for each sign of a guard, when it holds
-    "<": LESS, "<=": LESS | ZEROS | SAME, ">": MORE, ">=": MORE | ZEROS | SAME, "==": ZEROS | SAME,
-    "is": SAME,
-}  # fmt: skip
-_NONE = np.empty((1, 0))
 
 
 @lru_cache(maxsize=1)
@@ -32,8 +28,18 @@ def is_installed() -> bool:
     return find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 
 
+def is_loaded() -> bool:
+    """Whether this process has loaded the machine, and Numba with it."""
+    return f"{__package__}.machine" in sys.modules
+
+
 class Interpreter:
-    """The instructions of a program, and the tables that they work on.
+    """The instructions of a program, and the tables that they work on, one for each width.
+
+    A table has rows of as many numbers as there are samples taken at a time, for values and
+    adjoints. The machine does what depends on no input once, and the rest block by block. On the
+    backward pass it clears every adjoint that it has passed on, so after a whole pass only those of
+    the leaves are left.
 
     Raises:
         ImportError: if Numba is not installed.
@@ -45,56 +51,36 @@ class Interpreter:
                 "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'"
             )
         self.code = encode(program)
-        row = self.code.row
-        self.root = int(row[program.root])
-        sides = [(_ORDERS[g.sign], row[g.left], row[g.right], g.outcome) for g in program.guards]
-        self.guards = np.array(sides, dtype=np.int32).reshape(-1, 4)
-        self.tables: dict[int, _Table] = {}
+        self.machines: dict[int, Callable[[Numbers, int, bool], bool]] = {}
 
     def run(
         self, columns: Numbers, parameters: Numbers, *, backward: bool
     ) -> tuple[Numbers, Numbers, Numbers] | None:
         """Results in a row, gradients by input and sample, and the summed gradients of parameters.
 
-        None if anything is not finite or a guard does not hold. ``columns`` are the inputs, one
-        column per sample, as a contiguous array of floats.
+        Without ``backward``, the gradients are any numbers. The answer is None if anything is not
+        finite or a guard does not hold. ``columns`` are the inputs, one column per sample.
         """
-        samples = columns.shape[1]
-        if not columns.flags.writeable:
-            columns = columns.copy()  # the machine is compiled for arrays that it could write to
+        inputs, samples = columns.shape
         width = 1 if samples == 1 else WIDTH
-        table = self.tables.get(width)
-        if table is None:  # allocated once for each width
-            table = self.tables[width] = _Table(self, width)
-        values = np.empty((1, samples))
-        by_input, by_parameter = _NONE, _NONE[0]
-        if backward:
-            by_input, by_parameter = np.empty(columns.shape), np.empty(len(parameters))
-        holds = table.machine(*table.parts, columns, parameters, values, by_input, by_parameter)
-        return (values, by_input, by_parameter) if holds else None
+        machine = self.machines.get(width)
+        if machine is None:
+            machine = self.machines[width] = self._machine(width)
+        size, given = columns.size, columns.size + len(parameters)
+        numbers = np.empty(2 * given + samples)
+        numbers[:size], numbers[size:given] = columns.ravel(), parameters
+        if not machine(numbers, samples, backward):
+            return None
+        numbers, stop = numbers[given:], samples + size
+        by_input = numbers[samples:stop].reshape(inputs, samples)
+        return numbers[:samples].reshape(1, samples), by_input, numbers[stop:]
 
-
-class _Table:
-    """Rows of ``width`` numbers for values and adjoints, and the machine that works on them.
-
-    The machine does what depends on no input once, and the rest block by block. On the backward
-    pass it clears every adjoint that it has passed on, so after a whole pass only those of the
-    leaves are left.
-    """
-
-    def __init__(self, interpreter: Interpreter, width: int) -> None:
+    def _machine(self, width: int) -> Callable[[Numbers, int, bool], bool]:
+        """The machine with a table for this program, whose rows do not straddle cache lines."""
         from .machine import machine  # Numba is optional, and takes long to import
 
-        code = interpreter.code
-        self.machine = machine(width)
-        values = _aligned(code.rows, width)
-        values[code.numbers] = code.number_values[:, None]
-        layout = np.array([*code.starts, code.count, code.leaves, interpreter.root, False])
-        self.parts = code.words, layout, values, code.fixed, interpreter.guards
-
-
-def _aligned(rows: int, width: int) -> Numbers:
-    """Zeros in rows that do not straddle lines of the cache."""
-    plain = np.zeros(rows * width + 8)
-    start = -plain.ctypes.data // 8 % 8
-    return plain[start : start + rows * width].reshape(rows, width)
+        plain = np.zeros(self.code.rows * width + 8)
+        start = -plain.ctypes.data // 8 % 8
+        table = plain[start : start + self.code.rows * width].reshape(-1, width)
+        table[self.code.numbers] = self.code.number_values[:, None]
+        return partial(machine(width), self.code.words, table)

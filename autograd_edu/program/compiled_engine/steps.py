@@ -23,8 +23,13 @@ from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
 
 AHEAD = 16  # instructions that the machine looks ahead
-LONGEST = 8  # more words than any instruction has
+HEAD = 11  # words before the rows, guards and streams of a program
+SPARE = 8 * AHEAD  # words after a stream: no instruction has so many as eight
 LESS, ZEROS, SAME, MORE = 1, 2, 4, 8  # how two numbers compare; ZEROS: 0.0 and -0.0
+ORDERS = {  # for each sign of a guard, when it holds
+    "<": LESS, "<=": LESS | ZEROS | SAME, ">": MORE, ">=": MORE | ZEROS | SAME, "==": ZEROS | SAME,
+    "is": SAME,
+}  # fmt: skip
 STEPS = {  # with the number of rows that each reads
     **OPERATORS, **FUNCTIONS, "select": 3, "copy": 1, "clear": 0, "accumulate": 1,
     "accumulate_product": 2, "result": 1, "lost": 2, "round": 3, "stop": 0,
