@@ -294,7 +294,13 @@ RUNNING = (
         "table[SEED] = 2.0",
         "table_of_gradients",
     ),
-    Fault("a bias is not added to a dot", RANDOM_GRAPHS, "if bias:\n    _A", "pass", "_dot"),
+    Fault(
+        "a bias is not added to a dot",
+        RANDOM_GRAPHS,
+        "[_A, sum_of_rows(products, out), *_B]",
+        "[_A, sum_of_rows(products, out)]",
+        "_dot",
+    ),
     Fault(
         "a third edge is not added",
         RANDOM_GRAPHS,

@@ -19,7 +19,7 @@ from ..arrays import Arrays
 from ..ir import Replayed
 from ..lifting.symbols import Symbol, Written, in_order
 from .exact import exact_sum
-from .tables import Array, Call
+from .tables import Array, Call, sum_of_rows
 
 Function: TypeAlias = Callable[..., Replayed]
 _Branch = tuple[tuple[int, int], ...]  # the choices, and their operands, around a symbol
@@ -29,9 +29,7 @@ _FUNCTIONS: dict[str, Function] = {
     "ge": np.greater_equal, "select": np.where, "total": lambda *xs: Arrays.total(xs),
     "exact_total": lambda *xs: _exact_total(*xs), "dot": lambda *xs: Arrays.dot(*products(xs)),
 }  # fmt: skip
-_OVER_ALL = {
-    "total_all": np.add, "sum_all": np.add, "maximum_all": np.maximum, "minimum_all": np.minimum,
-}  # fmt: skip
+_OVER_ALL = {"maximum_all": np.maximum, "minimum_all": np.minimum}
 
 
 class Scratch:
@@ -171,13 +169,18 @@ def _exact_total(*xs: Array) -> Array:
 
 
 def _call(symbol: Symbol, xs: Sequence[Array], out: Array) -> Call:
+    if symbol.name in ("total_all", "sum_all"):
+        return sum_of_rows(xs[0], out)
     if symbol.name in _OVER_ALL:
         return partial(_OVER_ALL[symbol.name].reduce, xs[0], 0, None, out)
     if symbol.name == "exact_total_all":
         return partial(exact_sum, xs[0], out)
     function = _function(symbol)
     if isinstance(function, np.ufunc):
-        return partial(function, *xs, out=out)
+        operands = map(np.asarray, xs)  # a plain number would become an array in every call
+        if function in _OVER_ALL.values():
+            return partial(function, *operands, out=out)
+        return partial(function, *operands, out)  # which starts sooner than with a keyword
     return partial(_write, function, xs, out)
 
 

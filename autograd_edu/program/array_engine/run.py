@@ -16,12 +16,14 @@ from ..lifting.group import NEUTRAL, Group, Lifted, Mask, Read
 from ..lifting.symbols import Written, written, written_stacked
 from .formulas import Formulas, Scratch
 from .tables import (
+    SMALL,
     Array,
     Call,
     add_up,
     edge,
     gather,
     matrix,
+    sum_of_rows,
     table_of_gradients,
     table_of_values,
     taken,
@@ -29,7 +31,6 @@ from .tables import (
 )
 
 Tables = dict[bool, Array]
-_SMALL = 4096  # numbers in a matrix product that `dot` computes at least as fast as `matmul`
 
 
 class Plan:
@@ -70,7 +71,7 @@ class Plan:
         operands = [self._read(group, i, calls) for i in range(len(group.reads))]
         out, formulas = self.out(group), None
         if group.kind in _FORWARD:
-            calls.append(_FORWARD[group.kind](group, out, operands))
+            calls += _FORWARD[group.kind](out, operands)
         else:
             formulas = self._formulas(group, operands, out)
             formulas.value(calls)
@@ -216,7 +217,7 @@ class Backward:
         elif slope.ndim == 0 and slope == -1.0:
             calls.append(partial(np.negative, upstream, target))
         else:
-            calls.append(partial(np.multiply, slope, upstream, target))
+            calls.append(partial(np.multiply, np.asarray(slope), upstream, target))
         if target is not out:
             calls.append(partial(np.add.reduce, target, -1, None, out, keepdims=True))
 
@@ -232,30 +233,20 @@ class Backward:
 # ---- the forward call of each kind of group ----
 
 
-def _dot(_: Group, out: Array, operands: list[Array]) -> Call:
+def _dot(out: Array, operands: list[Array]) -> list[Call]:
     weights, inputs, *bias = operands
     products = np.empty(np.broadcast_shapes(weights.shape, inputs.shape))
-
-    def call() -> None:
-        np.multiply(weights, inputs, products)
-        np.add.reduce(products, 0, out=out)
-        if bias:
-            np.add(out, bias[0], out)
-
-    return call
+    product = partial(np.multiply, weights, inputs, products)
+    return [product, sum_of_rows(products, out), *_added(bias, out)]
 
 
-def _product(_: Group, out: Array, operands: list[Array]) -> Call:
+def _product(out: Array, operands: list[Array]) -> list[Call]:
     weights, inputs, *bias = operands
-    product = _times(weights, inputs, out.reshape(len(weights), -1))
-    if not bias:
-        return product
+    return [_times(weights, inputs, out.reshape(len(weights), -1)), *_added(bias, out)]
 
-    def call() -> None:
-        product()
-        np.add(out, bias[0], out)
 
-    return call
+def _added(bias: list[Array], out: Array) -> list[Call]:
+    return [partial(np.add, out, each, out) for each in bias]
 
 
 def _times(a: Array, b: Array, out: Array) -> Call:
@@ -263,14 +254,14 @@ def _times(a: Array, b: Array, out: Array) -> Call:
 
     `dot` starts sooner than `matmul`, and is faster for an outer product, but first clears ``out``.
     """
-    if out.size <= _SMALL or a.shape[1] == 1:
+    if out.size <= SMALL or a.shape[1] == 1:
         return partial(a.dot, b, out)
     return partial(np.matmul, a, b, out)
 
 
-def _matmul(_: Group, out: Array, operands: list[Array]) -> Call:
+def _matmul(out: Array, operands: list[Array]) -> list[Call]:
     rows, columns = map(_samples_first, operands)
-    return partial(np.matmul, rows, columns, _samples_first(out))
+    return [partial(np.matmul, rows, columns, _samples_first(out))]
 
 
 def _through_matmul(
@@ -304,8 +295,8 @@ def _clearing(group: Group, x: Array) -> Call:
     return partial(np.multiply, x, group.real[..., None].astype(float), x)
 
 
-def _spread(_: Group, out: Array, operands: list[Array]) -> Call:
-    return partial(np.copyto, out, operands[0])
+def _spread(out: Array, operands: list[Array]) -> list[Call]:
+    return [partial(np.copyto, out, operands[0])]
 
 
 _FORWARD = {
