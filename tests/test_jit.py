@@ -345,8 +345,7 @@ def test_a_pass_that_was_broken_off_leaves_nothing_behind(engine):
 # ---- the choice ----
 
 
-def test_irregular_programs_are_interpreted_and_large_matrices_are_not(monkeypatch):
-    monkeypatch.setattr(choice, "_LOADING", 0.0)  # nanoseconds to wait for
+def test_irregular_programs_are_interpreted_and_large_matrices_are_not():
     ws = [[Value(0.1 * i - 0.05 * j) for j in range(64)] for i in range(64)]
 
     def layers(x):
@@ -398,8 +397,7 @@ def test_rounds_of_a_loop_are_compiled_by_python_once():
 @pytest.fixture
 def without_numba(monkeypatch):
     """Numba seems to be missing, and a hint was not given yet; waiting is not needed."""
-    for name in ("is_installed", "is_loaded"):
-        monkeypatch.setattr(choice, name, lambda: False)
+    monkeypatch.setattr(choice, "is_installed", lambda: False)
     monkeypatch.setattr(choice, "find_spec", lambda name: None)
     monkeypatch.setattr(choice, "_WAITED", 0.0)
     choice.say_once.cache_clear()
@@ -451,22 +449,9 @@ def test_an_engine_that_there_is_not_is_refused():
         program(2.0)
 
 
-WAITING = """
-import sys
-from autograd_edu import trace
-program = trace(lambda x: [x := x + 0.01 * x / (1.0 + x * x) for _ in range(500)][-1], 0.5)
-for calls in (100, 5000):
-    for _ in range(calls):
-        program(0.1)
-    print('numba' in sys.modules)
-"""
-
-
-@pytest.mark.slow
-def test_numba_is_loaded_when_enough_calls_were_made_to_pay_for_it():
-    run = [sys.executable, "-c", WAITING]
-    printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout
-    assert printed.split() == ["False", "True"]
+def test_the_same_call_takes_the_same_engine_however_many_calls_came_before():
+    costs = Costs(groups=1000, products=0, operands=2000, instructions=4000)
+    assert {chosen("auto", costs, 1) for _ in range(1000)} == {"jit"}
 
 
 WITHOUT = """

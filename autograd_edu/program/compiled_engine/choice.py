@@ -2,8 +2,7 @@
 
 NumPy pays for every call, and little for a product in a matrix; the compiled interpreter and
 Python pay for every operation of every sample. The choice depends only on the program, the size of
-the batch, whether Numba is installed, and the calls before, so a script gives the same bits on
-every run.
+the batch and whether Numba is installed, so the same call gives the same bits on every run.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from ...errors import ArityError, one_of
 from ..ir import Computation
 from ..lifting.analysis import facts
 from ..lifting.rows import ROWS, is_sum_of_products
-from .run import WIDTH, is_installed, is_loaded
+from .run import WIDTH, is_installed
 
 ENGINES = ("auto", "numpy", "jit", "python")
 # nanoseconds for both passes, measured with tests/benchmarks/irregular.py --engines
@@ -28,7 +27,6 @@ _SAMPLE, _STEP = 1000.0, 100.0  # Python: a sample, and an instruction of the in
 # An engine must be faster than NumPy by this much, as some programs are misjudged; and Python's
 # functions take long to make.
 _MARGINS = {"numpy": 1.0, "python": 2.0, "jit": 1.3}
-_LOADING = 5e8  # nanoseconds that Numba takes to load
 _WORTH = 10.0  # how many times faster the compiled engine must be for the hint to install Numba
 _WAITED = 1e9  # nanoseconds that must have been lost before
 
@@ -101,7 +99,7 @@ class Costs:
 
 @dataclass
 class Waiting:
-    """How many nanoseconds the calls of this process have lost because Numba was not loaded."""
+    """How many nanoseconds the calls of this process have lost because Numba is missing."""
 
     lost: float = 0.0
 
@@ -111,9 +109,6 @@ WAITING = Waiting()
 
 def chosen(engine: str, costs: Costs | None, samples: int) -> str:
     """The engine that runs a batch: the given one, or for "auto" the fastest.
-
-    Numba takes long to load. So "auto" takes another engine until the calls of this process have
-    lost as much time by that.
 
     Args:
         costs: None for a program that only NumPy can run.
@@ -133,16 +128,13 @@ def chosen(engine: str, costs: Costs | None, samples: int) -> str:
         return engine
     if costs is None:
         return "numpy"
-    best, _ = costs.fastest(samples, compiles=True)
-    if best != "jit" or is_loaded():
-        return best
-    other, taken = costs.fastest(samples, compiles=False)
-    WAITING.lost += taken - costs.jit(samples)
-    if is_installed():
-        return best if WAITING.lost > _LOADING else other
-    if WAITING.lost > _WAITED and taken > _WORTH * costs.jit(samples):
-        say_once()
-    return other
+    compiles = is_installed()
+    best, taken = costs.fastest(samples, compiles=compiles)
+    if not compiles:
+        WAITING.lost += max(0.0, taken - costs.jit(samples))
+        if WAITING.lost > _WAITED and taken > _WORTH * costs.jit(samples):
+            say_once()
+    return best
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,6 @@ and the NumPy engine runs instead: so edges and messages are described in one pl
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib.util import find_spec
@@ -26,11 +25,6 @@ WIDTH = 8  # samples taken at a time: a row of the table is one line of the proc
 def is_installed() -> bool:
     """Whether Numba is installed, and not switched off by ``NUMBA_DISABLE_JIT``."""
     return find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
-
-
-def is_loaded() -> bool:
-    """Whether this process has loaded the machine, and Numba with it."""
-    return f"{__package__}.machine" in sys.modules
 
 
 class Interpreter:
