@@ -342,6 +342,88 @@ def test_a_pass_that_was_broken_off_leaves_nothing_behind(engine):
     assert [part.tolist() for part in first] == [part.tolist() for part in again]
 
 
+def test_a_pass_that_was_broken_off_does_not_disturb_one_of_another_size():
+    program = trace(lambda x: log(x) * x, 1.0)
+    interpreter, xs = Interpreter(program.runner.program), np.linspace(1.0, 2.0, 30)[None]
+    first = interpreter.run(xs, np.zeros(0), backward=True)
+    assert interpreter.run(np.where(xs > 1.9, -xs, xs), np.zeros(0), backward=True) is None
+    assert interpreter.run(xs[:, :1], np.zeros(0), backward=True) is not None
+    again = interpreter.run(xs, np.zeros(0), backward=True)
+    assert [part.tolist() for part in first] == [part.tolist() for part in again]
+
+
+# ---- loops ----
+
+
+def filtered(x, noise):
+    """A filter with a sum over its rounds, beside a loop of its own."""
+    p, loss = x, []
+    for k in range(60):
+        p = 0.9 * p + 0.1 / (1.0 + noise)
+        loss.append(log(p + noise) + (x - 0.01 * k) ** 2 / (p + noise))
+        p = p * noise / (p + noise)
+    for _ in range(60):
+        x = sigmoid(x * p) + w_of_loops * x
+    return total(loss) + x
+
+
+w_of_loops = Value(0.3)
+
+
+def looking_back(x, y):
+    """A round that reads what the first round has just computed, and later ones long ago."""
+    rows = []
+    for k in range(60):
+        rows += [y * x]
+        rows += [tanh(rows[-1])]
+        y = rows[-1] + rows[k + 1]
+        rows += [y]
+    return y
+
+
+def sharing(x, y):
+    """Every round adds to the gradient of one number and of the round before."""
+    start = exp(x)
+    for _ in range(60):
+        y = maximum(y * start, sqrt(start) - y, 0.5 * y) * 0.9
+    return y
+
+
+def run_often(interpreter, *args, times=100):
+    """The first answer, and the one after the rounds were compiled."""
+    first = interpreter.run(*args, backward=True)
+    for _ in range(times):
+        last = interpreter.run(*args, backward=True)
+    return first, last
+
+
+@pytest.mark.parametrize("samples", [1, 21])
+@pytest.mark.parametrize(
+    ("f", "loops"),
+    [(filtered, True), (sharing, True), (looking_back, False), (model(Value(1.0), 0.5), False)],
+)
+def test_the_rounds_of_a_loop_become_machine_code_that_computes_the_same_bits(f, loops, samples):
+    program = trace(f, 0.5, 0.7)
+    interpreter = Interpreter(program.runner.program)
+    xs = np.random.default_rng(0).uniform(0.3, 0.9, (2, samples))
+    first, last = run_often(interpreter, xs, program.parameter_values)
+    assert [part.tolist() for part in first] == [part.tolist() for part in last]
+    assert any(interpreter.owners.values()) == loops
+
+
+def test_what_is_not_finite_in_the_rounds_of_a_loop_gives_no_answer():
+    def f(x):
+        for _ in range(50):
+            x = log(x) + 2.0
+        return x
+
+    interpreter = Interpreter(trace(f, 3.0).runner.program)
+    first, _ = run_often(interpreter, np.array([[3.0]]), np.zeros(0))
+    assert interpreter.run(np.array([[0.1]]), np.zeros(0), backward=True) is None
+    again = interpreter.run(np.array([[3.0]]), np.zeros(0), backward=True)
+    assert [part.tolist() for part in first] == [part.tolist() for part in again]
+
+
 # ---- the choice ----
 
 

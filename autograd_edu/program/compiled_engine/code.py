@@ -33,11 +33,11 @@ class Encoded:
 
     Attributes:
         words: where each stream starts (what depends on no input, the other operations, their
-            backward pass, and that of the former), how many slots, leaves and inputs there are, the
-            row of the result, how many rows and guards follow, and a mark of the machine; then the
-            rows of slots that depend on parameters and on no input, the guards, and the streams.
+            backward pass, and that of the former), how many slots and inputs there are, the row of
+            the result, how many rows and guards follow, and a mark of the machine; then the rows of
+            slots that depend on parameters and on no input, the guards, and the streams.
         rows: how many rows the table has. The row of a slot's adjoint is as many rows after its
-            own as there are slots, and leaves have the first rows.
+            own as there are slots. Inputs, then parameters, have the first rows.
         numbers: the rows that hold a number.
         number_values: those numbers.
     """
@@ -132,8 +132,8 @@ class _Encoder:
         sides = [(ORDERS[g.sign], row[g.left], row[g.right], g.outcome) for g in guards]
         start = HEAD + len(fixed) + 4 * len(guards)
         starts = accumulate(map(len, streams[:-1]), initial=start)
-        leaves, root = int((self.form == 0).sum()), row[program.root]
-        head = [*starts, self.count, leaves, program.input_count, root, len(fixed), len(guards), 0]
+        sizes = [self.count, program.input_count, row[program.root], len(fixed), len(guards)]
+        head = [*starts, *sizes, 0]
         parts = [np.array(head), fixed, np.ravel(sides), *streams]
         return Encoded(
             words=np.concatenate(parts).astype(np.int32),

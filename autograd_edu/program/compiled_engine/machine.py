@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache, reduce
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,18 +24,23 @@ from ..lifting import rows, symbols
 from ..lifting.rows import ROWS
 from ..lifting.symbols import CONDITIONS, Symbol, written
 from .steps import AHEAD, HEAD, LESS, MORE, SAME, STEPS, ZEROS, Opcode, opcodes
-from .vectors import INDEX, INT, Vectors, vector_functions
+from .vectors import DOUBLE, INDEX, INT, Vectors, vector_functions
 
 
-class _Instruction:
+class Instruction:
     """One instruction being written: the rows that it names, of values and of adjoints."""
 
     def __init__(
-        self, vectors: Vectors, *, code: ir.Value, table: ir.Value, adjoints: ir.Value
+        self,
+        vectors: Vectors,
+        *,
+        code: ir.Value,
+        table: ir.Value,
+        adjoints: ir.Value,
+        bad: ir.Value,
     ) -> None:
         self.vectors, self.builder = vectors, vectors.builder
-        self.code, self.table, self.adjoints = code, table, adjoints
-        self.loaded: dict[int, ir.Value] = {}
+        self.code, self.table, self.adjoints, self.bad = code, table, adjoints, bad
 
     def pointer(self, operand: int, *, adjoint: bool = False) -> ir.Value:
         """The address of the row that is written (0) or read (1, 2, 3)."""
@@ -50,25 +55,35 @@ class _Instruction:
         self.builder.store(x, pointer, align=8 * self.vectors.width)
 
     def read(self, operand: int) -> ir.Value:
-        if operand not in self.loaded:
-            self.loaded[operand] = self.load(self.pointer(operand))
-        return self.loaded[operand]
+        return self.load(self.pointer(operand))
 
     def leaf(self, symbol: Symbol) -> ir.Value:
         return self.read(0 if symbol.name == "result" else int(symbol.number) + 1)
 
     # ---- the kinds of instructions ----
 
-    def value(self, opcode: Opcode, bad: ir.Value) -> None:
+    def write(self, opcode: Opcode) -> None:
+        match opcode.kind:
+            case "step":
+                self.step(opcode.name)
+            case "value":
+                self.value(opcode)
+            case "slopes":
+                self.slopes(opcode)
+
+    def value(self, opcode: Opcode) -> None:
         rule = written(ROWS[opcode.name], [None] * opcode.operands)
         (y,) = self.vectors.written([rule.value], self.leaf)
         self.store(y, self.pointer(0))
-        self._watch(y, bad)
+        self._watch(y)
 
-    def _watch(self, y: ir.Value, bad: ir.Value) -> None:
+    def _watch(self, y: ir.Value) -> None:
         """Note whether ``y`` is finite: y - y is 0 if it is, else nan."""
-        zero_or_nan = self.builder.bitcast(self.builder.fsub(y, y), self.vectors.bits)
-        self.builder.store(self.builder.or_(self.builder.load(bad), zero_or_nan), bad)
+        self.note(self.builder.bitcast(self.builder.fsub(y, y), self.vectors.bits))
+
+    def note(self, bits: ir.Value) -> None:
+        """Note that a number is not finite, if a bit is set."""
+        self.builder.store(self.builder.or_(self.builder.load(self.bad), bits), self.bad)
 
     def slopes(self, opcode: Opcode) -> None:
         """Add the result's adjoint, times each local gradient, to the operands'; then clear it."""
@@ -94,7 +109,7 @@ class _Instruction:
                 so_far = self.vectors.product_added(slope, upstream, so_far)
             self.store(so_far, pointer)
 
-    def step(self, name: str, bad: ir.Value) -> None:
+    def step(self, name: str) -> None:
         """A step of a rule that was taken apart; conditions are rows of ones and zeros."""
         out, xs = self.pointer(0), [self.read(i + 1) for i in range(STEPS[name])]
         zero, one = self.vectors.number(0.0), self.vectors.number(1.0)
@@ -113,11 +128,16 @@ class _Instruction:
                 y = self.vectors.apply(name, xs)
         self.store(self.builder.select(y, one, zero) if name in CONDITIONS else y, out)
         if name == "result":
-            self._watch(y, bad)
+            self._watch(y)
 
 
 def _is_number(symbol: Symbol, x: float) -> bool:
     return symbol.name == "number" and symbol.number == x
+
+
+def rounds_type(width: int) -> ir.FunctionType:
+    """A function that runs rounds on a table, and returns 0 if every number is finite."""
+    return ir.FunctionType(INT, [ir.PointerType(ir.VectorType(DOUBLE, width))])
 
 
 class _Interpreter:
@@ -166,38 +186,40 @@ class _Interpreter:
         block = self.function.append_basic_block("_".join(map(str, opcode)))
         builder.position_at_end(block)
         here = builder.load(self.here)
-        instruction = _Instruction(
-            self.vectors, code=here, table=self.table, adjoints=self.adjoints
+        instruction = Instruction(
+            self.vectors, code=here, table=self.table, adjoints=self.adjoints, bad=self.bad
         )
-        match opcode.kind:
-            case "step" if opcode.name == "stop":
-                self._stop()
-                return block
-            case "step":
-                instruction.step(opcode.name, self.bad)
-            case "value":
-                instruction.value(opcode, self.bad)
-            case "slopes":
-                instruction.slopes(opcode)
-        length = 2 + (STEPS[opcode.name] if opcode.kind == "step" else opcode.operands)
-        self._fetch_ahead(opcode, here, length)
-        builder.store(builder.gep(here, [ir.Constant(INT, length)]), self.here)
+        if opcode == Opcode("step", "stop"):
+            builder.ret(self.vectors.any_bits(builder.load(self.bad)))
+            return block
+        length = ir.Constant(INT, opcode.length)
+        if opcode == Opcode("step", "rounds"):
+            instruction.note(self._run_rounds(here))
+            length = self._word(here, 3)
+        else:
+            instruction.write(opcode)
+        self._fetch_ahead(opcode, here)
+        builder.store(builder.gep(here, [length]), self.here)
         builder.branch(next_one)
         return block
 
-    def _stop(self) -> None:
-        bad, lanes = self.builder.load(self.bad), range(self.width)
-        parts = [self.builder.extract_element(bad, ir.Constant(INDEX, i)) for i in lanes]
-        self.builder.ret(reduce(self.builder.or_, parts))
+    def _run_rounds(self, here: ir.Value) -> ir.Value:
+        """Call the function whose address follows; see `rounds`."""
+        place = self.builder.gep(here, [ir.Constant(INT, 1)])
+        address = self.builder.load(self.builder.bitcast(place, ir.PointerType(INT)), align=4)
+        kind = ir.PointerType(rounds_type(self.width))
+        bad = self.builder.call(self.builder.inttoptr(address, kind), [self.table])
+        none = ir.Constant(self.vectors.bits, [0] * self.width)
+        return self.builder.insert_element(none, bad, ir.Constant(INDEX, 0))
 
-    def _fetch_ahead(self, opcode: Opcode, here: ir.Value, length: int) -> None:
+    def _fetch_ahead(self, opcode: Opcode, here: ir.Value) -> None:
         """Have the rows of a later instruction, likely of the same kind, brought into the cache.
 
         A step has no operands here: it works on rows that are in the cache already. So does a
         single sample, mostly: a line of the cache holds eight of its rows.
         """
         for operand in range(opcode.operands if self.width > 1 else 0):
-            row = self.builder.zext(self._word(here, AHEAD * length + 2 + operand), INT)
+            row = self.builder.zext(self._word(here, AHEAD * opcode.length + 2 + operand), INT)
             self.vectors.fetch(self.builder.gep(self.table, [row]), for_writing=False)
             if opcode.kind == "slopes":
                 self.vectors.fetch(self.builder.gep(self.adjoints, [row]), for_writing=True)
@@ -269,9 +291,7 @@ def machine(width: int) -> Callable[..., bool]:
 
         ``numbers`` are the inputs, the parameters, and room for the results and the gradients.
         """
-        before, forward, backward, after, count, leaves, inputs, root, own, comparisons, broken = (
-            words[:HEAD]
-        )
+        before, forward, backward, after, count, inputs, root, own, compared, broken = words[:HEAD]
         words[HEAD - 1] = 1  # until this pass has come to its end, adjoints may be left over
         fixed, guards = words[HEAD : HEAD + own], words[HEAD + own :]
         columns, numbers = numbers[: inputs * samples], numbers[inputs * samples :]
@@ -279,11 +299,10 @@ def machine(width: int) -> Callable[..., bool]:
         values = numbers[parameters : parameters + samples]
         by_input, by_parameter = numbers[parameters + samples :], numbers[-parameters:]
         adjoints = table[count : 2 * count]
-        adjoints[: count if broken else leaves] = 0.0
+        adjoints[: count if broken else inputs + parameters] = 0.0
         for i in range(parameters):
             table[inputs + i] = numbers[i]
-        for row in range(inputs, leaves):
-            if not np.isfinite(table[row, 0]):
+            if not np.isfinite(numbers[i]):
                 return False
         if _walk(  # type: ignore[call-arg]  # by Numba
             made_from, width, words, before, table, count
@@ -299,7 +318,7 @@ def machine(width: int) -> Callable[..., bool]:
                     table[i, k] = x
             if _walk(made_from, width, words, forward, table, count):
                 return False
-            for g in range(0, 4 * comparisons, 4):
+            for g in range(0, 4 * compared, 4):
                 orders, left, right, outcome = guards[g : g + 4]
                 for k in range(used):
                     a, b = table[left, k], table[right, k]

@@ -7,9 +7,11 @@ and the NumPy engine runs instead: so edges and messages are described in one pl
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib.util import find_spec
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,8 @@ from ..ir import Computation
 from .code import encode
 
 Numbers = NDArray[np.float64]
+Machine = Callable[[Numbers, int, bool], bool]
+_OFTEN = 100  # runs of a program after which it pays to compile the rounds of its loops
 WIDTH = 8  # samples taken at a time: a row of the table is one line of the processor's cache
 
 
@@ -45,7 +49,11 @@ class Interpreter:
                 "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'"
             )
         self.code = encode(program)
-        self.machines: dict[int, Callable[[Numbers, int, bool], bool]] = {}
+        constants = [slot.number for slot in program.slots if slot.op == "constant"]
+        self.is_finite = all(map(isfinite, constants))
+        self.machines: dict[int, Machine] = {}
+        self.runs: Counter[int] = Counter()
+        self.owners: dict[int, object] = {}  # of the machine code of rounds
 
     def run(
         self, columns: Numbers, parameters: Numbers, *, backward: bool
@@ -55,26 +63,33 @@ class Interpreter:
         Without ``backward``, the gradients are any numbers. The answer is None if anything is not
         finite or a guard does not hold. ``columns`` are the inputs, one column per sample.
         """
-        inputs, samples = columns.shape
-        width = 1 if samples == 1 else WIDTH
-        machine = self.machines.get(width)
-        if machine is None:
-            machine = self.machines[width] = self._machine(width)
-        size, given = columns.size, columns.size + len(parameters)
-        numbers = np.empty(2 * given + samples)
-        numbers[:size], numbers[size:given] = columns.ravel(), parameters
-        if not machine(numbers, samples, backward):
+        if not self.is_finite:
             return None
-        numbers, stop = numbers[given:], samples + size
-        by_input = numbers[samples:stop].reshape(inputs, samples)
-        return numbers[:samples].reshape(1, samples), by_input, numbers[stop:]
+        (inputs, samples), size = columns.shape, columns.size
+        width = 1 if samples == 1 else WIDTH
+        self.runs[width] += 1
+        if self.runs[width] in (1, _OFTEN):
+            self.machines[width] = self._machine(width)
+        given = size + len(parameters)
+        numbers = np.empty(2 * given + samples)
+        numbers[:size] = columns.ravel()
+        numbers[size:given] = parameters
+        if not self.machines[width](numbers, samples, backward):
+            return None
+        start = given + samples
+        by_input = numbers[start : start + size].reshape(inputs, samples)
+        return numbers[given:start].reshape(1, samples), by_input, numbers[start + size :]
 
-    def _machine(self, width: int) -> Callable[[Numbers, int, bool], bool]:
+    def _machine(self, width: int) -> Machine:
         """The machine with a table for this program, whose rows do not straddle cache lines."""
         from .machine import machine  # Numba is optional, and takes long to import
+        from .rounds import with_rounds
 
+        words = self.code.words.copy()
+        if self.runs[width] == _OFTEN:
+            words, self.owners[width] = with_rounds(words, width)
         plain = np.zeros(self.code.rows * width + 8)
         start = -plain.ctypes.data // 8 % 8
         table = plain[start : start + self.code.rows * width].reshape(-1, width)
         table[self.code.numbers] = self.code.number_values[:, None]
-        return partial(machine(width), self.code.words, table)
+        return partial(machine(width), words, table)

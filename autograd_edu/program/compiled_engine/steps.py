@@ -23,7 +23,7 @@ from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
 
 AHEAD = 16  # instructions that the machine looks ahead
-HEAD = 11  # words before the rows, guards and streams of a program
+HEAD = 10  # words before the rows, guards and streams of a program
 SPARE = 8 * AHEAD  # words after a stream: no instruction has so many as eight
 LESS, ZEROS, SAME, MORE = 1, 2, 4, 8  # how two numbers compare; ZEROS: 0.0 and -0.0
 ORDERS = {  # for each sign of a guard, when it holds
@@ -32,7 +32,7 @@ ORDERS = {  # for each sign of a guard, when it holds
 }  # fmt: skip
 STEPS = {  # with the number of rows that each reads
     **OPERATORS, **FUNCTIONS, "select": 3, "copy": 1, "clear": 0, "accumulate": 1,
-    "accumulate_product": 2, "result": 1, "lost": 2, "round": 3, "stop": 0,
+    "accumulate_product": 2, "result": 1, "lost": 2, "round": 3, "stop": 0, "rounds": 2,
 }  # fmt: skip
 
 
@@ -46,6 +46,11 @@ class Opcode(NamedTuple):
     name: str
     operands: int = 0
     mask: int = 0
+
+    @property
+    def length(self) -> int:
+        """How many words the instruction takes."""
+        return 2 + (STEPS[self.name] if self.kind == "step" else self.operands)
 
 
 def is_built_in(op: Op) -> bool:

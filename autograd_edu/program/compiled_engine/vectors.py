@@ -49,6 +49,13 @@ class Vectors:
     def number(self, x: float) -> ir.Constant:
         return ir.Constant(self.type, [x] * self.width)
 
+    def any_bits(self, bits: ir.Value) -> ir.Value:
+        """The bits of all samples in one number; 0 if there are none."""
+        parts = [
+            self.builder.extract_element(bits, ir.Constant(INDEX, i)) for i in range(self.width)
+        ]
+        return reduce(self.builder.or_, parts)
+
     def written(
         self, roots: Sequence[Symbol], leaf: Callable[[Symbol], ir.Value]
     ) -> list[ir.Value]:
