@@ -22,9 +22,10 @@ from ...notation.letters import SUBSCRIPTS, plain
 from ...notation.text import abbreviate
 from ...program.ir import Computation
 from ...program.lifting.fuse import fused
-from ...program.lifting.group import NEUTRAL, Group, Read, Rows
+from ...program.lifting.group import NEUTRAL, Group, Read
 from ...program.lifting.lift import lift
 from ...program.lifting.rows import SUM
+from ...program.lifting.spacing import Rows
 
 Kind = Literal["input", "parameter", "constant", "result", "operation"]
 _LONGEST = 16  # columns of an operation's formula; instead of a longer one stands its symbol

@@ -12,7 +12,8 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from ..lifting.group import NEUTRAL, Group, Lifted, Mask, Read
+from ..lifting.group import NEUTRAL, Group, Lifted, Read
+from ..lifting.spacing import Mask
 from ..lifting.symbols import Written, written, written_stacked
 from .formulas import Formulas, Scratch
 from .tables import (

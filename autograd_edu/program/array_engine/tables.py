@@ -12,7 +12,8 @@ from math import isfinite
 import numpy as np
 
 from ..ir import Floats
-from ..lifting.group import NEUTRAL, SEED, Lifted, Rows, Sum, strided
+from ..lifting.group import NEUTRAL, SEED, Lifted, Sum
+from ..lifting.spacing import Rows, strided
 
 Array = Floats
 Call = Callable[[], object]

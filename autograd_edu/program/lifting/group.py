@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...arithmetic.rows import together
 from ...engine.op import Op
+from .spacing import Mask, Rows, strided
 from .symbols import written, written_stacked
 
-Rows: TypeAlias = NDArray[np.intp]  # numbers of rows
-Mask: TypeAlias = NDArray[np.bool_]
 # The first rows of a table of values: what leaves a sum, a maximum, a minimum as it is.
 NEUTRAL = (0.0, -np.inf, np.inf)
 # Rows of a table of gradients: one that is always 0, that of the root, the first of an edge.
@@ -121,61 +118,12 @@ class Lifted:
     fixed: list[bool]
     row: Rows
     counts: dict[bool, int]
-    edge_counts: dict[bool, int]
-    batch_edges: int
     gaps: list[tuple[bool, int, int]]
     roots: tuple[int, ...]
     arguments: list[tuple[int, int, Rows | None]]
-    leaves: dict[bool, Sum]
-
-
-def strided(rows: Rows) -> tuple[int, tuple[int, ...]] | None:
-    """The first of ``rows`` and the step along each axis, if they lie evenly."""
-    if rows.size <= 1:
-        return (int(rows.item()) if rows.size else 0, (0,) * rows.ndim)
-    base, steps = int(rows.flat[0]), []
-    for axis, count in enumerate(rows.shape):
-        steps.append(
-            int(rows[(0,) * axis + (1,) + (0,) * (rows.ndim - axis - 1)]) - base if count > 1 else 0
-        )
-    if rows.size == 2:
-        return base, tuple(steps)
-    for axis, step in enumerate(steps):
-        after, before = (
-            (slice(None),) * axis + (slice(1, None),),
-            (slice(None),) * axis + (slice(None, -1),),
-        )
-        if not (rows[after] - rows[before] == step).all():
-            return None
-    return base, tuple(steps)
-
-
-def folded(reads: list[Rows]) -> tuple[int, ...]:
-    """A shape of one or two axes in which all reads lie evenly, if there is one."""
-    count = len(reads[0])
-    for rows in reads:
-        if strided(rows) is None:
-            differs = np.flatnonzero(np.diff(rows) != rows[1] - rows[0])
-            period = int(differs[0]) + 1
-            if count % period == 0 and strided(rows.reshape(-1, period)) is not None:
-                return (count // period, period)
-    return (count,)
-
-
-def pad(lists: list[tuple[int, ...]], filler: int) -> Rows:
-    """Lists of rows as the columns of an array; the shorter ones are padded with ``filler``."""
-    longest = max(map(len, lists))
-    return np.array([[*each, *[filler] * (longest - len(each))] for each in lists], dtype=np.intp).T
-
-
-def split_by_length(lengths: list[int]) -> list[list[int]]:
-    """The places in ``lengths``, split where padding all to one length would cost too much."""
-    if max(lengths) * len(lengths) <= max(2 * sum(lengths), FEW):
-        return [list(range(len(lengths)))]
-    parts: dict[int, list[int]] = {}
-    for i, length in enumerate(lengths):
-        parts.setdefault((length - 1).bit_length(), []).append(i)
-    return list(parts.values())
+    edge_counts: dict[bool, int] = field(default_factory=lambda: {True: FIRST, False: FIRST})
+    batch_edges: int = 0
+    leaves: dict[bool, Sum] = field(default_factory=dict)
 
 
 def summed(targets: Rows, edges: Rows, count: int) -> tuple[Rows, Rows | None]:

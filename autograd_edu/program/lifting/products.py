@@ -1,32 +1,37 @@
-"""Find matrix products among dot products whose factors both depend on the inputs.
+"""Find matrix products among dot products.
 
-Attention, written in single numbers, is a dot product of a query and a key for every pair of
-places, head by head. Dot products of all pairs of some rows and some columns are a block: one
-matrix product. Blocks of one shape run together. Where a mask left out some of the pairs, the block
-has holes: they are computed too, but no slot is their number.
+A dot product is a pair of a row and a column, which are vectors of slots. Where all pairs of some
+rows and some columns occur, they are one matrix product.
+
+In a layer, rows of weights meet vectors of inputs. In attention, both factors depend on the inputs:
+there is a dot product of a query and a key for every pair of places, head by head. The products of
+all heads have one shape, so they run together as blocks. Where a mask left out some of the pairs, a
+block has holes: they are computed too, but no slot is their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from .group import Mask, Rows
+from .spacing import Rows
 
 HOLE = -1  # in place of a slot
 _LEAST = 4  # pairs of a block: fewer stay dot products
-_SMALL = 8  # pairs of all blocks of one shape
+_SMALL = 8  # the same for all blocks of one shape, and for several products with weights
 Vector: TypeAlias = tuple[int, ...]  # slots
-_Pairs: TypeAlias = Mapping[int, tuple[Vector, Vector]]
+Pairs: TypeAlias = Mapping[int, tuple[Vector, Vector]]
 
 
 class Product(NamedTuple):
-    """Blocks of one shape.
+    """A matrix product, or blocks of one shape.
 
     Attributes:
-        members: the slot of each pair, or `HOLE`: an array (blocks, rows, columns).
+        members: the slot of each pair, or `HOLE`: an array (rows, columns) or (blocks, rows,
+            columns).
         rows, columns: the vectors of each block, one block after another.
     """
 
@@ -34,13 +39,34 @@ class Product(NamedTuple):
     rows: list[Vector]
     columns: list[Vector]
 
-    def transposed(self) -> Product:
-        """The same pairs with columns as rows."""
-        return Product(self.members.swapaxes(1, 2), self.columns, self.rows)
+
+def matrices(pairs: Pairs) -> list[Product]:
+    """The matrix products without holes. Each takes all columns that meet the same rows."""
+    number: dict[Vector, int] = {}  # of each row
+    cells: dict[Vector, dict[int, int]] = {}  # for each column, the slot of each row
+    for slot, (row, column) in pairs.items():
+        # the same product again is left out
+        cells.setdefault(column, {}).setdefault(number.setdefault(row, len(number)), slot)
+    vectors = list(number)
+    grids: dict[tuple[int, ...], list[Vector]] = {}
+    for column, slots in cells.items():
+        grids.setdefault(tuple(sorted(slots, key=vectors.__getitem__)), []).append(column)
+    few = [rows for rows, columns in grids.items() if len(rows) * len(columns) < _SMALL]
+    if len(few) + len(pairs) - sum(map(len, cells.values())) > 1:
+        for rows in few:
+            del grids[rows]
+    return [
+        Product(
+            np.array([[cells[column][row] for column in columns] for row in rows]),
+            [vectors[row] for row in rows],
+            columns,
+        )
+        for rows, columns in grids.items()
+    ]
 
 
-def products(pairs: _Pairs) -> list[Product]:
-    """The matrix products among dot products of a row and a column.
+def matmuls(pairs: Pairs) -> list[Product]:
+    """The blocks of matrix products, which may have holes.
 
     The shorter of two vectors may be the start of the longer one, as when each place looks at
     those before it: the rest of the other factor is then 0.
@@ -48,27 +74,21 @@ def products(pairs: _Pairs) -> list[Product]:
     cells: dict[tuple[Vector, Vector], int] = {}
     for slot, pair in _extended(pairs).items():
         cells.setdefault(pair, slot)  # the same product again is left out
-    alike: dict[tuple[object, ...], list[Product]] = {}
+    alike: dict[Hashable, list[Product]] = {}
     for rows, columns in _connected(cells):
-        found = [[cells.get((row, column), HOLE) for column in columns] for row in rows]
-        members = np.array([found], dtype=np.intp)
+        members = np.array([[cells.get((row, column), HOLE) for column in columns] for row in rows])
         real = members != HOLE
         if real.size >= _LEAST and 2 * real.sum() >= real.size:
-            key = (real.shape, real.tobytes(), *[len(vector) for vector in (*rows, *columns)])
+            key = (real.shape, real.tobytes(), *map(len, rows), *map(len, columns))
             alike.setdefault(key, []).append(Product(members, rows, columns))
-    joined = [_joined(blocks) for blocks in alike.values()]
-    return [product for product in joined if product.members.size >= _SMALL]
+    products = [
+        Product(np.stack(members), [*chain(*rows)], [*chain(*columns)])
+        for members, rows, columns in (zip(*blocks, strict=True) for blocks in alike.values())
+    ]
+    return [product for product in products if product.members.size >= _SMALL]
 
 
-def _joined(blocks: list[Product]) -> Product:
-    return Product(
-        np.concatenate([block.members for block in blocks]),
-        [row for block in blocks for row in block.rows],
-        [column for block in blocks for column in block.columns],
-    )
-
-
-def _extended(pairs: _Pairs) -> _Pairs:
+def _extended(pairs: Pairs) -> Pairs:
     """The pairs with vectors that start another one replaced by it, on one of the two sides."""
     for side in (1, 0):
         vectors = {pair[side] for pair in pairs.values()}
@@ -113,14 +133,3 @@ def _connected(
                     columns |= dict.fromkeys(new)
                     waiting += new
         yield sorted(rows), sorted(columns)
-
-
-def complete(rows: Rows, real: Mask) -> Rows | None:
-    """``rows`` with even steps where they are not ``real``, if they lie evenly where they are."""
-    places, own = np.argwhere(real), rows[real]
-    terms = np.column_stack([np.ones(len(places)), places])
-    fitted = np.linalg.lstsq(terms, own.astype(float), rcond=None)[0]
-    base, *steps = np.rint(fitted).astype(np.intp)
-    full: Rows = base + np.tensordot(steps, np.indices(rows.shape), 1)
-    inside = own.min() <= full.min() and full.max() <= own.max()
-    return full if inside and np.array_equal(full[real], own) else None

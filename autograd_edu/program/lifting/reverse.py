@@ -15,8 +15,9 @@ import numpy as np
 
 from ..ir import Computation, Wrt
 from .analysis import Facts
-from .group import FIRST, SEED, Group, Lifted, Read, Rows, Sum, passes_on, strided, summed
+from .group import FIRST, SEED, Group, Lifted, Read, Sum, passes_on, summed
 from .products import HOLE
+from .spacing import Rows, strided
 
 _NOBODY, _LEAF = -2, -1
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..lifting.analysis import facts
-from ..lifting.group import Group, Read, Rows, folded
+from ..lifting.group import Group, Read
+from ..lifting.spacing import Rows, folded
 from .forward import Array, Forward, Product, Rule
 from .text import Added, added, dims, number_text, pick, rows_of, tidy
 

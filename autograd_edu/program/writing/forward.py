@@ -15,9 +15,10 @@ import numpy as np
 
 from ..ir import Computation, Guard
 from ..lifting.fuse import fused
-from ..lifting.group import NEUTRAL, Group, Read, folded
+from ..lifting.group import NEUTRAL, Group, Read
 from ..lifting.lift import lift
 from ..lifting.products import HOLE
+from ..lifting.spacing import folded
 from ..lifting.symbols import Symbol, Written, in_order, written, written_stacked
 from .names import Names
 from .text import RESERVED, dims, number_text, pick, pieces, rows_of, symbol_text, tidy

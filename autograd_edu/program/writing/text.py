@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..lifting.group import Rows, strided
+from ..lifting.spacing import Rows, strided
 from ..lifting.symbols import FUNCTIONS, Symbol
 
 _NUMPY = {

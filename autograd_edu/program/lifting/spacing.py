@@ -1,0 +1,55 @@
+"""Rows that lie evenly. NumPy reads them in place, as a view, and must copy any others."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows: TypeAlias = NDArray[np.intp]  # numbers of rows, or of slots
+Mask: TypeAlias = NDArray[np.bool_]
+
+
+def strided(rows: Rows) -> tuple[int, tuple[int, ...]] | None:
+    """The first of ``rows`` and the step along each axis, if they lie evenly."""
+    if rows.size <= 1:
+        return (int(rows.item()) if rows.size else 0, (0,) * rows.ndim)
+    base, steps = int(rows.flat[0]), []
+    for axis, count in enumerate(rows.shape):
+        steps.append(
+            int(rows[(0,) * axis + (1,) + (0,) * (rows.ndim - axis - 1)]) - base if count > 1 else 0
+        )
+    if rows.size == 2:
+        return base, tuple(steps)
+    for axis, step in enumerate(steps):
+        after, before = (
+            (slice(None),) * axis + (slice(1, None),),
+            (slice(None),) * axis + (slice(None, -1),),
+        )
+        if not (rows[after] - rows[before] == step).all():
+            return None
+    return base, tuple(steps)
+
+
+def folded(reads: list[Rows]) -> tuple[int, ...]:
+    """A shape of one or two axes in which all reads lie evenly, if there is one."""
+    count = len(reads[0])
+    for rows in reads:
+        if strided(rows) is None:
+            differs = np.flatnonzero(np.diff(rows) != rows[1] - rows[0])
+            period = int(differs[0]) + 1
+            if count % period == 0 and strided(rows.reshape(-1, period)) is not None:
+                return (count // period, period)
+    return (count,)
+
+
+def complete(rows: Rows, real: Mask) -> Rows | None:
+    """``rows`` with even steps where they are not ``real``, if they lie evenly where they are."""
+    places, own = np.argwhere(real), rows[real]
+    terms = np.column_stack([np.ones(len(places)), places])
+    fitted = np.linalg.lstsq(terms, own.astype(float), rcond=None)[0]
+    base, *steps = np.rint(fitted).astype(np.intp)
+    full: Rows = base + np.tensordot(steps, np.indices(rows.shape), 1)
+    inside = own.min() <= full.min() and full.max() <= own.max()
+    return full if inside and np.array_equal(full[real], own) else None
