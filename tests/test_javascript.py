@@ -207,17 +207,21 @@ def test_a_row_gives_the_engines_value_and_local_gradients(show, name):
         assert numbers[1:] == pytest.approx(list(slopes), rel=1e-12, abs=0), xs
 
 
-def test_every_function_that_rules_compute_with_has_a_javascript_form():
+@pytest.mark.parametrize(("name", "count"), symbols.FUNCTIONS.items())
+def test_every_function_that_rules_compute_with_has_a_javascript_form(name, count):
     """The rows of today use them all but need not: a new row may use any."""
-    made = {}
-    xp = symbols.Symbols(made)
-    x = symbols.Symbol(made, "operand", (), 0.0)
-    from autograd_edu.program.writing.javascript import Lines
-
-    for name, count in symbols.FUNCTIONS.items():
-        symbol = getattr(xp, name)(*[x] * count)
-        rule = symbols.Written(symbol, ())
-        assert "(" in Lines(rule, ["a"], [symbol], iter(())).write(symbol).text
+    odd = new_row(
+        "odd",
+        lambda xp, *xs: getattr(xp, name)(*xs),
+        lambda xp, y, *xs: (1.0,) * count,
+        lambda *names: "odd",
+        lambda *names: ("1",) * count,
+        (0.5,) * count,
+    )
+    try:
+        assert "(" in row(odd, count).split("=>")[1]
+    finally:
+        del OPS["odd"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, pairwise
 from math import prod
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias
 
@@ -154,6 +155,12 @@ class Computation:
     def leaf_count(self) -> int:
         """The number of inputs and parameters, which are the first slots."""
         return self.input_count + self.parameter_count
+
+    @property
+    def leaf_spans(self) -> list[range]:
+        """The slots of each input in turn, then those of the parameters."""
+        counts = [*map(prod, self.shapes), self.parameter_count]
+        return [range(*span) for span in pairwise(accumulate([0, *counts]))]
 
     @property
     def has_one_result(self) -> bool:

@@ -15,7 +15,8 @@ import numpy as np
 from ..lifting.analysis import facts
 from ..lifting.group import Group, Read
 from ..lifting.spacing import Rows, folded
-from .forward import Array, Forward, Product, Rule
+from .formula import Formula
+from .forward import Array, Forward, Product
 from .text import Added, added, dims, number_text, pick, rows_of, tidy
 
 _TERMS = 8  # of a sum on one line
@@ -187,9 +188,9 @@ class Backward:
     # ---- what a group passes on ----
 
     def _through(
-        self, group: Group, array: Array, texts: Rule | Product | None, upstream: _Upstream
+        self, group: Group, array: Array, texts: Formula | Product | None, upstream: _Upstream
     ) -> None:
-        if isinstance(texts, Rule):
+        if isinstance(texts, Formula):
             self._through_rule(group, texts, result=array.name, upstream=upstream)
             return
         if texts is None:  # numbers that all samples share
@@ -268,16 +269,18 @@ class Backward:
             there = f"np.broadcast_to({there}, {text}.shape)"
         self._pass(read, _Upstream(text, there).over_samples(group, read))
 
-    def _through_rule(self, group: Group, rule: Rule, *, result: str, upstream: _Upstream) -> None:
+    def _through_rule(
+        self, group: Group, formula: Formula, *, result: str, upstream: _Upstream
+    ) -> None:
         """Pass back each local gradient, as the rule table gives it, times the upstream one."""
 
         def passed(i: int) -> _Upstream | None:
-            return self._times(group, rule, i=i, result=result, upstream=upstream)
+            return self._times(group, formula, i=i, upstream=upstream)
 
         for i, (read, edges) in enumerate(zip(group.reads, group.edges, strict=True)):
             if edges is None:
                 continue
-            if not rule.written.stacked:
+            if not formula.rule.stacked:
                 each = [read.rows] if group.kind == "map" else list(read.rows)
                 for j, rows in enumerate(each, start=i):
                     if (found := passed(j)) is not None:
@@ -302,10 +305,10 @@ class Backward:
         return all([self.forward.is_whole(read) for read in group.reads])
 
     def _times(
-        self, group: Group, rule: Rule, *, i: int, result: str, upstream: _Upstream
+        self, group: Group, formula: Formula, *, i: int, upstream: _Upstream
     ) -> _Upstream | None:
         """Local gradient ``i`` times the upstream one; None if the operand is never selected."""
-        symbol, (text, there) = rule.written.slopes[i], upstream
+        symbol, (text, there) = formula.rule.slopes[i], upstream
         if symbol.name == "number":
             if symbol.number == 1.0:
                 return upstream
@@ -315,7 +318,7 @@ class Backward:
             infinite = symbol.number - symbol.number != 0.0
             text = self._where_there(f"{factor}{text}", there if infinite else "")
             return _Upstream(text, there)
-        slope = self.forward.formula(symbol, rule, result)
+        slope = formula.write(symbol).text
         if group.op.selects:
             slope = slope if slope.isidentifier() else self._named(slope, "slope")
             chosen = f"({slope} != 0.0)"

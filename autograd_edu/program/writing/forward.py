@@ -5,9 +5,8 @@ Each group of operations is one array: a row for each number, a column for each 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
@@ -20,12 +19,10 @@ from ..lifting.lift import lift
 from ..lifting.products import HOLE
 from ..lifting.spacing import folded
 from ..lifting.symbols import Symbol, Written, in_order, written, written_stacked
-from .names import Names
-from .text import RESERVED, dims, number_text, pick, pieces, rows_of, symbol_text, tidy
+from .formula import DEEPEST, Formula, Text
+from .names import Names, argument_names
+from .text import RESERVED, dims, number_text, pick, pieces, rows_of, spelled, tidy
 
-_MOST = 40  # nested brackets, or terms of a sum: Python reads hundreds, people fewer
-_PLAIN = re.compile(r"[\w.+-]+(\[\d+\])?")  # an operand that is short enough to be repeated
-_EXAMPLE_NAME = re.compile(r"x\d+")  # a label that tracing made up
 _COLUMNS = "  # one column per sample"
 
 
@@ -47,17 +44,6 @@ class Array:
 
 
 @dataclass
-class Rule:
-    """A rule that is being written: its operands as texts, and the texts of its symbols so far."""
-
-    written: Written
-    operands: list[str]
-    uses: dict[int, int]  # how often each symbol is needed
-    texts: dict[int, str] = field(default_factory=dict)
-    depths: dict[int, int] = field(default_factory=dict)  # of nested brackets in a text
-
-
-@dataclass
 class Product:
     """The factors of a product or a sum of products, and a matrix's own bias, as texts."""
 
@@ -66,7 +52,7 @@ class Product:
     bias: str = ""
 
 
-Writer = Callable[[Group], tuple[str, Rule | Product | None]]
+Writer = Callable[[Group], tuple[str, Formula | Product | None]]
 
 
 class Forward:
@@ -89,10 +75,10 @@ class Forward:
         self.holder = {  # for each row, the number of its array
             kind: np.full(count, -1) for kind, count in self.lifted.counts.items()
         }
-        self.made: list[tuple[Group, Array, Rule | Product | None]] = []
+        self.made: list[tuple[Group, Array, Formula | Product | None]] = []
         self.masks: dict[bytes, str] = {}
         self.choosing = False
-        self.arguments = self._argument_names()
+        self.arguments = argument_names(program, self.names)
         self._leaves()
 
     def write(self) -> list[str]:
@@ -109,15 +95,6 @@ class Forward:
         ]
 
     # ---- leaves ----
-
-    def _argument_names(self) -> list[str]:
-        names, slot, several = [], 0, len(self.program.shapes) > 1
-        for i, shape in enumerate(self.program.shapes):
-            label = self.program.slots[slot].label if prod(shape) == 1 else ""
-            label = "" if _EXAMPLE_NAME.fullmatch(label) else label
-            slot += prod(shape)
-            names.append(self.name(label, f"x{i + 1}" if several else "x"))
-        return names
 
     def _leaves(self) -> None:
         count, first = self.program.parameter_count, len(NEUTRAL)
@@ -193,8 +170,8 @@ class Forward:
         name = self.name(labels[0], default) if alone else self.names.common(labels, default)
         text = self.masked(text, group)
         self.lines.append(f"{name} = {tidy(text)}")
-        if isinstance(texts, Rule):
-            texts.texts[id(texts.written.value)], texts.depths[id(texts.written.value)] = name, 0
+        if isinstance(texts, Formula):
+            texts.finish(name)
         shape = group.shape[:1] if group.shape[1:] == (1,) else group.shape
         array = self._add(name, fixed=group.fixed, start=group.start, shape=shape)
         self.made.append((group, array, texts))
@@ -227,7 +204,7 @@ class Forward:
             self.lines.append(f"{self.masks[key]} = {text}[:, :, None] > 0.0")
         return self.masks[key]
 
-    def _map(self, group: Group) -> tuple[str, Rule]:
+    def _map(self, group: Group) -> tuple[str, Formula]:
         operands = [
             self._shaped(read) if read.number is None else number_text(read.number)
             for read in group.reads
@@ -240,7 +217,7 @@ class Forward:
             text = self._broadcast(text, group.shape, fixed=group.fixed)
         return text, noted
 
-    def _stack(self, group: Group) -> tuple[str, Rule]:
+    def _stack(self, group: Group) -> tuple[str, Formula]:
         (read,), wanted = group.reads, self._wanted(group)
         stack = self._whole(read, neutral=group.op.neutral)
         if (rule := written_stacked(group.op)) is not None:
@@ -255,39 +232,21 @@ class Forward:
         edges = enumerate(group.edges) if self.differentiated else ()
         return [i for i, each in edges if each is not None]
 
-    def _ruled(self, rule: Written, wanted: Sequence[int], operands: list[str]) -> tuple[str, Rule]:
-        """The value of a rule. What it shares with the local gradients ``wanted`` gets a name."""
-        slopes = [rule.slopes[i] for i in wanted]
-        symbols, uses = in_order([rule.value, *slopes]), dict[int, int]()
-        for symbol in [*slopes, *[x for each in symbols for x in each.operands]]:
-            uses[id(symbol)] = uses.get(id(symbol), 0) + 1
-        often = {int(x.number) for x in symbols if x.name == "operand" and uses.get(id(x), 0) > 1}
-        texts = [
-            self._temporary(text) if i in often and not _PLAIN.fullmatch(text) else text
-            for i, text in enumerate(operands)
-        ]
-        noted = Rule(rule, texts, uses)
-        return self.formula(rule.value, noted), noted
+    def _ruled(
+        self, rule: Written, wanted: Sequence[int], operands: Sequence[str]
+    ) -> tuple[str, Formula]:
+        """The value of a rule, and the rule for its local gradients ``wanted``."""
+        roots = [rule.value, *[rule.slopes[i] for i in wanted]]
+        formula = Formula(rule, operands, roots, spell=self._spell, name=self._temporary)
+        return formula.write(rule.value).text, formula
 
-    def formula(self, root: Symbol, rule: Rule, result: str = "") -> str:
-        """A symbol of a rule as an expression; parts used more than once get their own line."""
-        for symbol in in_order([root]):
-            if id(symbol) in rule.texts:
-                continue
-            branches = symbol.operands[1:] if symbol.name == "select" else ()
-            self.choosing |= any(x.operands for x in branches)
-            parts = [rule.texts[id(x)] for x in symbol.operands]
-            while symbol.name == "total" and len(parts) > _MOST:
-                parts = [self._temporary(" + ".join(parts[:_MOST])), *parts[_MOST:]]
-            text = result
-            if symbol.name != "result":
-                text = symbol_text(symbol, parts, rule.operands)
-            depth = 1 + max([rule.depths[id(x)] for x in symbol.operands], default=0)
-            inner = symbol is not root and symbol.operands
-            if inner and (depth > _MOST or rule.uses.get(id(symbol), 0) > 1):
-                text, depth = self._temporary(text), 0
-            rule.texts[id(symbol)], rule.depths[id(symbol)] = text, depth
-        return rule.texts[id(root)]
+    def _spell(self, symbol: Symbol, parts: Sequence[Text]) -> Text:
+        branches = symbol.operands[1:] if symbol.name == "select" else ()
+        self.choosing |= any(x.operands for x in branches)
+        while symbol.name == "total" and len(parts) > DEEPEST:
+            some = spelled(symbol, parts[:DEEPEST]).text
+            parts = [Text(self._temporary(some)), *parts[DEEPEST:]]
+        return spelled(symbol, parts)
 
     def _temporary(self, text: str) -> str:
         name = self.names.made_up("t")

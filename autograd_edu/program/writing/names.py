@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterable
 from keyword import iskeyword
 
+from ..ir import Computation
+
+_EXAMPLE_NAME = re.compile(r"x\d+")  # a label that tracing made up
+
 
 class Names:
     """Names that are not taken yet."""
@@ -47,3 +51,13 @@ class Names:
         if len(stem) < 2 or stem in self.taken:
             return self.numbered(stem)
         return self.name(stem, otherwise)
+
+
+def argument_names(program: Computation, names: Names) -> list[str]:
+    """A name for each input: its label if it is one number that has one, else x and a number."""
+    found, several = [], len(program.shapes) > 1
+    for i, (shape, slots) in enumerate(zip(program.shapes, program.leaf_spans, strict=False), 1):
+        label = "" if shape else program.slots[slots.start].label
+        label = "" if _EXAMPLE_NAME.fullmatch(label) else label
+        found.append(names.name(label, f"x{i}" if several else "x"))
+    return found

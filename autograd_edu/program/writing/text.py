@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import prod
 from operator import add, mul, sub, truediv
 from typing import NamedTuple
@@ -14,16 +14,14 @@ import numpy as np
 
 from ..lifting.spacing import Rows, strided
 from ..lifting.symbols import FUNCTIONS, Symbol
+from .formula import ATOM, CHOICE, PLUS, Text, leaf, with_sign
 
 _NUMPY = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
     "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
 }  # fmt: skip
 _FORMS = {
-    "add": "({0} + {1})", "sub": "({0} - {1})", "mul": "({0} * {1})", "div": "({0} / {1})",
-    "mod": "({0} % {1})", "pow": "({0} ** {1})",
-    "lt": "({0} < {1})", "le": "({0} <= {1})", "gt": "({0} > {1})", "ge": "({0} >= {1})",
-    "neg": "(-{0})", "abs": "np.abs({0})", "select": "np.where({all})",
+    "mod": "{0} % {1}", "pow": "{0} ** {1}", "abs": "np.abs({0})", "select": "np.where({all})",
     "total_all": "np.sum({0}, axis=0)", "sum_all": "np.sum({0}, axis=0)",
     "maximum_all": "np.max({0}, axis=0)", "minimum_all": "np.min({0}, axis=0)",
     "exact_total_all": "total({0})",
@@ -199,22 +197,22 @@ def added(text: str, rows: Rows, *, tail: str = "-1") -> Added:
     return Added(permuted(text, order, tail=tail), now, np.arange(base, base + prod(now)), tail)
 
 
-def symbol_text(symbol: Symbol, texts: list[str], operands: list[str]) -> str:
-    """What a symbol stands for, given the texts of its operands and of the rule's operands."""
-    name, parts = symbol.name, ", ".join(texts)
-    if name == "operand":
-        return f"({operands[int(symbol.number)]})"
+def spelled(symbol: Symbol, parts: Sequence[Text]) -> Text:
+    """A symbol as NumPy writes it, given the texts of its operands."""
+    name, texts = symbol.name, [part.text for part in parts]
     if name == "number":
-        return f"({number_text(symbol.number)})"
+        return leaf(number_text(symbol.number))
     if name == "total":
-        return f"({' + '.join(texts)})"
+        return Text(" + ".join(part.within(PLUS) for part in parts), PLUS)
     if name in _ON_NUMBERS and all([x.name == "number" and x.number for x in symbol.operands]):
         short = number_text(_ON_NUMBERS[name](*[x.number for x in symbol.operands]))
         if len(short) <= _SHORT:
-            return f"({short})"
+            return leaf(short)
     if name in _FORMS:
-        return _FORMS[name].format(*texts, all=parts)
-    return f"{name}({parts})" if name in SCALAR else f"np.{_NUMPY.get(name, name)}({parts})"
+        closed = [part.within(ATOM) for part in parts]
+        return Text(_FORMS[name].format(*closed, all=", ".join(texts)), CHOICE)
+    function = name if name in SCALAR else f"np.{_NUMPY.get(name, name)}"
+    return with_sign(symbol, parts) or Text(f"{function}({', '.join(texts)})")
 
 
 def number_text(x: float) -> str:
