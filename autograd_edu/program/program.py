@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from math import isclose
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, overload
 
@@ -73,8 +74,6 @@ class Program(Computation, Generic[R]):
     """
 
     engine = "auto"
-    _runner: Runner | None = None
-    _directional: Program | None = None
 
     @classmethod
     def of(cls, computation: Computation) -> AnyProgram:
@@ -121,13 +120,11 @@ class Program(Computation, Generic[R]):
 
     # ---- running ----
 
-    @property
+    @cached_property
     def runner(self) -> Runner:
         """What runs the program. It is made when it is first needed."""
-        if self._runner is None:
-            with no_gc():
-                self._runner = Runner(self, fused(self))
-        return self._runner
+        with no_gc():
+            return Runner(self, fused(self))
 
     @overload
     def __call__(self: Program[Replayed], *inputs: float, on_nonfinite: str = ...) -> float: ...
@@ -240,8 +237,6 @@ class Program(Computation, Generic[R]):
 
     def _along(self, parameter_tangents: ArrayLike | None) -> AnyProgram:
         """The program of the derivative along a direction, at the current parameters."""
-        if self._directional is None:
-            self._directional = Program.of(directional(self))
         if parameter_tangents is None:
             parameter_tangents = np.zeros(self.parameter_count)
         tangents = real_array(parameter_tangents, "the tangents of the parameters")
@@ -253,6 +248,10 @@ class Program(Computation, Generic[R]):
         self._directional.engine = self.engine
         self._directional.parameter_values = np.concatenate([self._values, tangents])
         return self._directional
+
+    @cached_property
+    def _directional(self) -> AnyProgram:
+        return Program.of(directional(self))
 
     def check_gradient(
         self, *inputs: ArrayLike, rtol: float = 1e-8, sample: int = 50, seed: int = 0
@@ -357,7 +356,8 @@ class Program(Computation, Generic[R]):
 
     def __getstate__(self) -> dict[str, object]:
         """What is copied and pickled: the data, without what was made to run it."""
-        return {**self.__dict__, "_runner": None, "_directional": None}
+        made = ("runner", "_directional")
+        return {name: part for name, part in self.__dict__.items() if name not in made}
 
     def __copy__(self) -> Program[R]:
         """A program of the same Values with its own `parameter_values`."""

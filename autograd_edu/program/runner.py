@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from math import prod
+from operator import attrgetter
 from threading import Lock
-from typing import NamedTuple, NoReturn, TypeAlias
+from typing import NamedTuple, NoReturn, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,7 +23,8 @@ from .lifting.group import Lifted
 from .python_engine.run import PythonEngine
 
 Columns: TypeAlias = list[Floats]  # for each argument, an array of shape (samples, numbers)
-_NOTHING = np.zeros((1, 0))  # the columns of a program without inputs
+_NOTHING = np.zeros(0)  # the inputs of a program that takes none
+_FLOAT, _SHAPE = np.dtype(np.float64), attrgetter("shape")
 
 
 class Argument(NamedTuple):
@@ -107,7 +109,8 @@ class Runner:
             columns, layout, engine, wrt=wrt, on_nonfinite=on_nonfinite
         )
         return values.item() if layout.single else values[0], Gradients(
-            None if by_input is None else self._per_argument(by_input, layout), by_parameter
+            None if by_input is None else self._per_argument(by_input, layout),
+            by_parameter,
         )
 
     def _run(
@@ -117,43 +120,44 @@ class Runner:
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
         with self.lock:  # only one thread at a time may use the tables
             kind = chosen(engine, self.costs, layout.samples)
-            answer = None if kind == "numpy" else self._by_scalars(kind, columns, wrt)
-            if answer is None:
-                with np.errstate(all="ignore"):
-                    raising = on_nonfinite == "raise"
-                    answer = self.numpy.run(columns, layout.samples, wrt=wrt, raising=raising)
-            return answer
-
-    def _by_scalars(self, kind: str, columns: Columns, wrt: Wrt | None) -> Answer | None:
-        """Another engine's answer; None if a number is not finite or a guard fails."""
-        engine = self.interpreter if kind == "jit" else self.python
-        if len(columns) != 1:
-            columns = [np.concatenate(columns, axis=1) if len(columns) else _NOTHING]
-        rows = np.asarray(columns[0], dtype=float).T
-        answer = engine.run(rows, self.given.parameter_values, backward=wrt is not None)
-        if answer is None or wrt == "all":
-            return answer
-        y, by_input, by_parameter = answer
-        return (
-            y,
-            by_input if wrt == "inputs" else None,
-            by_parameter if wrt == "parameters" else None,
-        )
+            if kind != "numpy":
+                rows = (columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)).T
+                scalars = self.interpreter if kind == "jit" else self.python
+                found = scalars.run(rows, self.given.parameter_values, backward=wrt is not None)
+                if found is not None:  # else a number is not finite, or a guard fails
+                    values, by_input, own = found
+                    return (
+                        values,
+                        None if wrt == "parameters" else by_input,
+                        None if wrt == "inputs" else own,
+                    )
+            if layout.samples == 1:
+                columns = [columns[0][:, numbers] for numbers, _, _ in layout.arguments]
+            with np.errstate(all="ignore"):
+                raising = on_nonfinite == "raise"
+                return self.numpy.run(columns, layout.samples, wrt=wrt, raising=raising)
 
     def _checked(self, inputs: tuple[ArrayLike, ...]) -> tuple[Columns, Layout]:
-        """The inputs as columns, and what their shapes say."""
-        shapes = self.program.shapes
-        if len(inputs) != len(shapes):
+        """The inputs as columns, and what their shapes say. Those of one sample form one row."""
+        own = self.program.shapes
+        if len(inputs) != len(own):
             raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
         if self.scalars and {*map(type, inputs)} == {float}:
-            return list(np.array(inputs).reshape(-1, 1, 1)), _layout(shapes, shapes)
-        given = [real_array(x, name) for x, name in zip(inputs, self.names, strict=True)]
-        samples, _, arguments = layout = _layout(tuple([x.shape for x in given]), shapes)
+            return [np.array([inputs])], _layout(own, own)
+        arrays = [x for x in inputs if _is_plain(x)]
+        if len(arrays) < len(inputs):
+            pairs = zip(inputs, self.names, strict=True)
+            arrays = [np.asarray(real_array(x, name), dtype=float) for x, name in pairs]
+        samples, _, arguments = layout = _layout(tuple(map(_SHAPE, arrays)), own)
+        if samples == 1 == len(arrays):
+            return [arrays[0].reshape(1, -1)], layout
+        if samples == 1:
+            return [np.concatenate([_NOTHING, *map(np.ravel, arrays)])[None]], layout
         if not samples:
-            self._refuse(given)
+            self._refuse(arrays)
         columns = [
-            x.reshape(samples, -1) if own else np.broadcast_to(x.reshape(1, -1), (samples, x.size))
-            for x, (_, _, own) in zip(given, arguments, strict=True)
+            x.reshape(samples, -1) if own else np.broadcast_to(x.ravel(), (samples, x.size))
+            for x, (_, _, own) in zip(arrays, arguments, strict=True)
         ]
         return columns, layout
 
@@ -161,14 +165,14 @@ class Runner:
         """Raise an error for inputs that lack their shapes, or a common batch axis before them."""
         lengths = {}
         for name, x, own in zip(self.names, arrays, self.program.shapes, strict=True):
-            leads = x.ndim == len(own) + 1
-            if x.shape[leads:] != own:
+            shape, leads = x.shape, x.ndim == len(own) + 1
+            if shape[leads:] != own:
                 raise ShapeError(
                     f"{name} must {f'have the shape {own}' if own else 'be a number'}, or "
-                    f"have the shape {_with_batch(own)} for a batch; got the shape {x.shape}"
+                    f"have the shape {_with_batch(own)} for a batch; got the shape {shape}"
                 )
             if leads:
-                lengths[name] = len(x)
+                lengths[name] = shape[0]
         if len(set(lengths.values())) > 1:
             listed = ", ".join([f"{name} has {length}" for name, length in lengths.items()])
             raise ShapeError(
@@ -192,6 +196,11 @@ class Runner:
             found = rows.T if own else rows.sum(axis=1)
             grads.append(found.reshape(shape) if shape else found.item())
         return grads
+
+
+def _is_plain(x: ArrayLike) -> TypeGuard[Floats]:
+    """Is it an array of floats? Then there is nothing to convert, and most often it is so."""
+    return x.__class__ is np.ndarray and x.dtype is _FLOAT
 
 
 @lru_cache(maxsize=256)

@@ -216,7 +216,8 @@ class Replay(Package):
 
         def step():
             values, gradients = program.value_and_grad(x, wrt=wrt)
-            return np.sum(values), gradients.parameters if parameters else gradients.inputs[0]
+            value = values if len(samples) == 1 else values.sum()
+            return value, gradients.parameters if parameters else gradients.inputs[0]
 
         return step
 

@@ -7,7 +7,6 @@ and the NumPy engine runs instead: so edges and messages are described in one pl
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib.util import find_spec
@@ -52,7 +51,7 @@ class Interpreter:
         constants = [slot.number for slot in program.slots if slot.op == "constant"]
         self.is_finite = all(map(isfinite, constants))
         self.machines: dict[int, Machine] = {}
-        self.runs: Counter[int] = Counter()
+        self.runs = {1: 0, WIDTH: 0}
         self.owners: dict[int, object] = {}  # of the machine code of rounds
 
     def run(
@@ -67,8 +66,8 @@ class Interpreter:
             return None
         (inputs, samples), size = columns.shape, columns.size
         width = 1 if samples == 1 else WIDTH
-        self.runs[width] += 1
-        if self.runs[width] in (1, _OFTEN):
+        runs = self.runs[width] = self.runs[width] + 1
+        if runs == 1 or runs == _OFTEN:
             self.machines[width] = self._machine(width)
         given = size + len(parameters)
         numbers = np.empty(2 * given + samples)
@@ -78,7 +77,7 @@ class Interpreter:
             return None
         start = given + samples
         by_input = numbers[start : start + size].reshape(inputs, samples)
-        return numbers[given:start].reshape(1, samples), by_input, numbers[start + size :]
+        return numbers[None, given:start], by_input, numbers[start + size :]
 
     def _machine(self, width: int) -> Machine:
         """The machine with a table for this program, whose rows do not straddle cache lines."""
