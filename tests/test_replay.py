@@ -557,3 +557,11 @@ def test_a_gradient_that_overflows_in_a_matrix_names_a_product_of_it():
     xs, scale = np.tile([1.0] * 4 + [1e-210], (3, 1)), np.array([1.0, 1e150, 1.0])
     with pytest.raises(DomainError, match=r"the gradient of dot: \S+ = w00·.*for sample 1\."):
         program.value_and_grad(xs, scale)
+
+
+def test_operations_alike_but_for_the_sign_of_a_zero_keep_it():
+    program = trace(lambda x, y: [x * 0.0, y * -0.0], 1.0, 1.0)
+    printed = {}
+    exec(program.listing("python"), printed)
+    assert np.signbit(program(2.0, 3.0)).tolist() == [False, True]
+    assert np.signbit(np.ravel(printed["program"]([], 2.0, 3.0))).tolist() == [False, True]

@@ -136,21 +136,14 @@ def summed(targets: Rows, edges: Rows, count: int) -> tuple[Rows, Rows | None]:
         return (edges[:, None] if len(edges) else np.full((1, 1), ZERO, dtype=np.intp)), None
     number = np.bincount(targets, minlength=count)
     most = max(int(number.max(initial=0)), 1)
-    lonely = np.flatnonzero(number == 0)
-    if len(lonely) and most * count > max(2 * len(edges), FEW):
-        targets, edges = (
-            np.concatenate([targets, lonely]),
-            np.concatenate([edges, np.zeros(len(lonely), dtype=np.intp)]),
-        )
+    flat = most * count > max(2 * int(np.maximum(number, 1).sum()), FEW)
+    if flat:  # no run may be empty
+        lonely = np.flatnonzero(number == 0)
+        targets, edges = np.append(targets, lonely), np.append(edges, np.full(len(lonely), ZERO))
         number = np.maximum(number, 1)
-    order = np.argsort(targets, kind="stable")
+    order, starts = np.argsort(targets, kind="stable"), np.cumsum(number) - number
     targets, edges = targets[order], edges[order]
-    starts = (
-        np.concatenate([[0], np.cumsum(number[:-1])]).astype(np.intp)
-        if count
-        else np.zeros(0, dtype=np.intp)
-    )
-    if most * count > max(2 * len(edges), FEW):
+    if flat:
         return edges, starts
     columns = np.full((most, count), ZERO, dtype=np.intp)
     columns[np.arange(len(edges)) - starts[targets], targets] = edges

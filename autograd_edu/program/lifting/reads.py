@@ -81,8 +81,9 @@ class Grouping:
         if self.slots[slots[0]].op != "constant":
             return None
         own = [self.slots[i] for i in slots.tolist()]
-        numbers = {slot.number if slot.op == "constant" else None for slot in own}
-        return numbers.pop() if len(numbers) == 1 else None
+        # by their text, as 0.0 and -0.0 are equal
+        numbers = {repr(slot.number) if slot.op == "constant" else "" for slot in own}
+        return own[0].number if len(numbers) == 1 else None
 
     def _follow(self, part: Part, columns: list[Rows], numbers: list[float | None]) -> list[Rows]:
         """The rows that a part reads, with holes where a group that it follows has them."""

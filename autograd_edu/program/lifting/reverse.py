@@ -16,7 +16,6 @@ import numpy as np
 from ..ir import Computation, Wrt
 from .analysis import Facts
 from .group import FIRST, SEED, Group, Lifted, Read, Sum, passes_on, summed
-from .products import HOLE
 from .spacing import Rows, strided
 
 _NOBODY, _LEAF = -2, -1
@@ -34,14 +33,13 @@ class _Reverse:
         # for each table and owner, rows and the edges that arrive at them
         self.arriving: dict[tuple[bool, int], list[tuple[Rows, Rows]]] = {}
         self.owner = {kind: np.full(count, _NOBODY) for kind, count in lifted.counts.items()}
-        leaves = program.input_count + program.parameter_count
-        for i in range(leaves):
-            self.owner[known.fixed[i]][lifted.row[i]] = _LEAF
+        inputs, leaves = program.input_count, program.leaf_count
+        self.owner[False][lifted.row[:inputs]] = _LEAF
+        self.owner[True][lifted.row[inputs:leaves]] = _LEAF
+        varies = np.array([*known.varies, True])  # the last one is that of `HOLE`
         for n, group in enumerate(lifted.groups):
-            varies = [i == HOLE or known.varies[i] for i in group.members]
-            self.owner[group.fixed][group.start : group.start + len(group.members)] = np.where(
-                varies, n, _NOBODY
-            )
+            own = np.where(varies[group.members], n, _NOBODY)
+            self.owner[group.fixed][group.start : group.start + len(own)] = own
 
     def run(self) -> None:
         lifted, root = self.lifted, self.program.root

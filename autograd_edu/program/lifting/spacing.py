@@ -15,21 +15,14 @@ def strided(rows: Rows) -> tuple[int, tuple[int, ...]] | None:
     """The first of ``rows`` and the step along each axis, if they lie evenly."""
     if rows.size <= 1:
         return (int(rows.item()) if rows.size else 0, (0,) * rows.ndim)
-    base, steps = int(rows.flat[0]), []
+    steps = []
     for axis, count in enumerate(rows.shape):
-        steps.append(
-            int(rows[(0,) * axis + (1,) + (0,) * (rows.ndim - axis - 1)]) - base if count > 1 else 0
-        )
-    if rows.size == 2:
-        return base, tuple(steps)
-    for axis, step in enumerate(steps):
-        after, before = (
-            (slice(None),) * axis + (slice(1, None),),
-            (slice(None),) * axis + (slice(None, -1),),
-        )
-        if not (rows[after] - rows[before] == step).all():
+        moved = rows.swapaxes(0, axis)
+        gaps = moved[1:] - moved[:-1]
+        steps.append(int(gaps.flat[0]) if count > 1 else 0)
+        if (gaps != steps[axis]).any():
             return None
-    return base, tuple(steps)
+    return int(rows.flat[0]), tuple(steps)
 
 
 def folded(reads: list[Rows]) -> tuple[int, ...]:
