@@ -49,7 +49,9 @@ def base_gradient(xp: Namespace[N], y: N, a: N, b: N) -> N:
         at_zero = lambda: xp.choose(b < 1.0, power, edge)  # noqa: E731 - a branch
         return xp.choose(abs(a) > 0.0, elsewhere, at_zero)
 
-    below = lambda: xp.choose(b < 0.0, slope, 0.0)  # noqa: E731 - a branch
+    # y/a is right at a = 0, too, but floats refuse it
+    steep = power if y.__class__ is float else lambda: b * y / a
+    below = lambda: xp.choose(b < 0.0, steep, 0.0)  # noqa: E731 - a branch
     up_to_one = lambda: xp.choose(b > 0.0, slope, below)  # noqa: E731 - a branch
     return xp.choose(b > 1.0, power, up_to_one)
 
@@ -258,18 +260,16 @@ def softmax(xp: Namespace[N], y: N, xs: Sequence[N], parts: Parts[N] | None = No
 
 def logsumexp(xp: Namespace[N], xs: Sequence[N], parts: Parts[N] | None = None) -> N | float:
     """log Σ exp(xᵢ), as largest + log1p(what the operands other than the largest add)."""
-    largest, powers, whole = parts or exponentials(xp, xs)
+    largest, powers, _ = parts or exponentials(xp, xs)
     if largest.__class__ is float:
         others = xp.log1p(xp.total([*powers, -1.0]))  # type: ignore[list-item]  # floats
         y = largest + others
         return _near_zero(xs) if abs(y) < 0.9 * others else y
 
-    def close_to_one() -> N:
-        ones, stacked = each(lambda x: xp.choose(x >= largest, 1.0, 0.0), xs), hasattr(xs, "shape")
-        less = powers - ones if stacked else list(map(sub, powers, ones))  # type: ignore[operator]
-        return xp.log1p(xp.total(less) + (xp.total(ones) - 1.0))
-
-    return largest + xp.choose(whole > 2.0, lambda: xp.log(whole), close_to_one)
+    ones = each(lambda power: xp.choose(power >= 1.0, 1.0, 0.0), powers)
+    stacked = hasattr(xs, "shape")
+    less = powers - ones if stacked else list(map(sub, powers, ones))  # type: ignore[operator]
+    return largest + xp.log1p(xp.total(less) + (xp.total(ones) - 1.0))
 
 
 def _near_zero(xs: Any) -> float:  # of floats, whatever the checker knows

@@ -96,8 +96,10 @@ def gather(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
 
 def sum_of_rows(x: Array, out: Array) -> Call:
     """The call that writes the sum over the first axis of ``x`` to ``out``."""
-    if x.size <= SMALL and x.flags.c_contiguous and out.flags.c_contiguous:
-        return partial(np.ones(len(x)).dot, x.reshape(len(x), -1), out.reshape(-1))
+    if x.size <= SMALL and out.flags.c_contiguous:
+        flat = x.reshape(len(x), -1)
+        if flat.flags.forc and np.may_share_memory(flat, x):
+            return partial(np.ones(len(x)).dot, flat, out.reshape(-1))
     return partial(np.add.reduce, x, 0, None, out)
 
 
