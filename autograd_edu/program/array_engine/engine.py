@@ -147,33 +147,29 @@ class NumpyEngine:
     def _run(
         self, columns: list[Floats], count: int, *, wrt: Wrt | None, raising: bool, careful: bool
     ) -> Answer:
+        """The answer of one pass over all blocks, plain or careful."""
         values = np.empty((len(self.program.roots), count))
         by_input = np.empty((self.program.input_count, count)) if wrt in ("all", "inputs") else None
         blaming = raising and not self.widened and (careful or not self.selects)
         summed = _Summed(self.lifted.batch_edges) if count > self.block else None
-        self.own[:] = self.given.parameter_values
+        np.copyto(self.own, self.given.parameter_values)
         if raising and summed is not None:
             self._check_blocks(columns, count)
         for plan, start, block in self._blocks(columns, count):
             self._forward(plan, block, start, raising)
-            stop = start + plan.width
-            for own, result in zip(values, plan.results, strict=True):
-                own[start:stop] = result
-            if wrt is None:
-                continue
-            passes = self._passes(plan, wrt, careful=careful)
-            for call in passes.backward:
-                call()
-            if by_input is not None:
-                by_input[:, start:stop] = passes.inputs
-                if blaming and not all_finite(passes.inputs):
-                    self.faults.blame(passes, start)
-            if summed is not None:
-                summed.add(passes)
-        if wrt is None:
-            return values, None, None
-        by_parameter = self._finish(passes, summed, count) if wrt != "inputs" else None
-        if blaming and by_parameter is not None and not all_finite(by_parameter):
+            own = slice(start, start + plan.width)
+            for row, result in zip(values, plan.results, strict=True):
+                row[own] = result
+            if wrt is not None:
+                passes = self._backward(plan, wrt, careful=careful, summed=summed)
+                if by_input is not None:
+                    by_input[:, own] = passes.inputs
+                    if blaming and not all_finite(passes.inputs):
+                        self.faults.blame(passes, start)
+        if wrt is None or wrt == "inputs":
+            return values, by_input, None
+        by_parameter = self._finish(passes, summed, count)
+        if blaming and not all_finite(by_parameter):
             self.faults.blame(*self._culprit(columns, count, passes, wrt))
         return values, by_input, by_parameter
 
@@ -181,7 +177,7 @@ class NumpyEngine:
         self, columns: list[Floats], count: int
     ) -> Iterator[tuple[Plan, int, list[Floats]]]:
         """For each block: its plan, its first sample, and its inputs."""
-        width = min(count, self.block)
+        width = -(-count // -(-count // self.block))  # as even as can be
         for start in range(0, count, width):
             stop = min(start + width, count)  # the last block may be smaller
             plan = self.plan(stop - start)
@@ -201,7 +197,7 @@ class NumpyEngine:
         """Run a block forward, and check the guards and that everything is finite."""
         arguments = zip(plan.inputs, columns, self.lifted.arguments, strict=True)
         for own, column, (_, _, order) in arguments:
-            own[...] = column if order is None else column[:, order]
+            own[...] = column if order is None else column.take(order, 1)
         for call in plan.forward:
             call()
         finite = (
@@ -216,6 +212,15 @@ class NumpyEngine:
         self.faults.check_guards(plan, start)
         if not finite:
             self.faults.locate(plan, columns, start)
+
+    def _backward(self, plan: Plan, wrt: Wrt, *, careful: bool, summed: _Summed | None) -> Backward:
+        """Run a block backward, and add what its samples give to the sums. Returns the pass."""
+        passes = self._passes(plan, wrt, careful=careful)
+        for call in passes.backward:
+            call()
+        if summed is not None:
+            summed.add(passes)
+        return passes
 
     def _finish(self, passes: Backward, summed: _Summed | None, count: int) -> Floats:
         """The gradients of the parameters, from those of the blocks."""
