@@ -6,10 +6,10 @@ Nothing here knows how a computation is recorded, run, printed or exported.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import accumulate, pairwise
+from functools import cached_property, partial
+from itertools import accumulate, chain, islice, pairwise
 from math import prod
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias
 
@@ -22,6 +22,7 @@ from ..notation.formula import number
 from ..notation.text import printable
 
 Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.intp]
 Replayed: TypeAlias = float | Floats
 Shapes: TypeAlias = tuple[tuple[int, ...], ...]
 # How the results are nested, with their indices as leaves. An array holds several indices.
@@ -50,9 +51,44 @@ class Slot(NamedTuple):
     number: float = 0.0
 
 
-# This takes a third of the time of `Slot(...)`, which counts in programs of a million slots.
-new_slot: Callable[[tuple[str, tuple[int, ...], str, str, float]], Slot]
-new_slot = partial(tuple.__new__, Slot)
+class Operands:
+    """The operands of every slot: as tuples for Python, and one after another for NumPy."""
+
+    def __init__(self, tuples: Iterable[tuple[int, ...]]) -> None:
+        self.tuples = list(tuples)
+
+    @classmethod
+    def of(cls, flat: Ints, counts: Ints) -> Operands:
+        """Those that ``flat`` lists, so many for each slot. Tuples are made when asked for."""
+        operands = cls.__new__(cls)
+        operands.flat, operands.counts = flat, counts
+        return operands
+
+    @cached_property
+    def tuples(self) -> list[tuple[int, ...]]:
+        """For each slot, its operands."""
+        rest = iter(self.flat.tolist())
+        return [tuple(islice(rest, count)) for count in self.counts.tolist()]
+
+    @cached_property
+    def flat(self) -> Ints:
+        """The operands of all slots."""
+        return np.fromiter(chain.from_iterable(self.tuples), np.intp)
+
+    @cached_property
+    def counts(self) -> Ints:
+        """The number of operands of each slot."""
+        return np.fromiter(map(len, self.tuples), np.intp, len(self.tuples))
+
+
+class Columns(NamedTuple):
+    """Slots, field by field. A program may have a million, and a tuple for each takes long."""
+
+    ops: list[str]
+    operands: Operands
+    labels: list[str]
+    lines: Iterable[str]
+    numbers: list[float]
 
 
 def _is_same(a: Replayed, b: Replayed) -> Outcome:
@@ -117,7 +153,7 @@ class Computation:
     """A computation recorded once.
 
     Attributes:
-        slots: every number: inputs first, then parameters, then the rest as they were computed.
+        columns: every number: inputs first, then parameters, then the rest as they were computed.
         shapes: the shape of each input.
         argument_names: the name of each argument of the traced function; "" where it has none.
         roots: the slots of the results.
@@ -125,12 +161,13 @@ class Computation:
         guards: what the recorded branches depend on.
         parameters: the captured Values, in order of first use; empty if read from a file.
         parameter_values: the numbers of the parameters.
-        origins: for each slot of a fused computation, which slot it was before.
+        origins: for each slot of a fused computation, which slot it was before, and where its
+            line stands.
     """
 
     def __init__(
         self,
-        slots: Sequence[Slot],
+        columns: Columns,
         shapes: Shapes,
         *,
         parameter_count: int,
@@ -141,15 +178,24 @@ class Computation:
         form: Form = 0,
         origins: Sequence[int] | None = None,
     ) -> None:
-        self.slots, self.shapes = tuple(slots), shapes
+        self.columns, self.shapes = columns, shapes
         self.argument_names = tuple(argument_names) or ("",) * len(shapes)
         self.roots, self.form, self.guards = tuple(roots), form, tuple(guards)
         self.input_count = sum(map(prod, shapes))
         self.parameter_count = parameter_count
         self.parameters = tuple(parameters)
-        own = slots[self.input_count : self.input_count + parameter_count]
-        self._values: Floats = np.array([slot.number for slot in own], dtype=float)
-        self.origins: Sequence[int] = range(len(slots)) if origins is None else origins
+        own = columns.numbers[self.input_count : self.leaf_count]
+        self._values: Floats = np.array(own, dtype=float)
+        self.origins: Sequence[int] = range(len(columns.ops)) if origins is None else origins
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """The rows of the columns."""
+        ops, operands, *rest = self.columns
+        rows = zip(ops, operands.tuples, *rest, strict=True)
+        return tuple(
+            map(partial(tuple.__new__, Slot), rows)
+        )  # `Slot(...)` takes three times as long
 
     @property
     def leaf_count(self) -> int:

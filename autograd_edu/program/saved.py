@@ -9,7 +9,7 @@ from ..errors import StateError, is_an_error
 from ..files import Json, seal, unseal
 from .arrays import real_array
 from .form import from_plain, to_plain
-from .ir import SIGNS, Computation, Guard, Slot
+from .ir import SIGNS, Columns, Computation, Guard, Operands, Slot
 
 LEAVES = ("input", "parameter", "constant")
 _NO_PROGRAM = "this is not a program as to_json() writes it"
@@ -43,10 +43,10 @@ def from_text(text: str) -> Computation:
     """
     data = unseal(text, "program")
     try:
-        slots = tuple(Slot(op, tuple(operands), *rest) for op, operands, *rest in data["slots"])
-        unknown = {slot.op for slot in slots} - {*OPS, *LEAVES}
+        ops, operands, labels, lines, numbers = map(list, zip(*data["slots"], strict=True))
+        unknown = {*ops} - {*OPS, *LEAVES}
         found = Computation(
-            slots,
+            Columns(ops, Operands(map(tuple, operands)), labels, lines, numbers),
             tuple(tuple(shape) for shape in data["shapes"]),
             roots=data["roots"],
             guards=[_guard(*guard) for guard in data["guards"]],
@@ -76,7 +76,7 @@ def _is_sound(found: Computation) -> bool:
     """Whether inputs come first, then parameters, and every operation has earlier operands."""
     leaves = ["input"] * found.input_count + ["parameter"] * found.parameter_count
     sides = [side for guard in found.guards for side in (guard.left, guard.right)]
-    numbers, ops = [*found.roots, *sides], [slot.op for slot in found.slots]
+    numbers, ops = [*found.roots, *sides], found.columns.ops
     return (
         [op for op in ops if op in ("input", "parameter")] == leaves == ops[: len(leaves)]
         and all(_slot_is_sound(i, slot) for i, slot in enumerate(found.slots))

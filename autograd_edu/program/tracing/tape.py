@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
+from itertools import chain
 from os.path import basename, dirname
 from types import CodeType, FrameType
 from typing import NamedTuple, NoReturn, TypeAlias
@@ -15,10 +17,6 @@ from ...errors import AutogradError, OperandError
 _PACKAGE = dirname(dirname(dirname(__file__))) + os.sep  # autograd_edu_mine.py is the user's
 _PYTHON = dirname(contextlib.__file__) + os.sep
 inside: dict[str, bool] = {}  # file name → True if the file is not the user's
-
-
-# a result, and the instruction that asked for it; None if it was there before
-Asked: TypeAlias = tuple[Value, CodeType | None, int]
 
 
 class Noted(NamedTuple):
@@ -32,20 +30,51 @@ class Noted(NamedTuple):
     error: tuple[str, str] | None = None
 
 
+class Lines:
+    """The file and the line of instructions, "" where there is no code.
+
+    They are found when asked for: few programs need them.
+    """
+
+    def __init__(self, codes: list[CodeType | None], instructions: list[int]) -> None:
+        self._codes, self._instructions = codes, instructions
+
+    def __iter__(self) -> Iterator[str]:
+        tables: dict[int, dict[int, str]] = {}  # for each code, by its identity
+        for code, instruction in zip(self._codes, self._instructions, strict=True):
+            if code is not None and id(code) not in tables:
+                tables[id(code)] = lines_of(code)
+            yield "" if code is None else tables[id(code)][instruction]
+
+    def __reduce__(self) -> tuple[type[list[str]], tuple[list[str]]]:
+        return list, (list(self),)  # as code cannot be pickled
+
+
+Row: TypeAlias = tuple[Value, CodeType | None, int]  # of a tape
+
+
 class Tape:
     """What is recorded while a function runs once.
 
     Attributes:
-        results: each with the instruction that asked for it, in the order of computation.
+        dropped: values that stood on the tape.
+        values: the inputs, and then constants and results in the order of computation.
+        codes: for each value, the code that asked for it, if any.
+        instructions: and the instruction in that code.
         guards: what a replay has to find as it was.
         tried: results that must have finite values in a replay, as the caller may catch an error.
         faults: errors that were raised while the function ran; if it goes on, it has caught them.
+        temporary: the classes of values that become ordinary Values when the trace ends.
     """
 
-    def __init__(self, begin: CodeType) -> None:
+    temporary: frozenset[type[Value]] = frozenset()
+
+    def __init__(self, begin: CodeType | None = None) -> None:
         self.begin = begin  # the function that traces; frames outside it do not matter
-        self.mark = next(clock)
-        self.results: list[Asked] = []
+        self.values: list[Value] = []
+        self.dropped: list[Value] = []
+        self.codes: list[CodeType | None] = []
+        self.instructions: list[int] = []
         self.guards: list[Noted] = []
         self.tried: list[Noted] = []
         self.faults: list[AutogradError] = []
@@ -78,15 +107,39 @@ class Tape:
         raise error
 
     def finish(self) -> None:
-        """Make all results ordinary Values again, with a mark of their own."""
-        for result, _, _ in self.results:
-            result.__class__ = Value
-            result._mark = self.mark
+        """Make all that was marked ordinary Values again, as old as the trace."""
+        now, temporary = next(clock), self.temporary
+        for value in chain(self.values, self.dropped):
+            value._mark = now
+            if value.__class__ in temporary:
+                value.__class__ = Value
+
+    def put(self, value: Value, code: CodeType | None = None, instruction: int = 0) -> Value:
+        """``value``, which now stands on the tape."""
+        self.values.append(value)
+        self.codes.append(code)
+        self.instructions.append(instruction)
+        return value
+
+    def mark(self) -> None:
+        """Mark each value with ``~place``, a negative number, until `finish`."""
+        for i, value in enumerate(self.values):
+            value._mark = ~i
+
+    def rows(self) -> list[Row]:
+        """What stands on the tape."""
+        return list(zip(self.values, self.codes, self.instructions, strict=True))
+
+    def write(self, rows: list[Row]) -> None:
+        """Put ``rows`` on the tape instead of what stands there, and mark them."""
+        self.dropped += self.values
+        self.values, self.codes, self.instructions = map(list, zip(*rows, strict=True))
+        self.mark()
 
     def note(self, result: Value, frame: FrameType) -> None:
         """Record a result, and whether the traced function might catch its error."""
         asking = caller(frame)
-        self.results.append((result, asking.f_code, asking.f_lasti))
+        self.put(result, asking.f_code, asking.f_lasti)
         if result.op is not None and result.op.domain and self._is_tried(frame):
             line = asked_at(frame)
             error = ("DomainError", f"{result.op.name} has no finite value ({line})")
@@ -107,10 +160,8 @@ _INSTEAD = (
 )
 
 
-def lines_of(code: CodeType | None) -> dict[int, str]:
-    """The file and the line of each instruction; without code, "" for an instruction 0."""
-    if code is None:
-        return {0: ""}
+def lines_of(code: CodeType) -> dict[int, str]:
+    """The file and the line of each instruction."""
     file, first = basename(code.co_filename), code.co_firstlineno
     return {
         at: f"{file}:{first if line is None else line}"

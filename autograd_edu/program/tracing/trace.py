@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...engine.modes import no_gc, tracer
-from ...engine.value import Constant, Value
+from ...engine.value import Constant, Value, topological_order
 from ...errors import ArityError, OperandError, describe
 from ...wording import warn
 from ..form import Results, take_apart
 from ..ir import Computation, Form
 from .condition import Condition
 from .slots import as_computation
+from .tape import Tape
 from .traced import Given, Tracer
 from .watch import told_to
 
@@ -36,24 +37,21 @@ def record(
     if (outer := tracer.get()) is not None:
         outer.refuse("trace()")
     _check_traceable(f, example)
-    leaves: list[Value] = []
     names = argument_names(f, len(example))
     shapes = [_shape(x, name) for x, name in zip(example, names, strict=True)]
-    arguments = [_traced(x, leaves) for x in example]
     tape = Tracer(sys._getframe().f_code)
+    arguments = [_traced(x, tape) for x in example]
     try:
         form, roots = _results(f, arguments, tape)
+        if tape.faults:
+            raise OperandError(
+                f"the traced function caught an error and continued, which a replay cannot repeat: "
+                f"{tape.faults[0]}"
+            )
+        named = list(zip(names, shapes, strict=True))
+        return as_computation(roots, tape, named, parameters=parameters, form=form)
     finally:
-        for leaf in leaves:  # after the trace, they and all results are ordinary Values
-            leaf.__class__ = Value
         tape.finish()
-    if tape.faults:
-        raise OperandError(
-            f"the traced function caught an error and continued, which a replay cannot repeat: "
-            f"{tape.faults[0]}"
-        )
-    named = list(zip(names, shapes, strict=True))
-    return as_computation(roots, leaves, named, parameters=parameters, form=form, tape=tape)
 
 
 def _results(
@@ -111,8 +109,19 @@ def record_graph(
         raise OperandError(
             f"trace_graph() needs the result of operations on Values; got {describe(root)}"
         )
-    arguments = [(value.label, ()) for value in inputs]
-    return as_computation([root], list(inputs), arguments, parameters=parameters)
+    tape, order = Tape(), topological_order(root)
+    if parameters is None:
+        free = {v for v in order if v.op is None and not v.is_constant}
+    else:
+        free = set(parameters)
+    free.update(inputs)
+    try:
+        for value in [*inputs, *[v for v in order if v not in free]]:
+            tape.put(value)
+        arguments = [(value.label, ()) for value in inputs]
+        return as_computation([root], tape, arguments, parameters=parameters)
+    finally:
+        tape.finish()
 
 
 def check_leaves(values: Sequence[Value]) -> None:
@@ -144,10 +153,9 @@ def _shape(x: Example, name: str) -> tuple[int, ...]:
     return ()
 
 
-def _traced(x: Example, leaves: list[Value]) -> Traceable:
+def _traced(x: Example, tape: Tracer) -> Traceable:
     if isinstance(x, (list, tuple)) or (hasattr(x, "shape") and len(x.shape)):
-        return [_traced(item, leaves) for item in x]
+        return [_traced(item, tape) for item in x]
     leaf = Given(x)
-    leaf.label = f"x{len(leaves) + 1}"
-    leaves.append(leaf)
-    return leaf
+    leaf.label = f"x{len(tape.values) + 1}"
+    return tape.put(leaf)

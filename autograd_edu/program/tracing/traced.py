@@ -19,7 +19,7 @@ from ...arithmetic.shortcut import compiled, parts_of
 from ...engine.modes import current_scope, tracer
 from ...engine.number import ARITHMETIC, Number
 from ...engine.ops import Op
-from ...engine.value import Constant, Value, both, constant
+from ...engine.value import Constant, Value, _apply, constant
 from ...errors import AutogradError
 from .condition import Condition, Operand
 from .tape import Tape, inside
@@ -30,19 +30,25 @@ class Tracer(Tape):
 
     def apply(self, op: Op, operands: Sequence[Operand]) -> Value:
         """The result of ``op``, noted. It is `Given` if no captured value takes part."""
-        token = tracer.set(None)  # `Value.apply` would come back here
         try:
-            result = Value.apply(op, operands)
+            parents = [x if isinstance(x, Value) else self.put(constant(x)) for x in operands]
+            result = self._applied(op, parents) if blocks.pauses > 1 else _apply(op, tuple(parents))
         except AutogradError as error:
             self.faults.append(error)
             raise
+        kinds = set(map(type, parents))
+        result.__class__ = Given if kinds <= _FREE and Given in kinds else Traced
+        self.note(result, sys._getframe(1))
+        return result
+
+    @staticmethod
+    def _applied(op: Op, parents: list[Value]) -> Value:
+        """The result of ``op`` as another block around the trace wants it."""
+        token = tracer.set(None)  # `Value.apply` would come back here
+        try:
+            return Value.apply(op, parents)
         finally:
             tracer.reset(token)
-        if result.__class__ is Value:
-            kinds = set(map(type, both(result._left, result._right)))
-            result.__class__ = Given if kinds <= _FREE and Given in kinds else Traced
-            self.note(result, sys._getframe(1))
-        return result
 
     def compare(self, sign: str, left: Operand, right: Operand) -> Condition:
         """A comparison that is not decided yet."""
@@ -122,12 +128,12 @@ Traced.__name__ = Given.__name__ = "Value"  # what errors call them: users know 
 _OPERATOR = """
 def apply(self, other):
     tape = tracer.get()
+    if tape.__class__ is not Tracer:
+        return general(self, other)
     if other.__class__ not in VALUES:
         if other.__class__ not in PLAIN:
             return general(self, other)
-        other = constant(other)
-    if tape.__class__ is not Tracer:
-        return general(self, other)
+        other = tape.put(constant(other))
     a, b = {left}._data, {right}._data
     try:
         y = {formula}
@@ -146,9 +152,12 @@ def apply(self, other):
     if checked or inside.get(code.co_filename, True):
         tape.note(result, frame)
     else:
-        tape.results.append((result, code, frame.f_lasti))
+        tape.values.append(result)
+        tape.codes.append(code)
+        tape.instructions.append(frame.f_lasti)
     return result
 """  # it does what `Tracer.apply` does, but calls nothing that can be written out
+Tracer.temporary = frozenset({Given, Traced})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 _KNOWN = {
     "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "FREE": _FREE,

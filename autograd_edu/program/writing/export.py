@@ -92,7 +92,7 @@ class _Passes:
     def __init__(self, program: Computation, framework: Framework) -> None:
         self.shapes, self.count, self.framework = program.shapes, program.parameter_count, framework
         self.program = Computation(  # without guards, which a compiled function cannot check
-            program.slots,
+            program.columns,
             program.shapes,
             parameter_count=program.parameter_count,
             roots=program.roots,
