@@ -208,7 +208,7 @@ LIFTING = (
         ("test_replay.py::test_a_layer_over_several_vectors_is_a_matrix_product[vector-True]",),
         "fixed and (slots == slots[:, :1]).all()",
         "fixed",
-        "Part.shared_bias",
+        "_join_bias",
     ),
     Fault(
         "an argument read in another order is given in its own",

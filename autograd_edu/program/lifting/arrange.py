@@ -1,7 +1,7 @@
 """Order the members of parts as the matrix products that read them want.
 
-A matrix product reads its inputs in place if they lie one vector's number after another. Where its
-bias is a column of the weights, ones must follow them.
+A matrix product reads its inputs in place if they lie one vector's number after another. If ones
+follow them, its bias can be a column of its weights.
 """
 
 from __future__ import annotations
@@ -27,8 +27,17 @@ def arrange(parts: Sequence[Part], count: int) -> None:
             source = parts[maker[wanted[0]]]
             if maker[wanted[0]] != HOLE and _ordered(source, wanted):
                 source.ordered = True
-                if part.shared_bias() is not None:
-                    source.ones = part.members.shape[1]
+                _join_bias(part, source)
+
+
+def _join_bias(part: Part, source: Part) -> None:
+    """Make the bias a column of the weights, if all vectors share it and it needs no input."""
+    weights, inputs, *bias = part.operands
+    for slots, fixed in bias:
+        if fixed and (slots == slots[:, :1]).all():
+            joined = np.column_stack([weights.slots, slots[:, 0]])
+            part.operands = [Operand(joined, True), inputs]
+            source.ones = max(source.ones, slots.shape[1])
 
 
 def _ordered(part: Part, wanted: Rows) -> bool:

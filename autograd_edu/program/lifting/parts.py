@@ -64,13 +64,6 @@ class Part:
         self.members = self.members[order]
         self.operands = [Operand(slots[..., order], fixed) for slots, fixed in self.operands]
 
-    def shared_bias(self) -> Rows | None:
-        """The bias of each row of weights, if all vectors share it and it depends on no input."""
-        if self.kind != "matrix" or len(self.operands) < 3:
-            return None
-        slots, fixed = self.operands[2]
-        return slots[:, 0] if fixed and (slots == slots[:, :1]).all() else None
-
 
 def parts_of(program: Computation, known: Facts, *, with_matmuls: bool) -> list[Part]:
     """The parts of a program. None needs a later one."""

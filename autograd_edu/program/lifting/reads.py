@@ -32,10 +32,10 @@ class Grouping:
         """The group of a part."""
         reads = self._reads(part)
         start, members = self.places.place(part), part.members
-        bias_in_weights = len(reads) < len(part.operands)
+        has_ones = part.kind == "matrix" and reads[0].rows.shape[1] > len(reads[1].rows)
         group = Group(
             part.kind, part.op, part.fixed, part.live, members.ravel().tolist(), members.shape,
-            reads, start, ones=members.shape[1] if bias_in_weights else 0,
+            reads, start, ones=members.shape[1] if has_ones else 0,
         )  # fmt: skip
         real = members != HOLE
         if not real.all():
@@ -49,12 +49,9 @@ class Grouping:
         if part.kind == "map":
             return self._map(part)
         reads = [Read(each.fixed, self.places.read(each)) for each in part.operands]
-        if part.kind in ("stack", "matmul"):
-            for read, operand in zip(reads, part.operands, strict=True):
+        for read, operand in zip(reads, part.operands, strict=True):
+            if part.kind in ("stack", "matmul"):
                 self._pad(part, read, operand.slots != HOLE)
-        elif (bias := part.shared_bias()) is not None and self._ones_follow(reads[1]):
-            column = self.places.rows[True][bias]
-            reads = [Read(True, np.column_stack([reads[0].rows, column])), reads[1]]
         return reads
 
     def _sort(self, part: Part) -> None:
@@ -127,11 +124,3 @@ class Grouping:
                     group.masked = True
                 else:
                     read.real = real
-
-    def _ones_follow(self, read: Read) -> bool:
-        """Do the vectors lie one number after another, with ones after the last?"""
-        first, size, vectors = int(read.rows[0, 0]), read.rows.size, read.rows.shape[1]
-        after = (read.fixed, first + size, vectors)
-        return after in self.places.gaps and np.array_equal(
-            read.rows.ravel(), np.arange(first, first + size)
-        )
