@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import getattr_static
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from .errors import OperandError
 
@@ -81,31 +80,26 @@ class NotATensor:
     grad_fn = Absent(".op is the operation that made it, .parents its operands")
 
 
-class _Labelled(Protocol):
-    """What has a label, and a slot for it."""
-
-    _label: str
-
-
 if TYPE_CHECKING:
 
-    class Label:
-        """How a checker sees a label: as text."""
+    class Text:
+        """How a checker sees such an attribute: as text."""
 
-        def __get__(self, value: T, kind: type[T] | None = None, /) -> str: ...
-        def __set__(self, value: T, new: str, /) -> None: ...
+        def __get__(self, it: T | None, kind: type[T] | None = None, /) -> str: ...
+        def __set__(self, it: T, new: str, /) -> None: ...
 
 else:
 
-    class Label(property):
-        """The label of a value, kept in the slot ``_label``: text, or an OperandError."""
+    class Text(property):
+        """Text that a slot holds, ``_label`` that of ``label``; "" while the slot is empty."""
 
-        def __init__(self):
-            super().__init__(attrgetter("_label"), _set_label)
+        def __set_name__(self, kind, name):
+            slot, what = f"_{name}", f"the {name} of a {kind.__name__}"
+            super().__init__(lambda it: getattr(it, slot, ""), _setter(slot, what))
 
 
-def _set_label(value: _Labelled, new: str) -> None:
-    value._label = text(new, "the label of a Value")
+def _setter(slot: str, what: str) -> Callable[[T, str], None]:
+    return lambda it, new: setattr(it, slot, text(new, what))
 
 
 def text(x: str, what: str) -> str:

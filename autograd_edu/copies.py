@@ -11,6 +11,13 @@ Link: TypeAlias = Any
 State: TypeAlias = tuple[Any, ...]  # what the slots hold, in the order of `_state`
 
 
+def both(left: Any, right: Any) -> tuple[Any, ...]:  # parents, or their local gradients
+    """What two slots hold together, which is a tuple, one thing or two."""
+    if right is not None:
+        return (left, right)
+    return left if left.__class__ is tuple else () if left is None else (left,)
+
+
 class Copied:
     """A value that is copied, and pickled, together with the values that it was made from."""
 

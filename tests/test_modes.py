@@ -1,5 +1,6 @@
 """The blocks no_grad, ieee, scope and no_gc as decorators, and numbers that Python would drop."""
 
+import copy
 import math
 import pickle
 
@@ -85,3 +86,15 @@ def test_a_result_that_is_added_to_is_a_new_value():
         sum_ = w * 2.0
         sum_ += w
     assert (w.data, sum_.data) == (1.0, 3.0)
+
+
+def test_the_scope_of_a_value_is_text_and_empty_outside_of_scopes():
+    x = Value(2.0)
+    y = x * x
+    with scope("part"):
+        z = y * x
+    assert (x.scope, y.scope, z.scope, (z + 1.0).scope) == ("", "", "part", "")
+    y.scope = "other"
+    assert copy.deepcopy(y).scope == "other"
+    with pytest.raises(OperandError, match="scope of a Value must be text; got int 3"):
+        y.scope = 3

@@ -23,6 +23,7 @@ from autograd_edu import (
     OPS,
     Constant,
     Value,
+    atan2,
     dot,
     exp,
     grad,
@@ -331,6 +332,60 @@ def test_changing_data_after_the_forward_pass_changes_no_gradient_and_is_warned_
     assert x.grad == 6.0
     y.backward()
     assert x.grad == 12.0, "warned of once"
+
+
+def test_values_are_listed_after_their_parents_which_are_visited_from_left_to_right():
+    """The order is that of the plain recursion, whatever the number of parents."""
+
+    def listed(value, order):
+        if not any(value is known for known in order):
+            for parent in value.parents:
+                listed(parent, order)
+            order.append(value)
+        return order
+
+    rng = random.Random(5)
+    for _ in range(40):
+        values = [Value(rng.uniform(0.5, 2.0)) for _ in range(4)]
+        for _ in range(25):
+            chosen = rng.choices(values[-8:], k=rng.randint(1, 6))
+            makers = (total, sigmoid, lambda *xs: 2.0 / xs[0], lambda *xs: xs[0] * xs[-1] - 1.0)
+            make = rng.choice(makers)
+            values.append(make(chosen[0]) if make is sigmoid else make(*chosen))
+        y = total(values[-3:])
+        assert list(map(id, y.flattened())) == list(map(id, listed(y, [])))
+
+
+@pytest.mark.parametrize(
+    ("f", "before", "after"),
+    [
+        pytest.param(lambda x: 3.0 / x, (0.5, -0.75), (math.nan, -0.75), id="a number on the left"),
+        pytest.param(lambda x: x * 3.0, (3.0, 2.0), (3.0, math.nan), id="a number on the right"),
+        pytest.param(
+            lambda x: atan2(x, 3.0), (3 / 13, -2 / 13), (3 / 13, math.nan), id="a function"
+        ),
+    ],
+)
+def test_the_local_gradient_of_a_plain_number_is_nan_once_the_other_operand_has_changed(
+    f, before, after
+):
+    x, unread = Value(2.0), Value(2.0)
+    y, late = f(x), f(unread)
+    assert y.local_grads == pytest.approx(before)
+    x.data = unread.data = 5.0
+    assert y.local_grads == pytest.approx(after, nan_ok=True)
+    assert late.local_grads == pytest.approx(after, nan_ok=True)
+    x.data = 2.0
+    assert y.local_grads == pytest.approx(before), "as it was"
+
+
+def test_the_local_gradient_of_a_plain_number_may_be_infinite():
+    with ieee():
+        y = Value(0.0) / 0.0
+        z = 1.0 / Value(0.0)
+        assert math.isnan(y.data)
+        assert math.isnan(y.local_grads[1])
+        assert z.local_grads == (math.inf, -math.inf)
 
 
 def test_a_loop_that_never_computes_its_loss_again_is_warned_of_at_every_step():

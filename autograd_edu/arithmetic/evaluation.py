@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from numbers import Real
 from typing import Protocol
@@ -12,11 +13,16 @@ from .floats import Floats, IeeeFloats
 from .ieee754 import Ieee, ieee_is_on
 from .rows import Row
 
+LocalGradients = tuple[float | None, ...]  # None for an operand that is not selected
+
 
 class _Operand(Kind, Protocol):
     """A Value, which is above us."""
 
     is_constant: bool
+
+    def _peek(self) -> float:
+        """The number."""
 
 
 def evaluate(row: Row, xs: Sequence[float], named: Sequence[Operand] = ()) -> float:
@@ -74,6 +80,28 @@ def evaluate_both(
         pass  # say what is wrong, or compute in IEEE arithmetic
     y = evaluate(row, xs, operands)
     return y, evaluate_local_gradients(row, y, xs, [not x.is_constant for x in operands])
+
+
+def completed(
+    kept: LocalGradients, row: Row, *, y: float, operands: Sequence[_Operand]
+) -> LocalGradients:
+    """The local gradients ``kept`` with those for constants, which nobody needed until now.
+
+    They are nan if an operand has changed since, as the numbers that gave ``y`` are gone.
+    """
+    late = [operand.is_constant for operand in operands]
+    if not any(late):
+        return kept
+    xs = [operand._peek() for operand in operands]
+    try:
+        again = row.value(Floats, *xs)
+    except (ValueError, ArithmeticError):
+        again = row.value(IeeeFloats, *map(Ieee, xs))
+    if again == y or (again != again and y != y):
+        found = evaluate_local_gradients(row, y, xs, late)
+    else:
+        found = [math.nan if is_late else None for is_late in late]
+    return tuple([k if g is None else g for k, g in zip(kept, found, strict=True)])
 
 
 def _check(row: Row, xs: Sequence[float]) -> None:

@@ -22,18 +22,21 @@ _RESULT = """
 try:
     {start}
     y = {value}
-    left_grad, right_grad = {grads}
+    if {unless}y - y != 0.0:
+        return {general}
+    value = new(*kind)
+    value._data, value._grad, value.op = y, None, op
+    value._left, value._right, value._mark = {parents}, changed
+    value._left_grad, value._right_grad = {grads}
+    value._label = ""
 except (ValueError, ArithmeticError, TypeError):
     return {general}
-if {unless}y - y != 0.0:
-    return {general}
-value = _new(Value)
-value._data, value._grad, value.op = y, None, op
-value._left, value._right, value._mark = {parents}, changed
-value._left_grad, value._right_grad, value._label = left_grad, right_grad, ""
-value.scope = modes.current_scope.get() if blocks.scopes else ""
+if blocks.scopes:
+    value._scope = modes.current_scope.get()
 return value
 """
+# Called as `new(*kind)`, which makes no tuple of its arguments, as `new(Value)` would.
+_START = "new, kind = object.__new__, (Value,)"
 _FUNCTION = """
 if blocks.pauses and (modes.tracer.get() or modes.watch.get() or not modes.recording.get()):
     return self.apply(op, (self,))
@@ -59,7 +62,7 @@ def function(row: Row, known: dict[str, Any]) -> Rule:
         unless="y.__class__ is not float or ",  # as a user's rule may return
     )  # fmt: skip
     body = _FUNCTION.format(result=result)
-    return compiled(f"def apply(self):{indent(body, '    ')}", row, known=known)
+    return compiled(f"{_START}\ndef apply(self):{indent(body, '    ')}", row, known=known)
 
 
 def operator(row: Row, general: Rule, *, known: dict[str, Any], reflected: bool) -> Rule:
@@ -82,7 +85,9 @@ def operator(row: Row, general: Rule, *, known: dict[str, Any], reflected: bool)
         **fill,
     )  # fmt: skip
     body = _OPERATOR.format(with_value=indent(with_value, "    "), with_number=with_number)
-    return compiled(f"def apply(self, other):{indent(body, '    ')}", row, general, known=known)
+    return compiled(
+        f"{_START}\ndef apply(self, other):{indent(body, '    ')}", row, general, known=known
+    )
 
 
 def parts_of(row: Row, *, reflected: bool) -> dict[str, str]:

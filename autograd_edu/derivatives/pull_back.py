@@ -12,9 +12,10 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 from ..arithmetic.ieee754 import ieee_is_on, ieee_mode
+from ..copies import both
 from ..engine.modes import recording
 from ..engine.number import plain
-from ..engine.value import Value, both, topological_order
+from ..engine.value import Value, topological_order
 from ..errors import DomainError
 from . import dual
 from .dual import Dual

@@ -18,7 +18,7 @@ from ..arithmetic.floats import real
 from ..engine.modes import recording
 from ..engine.number import Number, plain
 from ..engine.ops import dot, total
-from ..engine.value import Constant, Value, record, topological_order
+from ..engine.value import Constant, Value, topological_order
 from ..errors import ArityError, OperandError
 from ..trees import flatten, is_array, tree_map, unflatten
 from . import dual
@@ -418,7 +418,7 @@ def _variable(x: Scalar) -> Scalar:
     """A fresh Value for ``x``. If ``x`` is a Value, gradients flow back to it."""
     if isinstance(x, Dual):
         return Dual(_variable(x.primal), x.tangent, x.level)
-    return total(x) if isinstance(x, Value) and recording.get() else record(plain(x))
+    return total(x) if isinstance(x, Value) and recording.get() else Value(plain(x))
 
 
 def _is_nested(at: Sequence[object]) -> bool:

@@ -8,18 +8,18 @@ takes half the memory and time of tuples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any, ClassVar, SupportsFloat
 
 from .. import blocks
-from ..arithmetic.contracts import Operand, Rule
-from ..arithmetic.evaluation import evaluate, evaluate_both, evaluate_local_gradients
+from ..arithmetic.contracts import Rule
+from ..arithmetic.evaluation import completed, evaluate, evaluate_both
 from ..arithmetic.floats import real
 from ..arithmetic.ieee754 import ieee_is_on
 from ..arithmetic.shortcut import function, operator
-from ..attributes import Label
-from ..copies import Copied, Link
+from ..attributes import Text
+from ..copies import Copied, Link, both
 from ..errors import DomainError, OperandError
 from ..habits import Habits, plain_label
 from ..wording import check_pass, without_gradient
@@ -27,7 +27,6 @@ from . import modes
 from .number import ARITHMETIC, FUNCTIONS, Number, plain
 from .op import Op
 
-_new = object.__new__
 clock = count(1)  # of passes over graphs, and of changes of numbers
 changed = 0  # when a number was last set: results that are older may be stale
 
@@ -47,7 +46,8 @@ class Value(Copied, Habits, Number):
         op: the operation that made it, a row of `ops.OPS`; None for a leaf.
         scope: the part of a model it belongs to, "mlp/layer0/neuron3"; see `scope`.
         parents: the operands in order; one that is used twice stands twice.
-        local_grads: ∂self/∂parent for each parent, computed together with the value.
+        local_grads: ∂self/∂parent for each parent, computed together with the value. That for a
+            plain number is computed when it is read; it is nan if an operand has changed by then.
 
     >>> x, y, z = Value(3, "x"), Value(-4, "y"), Value(2, "z")
     >>> g = x * y + z
@@ -60,9 +60,9 @@ class Value(Copied, Habits, Number):
     # it; see `expand` for plain numbers. _mark is for topological_order.
     __slots__ = (
         "_data", "_grad", "_label", "_left", "_left_grad", "_mark", "_right", "_right_grad",
-        "op", "scope",
+        "_scope", "op",
     )  # fmt: skip
-    label = Label()
+    label, scope = Text(), Text()
     precedence: ClassVar[int] = 1
     is_constant = False  # whether it is a plain number in a formula
     op: Op | None
@@ -76,7 +76,7 @@ class Value(Copied, Habits, Number):
         self._data = data if data.__class__ is float else real(data)
         self._label, self._mark = label, 0
         self._grad = self._left = self._right = self._left_grad = self._right_grad = self.op = None
-        self.scope = modes.current_scope.get() if blocks.scopes else ""
+        self._scope = modes.current_scope.get() if blocks.scopes else ""
 
     @property
     def data(self) -> float:
@@ -139,11 +139,9 @@ class Value(Copied, Habits, Number):
 
     @property
     def local_grads(self) -> tuple[float, ...]:
-        kept, late = self.kept_local_grads, [parent.is_constant for parent in self.parents]
-        if self.op is not None and any(late):  # nobody needed those of constants until now
-            xs = [parent._data for parent in self.parents]
-            found = evaluate_local_gradients(self.op, self._data, xs, late)
-            kept = tuple([k if g is None else g for k, g in zip(kept, found, strict=True)])
+        kept = self.kept_local_grads
+        if self.op is not None:
+            kept = completed(kept, self.op, y=self._data, operands=self.parents)
         return tuple([g or 0.0 for g in kept])
 
     def backward(
@@ -198,8 +196,8 @@ class Value(Copied, Habits, Number):
         if op.alone and len(operands) == 1 and (not blocks.pauses or modes.recording.get()):
             return (op.method or _method(op))(*operands)  # type: ignore[no-any-return]  # from text
         if blocks.pauses and not modes.recording.get():
-            return constant(evaluate(op, [plain(x) for x in operands], operands))
-        return _apply(op, tuple([x if isinstance(x, Value) else constant(x) for x in operands]))
+            return Constant(evaluate(op, [plain(x) for x in operands], operands))
+        return _apply(op, tuple([x if isinstance(x, Value) else Constant(x) for x in operands]))
 
     def __repr__(self) -> str:
         grad = "–" if self._grad is None else repr(self._grad)
@@ -235,30 +233,13 @@ class Frozen(Constant):
     __slots__ = ()
 
 
-def both(left: Any, right: Any) -> tuple[Any, ...]:  # parents, or their local gradients
-    """What two slots hold together, which is a tuple, one thing or two."""
-    if right is not None:
-        return (left, right)
-    return left if left.__class__ is tuple else () if left is None else (left,)
-
-
-def record(
-    y: float, op: Op | None = None, left: Link = None, right: Link = None,
-    left_grad: Link = None, right_grad: Link = None,
-) -> Value:  # fmt: skip
+def record(y: float, op: Op, left: Link, right: Link, left_grad: Link, right_grad: Link) -> Value:
     """A Value of the number ``y`` that remembers how it was made."""
-    value = _new(Value)
-    value._data, value._grad, value.op = y, None, op
+    value = object.__new__(Value)
+    value._data, value._grad, value.op, value._label = y, None, op, ""
     value._left, value._right, value._mark = left, right, changed
-    value._left_grad, value._right_grad, value._label = left_grad, right_grad, ""
-    value.scope = modes.current_scope.get() if blocks.scopes else ""
-    return value
-
-
-def constant(x: Operand) -> Value:
-    """`Constant(x)`, but faster."""
-    value = record(x if x.__class__ is float else real(x))
-    value.__class__ = Constant
+    value._left_grad, value._right_grad = left_grad, right_grad
+    value._scope = modes.current_scope.get() if blocks.scopes else ""
     return value
 
 
@@ -271,7 +252,7 @@ def expand(value: Value) -> None:
     number = value._right_grad
     if value._right is None and number is not None:
         order, x = (-1, number[0]) if number.__class__ is tuple else (1, number)
-        other, slopes = constant(x), (value._left_grad, 0.0)
+        other, slopes = Constant(x), (value._left_grad, 0.0)
         other.scope = value.scope
         value._left, value._right = (value._left, other)[::order]
         value._left_grad, value._right_grad = slopes[::order]
@@ -283,7 +264,8 @@ def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
     y, grads = evaluate_both(op, xs, parents)
     if len(parents) == 2 and not op.selects:
         return record(y, op, *parents, grads[0] or 0.0, grads[1] or 0.0)
-    return record(y, op, parents, None, tuple([g or None for g in grads] if op.selects else grads))
+    slopes = tuple([g or None for g in grads] if op.selects else grads)
+    return record(y, op, parents, None, slopes, None)
 
 
 def _method(op: Op) -> Rule:
@@ -306,34 +288,46 @@ def topological_order(root: Value, *, numbers: bool = True) -> list[Value]:
 
     Constants that `expand` has not made yet are made, unless ``numbers`` is False.
 
-    The order depends on the graph alone. An explicit stack replaces recursion: a chain of a million
-    additions is fine. A value that is met for the first time goes back on the stack, below its
-    parents, and is marked as entered. When it is met again, its parents are done, and so is it.
+    The order depends on the graph alone. A list replaces recursion, so that a chain of a million
+    additions is fine: ``path`` leads from the root to the value at hand. The walk goes down along
+    first parents. Then it goes up, and whatever it leaves is done, until the second parent of a
+    value is not: there it goes down again. Of a value with more parents, ``rests`` has the others.
     """
     done = next(clock)
-    entered = -done
     order: list[Value] = []
-    stack = [root]
-    while stack:
-        value = stack.pop()
-        if value._mark == done:
-            continue
-        if value._mark == entered or value.op is None:
-            value._mark = done
-            order.append(value)
-            continue
-        value._mark = entered
-        stack.append(value)
+    path: list[Value] = []
+    rests: list[Iterator[Value]] = []
+    value = root
+    while True:
         if numbers and value._right is None and value._right_grad is not None:
             expand(value)
-        left, right = value._left, value._right
-        if right is not None:
-            stack.append(right)
+        left = value._left
         if left.__class__ is tuple:
-            stack.extend([parent for parent in left[::-1] if parent._mark != done])
-        else:
-            stack.append(left)
-    return order
+            rests.append(iter(left))
+        elif left is not None and left._mark != done:
+            path.append(value)
+            value = left
+            continue
+        while True:
+            right = value._right
+            if right is None and value._left.__class__ is tuple:
+                for right in rests[-1]:
+                    if right._mark != done:
+                        if right.op is not None:
+                            break
+                        right._mark = done
+                        order.append(right)
+                else:
+                    rests.pop()
+            if right is not None and right._mark != done:
+                path.append(value)
+                value = right
+                break
+            value._mark = done
+            order.append(value)
+            if not path:
+                return order
+            value = path.pop()
 
 
 def _propagate(order: list[Value]) -> None:
@@ -345,7 +339,7 @@ def _propagate(order: list[Value]) -> None:
         upstream, left, right = value._grad, value._left, value._right
         if upstream is None or left is None:
             continue
-        if left.__class__ is tuple:
+        if right is None and left.__class__ is tuple:
             for parent, local in zip(left, value._left_grad, strict=True):
                 if local is not None:
                     before = parent._grad

@@ -152,7 +152,7 @@ def _live(reads: _Reads, inputs: int) -> list[bool]:
 def _deeper(captured: Sequence[Value]) -> list[Value]:
     """What captured results were computed from, and they themselves, parents first."""
     results = [value for value in captured if value.op is not None]
-    return topological_order(recorded(0.0, total, tuple(results), None, ()))[:-1] if results else []
+    return topological_order(recorded(0.0, total, tuple(results), None, (), None))[:-1]
 
 
 def _variables(values: list[Value]) -> list[Value]:

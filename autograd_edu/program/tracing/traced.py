@@ -19,7 +19,7 @@ from ...arithmetic.shortcut import compiled, parts_of
 from ...engine.modes import current_scope, tracer
 from ...engine.number import ARITHMETIC, Number
 from ...engine.ops import Op
-from ...engine.value import Constant, Value, _apply, constant
+from ...engine.value import Constant, Value, _apply
 from ...errors import AutogradError
 from .condition import Condition, Operand
 from .tape import Tape, inside
@@ -31,7 +31,7 @@ class Tracer(Tape):
     def apply(self, op: Op, operands: Sequence[Operand]) -> Value:
         """The result of ``op``, noted. It is `Given` if no captured value takes part."""
         try:
-            parents = [x if isinstance(x, Value) else self.put(constant(x)) for x in operands]
+            parents = [x if isinstance(x, Value) else self.put(Constant(x)) for x in operands]
             result = self._applied(op, parents) if blocks.pauses > 1 else _apply(op, tuple(parents))
         except AutogradError as error:
             self.faults.append(error)
@@ -133,7 +133,7 @@ def apply(self, other):
     if other.__class__ not in VALUES:
         if other.__class__ not in PLAIN:
             return general(self, other)
-        other = tape.put(constant(other))
+        other = tape.put(Constant(other))
     a, b = {left}._data, {right}._data
     try:
         y = {formula}
@@ -146,7 +146,8 @@ def apply(self, other):
     result._data, result._grad, result.op = y, None, op
     result._left, result._right, result._mark = {left}, {right}, 0
     result._left_grad, result._right_grad, result._label = left_slope, right_slope, ""
-    result.scope = current_scope.get() if blocks.scopes else ""
+    if blocks.scopes:
+        result._scope = current_scope.get()
     frame = getframe(1)
     code = frame.f_code
     if checked or inside.get(code.co_filename, True):
@@ -161,7 +162,7 @@ Tracer.temporary = frozenset({Given, Traced})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 _KNOWN = {
     "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "FREE": _FREE,
-    "VALUES": frozenset({Given, Traced, Value}), "constant": constant, "new": object.__new__,
+    "VALUES": frozenset({Given, Traced, Value}), "Constant": Constant, "new": object.__new__,
     "blocks": blocks, "current_scope": current_scope, "getframe": sys._getframe,
     "inside": inside, "PLAIN": frozenset({int, float}),
 }  # fmt: skip
