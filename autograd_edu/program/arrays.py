@@ -10,7 +10,7 @@ from operator import mul
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..arithmetic.contracts import Namespace
 from ..arithmetic.floats import real
@@ -118,19 +118,3 @@ def real_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
         kind = "text" if array.dtype.kind in "US" else f"type {array.dtype}"
         raise OperandError(f"{what} must hold real numbers; got an array of {kind}")
     return array
-
-
-def parameter_values(new: ArrayLike, shape: tuple[int, ...], *, of: str) -> Floats:
-    """A copy of ``new`` as the values of the parameters of a program or a cache.
-
-    Raises:
-        ShapeError: if it has another shape.
-        OperandError: if it holds something other than real numbers.
-    """
-    array = real_array(new, "the values of the parameters")
-    if array.shape != shape:
-        raise ShapeError(
-            f"{of} has {shape[0]} parameters, so their values need the shape {shape}; "
-            f"got {array.shape}"
-        )
-    return array.astype(float)

@@ -21,8 +21,9 @@ from ..engine.ops import OPS
 from ..engine.value import Value
 from ..errors import ArityError, ShapeError
 from ..printing import prints
-from .arrays import input_names, parameter_values, real_array
+from .arrays import input_names, real_array
 from .ir import AnyGradients, Floats, Gradients, Replayed, Shapes, Wrt
+from .parameters import Parameters
 from .program import AnyProgram, Program, trace
 from .tracing.trace import argument_names, check_leaves
 
@@ -45,7 +46,7 @@ class _Entry:
 
 
 @prints
-class ProgramCache:
+class ProgramCache(Parameters):
     """The programs of ``f``, one per structure of its inputs, traced when it is first needed.
 
     The structure is the shape of every input of one sample. With ``batch=True`` the inputs of a
@@ -77,6 +78,9 @@ class ProgramCache:
     ProgramCache(2 of at most 32 programs, 1 parameters, 3 calls: 1 found, 2 traced, 0 dropped)
     """
 
+    parameters: list[Value]
+    _owner = "the cache"
+
     def __init__(
         self,
         f: Callable[..., Number | float],
@@ -86,7 +90,7 @@ class ProgramCache:
     ) -> None:
         self.f, self.maxsize = f, whole(maxsize, "maxsize")
         self.grows = parameters is None
-        self.parameters: list[Value] = []
+        self.parameters = []
         self._place: dict[int, int] = {}
         self._named: dict[int, list[str]] = {}  # the inputs, by their number
         self._values: Floats = np.zeros(0)
@@ -164,24 +168,6 @@ class ProgramCache:
         return self._named[count]
 
     # ---- parameters ----
-
-    @property
-    def parameter_values(self) -> Floats:
-        """The numbers of `parameters` in all programs. You can change or replace them."""
-        return self._values
-
-    @parameter_values.setter
-    def parameter_values(self, new: ArrayLike) -> None:
-        self._values = parameter_values(new, self._values.shape, of="the cache")
-
-    def read(self) -> None:
-        """Copy the data of `parameters` to `parameter_values`."""
-        self._values[:] = [value.data for value in self.parameters]
-
-    def write_back(self) -> None:
-        """Copy `parameter_values` to the data of `parameters`."""
-        for value, new in zip(self.parameters, self._values.tolist(), strict=True):
-            value.data = new
 
     def _add(self, values: list[Value]) -> None:
         for value in values:

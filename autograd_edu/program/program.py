@@ -23,9 +23,10 @@ from ..engine.value import Value
 from ..errors import ArityError, OperandError, ShapeError
 from ..printing import Text, prints
 from .again import again
-from .arrays import parameter_values, real_array
+from .arrays import real_array
 from .ir import AnyGradients, Computation, Floats, Gradients, Key, Replayed, Wrt
 from .lifting.fuse import fused
+from .parameters import Parameters
 from .runner import Runner
 from .saved import content, from_text, to_text
 from .tracing.trace import Example, record, record_graph
@@ -49,7 +50,7 @@ else:
 
 
 @prints
-class Program(Computation, Generic[R]):
+class Program(Parameters, Computation, Generic[R]):
     """A recorded computation. Call it to replay it, on one sample or on a whole batch.
 
     `trace` and `trace_graph` make programs. An input is a number or an array in the shape of the
@@ -74,6 +75,7 @@ class Program(Computation, Generic[R]):
     """
 
     engine = "auto"
+    parameters: tuple[Value, ...]
 
     @classmethod
     def of(cls, computation: Computation) -> AnyProgram:
@@ -81,42 +83,6 @@ class Program(Computation, Generic[R]):
         program = object.__new__(cls)
         program.__dict__.update(computation.__dict__)
         return program
-
-    # ---- parameters ----
-
-    @property
-    def parameter_values(self) -> Floats:
-        """The numbers of the parameters in this program, an array of shape (parameter_count,).
-
-        You can change its entries, or assign a new array.
-
-        Raises:
-            ShapeError: if you assign an array of another shape.
-            OperandError: if you assign something other than real numbers.
-        """
-        return self._values
-
-    @parameter_values.setter
-    def parameter_values(self, new: ArrayLike) -> None:
-        self._values = parameter_values(new, self._values.shape, of="the program")
-
-    def write_back(self) -> None:
-        """Copy `parameter_values` to the data of the captured Values."""
-        self._check_values("write_back")
-        for value, new in zip(self.parameters, self._values.tolist(), strict=True):
-            value.data = new
-
-    def read(self) -> None:
-        """Copy the data of the captured Values to `parameter_values`."""
-        self._check_values("read")
-        self._values[:] = [value.data for value in self.parameters]
-
-    def _check_values(self, method: str) -> None:
-        if len(self.parameters) != self.parameter_count:
-            raise OperandError(
-                f"{method}() needs the captured Values of the {self.parameter_count} parameter(s), "
-                "which a program from from_json does not have; use parameter_values instead"
-            )
 
     # ---- running ----
 

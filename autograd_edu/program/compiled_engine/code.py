@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from ..ir import Computation, Slot
 from ..lifting.analysis import facts, levels
 from ..lifting.rows import ROWS
-from .steps import HEAD, ORDERS, SPARE, Opcode, Template, is_built_in, masks, opcodes, templates
+from .steps import HEAD, ORDERS, Opcode, Template, is_built_in, masks, opcodes, templates
 
 Ints = NDArray[np.integer]
-Stream = Ints  # instructions one after another; then "stop", and some words to look ahead at
+Stream = Ints  # instructions one after another; then "stop"
 _NARROW = 4  # a program of fewer slots per level keeps the order in which it was recorded
 _BATCH = 2  # the kind of a slot that depends on inputs; 1: on parameters alone; 0: on neither
 
@@ -172,7 +172,7 @@ class _Encoder:
     def _stream(self, parts: list[_Chosen], *, backward: bool) -> Stream:
         """The instructions of the chosen members in the order of their levels, or against it."""
         starts, total = self._starts(parts, backward=backward)
-        words = np.zeros(total + SPARE, np.int32)
+        words = np.zeros(total + 1, np.int32)
         words[total] = opcodes()[Opcode("step", "stop")]
         for part, start in zip(parts, starts, strict=True):
             form, members, here = part.form, part.members, start[:, None]

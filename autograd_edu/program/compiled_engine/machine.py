@@ -23,7 +23,7 @@ from ...engine import ops
 from ..lifting import rows, symbols
 from ..lifting.rows import ROWS
 from ..lifting.symbols import CONDITIONS, Symbol, written
-from .steps import AHEAD, HEAD, LESS, MORE, SAME, STEPS, ZEROS, Opcode, opcodes
+from .steps import HEAD, LESS, MORE, SAME, STEPS, ZEROS, Opcode, opcodes
 from .vectors import DOUBLE, INDEX, INT, Vectors, vector_functions
 
 
@@ -198,7 +198,6 @@ class _Interpreter:
             length = self._word(here, 3)
         else:
             instruction.write(opcode)
-        self._fetch_ahead(opcode, here)
         builder.store(builder.gep(here, [length]), self.here)
         builder.branch(next_one)
         return block
@@ -211,18 +210,6 @@ class _Interpreter:
         bad = self.builder.call(self.builder.inttoptr(address, kind), [self.table])
         none = ir.Constant(self.vectors.bits, [0] * self.width)
         return self.builder.insert_element(none, bad, ir.Constant(INDEX, 0))
-
-    def _fetch_ahead(self, opcode: Opcode, here: ir.Value) -> None:
-        """Have the rows of a later instruction, likely of the same kind, brought into the cache.
-
-        A step has no operands here: it works on rows that are in the cache already. So does a
-        single sample, mostly: a line of the cache holds eight of its rows.
-        """
-        for operand in range(opcode.operands if self.width > 1 else 0):
-            row = self.builder.zext(self._word(here, AHEAD * opcode.length + 2 + operand), INT)
-            self.vectors.fetch(self.builder.gep(self.table, [row]), for_writing=False)
-            if opcode.kind == "slopes":
-                self.vectors.fetch(self.builder.gep(self.adjoints, [row]), for_writing=True)
 
 
 def fingerprint(width: int) -> int:

@@ -22,9 +22,7 @@ from ..lifting import rows
 from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
 
-AHEAD = 16  # instructions that the machine looks ahead
 HEAD = 10  # words before the rows, guards and streams of a program
-SPARE = 8 * AHEAD  # words after a stream: no instruction has so many as eight
 LESS, ZEROS, SAME, MORE = 1, 2, 4, 8  # how two numbers compare; ZEROS: 0.0 and -0.0
 ORDERS = {  # for each sign of a guard, when it holds
     "<": LESS, "<=": LESS | ZEROS | SAME, ">": MORE, ">=": MORE | ZEROS | SAME, "==": ZEROS | SAME,

@@ -198,11 +198,3 @@ class Vectors:
                 element = self.builder.extract_element(part, ir.Constant(INDEX, i))
             whole = self.builder.insert_element(whole, element, ir.Constant(INDEX, start + i))
         return whole
-
-    def fetch(self, pointer: ir.Value, *, for_writing: bool) -> None:
-        """Ask for the line at ``pointer`` to be brought into the cache; any address will do."""
-        byte, flag = ir.PointerType(ir.IntType(8)), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
-        function = self._declared(kind, "llvm.prefetch.p0")
-        how = [ir.Constant(flag, int(for_writing)), ir.Constant(flag, 3), ir.Constant(flag, 1)]
-        self.builder.call(function, [self.builder.bitcast(pointer, byte), *how])
