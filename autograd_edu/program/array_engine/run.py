@@ -223,11 +223,13 @@ class Backward:
             calls.append(partial(np.add.reduce, target, -1, None, out, keepdims=True))
 
     def _leaves(self, kind: bool, calls: list[Call]) -> Array:
-        leaves = self.lifted.leaves.get(kind)
-        count = 0 if leaves is None else len(leaves.rows)
-        out = np.zeros((count, self.gradients[kind].shape[1]))
-        if leaves is not None and count:
-            gather(self.gradients[kind], leaves, out, calls)
+        leaves, table = self.lifted.leaves.get(kind), self.gradients[kind]
+        if leaves is None or not len(leaves.rows):
+            return table[:0]
+        if leaves.shared:
+            return table[leaves.rows[0] : leaves.rows[-1] + 1]
+        out = np.empty((len(leaves.rows), table.shape[1]))
+        gather(table, leaves, out, calls)
         return out
 
 
@@ -255,7 +257,9 @@ def _times(a: Array, b: Array, out: Array) -> Call:
 
     `dot` starts sooner than `matmul`, and is faster for an outer product, but first clears ``out``.
     """
-    if out.size <= SMALL or a.shape[1] == 1:
+    if out.flags.f_contiguous:
+        a, b, out = b.T, a.T, out.T
+    if out.flags.c_contiguous and (out.size <= SMALL or a.shape[1] == 1):
         return partial(a.dot, b, out)
     return partial(np.matmul, a, b, out)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..ir import Computation, Wrt
 from .analysis import Facts
-from .group import FIRST, SEED, Group, Lifted, Read, Sum, passes_on, summed
+from .group import FIRST, NEUTRAL, SEED, Group, Lifted, Read, Sum, passes_on, summed
 from .spacing import Rows, strided
 
 _NOBODY, _LEAF = -2, -1
@@ -29,7 +29,12 @@ def edges(lifted: Lifted, program: Computation, known: Facts) -> None:
 class _Reverse:
     def __init__(self, lifted: Lifted, program: Computation, known: Facts) -> None:
         self.lifted, self.program, self.known = lifted, program, known
-        self.counts = {True: FIRST, False: FIRST}
+        # the first edges are the parameters' own, in their order
+        self.counts = {True: FIRST + program.parameter_count, False: FIRST}
+        self.uses = np.zeros(lifted.counts[True], dtype=np.intp)
+        for read in [read for group in lifted.groups if group.live for read in group.reads]:
+            if read.fixed:
+                self.uses += np.bincount(read.rows.ravel(), minlength=len(self.uses))
         # for each table and owner, rows and the edges that arrive at them
         self.arriving: dict[tuple[bool, int], list[tuple[Rows, Rows]]] = {}
         self.owner = {kind: np.full(count, _NOBODY) for kind, count in lifted.counts.items()}
@@ -79,6 +84,8 @@ class _Reverse:
                 rows = np.broadcast_to(incoming.reshape(group.shape), read.rows.shape)
             elif first is not None and _same(read, group.reads[0]):
                 rows, shared = first, True  # the product of a vector with itself
+            elif self._is_only_use(group, read):
+                rows = read.rows - len(NEUTRAL) + FIRST
             elif group.kind in ("stack", "dot", "matmul"):
                 rows = self._ranked(read)
             else:
@@ -93,6 +100,13 @@ class _Reverse:
         if group.kind == "map":
             return passes_on(group.op)[i]
         return group.kind == "stack" and all(passes_on(group.op))
+
+    def _is_only_use(self, group: Group, read: Read) -> bool:
+        """Whether only this read uses these parameters, and they lie so that it can write edges."""
+        if not read.fixed or (self.owner[True][read.rows] != _LEAF).any() or not read.strided:
+            return False
+        dense = group.kind != "matrix" or int(np.ptp(read.rows)) + 1 == read.rows.size
+        return dense and bool((self.uses[read.rows] == 1).all())
 
     def _ranked(self, read: Read) -> Rows:
         """Edges in the order of the rows, so that who adds them up need not reorder them."""
@@ -153,8 +167,10 @@ class _Reverse:
         targets, new = self._arrived(kind, _LEAF)
         slot_at = np.zeros(self.lifted.counts[kind], dtype=np.intp)
         slot_at[self.lifted.row[first : first + count]] = np.arange(count)
-        columns, starts = summed(slot_at[targets], new, count)
-        return Sum(columns, starts, np.arange(count), shared=False)
+        slots = slot_at[targets]
+        columns, starts = summed(slots, new, count)
+        shared = kind and np.array_equal(new, FIRST + slots)
+        return Sum(columns, starts, np.arange(count) + (FIRST if shared else 0), shared=shared)
 
 
 def _same(a: Read, b: Read) -> bool:
