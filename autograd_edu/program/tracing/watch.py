@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
+from ... import blocks
 from ...blocks import Set
 from ...engine.modes import recording, tracer
 from ...engine.number import Number
@@ -43,19 +44,23 @@ def told_to(tape: Tape) -> Iterator[None]:
 def _watched(plain: property, how: str, what: str | None, *, on_setting: str) -> property:
     """A property that calls ``how`` of the tape with ``what``, or with the value itself."""
 
+    read = plain.fget
+    assert read is not None, "every property of a Value can be read"
+
     def get(self: Value) -> object:
-        tape = tracer.get()
-        if tape is not None:
+        if blocks.pauses and (tape := tracer.get()) is not None:
             getattr(tape, how)(what or self)
-        return plain.__get__(self)
+        return read(self)
+
+    if (write := plain.fset) is None:
+        return property(get, doc=plain.__doc__)
 
     def put(self: Value, new: float) -> None:
-        tape = tracer.get()
-        if tape is not None:
+        if blocks.pauses and (tape := tracer.get()) is not None:
             tape.refuse(on_setting)
-        plain.__set__(self, new)
+        write(self, new)
 
-    return property(get, put if plain.fset else None, doc=plain.__doc__)
+    return property(get, put, doc=plain.__doc__)
 
 
 def _refusing(
@@ -64,7 +69,7 @@ def _refusing(
     """A method that raises an error while a function is traced."""
 
     def method(self: Value, /, *args: P.args, **named: P.kwargs) -> T:
-        if (tape := tracer.get()) is not None:
+        if blocks.pauses and (tape := tracer.get()) is not None:
             tape.refuse(what)
         return plain(self, *args, **named)
 
@@ -76,8 +81,10 @@ def _compared(plain: Compare[bool], sign: str) -> Compare[bool | Condition]:
     """A comparison that gives a `Condition` while a function is traced."""
 
     def method(self: Number, other: Operand) -> bool | Condition:
-        tape = tracer.get()
-        return plain(self, other) if tape is None else tape.compare(sign, self, other)
+        if blocks.pauses and (tape := tracer.get()) is not None:
+            condition: Condition = tape.compare(sign, self, other)
+            return condition
+        return plain(self, other)
 
     return method
 
