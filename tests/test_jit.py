@@ -32,6 +32,7 @@ from autograd_edu import (
     where,
 )
 from autograd_edu.errors import BranchChanged, DomainError
+from autograd_edu.program import runner
 from autograd_edu.program.compiled_engine import choice
 from autograd_edu.program.compiled_engine import run as jit_run
 from autograd_edu.program.compiled_engine.choice import Costs, chosen
@@ -389,7 +390,7 @@ def sharing(x, y):
     return y
 
 
-def run_often(interpreter, *args, times=100):
+def run_often(interpreter, *args, times=30):
     """The first answer, and the one after the rounds were compiled."""
     first = interpreter.run(*args, backward=True)
     for _ in range(times):
@@ -479,12 +480,15 @@ def test_rounds_of_a_loop_are_compiled_by_python_once():
 @pytest.fixture
 def without_numba(monkeypatch):
     """Numba seems to be missing, and a hint was not given yet; waiting is not needed."""
-    monkeypatch.setattr(choice, "is_installed", lambda: False)
+    for module in (runner, choice):
+        monkeypatch.setattr(module, "is_installed", lambda: False)
     monkeypatch.setattr(choice, "find_spec", lambda name: None)
     monkeypatch.setattr(choice, "_WAITED", 0.0)
     choice.say_once.cache_clear()
+    choice.chosen.cache_clear()
     yield monkeypatch
     choice.say_once.cache_clear()
+    choice.chosen.cache_clear()
 
 
 def test_the_command_that_installs_numba_is_logged_once(without_numba, caplog):
@@ -504,7 +508,7 @@ def test_no_hint_is_given_where_numba_is_no_help(without_numba, caplog, why):
     f, engine = loop(100), "auto"
     match why:
         case "installed":
-            without_numba.setattr(choice, "is_installed", lambda: True)
+            without_numba.setattr(runner, "is_installed", lambda: True)
         case "switched off":
             without_numba.setattr(choice, "find_spec", lambda name: "found")
         case "a browser":

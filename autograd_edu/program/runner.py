@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from math import prod
-from operator import attrgetter
 from threading import Lock
-from typing import NamedTuple, NoReturn, TypeAlias, TypeGuard
+from typing import NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,8 +14,8 @@ from numpy.typing import ArrayLike
 from ..errors import ArityError, ShapeError, one_of
 from .array_engine.engine import Answer, NumpyEngine
 from .arrays import input_names, real_array
-from .compiled_engine.choice import Costs, chosen
-from .compiled_engine.run import Interpreter
+from .compiled_engine.choice import Costs, chosen, wait
+from .compiled_engine.run import Interpreter, is_installed
 from .form import Results, fill
 from .ir import WRT, AnyGradients, Computation, Floats, Gradients, Replayed, Shapes, Wrt
 from .lifting.group import Lifted
@@ -24,7 +23,7 @@ from .python_engine.run import PythonEngine
 
 Columns: TypeAlias = list[Floats]  # for each argument, an array of shape (samples, numbers)
 _NOTHING = np.zeros(0)  # the inputs of a program that takes none
-_FLOAT, _SHAPE = np.dtype(np.float64), attrgetter("shape")
+_FLOAT = np.dtype(np.float64)
 
 
 class Argument(NamedTuple):
@@ -120,6 +119,8 @@ class Runner:
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
         with self.lock:  # only one thread at a time may use the tables
             kind = chosen(engine, self.costs, layout.samples)
+            if self.costs and engine == "auto" and not is_installed():
+                wait(self.costs, layout.samples)
             if kind != "numpy":
                 rows = (columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)).T
                 scalars = self.interpreter if kind == "jit" else self.python
@@ -144,12 +145,14 @@ class Runner:
             raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
         if self.scalars and {*map(type, inputs)} == {float}:
             return [np.array([inputs])], _layout(own, own)
-        arrays = [x for x in inputs if _is_plain(x)]
+        arrays = [x for x in inputs if type(x) is np.ndarray and x.dtype is _FLOAT]
         if len(arrays) < len(inputs):
             pairs = zip(inputs, self.names, strict=True)
             arrays = [np.asarray(real_array(x, name), dtype=float) for x, name in pairs]
-        samples, _, arguments = layout = _layout(tuple(map(_SHAPE, arrays)), own)
-        if samples == 1 == len(arrays):
+        one = len(arrays) == 1  # a shorter way, as most often there is one
+        shapes = (arrays[0].shape,) if one else tuple([x.shape for x in arrays])
+        samples, _, arguments = layout = _layout(shapes, own)
+        if samples == 1 and one:
             return [arrays[0].reshape(1, -1)], layout
         if samples == 1:
             return [np.concatenate([_NOTHING, *map(np.ravel, arrays)])[None]], layout
@@ -193,14 +196,9 @@ class Runner:
         grads = []
         for numbers, shape, own in layout.arguments:
             rows = by_input[numbers]
-            found = rows.T if own else rows.sum(axis=1)
+            found = rows if layout.samples == 1 else rows.T if own else rows.sum(axis=1)
             grads.append(found.reshape(shape) if shape else found.item())
         return grads
-
-
-def _is_plain(x: ArrayLike) -> TypeGuard[Floats]:
-    """Is it an array of floats? Then there is nothing to convert, and most often it is so."""
-    return x.__class__ is np.ndarray and x.dtype is _FLOAT
 
 
 @lru_cache(maxsize=256)

@@ -97,16 +97,7 @@ class Costs:
         return engine, times[engine]
 
 
-@dataclass
-class Waiting:
-    """How many nanoseconds the calls of this process have lost because Numba is missing."""
-
-    lost: float = 0.0
-
-
-WAITING = Waiting()
-
-
+@lru_cache(maxsize=1024)
 def chosen(engine: str, costs: Costs | None, samples: int) -> str:
     """The engine that runs a batch: the given one, or for "auto" the fastest.
 
@@ -126,15 +117,21 @@ def chosen(engine: str, costs: Costs | None, samples: int) -> str:
         )
     if engine != "auto":
         return engine
-    if costs is None:
-        return "numpy"
-    compiles = is_installed()
-    best, taken = costs.fastest(samples, compiles=compiles)
-    if not compiles:
-        WAITING.lost += max(0.0, taken - costs.jit(samples))
-        if WAITING.lost > _WAITED and taken > _WORTH * costs.jit(samples):
-            say_once()
-    return best
+    return "numpy" if costs is None else costs.fastest(samples, compiles=is_installed())[0]
+
+
+class Waiting:
+    """How many nanoseconds the calls of this process have lost because Numba is missing."""
+
+    lost = 0.0
+
+
+def wait(costs: Costs, samples: int) -> None:
+    """Count a call without Numba. Say what would help, if it is time to."""
+    _, taken = costs.fastest(samples, compiles=False)
+    Waiting.lost += max(0.0, taken - costs.jit(samples))
+    if Waiting.lost > _WAITED and taken > _WORTH * costs.jit(samples):
+        say_once()
 
 
 @lru_cache(maxsize=1)

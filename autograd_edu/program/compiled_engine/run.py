@@ -20,7 +20,7 @@ from .code import encode
 
 Numbers = NDArray[np.float64]
 Machine = Callable[[Numbers, int, bool], bool]
-_OFTEN = 100  # runs of a program after which it pays to compile the rounds of its loops
+_OFTEN = 30  # runs of a program after which it pays to compile the rounds of its loops
 WIDTH = 8  # samples taken at a time: a row of the table is one line of the processor's cache
 
 
@@ -64,20 +64,23 @@ class Interpreter:
         """
         if not self.is_finite:
             return None
-        (inputs, samples), size = columns.shape, columns.size
+        inputs, samples = columns.shape
+        size, own = inputs * samples, len(parameters)
         width = 1 if samples == 1 else WIDTH
         runs = self.runs[width] = self.runs[width] + 1
         if runs == 1 or runs == _OFTEN:
             self.machines[width] = self._machine(width)
-        given = size + len(parameters)
-        numbers = np.empty(2 * given + samples)
+        start = size + own
+        numbers = np.empty(2 * start + samples)
         numbers[:size] = columns.ravel()
-        numbers[size:given] = parameters
+        if own:
+            numbers[size:start] = parameters
         if not self.machines[width](numbers, samples, backward):
             return None
-        start = given + samples
-        by_input = numbers[start : start + size].reshape(inputs, samples)
-        return numbers[None, given:start], by_input, numbers[start + size :]
+        middle = start + samples
+        stop = middle + size
+        by_input = numbers[middle:stop].reshape(inputs, samples)
+        return numbers[None, start:middle], by_input, numbers[stop:]
 
     def _machine(self, width: int) -> Machine:
         """The machine with a table for this program, whose rows do not straddle cache lines."""
