@@ -209,6 +209,11 @@ class Computation:
         return [range(*span) for span in pairwise(accumulate([0, *counts]))]
 
     @property
+    def operations(self) -> range:
+        """The slots after those, which are operations and constants."""
+        return range(self.leaf_count, len(self.columns.ops))
+
+    @property
     def has_one_result(self) -> bool:
         """Did the function return one number, rather than a container?"""
         return isinstance(self.form, int)

@@ -16,7 +16,7 @@ from .analysis import facts
 from .arrange import arrange
 from .group import Lifted
 from .parts import Part, parts_of
-from .places import Places, spread
+from .places import Places
 from .reads import Grouping
 from .reverse import edges
 from .rows import SUM
@@ -30,24 +30,26 @@ def lift(program: Computation, *, matmuls: bool = True) -> Lifted:
             holes, and multiply what the program does not: with numbers that are not finite, only
             the program without them is sure to compute what was recorded.
     """
-    known, slots = facts(program), program.slots
+    known, ops = facts(program), program.columns.ops
     starts = list(accumulate(map(prod, program.shapes), initial=0))
     inputs = [
         Part("leaves", SUM, False, True, np.arange(start, stop)) for start, stop in pairwise(starts)
     ]
     parts = parts_of(program, known, with_matmuls=matmuls)
-    arrange([*inputs, *parts], len(slots))
+    arrange([*inputs, *parts], len(ops))
 
-    places = Places(len(slots))
+    places = Places(len(ops))
     arguments = [places.argument(part) for part in inputs]
-    constants = [i for i, slot in enumerate(slots) if slot.op == "constant"]
+    constants = [i for i in program.operations if ops[i] == "constant"]
     leaves = np.array([*range(program.input_count, program.leaf_count), *constants], dtype=np.intp)
     places.place(Part("leaves", SUM, True, True, leaves))
 
-    grouping = Grouping(slots, places)
-    fixed, batch = ([part for part in parts if part.fixed == kind] for kind in (True, False))
-    groups = [grouping.group(part) for part in (*fixed, *spread(parts, known), *batch)]
-    row = np.where(known.fixed, places.rows[True][:-1], places.rows[False][:-1])
+    grouping = Grouping(program.columns, places)
+    groups = [grouping.group(part) for part in parts if part.fixed]
+    batch = [part for part in parts if not part.fixed]
+    groups += [grouping.group(part) for part in (*places.spread(batch, known.live), *batch)]
+    in_fixed, in_batch = (places.rows[kind][:-1] for kind in (True, False))
+    row = np.where(in_fixed > 0, in_fixed, in_batch)
     lifted = Lifted(groups, known.fixed, row, places.counts, places.gaps, program.roots, arguments)
     if program.has_one_result:
         edges(lifted, program, known)

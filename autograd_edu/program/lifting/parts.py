@@ -9,22 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
 from ...engine.op import Op
 from ..ir import Computation
 from .analysis import Facts
+from .dots import Dots, Vector
 from .group import FEW
-from .products import HOLE, Product, Vector, matmuls, matrices
+from .products import HOLE, Product, matmuls, matrices
 from .rows import ROWS
-from .schedule import all_of, any_of, dot_parts, schedule
+from .schedule import schedule
 from .spacing import Rows
-
-# For each member: its operands; or its weights, its inputs and its bias, if there is one.
-_Operands: TypeAlias = dict[int, Vector]
-_Factors: TypeAlias = dict[int, tuple[Vector, Vector, Vector]]
 
 
 class Operand(NamedTuple):
@@ -67,66 +64,70 @@ class Part:
 
 def parts_of(program: Computation, known: Facts, *, with_matmuls: bool) -> list[Part]:
     """The parts of a program. None needs a later one."""
-    parts: list[Part] = []
-    for (kind, live, *_), members in schedule(program.slots, known):
-        op, fixed = ROWS[program.slots[members[0]].op], known.fixed[members[0]]
+    columns, parts, dots = program.columns, list[Part](), Dots(program, known.fixed)
+    for (kind, live, *_), members in schedule(program, known, dots):
+        op, fixed = ROWS[columns.ops[members[0]]], known.fixed[members[0]]
         part = Part(str(kind), op, fixed, bool(live), np.array(members))
-        operands = {i: program.slots[i].operands for i in members}
+        operands = [columns.operands.tuples[i] for i in members]
         if kind == "map":
-            columns = np.array(list(operands.values()), dtype=np.intp).T
-            part.operands = [Operand(each, known.fixed[each[0]]) for each in columns]
+            slots = np.array(operands, dtype=np.intp).T
+            part.operands = [Operand(each, known.fixed[each[0]]) for each in slots]
             parts.append(part)
-        elif kind == "stack":
-            for own in _split_by_length(operands):
-                read = Operand(_padded([operands[i] for i in own]), fixed)
-                parts.append(replace(part, members=np.array(own), operands=[read]))
-        else:
-            parts += _sums_of_products(part, operands, known.fixed, with_matmuls=with_matmuls)
+            continue
+        found = _matrix_products(part, dots, with_matmuls=with_matmuls) if kind != "stack" else []
+        parts += found
+        taken = {i for each in found for i in each.members.ravel().tolist()}
+        rest = {i: own for i, own in zip(members, operands, strict=True) if i not in taken}
+        for own in _split_by_length(rest):
+            if kind == "stack":
+                read = [Operand(_padded([rest[i] for i in own]), fixed)]
+                parts.append(replace(part, members=np.array(own), operands=read))
+            else:
+                parts.append(_dots(part, own, dots))
     return parts
 
 
-def _sums_of_products(
-    part: Part, operands: _Operands, fixed: Sequence[bool], *, with_matmuls: bool
-) -> list[Part]:
-    """The matrix products of a part, and what is left of it."""
-    factors = {i: dot_parts(each, fixed) for i, each in operands.items()}
+def _matrix_products(part: Part, dots: Dots, *, with_matmuls: bool) -> list[Part]:
+    """The parts of the matrix products among the sums of a part."""
+    factors, members = dots.factors, part.members.tolist()
     found: list[Product] = []
     if part.kind == "matrix":
-        found = matrices({i: (weights, inputs) for i, (weights, inputs, _) in factors.items()})
+        found = matrices({i: factors[i][:2] for i in members})
     elif with_matmuls and not part.fixed:
-        free = {i: (a, b) for i, (a, b, bias) in factors.items() if not bias}
-        found = matmuls({i: (a, b) for i, (a, b) in free.items() if not any_of((*a, *b), fixed)})
-    parts = [_product(part, product, factors, fixed) for product in found]
-    taken = {i for each in found for i in each.members.ravel().tolist()}
-    for own in _split_by_length({i: each for i, each in operands.items() if i not in taken}):
-        weights, inputs, _ = zip(*[factors[i] for i in own], strict=True)
-        reads = [
-            Operand(_padded(weights), all([all_of(each, fixed) for each in weights])),
-            Operand(_padded(inputs), part.fixed),
-            *_bias(factors, own, fixed),
-        ]
-        parts.append(replace(part, kind="dot", members=np.array(own), operands=reads))
-    return parts
+        found = matmuls({i: factors[i][:2] for i in members if dots.is_free(i)})
+    return [_matrix_product(part, product, dots) for product in found]
 
 
-def _product(part: Part, product: Product, factors: _Factors, fixed: Sequence[bool]) -> Part:
-    """The part of a matrix product."""
+def _matrix_product(part: Part, product: Product, dots: Dots) -> Part:
     members = product.members
     *blocks, rows, columns = members.shape
     left = _padded(product.rows).T.reshape(*blocks, rows, -1)
     right = _padded(product.columns).T.reshape(*blocks, columns, -1).swapaxes(-1, -2)
     operands = [Operand(left, not blocks), Operand(right, part.fixed)]
     if not blocks:
-        bias = _bias(factors, members.ravel().tolist(), fixed)
-        operands += [Operand(each.slots.reshape(members.shape), each.fixed) for each in bias]
+        operands += _bias(members, dots)
     kind = "matmul" if blocks else "matrix"
     return replace(part, kind=kind, members=members, operands=operands)
 
 
-def _bias(factors: _Factors, members: list[int], fixed: Sequence[bool]) -> list[Operand]:
+def _dots(part: Part, members: list[int], dots: Dots) -> Part:
+    """Sums that are no matrix product."""
+    weights, inputs, _ = zip(*[dots.factors[i] for i in members], strict=True)
+    slots = np.array(members)
+    operands = [
+        Operand(_padded(weights), all(map(dots.varying.isdisjoint, weights))),
+        Operand(_padded(inputs), part.fixed),
+        *_bias(slots, dots),
+    ]
+    return replace(part, kind="dot", members=slots, operands=operands)
+
+
+def _bias(members: Rows, dots: Dots) -> list[Operand]:
     """The bias of the members, if they have one."""
-    slots = [j for i in members for j in factors[i][2]]
-    return [Operand(np.array(slots), fixed[slots[0]])] if slots else []
+    slots = [j for i in members.ravel().tolist() for j in dots.factors[i].bias]
+    if not slots:
+        return []
+    return [Operand(np.array(slots).reshape(members.shape), slots[0] not in dots.varying)]
 
 
 def _padded(lists: Iterable[Vector]) -> Rows:
@@ -134,7 +135,7 @@ def _padded(lists: Iterable[Vector]) -> Rows:
     return np.array(list(zip_longest(*lists, fillvalue=HOLE)), dtype=np.intp)
 
 
-def _split_by_length(operands: _Operands) -> list[list[int]]:
+def _split_by_length(operands: dict[int, Vector]) -> list[list[int]]:
     """The members, split where padding their operands to one length would cost too much."""
     lengths = [len(each) for each in operands.values()]
     if max(lengths, default=0) * len(lengths) <= max(2 * sum(lengths), FEW):

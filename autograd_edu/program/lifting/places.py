@@ -8,15 +8,14 @@ numbered part by part, so what an array operation computes is a slice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
-from .analysis import Facts
 from .group import NEUTRAL
 from .parts import Operand, Part
 from .products import HOLE
 from .rows import SUM
-from .schedule import any_of
 from .spacing import Rows
 
 
@@ -24,7 +23,8 @@ class Places:
     """The rows of both tables; the key says whether it is the fixed one.
 
     Attributes:
-        rows: for each slot, its row. That of `HOLE`, the last one, holds 0.
+        rows: for each slot, its row. That of `HOLE`, the last one, holds 0, and
+            0 stands for none.
         counts: how many rows there are so far.
         gaps: rows of ones: the table, the first row, and how many.
     """
@@ -53,11 +53,16 @@ class Places:
         """The rows of an operand."""
         return self.rows[operand.fixed][operand.slots]
 
+    def spread(self, parts: Sequence[Part], live: Sequence[bool]) -> list[Part]:
+        """The part that copies into the batch what operations there add or multiply, if any.
 
-def spread(parts: Sequence[Part], known: Facts) -> list[Part]:
-    """The part that copies into the batch what operations there add or multiply, if any."""
-    is_fixed = np.array([*known.fixed, False])  # the last one is that of `HOLE`
-    reads = [each.slots for part in parts for each in part.operands if not each.fixed]
-    slots = list(dict.fromkeys([i for read in reads for i in read[is_fixed[read]].tolist()]))
-    live, members = any_of(slots, known.live), np.array(slots)
-    return [Part("spread", SUM, False, live, members, [Operand(members, True)])] if slots else []
+        Whatever is fixed must have its place.
+        """
+        reads = [each.slots for part in parts for each in part.operands if not each.fixed]
+        placed = [read[self.rows[True][read] > 0].tolist() for read in reads]
+        slots = list(dict.fromkeys(chain.from_iterable(placed)))
+        if not slots:
+            return []
+        members = np.array(slots)
+        copied = [Operand(members, True)]
+        return [Part("spread", SUM, False, any([live[i] for i in slots]), members, copied)]

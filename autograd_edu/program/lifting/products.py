@@ -17,12 +17,12 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from .dots import Vector
 from .spacing import Rows
 
 HOLE = -1  # in place of a slot
 _LEAST = 4  # pairs of a block: fewer stay dot products
 _SMALL = 8  # the same for all blocks of one shape, and for several products with weights
-Vector: TypeAlias = tuple[int, ...]  # slots
 Pairs: TypeAlias = Mapping[int, tuple[Vector, Vector]]
 
 

@@ -5,11 +5,9 @@ The order of the members, and what stands in holes, are chosen so that rows lie 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from ..ir import Slot
+from ..ir import Columns
 from .group import NEUTRAL, Group, Read
 from .parts import Part
 from .places import Places
@@ -24,8 +22,8 @@ class Grouping:
         holed: the groups with holes so far, and where they have none.
     """
 
-    def __init__(self, slots: Sequence[Slot], places: Places) -> None:
-        self.slots, self.places = slots, places
+    def __init__(self, columns: Columns, places: Places) -> None:
+        self.columns, self.places = columns, places
         self.holed: list[tuple[Group, Mask]] = []
 
     def group(self, part: Part) -> Group:
@@ -75,12 +73,12 @@ class Grouping:
 
     def _number(self, slots: Rows) -> float | None:
         """The number of these slots, if they are all the same constant."""
-        if self.slots[slots[0]].op != "constant":
+        ops, numbers = self.columns.ops, self.columns.numbers
+        if ops[slots[0]] != "constant":
             return None
-        own = [self.slots[i] for i in slots.tolist()]
         # by their text, as 0.0 and -0.0 are equal
-        numbers = {repr(slot.number) if slot.op == "constant" else "" for slot in own}
-        return own[0].number if len(numbers) == 1 else None
+        found = {repr(numbers[i]) if ops[i] == "constant" else "" for i in slots.tolist()}
+        return numbers[slots[0]] if len(found) == 1 else None
 
     def _follow(self, part: Part, columns: list[Rows], numbers: list[float | None]) -> list[Rows]:
         """The rows that a part reads, with holes where a group that it follows has them."""

@@ -7,33 +7,34 @@ operation whose operands are already there joins operations of its kind a little
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from ...arithmetic.rows import products, together
-from ..ir import Slot
+from ...arithmetic.rows import together
+from ..ir import Computation
 from .analysis import Facts
+from .dots import Dots
 from .group import NEUTRAL
-from .rows import ROWS, is_sum_of_products
+from .rows import ROWS
 
 Signature = tuple[object, ...]
 _EARLY = 2  # an operation may join others of its kind up to so many heights early
 
 
-def schedule(slots: Sequence[Slot], known: Facts) -> list[tuple[Signature, list[int]]]:
+def schedule(program: Computation, known: Facts, dots: Dots) -> list[tuple[Signature, list[int]]]:
     """The operations in groups of one signature. No group needs a later one."""
     waiting: dict[tuple[bool, int], dict[Signature, list[int]]] = {}
-    for i, slot in enumerate(slots):
-        if slot.operands:
-            at = waiting.setdefault((not known.fixed[i], known.height[i]), {})
-            at.setdefault(signature(slot, known, i), []).append(i)
-    done = [not slot.operands for slot in slots]
+    for i, form in _signatures(program, known, dots):
+        at = waiting.setdefault((not known.fixed[i], known.height[i]), {})
+        at.setdefault(form, []).append(i)
+    operands = program.columns.operands.tuples
+    done = [not own for own in operands]
     groups = []
     for late, height in sorted(waiting, key=lambda key: (key[0], -key[1])):
         for form, members in waiting[late, height].items():
             members = [i for i in members if not done[i]]
             for lower in range(height - 1, height - 1 - _EARLY, -1):
                 early = waiting.get((late, lower), {}).get(form, ())
-                members += [i for i in early if not done[i] and all([done[j] for j in slots[i][1]])]
+                members += [i for i in early if not done[i] and all([done[j] for j in operands[i]])]
             for i in members:
                 done[i] = True
             if members:
@@ -41,40 +42,21 @@ def schedule(slots: Sequence[Slot], known: Facts) -> list[tuple[Signature, list[
     return groups
 
 
-def signature(slot: Slot, known: Facts, i: int) -> Signature:
-    """The signature that operations must share to run together."""
-    fixed, live = known.fixed, known.live[i]
-    if is_sum_of_products(slot.op):
-        weights, inputs, bias = dot_parts(slot.operands, fixed)
-        bias_kind = fixed[bias[0]] if bias else None
-        if fixed[i] or (all_of(weights, fixed) and not any_of(inputs, fixed)):
-            return ("matrix", live, len(weights), bias_kind)
-        return ("dot", live, bias_kind)
-    name, operands = slot[0], slot[1]
-    op = ROWS[name]
-    if op.variadic:
-        return (
-            "stack",
-            live,
-            name,
-            None if op.groups is together and op.neutral in NEUTRAL else len(operands),
-        )
-    return ("map", live, name, *[fixed[j] for j in operands])
-
-
-def dot_parts(
-    operands: tuple[int, ...], fixed: Sequence[bool]
-) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """Weights, inputs and bias of a dot product; fixed factors count as weights."""
-    a, b, bias = map(tuple, products(operands))
-    return (b, a, bias) if fixed[b[0]] and not fixed[a[0]] else (a, b, bias)
-
-
-def all_of(slots: Iterable[int], flags: Sequence[bool]) -> bool:
-    """Is the flag of every slot set?"""
-    return all([flags[i] for i in slots])
-
-
-def any_of(slots: Iterable[int], flags: Sequence[bool]) -> bool:
-    """Is the flag of at least one slot set?"""
-    return any([flags[i] for i in slots])
+def _signatures(program: Computation, known: Facts, dots: Dots) -> Iterable[tuple[int, Signature]]:
+    """The operations, each with the signature that it must share with others to run with them."""
+    (ops, operands, *_), fixed, live = program.columns, known.fixed, known.live
+    rows = {name: ROWS[name] for name in set(ops) & ROWS.keys()}
+    for i in program.operations:
+        name, own = ops[i], operands.tuples[i]
+        if i in dots.factors:
+            weights, _, bias = dots.factors[i]
+            bias_kind = fixed[bias[0]] if bias else None
+            if dots.is_in_layer(i):
+                yield i, ("matrix", live[i], len(weights), bias_kind)
+            else:
+                yield i, ("dot", live[i], bias_kind)
+        elif own and rows[name].variadic:
+            ragged = rows[name].groups is together and rows[name].neutral in NEUTRAL
+            yield i, ("stack", live[i], name, None if ragged else len(own))
+        elif own:
+            yield i, ("map", live[i], name, *[fixed[j] for j in own])

@@ -1,0 +1,56 @@
+"""Sums of products, taken apart: the weights, the inputs and the bias of each.
+
+What depends on no input counts as weights, on whichever side it stands. So the weights of a layer
+are rows of its matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+from ...arithmetic.rows import products
+from ..ir import Computation
+from .rows import is_sum_of_products
+
+Vector: TypeAlias = tuple[int, ...]  # slots
+
+
+class Dot(NamedTuple):
+    """The factors of a sum of products, and its bias: one slot or none."""
+
+    weights: Vector
+    inputs: Vector
+    bias: Vector
+
+
+class Dots:
+    """The sums of products of a program.
+
+    Attributes:
+        varying: the slots that depend on an input; the others are fixed.
+        factors: for each slot that is a sum of products, what it reads.
+    """
+
+    def __init__(self, program: Computation, fixed: Sequence[bool]) -> None:
+        (ops, operands, *_), operations = program.columns, program.operations
+        varying = [i for i in operations if not fixed[i]]
+        self.varying = frozenset([*range(program.input_count), *varying])
+        self.factors: dict[int, Dot] = {}
+        names = {name for name in set(ops) if is_sum_of_products(name)}
+        for i in [i for i in operations if ops[i] in names]:
+            a, b, bias = map(tuple, products(operands.tuples[i]))
+            swapped = fixed[b[0]] and not fixed[a[0]]
+            self.factors[i] = Dot(b, a, bias) if swapped else Dot(a, b, bias)
+
+    def is_in_layer(self, i: int) -> bool:
+        """Are all weights of a sum fixed, and either none of its inputs or the sum itself?"""
+        weights, inputs, _ = self.factors[i]
+        varying = self.varying
+        return i not in varying or (varying.isdisjoint(weights) and varying.issuperset(inputs))
+
+    def is_free(self, i: int) -> bool:
+        """Do all factors of a sum depend on inputs, and is there no bias?"""
+        weights, inputs, bias = self.factors[i]
+        varying = self.varying
+        return not bias and varying.issuperset(weights) and varying.issuperset(inputs)
