@@ -31,10 +31,9 @@ class _Reverse:
         self.lifted, self.program, self.known = lifted, program, known
         # the first edges are the parameters' own, in their order
         self.counts = {True: FIRST + program.parameter_count, False: FIRST}
-        self.uses = np.zeros(lifted.counts[True], dtype=np.intp)
-        for read in [read for group in lifted.groups if group.live for read in group.reads]:
-            if read.fixed:
-                self.uses += np.bincount(read.rows.ravel(), minlength=len(self.uses))
+        reads = [read for group in lifted.groups if group.live for read in group.reads]
+        read_rows = [np.zeros(0, dtype=np.intp), *[r.rows.ravel() for r in reads if r.fixed]]
+        self.uses = np.bincount(np.concatenate(read_rows), minlength=lifted.counts[True])
         # for each table and owner, rows and the edges that arrive at them
         self.arriving: dict[tuple[bool, int], list[tuple[Rows, Rows]]] = {}
         self.owner = {kind: np.full(count, _NOBODY) for kind, count in lifted.counts.items()}
