@@ -195,14 +195,15 @@ class Program(Parameters, Computation, Generic[R]):
         self(*at)  # whether the recorded branch and the numbers are right for these inputs
         along = self._along(parameter_tangents)
         # a branch that is not taken need not be a number
-        _, found = along.value_and_grad(*at, 1.0, *tangents, on_nonfinite="keep")
+        _, found = along.value_and_grad(*at, [1.0], *tangents, on_nonfinite="keep")
         inputs, own = found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count]
         if not all(np.isfinite(x).all() for x in (*inputs, own)):
-            along.value_and_grad(*at, 1.0, *tangents)  # which says what is not finite
+            along.value_and_grad(*at, [1.0], *tangents)  # which says what is not finite
         return Gradients(inputs, own)
 
     def _along(self, parameter_tangents: ArrayLike | None) -> AnyProgram:
         """The program of the derivative along a direction, at the current parameters."""
+        self.root  # noqa: B018 - an error if there are several results
         if parameter_tangents is None:
             parameter_tangents = np.zeros(self.parameter_count)
         tangents = real_array(parameter_tangents, "the tangents of the parameters")

@@ -1,4 +1,4 @@
-"""The lines of the backward pass: the gradient of every array, from the result to the leaves.
+"""The lines of the backward pass: the gradient of every array, from the results to the leaves.
 
 Read `forward` first. An array's gradient is written once everything that uses the array has been
 written: it is the sum of what each use passes back.
@@ -6,7 +6,7 @@ written: it is the sum of what each use passes back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import NamedTuple
 
@@ -14,10 +14,10 @@ import numpy as np
 
 from ..lifting.analysis import facts
 from ..lifting.group import Group, Read
-from ..lifting.spacing import Rows, folded
+from ..lifting.spacing import folded
 from .formula import Formula
 from .forward import Array, Forward, Product
-from .text import Added, added, dims, number_text, pick, rows_of, tidy
+from .text import Added, added, number_text, rows_of, tidy
 
 _TERMS = 8  # of a sum on one line
 
@@ -39,30 +39,11 @@ class _Upstream(NamedTuple):
         return _Upstream(f"np.sum({self.text}, axis=-1, keepdims=True)", there)
 
 
-@dataclass
-class _Passed:
-    """What one use passes back.
+class _Passed(NamedTuple):
+    """What one use passes back to an array, and where that exists; None for everywhere."""
 
-    Attributes:
-        shape: of the expressions, without the samples.
-        inside: which of its rows are for the array; None for all of them.
-        places: the rows of the array that they are added to.
-        tail: the axis of the samples; "" if there is none.
-    """
-
-    upstream: _Upstream
-    shape: tuple[int, ...]
-    inside: Rows | None
-    places: Rows
-    tail: str
-
-    def added(self, text: str) -> Added:
-        """One of the expressions, as it adds to the rows of the array."""
-        if self.inside is not None:
-            size = prod(self.shape)
-            flat = Added(f"({text})", self.shape, self.places, self.tail).reshaped((size,))
-            return added(pick(flat, self.inside, size=size), self.places)
-        return added(f"({text})", self.places, tail=self.tail)
+    gradient: Added
+    there: Added | None
 
 
 class Backward:
@@ -70,45 +51,36 @@ class Backward:
 
     def __init__(self, forward: Forward) -> None:
         self.forward, self.lifted = forward, forward.lifted
+        self.known = facts(forward.fused)
         self.passed: dict[str, list[_Passed]] = {}
-        self.known = known = facts(forward.fused)
-        self.wanted = {
-            kind: np.zeros(count, dtype=bool) for kind, count in self.lifted.counts.items()
-        }
-        for i, row in enumerate(self.lifted.row):
-            self.wanted[known.fixed[i]][row] |= known.varies[i] and known.live[i]
-        for group in self.lifted.groups:
-            if group.real is not None:
-                self.wanted[False][group.start + np.flatnonzero(~group.real)] = True
-            if group.kind == "spread":
-                rows = slice(group.start, group.start + len(group.members))
-                self.wanted[False][rows] = [known.varies[i] for i in group.members]
 
     def write(self, upstream: str = "") -> tuple[list[str], str]:
         """Write the lines; return the expressions of the inputs' gradients and the parameters'.
 
-        ``upstream`` names an array with the gradient of each result; by default that is 1.
+        ``upstream`` names an array with the gradients of the results, (samples, results). Without
+        it, the gradient of the only result is 1.
         """
-        self._pass(self._root(), _Upstream(self._seed(upstream)))
+        for k, root in enumerate(self.forward.fused.roots):
+            read = Read(self.lifted.fixed[root], self.lifted.row[[root]])
+            seed = self._upstream(f"{upstream}[:, {k}]", read) if upstream else self._one(root)
+            self._pass(read, _Upstream(seed))
         for group, array, texts in reversed(self.forward.made):
             if array.name in self.passed:
                 there = "" if self._is_sure(group) else self._there(array)
                 gradient = self._gradient(array)
                 if group.masked:
                     gradient = self._named(self.forward.masked(gradient, group), gradient)
-                self._through(group, array, texts, _Upstream(gradient, there))
+                self._through(group, texts, _Upstream(gradient, there))
         return self._of_inputs(), self._of_parameters()
 
-    def _root(self) -> Read:
-        root = self.forward.fused.root
-        return Read(self.lifted.fixed[root], self.lifted.row[[root]])
+    @staticmethod
+    def _upstream(text: str, read: Read) -> str:
+        return f"np.sum({text}).reshape(1, 1)" if read.fixed else f"{text}.reshape(1, -1)"
 
-    def _seed(self, upstream: str) -> str:
-        if self._root().fixed:
-            return f"np.sum({upstream}).reshape(1, 1)" if upstream else "np.full((1, 1), float(n))"
-        if upstream:
-            return f"{upstream}.reshape(1, -1)"
-        return f"np.ones_like({self.forward.slot(self.forward.fused.root)})"
+    def _one(self, root: int) -> str:
+        if self.lifted.fixed[root]:
+            return "np.full((1, 1), float(n))"
+        return f"np.ones_like({self.forward.slot(root)})"
 
     def _of_inputs(self) -> list[str]:
         forward, by_name = self.forward, {array.name: array for array in self.forward.arrays}
@@ -138,16 +110,23 @@ class Backward:
     # ---- what arrives at an array ----
 
     def _pass(self, read: Read, upstream: _Upstream, *, tail: str = "-1") -> None:
-        """Note that an expression of the shape of ``read`` is its gradient."""
-        shape, rows = read.rows.shape, read.rows
-        wanted = self.wanted[read.fixed][rows]
-        holders = np.where(wanted, self.forward.holder[read.fixed][rows], -1)
-        for i in np.unique(holders[holders >= 0]):
+        """Note that an expression of the shape of ``read`` is its gradient.
+
+        ``tail`` is the axis of the samples, or "" if there is none.
+        """
+        wanted = self.forward.wanted[read.fixed][read.rows]
+        holders = np.where(wanted, self.forward.holder[read.fixed][read.rows], -1)
+        arrays = np.unique(holders[holders >= 0])
+        if len(arrays) > 1:
+            upstream = _Upstream(
+                self._short(upstream.text, "passed"), self._short(upstream.there, "taken")
+            )
+        for i in arrays:
             array, inside = self.forward.arrays[i], np.flatnonzero(holders == i)
-            alone = len(inside) == rows.size
-            places = rows - array.start if alone else rows.ravel()[inside] - array.start
-            passed = _Passed(upstream, shape, None if alone else inside, places, tail)
-            self.passed.setdefault(array.name, []).append(passed)
+            rows = read.rows - array.start
+            gradient = added(f"({upstream.text})", rows, inside=inside, tail=tail)
+            there = upstream.there and added(f"({upstream.there})", rows, inside=inside, tail=tail)
+            self.passed.setdefault(array.name, []).append(_Passed(gradient, there or None))
 
     def _is_sure(self, group: Group) -> bool:
         """Whether every member gets a gradient whatever is selected."""
@@ -155,22 +134,19 @@ class Backward:
 
     def _there(self, array: Array) -> str:
         """Write where the gradient of an array exists; return the name of the mask."""
-        passed = self.passed[array.name]
-        texts = []
-        for each in passed:
-            found = each.added(each.upstream.there or "1")
-            if not each.upstream.there:
-                found = Added(f"np.ones(({len(found.rows)}, 1))", found.rows.shape, found.rows)
-            texts.append(_scattered(array, found))
-        alone = len(passed) == 1 and passed[0].upstream.there
-        mask = f"({' + '.join(texts)}) > 0.0"
-        if alone and texts[0] == f"({alone})":
-            mask = alone
-        return self._named(mask, f"{array.name}_taken")
+        masks = [
+            there
+            or Added(f"np.ones(({len(gradient.rows)}, 1))", gradient.rows.shape, gradient.rows)
+            for gradient, there in self.passed[array.name]
+        ]
+        texts = [_scattered(array, mask) for mask in masks]
+        alone = len(texts) == 1 and texts[0].strip("()").isidentifier()
+        text = texts[0] if alone else f"{' + '.join(texts)} > 0.0"
+        return self._named(text, f"{array.name}_taken")
 
     def _gradient(self, array: Array) -> str:
         """Write the gradient of an array; return its name."""
-        sums = [each.added(each.upstream.text) for each in self.passed.pop(array.name, [])]
+        sums = [each.gradient for each in self.passed.pop(array.name, [])]
         sums.sort(key=lambda each: int(each.rows[0]))
         count, label = array.stop - array.start, f"{array.name}_grad"
         if len(sums) > 1 and (parts := _end_to_end(sums, count, width="1" if array.fixed else "n")):
@@ -187,40 +163,33 @@ class Backward:
 
     # ---- what a group passes on ----
 
-    def _through(
-        self, group: Group, array: Array, texts: Formula | Product | None, upstream: _Upstream
-    ) -> None:
+    def _through(self, group: Group, texts: Formula | Product | None, upstream: _Upstream) -> None:
         if isinstance(texts, Formula):
-            self._through_rule(group, texts, result=array.name, upstream=upstream)
+            self._through_rule(group, texts, upstream)
             return
         if texts is None:  # numbers that all samples share
             self._pass(group.reads[0], upstream.over_samples(group, group.reads[0]))
             return
-        if group.kind == "matrix":
-            self._through_matrix(group, texts, upstream)
-        elif group.kind == "matmul":
-            self._through_matmul(group, texts, upstream)
-        else:
-            self._through_dot(group, texts, upstream)
-        for read, edges in zip(group.reads[2:], group.edges[2:], strict=True):
-            if edges is not None:
-                self._pass(_without_ones(read), upstream.over_samples(group, read))
+        through = {
+            "matrix": self._through_matrix, "matmul": self._through_matmul, "dot": self._through_dot
+        }  # fmt: skip
+        through[group.kind](group, texts, upstream)
+        for read in group.reads[2:]:  # the bias
+            self._pass(_without_ones(read), upstream.over_samples(group, read))
 
     def _through_matrix(self, group: Group, product: Product, upstream: _Upstream) -> None:
         """Through C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄. Several vectors are an axis of B."""
-        gradient, there = upstream
+        (gradient, there), several = upstream, group.shape[1] > 1
         used = there and self._named(f"np.any({there}, axis=0)", "used")
-        if group.edges[0] is not None:
+        weights, inputs = group.reads[:2]
+        if self.forward.takes(weights):
             self._to_weights(group, product, upstream, used=used)
-        if group.edges[1] is not None:
-            read, several = group.reads[1], group.shape[1] > 1
+        if self.forward.takes(inputs):
             text = f"{product.weights}.T @ {gradient}"
             if several:
                 text = f"np.tensordot({product.weights}.T, {gradient}, 1)"
-            samples = "1" if group.fixed else "n"
-            shape = dims(read.rows.shape if several else read.rows.shape[:1], tail=samples)
-            mask = used and f"np.broadcast_to({used}, ({shape}))"
-            self._pass(_without_ones(read), _Upstream(text, mask))
+            read = _without_ones(inputs)
+            self._pass(read, _Upstream(text, self._spread(used, group, read)))
 
     def _to_weights(
         self, group: Group, product: Product, upstream: _Upstream, *, used: str
@@ -247,62 +216,46 @@ class Backward:
             f"{gradient} @ {product.inputs}.swapaxes(2, 3)",
             f"{product.weights}.swapaxes(2, 3) @ {gradient}",
         )
-        for i, (read, edges, text) in enumerate(zip(group.reads, group.edges, texts, strict=True)):
-            if edges is not None:
-                found = f"np.any({upstream.there}, axis={2 - i}, keepdims=True)"
-                shape = dims(read.rows.shape, tail="n")
-                there = upstream.there and f"np.broadcast_to({found}, ({shape}))"
-                self._pass(read, _Upstream(f"np.moveaxis({text}, 0, -1)", there))
+        for i, (read, text) in enumerate(zip(group.reads, texts, strict=True)):
+            there = upstream.there and f"np.any({upstream.there}, axis={2 - i}, keepdims=True)"
+            text = f"np.moveaxis({text}, 0, -1)"
+            self._pass(read, _Upstream(text, self._spread(there, group, read)))
 
     def _through_dot(self, group: Group, product: Product, upstream: _Upstream) -> None:
         others = product.inputs, product.weights
-        for read, edges, other in zip(group.reads, group.edges, others, strict=False):
-            if edges is not None:
-                text = self._where_there(f"{other} * {upstream.text}", upstream.there)
-                self._pass_stack(group, read, _Upstream(text, upstream.there))
+        for read, other in zip(group.reads, others, strict=False):
+            text = self._where_there(f"{other} * {upstream.text}", upstream.there)
+            passed = _Upstream(text, self._spread(upstream.there, group, read))
+            self._pass(read, passed.over_samples(group, read))
 
-    def _pass_stack(self, group: Group, read: Read, passed: _Upstream) -> None:
-        """Pass back an array whose first two axes are those of what a group reads."""
-        text, there = passed
-        if there:  # may have the shape of the group: one mask for all of the operands
-            text = self._named(text, "passed")
-            there = f"np.broadcast_to({there}, {text}.shape)"
-        self._pass(read, _Upstream(text, there).over_samples(group, read))
-
-    def _through_rule(
-        self, group: Group, formula: Formula, *, result: str, upstream: _Upstream
-    ) -> None:
+    def _through_rule(self, group: Group, formula: Formula, upstream: _Upstream) -> None:
         """Pass back each local gradient, as the rule table gives it, times the upstream one."""
-
-        def passed(i: int) -> _Upstream | None:
-            return self._times(group, formula, i=i, upstream=upstream)
-
-        for i, (read, edges) in enumerate(zip(group.reads, group.edges, strict=True)):
-            if edges is None:
+        for i, read in enumerate(group.reads):
+            if not self.forward.takes(read):
                 continue
-            if not formula.rule.stacked:
-                each = [read.rows] if group.kind == "map" else list(read.rows)
-                for j, rows in enumerate(each, start=i):
-                    if (found := passed(j)) is not None:
-                        if found.there and not self._all_whole(group):
-                            there = f"np.broadcast_to({found.there}, {result}.shape)"
-                            found = _Upstream(found.text, there)
-                        self._pass(Read(read.fixed, rows), found.over_samples(group, read))
-            elif (found := passed(0)) is upstream:
-                text, there = upstream.over_samples(group, read)
-                count, members = read.rows.shape
-                shape = dims(read.rows.shape, tail="1" if read.fixed else "n")
-                everywhere = f"np.broadcast_to({{}}, ({shape}))"
-                if members == 1:
-                    everywhere, read = f"np.repeat({{}}, {count}, axis=0)", _without_ones(read)
-                there = there and everywhere.format(there)
-                self._pass(read, _Upstream(everywhere.format(text), there))
-            elif found is not None:
-                self._pass_stack(group, read, found)
+            if formula.rule.stacked:
+                self._through_stack(group, formula, upstream)
+                continue
+            each = [read.rows] if group.kind == "map" else list(read.rows)
+            for j, rows in enumerate(each, start=i):
+                if (passed := self._times(group, formula, i=j, upstream=upstream)) is not None:
+                    self._pass(Read(read.fixed, rows), passed.over_samples(group, read))
 
-    def _all_whole(self, group: Group) -> bool:
-        """Whether every operand of a group has its shape, so that every mask has it, too."""
-        return all([self.forward.is_whole(read) for read in group.reads])
+    def _through_stack(self, group: Group, formula: Formula, upstream: _Upstream) -> None:
+        """Pass back a local gradient for all operands, which stand in one array."""
+        (read,) = group.reads
+        passed = self._times(group, formula, i=0, upstream=upstream)
+        if passed is None:
+            return
+        text, there = passed
+        if formula.rule.slopes[0].name != "number":
+            passed = _Upstream(text, self._spread(there, group, read))
+        elif read.rows.shape[1] > 1:  # the same for all operands
+            passed = _Upstream(self._spread(text, group, read), self._spread(there, group, read))
+        else:
+            read, count = _without_ones(read), len(read.rows)
+            passed = _Upstream(*[x and f"np.repeat({x}, {count}, axis=0)" for x in passed])
+        self._pass(read, passed)
 
     def _times(
         self, group: Group, formula: Formula, *, i: int, upstream: _Upstream
@@ -320,15 +273,30 @@ class Backward:
             return _Upstream(text, there)
         slope = formula.write(symbol).text
         if group.op.selects:
-            slope = slope if slope.isidentifier() else self._named(slope, "slope")
+            slope = self._short(slope, "slope")
             chosen = f"({slope} != 0.0)"
-            there = self._named(f"{there} & {chosen}" if there else chosen, "taken")
+            whole = all([self.forward.is_whole(read) for read in group.reads])
+            if not (whole or formula.rule.stacked):
+                chosen = f"np.broadcast_to({chosen}, {formula.result}.shape)"
+            there = self._short(f"{there} & {chosen}" if there else chosen, "taken")
         return _Upstream(self._where_there(f"({slope}) * {text}", there), there)
 
     def _where_there(self, text: str, there: str) -> str:
         """A product where a gradient exists; elsewhere nothing flows back, however steep."""
         self.forward.choosing |= bool(there)
         return f"np.where({there}, {text}, 0.0)" if there else text
+
+    def _spread(self, text: str, group: Group, read: Read) -> str:
+        """An expression, unless it is "", in the shape of what a group reads."""
+        return text and self.forward.broadcast(text, read.rows.shape, fixed=group.fixed)
+
+    def _short(self, text: str, label: str) -> str:
+        """An expression that can be repeated: a name that says nothing, or "" as it is."""
+        if not text or text.isidentifier():
+            return text
+        name = self._named(text, label)
+        self.forward.names.saying_nothing.add(name)
+        return name
 
     def _named(self, text: str, label: str) -> str:
         name = self.forward.name(label, "grad")

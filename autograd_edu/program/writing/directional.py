@@ -1,14 +1,13 @@
-"""Programs made from a program: its derivative in a direction, and a sum of its results.
+"""The derivative of a program in a direction, as a program.
 
-The gradient of the derivative in a direction is the second derivative. So the code that prints both
-passes of a program can print derivatives of any order.
+Its gradient is the second derivative. So the code that prints both passes of a program can print
+derivatives of any order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
-from math import prod
 from operator import add
 from typing import TypeAlias
 
@@ -20,13 +19,14 @@ from ...engine.number import Number
 from ...engine.ops import OPS, dot, where
 from ...engine.value import Value
 from ...errors import OperandError
+from ...trees import Tree, flatten
+from ..again import again
 from ..ir import Computation, Slot
 from ..tracing.condition import Condition
 from ..tracing.trace import record
 
 # a number, or its derivative in the direction: 0.0 where nothing moves
 Moving: TypeAlias = Number | float
-Nested: TypeAlias = "Moving | Sequence[Nested]"
 Branch: TypeAlias = Moving | Callable[[], Moving]
 
 
@@ -44,54 +44,34 @@ class _BothBranches(Numbers):
 
 
 def directional(program: Computation) -> Computation:
-    """``upstream`` times the derivative of ``program`` in a direction.
+    """Its derivative in a direction: the sum over its results, each times its upstream gradient.
 
-    Its inputs are those of ``program``, the upstream gradient of a sample, and a direction for
+    Its inputs are those of ``program``, the upstream gradients of a sample, and a direction for
     each input; its parameters are those of ``program``, then a direction for each of them.
 
     Raises:
         OperandError: if a local gradient branches in a way that no program can keep.
     """
-    k, own = len(program.shapes), _parameters(program)
+    leaves = program.slots[: program.leaf_count]
+    numbers = [slot.number for slot in leaves]
+    own = [Value(x) for x in numbers[program.input_count :]]
     along = [Value(1.0) for _ in own]
+    examples = [
+        np.reshape(numbers[slots.start : slots.stop], shape).tolist()
+        for slots, shape in zip(program.leaf_spans, program.shapes, strict=False)
+    ]
 
-    def derivative(*inputs: Nested) -> Moving:
-        at, (upstream, *directions) = [*_flat(inputs[:k]), *own], _flat(inputs[k:])
-        return upstream * _moved(program, at, [*directions, *along])
-
-    more = [1.0, *[np.ones(shape).tolist() for shape in program.shapes]]
-    return _recorded(program, derivative, more=more, parameters=[*own, *along])
-
-
-def weighted(program: Computation) -> Computation:
-    """The sum of the results of ``program``, each times a number of the last input."""
-    own = _parameters(program)
-
-    def summed(*inputs: Nested) -> Moving:
-        at = [*_flat(inputs[:-1]), *own]
-        values = _moved_all(program, at, [0.0] * len(at))[0]
-        result: Moving = dot(_flat(inputs[-1]), [values[i] for i in program.roots])
+    def derivative(*inputs: Tree) -> Moving:
+        k = len(examples)
+        at, directions = flatten(inputs[:k]), flatten(inputs[k + 1 :])
+        moves = _moves(program, [*at, *own], [*directions, *along])
+        pairs = zip(inputs[k], program.roots, strict=True)
+        result: Moving = reduce(add, [upstream * moves[i] for upstream, i in pairs])
         return result
 
-    return _recorded(program, summed, more=[[1.0] * len(program.roots)], parameters=own)
-
-
-def _parameters(program: Computation) -> list[Value]:
-    leaves = program.slots[: program.input_count + program.parameter_count]
-    return [Value(slot.number) for slot in leaves[program.input_count :]]
-
-
-def _recorded(
-    program: Computation, f: Callable[..., Moving], *, more: list[Nested], parameters: list[Value]
-) -> Computation:
-    """``f`` of the inputs of ``program`` and of ``more``, recorded at its example's numbers."""
-    examples, start = [], 0
-    for shape in program.shapes:
-        numbers = [slot.number for slot in program.slots[start : start + prod(shape)]]
-        examples.append(np.reshape(numbers, shape).tolist())
-        start += prod(shape)
+    ones = [np.ones(shape).tolist() for shape in ((len(program.roots),), *program.shapes)]
     with ieee():
-        found = record(f, *examples, *more, parameters=parameters)
+        found = record(derivative, *examples, *ones, parameters=[*own, *along])
     if found.guards:
         raise OperandError(
             f"no further derivative: a local gradient branches at {found.guards[0].line}; "
@@ -100,39 +80,21 @@ def _recorded(
     return found
 
 
-def _flat(xs: Nested) -> list[Moving]:
-    """The numbers in nested lists, in order."""
-    return [y for x in xs for y in _flat(x)] if isinstance(xs, Sequence) else [xs]
-
-
-def _moved(program: Computation, at: Sequence[Moving], along: Sequence[Moving]) -> Moving:
-    """The derivative of the result when the leaves move from ``at`` along a direction."""
-    return _moved_all(program, at, along)[1][program.root]
-
-
-def _moved_all(
-    program: Computation, at: Sequence[Moving], along: Sequence[Moving]
-) -> tuple[list[Moving], list[Moving]]:
-    """The number in each slot, and how it moves."""
-    values, moves = list[Moving](), list[Moving]()
-    leaves = iter(zip(at, along, strict=True))
-    for slot in program.slots:
-        if slot.operands:
-            xs = [values[i] for i in slot.operands]
-            values.append(y := OPS[slot.op].apply(xs))
-            moves.append(_move(slot, y, xs, [moves[i] for i in slot.operands]))
-        else:
-            value, move = (slot.number, 0.0) if slot.op == "constant" else next(leaves)
-            values.append(value)
-            moves.append(move)
-    return values, moves
+def _moves(program: Computation, at: Sequence[Moving], along: Sequence[Moving]) -> list[Moving]:
+    """How the number in each slot moves when the leaves move from ``at`` along a direction."""
+    values, moves = again(program, at), list(along)
+    for i, slot in enumerate(program.slots[len(moves) :], len(moves)):
+        xs, own = [[each[j] for j in slot.operands] for each in (values, moves)]
+        moves.append(_move(slot, values[i], xs, own))
+    return moves
 
 
 def _move(slot: Slot, y: Moving, xs: Sequence[Moving], moves: Sequence[Moving]) -> Moving:
     """How the result of an operation moves: the sum of local gradient × move over its operands."""
-    op, moving = OPS[slot.op], [isinstance(move, Number) for move in moves]
+    moving = [isinstance(move, Number) for move in moves]
     if not any(moving):
         return 0.0
+    op = OPS[slot.op]
     slopes = op.local_gradients(_BothBranches, y, xs, moving)
     terms = list[tuple[Moving, Moving]]()
     for slope, move, wanted in zip(slopes, moves, moving, strict=True):

@@ -14,7 +14,7 @@ from types import CodeType
 
 from ...errors import ArityError, OperandError, ShapeError
 from ..ir import Computation, Form
-from .directional import directional, weighted
+from .directional import directional
 from .frameworks import Array, Framework, Function, jax_framework, torch_framework
 from .printed import pull_back, stacked_results
 
@@ -104,21 +104,11 @@ class _Passes:
     def forward(self) -> Function:
         """The results of each sample, (samples, results), from the parameters and the inputs."""
         value = self._compiled(stacked_results(self.program), "program")
-        return self.framework.differentiable(value, self._through_forward)
-
-    def _through_forward(self, upstream: Array, *leaves: Array) -> tuple[Array, ...]:
-        if self.program.has_one_result:
-            return tuple(self.backward(upstream[:, 0], *leaves))
-        ones = self.framework.ones_like(upstream[:, 0])
-        return tuple(self._weighted.backward(ones, *leaves, upstream)[:-1])
-
-    @cached_property
-    def _weighted(self) -> _Passes:
-        return _Passes(weighted(self.program), self.framework)
+        return self.framework.differentiable(value, lambda *xs: tuple(self.backward(*xs)))
 
     @cached_property
     def backward(self) -> Function:
-        """The gradients of the parameters and inputs, from an upstream gradient and those."""
+        """The gradients of the parameters and inputs, from the upstream gradients and those."""
         value = self._compiled(pull_back(self.program), "pull_back")
         return self.framework.differentiable(value, self._through_backward)
 
@@ -131,7 +121,7 @@ class _Passes:
         """
         along_parameters, *along_inputs = along
         both = self.framework.concatenate([parameters, along_parameters])
-        ones = self.framework.ones_like(upstream)
+        ones = self.framework.ones_like(upstream[:, :1])
         gradients = self._further.backward(ones, both, *inputs, upstream, *along_inputs)
         k = len(self.shapes)
         return (gradients[k + 1], gradients[0][: self.count], *gradients[1 : k + 1])

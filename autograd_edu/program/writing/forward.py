@@ -13,11 +13,12 @@ from math import prod
 import numpy as np
 
 from ..ir import Computation, Guard
+from ..lifting.analysis import facts
 from ..lifting.fuse import fused
 from ..lifting.group import NEUTRAL, Group, Read
 from ..lifting.lift import lift
 from ..lifting.products import HOLE
-from ..lifting.spacing import folded
+from ..lifting.spacing import Mask, folded
 from ..lifting.symbols import Symbol, Written, in_order, written, written_stacked
 from .formula import DEEPEST, Formula, Text
 from .names import Names, argument_names
@@ -77,6 +78,7 @@ class Forward:
         }
         self.made: list[tuple[Group, Array, Formula | Product | None]] = []
         self.masks: dict[bytes, str] = {}
+        self.wanted = self._wanted_rows()
         self.choosing = False
         self.arguments = argument_names(program, self.names)
         self._leaves()
@@ -93,6 +95,28 @@ class Forward:
             else f"{self.slot(i)}.reshape(-1)"
             for i in self.fused.roots
         ]
+
+    # ---- which numbers take gradients ----
+
+    def _wanted_rows(self) -> dict[bool, Mask]:
+        """Which rows of the tables take gradients."""
+        wanted = {kind: np.zeros(count, bool) for kind, count in self.lifted.counts.items()}
+        if not self.differentiated:
+            return wanted
+        known = facts(self.fused)
+        for i, row in enumerate(self.lifted.row):
+            wanted[known.fixed[i]][row] |= known.varies[i] and known.live[i]
+        for group in self.lifted.groups:
+            if group.real is not None:
+                wanted[False][group.start + np.flatnonzero(~group.real)] = True
+            if group.kind == "spread":
+                rows = slice(group.start, group.start + len(group.members))
+                wanted[False][rows] = [known.varies[i] for i in group.members]
+        return wanted
+
+    def takes(self, read: Read) -> bool:
+        """Does anything in it take a gradient?"""
+        return bool(self.wanted[read.fixed][read.rows].any())
 
     # ---- leaves ----
 
@@ -214,7 +238,7 @@ class Forward:
         used = {int(x.number) for x in in_order([rule.value]) if x.name == "operand"}
         whole = [i for i in used if self.is_whole(group.reads[i])]
         if not any(group.fixed or not group.reads[i].fixed for i in whole):
-            text = self._broadcast(text, group.shape, fixed=group.fixed)
+            text = self.broadcast(text, group.shape, fixed=group.fixed)
         return text, noted
 
     def _stack(self, group: Group) -> tuple[str, Formula]:
@@ -229,8 +253,7 @@ class Forward:
 
     def _wanted(self, group: Group) -> list[int]:
         """Which reads are given gradients."""
-        edges = enumerate(group.edges) if self.differentiated else ()
-        return [i for i, each in edges if each is not None]
+        return [i for i, read in enumerate(group.reads) if group.live and self.takes(read)]
 
     def _ruled(
         self, rule: Written, wanted: Sequence[int], operands: Sequence[str]
@@ -342,9 +365,7 @@ class Forward:
         """A read as an expression of its shape."""
         text = self._shaped(read, neutral=neutral, leading=True)
         return (
-            text
-            if self.is_whole(read)
-            else self._broadcast(text, read.rows.shape, fixed=read.fixed)
+            text if self.is_whole(read) else self.broadcast(text, read.rows.shape, fixed=read.fixed)
         )
 
     def is_whole(self, read: Read) -> bool:
@@ -354,7 +375,7 @@ class Forward:
             [n == 1 or axis in found[1] for axis, n in enumerate(read.rows.shape)]
         )
 
-    def _broadcast(self, text: str, shape: tuple[int, ...], *, fixed: bool) -> str:
+    def broadcast(self, text: str, shape: tuple[int, ...], *, fixed: bool) -> str:
         return f"np.broadcast_to({text}, ({dims(shape, tail='1' if fixed else 'n')}))"
 
     def _rows(self, read: Read) -> str:

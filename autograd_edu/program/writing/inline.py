@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from copy import deepcopy
 
 _WIDTH = 100  # columns of a line without its indentation, up to which something is written into it
-_GRADIENT = re.compile(r"_grad\d*$")
+_OF_ARRAY = re.compile(r"_(?:grad|taken)\d*$")  # what belongs to an array of that name
 _PRODUCT = re.compile("@|tensordot")
 
 
@@ -21,7 +21,7 @@ def inlined(lines: Sequence[str], result: str, passing: Collection[str]) -> tupl
     written = [*lines, result]
     parsed = [ast.parse(line) for line in written]
     names = [_given(tree) for tree in parsed]
-    names = [name if _GRADIENT.sub("", name) in passing else "" for name in names]
+    names = [name if _OF_ARRAY.sub("", name) in passing else "" for name in names]
     _drop_aliases(written, parsed, names)
     uses, places = Counter[str](), dict[str, int]()
     for i, tree in enumerate(parsed):

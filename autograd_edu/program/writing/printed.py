@@ -47,7 +47,8 @@ def both_passes(program: Computation) -> str:
     Raises:
         ArityError: if the program has several results.
     """
-    forward = Forward(program, differentiated=program.root >= 0)
+    program.root  # noqa: B018 - an error if there are several results
+    forward = Forward(program, differentiated=True)
     (result,) = forward.write()
     inputs, parameters = _backward(forward)
     says = f"{_shapes(forward)}\n\n    Returns (batch,), ({_ALL_GIVEN})."
@@ -58,7 +59,7 @@ def both_passes(program: Computation) -> str:
 def pull_back(program: Computation) -> str:
     """``pull_back(upstream, parameters, *inputs)``: the gradients of the parameters and inputs.
 
-    ``upstream`` has the gradient of each sample's result.
+    ``upstream`` has the gradients of the results, of shape (samples, results).
     """
     forward = Forward(program, differentiated=True)
     forward.write()

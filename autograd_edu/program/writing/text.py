@@ -171,11 +171,17 @@ class Added(NamedTuple):
         return f"{self.text}.reshape({dims(shape, tail=self.tail or '1')})"
 
 
-def added(text: str, rows: Rows, *, tail: str = "-1") -> Added:
+def added(text: str, rows: Rows, *, inside: Rows, tail: str = "-1") -> Added:
     """The reverse of `arranged`: what an expression of the shape of ``rows`` adds to these rows.
 
     Each row is named only once if a plain sum can do it.
+
+    Args:
+        inside: which of the rows, in one axis, are meant; there may be others.
     """
+    if len(inside) < rows.size:
+        flat = Added(text, rows.shape, rows, tail).reshaped((rows.size,))
+        text, rows, tail = pick(flat, inside, size=rows.size), rows.ravel()[inside], "-1"
     found, shape = pieces(rows), rows.shape
     if found is None:
         flat = Added(text, shape, rows.ravel(), tail).reshaped((rows.size,))
