@@ -83,14 +83,14 @@ def evaluate_both(
 
 
 def completed(
-    kept: LocalGradients, row: Row, *, y: float, operands: Sequence[_Operand]
+    kept: LocalGradients, row: Row | None, *, y: float, operands: Sequence[_Operand]
 ) -> LocalGradients:
-    """The local gradients ``kept`` with those for constants, which nobody needed until now.
+    """The local gradients ``kept`` and those for constants, which nobody needed until now.
 
     They are nan if an operand has changed since, as the numbers that gave ``y`` are gone.
     """
     late = [operand.is_constant for operand in operands]
-    if not any(late):
+    if row is None or not any(late):
         return kept
     xs = [operand._peek() for operand in operands]
     try:

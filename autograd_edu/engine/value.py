@@ -139,9 +139,7 @@ class Value(Copied, Habits, Number):
 
     @property
     def local_grads(self) -> tuple[float, ...]:
-        kept = self.kept_local_grads
-        if self.op is not None:
-            kept = completed(kept, self.op, y=self._data, operands=self.parents)
+        kept = completed(self.kept_local_grads, self.op, y=self._data, operands=self.parents)
         return tuple([g or 0.0 for g in kept])
 
     def backward(
@@ -167,9 +165,11 @@ class Value(Copied, Habits, Number):
         since, order = self._mark, topological_order(self, numbers=False)
         if since < changed or create_graph or self.is_constant:
             check_pass(order, create_graph=create_graph)
-        leaves = [(value, value._grad) for value in order if value.op is None]
+        leaves: list[tuple[Value, float | None]] = []  # and the gradients they had
         try:
             for value in order:
+                if value.op is None:
+                    leaves.append((value, value._grad))
                 value._grad = None
             self._grad = real(gradient)
             _propagate(order)
