@@ -7,6 +7,7 @@ are rows of its matrix.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from ...arithmetic.rows import products
@@ -36,8 +37,9 @@ class Dots:
         (ops, operands, *_), operations = program.columns, program.operations
         varying = [i for i in operations if not fixed[i]]
         self.varying = frozenset([*range(program.input_count), *varying])
+        self.all_vary = cache(self.varying.issuperset)  # many sums read the same vector
         self.factors: dict[int, Dot] = {}
-        names = {name for name in set(ops) if is_sum_of_products(name)}
+        names = {name for name in set(ops[program.leaf_count :]) if is_sum_of_products(name)}
         for i in [i for i in operations if ops[i] in names]:
             a, b, bias = map(tuple, products(operands.tuples[i]))
             swapped = fixed[b[0]] and not fixed[a[0]]
@@ -47,10 +49,9 @@ class Dots:
         """Are all weights of a sum fixed, and either none of its inputs or the sum itself?"""
         weights, inputs, _ = self.factors[i]
         varying = self.varying
-        return i not in varying or (varying.isdisjoint(weights) and varying.issuperset(inputs))
+        return i not in varying or (varying.isdisjoint(weights) and self.all_vary(inputs))
 
     def is_free(self, i: int) -> bool:
         """Do all factors of a sum depend on inputs, and is there no bias?"""
         weights, inputs, bias = self.factors[i]
-        varying = self.varying
-        return not bias and varying.issuperset(weights) and varying.issuperset(inputs)
+        return not bias and self.all_vary(weights) and self.all_vary(inputs)

@@ -11,7 +11,7 @@ block has holes: they are computed too, but no slot is their number.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple, TypeAlias
 
@@ -36,33 +36,26 @@ class Product(NamedTuple):
     """
 
     members: Rows
-    rows: list[Vector]
-    columns: list[Vector]
+    rows: Sequence[Vector]
+    columns: Sequence[Vector]
 
 
 def matrices(pairs: Pairs) -> list[Product]:
     """The matrix products without holes. Each takes all columns that meet the same rows."""
-    number: dict[Vector, int] = {}  # of each row
-    cells: dict[Vector, dict[int, int]] = {}  # for each column, the slot of each row
+    slots: dict[Vector, dict[Vector, int]] = {}  # for each column, the slot of each row
     for slot, (row, column) in pairs.items():
-        # the same product again is left out
-        cells.setdefault(column, {}).setdefault(number.setdefault(row, len(number)), slot)
-    vectors = list(number)
-    grids: dict[tuple[int, ...], list[Vector]] = {}
-    for column, slots in cells.items():
-        grids.setdefault(tuple(sorted(slots, key=vectors.__getitem__)), []).append(column)
-    few = [rows for rows, columns in grids.items() if len(rows) * len(columns) < _SMALL]
-    if len(few) + len(pairs) - sum(map(len, cells.values())) > 1:
-        for rows in few:
-            del grids[rows]
-    return [
-        Product(
-            np.array([[cells[column][row] for column in columns] for row in rows]),
-            [vectors[row] for row in rows],
-            columns,
-        )
-        for rows, columns in grids.items()
-    ]
+        slots.setdefault(column, {}).setdefault(row, slot)  # the same product again is left out
+    grids: dict[tuple[Vector, ...], list[Vector]] = {}
+    for column, of_row in slots.items():
+        grids.setdefault(tuple(sorted(of_row)), []).append(column)
+    large = {rows: columns for rows, columns in grids.items() if len(rows) * len(columns) >= _SMALL}
+    if len(grids) - len(large) + len(pairs) - sum(map(len, slots.values())) > 1:
+        grids = large
+    found = []
+    for rows, columns in grids.items():
+        members = np.array([[slots[column][row] for column in columns] for row in rows])
+        found.append(Product(members, rows, columns))
+    return found
 
 
 def matmuls(pairs: Pairs) -> list[Product]:

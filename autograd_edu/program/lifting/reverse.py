@@ -40,7 +40,8 @@ class _Reverse:
         inputs, leaves = program.input_count, program.leaf_count
         self.owner[False][lifted.row[:inputs]] = _LEAF
         self.owner[True][lifted.row[inputs:leaves]] = _LEAF
-        varies = np.array([*known.varies, True])  # the last one is that of `HOLE`
+        varies = np.ones(len(known.varies) + 1, dtype=bool)  # the last one is that of `HOLE`
+        varies[leaves:-1] = known.varies[leaves:]
         for n, group in enumerate(lifted.groups):
             own = np.where(varies[group.members], n, _NOBODY)
             self.owner[group.fixed][group.start : group.start + len(own)] = own

@@ -27,7 +27,8 @@ def schedule(program: Computation, known: Facts, dots: Dots) -> list[tuple[Signa
         at = waiting.setdefault((not known.fixed[i], known.height[i]), {})
         at.setdefault(form, []).append(i)
     operands = program.columns.operands.tuples
-    done = [not own for own in operands]
+    done = [True] * program.leaf_count
+    done += [not own for own in operands[program.leaf_count :]]
     groups = []
     for late, height in sorted(waiting, key=lambda key: (key[0], -key[1])):
         for form, members in waiting[late, height].items():
@@ -45,7 +46,7 @@ def schedule(program: Computation, known: Facts, dots: Dots) -> list[tuple[Signa
 def _signatures(program: Computation, known: Facts, dots: Dots) -> Iterable[tuple[int, Signature]]:
     """The operations, each with the signature that it must share with others to run with them."""
     (ops, operands, *_), fixed, live = program.columns, known.fixed, known.live
-    rows = {name: ROWS[name] for name in set(ops) & ROWS.keys()}
+    rows = {name: ROWS[name] for name in set(ops[program.leaf_count :]) & ROWS.keys()}
     for i in program.operations:
         name, own = ops[i], operands.tuples[i]
         if i in dots.factors:
