@@ -179,7 +179,7 @@ class ProgramCache(Parameters):
 
     def _entry(self, arrays: list[Floats], batch: Batched) -> _Entry:
         """The program for these inputs at the shared parameter values. Traces it if necessary."""
-        samples = self._samples(arrays, batch)
+        samples = arrays if batch is False else self._samples(arrays, batch)
         structure = tuple([sample.shape for sample in samples])
         entry = self._entries.get(structure)
         if entry is None:

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from ..ir import Computation, Slot
 from ..lifting.analysis import facts, levels
-from ..lifting.rows import ROWS
-from .steps import HEAD, ORDERS, Opcode, Template, is_built_in, masks, opcodes, templates
+from .steps import HEAD, ORDERS, Opcode, Template, masks, opcodes, templates
 
 Ints = NDArray[np.integer]
 Stream = Ints  # instructions one after another; then "stop"
@@ -60,25 +59,7 @@ class _Form:
     name: str
     members: Ints
     operands: Ints  # rows, once they are numbered
-    code: int | None  # of the instruction, or ...
-    templates: tuple[Template, Template] | None  # ... the steps, forward and backward
-
-    @property
-    def count(self) -> int:
-        return int(self.operands.shape[1])
-
-    def length(self, *, backward: bool) -> int:
-        """How many words the instructions of a member take."""
-        return 2 + self.count if self.templates is None else len(self.templates[backward].words)
-
-
-@dataclass
-class _Chosen:
-    """Members of a form that a stream computes, and their opcodes."""
-
-    form: _Form
-    members: Ints  # as places in the form
-    codes: Ints
+    templates: tuple[Template, Template]  # forward and backward
 
 
 def _forms(slots: Sequence[Slot]) -> list[_Form]:
@@ -90,10 +71,7 @@ def _forms(slots: Sequence[Slot]) -> list[_Form]:
     for (name, count), own in sorted(members.items()):
         flat = chain.from_iterable([slots[i].operands for i in own])
         operands = np.fromiter(flat, np.int64, count * len(own)).reshape(-1, count)
-        built_in = is_built_in(ROWS[name])
-        code = opcodes().get(Opcode("value", name, count)) if built_in else None
-        steps = templates(name, count) if code is None else None
-        forms.append(_Form(name, np.array(own), operands, code, steps))
+        forms.append(_Form(name, np.array(own), operands, templates(name, count)))
     return forms
 
 
@@ -117,7 +95,9 @@ class _Encoder:
         self.row[np.lexsort((self.form, by_kind, self.level))] = np.arange(self.count)
         for form in self.forms:
             form.operands = self.row[form.operands]
-        apart = [template for form in self.forms for template in form.templates or ()]
+        self.varies = np.empty(self.count, dtype=bool)  # by row
+        self.varies[self.row] = self.kind > 0
+        apart = [template for form in self.forms for template in form.templates]
         self.between = 2 * self.count
         start = self.between + max([template.busy for template in apart], default=0)
         numbers = dict.fromkeys(x for template in apart for x in template.numbers)
@@ -127,8 +107,8 @@ class _Encoder:
     def encoded(self, program: Computation) -> Encoded:
         constants = [i for i, slot in enumerate(self.slots) if slot.op == "constant"]
         row, fixed, guards = self.row, self.row[self.kind == 1], program.guards
-        streams = [self._forward(True), self._forward(False)]
-        streams += [self._backward(False), self._backward(True)]
+        streams = [self._stream(fixed=fixed, backward=False) for fixed in (True, False)]
+        streams += [self._stream(fixed=fixed, backward=True) for fixed in (False, True)]
         sides = [(ORDERS[g.sign], row[g.left], row[g.right], g.outcome) for g in guards]
         start = HEAD + len(fixed) + 4 * len(guards)
         starts = accumulate(map(len, streams[:-1]), initial=start)
@@ -142,74 +122,52 @@ class _Encoder:
             number_values=np.array([*(self.slots[i].number for i in constants), *self.numbers]),
         )
 
-    def _is_fixed(self, form: _Form) -> NDArray[np.bool_]:
-        return self.kind[form.members] < _BATCH
+    def _stream(self, *, fixed: bool, backward: bool) -> Stream:
+        """The instructions of some slots in the order of their levels, or against it.
 
-    def _forward(self, fixed: bool) -> Stream:
-        parts = []
-        for form in self.forms:
-            chosen = np.flatnonzero(self._is_fixed(form) == fixed)
-            parts.append(_Chosen(form, chosen, np.full(len(chosen), form.code or 0)))
-        return self._stream(parts, backward=False)
-
-    def _backward(self, fixed: bool) -> Stream:
-        variable = np.empty(self.count, dtype=bool)
-        variable[self.row] = self.kind > 0
-        parts = []
-        for form in self.forms:
-            wanted = variable[form.operands]
-            live = self.live[form.members] & wanted.any(axis=1)
-            chosen = np.flatnonzero(live & (self._is_fixed(form) == fixed))
-            codes = np.zeros(len(chosen), dtype=np.int64)
-            if form.code is not None:
-                bits = wanted[chosen] @ (1 << np.arange(form.count))
-                bits = np.where(np.isin(bits, masks(form.count)), bits, (1 << form.count) - 1)
-                for mask in masks(form.count):
-                    codes[bits == mask] = opcodes()[Opcode("slopes", form.name, form.count, mask)]
-            parts.append(_Chosen(form, chosen, codes))
-        return self._stream(parts, backward=True)
-
-    def _stream(self, parts: list[_Chosen], *, backward: bool) -> Stream:
-        """The instructions of the chosen members in the order of their levels, or against it."""
-        starts, total = self._starts(parts, backward=backward)
-        words = np.zeros(total + 1, np.int32)
-        words[total] = opcodes()[Opcode("step", "stop")]
-        for part, start in zip(parts, starts, strict=True):
-            form, members, here = part.form, part.members, start[:, None]
-            if form.templates is None:
-                words[start] = part.codes
-                words[start + 1] = self.row[form.members[members]]
-                words[here + np.arange(2, 2 + form.count)] = form.operands[members]
-            elif len(members):
-                template = form.templates[backward]
-                places = here + np.arange(len(template.words))
-                words[places] = template.words
-                local = self._local(part, template)
-                words[places[:, template.rows]] = local[:, template.words[template.rows]]
-        return words
-
-    def _starts(self, parts: list[_Chosen], *, backward: bool) -> tuple[list[Ints], int]:
-        """Where the instructions of each member begin, and how many words there are in all."""
+        The slots are those that depend on no input if ``fixed``, else the others.
+        """
+        parts = [self._part(form, fixed=fixed, backward=backward) for form in self.forms]
         none = np.zeros(0, np.int64)
-        slots = np.concatenate([none, *[part.form.members[part.members] for part in parts]])
-        codes = np.concatenate([none, *[part.codes for part in parts]])
-        lengths = np.concatenate(
-            [none, *[np.full(len(p.members), p.form.length(backward=backward)) for p in parts]]
-        )
+        slots = np.concatenate([none, *[own for own, _ in parts]])
+        codes = np.concatenate([none, *[words[:, 0] for _, words in parts]])
+        lengths = np.concatenate([none, *[np.full(*words.shape) for _, words in parts]])
         level = -self.level[slots] if backward else self.level[slots]
         order = np.lexsort((self.row[slots], codes, self.form[slots], level))
         starts = np.empty(len(slots), dtype=np.int64)
         starts[order] = np.cumsum(lengths[order]) - lengths[order]
-        cuts = np.cumsum([len(part.members) for part in parts])[:-1]
-        return np.split(starts, cuts) if parts else [], int(lengths.sum())
+        stream = np.full(lengths.sum() + 1, opcodes()[Opcode("step", "stop")], np.int32)
+        at = 0
+        for own, words in parts:
+            places = starts[at : at + len(own), None] + np.arange(words.shape[1])
+            stream[places] = words
+            at += len(own)
+        return stream
 
-    def _local(self, part: _Chosen, template: Template) -> Ints:
-        """For each chosen member, the rows that the local rows of its template are."""
-        operands = part.form.operands[part.members]
-        result = self.row[part.form.members[part.members]][:, None]
+    def _part(self, form: _Form, *, fixed: bool, backward: bool) -> tuple[Ints, Ints]:
+        """The slots of a form that a stream computes, and their instructions, one row each."""
+        wanted = self.varies[form.operands]
+        chosen = (self.kind[form.members] < _BATCH) == fixed
+        if backward:
+            chosen &= self.live[form.members] & wanted.any(axis=1)
+        at = np.flatnonzero(chosen)
+        slots, template, count = form.members[at], form.templates[backward], wanted.shape[1]
+        words = np.tile(template.words, (len(at), 1))
+        local = self._local(slots, form.operands[at], template)
+        words[:, template.rows] = local[:, template.words[template.rows]]
+        if template.is_instruction and backward:
+            bits = wanted[at] @ (1 << np.arange(count))
+            bits = np.where(np.isin(bits, masks(count)), bits, (1 << count) - 1)
+            for mask in masks(count):
+                words[bits == mask, 0] = opcodes()[Opcode("slopes", form.name, count, mask)]
+        return slots, words
+
+    def _local(self, slots: Ints, operands: Ints, template: Template) -> Ints:
+        """For each slot, the rows that the local rows of its template are."""
+        result = self.row[slots][:, None]
         busy = range(self.between, self.between + template.busy)
         shared = np.array([*busy, *(self.numbers[x] for x in template.numbers)], dtype=np.int64)
-        common = np.broadcast_to(shared, (len(operands), len(shared)))
+        common = np.broadcast_to(shared, (len(slots), len(shared)))
         return np.concatenate(
             [operands, operands + self.count, result, result + self.count, common], axis=1
         )

@@ -22,7 +22,7 @@ from .vectors import INT, Vectors
 
 Words = NDArray[np.integer]
 Place = tuple[int, int]  # a row in the first round, and by how much it moves
-_LONGEST = 200  # instructions in a round, as compiling takes a while
+_LONGEST = 100  # instructions in a round, as compiling takes a while
 _FEWEST = 8  # rounds
 _SHARE = 20  # less than a twentieth of a stream is not worth compiling
 

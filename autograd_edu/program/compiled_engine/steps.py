@@ -92,7 +92,7 @@ def masks(count: int) -> tuple[int, ...]:
 
 @dataclass
 class Template:
-    """The steps of an operation, over local rows.
+    """The steps of an operation, or its instruction, over local rows.
 
     The local rows are the operands, their adjoints, the result, its adjoint, ``busy`` rows for what
     is in between, and ``numbers``.
@@ -100,17 +100,23 @@ class Template:
     Attributes:
         words: for each step, its opcode, the row that it writes, and the rows that it reads.
         rows: which of the words are rows.
+        is_instruction: True for a single instruction, "value" or "slopes". The opcode is that of
+            "value".
     """
 
     words: NDArray[np.int64]
     rows: NDArray[np.bool_]
     busy: int
     numbers: list[float]
+    is_instruction: bool = False
 
 
 def templates(name: str, count: int) -> tuple[Template, Template]:
-    """The steps of a row with ``count`` operands, forward and backward."""
-    op = ROWS[name]
+    """How a row with ``count`` operands is computed, forward and backward."""
+    op, code = ROWS[name], opcodes().get(Opcode("value", name, count))
+    if code is not None and is_built_in(op):
+        words = np.array([code, 2 * count, *range(count)])
+        return (Template(words, np.arange(2 + count) > 0, 0, [], is_instruction=True),) * 2
     rule = written(op, [None] * count)
     forward = _Draft(count)
     forward.step("result", forward.result, *forward.put([rule.value]))
