@@ -91,6 +91,25 @@ class Columns(NamedTuple):
     numbers: list[float]
 
 
+def needed(uses: Ints, counts: Ints, flat: Ints) -> list[bool]:
+    """Is each slot used by a slot that is needed? It is at least once if it is an end.
+
+    Args:
+        uses: how often each slot is used at all.
+        counts: the number of operands of each slot.
+        flat: their operands, one after another, which come before it; less than 0 for others.
+    """
+    left: list[int] = uses.tolist()
+    stop, operands = int(counts.sum()), flat.tolist()
+    for i, count in zip(range(len(left) - 1, -1, -1), counts[::-1].tolist(), strict=True):
+        if not left[i]:  # the last slot that is not needed has no use at all
+            for j in operands[stop - count : stop]:
+                if j >= 0:
+                    left[j] -= 1
+        stop -= count
+    return [use > 0 for use in left]
+
+
 def _is_same(a: Replayed, b: Replayed) -> Outcome:
     """Are two finite numbers identical? 0.0 and -0.0 are not."""
     same: Outcome = (a == b) & (np.signbit(a) == np.signbit(b))

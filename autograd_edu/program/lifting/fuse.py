@@ -12,18 +12,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import repeat
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...arithmetic.evaluation import evaluate
 from ...engine.ops import OPS, dot, total
 from ...errors import DomainError
-from ..ir import Columns, Computation, Ints, Operands
+from ..ir import Columns, Computation, Ints, Operands, needed
 from .analysis import leaves_depend_on
 from .rows import ROWS, SUM
+from .spacing import Mask
 
 _ADDS, _MULTIPLIES = 1, 2
+Terms: TypeAlias = dict[int, tuple[list[int], list[int]]]
 
 
 def fused(given: Computation) -> Computation:
@@ -48,83 +50,70 @@ def fused(given: Computation) -> Computation:
 
 
 class _Fused:
-    """The slots of a fused computation.
+    """The slots of a fused computation, made one after another.
 
     Attributes:
-        place: where each given slot went.
+        terms: for each sum that takes in others, its products and its other terms.
+        place: where each given slot goes.
+        read: where the operands of the given slots go, one after another.
+        stops: for each given slot, where its operands end.
         origins: which given slot each slot was.
         depends: what each slot depends on; see `leaves_depend_on`.
     """
 
     def __init__(self, given: Computation) -> None:
         columns, leaves = given.columns, given.leaf_count
-        self.operands: list[tuple[int, ...]] = [()] * leaves
+        operands, uses, kinds = columns.operands, _uses(given), _kinds(columns.ops)
+        taken, taking = _taken(operands, uses, kinds)
+        self.terms = _terms(operands, taking, taken=taken, adds=taken & (kinds == _ADDS))
+        new = np.where((uses > 0) & ~taken, 1, 0)
+        new[[i for i, (products, rest) in self.terms.items() if products and len(rest) > 1]] = 2
+        place = new.cumsum() - 1
+        self.place, self.read = place.tolist(), place[operands.flat].tolist()
+        self.stops = operands.counts.cumsum().tolist()
+        self.origins = np.repeat(np.arange(len(new)), new).tolist()
         self.ops, self.numbers = columns.ops[:leaves], columns.numbers[:leaves]
-        self.origins, self.depends = list(range(leaves)), leaves_depend_on(given)
-        self.place = [*self.origins, *[0] * (len(columns.ops) - leaves)]
-        self.read = columns.operands.flat.tolist()
-        self.stops = columns.operands.counts.cumsum().tolist()
-        uses, kinds = _uses(given), _kinds(columns.ops)
-        taken = _taken(columns.operands, uses, kinds)
-        self.taken, self.adds = taken.tolist(), (taken & (kinds == _ADDS)).tolist()
-        for i in np.flatnonzero((uses > 0) & ~taken).tolist()[leaves:]:
-            op, number = columns.ops[i], columns.numbers[i]
-            own = self.read[self.stops[i - 1] if i else 0 : self.stops[i]]
-            if kinds[i] == _ADDS and any([self.taken[j] for j in own]):
-                self._add_sum(i)
+        self.operands, self.depends = [()] * leaves, leaves_depend_on(given)
+        for i in np.flatnonzero(new).tolist()[leaves:]:
+            if i in self.terms:
+                self._add_sum(*self.terms[i])
             else:
-                self._add(i, op, tuple([self.place[j] for j in own]), number)
+                own = self.read[self.stops[i - 1] if i else 0 : self.stops[i]]
+                self._add(columns.ops[i], tuple(own), columns.numbers[i])
 
-    def _add_sum(self, i: int) -> None:
+    def _add_sum(self, products: list[int], others: list[int]) -> None:
         """Add a sum that takes in others, and its dot product if that is one of several terms."""
-        terms = self._terms(i)
-        rest = tuple([self.place[j] for j in terms if not self.taken[j]])
-        factors = self._factors([j for j in terms if self.taken[j]])
+        factors, rest = self._factors(products), [self.place[j] for j in others]
         if factors and len(rest) > 1:
-            self._add(i, dot.name, factors)
-            factors, rest = (), (*rest, self.place[i])
-        self._add(i, dot.name if factors else SUM.name, (*factors, *rest))
+            self._add(dot.name, tuple(factors))
+            factors, rest = [], [*rest, len(self.ops) - 1]
+        self._add(dot.name if factors else SUM.name, (*factors, *rest))
 
-    def _terms(self, i: int) -> list[int]:
-        """The products and the other terms of a sum, in order."""
-        read, stops, adds = self.read, self.stops, self.adds
-        terms, stack = list[int](), [read[stops[i] - 1], read[stops[i] - 2]]
-        while stack:
-            j = stack.pop()
-            if adds[j]:
-                stack.append(read[stops[j] - 1])
-                stack.append(read[stops[j] - 2])
-            else:
-                terms.append(j)
-        return terms
-
-    def _factors(self, products: list[int]) -> tuple[int, ...]:
+    def _factors(self, products: list[int]) -> list[int]:
         """The first factors of products, and the second: parameters come before inputs."""
-        place, read, depends = self.place, self.read, self.depends
+        read, depends = self.read, self.depends
         first, second = list[int](), list[int]()
         for stop in [self.stops[j] for j in products]:
-            a, b = place[read[stop - 2]], place[read[stop - 1]]
+            a, b = read[stop - 2], read[stop - 1]
             if depends[a] > 1 >= depends[b]:
                 a, b = b, a
             first.append(a)
             second.append(b)
-        return (*first, *second)
+        return first + second
 
-    def _add(self, i: int, op: str, operands: tuple[int, ...], number: float = 0.0) -> None:
-        """Add a slot for the given slot ``i``. It is a constant if it depends only on those."""
-        depends = 0
+    def _add(self, op: str, operands: tuple[int, ...], number: float = 0.0) -> None:
+        """Add a slot. It is a constant if it depends only on constants."""
+        depends, on = 0, self.depends
         for j in operands:
-            depends |= self.depends[j]
-        if op == dot.name and len(operands) == 1:
-            op = total.name  # no products, a bias
-        if operands and not depends and (folded := self._folded(op, operands)) is not None:
+            depends |= on[j]
+        if not depends and operands and (folded := self._folded(op, operands)) is not None:
             op, operands, number = "constant", (), folded
-        self.place[i] = len(self.ops)
+        elif op == dot.name and len(operands) == 1:
+            op = total.name  # no products, a bias
         self.ops.append(op)
         self.operands.append(operands)
         self.numbers.append(number)
-        self.origins.append(i)
-        self.depends.append(depends)
+        on.append(depends)
 
     def _folded(self, op: str, operands: Sequence[int]) -> float | None:
         """The number of an operation on constants, if it is finite."""
@@ -137,6 +126,25 @@ class _Fused:
         return y if math.isfinite(y) else None
 
 
+def _terms(operands: Operands, taking: Mask, *, taken: Mask, adds: Mask) -> Terms:
+    """The products and the other terms, in order, of each sum that takes in others."""
+    read, stops = operands.flat.tolist(), operands.counts.cumsum().tolist()
+    is_taken, is_sum = taken.tolist(), adds.tolist()
+    terms: Terms = {}
+    for i in np.flatnonzero(taking).tolist():
+        own, stack = list[int](), [read[stops[i] - 1], read[stops[i] - 2]]
+        while stack:
+            j = stack.pop()
+            if is_sum[j]:
+                stop = stops[j]
+                stack.append(read[stop - 1])
+                stack.append(read[stop - 2])
+            else:
+                own.append(j)
+        terms[i] = [j for j in own if is_taken[j]], [j for j in own if not is_taken[j]]
+    return terms
+
+
 def _kinds(ops: list[str]) -> Ints:
     """For each slot: does it add or multiply two numbers, or do something else?"""
     binary = [OPS[name] for name in set(ops) & OPS.keys() if not OPS[name].variadic]
@@ -147,26 +155,26 @@ def _kinds(ops: list[str]) -> Ints:
 
 def _uses(given: Computation) -> Ints:
     """How often each slot is used by slots that are needed; more than once if it must stay."""
-    operands, leaves = given.columns.operands, given.leaf_count
-    sides = [side for guard in given.guards for side in (guard.left, guard.right)]
-    uses = np.bincount(operands.flat, minlength=len(operands.counts))
-    uses[:leaves] += 2
-    uses[[*given.roots, *sides]] += 2
-    if uses.all():
-        return uses
-    counts: list[int] = uses.tolist()
-    for i in range(len(counts) - 1, leaves - 1, -1):
-        if not counts[i]:  # the last slot that is not needed has no use at all
-            for j in operands.tuples[i]:
-                counts[j] -= 1
-    return np.array(counts)
+    flat, counts = given.columns.operands.flat, given.columns.operands.counts
+    stays = np.zeros(len(counts), dtype=np.intp)
+    stays[: given.leaf_count] = 2
+    stays[[*given.roots, *[i for guard in given.guards for i in (guard.left, guard.right)]]] = 2
+    uses = np.bincount(flat, minlength=len(counts)) + stays
+    if not uses.all():
+        live = np.repeat(needed(uses, counts, flat), counts)
+        uses = np.bincount(flat[live], minlength=len(counts)) + stays
+    return uses
 
 
-def _taken(operands: Operands, uses: Ints, kinds: Ints) -> NDArray[np.bool_]:
-    """For each slot: is it a sum or a product that only a sum uses, which takes it in?"""
+def _taken(operands: Operands, uses: Ints, kinds: Ints) -> tuple[Mask, Mask]:
+    """For each slot: is it a sum or a product that its only user, a sum, takes in?
+
+    And is it a sum that stays and takes in others?
+    """
     user = np.repeat(np.arange(len(kinds)), operands.counts)
-    needed = uses[user] > 0
-    only_user = np.zeros(len(kinds), dtype=np.intp)
-    only_user[operands.flat[needed]] = user[needed]
-    taken: NDArray[np.bool_] = (uses == 1) & (kinds > 0) & (kinds[only_user] == _ADDS)
-    return taken
+    live = uses[user] > 0
+    only_user, taking = np.zeros(len(kinds), dtype=np.intp), np.zeros(len(kinds), dtype=bool)
+    only_user[operands.flat[live]] = user[live]
+    taken = (uses == 1) & (kinds > 0) & (kinds[only_user] == _ADDS)
+    taking[only_user[taken]] = True
+    return taken, taking & ~taken

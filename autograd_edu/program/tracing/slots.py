@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, compress, count
 from math import prod
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from ...engine.ops import total
 from ...engine.value import Value, topological_order
 from ...engine.value import record as recorded
 from ...errors import OperandError
-from ..ir import Columns, Computation, Form, Guard, Ints, Operands
+from ..ir import Columns, Computation, Form, Guard, Ints, Operands, needed
 from .tape import Lines, Noted, Row, Tape
 
 Arguments = Sequence[tuple[str, tuple[int, ...]]]  # (name, shape) per argument
@@ -35,20 +35,22 @@ def as_computation(
     tape.mark()
     inputs = sum([prod(shape) for _, shape in arguments])
     guards, reads = _needed(roots, tape, inputs)
-    deeper = _deeper(list(reads.captured))
+    deeper = _deeper([value for value in reads.captured if value.op is not None])
     captured = _variables([*reads.captured, *deeper])
     _check_given(captured, parameters)
     chosen = captured if parameters is None else list(parameters)
-    rows = _with_constants(tape.rows(), reads.captured, deeper, inputs=inputs)
-    if len(rows) > len(tape.values):
+    if rows := _with_constants(tape.rows, reads, deeper, inputs=inputs):
         tape.write(rows)
         reads = _read(tape.values, [*roots, *_sides(guards)])
     late = [value for value in reads.captured if value.is_constant]  # only roots and guards are
-    places = _places(reads, chosen, late, inputs=inputs, count=len(tape.values))
-    ends = places[len(places) - len(roots) - 2 * len(guards) :].tolist()
+    places = _places(reads, chosen, late, inputs=inputs)
+    counts = np.pad(
+        reads.counts, (len(chosen), len(late))
+    )  # leaves, which come first, read nothing
+    operands, ends = Operands.of(places[: counts.sum()], counts), places[counts.sum() :].tolist()
     sides = iter(ends[len(roots) :])
     return Computation(
-        _columns(tape, chosen, late, reads=(places, reads.counts), inputs=inputs),
+        _columns(tape, chosen, late, inputs=inputs, operands=operands),
         tuple([shape for _, shape in arguments]),
         roots=ends[: len(roots)],
         guards=[Guard(g.sign, next(sides), next(sides), *g[3:]) for g in guards],
@@ -63,23 +65,6 @@ def _sides(guards: Sequence[Noted]) -> list[Value]:
     return list(chain.from_iterable([guard[1:3] for guard in guards]))
 
 
-class _Captured(dict[Value, int]):
-    """Numbers for values that were there before the trace, in order of first use.
-
-    Attributes:
-        counts: grows by one for each value that has read its operands.
-        users: for each captured value, the place of the first value that reads it.
-    """
-
-    def __init__(self, counts: list[int]) -> None:
-        self.counts, self.users = counts, list[int]()
-
-    def __missing__(self, value: Value) -> int:
-        self.users.append(len(self.counts))
-        number = self[value] = len(self)
-        return number
-
-
 class _Reads(NamedTuple):
     """What the values of a tape read, and then the ends.
 
@@ -87,33 +72,34 @@ class _Reads(NamedTuple):
         flat: for each operand and each end, ``~place`` on the tape or the number of what was
             captured.
         counts: the number of operands of each value.
+        captured: the numbers of values that are not on the tape, in order of first use.
     """
 
-    flat: list[int]
-    counts: list[int]
-    captured: _Captured
+    flat: Ints
+    counts: Ints
+    captured: dict[Value, int]
 
 
 def _read(values: list[Value], ends: list[Value]) -> _Reads:
     """What ``values`` and ``ends`` read. It is one loop because programs have millions of slots."""
     flat, counts = list[int](), list[int]()
-    captured = _Captured(counts)
-    add, count, number = flat.append, counts.append, captured.__getitem__
+    captured: dict[Value, int] = {}
+    add, add_count, number = flat.append, counts.append, captured.setdefault
     for value in values:
         left, right = value._left, value._right
         if right is not None:  # most of them
             a, b = left._mark, right._mark
-            add(a if a < 0 else number(left))
-            add(b if b < 0 else number(right))
-            count(2)
+            add(a if a < 0 else number(left, len(captured)))
+            add(b if b < 0 else number(right, len(captured)))
+            add_count(2)
         elif left is None:
-            count(0)
+            add_count(0)
         else:
-            operands = left if left.__class__ is tuple else (left,)
-            flat += [x._mark if x._mark < 0 else number(x) for x in operands]
-            count(len(operands))
-    flat += [x._mark if x._mark < 0 else number(x) for x in ends]
-    return _Reads(flat, counts, captured)
+            own = left if left.__class__ is tuple else (left,)
+            flat += [a if (a := x._mark) < 0 else number(x, len(captured)) for x in own]
+            add_count(len(own))
+    flat += [a if (a := x._mark) < 0 else number(x, len(captured)) for x in ends]
+    return _Reads(np.array(flat, dtype=np.intp), np.array(counts, dtype=np.intp), captured)
 
 
 def _needed(roots: Sequence[Value], tape: Tape, inputs: int) -> tuple[list[Noted], _Reads]:
@@ -121,37 +107,30 @@ def _needed(roots: Sequence[Value], tape: Tape, inputs: int) -> tuple[list[Noted
 
     An operation whose error a caller may catch is computed even if it is unused.
     """
-    reads = _read(tape.values, [*roots, *_sides(tape.guards)])
-    live = _live(reads, inputs)
-    if all(live):
-        return tape.guards, reads
-    guards = [*tape.guards, *[noted for noted in tape.tried if not live[~noted.left._mark]]]
-    live = _live(_read(tape.values, [*roots, *_sides(guards)]), inputs)
-    tape.write([row for row, needed in zip(tape.rows(), live, strict=True) if needed])
-    return guards, _read(tape.values, [*roots, *_sides(guards)])
+    guards = tape.guards
+    reads = _read(tape.values, [*roots, *_sides(guards)])
+    uses = _uses(reads, inputs)
+    if not uses.all():
+        live = needed(uses, reads.counts, ~reads.flat)
+        guards = [*guards, *[noted for noted in tape.tried if not live[~noted.left._mark]]]
+        reads = _read(tape.values, [*roots, *_sides(guards)])
+        live = needed(_uses(reads, inputs), reads.counts, ~reads.flat)
+        tape.write(list(compress(tape.rows, live)))
+        reads = _read(tape.values, [*roots, *_sides(guards)])
+    return guards, reads
 
 
-def _live(reads: _Reads, inputs: int) -> list[bool]:
-    """Is each value an input, or used by an end, directly or not?"""
-    flat, counts = np.array(reads.flat, dtype=np.intp), reads.counts
-    found = np.bincount(~flat[flat < 0], minlength=len(counts))
-    found[:inputs] += 1
-    uses: list[int] = found.tolist()
-    if not found.all():  # the last of what is not live has no use at all
-        stop = sum(counts)
-        for i in range(len(counts) - 1, -1, -1):
-            start = stop - counts[i]
-            if not uses[i]:
-                for j in reads.flat[start:stop]:
-                    if j < 0:
-                        uses[~j] -= 1
-            stop = start
-    return [count > 0 for count in uses]
+def _uses(reads: _Reads, inputs: int) -> Ints:
+    """How often each value on the tape is read. Inputs always stay."""
+    uses = np.bincount(~reads.flat[reads.flat < 0], minlength=len(reads.counts))
+    uses[:inputs] += 1
+    return uses
 
 
-def _deeper(captured: Sequence[Value]) -> list[Value]:
+def _deeper(results: list[Value]) -> list[Value]:
     """What captured results were computed from, and they themselves, parents first."""
-    results = [value for value in captured if value.op is not None]
+    if not results:
+        return []
     return topological_order(recorded(0.0, total, tuple(results), None, (), None))[:-1]
 
 
@@ -171,55 +150,53 @@ def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> N
 
 
 def _with_constants(
-    rows: list[Row], captured: _Captured, deeper: list[Value], *, inputs: int
+    rows: list[Row], reads: _Reads, deeper: list[Value], *, inputs: int
 ) -> list[Row]:
-    """The rows of a tape, with captured results, and with constants before their first use."""
-    before = defaultdict[int, list[Row]](list)
-    known = set(deeper)
-    for value, user in zip(captured, captured.users, strict=True):
-        if value.is_constant and value not in known and user < len(rows):
-            before[user].append((value, None, 0))
+    """The rows of a tape with captured results, and constants before their first use.
+
+    There are none if nothing is missing.
+    """
     first: list[Row] = [(v, None, 0) for v in deeper if v.op is not None or v.is_constant]
-    if not first and not before:
-        return rows
-    rest = chain.from_iterable([(*before[i], rows[i]) for i in range(inputs, len(rows))])
+    missing = [v for v in reads.captured.keys() - deeper if v.is_constant]
+    stops, users = reads.counts.cumsum(), defaultdict[int, list[Row]](list)
+    for value in sorted(missing, key=reads.captured.__getitem__):
+        use = np.flatnonzero(reads.flat == reads.captured[value])[0]
+        user = int(np.searchsorted(stops, use, side="right"))
+        if user < len(rows):  # otherwise only roots and guards use it
+            users[user].append((value, None, 0))
+    if not first and not users:
+        return []
+    rest = chain.from_iterable([(*users[i], rows[i]) for i in range(inputs, len(rows))])
     return [*rows[:inputs], *first, *rest]
 
 
-def _places(
-    reads: _Reads, chosen: list[Value], late: list[Value], *, inputs: int, count: int
-) -> Ints:
+def _places(reads: _Reads, chosen: list[Value], late: list[Value], *, inputs: int) -> Ints:
     """The slot of each operand and of each end."""
-    own = {value: inputs + i for i, value in enumerate(chosen)}
-    own |= {value: count + len(chosen) + i for i, value in enumerate(late)}
+    places = ~reads.flat
+    own = dict(zip(chosen, count(inputs), strict=False))
+    own |= zip(late, count(len(reads.counts) + len(chosen)), strict=False)
     captured = np.array([own[value] for value in reads.captured], dtype=np.intp)
-    places = ~np.array(reads.flat, dtype=np.intp)
     outside = places < 0
     places[places >= inputs] += len(chosen)
-    places[outside] = captured[~places[outside]]
+    places[outside] = captured[reads.flat[outside]]
     return places
 
 
 def _columns(
-    tape: Tape,
-    chosen: list[Value],
-    late: list[Value],
-    *,
-    reads: tuple[Ints, list[int]],
-    inputs: int,
+    tape: Tape, chosen: list[Value], late: list[Value], *, inputs: int, operands: Operands
 ) -> Columns:
-    given, rest = tape.values[:inputs], [*tape.values[inputs:], *late]
-    values = [*given, *chosen, *rest]
-    ops = ["constant" if value.op is None else value.op.name for value in rest]
+    leaves, rest = [*tape.values[:inputs], *chosen], [*tape.values[inputs:], *late]
+    values = leaves + rest
+    ops = ["constant" if (op := value.op) is None else op.name for value in rest]
+    numbers = [0.0] * len(values)
+    for i in np.flatnonzero(operands.counts == 0).tolist():
+        numbers[i] = values[i]._data
     none, added = [0] * len(chosen), [0] * len(late)
-    counts = np.array([*none, *reads[1], *added], dtype=np.intp)  # inputs read nothing either
+    codes = [*[None] * len(leaves), *tape.codes[inputs:], *[None] * len(late)]
     return Columns(
-        ["input"] * len(given) + ["parameter"] * len(chosen) + ops,
-        Operands.of(reads[0][: counts.sum()], counts),
+        ["input"] * inputs + ["parameter"] * len(chosen) + ops,
+        operands,
         [value._label for value in values],
-        Lines(
-            [*[None] * (inputs + len(chosen)), *tape.codes[inputs:], *[None] * len(late)],
-            [*none, *tape.instructions, *added],
-        ),
-        [0.0 if value.op is not None else value._data for value in values],
+        Lines(codes, [*none, *tape.instructions, *added]),
+        numbers,
     )

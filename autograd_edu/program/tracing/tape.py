@@ -114,18 +114,19 @@ class Tape:
             if value.__class__ in temporary:
                 value.__class__ = Value
 
-    def put(self, value: Value, code: CodeType | None = None, instruction: int = 0) -> Value:
-        """``value``, which now stands on the tape."""
-        self.values.append(value)
-        self.codes.append(code)
-        self.instructions.append(instruction)
-        return value
+    def put(self, leaf: Value) -> Value:
+        """``leaf``, which now stands on the tape."""
+        self.values.append(leaf)
+        self.codes.append(None)
+        self.instructions.append(0)
+        return leaf
 
     def mark(self) -> None:
         """Mark each value with ``~place``, a negative number, until `finish`."""
         for i, value in enumerate(self.values):
             value._mark = ~i
 
+    @property
     def rows(self) -> list[Row]:
         """What stands on the tape."""
         return list(zip(self.values, self.codes, self.instructions, strict=True))
@@ -139,7 +140,9 @@ class Tape:
     def note(self, result: Value, frame: FrameType) -> None:
         """Record a result, and whether the traced function might catch its error."""
         asking = caller(frame)
-        self.put(result, asking.f_code, asking.f_lasti)
+        self.values.append(result)
+        self.codes.append(asking.f_code)
+        self.instructions.append(asking.f_lasti)
         if result.op is not None and result.op.domain and self._is_tried(frame):
             line = asked_at(frame)
             error = ("DomainError", f"{result.op.name} has no finite value ({line})")

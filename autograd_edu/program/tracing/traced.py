@@ -15,6 +15,7 @@ from decimal import Decimal
 from numbers import Real
 
 from ... import blocks
+from ...arithmetic.contracts import Rule
 from ...arithmetic.shortcut import compiled, parts_of
 from ...engine.modes import current_scope, tracer
 from ...engine.number import ARITHMETIC, Number
@@ -31,8 +32,10 @@ class Tracer(Tape):
     def apply(self, op: Op, operands: Sequence[Operand]) -> Value:
         """The result of ``op``, noted. It is `Given` if no captured value takes part."""
         try:
-            parents = [x if isinstance(x, Value) else self.put(Constant(x)) for x in operands]
-            result = self._applied(op, parents) if blocks.pauses > 1 else _apply(op, tuple(parents))
+            parents = tuple(
+                [x if isinstance(x, Value) else self.put(Constant(x)) for x in operands]
+            )
+            result = self._applied(op, parents) if blocks.pauses > 1 else _apply(op, parents)
         except AutogradError as error:
             self.faults.append(error)
             raise
@@ -42,7 +45,7 @@ class Tracer(Tape):
         return result
 
     @staticmethod
-    def _applied(op: Op, parents: list[Value]) -> Value:
+    def _applied(op: Op, parents: Sequence[Value]) -> Value:
         """The result of ``op`` as another block around the trace wants it."""
         token = tracer.set(None)  # `Value.apply` would come back here
         try:
@@ -59,6 +62,13 @@ class Traced(Value):
     """A Value that is being traced. Like every Value, it is equal only to itself."""
 
     __slots__ = ()
+
+    @staticmethod
+    def apply(op: Op, operands: Sequence[Operand]) -> Value:
+        """The result of ``op``. A function of one number has a quick way."""
+        if op.alone and len(operands) == 1 and blocks.pauses == 1:
+            return (_QUICK.get(op) or _function(op))(*operands)  # type: ignore[no-any-return]
+        return Value.apply(op, operands)
 
     def __radd__(self, other: Operand) -> Operand:
         """As for every number. It stands here so that Python asks us first, not a captured left."""
@@ -125,24 +135,28 @@ class Given(Traced):
 Traced.__name__ = Given.__name__ = "Value"  # what errors call them: users know no other class
 
 
-_OPERATOR = """
-def apply(self, other):
+_START = """
+def apply(self{other}):
     tape = tracer.get()
     if tape.__class__ is not Tracer:
-        return general(self, other)
+        return general({operands})
+"""
+_PLAIN = """
     if other.__class__ not in VALUES:
         if other.__class__ not in PLAIN:
             return general(self, other)
         other = tape.put(Constant(other))
-    a, b = {left}._data, {right}._data
+"""
+_RESULT = """
+    {start}
     try:
         y = {formula}
         left_slope, right_slope = {slopes}
-    except (ValueError, ArithmeticError):
-        return general(self, other)
-    if y - y != 0.0:
-        return general(self, other)
-    result = new(Given if self.__class__ in FREE and other.__class__ in FREE else Traced)
+    except (ValueError, ArithmeticError, TypeError):
+        return general({operands})
+    if y.__class__ is not float or y - y != 0.0:
+        return general({operands})
+    result = new(Given if {free} else Traced)
     result._data, result._grad, result.op = y, None, op
     result._left, result._right, result._mark = {left}, {right}, 0
     result._left_grad, result._right_grad, result._label = left_slope, right_slope, ""
@@ -158,7 +172,6 @@ def apply(self, other):
         tape.instructions.append(frame.f_lasti)
     return result
 """  # it does what `Tracer.apply` does, but calls nothing that can be written out
-Tracer.temporary = frozenset({Given, Traced})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 _KNOWN = {
     "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "FREE": _FREE,
@@ -167,7 +180,38 @@ _KNOWN = {
     "inside": inside, "PLAIN": frozenset({int, float}),
 }  # fmt: skip
 
+_QUICK: dict[Op, Rule] = {}  # functions of one number
+
+
+def _operator(op: Op, general: Rule, *, reflected: bool) -> Rule:
+    """The operator for ``op`` of a traced Value and another number."""
+    parts = parts_of(op, reflected=reflected)
+    return compiled(
+        (_START + _PLAIN + _RESULT).format(
+            other=", other", operands="self, other",
+            start="a, b = {left}._data, {right}._data".format(**parts),
+            free="self.__class__ in FREE and other.__class__ in FREE", **parts,
+        ),
+        op, general, known={**_KNOWN, "checked": bool(op.domain)},
+    )  # fmt: skip
+
+
+def _function(op: Op) -> Rule:
+    """The function ``op`` of a traced Value, which is made when it is first used."""
+
+    def general(x: Value) -> Value:
+        return Value.apply(op, [x])
+
+    made = _QUICK[op] = compiled(
+        (_START + _RESULT).format(
+            other="", operands="self", start="x = self._data", left="(self,)", right="None",
+            formula="rule(Floats, x)", slopes="(rule0(Floats, y, x),), None",
+            free="self.__class__ in FREE",
+        ),
+        op, general, known={**_KNOWN, "checked": bool(op.domain)},
+    )  # fmt: skip
+    return made
+
+
 for _name, _op, _right in ARITHMETIC:
-    _names = {**_KNOWN, "checked": bool(_op.domain)}
-    _source = _OPERATOR.format(**parts_of(_op, reflected=_right))
-    setattr(Traced, _name, compiled(_source, _op, getattr(Number, _name), known=_names))
+    setattr(Traced, _name, _operator(_op, getattr(Number, _name), reflected=_right))
