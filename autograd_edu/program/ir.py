@@ -182,6 +182,8 @@ class Computation:
         parameter_values: the numbers of the parameters.
         origins: for each slot of a fused computation, which slot it was before, and where its
             line stands.
+        depends: for each slot of a fused computation, what it depends on: 1 for parameters, 2 for
+            inputs, 3 for both, 0 for neither.
     """
 
     def __init__(
@@ -196,6 +198,7 @@ class Computation:
         argument_names: Sequence[str] = (),
         form: Form = 0,
         origins: Sequence[int] | None = None,
+        depends: Sequence[int] = (),
     ) -> None:
         self.columns, self.shapes = columns, shapes
         self.argument_names = tuple(argument_names) or ("",) * len(shapes)
@@ -206,6 +209,7 @@ class Computation:
         own = columns.numbers[self.input_count : self.leaf_count]
         self._values: Floats = np.array(own, dtype=float)
         self.origins: Sequence[int] = range(len(columns.ops)) if origins is None else origins
+        self.depends = depends
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:

@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import islice
 
 from ...errors import ArityError, one_of
 from ..ir import Computation
@@ -50,11 +51,11 @@ class Costs:
     @staticmethod
     def of(program: Computation) -> Costs:
         """The costs of ``program``, whose operations are grouped nearly as lifting will do it."""
-        known, slots = facts(program), program.slots
-        names = {slot[0] for slot in slots} & ROWS.keys()
-        dots = {name for name in names if is_sum_of_products(name)}
+        known, ops = facts(program), program.columns.ops
+        dots = {name for name in {*ops} if is_sum_of_products(name)}
         groups: dict[tuple[int, str, int], list[int]] = {}
-        for (name, own, *_), height, fixed in zip(slots, known.height, known.fixed, strict=True):
+        rows = zip(ops, program.columns.operands.tuples, known.height, known.fixed, strict=True)
+        for name, own, height, fixed in islice(rows, program.leaf_count, None):
             if own and not fixed:
                 weights = len(own) // 2 if name in dots and known.fixed[own[0]] else 0
                 groups.setdefault((height, name, weights), []).append(len(own))

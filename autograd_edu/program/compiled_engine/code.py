@@ -83,7 +83,7 @@ class _Encoder:
         self.count = len(slots)
         known = facts(program)
         self.kind = np.where(known.fixed, np.where(known.varies, 1, 0), _BATCH)
-        self.level, self.live = np.array(levels(slots)), np.array(known.live)
+        self.level, self.live = np.array(levels(program)), np.array(known.live)
         self.forms = _forms(slots)
         self.form = np.zeros(self.count, dtype=np.int64)  # its number; 0 for leaves
         for i, form in enumerate(self.forms, 1):

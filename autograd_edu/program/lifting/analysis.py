@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from weakref import finalize
 
-from ..ir import Computation, Slot
+from ..ir import Computation
 from .rows import ROWS
 
 
@@ -31,19 +28,11 @@ class Facts:
     height: list[int]
 
 
-def leaves_depend_on(program: Computation) -> list[int]:
-    """What inputs and parameters depend on: 1 for parameters, 2 for inputs.
-
-    An operation on both has 3, and one on neither has 0.
-    """
-    return [2] * program.input_count + [1] * program.parameter_count
-
-
 _known: dict[int, Facts] = {}  # by the identity of a computation, as some have no hash
 
 
 def facts(program: Computation) -> Facts:
-    """What the rest of lifting needs to know about each slot. It is found once."""
+    """What lifting needs to know about each slot of a fused program. It is found once."""
     key = id(program)
     if key not in _known:
         _known[key] = _facts(program)
@@ -52,45 +41,41 @@ def facts(program: Computation) -> Facts:
 
 
 def _facts(program: Computation) -> Facts:
-    slots, roots, leaves = program.slots, program.roots, program.leaf_count
-    depends = leaves_depend_on(program)
-    on = depends.__getitem__
-    for slot in slots[leaves:]:
-        depends.append(reduce(or_, map(on, slot[1]), 0))
-    live, height = [False] * len(slots), [0] * len(slots)
-    for root in roots:
+    operands, depends = program.columns.operands.tuples, program.depends
+    live, height = [False] * len(operands), [0] * len(operands)
+    for root in program.roots:
         live[root] = True
-    for i in range(len(slots) - 1, leaves - 1, -1):
+    for i in range(len(operands) - 1, program.leaf_count - 1, -1):
         above, alive = height[i] + 1, live[i]
-        for j in slots[i][1]:
+        for j in operands[i]:
             if height[j] < above:
                 height[j] = above
             if alive:
                 live[j] = True
     fixed, varies = [what < 2 for what in depends], [what > 0 for what in depends]
-    return Facts(fixed, varies, live, _sure(slots, roots, live), height)
+    return Facts(fixed, varies, live, _sure(program, live), height)
 
 
-def _sure(slots: Sequence[Slot], roots: Sequence[int], live: list[bool]) -> list[bool]:
+def _sure(program: Computation, live: list[bool]) -> list[bool]:
     """Which slots the gradient of a root reaches by a path on which nothing selects."""
+    ops, operands = program.columns.ops, program.columns.operands.tuples
     selecting = {name for name, op in ROWS.items() if op.selects}
-    if selecting.isdisjoint({slot[0] for slot in slots}):
+    if selecting.isdisjoint(ops):
         return live
-    sure = [False] * len(slots)
-    for root in roots:
+    sure = [False] * len(ops)
+    for root in program.roots:
         sure[root] = True
-    for i in range(len(slots) - 1, -1, -1):
-        if sure[i] and slots[i][0] not in selecting:
-            for j in slots[i][1]:
+    for i in range(len(ops) - 1, -1, -1):
+        if sure[i] and ops[i] not in selecting:
+            for j in operands[i]:
                 sure[j] = True
     return sure
 
 
-def levels(slots: Sequence[Slot]) -> list[int]:
+def levels(program: Computation) -> list[int]:
     """The height of each slot: the number of operations on the longest path from a leaf."""
     level: list[int] = []
-    for slot in slots:
-        own = slot[1]
+    for own in program.columns.operands.tuples:
         if len(own) == 2:
             a, b = level[own[0]], level[own[1]]
             level.append(a + 1 if a > b else b + 1)

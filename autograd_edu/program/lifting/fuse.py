@@ -20,7 +20,6 @@ from ...arithmetic.evaluation import evaluate
 from ...engine.ops import OPS, dot, total
 from ...errors import DomainError
 from ..ir import Columns, Computation, Ints, Operands, needed
-from .analysis import leaves_depend_on
 from .rows import ROWS, SUM
 from .spacing import Mask
 
@@ -46,6 +45,7 @@ def fused(given: Computation) -> Computation:
         argument_names=given.argument_names,
         form=given.form,
         origins=origins,
+        depends=new.depends,
     )
 
 
@@ -58,7 +58,7 @@ class _Fused:
         read: where the operands of the given slots go, one after another.
         stops: for each given slot, where its operands end.
         origins: which given slot each slot was.
-        depends: what each slot depends on; see `leaves_depend_on`.
+        depends: what each slot depends on; see `Computation`.
     """
 
     def __init__(self, given: Computation) -> None:
@@ -73,7 +73,8 @@ class _Fused:
         self.stops = operands.counts.cumsum().tolist()
         self.origins = np.repeat(np.arange(len(new)), new).tolist()
         self.ops, self.numbers = columns.ops[:leaves], columns.numbers[:leaves]
-        self.operands, self.depends = [()] * leaves, leaves_depend_on(given)
+        self.operands = list[tuple[int, ...]]([()]) * leaves
+        self.depends = [2] * given.input_count + [1] * given.parameter_count
         for i in np.flatnonzero(new).tolist()[leaves:]:
             if i in self.terms:
                 self._add_sum(*self.terms[i])

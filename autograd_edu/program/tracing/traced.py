@@ -172,6 +172,7 @@ _RESULT = """
         tape.instructions.append(frame.f_lasti)
     return result
 """  # it does what `Tracer.apply` does, but calls nothing that can be written out
+Tracer.temporary = frozenset({Given, Traced})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 _KNOWN = {
     "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "FREE": _FREE,
