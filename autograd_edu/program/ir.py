@@ -220,6 +220,12 @@ class Computation:
             map(partial(tuple.__new__, Slot), rows)
         )  # `Slot(...)` takes three times as long
 
+    @cached_property
+    def constants(self) -> dict[int, float]:
+        """The number of each constant, by its slot."""
+        ops, numbers = self.columns.ops, self.columns.numbers
+        return {i: numbers[i] for i in self.operations if ops[i] == "constant"}
+
     @property
     def leaf_count(self) -> int:
         """The number of inputs and parameters, which are the first slots."""

@@ -56,9 +56,8 @@ class NumpyEngine:
             True: table_of_values(self.lifted, True, 1),
             False: table_of_gradients(self.lifted, True, 1),
         }
-        for i, slot in enumerate(program.slots):
-            if slot.op == "constant":
-                self.fixed[True][self.lifted.row[i]] = slot.number
+        for i, number in program.constants.items():
+            self.fixed[True][self.lifted.row[i]] = number
         start = len(NEUTRAL)
         self.own = self.fixed[True][start : start + program.parameter_count, 0]
         numbers = self.lifted.counts[False] + self.lifted.edge_counts[False]
@@ -72,10 +71,8 @@ class NumpyEngine:
 
     def _watched(self) -> dict[bool, NDArray[np.intp]]:
         """The rows of each table that must be finite: all but constants written as infinite."""
-        lifted, slots = self.lifted, self.program.slots
-        infinite = {
-            i for i, slot in enumerate(slots) if slot.op == "constant" and not isfinite(slot.number)
-        }
+        lifted = self.lifted
+        infinite = {i for i, number in self.program.constants.items() if not isfinite(number)}
         rows = {True: [int(lifted.row[i]) for i in infinite], False: []}
         for group in lifted.groups:
             if group.kind == "spread":

@@ -105,7 +105,7 @@ class _Encoder:
         self.rows = start + len(numbers)
 
     def encoded(self, program: Computation) -> Encoded:
-        constants = [i for i, slot in enumerate(self.slots) if slot.op == "constant"]
+        constants = program.constants
         row, fixed, guards = self.row, self.row[self.kind == 1], program.guards
         streams = [self._stream(fixed=fixed, backward=False) for fixed in (True, False)]
         streams += [self._stream(fixed=fixed, backward=True) for fixed in (False, True)]
@@ -118,8 +118,8 @@ class _Encoder:
         return Encoded(
             words=np.concatenate(parts).astype(np.int32),
             rows=self.rows,
-            numbers=np.array([*row[constants], *self.numbers.values()], dtype=np.int64),
-            number_values=np.array([*(self.slots[i].number for i in constants), *self.numbers]),
+            numbers=np.array([*row[[*constants]], *self.numbers.values()], dtype=np.int64),
+            number_values=np.array([*constants.values(), *self.numbers]),
         )
 
     def _stream(self, *, fixed: bool, backward: bool) -> Stream:

@@ -48,8 +48,7 @@ class Interpreter:
                 "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'"
             )
         self.code = encode(program)
-        constants = [slot.number for slot in program.slots if slot.op == "constant"]
-        self.is_finite = all(map(isfinite, constants))
+        self.is_finite = all(map(isfinite, program.constants.values()))
         self.machines: dict[int, Machine] = {}
         self.runs = {1: 0, WIDTH: 0}
         self.owners: dict[int, object] = {}  # of the machine code of rounds

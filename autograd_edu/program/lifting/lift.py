@@ -40,8 +40,8 @@ def lift(program: Computation, *, matmuls: bool = True) -> Lifted:
 
     places = Places(len(ops))
     arguments = [places.argument(part) for part in inputs]
-    constants = [i for i in program.operations if ops[i] == "constant"]
-    leaves = np.array([*range(program.input_count, program.leaf_count), *constants], dtype=np.intp)
+    own = range(program.input_count, program.leaf_count)
+    leaves = np.array([*own, *program.constants], dtype=np.intp)
     places.place(Part("leaves", SUM, True, True, leaves))
 
     grouping = Grouping(program.columns, places)

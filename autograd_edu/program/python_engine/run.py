@@ -47,10 +47,9 @@ class PythonEngine:
     def __init__(self, program: Computation) -> None:
         slots, self.inputs = program.slots, program.input_count
         self.leaves = program.input_count + program.parameter_count
-        constants = [i for i, slot in enumerate(slots) if slot.op == "constant"]
         members = [i for i, slot in enumerate(slots) if slot.operands]
-        self.constants = [float(slots[i].number) for i in constants]
-        order = [*range(self.leaves), *constants, *members]
+        self.constants = list(map(float, program.constants.values()))
+        order = [*range(self.leaves), *program.constants, *members]
         self.place = dict(zip(order, range(len(order)), strict=True))
         self.root = program.root
         self.guards = [

@@ -128,7 +128,7 @@ class Forward:
         if count:
             self.lines.append(f"parameters = np.asarray(parameters, float).reshape({count}, 1)")
         self._add("parameters", fixed=True, start=first, shape=(count,))
-        numbers = [number_text(s.number) for s in self.fused.slots if s.op == "constant"]
+        numbers = [number_text(x) for x in self.fused.constants.values()]
         self._add("constants", fixed=True, start=first + count, shape=(len(numbers),))
         if self._reads_rows(first + count, first + count + len(numbers)):
             self.lines.append(f"constants = np.array([[{'], ['.join(numbers)}]])")
