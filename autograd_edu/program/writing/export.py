@@ -9,38 +9,39 @@ equally, and an operand that is not selected cannot make a gradient undefined.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from types import CodeType
 
 from ...errors import ArityError, OperandError, ShapeError
 from ..ir import Computation, Form
 from .directional import directional
-from .frameworks import Array, Framework, Function, jax_framework, torch_framework
+from .frameworks import Array, Framework, Function, framework
 from .printed import pull_back, stacked_results
 
 
 def to_jax(program: Computation) -> Function:
     """``program`` as a function of JAX: ``f(parameters, *inputs)``; see `Program.to_jax`."""
-    return _exported(program, jax_framework())
+    return _exported(program, framework("jax"))
 
 
 def to_torch(program: Computation) -> Function:
     """``program`` as a function of PyTorch: ``f(parameters, *inputs)``; see `Program.to_torch`."""
-    return _exported(program, torch_framework())
+    return _exported(program, framework("torch"))
 
 
-def _exported(program: Computation, framework: Framework) -> Function:
+def _exported(program: Computation, of: Framework) -> Function:
     if branches := [guard for guard in program.guards if guard.error is None]:
         raise OperandError(
             f"the program takes a branch at {branches[0].line} that an exported function could "
             "not check: write it with where(condition, then, otherwise), which keeps both"
         )
-    framework.check()
-    passes = _Passes(program, framework)
+    of.check()
+    passes = _Passes(program, of)
 
     def exported(parameters: Array, *inputs: Array) -> Array:
-        framework.check()
-        own, given, single = _as_batch(program, framework, (parameters, *inputs))
+        of.check()
+        own, given, single = _as_batch(program, of, (parameters, *inputs))
         results = passes.forward(own, *given)
         return _filled(program.form, results[0] if single else results)
 
@@ -58,13 +59,13 @@ def _filled(form: Form, results: Array) -> Array:
 
 
 def _as_batch(
-    program: Computation, framework: Framework, arrays: Sequence[Array]
+    program: Computation, of: Framework, arrays: Sequence[Array]
 ) -> tuple[Array, list[Array], bool]:
     """The parameters, the inputs with a batch axis, and whether they had none."""
     shapes = program.shapes
     if len(arrays) - 1 != len(shapes):
         raise ArityError(f"the program takes {len(shapes)} input(s); {len(arrays) - 1} were given")
-    parameters, *inputs = framework.arrays(arrays)
+    parameters, *inputs = of.arrays(arrays)
     if tuple(parameters.shape) != (program.parameter_count,):
         raise ShapeError(
             f"the program has {program.parameter_count} parameters; "
@@ -80,7 +81,7 @@ def _as_batch(
         )
     (samples,) = next(iter(counts), (1,))
     batch = [
-        framework.broadcast(x, (samples, *shape)) if tuple(x.shape) == shape else x
+        of.broadcast(x, (samples, *shape)) if tuple(x.shape) == shape else x
         for x, shape in zip(inputs, shapes, strict=True)
     ]
     return parameters, batch, not counts
@@ -89,16 +90,9 @@ def _as_batch(
 class _Passes:
     """Both passes of a program, as differentiable functions of a framework."""
 
-    def __init__(self, program: Computation, framework: Framework) -> None:
-        self.shapes, self.count, self.framework = program.shapes, program.parameter_count, framework
-        self.program = Computation(  # without guards, which a compiled function cannot check
-            program.columns,
-            program.shapes,
-            parameter_count=program.parameter_count,
-            roots=program.roots,
-            form=program.form,
-            guards=(),
-        )
+    def __init__(self, program: Computation, of: Framework) -> None:
+        self.program, self.framework = copy(program), of
+        self.program.guards = ()  # which a compiled function cannot check
 
     @cached_property
     def forward(self) -> Function:
@@ -123,8 +117,8 @@ class _Passes:
         both = self.framework.concatenate([parameters, along_parameters])
         ones = self.framework.ones_like(upstream[:, :1])
         gradients = self._further.backward(ones, both, *inputs, upstream, *along_inputs)
-        k = len(self.shapes)
-        return (gradients[k + 1], gradients[0][: self.count], *gradients[1 : k + 1])
+        k, count = len(self.program.shapes), self.program.parameter_count
+        return (gradients[k + 1], gradients[0][:count], *gradients[1 : k + 1])
 
     @cached_property
     def _further(self) -> _Passes:

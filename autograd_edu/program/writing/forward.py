@@ -130,14 +130,11 @@ class Forward:
         self._add("parameters", fixed=True, start=first, shape=(count,))
         numbers = [number_text(x) for x in self.fused.constants.values()]
         self._add("constants", fixed=True, start=first + count, shape=(len(numbers),))
-        if self._reads_rows(first + count, first + count + len(numbers)):
-            self.lines.append(f"constants = np.array([[{'], ['.join(numbers)}]])")
-        if any((read.rows < first).any() for group in self.lifted.groups for read in group.reads):
-            self.choosing = True
-            self.lines.append(
-                "neutral = np.array([[0.0], [-np.inf], [np.inf]])"
-                "  # change nothing in a sum, a maximum, a minimum"
-            )
+        self.lines.append(f"constants = np.array([[{'], ['.join(numbers)}]])")
+        self.lines.append(
+            "neutral = np.array([[0.0], [-np.inf], [np.inf]])"
+            "  # change nothing in a sum, a maximum, a minimum"
+        )
 
     def _inputs(self) -> None:
         samples = [(2, "1")]
@@ -152,7 +149,8 @@ class Forward:
                 self.lines.append(f"{name} = {columns}{_COLUMNS}")
                 samples.append((0, f"{name}.shape[{len(own)}]"))
             else:
-                samples.append((1, f"np.shape({name})[0] if np.ndim({name}) > {len(shape)} else 1"))
+                self.lines.append(f"{name} = np.asarray({name}, float)")
+                samples.append((1, f"{name}.shape[0] if {name}.ndim > {len(shape)} else 1"))
             self._add(name, fixed=False, start=first, shape=own)
         self.lines.append(f"n = {min(samples, key=lambda each: each[0])[1]}")
 
@@ -168,15 +166,6 @@ class Forward:
         self.holder[fixed][start : array.stop] = len(self.arrays)
         self.arrays.append(array)
         return array
-
-    def _reads_rows(self, first: int, last: int) -> bool:
-        """Whether any of these fixed rows is read, other than as a number in a formula."""
-        reads = [read for group in self.lifted.groups for read in group.reads]
-        rows = [read.rows for read in reads if read.fixed and read.number is None]
-        sides = [side for guard in self.fused.guards for side in (guard.left, guard.right)]
-        roots = [i for i in (*self.fused.roots, *sides) if self.lifted.fixed[i]]
-        rows.append(self.lifted.row[roots])
-        return any(((each >= first) & (each < last)).any() for each in rows)
 
     # ---- groups ----
 
@@ -222,8 +211,6 @@ class Forward:
             text = f"np.array({real.astype(float).tolist()})"
             if np.array_equal(real, np.tri(*real.shape)):
                 text = f"np.tri({real.shape[0]})"
-            elif np.array_equal(real.T, np.tri(*real.shape)):
-                text = f"np.tri({real.shape[0]}).T"
             self.masks[key] = self.name("mask", "mask")
             self.lines.append(f"{self.masks[key]} = {text}[:, :, None] > 0.0")
         return self.masks[key]

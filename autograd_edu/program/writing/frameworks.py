@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from importlib import import_module
 from types import SimpleNamespace
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -22,24 +23,17 @@ Framework: TypeAlias = "_Jax | _Torch"
 _SPECIAL = {"lgamma": "gammaln"}  # SciPy's names
 _EXTREME = re.compile(r"np\.(?:max|min)\(.*")  # to the end of the line
 _NAME = re.compile(r"\b[a-zA-Z]\w*")
+_LINE = re.compile(r"^    (\w+) = (?!.*\.shape).*", re.MULTILINE)  # of numbers
 
 
-def jax_framework() -> Framework:
-    """JAX, which must be installed."""
+def framework(name: Literal["jax", "torch"]) -> Framework:
+    """JAX or PyTorch, which must be installed."""
     try:
-        import jax
+        module = import_module(name)
     except ImportError:
-        raise ImportError("to_jax needs JAX: pip install 'autograd-edu[jax]'") from None
-    return _Jax(jax)
-
-
-def torch_framework() -> Framework:
-    """PyTorch, which must be installed."""
-    try:
-        import torch
-    except ImportError:
-        raise ImportError("to_torch needs PyTorch: pip install 'autograd-edu[torch]'") from None
-    return _Torch(torch)
+        title = {"jax": "JAX", "torch": "PyTorch"}[name]
+        raise ImportError(f"to_{name} needs {title}: pip install 'autograd-edu[{name}]'") from None
+    return _Jax(module) if name == "jax" else _Torch(module)
 
 
 def _undecorated(**_: str) -> Callable[[Function], Function]:
@@ -71,20 +65,13 @@ class _Jax:
         XLA may merge a product with what is done next, such as the comparison with the maximum. It
         is then not rounded there, and none of the numbers is the largest.
         """
-        lines = source.splitlines()
-        compared = {
-            name
-            for line in lines
-            for call in _EXTREME.findall(line)
-            for name in _NAME.findall(call)
-        }
-        settled = []
-        for line in lines:
-            settled.append(line)
-            name = line.strip().partition(" = ")[0]
-            if name in compared and ".shape" not in line:
-                settled.append(f"    {name} = settled({name})")
-        return "\n".join(settled)
+        compared = set(_NAME.findall(" ".join(_EXTREME.findall(source))))
+
+        def settled(line: re.Match[str]) -> str:
+            name = line[1]
+            return f"{line[0]}\n    {name} = settled({name})" if name in compared else line[0]
+
+        return _LINE.sub(settled, source)
 
     def check(self) -> None:
         """Raise unless JAX computes in 64 bits, as programs do."""
@@ -187,6 +174,7 @@ class _TorchNumpy:
     """The functions of PyTorch by NumPy's names, on a device."""
 
     inf, nan, errstate = np.inf, np.nan, staticmethod(_undecorated)
+    makers: ClassVar = {"array": "tensor", "ones": "ones", "zeros": "zeros", "full": "full"}
     renamed: ClassVar = {
         "concatenate": "cat", "broadcast_arrays": "broadcast_tensors", "max": "amax", "min": "amin",
         "repeat": "repeat_interleave", "power": "pow", "transpose": "permute",
@@ -196,6 +184,8 @@ class _TorchNumpy:
         self.torch, self.options = torch, {"dtype": torch.float64, "device": device}
 
     def __getattr__(self, name: str) -> Function:
+        if name in self.makers:
+            return partial(getattr(self.torch, self.makers[name]), **self.options)
         function = getattr(self.torch, self.renamed.get(name, name))
         return lambda *xs, **options: function(*map(self._tensor, xs), **options)
 
@@ -206,28 +196,13 @@ class _TorchNumpy:
     def asarray(self, x: Array, _: type) -> Array:
         return x
 
-    def array(self, x: list[list[float]]) -> Array:
-        return self.torch.tensor(x, **self.options)
-
-    def ones(self, shape: tuple[int, ...]) -> Array:
-        return self.torch.ones(shape, **self.options)
-
-    def zeros(self, shape: tuple[int, ...]) -> Array:
-        return self.torch.zeros(shape, **self.options)
-
-    def take(self, x: Array, rows: list[int], axis: int) -> Array:
+    def take(self, x: Array, rows: Sequence[int], axis: int) -> Array:
         return x.index_select(axis, self.torch.tensor(rows, device=x.device))
 
     def tri(self, count: int) -> Array:
         return self.torch.tril(self.ones((count, count)))
 
-    def shape(self, x: Array) -> tuple[int, ...]:
-        return tuple(x.shape)
-
-    def ndim(self, x: Array) -> int:
-        return int(x.ndim)
-
-    def scatter(self, count: int, rows: list[int] | slice, xs: Array) -> Array:
+    def scatter(self, count: int, rows: Sequence[int] | slice, xs: Array) -> Array:
         """Zeros in ``count`` rows, and the rows of ``xs`` added."""
         places = self.torch.tensor(np.arange(count)[rows], device=xs.device)
         return self.zeros((count, xs.shape[1])).index_add(0, places, xs.to(self.torch.float64))

@@ -16,12 +16,13 @@ _PRODUCT = re.compile("@|tensordot")
 def inlined(lines: Sequence[str], result: str, passing: Collection[str]) -> tuple[list[str], str]:
     """The lines of a function and its result, with fewer names for the same arrays.
 
-    Only names that are ``passing``, and those of their gradients, can go. Labels of the user stay.
+    Only names that are ``passing``, and those of their gradients and masks, can go. Labels of the
+    user stay. Lines that nothing uses go, too.
     """
     written = [*lines, result]
     parsed = [ast.parse(line) for line in written]
-    names = [_given(tree) for tree in parsed]
-    names = [name if _OF_ARRAY.sub("", name) in passing else "" for name in names]
+    given = [_given(tree) for tree in parsed]
+    names = [name if _OF_ARRAY.sub("", name) in passing else "" for name in given]
     _drop_aliases(written, parsed, names)
     uses, places = Counter[str](), dict[str, int]()
     for i, tree in enumerate(parsed):
@@ -29,7 +30,7 @@ def inlined(lines: Sequence[str], result: str, passing: Collection[str]) -> tupl
         places |= dict.fromkeys(_loaded(tree), i)
     for i, tree in enumerate(parsed[:-1]):
         name = names[i]
-        if name and not uses[name]:
+        if given[i] and not uses[given[i]]:
             written[i] = ""
         if not name or uses[name] != 1 or (user := places[name]) == len(lines):
             continue

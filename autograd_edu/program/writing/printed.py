@@ -85,8 +85,8 @@ def _shapes(forward: Forward) -> str:
 
 
 def _function(forward: Forward, signature: str, *, says: str, result: str) -> str:
-    quiet = "@np.errstate(all='ignore')  # what is passed over need not be a number\n"
-    quiet = quiet if forward.choosing else ""
     lines, result = inlined(forward.lines, result, forward.names.saying_nothing)
+    quiet = "@np.errstate(all='ignore')  # what is passed over need not be a number\n"
+    is_quiet = forward.choosing or any(line.startswith("neutral = ") for line in lines)
     body = "".join(f"    {line}\n" for line in [*lines, f"return {result}"])
-    return f'{quiet}def {signature}:\n    """{says}"""\n{body}'
+    return f'{quiet if is_quiet else ""}def {signature}:\n    """{says}"""\n{body}'
