@@ -124,9 +124,6 @@ class _Round(Instruction):
         row, move = self.places[operand]
         return row + self.count * adjoint, move
 
-    def read(self, operand: int) -> ir.Value:
-        return self.load(self.pointer(operand))
-
     def load(self, pointer: Place) -> ir.Value:
         if pointer not in self.known:
             self.known[pointer] = super().load(self._address(pointer))

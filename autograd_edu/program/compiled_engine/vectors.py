@@ -171,30 +171,29 @@ class Vectors:
         symbol, width = vector_functions().get(name, (name, 1))
         kind = ir.VectorType(DOUBLE, width) if width > 1 else DOUBLE
         function = self._declared(ir.FunctionType(kind, [kind] * len(xs)), symbol)
-        whole = ir.Constant(self.type, ir.Undefined)
+        if width == 1:
+            whole = ir.Constant(self.type, ir.Undefined)
+            for place in [ir.Constant(INDEX, i) for i in range(self.width)]:
+                lane = [self.builder.extract_element(x, place) for x in xs]
+                whole = self.builder.insert_element(whole, self.builder.call(function, lane), place)
+            return whole
+        parts = []
         for start in range(0, self.width, width):
-            part = self.builder.call(function, [self._part(x, start, width) for x in xs])
-            whole = self._with_part(whole, part, start=start, width=width)
-        return whole
+            places = [min(i, self.width - 1) for i in range(start, start + width)]
+            parts.append(self.builder.call(function, [self._shuffle(x, x, places) for x in xs]))
+        return self._join(parts)
+
+    def _join(self, parts: list[ir.Value]) -> ir.Value:
+        """Short vectors, one after another, as one vector; of a longer one, its beginning."""
+        while len(parts) > 1:
+            both, pairs = range(2 * parts[0].type.count), zip(parts[::2], parts[1::2], strict=True)
+            parts = [self._shuffle(*pair, both) for pair in pairs]
+        return self._shuffle(parts[0], parts[0], range(self.width))
+
+    def _shuffle(self, a: ir.Value, b: ir.Value, places: Sequence[int]) -> ir.Value:
+        """The numbers at ``places`` of the vectors ``a`` and then ``b``."""
+        mask = ir.Constant(ir.VectorType(INDEX, len(places)), list(places))
+        return self.builder.shuffle_vector(a, b, mask)
 
     def _declared(self, kind: ir.FunctionType, name: str) -> ir.Function:
         return self.builder.module.globals.get(name) or ir.Function(self.builder.module, kind, name)
-
-    def _part(self, x: ir.Value, start: int, width: int) -> ir.Value:
-        if width == self.width > 1:
-            return x
-        if width == 1:
-            return self.builder.extract_element(x, ir.Constant(INDEX, start))
-        places = [min(i, self.width - 1) for i in range(start, start + width)]
-        mask = ir.Constant(ir.VectorType(INDEX, width), places)
-        return self.builder.shuffle_vector(x, ir.Constant(self.type, ir.Undefined), mask)
-
-    def _with_part(self, whole: ir.Value, part: ir.Value, *, start: int, width: int) -> ir.Value:
-        if width == self.width > 1:
-            return part
-        for i in range(min(width, self.width)):
-            element = part
-            if width > 1:
-                element = self.builder.extract_element(part, ir.Constant(INDEX, i))
-            whole = self.builder.insert_element(whole, element, ir.Constant(INDEX, start + i))
-        return whole
