@@ -206,14 +206,15 @@ class ProgramCache(Parameters):
                 f"batch must be True, False, or one of them for each of the {len(arrays)} inputs; "
                 f"got {len(leads)}"
             )
-        for i, (array, leading) in enumerate(zip(arrays, leads, strict=True)):
+        found = []
+        for name, array, leading in zip(self._names(len(arrays)), arrays, leads, strict=True):
             if leading and (array.ndim == 0 or len(array) == 0):
                 raise ShapeError(
-                    f"with batch=True, {self._names(len(arrays))[i]} needs a leading axis of at "
-                    f"least one sample; got the shape {array.shape}"
+                    f"with batch=True, {name} needs a leading axis of at least one sample; got the "
+                    f"shape {array.shape}"
                 )
-        pairs = zip(arrays, leads, strict=True)
-        return [np.asarray(array[0]) if leading else array for array, leading in pairs]
+            found.append(np.asarray(array[0]) if leading else array)
+        return found
 
     def _made(self, example: list[NDArray[np.float64]]) -> _Entry:
         start = time.perf_counter()

@@ -182,6 +182,17 @@ class Program(Parameters, Computation, Generic[R]):
         """
         if tangents is None:
             tangents = [np.zeros(shape) for shape in self.shapes]
+        self._check_lists(at, tangents)
+        self(*at)  # whether the recorded branch and the numbers are right for these inputs
+        along = self._along(parameter_tangents)
+        # a branch that is not taken need not be a number
+        _, found = along.value_and_grad(*at, [1.0], *tangents, on_nonfinite="keep")
+        inputs, own = found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count]
+        if not all(np.isfinite(x).all() for x in (*inputs, own)):
+            along.value_and_grad(*at, [1.0], *tangents)  # which says what is not finite
+        return Gradients(inputs, own)
+
+    def _check_lists(self, at: Sequence[ArrayLike], tangents: Sequence[ArrayLike]) -> None:
         for given, what in ((at, "inputs"), (tangents, "tangents")):
             if not (isinstance(given, Sequence) or getattr(given, "ndim", 0)):
                 raise OperandError(
@@ -192,14 +203,6 @@ class Program(Parameters, Computation, Generic[R]):
                 f"hvp() needs one tangent for each of the {len(self.shapes)} inputs; "
                 f"got {len(tangents)}"
             )
-        self(*at)  # whether the recorded branch and the numbers are right for these inputs
-        along = self._along(parameter_tangents)
-        # a branch that is not taken need not be a number
-        _, found = along.value_and_grad(*at, [1.0], *tangents, on_nonfinite="keep")
-        inputs, own = found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count]
-        if not all(np.isfinite(x).all() for x in (*inputs, own)):
-            along.value_and_grad(*at, [1.0], *tangents)  # which says what is not finite
-        return Gradients(inputs, own)
 
     def _along(self, parameter_tangents: ArrayLike | None) -> AnyProgram:
         """The program of the derivative along a direction, at the current parameters."""
