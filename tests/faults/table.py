@@ -282,9 +282,9 @@ RUNNING = (
     Fault(
         "swapped operands: a dot's factors get their own gradients",
         RANDOM_GRAPHS,
-        "operands[1 - i]",
-        "operands[i]",
-        "Backward._through_dot",
+        "operands[1::-1]",
+        "operands[:2]",
+        "Backward._through",
     ),
     Fault(
         "the gradient that a program starts from is 2",

@@ -150,19 +150,15 @@ class NumpyEngine:
         blaming = raising and not self.widened and (careful or not self.selects)
         summed = _Summed(self.lifted.batch_edges) if count > self.block else None
         np.copyto(self.own, self.given.parameter_values)
-        if raising and summed is not None:
-            self._check_blocks(columns, count)
-        for plan, start, block in self._blocks(columns, count):
+        for plan, start, block in self._blocks(columns, count, raising=raising):
             self._forward(plan, block, start, raising)
-            own = slice(start, start + plan.width)
             for row, result in zip(values, plan.results, strict=True):
-                row[own] = result
+                row[start : start + plan.width] = result
             if wrt is not None:
-                passes = self._backward(plan, wrt, careful=careful, summed=summed)
-                if by_input is not None:
-                    by_input[:, own] = passes.inputs
-                    if blaming and not all_finite(passes.inputs):
-                        self.faults.blame(passes, start)
+                passes = self._passes(plan, wrt, careful=careful)
+                _backward(passes, start, by_input=by_input, summed=summed)
+                if blaming and by_input is not None and not all_finite(passes.inputs):
+                    self.faults.blame(passes, start)
         if wrt is None or wrt == "inputs":
             return values, by_input, None
         by_parameter = self._finish(passes, summed, count)
@@ -171,10 +167,12 @@ class NumpyEngine:
         return values, by_input, by_parameter
 
     def _blocks(
-        self, columns: list[Floats], count: int
+        self, columns: list[Floats], count: int, *, raising: bool
     ) -> Iterator[tuple[Plan, int, list[Floats]]]:
         """For each block: its plan, its first sample, and its inputs."""
         width = -(-count // -(-count // self.block))  # as even as can be
+        if raising and width < count:
+            self._check_blocks(columns, count)
         for start in range(0, count, width):
             stop = min(start + width, count)  # the last block may be smaller
             plan = self.plan(stop - start)
@@ -210,15 +208,6 @@ class NumpyEngine:
         if not finite:
             self.faults.locate(plan, columns, start)
 
-    def _backward(self, plan: Plan, wrt: Wrt, *, careful: bool, summed: _Summed | None) -> Backward:
-        """Run a block backward, and add what its samples give to the sums. Returns the pass."""
-        passes = self._passes(plan, wrt, careful=careful)
-        for call in passes.backward:
-            call()
-        if summed is not None:
-            summed.add(passes)
-        return passes
-
     def _finish(self, passes: Backward, summed: _Summed | None, count: int) -> Floats:
         """The gradients of the parameters, from those of the blocks."""
         if summed is not None:
@@ -245,6 +234,18 @@ class NumpyEngine:
             if not all_finite(self._finish(alone, None, 1)):
                 return alone, sample
         return passes, 0
+
+
+def _backward(
+    passes: Backward, start: int, *, by_input: Floats | None, summed: _Summed | None
+) -> None:
+    """Run a block backward. What is asked for goes to ``by_input``, and is added to ``summed``."""
+    for call in passes.backward:
+        call()
+    if by_input is not None:
+        by_input[:, start : start + passes.plan.width] = passes.inputs
+    if summed is not None:
+        summed.add(passes)
 
 
 class _Summed:

@@ -29,7 +29,12 @@ _FUNCTIONS: dict[str, Function] = {
     "ge": np.greater_equal, "select": np.where, "total": lambda *xs: Arrays.total(xs),
     "exact_total": lambda *xs: _exact_total(*xs), "dot": lambda *xs: Arrays.dot(*products(xs)),
 }  # fmt: skip
-_OVER_ALL = {"maximum_all": np.maximum, "minimum_all": np.minimum}
+_OVER_ALL: dict[str, Callable[[Array, Array], Call]] = {
+    "total_all": sum_of_rows, "sum_all": sum_of_rows,
+    "exact_total_all": lambda x, out: partial(exact_sum, x, out),
+    "maximum_all": lambda x, out: partial(np.maximum.reduce, x, 0, None, out),
+    "minimum_all": lambda x, out: partial(np.minimum.reduce, x, 0, None, out),
+}  # fmt: skip
 
 
 class Scratch:
@@ -92,14 +97,9 @@ class Formulas:
         return arrays[id(root)]
 
     def _add(
-        self,
-        symbol: Symbol,
-        arrays: dict[int, Array],
-        lists: dict[_Branch, list[Call]],
-        *,
-        branch: _Branch,
-        out: Array | None,
-    ) -> Array:
+        self, symbol: Symbol, arrays: dict[int, Array], lists: dict[_Branch, list[Call]], *,
+        branch: _Branch, out: Array | None,
+    ) -> Array:  # fmt: skip
         """Add the call of a symbol to the list of its branch. Returns where its numbers will be."""
         if symbol.name in ("operand", "result", "number"):
             return self._leaf(symbol)
@@ -169,18 +169,14 @@ def _exact_total(*xs: Array) -> Array:
 
 
 def _call(symbol: Symbol, xs: Sequence[Array], out: Array) -> Call:
-    if symbol.name in ("total_all", "sum_all"):
-        return sum_of_rows(xs[0], out)
     if symbol.name in _OVER_ALL:
-        return partial(_OVER_ALL[symbol.name].reduce, xs[0], 0, None, out)
-    if symbol.name == "exact_total_all":
-        return partial(exact_sum, xs[0], out)
+        return _OVER_ALL[symbol.name](xs[0], out)
     function = _function(symbol)
     if isinstance(function, np.ufunc):
         operands = map(np.asarray, xs)  # a plain number would become an array in every call
-        if function in _OVER_ALL.values():
+        if function in (np.maximum, np.minimum):
             return partial(function, *operands, out=out)
-        return partial(function, *operands, out)  # which starts sooner than with a keyword
+        return partial(function, *operands, out)  # sooner than with a keyword, where NumPy lets us
     return partial(_write, function, xs, out)
 
 

@@ -7,6 +7,7 @@ copy what lies evenly. The calls of a backward pass are prepared when it is firs
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from functools import cached_property, partial
 
@@ -165,9 +166,10 @@ class Backward:
         elif group.kind == "spread":
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
         elif formulas is not None:
-            self._through_rule(group, copy(formulas), upstream, outs, calls)
-        else:
-            self._through_dot(group, operands, upstream, outs, calls)
+            slope = partial(copy(formulas).slope, calls=calls)
+            self._through_each(group, slope, upstream, outs, calls)
+        else:  # a dot: for each factor, the other one
+            self._through_each(group, [*operands[1::-1], _ONE].__getitem__, upstream, outs, calls)
 
     def _through_matrix(
         self, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]
@@ -183,28 +185,17 @@ class Backward:
         if len(outs) > 2 and outs[2] is not None:
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[2], keepdims=True))
 
-    def _through_dot(
-        self, group: Group, operands: list[Array], upstream: Array, outs: list[Array | None],
-        calls: list[Call],
+    def _through_each(
+        self, group: Group, slope: Callable[[int], Array], upstream: Array,
+        outs: list[Array | None], calls: list[Call],
     ) -> None:  # fmt: skip
-        """For each factor, the other one times the gradient of the result."""
-        for i, (read, out) in enumerate(zip(group.reads, outs, strict=True)):
-            if out is not None:
-                slope = operands[1 - i] if i < 2 else _ONE
-                self._pass(slope, upstream, out, summed=read.fixed and not group.fixed, calls=calls)
-
-    def _through_rule(
-        self, group: Group, formulas: Formulas, upstream: Array, outs: list[Array | None],
-        calls: list[Call],
-    ) -> None:  # fmt: skip
-        """For each read, its local gradient times the gradient of the result."""
-        one_by_one = group.kind == "stack" and not formulas.rule.stacked
+        """For each operand, its local gradient times the gradient of the result."""
+        one_by_one = group.kind == "stack" and written_stacked(group.op) is None
         for i, (read, out) in enumerate(zip(group.reads, outs, strict=True)):
             if out is not None:
                 summed = read.fixed and not group.fixed
                 for k, each in enumerate(out if one_by_one else [out], start=i):
-                    slope = formulas.slope(k, calls)
-                    self._pass(slope, upstream, each, summed=summed, calls=calls)
+                    self._pass(slope(k), upstream, each, summed=summed, calls=calls)
 
     def _pass(
         self, slope: Array, upstream: Array, out: Array, *, summed: bool, calls: list[Call]

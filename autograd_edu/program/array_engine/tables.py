@@ -43,13 +43,9 @@ def view(table: Array, rows: Rows, calls: list[Call]) -> Array:
     if even is None:
         return taken(table, rows, calls)
     base, steps = even
-    width, size = table.shape[1], table.strides[0]
-    return np.ndarray(
-        (*rows.shape, width),
-        buffer=table,
-        offset=base * size,
-        strides=(*[step * size for step in steps], table.itemsize),
-    )
+    size = table.strides[0]
+    strides = (*[step * size for step in steps], table.itemsize)
+    return np.ndarray((*rows.shape, table.shape[1]), float, table, base * size, strides)
 
 
 def taken(table: Array, rows: Rows, calls: list[Call]) -> Array:

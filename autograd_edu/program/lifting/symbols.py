@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from ...arithmetic.contracts import Namespace
@@ -232,6 +233,7 @@ def written(op: Op, numbers: Sequence[float | None]) -> Written:
     return Written(value, tuple([_as_symbol(made, slope) for slope in slopes]))
 
 
+@lru_cache(maxsize=256)
 def written_stacked(op: Op) -> Written | None:
     """A variadic row whose operands stand in one array, its operand 0.
 
