@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from weakref import finalize
 
 from ..ir import Computation
@@ -32,7 +34,7 @@ _known: dict[int, Facts] = {}  # by the identity of a computation, as some have 
 
 
 def facts(program: Computation) -> Facts:
-    """What lifting needs to know about each slot of a fused program. It is found once."""
+    """What is known about each slot of a program. It is found once."""
     key = id(program)
     if key not in _known:
         _known[key] = _facts(program)
@@ -41,7 +43,7 @@ def facts(program: Computation) -> Facts:
 
 
 def _facts(program: Computation) -> Facts:
-    operands, depends = program.columns.operands.tuples, program.depends
+    operands, depends = program.columns.operands.tuples, program.depends or _depends(program)
     live, height = [False] * len(operands), [0] * len(operands)
     for root in program.roots:
         live[root] = True
@@ -54,6 +56,14 @@ def _facts(program: Computation) -> Facts:
                 live[j] = True
     fixed, varies = [what < 2 for what in depends], [what > 0 for what in depends]
     return Facts(fixed, varies, live, _sure(program, live), height)
+
+
+def _depends(program: Computation) -> list[int]:
+    """What the slots of a recorded computation depend on; fusing has found it for a fused one."""
+    found = [2] * program.input_count + [1] * program.parameter_count
+    for own in program.columns.operands.tuples[program.leaf_count :]:
+        found.append(reduce(or_, [found[j] for j in own], 0))
+    return found
 
 
 def _sure(program: Computation, live: list[bool]) -> list[bool]:
