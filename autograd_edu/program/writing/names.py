@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from keyword import iskeyword
+from typing import TYPE_CHECKING
 
-from ..ir import Computation
+if TYPE_CHECKING:  # it needs NumPy, which a browser's Python may lack
+    from ..ir import Computation
 
 _EXAMPLE_NAME = re.compile(r"x\d+")  # a label that tracing made up
 
