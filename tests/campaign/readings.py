@@ -265,7 +265,7 @@ class Comparison:
             others = _perturbed(partial(eager, self.case, sample))
             rows = [None if x.value is None else np.array([x.value, *x.gradients]) for x in others]
             steepest = _steepest(self.case, (*sample, *self.case.weights))
-            self.rooms[k] = _room(self.case, self.of_sample(k), rows, steepest**2)
+            self.rooms[k] = _room(self.case, self.of_sample(k), rows, steepest * steepest)
         return self.rooms[k]
 
     def fault(self, k: int, found: Sequence[float]) -> str:
@@ -445,7 +445,8 @@ def second(case: Case, outcome: Outcome, *, frameworks: bool) -> Iterator[str]:
         outcome.count("second derivatives", len(found))
         return
     others = [_hessian(case, xs, after) for after in _perturbed(lambda after: after)]
-    room = _room(case, wanted, others, _steepest(case, xs) ** 2)
+    steepest = _steepest(case, xs)
+    room = _room(case, wanted, others, steepest * steepest)
     if room is None:
         outcome.count("unstable")
         return
