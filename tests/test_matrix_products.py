@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pytest
 
-from autograd_edu import Program, Value, dot, exp, ieee, logsumexp, tanh, total, trace
+from autograd_edu import Program, Value, dot, exp, hypot, ieee, logsumexp, tanh, total, trace
 from autograd_edu.errors import DomainError
 from autograd_edu.nn.softmax import softmax as softmax_of
 
@@ -211,3 +211,12 @@ def test_a_score_that_a_mask_leaves_out_may_be_far_too_large_in_a_listing():
         return heads([[x * 100.0 for x in row] for row in xs], sees=MASKS["the past"])
 
     assert_printed(trace(f, np.ones((5, 4))), RNG.normal(0.0, 1.0, (2, 5, 4)))
+
+
+def test_a_weight_of_zero_does_not_hide_a_gradient_that_is_undefined():
+    program = trace(lambda x: hypot(dot([x / x], [-0.0]), 0.0), 1.5)
+    xs = np.array([2.0, 3.0])
+    _, gradients = program.value_and_grad(xs, on_nonfinite="keep")
+    assert np.isnan(gradients.inputs[0]).all()  # as that of the length of (0, 0)
+    with pytest.raises(DomainError, match="not finite"):
+        program.value_and_grad(xs)

@@ -248,6 +248,8 @@ def _times(a: Array, b: Array, out: Array) -> Call:
 
     `dot` starts sooner than `matmul`, and is faster for an outer product, but first clears ``out``.
     """
+    if a.size == 1 or b.size == 1:  # `dot` would leave out a factor 0, even where it meets nan
+        return partial(np.multiply, a, b, out)
     if out.flags.f_contiguous:
         a, b, out = b.T, a.T, out.T
     if out.flags.c_contiguous and (out.size <= SMALL or a.shape[1] == 1):
