@@ -290,8 +290,8 @@ def topological_order(root: Value, *, numbers: bool = True) -> list[Value]:
 
     The order depends on the graph alone. A list replaces recursion, so that a chain of a million
     additions is fine: ``path`` leads from the root to the value at hand. The walk goes down along
-    first parents. Then it goes up, and whatever it leaves is done, until the second parent of a
-    value is not: there it goes down again. Of a value with more parents, ``rests`` has the others.
+    first parents. On the way up it adds each value to the order, but first goes down to its second
+    parent, if that is not done. ``rests`` holds what is left of longer lists of parents.
     """
     done = next(clock)
     order: list[Value] = []

@@ -58,7 +58,7 @@ class Interpreter:
     ) -> tuple[Numbers, Numbers, Numbers] | None:
         """Results in a row, gradients by input and sample, and the summed gradients of parameters.
 
-        Without ``backward``, the gradients are any numbers. The answer is None if anything is not
+        The gradients mean nothing without ``backward``. The answer is None if anything is not
         finite or a guard does not hold. ``columns`` are the inputs, one column per sample.
         """
         if not self.is_finite:
