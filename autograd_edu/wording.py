@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Protocol, SupportsFloat
 
+from .arithmetic.contracts import Namespace
 from .arithmetic.rows import Row
 from .errors import (
     ArityError,
@@ -87,10 +88,16 @@ def _check_expression(op: Row, expression: str, names: Sequence[str]) -> None:
         nodes = list(ast.walk(ast.parse(expression.strip(), mode="eval")))
     except SyntaxError as error:
         raise ExpressionError(f"{asked} is no Python expression: {error.msg}") from None
-    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     known = {*names, "y", "pi"}
+    functions = {"abs", "where", *(name for name in vars(Namespace) if name[0] != "_")} - {"choose"}
     for node in nodes:
-        if isinstance(node, ast.Name) and id(node) not in functions and node.id not in known:
+        if isinstance(node, ast.Name) and id(node) in called and node.id not in functions:
+            raise ExpressionError(
+                f"{asked} calls an unknown function, {node.id!r}; it may call "
+                f"{', '.join(sorted(functions))}"
+            )
+        if isinstance(node, ast.Name) and id(node) not in called and node.id not in known:
             raise ExpressionError(
                 f"{asked} has an unknown name, {node.id!r}; it may use the operands, "
                 f"{', '.join(names)}, the result y, and pi"

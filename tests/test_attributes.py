@@ -116,6 +116,7 @@ def test_a_cell_that_is_run_again_replaces_its_operation_and_no_other():
     [
         pytest.param("3*x**", "is no Python expression", id="no expression"),
         pytest.param("3*z**2", "unknown name, 'z'; it may use the operands, x", id="unknown name"),
+        pytest.param("cube(x)", "unknown function, 'cube'; it may call abs, ", id="function"),
     ],
 )
 def test_a_local_gradient_that_cannot_be_read_is_refused_with_its_row(gradient, problem):
