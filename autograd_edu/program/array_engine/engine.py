@@ -28,7 +28,7 @@ from .tables import all_finite, table_of_gradients, table_of_values
 # where they were not asked for.
 Answer: TypeAlias = tuple[Floats, Floats | None, Floats | None]
 _FEWEST, _MOST = 250, 2000  # samples in a block
-_CACHED, _NUMBERS = 150_000, 8_000_000  # numbers in its tables that stay in cache; and at most
+_CACHED, _NUMBERS = 150_000, 16_000_000  # numbers in its tables that stay in cache; and at most
 _KEPT = 4  # the number of plans that are kept
 
 
