@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ...engine.modes import no_gc, tracer
 from ...engine.value import Constant, Value, topological_order
 from ...errors import ArityError, OperandError, describe
@@ -142,6 +144,9 @@ def check_leaves(values: Sequence[Value]) -> None:
 
 def _shape(x: Example, name: str) -> tuple[int, ...]:
     """The shape of an example. ``name`` is the name of the argument, for the error."""
+    if isinstance(x, np.ndarray) and x.dtype != object:  # which may hold lists
+        shape: tuple[int, ...] = x.shape
+        return shape
     if isinstance(x, (list, tuple)) or (hasattr(x, "shape") and len(x.shape)):
         inner = {_shape(item, name) for item in x}
         if len(inner) > 1:
@@ -156,6 +161,4 @@ def _shape(x: Example, name: str) -> tuple[int, ...]:
 def _traced(x: Example, tape: Tracer) -> Traceable:
     if isinstance(x, (list, tuple)) or (hasattr(x, "shape") and len(x.shape)):
         return [_traced(item, tape) for item in x]
-    leaf = Given(x)
-    leaf.label = f"x{len(tape.values) + 1}"
-    return tape.put(leaf)
+    return tape.put(Given(x, f"x{len(tape.values) + 1}"))

@@ -31,15 +31,15 @@ class Tracer(Tape):
 
     def apply(self, op: Op, operands: Sequence[Operand]) -> Value:
         """The result of ``op``, noted. It is `Given` if no captured value takes part."""
+        kinds: set[type[Value]] = set(map(type, operands))
         try:
-            parents = tuple(
-                [x if isinstance(x, Value) else self.put(Constant(x)) for x in operands]
-            )
-            result = self._applied(op, parents) if blocks.pauses > 1 else _apply(op, parents)
+            if not kinds <= _VALUES:
+                operands = [x if isinstance(x, Value) else self.put(Constant(x)) for x in operands]
+                kinds = set(map(type, operands))
+            result = (self._applied if blocks.pauses > 1 else _apply)(op, tuple(operands))
         except AutogradError as error:
             self.faults.append(error)
             raise
-        kinds = set(map(type, parents))
         result.__class__ = Given if kinds <= _FREE and Given in kinds else Traced
         self.note(result, sys._getframe(1))
         return result
@@ -173,10 +173,11 @@ _RESULT = """
     return result
 """  # it does what `Tracer.apply` does, but calls nothing that can be written out
 Tracer.temporary = frozenset({Given, Traced})
+_VALUES = frozenset({Given, Traced, Value})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 _KNOWN = {
     "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "FREE": _FREE,
-    "VALUES": frozenset({Given, Traced, Value}), "Constant": Constant, "new": object.__new__,
+    "VALUES": _VALUES, "Constant": Constant, "new": object.__new__,
     "blocks": blocks, "current_scope": current_scope, "getframe": sys._getframe,
     "inside": inside, "PLAIN": frozenset({int, float}),
 }  # fmt: skip
