@@ -280,6 +280,12 @@ def test_an_argument_may_be_an_empty_list():
     ]
 
 
+def test_an_example_without_numbers_keeps_its_whole_shape():
+    program = trace(lambda none, x: x * x, np.zeros((2, 0, 3)), 1.0)
+    assert program.shapes == ((2, 0, 3), ())
+    assert program(np.zeros((5, 2, 0, 3)), 3.0).tolist() == [9.0] * 5
+
+
 @pytest.mark.slow
 def test_the_memory_of_a_replay_is_that_of_a_block_and_a_few_numbers_a_sample(long):
     """Beyond 2,000 samples, only the copies of the inputs and the results grow.
