@@ -31,7 +31,14 @@ from autograd_edu import (
     trace,
     where,
 )
-from autograd_edu.errors import BranchChanged, DomainError
+from autograd_edu.errors import (
+    ArityError,
+    BranchChanged,
+    DomainError,
+    OperandError,
+    OptionError,
+    ShapeError,
+)
 from autograd_edu.program import runner
 from autograd_edu.program.compiled_engine import choice
 from autograd_edu.program.compiled_engine import run as jit_run
@@ -412,6 +419,49 @@ def test_the_rounds_of_a_loop_become_machine_code_that_computes_the_same_bits(f,
     assert any(interpreter.owners.values()) == loops
 
 
+@pytest.fixture
+def called_often():
+    """A program of two arguments, and how it answers after many calls."""
+    w = Value(2.0)
+    program = trace(lambda x, y: w * x[0] * log(x[1]) + y, [1.0, 2.0], 3.0)
+    program.engine = "jit"
+    for _ in range(40):
+        program.value_and_grad(np.array([1.0, 2.0]), 3.0)
+    return program
+
+
+def test_a_call_that_was_made_often_gives_numbers_of_its_own(called_often):
+    first, gradients = called_often.value_and_grad(np.array([1.0, math.e]), 3.0)
+    called_often.parameter_values = [5.0]
+    second, others = called_often.value_and_grad(np.array([2.0, math.e]), 3.0)
+    assert (first, second) == (5.0, 13.0)
+    assert gradients.inputs[0].tolist() == [2.0, 2.0 / math.e]
+    assert others.inputs[0].tolist() == [5.0, 10.0 / math.e]
+    assert (gradients.inputs[1], gradients.parameters.tolist()) == (1.0, [1.0])
+    assert called_often.value_and_grad([1, math.e], 3, wrt="parameters") == (8.0, (None, [1.0]))
+    assert called_often(np.array([1.0, 1.0]), np.float64(3.0)) == 3.0
+    assert called_often(np.ones((4, 2)), 3.0).tolist() == [3.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("inputs", "options", "error", "why"),
+    [
+        ((np.ones(2),), {}, ArityError, "takes 2 inputs"),
+        ((np.ones(3), 1.0), {}, ShapeError, r"must have the shape \(2,\)"),
+        ((1.0, np.ones(2)), {}, ShapeError, r"must have the shape \(2,\)"),
+        ((np.ones(2), "1"), {}, OperandError, "real numbers"),
+        ((np.ones(2), math.nan), {}, DomainError, "not finite"),
+        ((-np.ones(2), 1.0), {}, DomainError, "not finite"),
+        ((np.ones(2), 1.0), {"wrt": "input"}, OptionError, "did you mean 'inputs'"),
+        ((np.ones(2), 1.0), {"on_nonfinite": "kept"}, OptionError, "did you mean 'keep'"),
+    ],
+)
+def test_a_call_that_was_made_often_is_still_checked(called_often, inputs, options, error, why):
+    with pytest.raises(error, match=why):
+        called_often.value_and_grad(*inputs, **options)
+    assert called_often(np.array([1.0, 1.0]), 3.0) == 3.0
+
+
 def test_what_is_not_finite_in_the_rounds_of_a_loop_gives_no_answer():
     def f(x):
         for _ in range(50):
@@ -632,7 +682,8 @@ def test_every_program_uses_the_same_machine():
         program.engine = "jit"
         program(np.ones(3))
     machines = [program.runner.interpreter.machines[8].func for program in programs]
-    assert machines[0] is machines[1] is machine(8)
+    (compiled,) = machine(8).overloads.values()
+    assert machines[0] is machines[1] is compiled.entry_point
     assert len(machine(8).signatures) == 1
 
 

@@ -15,15 +15,13 @@ from ..errors import ArityError, ShapeError, one_of
 from .array_engine.engine import Answer, NumpyEngine
 from .arrays import input_names, real_array
 from .compiled_engine.choice import Costs, chosen, wait
-from .compiled_engine.run import Interpreter, is_installed
+from .compiled_engine.run import Interpreter, Sample, is_installed
 from .form import Results, fill
 from .ir import WRT, AnyGradients, Computation, Floats, Gradients, Replayed, Shapes, Wrt
 from .lifting.group import Lifted
 from .python_engine.run import PythonEngine
 
 Columns: TypeAlias = list[Floats]  # for each argument, an array of shape (samples, numbers)
-_NOTHING = np.zeros(0)  # the inputs of a program that takes none
-_FLOAT = np.dtype(np.float64)
 
 
 class Argument(NamedTuple):
@@ -59,8 +57,8 @@ class Runner:
     def __init__(self, given: Computation, program: Computation) -> None:
         self.given, self.program = given, program
         self.names = input_names(given.argument_names)
-        self.scalars = bool(program.shapes) and not any(program.shapes)
         self.lock = Lock()
+        self.samples: dict[str, Sample] = {}  # by engine, for calls that run often
         self.costs = Costs.of(program) if program.has_one_result else None
         if self.costs is None:  # the other engines compute one result
             self.numpy  # noqa: B018 - made now, so that an error in it is raised here
@@ -87,6 +85,8 @@ class Runner:
 
     def results(self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str) -> Results:
         """The results, in the form in which the traced function gave them."""
+        if found := self._sample(inputs, engine, wrt=None, on_nonfinite=on_nonfinite):
+            return found[0]
         columns, layout = self._checked(inputs)
         values, *_ = self._run(columns, layout, engine, wrt=None, on_nonfinite=on_nonfinite)
         return fill(self.given.form, values, single=layout.single)
@@ -103,28 +103,40 @@ class Runner:
             )
         if wrt not in WRT:
             one_of(wrt, WRT, "wrt")
+        if found := self._sample(inputs, engine, wrt=wrt, on_nonfinite=on_nonfinite):
+            return found
         columns, layout = self._checked(inputs)
         values, by_input, by_parameter = self._run(
             columns, layout, engine, wrt=wrt, on_nonfinite=on_nonfinite
         )
         return values.item() if layout.single else values[0], Gradients(
-            None if by_input is None else self._per_argument(by_input, layout),
-            by_parameter,
+            None if by_input is None else _per_argument(by_input, layout), by_parameter
         )
+
+    def _sample(
+        self, inputs: tuple[ArrayLike, ...], engine: str, *, wrt: Wrt | None, on_nonfinite: str
+    ) -> tuple[float, AnyGradients] | None:
+        """The answer for one sample, if such calls are often made, and this one needs no care."""
+        if on_nonfinite not in ("raise", "keep"):
+            one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
+        if (sample := self.samples.get(engine)) is None:
+            return None
+        with self.lock:
+            return sample.run(inputs, self.given, wrt)
 
     def _run(
         self, columns: Columns, layout: Layout, engine: str, *, wrt: Wrt | None, on_nonfinite: str
     ) -> Answer:
-        if on_nonfinite not in ("raise", "keep"):
-            one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
         with self.lock:  # only one thread at a time may use the tables
             kind = chosen(engine, self.costs, layout.samples)
             if self.costs and engine == "auto" and not is_installed():
                 wait(self.costs, layout.samples)
             if kind != "numpy":
-                rows = (columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)).T
+                rows = np.concatenate([np.empty((layout.samples, 0)), *columns], axis=1).T
                 scalars = self.interpreter if kind == "jit" else self.python
                 found = scalars.run(rows, self.given.parameter_values, backward=wrt is not None)
+                if kind == "jit" and (sample := self.interpreter.sample):
+                    self.samples[engine] = sample
                 if found is not None:  # else a number is not finite, or a guard fails
                     values, by_input, own = found
                     return (
@@ -132,35 +144,23 @@ class Runner:
                         None if wrt == "parameters" else by_input,
                         None if wrt == "inputs" else own,
                     )
-            if layout.samples == 1:
-                columns = [columns[0][:, numbers] for numbers, _, _ in layout.arguments]
             with np.errstate(all="ignore"):
                 raising = on_nonfinite == "raise"
                 return self.numpy.run(columns, layout.samples, wrt=wrt, raising=raising)
 
     def _checked(self, inputs: tuple[ArrayLike, ...]) -> tuple[Columns, Layout]:
-        """The inputs as columns, and what their shapes say. Those of one sample form one row."""
+        """The inputs as columns, and what their shapes say."""
         own = self.program.shapes
         if len(inputs) != len(own):
             raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
-        if self.scalars and {*map(type, inputs)} == {float}:
-            return [np.array([inputs])], _layout(own, own)
-        arrays = [x for x in inputs if type(x) is np.ndarray and x.dtype is _FLOAT]
-        if len(arrays) < len(inputs):
-            pairs = zip(inputs, self.names, strict=True)
-            arrays = [np.asarray(real_array(x, name), dtype=float) for x, name in pairs]
-        one = len(arrays) == 1  # a shorter way, as most often there is one
-        shapes = (arrays[0].shape,) if one else tuple([x.shape for x in arrays])
-        samples, _, arguments = layout = _layout(shapes, own)
-        if samples == 1 and one:
-            return [arrays[0].reshape(1, -1)], layout
-        if samples == 1:
-            return [np.concatenate([_NOTHING, *map(np.ravel, arrays)])[None]], layout
-        if not samples:
+        pairs = zip(inputs, self.names, strict=True)
+        arrays = [np.asarray(real_array(x, name), dtype=float) for x, name in pairs]
+        layout = _layout(tuple([x.shape for x in arrays]), own)
+        if not (samples := layout.samples):
             self._refuse(arrays)
         columns = [
             x.reshape(samples, -1) if own else np.broadcast_to(x.ravel(), (samples, x.size))
-            for x, (_, _, own) in zip(arrays, arguments, strict=True)
+            for x, (_, _, own) in zip(arrays, layout.arguments, strict=True)
         ]
         return columns, layout
 
@@ -188,18 +188,6 @@ class Runner:
         shown = f" ({', '.join(names)})" if count and all(names) else ""
         return f"{count} input{'' if count == 1 else 's'}{shown}"
 
-    def _per_argument(self, by_input: Floats, layout: Layout) -> list[Replayed]:
-        """The gradient for each argument, in its shape."""
-        if self.scalars and layout.single:
-            grads: list[Replayed] = by_input[:, 0].tolist()
-            return grads
-        grads = []
-        for numbers, shape, own in layout.arguments:
-            rows = by_input[numbers]
-            found = rows if layout.samples == 1 else rows.T if own else rows.sum(axis=1)
-            grads.append(found.reshape(shape) if shape else found.item())
-        return grads
-
 
 @lru_cache(maxsize=256)
 def _layout(given: Shapes, own: Shapes) -> Layout:
@@ -214,6 +202,16 @@ def _layout(given: Shapes, own: Shapes) -> Layout:
         for span, shape, leads in zip(spans, given, batched, strict=True)
     ]
     return Layout(samples, True not in batched, arguments)
+
+
+def _per_argument(by_input: Floats, layout: Layout) -> list[Replayed]:
+    """The gradient for each argument, in its shape."""
+    grads: list[Replayed] = []
+    for numbers, shape, own in layout.arguments:
+        rows = by_input[numbers]
+        found = rows if layout.samples == 1 else rows.T if own else rows.sum(axis=1)
+        grads.append(found.reshape(shape) if shape else found.item())
+    return grads
 
 
 def _with_batch(shape: tuple[int, ...]) -> str:

@@ -32,8 +32,8 @@ class Encoded:
 
     Attributes:
         words: where each stream starts (what depends on no input, the other operations, their
-            backward pass, and that of the former), how many slots and inputs there are, the row of
-            the result, how many rows and guards follow, and a mark of the machine; then the rows of
+            backward pass, and that of the former), how many slots there are, the row of the
+            result, how many rows and guards follow, and a mark of the machine; then the rows of
             slots that depend on parameters and on no input, the guards, and the streams.
         rows: how many rows the table has. The row of a slot's adjoint is as many rows after its
             own as there are slots. Inputs, then parameters, have the first rows.
@@ -112,9 +112,16 @@ class _Encoder:
         sides = [(ORDERS[g.sign], row[g.left], row[g.right], g.outcome) for g in guards]
         start = HEAD + len(fixed) + 4 * len(guards)
         starts = accumulate(map(len, streams[:-1]), initial=start)
-        sizes = [self.count, program.input_count, row[program.root], len(fixed), len(guards)]
+        sizes = [
+            self.count,
+            program.input_count,
+            program.leaf_count,
+            row[program.root],
+            len(fixed),
+            len(guards),
+        ]
         head = [*starts, *sizes, 0]
-        parts = [np.array(head), fixed, np.ravel(sides), *streams]
+        parts = [np.array(head), np.ravel(sides), fixed, *streams]
         return Encoded(
             words=np.concatenate(parts).astype(np.int32),
             rows=self.rows,

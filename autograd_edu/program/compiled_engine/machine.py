@@ -8,7 +8,6 @@ time, and keeps it on disk. The function knows no program: it walks the runs of 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -16,15 +15,23 @@ from pathlib import Path
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 from ... import arithmetic
 from ...engine import ops
+from ..ir import Floats
 from ..lifting import rows, symbols
 from ..lifting.rows import ROWS
 from ..lifting.symbols import CONDITIONS, Symbol, written
 from .steps import HEAD, LESS, MORE, SAME, STEPS, ZEROS, Opcode, opcodes
 from .vectors import DOUBLE, INDEX, INT, Vectors, vector_functions
+
+Words = NDArray[np.int32]
+Place = tuple[
+    int, int, int, int
+]  # where rows of samples start, how many rows and samples there are, and the first
 
 
 class Instruction:
@@ -262,8 +269,49 @@ def _interpreter(module: ir.Module, arguments: list[ir.Value], *, width: int) ->
     return function
 
 
+@njit
+def _load(table: Floats, row: int, numbers: Floats, place: Place) -> bool:
+    """Put a block of samples into rows of the table. Returns whether they are finite."""
+    at, count, samples, start = place
+    for i in range(count):
+        for k in range(table.shape[1]):  # samples that are missing repeat the last one
+            x = numbers[at + i * samples + min(start + k, samples - 1)]
+            if not np.isfinite(x):
+                return False
+            table[row + i, k] = x
+    return True
+
+
+@njit
+def _store(table: Floats, row: int, numbers: Floats, place: Place) -> bool:
+    """Get a block of samples from rows of the table. Returns whether they are finite."""
+    at, count, samples, start = place
+    for i in range(count):
+        for k in range(min(table.shape[1], samples - start)):
+            x = table[row + i, k]
+            if not np.isfinite(x):
+                return False
+            numbers[at + i * samples + start + k] = x
+    return True
+
+
+@njit
+def _hold(words: Words, compared: int, table: Floats, used: int) -> bool:
+    """Do the guards hold for so many samples?"""
+    for g in range(compared):
+        at = HEAD + 4 * g
+        orders, left, right, outcome = words[at], words[at + 1], words[at + 2], words[at + 3]
+        for k in range(used):
+            a, b = table[left, k], table[right, k]
+            same = SAME if np.signbit(a) == np.signbit(b) else ZEROS
+            order = LESS if a < b else MORE if a > b else same
+            if (orders & order != 0) != (outcome == 1):
+                return False
+    return True
+
+
 @lru_cache(maxsize=4)
-def machine(width: int) -> Callable[..., bool]:
+def machine(width: int) -> Dispatcher:
     """The compiled replay of ``width`` samples at a time; see `run` for its arguments.
 
     It comes from the cache on disk if it is there. Where the cache cannot be written, every process
@@ -278,62 +326,41 @@ def machine(width: int) -> Callable[..., bool]:
 
         ``numbers`` are the inputs, the parameters, and room for the results and the gradients.
         """
-        before, forward, backward, after, count, inputs, root, own, compared, broken = words[:HEAD]
+        before, forward, backward, after, count, inputs, leaves, root, fixed, compared, broken = (
+            words[:HEAD]
+        )
         words[HEAD - 1] = 1  # until this pass has come to its end, adjoints may be left over
-        fixed, guards = words[HEAD : HEAD + own], words[HEAD + own :]
-        columns, numbers = numbers[: inputs * samples], numbers[inputs * samples :]
-        parameters = (len(numbers) - (inputs + 1) * samples) // 2
-        values = numbers[parameters : parameters + samples]
-        by_input, by_parameter = numbers[parameters + samples :], numbers[-parameters:]
-        adjoints = table[count : 2 * count]
-        adjoints[: count if broken else inputs + parameters] = 0.0
-        for i in range(parameters):
-            table[inputs + i] = numbers[i]
-            if not np.isfinite(numbers[i]):
-                return False
-        if _walk(  # type: ignore[call-arg]  # by Numba
-            made_from, width, words, before, table, count
-        ):
+        size, own = inputs * samples, leaves - inputs
+        middle = size + own + samples
+        table[count : count + (count if broken else leaves)] = 0.0
+        if not _load(table, inputs, numbers, (size, own, 1, 0)):  # type: ignore[call-arg]
+            return False
+        if _walk(made_from, width, words, before, table, count):  # type: ignore[call-arg]
             return False
         for start in range(0, samples, width):
             used = min(width, samples - start)
-            for i in range(inputs):
-                for k in range(width):  # samples that are missing repeat the last one
-                    x = columns[i * samples + start + min(k, used - 1)]
-                    if not np.isfinite(x):
-                        return False
-                    table[i, k] = x
-            if _walk(made_from, width, words, forward, table, count):
+            if (
+                not _load(table, 0, numbers, (0, inputs, samples, start))
+                or _walk(made_from, width, words, forward, table, count)
+                or not _hold(words, compared, table, used)
+                or not _store(table, root, numbers, (size + own, 1, samples, start))
+            ):
                 return False
-            for g in range(0, 4 * compared, 4):
-                orders, left, right, outcome = guards[g : g + 4]
-                for k in range(used):
-                    a, b = table[left, k], table[right, k]
-                    same = SAME if np.signbit(a) == np.signbit(b) else ZEROS
-                    order = LESS if a < b else MORE if a > b else same
-                    if (orders & order != 0) != (outcome == 1):
-                        return False
-            for k in range(used):
-                values[start + k] = table[root, k]
             if differentiate:
                 for k in range(used):
-                    adjoints[root, k] += 1.0
+                    table[count + root, k] += 1.0
                 _walk(made_from, width, words, backward, table, count)
-                for i in range(inputs):
-                    for k in range(used):
-                        by_input[i * samples + start + k] = adjoints[i, k]
-                        if not np.isfinite(adjoints[i, k]):
-                            return False
-                    adjoints[i] = 0.0
-        if differentiate:  # what depends on no input is done once, for the sum of the samples
-            for row in fixed:
-                for k in range(1, width):
-                    adjoints[row, 0] += adjoints[row, k]
-            _walk(made_from, width, words, after, table, count)
-            for i in range(parameters):
-                by_parameter[i] = adjoints[inputs + i, 0]
-                if not np.isfinite(by_parameter[i]):
+                if not _store(table, count, numbers, (middle, inputs, samples, start)):
                     return False
+                table[count : count + inputs] = 0.0
+        if differentiate:  # what depends on no input is done once, for the sum of the samples
+            for i in range(fixed):
+                row = count + words[HEAD + 4 * compared + i]
+                for k in range(1, width):
+                    table[row, 0] += table[row, k]
+            _walk(made_from, width, words, after, table, count)
+            if not _store(table, count + inputs, numbers, (middle + size, own, 1, 0)):
+                return False
         words[HEAD - 1] = 0
         return True
 

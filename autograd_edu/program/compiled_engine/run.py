@@ -10,16 +10,20 @@ import os
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib.util import find_spec
-from math import isfinite
+from itertools import accumulate
+from math import isfinite, prod
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy import ndarray
+from numpy.typing import ArrayLike
 
-from ..ir import Computation
+from ..ir import AnyGradients, Computation, Floats, Gradients, Shapes, Wrt
 from .code import encode
 
-Numbers = NDArray[np.float64]
-Machine = Callable[[Numbers, int, bool], bool]
+Machine = Callable[[Floats, int, bool], bool]
+# `Gradients(...)` takes twice as long
+_gradients: Callable[..., AnyGradients] = partial(tuple.__new__, Gradients)
+_FLOAT = np.dtype(np.float64)
 _OFTEN = 30  # runs of a program after which it pays to compile the rounds of its loops
 WIDTH = 8  # samples taken at a time: a row of the table is one line of the processor's cache
 
@@ -47,15 +51,16 @@ class Interpreter:
             raise ImportError(
                 "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'"
             )
-        self.code = encode(program)
+        self.code, self.shapes = encode(program), program.shapes
         self.is_finite = all(map(isfinite, program.constants.values()))
         self.machines: dict[int, Machine] = {}
         self.runs = {1: 0, WIDTH: 0}
         self.owners: dict[int, object] = {}  # of the machine code of rounds
+        self.sample: Sample | None = None
 
     def run(
-        self, columns: Numbers, parameters: Numbers, *, backward: bool
-    ) -> tuple[Numbers, Numbers, Numbers] | None:
+        self, columns: Floats, parameters: Floats, *, backward: bool
+    ) -> tuple[Floats, Floats, Floats] | None:
         """Results in a row, gradients by input and sample, and the summed gradients of parameters.
 
         The gradients mean nothing without ``backward``. The answer is None if anything is not
@@ -64,22 +69,19 @@ class Interpreter:
         if not self.is_finite:
             return None
         inputs, samples = columns.shape
-        size, own = inputs * samples, len(parameters)
         width = 1 if samples == 1 else WIDTH
         runs = self.runs[width] = self.runs[width] + 1
         if runs == 1 or runs == _OFTEN:
             self.machines[width] = self._machine(width)
-        start = size + own
+            if width == 1 and runs == _OFTEN:
+                self.sample = Sample(self.machines[1], self.shapes, len(parameters))
+        size, start = columns.size, columns.size + len(parameters)
         numbers = np.empty(2 * start + samples)
-        numbers[:size] = columns.ravel()
-        if own:
-            numbers[size:start] = parameters
+        numbers[:size], numbers[size:start] = columns.ravel(), parameters
         if not self.machines[width](numbers, samples, backward):
             return None
-        middle = start + samples
-        stop = middle + size
-        by_input = numbers[middle:stop].reshape(inputs, samples)
-        return numbers[None, start:middle], by_input, numbers[stop:]
+        values, rest = numbers[None, start : start + samples], numbers[start + samples :]
+        return values, rest[:size].reshape(inputs, samples), rest[size:]
 
     def _machine(self, width: int) -> Machine:
         """The machine with a table for this program, whose rows do not straddle cache lines."""
@@ -93,4 +95,54 @@ class Interpreter:
         start = -plain.ctypes.data // 8 % 8
         table = plain[start : start + self.code.rows * width].reshape(-1, width)
         table[self.code.numbers] = self.code.number_values[:, None]
-        return partial(machine(width), words, table)
+        (compiled,) = machine(width).overloads.values()  # called without a look at the arguments
+        return partial(compiled._asdict()["entry_point"], words, table)
+
+
+class Sample:
+    """One sample as a call gives it: places for its inputs, and for what is computed from them.
+
+    A program that runs often is called this way, as preparing a call takes longer than the pass of
+    a small program.
+    """
+
+    def __init__(self, machine: Machine, shapes: Shapes, parameters: int) -> None:
+        shapes = (*shapes, (parameters,))
+        sizes = [*map(prod, shapes)]
+        self.numbers = np.zeros(2 * sum(sizes) + 1)
+        parts = np.split(self.numbers, [*accumulate([*sizes, 1, *sizes])][:-1])
+        shaped = [
+            part.reshape(shape) for part, shape in zip(parts, (*shapes, (), *shapes), strict=True)
+        ]
+        *places, self.parameters = shaped[: len(shapes)]
+        value, *by_input, by_parameter = shaped[len(shapes) :]
+        self.value: Callable[[], float] = value.item
+        self.by_input = [part.copy if part.shape else part.item for part in by_input]
+        self.by_parameter = by_parameter.copy
+        self.places = [*enumerate(places)]
+        self.machine = partial(machine, self.numbers, 1)
+
+    def run(
+        self, inputs: tuple[ArrayLike, ...], program: Computation, wrt: Wrt | None
+    ) -> tuple[float, AnyGradients] | None:
+        """The result and the gradients; None where `Interpreter.run` gives no answer either.
+
+        It is None, too, for inputs that are neither floats nor arrays of floats in these shapes.
+        """
+        if len(inputs) != len(self.places):
+            return None
+        for i, place in self.places:
+            x = inputs[i]
+            if type(x) is ndarray:
+                if x.dtype is not _FLOAT or x.shape != place.shape:
+                    return None
+            elif not isinstance(x, float) or place.ndim:
+                return None
+            place[...] = x
+        if self.parameters.size:
+            self.parameters[...] = program.parameter_values
+        if not self.machine(wrt is not None):
+            return None
+        by_input = [get() for get in self.by_input] if wrt in ("all", "inputs") else None
+        by_parameter = self.by_parameter() if wrt in ("all", "parameters") else None
+        return self.value(), _gradients((by_input, by_parameter))

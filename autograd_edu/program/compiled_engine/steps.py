@@ -22,7 +22,7 @@ from ..lifting import rows
 from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
 
-HEAD = 10  # words before the rows, guards and streams of a program
+HEAD = 11  # words before the rows, guards and streams of a program
 LESS, ZEROS, SAME, MORE = 1, 2, 4, 8  # how two numbers compare; ZEROS: 0.0 and -0.0
 ORDERS = {  # for each sign of a guard, when it holds
     "<": LESS, "<=": LESS | ZEROS | SAME, ">": MORE, ">=": MORE | ZEROS | SAME, "==": ZEROS | SAME,
