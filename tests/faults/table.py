@@ -225,27 +225,27 @@ GOING_BACK = (
         RANDOM_GRAPHS,
         "np.full((most, count), ZERO, dtype=np.intp)",
         "np.full((most, count), SEED, dtype=np.intp)",
-        "summed",
+        "_summed",
     ),
     Fault(
         "edges shared where the slope is not 1",
         RANDOM_GRAPHS,
         "(slope.name, slope.number) == ('number', 1.0)",
         "slope.name == 'number'",
-        "passes_on",
+        "_is_one",
     ),
     Fault(
         "sums of runs start one late",
         ("test_replay.py::test_one_number_used_hundreds_of_times_among_many_used_once[inputs]",),
         "np.cumsum(number) - number",
         "np.cumsum(number)",
-        "summed",
+        "_summed",
     ),
     Fault(
         "dropped consumer: of several that arrived, the last is lost",
         RANDOM_GRAPHS,
-        "[none, *[new for _, new in arrived]]",
-        "[none, *[new for _, new in arrived[:-1]], arrived[-1][1] * 0 if arrived else none]",
+        "return rows, edges",
+        "return rows, np.append(edges[:-1], edges[-1:] * 0)",
         "_arrived",
     ),
     Fault(
@@ -265,9 +265,9 @@ GOING_BACK = (
     Fault(
         "the blocks' part of the parameters' gradients is too short",
         ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[4]",),
-        "max(batch_edges, FIRST)",
-        "max(batch_edges - 1, FIRST)",
-        "run",
+        "self.batch_edges = self.counts[True]",
+        "self.batch_edges = self.counts[True] - 1",
+        "_through",
     ),
 )
 
@@ -312,14 +312,14 @@ RUNNING = (
         ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[3]",),
         "[a + b for a, b in _A]",
         "[b for a, b in _A]",
-        "_Summed.add",
+        "_run",
     ),
     Fault(
         "stale buffers: the sums over blocks are those of the last block",
         ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[3]",),
-        "table[: self.edges] = total",
+        "table[...] = total",
         "pass",
-        "_Summed.put",
+        "_finish",
     ),
     Fault(
         "the fixed table is prepared once only",
@@ -331,8 +331,8 @@ RUNNING = (
     Fault(
         "a result without inputs counts once for a batch",
         RANDOM_GRAPHS,
-        "self.fixed[False][SEED] = count",
-        "self.fixed[False][SEED] = 1",
+        "passes.gradients[True][SEED] = count",
+        "passes.gradients[True][SEED] = 1",
         "_finish",
     ),
     Fault(

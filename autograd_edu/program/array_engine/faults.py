@@ -150,8 +150,9 @@ class Faults:
     def blame(self, passes: Backward, start: int) -> NoReturn:
         """Raise an error for the operation at which a gradient stopped being finite."""
         alone = passes.plan.width == 1  # then even sums over samples are of that sample
-        for group in reversed(passes.lifted.groups):
-            for i, (read, edges) in enumerate(zip(group.reads, group.edges, strict=False)):
+        for back in passes.reverse.backs:
+            group = self.lifted.groups[back.number]
+            for i, (read, edges) in enumerate(zip(group.reads, back.edges, strict=True)):
                 if edges is not None:
                     bad = np.argwhere(~np.isfinite(passes.gradients[read.fixed][edges]))
                     if len(bad):

@@ -71,29 +71,30 @@ class Formulas:
     def value(self, calls: list[Call]) -> None:
         """Add the calls that compute the result."""
         root = self.rule.value
-        found = self._compute(root, calls, last=self.out)
+        found = self._compute(root, self.arrays, calls, last=self.out)
         if found is not self.out:
             calls.append(partial(np.copyto, self.out, found))
         self.arrays[id(root)] = self.out
 
-    def __copy__(self) -> Formulas:
-        """The same for another backward pass: what a pass computes is known to that pass alone."""
-        twin = object.__new__(Formulas)
-        twin.__dict__.update(self.__dict__, arrays=dict(self.arrays))
-        return twin
+    def slope(self, i: int, known: dict[int, Array], calls: list[Call]) -> Array:
+        """Add the calls that compute a local gradient. Returns where it is, or its number.
 
-    def slope(self, i: int, calls: list[Call]) -> Array:
-        """Add the calls that compute a local gradient. Returns where it is, or its number."""
-        return self._compute(self.rule.slopes[i], calls, last=None)
+        ``known`` holds what is computed already, and is given what other local gradients share.
+        """
+        return self._compute(self.rule.slopes[i], known, calls, last=None)
 
-    def _compute(self, root: Symbol, calls: list[Call], *, last: Array | None) -> Array:
-        arrays = dict(self.arrays)
-        branches = _branches(root, arrays)
+    def _compute(
+        self, root: Symbol, known: dict[int, Array], calls: list[Call], *, last: Array | None
+    ) -> Array:
+        arrays, branches = dict(known), _branches(root, known)
         lists: dict[_Branch, list[Call]] = {(): calls}
         for symbol in in_order([root]):
             if id(symbol) in branches and id(symbol) not in arrays:
                 out, branch = last if symbol is root else None, branches[id(symbol)]
-                arrays[id(symbol)] = self._add(symbol, arrays, lists, branch=branch, out=out)
+                found = self._add(symbol, arrays, lists, branch=branch, out=out)
+                arrays[id(symbol)] = found
+                if symbol.operands and not branch and id(symbol) in self.kept:
+                    known[id(symbol)] = found
         return arrays[id(root)]
 
     def _add(
@@ -114,8 +115,6 @@ class Formulas:
             add(_choice(xs, (then, otherwise), out))
         else:
             add(_call(symbol, xs, out))
-        if not branch and id(symbol) in self.kept:
-            self.arrays[id(symbol)] = out
         return out
 
     def _leaf(self, symbol: Symbol) -> Array:

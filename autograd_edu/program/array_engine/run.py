@@ -8,12 +8,12 @@ copy what lies evenly. The calls of a backward pass are prepared when it is firs
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
 from ..lifting.group import NEUTRAL, Group, Lifted, Read
+from ..lifting.reverse import Back, Reverse
 from ..lifting.spacing import Mask
 from ..lifting.symbols import Written, written, written_stacked
 from .formulas import Formulas, Scratch
@@ -22,7 +22,6 @@ from .tables import (
     Array,
     Call,
     add_up,
-    edge,
     gather,
     matrix,
     sum_of_rows,
@@ -48,10 +47,10 @@ class Plan:
             variadic ones.
     """
 
-    def __init__(self, lifted: Lifted, width: int, fixed: Tables) -> None:
-        self.lifted, self.width, self.fixed = lifted, width, fixed
-        self.values: Tables = {True: fixed[True], False: table_of_values(lifted, False, width)}
-        table = self.values[False]
+    def __init__(self, lifted: Lifted, fixed: Array, width: int) -> None:
+        self.lifted, self.width = lifted, width
+        table = table_of_values(lifted, False, width)
+        self.values = {True: fixed, False: table}
         self.inputs = [table[row:stop].T for row, stop, _ in lifted.arguments]
         self.numbers = table[len(NEUTRAL) :].reshape(-1)
         self.prepare: list[Call] = []
@@ -60,12 +59,6 @@ class Plan:
         self.formulas: list[Formulas | None] = []
         self.operands = [self._forward(group) for group in lifted.groups]
         self.results = [self.values[lifted.fixed[i]][lifted.row[i]] for i in lifted.roots]
-
-    @cached_property
-    def gradients(self) -> Tables:
-        """The tables of the gradients, which the backward passes share."""
-        batch = table_of_gradients(self.lifted, False, self.width)
-        return {True: self.fixed[False], False: batch}
 
     def _forward(self, group: Group) -> list[Array]:
         """Add the calls of a group. Returns what it reads."""
@@ -91,7 +84,7 @@ class Plan:
         if rule is None:
             operands = list(operands[0])
             rule = written(group.op, [None] * len(operands))
-        kept = any([edges is not None for edges in group.edges])
+        kept = group.live and len(self.lifted.roots) == 1  # then there are gradients
         return Formulas(rule, operands, out, self.scratch, kept=kept)
 
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
@@ -120,45 +113,39 @@ class Plan:
         return matrix(self.values[read.fixed], rows, calls)
 
     def out(self, group: Group) -> Array:
-        table = self.values[group.fixed]
-        return table[group.start : group.start + len(group.members)].reshape(*group.shape, -1)
+        """Where the results of a group stand."""
+        return self.values[group.fixed][group.rows].reshape(*group.shape, -1)
 
 
 class Backward:
-    """The calls of the backward pass of a plan, for the gradients that ``lifted`` has edges for.
+    """The calls of a backward pass of a plan.
 
     Attributes:
+        gradients: the tables; the key says whether it is the fixed one.
         backward, finish: the calls back through a block, and from there to the parameters.
         inputs, parameters: the gradients of the leaves, (numbers, samples), after these calls.
-        summed: the tables that each block of a batch adds to.
+        of_batch: the rows of the fixed tables that each block of a batch adds to.
     """
 
-    def __init__(self, plan: Plan, lifted: Lifted) -> None:
-        self.plan, self.lifted, self.gradients = plan, lifted, plan.gradients
-        self.summed = [self.gradients[True]]
+    def __init__(self, plan: Plan, reverse: Reverse) -> None:
+        self.plan, self.reverse = plan, reverse
+        self.gradients = {
+            kind: table_of_gradients(reverse, kind, 1 if kind else plan.width)
+            for kind in (True, False)
+        }
+        self.of_batch = [self.gradients[True][: reverse.batch_edges]]
         self.backward: list[Call] = []
         self.finish: list[Call] = []
-        made = list(zip(lifted.groups, plan.operands, plan.formulas, strict=True))
-        for group, operands, formulas in reversed(made):
-            if group.upstream is not None:
-                calls = self.finish if group.fixed else self.backward
-                self._through(group, operands, formulas, calls)
+        for back in reverse.backs:
+            group = plan.lifted.groups[back.number]
+            self._through(back, group, self.finish if group.fixed else self.backward)
         self.inputs = self._leaves(False, self.backward)
         self.parameters = self._leaves(True, self.finish)
 
-    def _through(
-        self, group: Group, operands: list[Array], formulas: Formulas | None, calls: list[Call]
-    ) -> None:
-        assert group.upstream is not None
-        table = self.gradients[group.fixed]
-        add_up(table, group.upstream, calls)
-        upstream = view(table, group.upstream.rows.reshape(group.shape), calls)
-        if group.masked:
-            calls.append(_clearing(group, upstream))
-        outs = [
-            None if edges is None or shared else edge(self.gradients[group.reads[i].fixed], edges)
-            for i, (edges, shared) in enumerate(zip(group.edges, group.shared, strict=True))
-        ]
+    def _through(self, back: Back, group: Group, calls: list[Call]) -> None:
+        operands, formulas = self.plan.operands[back.number], self.plan.formulas[back.number]
+        upstream = self._upstream(self.gradients, back, group, calls)
+        outs = self._outs(self.gradients, back, group)
         if group.kind == "matrix":
             self._through_matrix(operands, upstream, outs, calls)
         elif group.kind == "matmul":
@@ -166,10 +153,28 @@ class Backward:
         elif group.kind == "spread":
             calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
         elif formulas is not None:
-            slope = partial(copy(formulas).slope, calls=calls)
+            slope = partial(formulas.slope, known=dict(formulas.arrays), calls=calls)
             self._through_each(group, slope, upstream, outs, calls)
         else:  # a dot: for each factor, the other one
             self._through_each(group, [*operands[1::-1], _ONE].__getitem__, upstream, outs, calls)
+
+    @staticmethod
+    def _upstream(tables: Tables, back: Back, group: Group, calls: list[Call]) -> Array:
+        """Add the calls that add up the gradients of a group. Returns where they are."""
+        table = tables[group.fixed]
+        add_up(table, back.upstream, calls)
+        upstream = view(table, back.upstream.rows.reshape(group.shape), calls)
+        if group.masked:
+            calls.append(_clearing(group, upstream))
+        return upstream
+
+    @staticmethod
+    def _outs(tables: Tables, back: Back, group: Group) -> list[Array | None]:
+        """For each read of a group, where the gradients along it go, if they are computed."""
+        pairs = zip(group.reads, back.edges, strict=True)
+        return [
+            None if edges is None else view(tables[read.fixed], edges, []) for read, edges in pairs
+        ]
 
     def _through_matrix(
         self, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]
@@ -214,7 +219,7 @@ class Backward:
             calls.append(partial(np.add.reduce, target, -1, None, out, keepdims=True))
 
     def _leaves(self, kind: bool, calls: list[Call]) -> Array:
-        leaves, table = self.lifted.leaves.get(kind), self.gradients[kind]
+        leaves, table = self.reverse.leaves.get(kind), self.gradients[kind]
         if leaves is None or not len(leaves.rows):
             return table[:0]
         if leaves.shared:

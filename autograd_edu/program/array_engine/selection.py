@@ -14,10 +14,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..arrays import Arrays
-from ..lifting.group import SEED, Group, Lifted
-from .formulas import Formulas
+from ..lifting.group import Group
+from ..lifting.reverse import Back, Reverse
 from .run import Backward, Plan
-from .tables import Array, Call, add_up, edge, view
+from .tables import Array, Call, table_of_gradients
 
 Rows: TypeAlias = Any  # what a rule of the table gives on arrays: an array, or several of them
 Slope = Callable[[], Rows]
@@ -31,33 +31,25 @@ class Careful(Backward):
         marks: tables like those of the gradients; a gradient is there where its mark is positive.
     """
 
-    def __init__(self, plan: Plan, lifted: Lifted) -> None:
-        self.marks = {kind: np.zeros(table.shape) for kind, table in plan.gradients.items()}
-        for table in self.marks.values():
-            table[SEED] = 1.0
-        super().__init__(plan, lifted)
-        self.summed.append(self.marks[True])
+    def __init__(self, plan: Plan, reverse: Reverse) -> None:
+        widths = {True: 1, False: plan.width}
+        self.marks = {kind: table_of_gradients(reverse, kind, n) for kind, n in widths.items()}
+        super().__init__(plan, reverse)
+        self.of_batch.append(self.marks[True][: reverse.batch_edges])
 
-    def _through(
-        self, group: Group, operands: list[Array], _: Formulas | None, calls: list[Call]
-    ) -> None:
-        assert group.upstream is not None
-        both = self.gradients, self.marks
-        for tables in both:
-            add_up(tables[group.fixed], group.upstream, calls)
-        rows = group.upstream.rows.reshape(group.shape)
-        gradients, marks = (view(tables[group.fixed], rows, calls) for tables in both)
-        for i, (edges, shared) in enumerate(zip(group.edges, group.shared, strict=True)):
-            if edges is None or shared:
+    def _through(self, back: Back, group: Group, calls: list[Call]) -> None:
+        operands, both = self.plan.operands[back.number], (self.gradients, self.marks)
+        gradients, marks = (self._upstream(tables, back, group, calls) for tables in both)
+        pairs = zip(*[self._outs(tables, back, group) for tables in both], strict=True)
+        for i, (out, mark) in enumerate(pairs):
+            if out is None or mark is None:
                 continue
-            fixed = group.reads[i].fixed
-            outs = edge(both[0][fixed], edges), edge(both[1][fixed], edges)
             if group.kind == "matrix" and i < 2:
                 through = _to_weights if i == 0 else _to_inputs
-                calls.append(partial(through, operands[1 - i], (gradients, marks), outs))
+                calls.append(partial(through, operands[1 - i], (gradients, marks), (out, mark)))
             else:
                 slope = _local_gradient(self.plan, group, operands, i)
-                calls.append(partial(_pass, group, i, slope, (gradients, marks), outs))
+                calls.append(partial(_pass, group, i, slope, (gradients, marks), (out, mark)))
 
 
 def _local_gradient(plan: Plan, group: Group, operands: list[Array], i: int) -> Slope:

@@ -12,7 +12,8 @@ from math import isfinite
 import numpy as np
 
 from ..ir import Floats
-from ..lifting.group import NEUTRAL, SEED, Lifted, Sum
+from ..lifting.group import NEUTRAL, Lifted
+from ..lifting.reverse import SEED, Reverse, Sum
 from ..lifting.spacing import Rows, strided
 
 Array = Floats
@@ -30,9 +31,9 @@ def table_of_values(lifted: Lifted, fixed: bool, width: int) -> Array:
     return table
 
 
-def table_of_gradients(lifted: Lifted, fixed: bool, width: int) -> Array:
+def table_of_gradients(reverse: Reverse, fixed: bool, width: int) -> Array:
     """A table of gradients, with a 1 for the root."""
-    table = np.zeros((lifted.edge_counts[fixed], width))
+    table = np.zeros((reverse.counts[fixed], width))
     table[SEED] = 1.0
     return table
 
@@ -97,11 +98,6 @@ def sum_of_rows(x: Array, out: Array) -> Call:
         if flat.flags.forc and np.may_share_memory(flat, x):
             return partial(np.ones(len(x)).dot, flat, out.reshape(-1))
     return partial(np.add.reduce, x, 0, None, out)
-
-
-def edge(table: Array, edges: Rows) -> Array:
-    """Where the gradients along a read go: even rows, with the samples as last axis."""
-    return view(table, edges, [])
 
 
 def _add_runs(flat: Array, starts: Rows, out: Array) -> None:

@@ -18,12 +18,11 @@ from .group import Lifted
 from .parts import Part, parts_of
 from .places import Places
 from .reads import Grouping
-from .reverse import edges
 from .rows import SUM
 
 
 def lift(program: Computation, *, matmuls: bool = True) -> Lifted:
-    """The array operations that compute ``program``, and where their gradients go.
+    """The array operations that compute ``program``.
 
     Args:
         matmuls: also make matrix products of two factors that depend on the inputs. These may have
@@ -50,7 +49,4 @@ def lift(program: Computation, *, matmuls: bool = True) -> Lifted:
     groups += [grouping.group(part) for part in (*places.spread(batch, known.live), *batch)]
     in_fixed, in_batch = (places.rows[kind][:-1] for kind in (True, False))
     row = np.where(in_fixed > 0, in_fixed, in_batch)
-    lifted = Lifted(groups, known.fixed, row, places.counts, places.gaps, program.roots, arguments)
-    if program.has_one_result:
-        edges(lifted, program, known)
-    return lifted
+    return Lifted(groups, known.fixed, row, places.counts, places.gaps, program.roots, arguments)

@@ -8,98 +8,135 @@ local gradient of a sum is 1), rows are shared and nothing is computed.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
+from ...engine.op import Op
 from ..ir import Computation, Wrt
-from .analysis import Facts
-from .group import FIRST, NEUTRAL, SEED, Group, Lifted, Read, Sum, passes_on, summed
+from .group import FEW, NEUTRAL, Group, Lifted, Read
+from .products import HOLE
 from .spacing import Rows, strided
+from .symbols import written, written_stacked
 
-_NOBODY, _LEAF = -2, -1
+# Rows of a table of gradients: one that is always 0, that of the root, the first of an edge.
+ZERO, SEED, FIRST = 0, 1, 2
+_NOBODY, _LEAF = -2, -1  # owners of a row that are no group
+_WANTED = {"parameters": 1, "inputs": 2, "all": 3}  # the bits of `Computation.depends`
 
 
-def edges(lifted: Lifted, program: Computation, known: Facts) -> None:
-    """Give every group of ``lifted`` its edges, and the sum of the edges that lead to it."""
-    _Reverse(lifted, program, known).run()
+@dataclass
+class Sum:
+    """The gradients of some rows. Each is the sum of its edges.
+
+    Attributes:
+        edges: the edges to add up: over the first axis, or, if there are ``starts``, from start to
+            start of a flat list.
+        rows: where the sums stand.
+        shared: each has one edge, evenly spaced, and ``rows`` are the edges themselves.
+    """
+
+    edges: Rows
+    starts: Rows | None
+    rows: Rows
+    shared: bool
 
 
-class _Reverse:
-    def __init__(self, lifted: Lifted, program: Computation, known: Facts) -> None:
-        self.lifted, self.program, self.known = lifted, program, known
+class Back(NamedTuple):
+    """How gradients pass through a group.
+
+    Attributes:
+        number: that of the group.
+        upstream: the gradients of its members.
+        edges: for each read, the rows of the gradients along it; None where there are none, or
+            where they are the upstream ones.
+    """
+
+    number: int
+    upstream: Sum
+    edges: list[Rows | None]
+
+
+class Reverse:
+    """The backward pass of a program, for the gradients that ``wrt`` asks for.
+
+    Attributes:
+        backs: how gradients pass through each group that they reach, in the order of the pass.
+        counts: how many rows each table of gradients has; the key says whether it is the fixed one.
+        batch_edges: how many rows of the fixed one a batch adds to.
+        leaves: the gradients of the inputs (False) and of the parameters (True), if asked for.
+    """
+
+    def __init__(self, lifted: Lifted, program: Computation, wrt: Wrt) -> None:
+        self.lifted, self.wanted = lifted, _WANTED[wrt]
         # the first edges are the parameters' own, in their order
         self.counts = {True: FIRST + program.parameter_count, False: FIRST}
+        self.batch_edges = FIRST
         reads = [read for group in lifted.groups if group.live for read in group.reads]
         read_rows = [np.zeros(0, dtype=np.intp), *[r.rows.ravel() for r in reads if r.fixed]]
         self.uses = np.bincount(np.concatenate(read_rows), minlength=lifted.counts[True])
+        self.owner = self._owners(program)
         # for each table and owner, rows and the edges that arrive at them
         self.arriving: dict[tuple[bool, int], list[tuple[Rows, Rows]]] = {}
-        self.owner = {kind: np.full(count, _NOBODY) for kind, count in lifted.counts.items()}
-        inputs, leaves = program.input_count, program.leaf_count
-        self.owner[False][lifted.row[:inputs]] = _LEAF
-        self.owner[True][lifted.row[inputs:leaves]] = _LEAF
-        varies = np.ones(len(known.varies) + 1, dtype=bool)  # the last one is that of `HOLE`
-        varies[leaves:-1] = known.varies[leaves:]
-        for n, group in enumerate(lifted.groups):
-            own = np.where(varies[group.members], n, _NOBODY)
-            self.owner[group.fixed][group.start : group.start + len(own)] = own
-
-    def run(self) -> None:
-        lifted, root = self.lifted, self.program.root
-        self._arrive(self.known.fixed[root], np.array([lifted.row[root]]), np.array([SEED]))
-        batch_edges = 0
+        self.backs: list[Back] = []
+        self._arrive(lifted.fixed[program.root], lifted.row[[program.root]], np.array([SEED]))
         for n in range(len(lifted.groups) - 1, -1, -1):
-            group = lifted.groups[n]
-            if (
-                group.live
-                and (
-                    self.owner[group.fixed][group.start : group.start + len(group.members)] == n
-                ).any()
-            ):
-                self._through(group, n)
-            if not group.fixed:
-                batch_edges = self.counts[True]
-        lifted.batch_edges = max(batch_edges, FIRST)
-        inputs, count = self.program.input_count, self.program.parameter_count
-        lifted.leaves = {
-            kind: self._leaf_sum(kind, first, many)
-            for kind, first, many in ((False, 0, inputs), (True, inputs, count))
+            self._through(n, lifted.groups[n])
+        inputs, count = program.input_count, program.parameter_count
+        self.leaves = {
+            kind: self._leaf_sum(kind, lifted.row[first:stop])
+            for kind, first, stop in ((False, 0, inputs), (True, inputs, inputs + count))
+            if self.wanted & (1 if kind else 2)
         }
-        lifted.edge_counts = self.counts
 
-    def _through(self, group: Group, n: int) -> None:
-        group.upstream = self._sum(group, n)
-        incoming = group.upstream.rows
-        for i, read in enumerate(group.reads):
-            wanted = self.owner[read.fixed][read.rows] != _NOBODY
-            if not np.logical_or.reduce(wanted, None):
-                group.edges.append(None)
-                group.shared.append(False)
-                continue
-            shared = read.fixed == group.fixed and self._passes_on(group, i)
-            first = group.edges[0] if i == 1 and group.kind == "dot" else None
-            if shared:
-                rows = np.broadcast_to(incoming.reshape(group.shape), read.rows.shape)
-            elif first is not None and _same(read, group.reads[0]):
-                rows, shared = first, True  # the product of a vector with itself
-            elif self._is_only_use(group, read):
-                rows = read.rows - len(NEUTRAL) + FIRST
-            elif group.kind in ("stack", "dot", "matmul"):
-                rows = self._ranked(read)
-            else:
-                rows = self._fresh(read.fixed, read.rows.shape)
-            group.edges.append(rows)
-            group.shared.append(shared)
-            self._arrive(read.fixed, read.rows[wanted], rows[wanted])
+    def _owners(self, program: Computation) -> dict[bool, Rows]:
+        """For each table, who takes the gradient of each row: a group, a leaf or nobody."""
+        lifted, inputs, leaves = self.lifted, program.input_count, program.leaf_count
+        owner = {kind: np.full(count, _NOBODY) for kind, count in lifted.counts.items()}
+        varies = np.array([*program.depends, 0]) & self.wanted > 0  # the last one is that of `HOLE`
+        for kind, slots in ((False, slice(inputs)), (True, slice(inputs, leaves))):
+            owner[kind][lifted.row[slots]] = np.where(varies[slots], _LEAF, _NOBODY)
+        for n, group in enumerate(lifted.groups):
+            members = np.array(group.members)
+            own = varies[members]
+            own[members == HOLE] = own.any()
+            owner[group.fixed][group.rows] = np.where(own, n, _NOBODY)
+        return owner
 
-    def _passes_on(self, group: Group, i: int) -> bool:
-        if group.kind in ("matrix", "matmul", "dot"):
-            return i == 2  # the bias
-        if group.kind == "map":
-            return passes_on(group.op)[i]
-        return group.kind == "stack" and all(passes_on(group.op))
+    def _through(self, n: int, group: Group) -> None:
+        """Give the reads of a group their edges, if gradients pass through it."""
+        if group.live and (self.owner[group.fixed][group.rows] == n).any():
+            upstream, edges = self._sum(group, n), list[Rows | None]()
+            self.backs.append(Back(n, upstream, edges))
+            for i, read in enumerate(group.reads):
+                wanted = self.owner[read.fixed][read.rows] != _NOBODY
+                shared = read.fixed == group.fixed and _passes_on(group, i)
+                if not wanted.any():
+                    edges.append(None)
+                    continue
+                if shared:
+                    rows = np.broadcast_to(upstream.rows.reshape(group.shape), read.rows.shape)
+                else:
+                    rows = self._edges(group, read)
+                edges.append(None if shared else rows)
+                self._arrive(read.fixed, read.rows[wanted], rows[wanted])
+        if not group.fixed:
+            self.batch_edges = self.counts[True]
+
+    def _edges(self, group: Group, read: Read) -> Rows:
+        """Edges for a read: the parameters' own, if nothing else uses them; otherwise new ones."""
+        if self._is_only_use(group, read):
+            return read.rows - len(NEUTRAL) + FIRST
+        if group.kind in ("map", "matrix"):
+            return self._fresh(read.fixed, read.rows.shape)
+        # in the order of the rows, so that who adds them up need not reorder them
+        steps = (read.strided or (0, range(read.rows.ndim, 0, -1)))[1]
+        axes = sorted(range(read.rows.ndim), key=lambda axis: -steps[axis])
+        edges = self._fresh(read.fixed, tuple([read.rows.shape[axis] for axis in axes]))
+        return edges.transpose(np.argsort(axes))
 
     def _is_only_use(self, group: Group, read: Read) -> bool:
         """Whether only this read uses these parameters, and they lie so that it can write edges."""
@@ -107,13 +144,6 @@ class _Reverse:
             return False
         dense = group.kind != "matrix" or int(np.ptp(read.rows)) + 1 == read.rows.size
         return dense and bool((self.uses[read.rows] == 1).all())
-
-    def _ranked(self, read: Read) -> Rows:
-        """Edges in the order of the rows, so that who adds them up need not reorder them."""
-        steps = (read.strided or (0, range(read.rows.ndim, 0, -1)))[1]
-        axes = sorted(range(read.rows.ndim), key=lambda axis: -steps[axis])
-        edges = self._fresh(read.fixed, tuple([read.rows.shape[axis] for axis in axes]))
-        return edges.transpose(np.argsort(axes))
 
     def _fresh(self, kind: bool, shape: tuple[int, ...]) -> Rows:
         start, size = self.counts[kind], prod(shape)
@@ -123,73 +153,74 @@ class _Reverse:
     def _arrive(self, kind: bool, rows: Rows, new: Rows) -> None:
         """Record that the gradients in ``new`` belong to ``rows``."""
         owners = self.owner[kind][rows]
-        if len(rows) == 1 or (owners == owners[0]).all():
-            self.arriving.setdefault((kind, int(owners[0])), []).append((rows, new))
-            return
         order = np.argsort(owners, kind="stable")
         rows, new, owners = rows[order], new[order], owners[order]
-        cuts = [0, *(np.flatnonzero(owners[1:] != owners[:-1]) + 1).tolist(), len(rows)]
-        for owner, start, stop in zip(owners[cuts[:-1]].tolist(), cuts, cuts[1:], strict=False):
-            self.arriving.setdefault((kind, owner), []).append((rows[start:stop], new[start:stop]))
-
-    def _sum(self, group: Group, n: int) -> Sum:
-        """The sum of the edges to a group: the edges of its only consumer, if it can read them."""
-        columns, starts = self._gathered(group.fixed, n, group.start, len(group.members))
-        alone = starts is None and len(columns) == 1
-        even = strided(columns[0].reshape(group.shape)) if alone else None
-        if (
-            even is not None
-            and not group.masked
-            and (
-                group.kind != "matrix"
-                or np.array_equal(columns[0], np.arange(len(columns[0])) + columns[0][0])
-            )
-        ):
-            return Sum(columns, None, columns[0], shared=True)
-        return Sum(columns, starts, self._fresh(group.fixed, (len(group.members),)), shared=False)
-
-    def _gathered(self, kind: bool, owner: int, start: int, count: int) -> tuple[Rows, Rows | None]:
-        targets, new = self._arrived(kind, owner)
-        return summed(targets - start, new, count)
+        cuts = np.flatnonzero(owners[1:] != owners[:-1]) + 1
+        each = owners[[0, *cuts]].tolist(), np.split(rows, cuts), np.split(new, cuts)
+        for owner, own, edges in zip(*each, strict=True):
+            self.arriving.setdefault((kind, owner), []).append((own, edges))
 
     def _arrived(self, kind: bool, owner: int) -> tuple[Rows, Rows]:
         """The rows of an owner and the edges to them, in the order in which they arrived."""
-        arrived = self.arriving.pop((kind, owner), [])
-        if len(arrived) == 1:
-            return arrived[0]
         none = np.zeros(0, dtype=np.intp)
-        return np.concatenate([none, *[rows for rows, _ in arrived]]), np.concatenate(
-            [none, *[new for _, new in arrived]]
-        )
+        arrived = self.arriving.pop((kind, owner), [(none, none)])
+        rows, edges = map(np.concatenate, zip(*arrived, strict=True))
+        return rows, edges
 
-    def _leaf_sum(self, kind: bool, first: int, count: int) -> Sum:
+    def _sum(self, group: Group, n: int) -> Sum:
+        """The sum of the edges to a group: the edges of its only consumer, if it can read them."""
+        targets, new = self._arrived(group.fixed, n)
+        edges, starts = _summed(targets - group.start, new, len(group.members))
+        if starts is None and len(edges) == 1 and not group.masked:
+            even = strided(edges[0].reshape(group.shape)) is not None
+            if even and (group.kind != "matrix" or (np.diff(edges[0]) == 1).all()):
+                return Sum(edges, None, edges[0], shared=True)
+        return Sum(edges, starts, self._fresh(group.fixed, (len(group.members),)), shared=False)
+
+    def _leaf_sum(self, kind: bool, rows: Rows) -> Sum:
         """The gradients of leaves in the order of their slots."""
         targets, new = self._arrived(kind, _LEAF)
         slot_at = np.zeros(self.lifted.counts[kind], dtype=np.intp)
-        slot_at[self.lifted.row[first : first + count]] = np.arange(count)
+        slot_at[rows] = np.arange(len(rows))
         slots = slot_at[targets]
-        columns, starts = summed(slots, new, count)
+        edges, starts = _summed(slots, new, len(rows))
         shared = kind and np.array_equal(new, FIRST + slots)
-        return Sum(columns, starts, np.arange(count) + (FIRST if shared else 0), shared=shared)
+        return Sum(edges, starts, np.arange(len(rows)) + (FIRST if shared else 0), shared=shared)
 
 
-def _same(a: Read, b: Read) -> bool:
-    return a.fixed == b.fixed and np.array_equal(a.rows, b.rows)
+def _summed(targets: Rows, edges: Rows, count: int) -> tuple[Rows, Rows | None]:
+    """The edges of each of ``count`` targets.
+
+    They come as columns, padded with the edge that is always 0; where that would cost too much, as
+    a flat list and the start of each target.
+    """
+    number = np.bincount(targets, minlength=count)
+    most = max(int(number.max(initial=0)), 1)
+    flat = most * count > max(2 * int(np.maximum(number, 1).sum()), FEW)
+    if flat:  # no run may be empty
+        lonely = np.flatnonzero(number == 0)
+        targets, edges = np.append(targets, lonely), np.append(edges, np.full(len(lonely), ZERO))
+        number = np.maximum(number, 1)
+    order, starts = np.argsort(targets, kind="stable"), np.cumsum(number) - number
+    targets, edges = targets[order], edges[order]
+    if flat:
+        return edges, starts
+    columns = np.full((most, count), ZERO, dtype=np.intp)
+    columns[np.arange(len(edges)) - starts[targets], targets] = edges
+    return columns, None
 
 
-def asked_for(lifted: Lifted, wrt: Wrt) -> Lifted:
-    """The same program, with edges only for reads that lead to the leaves that are asked for."""
-    if wrt == "all":
-        return lifted
-    count, of_parameters = len(lifted.leaves[False].rows), wrt == "parameters"
-    first, last = (count, count + len(lifted.leaves[True].rows)) if of_parameters else (0, count)
-    leads = {kind: np.zeros(rows, dtype=bool) for kind, rows in lifted.counts.items()}
-    leads[of_parameters][lifted.row[first:last]] = True
-    groups = []
-    for group in lifted.groups:
-        wanted = [bool(leads[read.fixed][read.rows].any()) for read in group.reads]
-        leads[group.fixed][group.start : group.start + len(group.members)] = any(wanted)
-        edges = [rows if want else None for rows, want in zip(group.edges, wanted, strict=False)]
-        upstream = group.upstream if any(wanted) else None
-        groups.append(replace(group, edges=edges, upstream=upstream))
-    return replace(lifted, groups=groups, leaves={of_parameters: lifted.leaves[of_parameters]})
+def _passes_on(group: Group, i: int) -> bool:
+    """Is the local gradient of what a group reads by the number ``i`` always 1?"""
+    if group.kind in ("matrix", "matmul", "dot"):
+        return i == 2  # the bias
+    if group.kind == "stack":
+        return all(_is_one(group.op))
+    return group.kind == "map" and _is_one(group.op)[i]
+
+
+@lru_cache(maxsize=256)
+def _is_one(op: Op) -> list[bool]:
+    """Is each local gradient always 1, a plain number in the rule? A stack has one for all."""
+    rule = written_stacked(op) or written(op, [None] * len(op.example))
+    return [(slope.name, slope.number) == ("number", 1.0) for slope in rule.slopes]
