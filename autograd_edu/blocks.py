@@ -14,7 +14,8 @@ from typing import Any, Generic, NoReturn, ParamSpec, Protocol, TypeVar
 
 from .errors import OperandError
 
-pauses = scopes = others = 0  # blocks that are open in any thread
+# blocks that are open in any thread: False rather than 0 for none, as Python tests it faster
+pauses = scopes = others = False
 _lock = Lock()
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -78,7 +79,7 @@ class Set(Generic[T]):
 
     def __exit__(self, *_: Any) -> None:
         with _lock:
-            globals()[self.counter] -= 1
+            globals()[self.counter] = globals()[self.counter] - 1 or False
         self.variable.reset(self.token)
 
     def __call__(self, f: Callable[P, R]) -> Callable[P, R]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from math import isfinite
 from os.path import basename, dirname
 from types import FrameType
 from typing import Any
@@ -32,18 +33,18 @@ class _Watch:
         finally:
             modes.watch.reset(token)
         self.made[id(value)] = value, _line(sys._getframe(1))
-        if value._data - value._data != 0.0:
+        if not isfinite(value._data):
             raise DomainError(f"the value of {self._named(value)} is {value._data!r}")
         for parent, local in zip(value.parents, value.kept_local_grads, strict=True):
-            if not parent.is_constant and local is not None and local - local != 0.0:
+            if not parent.is_constant and local is not None and not isfinite(local):
                 raise DomainError(f"a local gradient of {self._named(value)} is {local!r}")
         return value
 
     def passed(self, order: Sequence[Value]) -> None:
         """Raise if a gradient of a pass is not finite; the first in the order of the pass."""
         for value in reversed(order):
-            if (gradient := value._grad) is not None and gradient - gradient != 0.0:
-                raise DomainError(f"the gradient of {self._named(value)} is {gradient!r}")
+            if not isfinite(value._grad):
+                raise DomainError(f"the gradient of {self._named(value)} is {value._grad!r}")
 
     def _named(self, value: Value) -> str:
         label = f"{value.label!r} = " if value.label else ""
@@ -97,4 +98,6 @@ def release(root: Value) -> None:
     """
     for value in reversed(topological_order(root)):
         if value.op is not None:
+            if not value.has_grad:
+                value.clear_grad()  # a leaf has the slot filled
             value.op = value._left = value._right = value._left_grad = value._right_grad = None

@@ -24,7 +24,7 @@ class Copied:
     __slots__ = ()
     op: Any  # a row of the table, above us
     _data: float
-    _grad: float | None
+    _grad: float
     label: str
     scope: str
     _left: Link
@@ -35,6 +35,11 @@ class Copied:
 
     def flattened(self) -> Sequence[Copied]:
         """Every value that this one depends on, parents first, itself last."""
+        raise NotImplementedError
+
+    @property
+    def has_grad(self) -> bool:
+        """Has a backward pass reached this value?"""
         raise NotImplementedError
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:  # as in `copy`
@@ -73,15 +78,19 @@ def _state(value: Copied, name: Callable[[Copied], Link] | None) -> State:
     if left is not None and name is not None:
         left = tuple(map(name, left)) if left.__class__ is tuple else name(left)
         right = None if right is None else name(right)
-    own = (value._data, value._grad, value.op, value.label, value.scope)
+    grad = value._grad if value.has_grad else None
+    own = (value._data, grad, value.op, value.label, value.scope)
     return (*own, left, right, value._left_grad, value._right_grad)
 
 
 def _restored(kind: type[Copied], state: State) -> Copied:
     value: Any = object.__new__(kind)  # `Copied` itself has no slots
-    value._data, value._grad, value.op, value.label, value.scope, *links = state
+    value._data, grad, value.op, value.label, value.scope, *links = state
     value._left, value._right, value._left_grad, value._right_grad = links
     value._mark = 0
+    value.clear_grad()
+    if grad is not None:
+        value._grad = grad
     restored: Copied = value
     return restored
 

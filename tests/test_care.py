@@ -88,6 +88,8 @@ def test_a_released_result_is_a_number_without_a_history():
     y = x * x
     release(y)
     assert (y.data, y.parents, y.op, x.data) == (9.0, (), None, 3.0)
+    (y * y).backward()
+    assert (y.grad, x.has_grad) == (18.0, False)
 
 
 @pytest.mark.slow

@@ -317,6 +317,32 @@ def test_grad_is_zero_and_shown_as_a_dash_until_a_pass_reaches_it():
     assert (x.grad, x.has_grad) == (0.0, False)
 
 
+def test_a_result_has_no_gradient_until_a_pass_reaches_it_and_again_when_one_leaves_it_out():
+    x = Value(3.0)
+    y = x * x
+    z = maximum(y, 1.0)
+    assert (repr(y.grad), y.has_grad, repr(y)) == ("0.0", False, "Value(data=9.0, grad=–)")
+    z.backward()
+    assert (y.grad, y.has_grad) == (1.0, True)
+    maximum(y, 10.0).backward()
+    assert (repr(y.grad), y.has_grad, repr(y)) == ("0.0", False, "Value(data=9.0, grad=–)")
+    assert x.grad == 6.0
+
+
+@pytest.mark.parametrize(
+    ("f", "gradient"),
+    [
+        pytest.param(lambda x: x * Value(-0.0), "-0.0", id="one term"),
+        pytest.param(lambda x: x * Value(-0.0) + x * Value(-0.0), "-0.0", id="two terms"),
+        pytest.param(lambda x: x * Value(-0.0) + x * Value(0.0), "0.0", id="of both signs"),
+    ],
+)
+def test_a_gradient_of_zero_keeps_its_sign_and_counts_as_one(f, gradient):
+    x = Value(3.0)
+    f(x).backward()
+    assert (repr(x.grad), x.has_grad) == (gradient, True)
+
+
 @pytest.mark.parametrize("label", [-4, 2.0, None, ["x"], Value(1.0)])
 def test_a_label_is_text(label):
     with pytest.raises(OperandError, match="label of a Value must be text; got"):

@@ -22,13 +22,16 @@ _RESULT = """
 try:
     {start}
     y = {value}
-    if {unless}y - y != 0.0:
+    if {unless}not isfinite(y):
         return {general}
     value = new(*kind)
-    value._data, value._grad, value.op = y, None, op
-    value._left, value._right, value._mark = {parents}, changed
-    value._left_grad, value._right_grad = {grads}
-    value._label = ""
+    value._data = y
+    value.op = op
+    value._left = {left}
+    value._right = {right}
+    value._left_grad = {left_slope}
+    value._right_grad = {right_slope}
+    value._mark = changed
 except (ValueError, ArithmeticError, TypeError):
     return {general}
 if blocks.scopes:
@@ -57,8 +60,8 @@ def function(row: Row, known: dict[str, Any]) -> Rule:
     """The method of Values for ``row``, which takes one operand; see `operator`."""
     slope = _slopes(row)[0] if row.operand_names() == ("x",) else "rule0(Floats, y, x)"
     result = _RESULT.format(
-        start="x = self._data", value="rule(Floats, x)", grads=f"{slope}, None",
-        parents="self, None", general="_apply(op, (self,))",
+        start="x = self._data", value="rule(Floats, x)", general="_apply(op, (self,))",
+        left="self", right=None, left_slope=slope, right_slope=None,
         unless="y.__class__ is not float or ",  # as a user's rule may return
     )  # fmt: skip
     body = _FUNCTION.format(result=result)
@@ -76,13 +79,13 @@ def operator(row: Row, general: Rule, *, known: dict[str, Any], reflected: bool)
     own, other = "ba" if reflected else "ab"
     fill = {"general": "general(self, other)", "value": parts["formula"], "unless": ""}
     with_value = _RESULT.format(
-        start=f"{own}, {other} = self._data, other._data", grads=parts["slopes"],
-        parents=f"{parts['left']}, {parts['right']}", **fill,
+        start=f"{own}, {other} = self._data, other._data", left=parts["left"],
+        right=parts["right"], left_slope=left_slope, right_slope=right_slope, **fill,
     )  # fmt: skip
     with_number = _RESULT.format(
         start=f"{own}, {other} = self._data, other if other.__class__ is float else float(other)",
-        parents="self, None", grads=f"{right_slope}, (a,)" if reflected else f"{left_slope}, b",
-        **fill,
+        left="self", right=None, left_slope=right_slope if reflected else left_slope,
+        right_slope="(a,)" if reflected else "b", **fill,
     )  # fmt: skip
     body = _OPERATOR.format(with_value=indent(with_value, "    "), with_number=with_number)
     return compiled(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
+from math import isfinite
 from typing import Any, ClassVar, SupportsFloat
 
 from .. import blocks
@@ -29,6 +30,7 @@ from .op import Op
 
 clock = count(1)  # of passes over graphs, and of changes of numbers
 changed = 0  # when a number was last set: results that are older may be stale
+UNREACHED = -0.0  # this object, until a pass adds a gradient to it, which changes no bit
 
 
 class Value(Copied, Habits, Number):
@@ -57,7 +59,8 @@ class Value(Copied, Habits, Number):
     """
 
     # _left is the first parent, or a tuple of all if there are more than two; _left_grad goes with
-    # it; see `expand` for plain numbers. _mark is for topological_order.
+    # it; see `expand` for plain numbers. _mark is for topological_order. In results of operations,
+    # _grad, _label and _scope are empty until they are set, which saves time.
     __slots__ = (
         "_data", "_grad", "_label", "_left", "_left_grad", "_mark", "_right", "_right_grad",
         "_scope", "op",
@@ -74,8 +77,8 @@ class Value(Copied, Habits, Number):
         if label.__class__ is not str or _children:
             label = plain_label(label, _children, _label)
         self._data = data if data.__class__ is float else real(data)
-        self._label, self._mark = label, 0
-        self._grad = self._left = self._right = self._left_grad = self._right_grad = self.op = None
+        self._label, self._mark, self._grad = label, 0, UNREACHED
+        self._left = self._right = self._left_grad = self._right_grad = self.op = None
         self._scope = modes.current_scope.get() if blocks.scopes else ""
 
     @property
@@ -93,11 +96,12 @@ class Value(Copied, Habits, Number):
 
     @property
     def grad(self) -> float:
-        return 0.0 if self._grad is None else self._grad
+        grad = getattr(self, "_grad", UNREACHED)
+        return 0.0 if grad is UNREACHED else grad
 
     @grad.setter
     def grad(self, new: SupportsFloat | None) -> None:
-        self._grad = None if new is None else real(new)
+        self._grad = UNREACHED if new is None else real(new)
 
     @property
     def has_grad(self) -> bool:
@@ -105,11 +109,11 @@ class Value(Copied, Habits, Number):
 
         If not, pictures show "–".
         """
-        return self._grad is not None
+        return getattr(self, "_grad", UNREACHED) is not UNREACHED
 
     def clear_grad(self) -> None:
         """Forget the gradient: ``grad`` is 0.0 again, and shown as "–"."""
-        self._grad = None
+        self._grad = UNREACHED
 
     @property
     def requires_grad(self) -> bool:
@@ -165,24 +169,24 @@ class Value(Copied, Habits, Number):
         since, order = self._mark, topological_order(self, numbers=False)
         if since < changed or create_graph or self.is_constant:
             check_pass(order, create_graph=create_graph)
-        leaves: list[tuple[Value, float | None]] = []  # and the gradients they had
+        leaves: list[tuple[Value, float]] = []  # and the gradients they had
         try:
             for value in order:
                 if value.op is None:
                     leaves.append((value, value._grad))
-                value._grad = None
+                value._grad = UNREACHED
             self._grad = real(gradient)
             _propagate(order)
             if blocks.pauses and (watch := modes.watch.get()) is not None:
                 watch.passed(order)
             for leaf, before in leaves:
                 new = leaf._grad
-                if new is None:
+                if new is UNREACHED:
                     leaf._grad = before
-                elif new - new != 0.0 and not leaf.is_constant and not ieee_is_on():
-                    raise DomainError(without_gradient(leaf, new, order))
-                elif before is not None:
+                elif isfinite(new) or leaf.is_constant or ieee_is_on():
                     leaf._grad = before + new
+                else:
+                    raise DomainError(without_gradient(leaf, new, order))
         except BaseException:
             for leaf, before in leaves:
                 leaf._grad = before
@@ -200,7 +204,7 @@ class Value(Copied, Habits, Number):
         return _apply(op, tuple([x if isinstance(x, Value) else Constant(x) for x in operands]))
 
     def __repr__(self) -> str:
-        grad = "–" if self._grad is None else repr(self._grad)
+        grad = repr(self._grad) if self.has_grad else "–"
         label = f", label={self.label!r}" if self.label else ""
         return f"{type(self).__name__}(data={self._data!r}, grad={grad}{label})"
 
@@ -236,8 +240,8 @@ class Frozen(Constant):
 def record(y: float, op: Op, left: Link, right: Link, left_grad: Link, right_grad: Link) -> Value:
     """A Value of the number ``y`` that remembers how it was made."""
     value = object.__new__(Value)
-    value._data, value._grad, value.op, value._label = y, None, op, ""
-    value._left, value._right, value._mark = left, right, changed
+    value._data, value.op, value._mark = y, op, changed
+    value._left, value._right = left, right
     value._left_grad, value._right_grad = left_grad, right_grad
     value._scope = modes.current_scope.get() if blocks.scopes else ""
     return value
@@ -302,9 +306,9 @@ def topological_order(root: Value, *, numbers: bool = True) -> list[Value]:
         if numbers and value._right is None and value._right_grad is not None:
             expand(value)
         left = value._left
-        if left.__class__ is tuple:
+        if value._right is None and left.__class__ is tuple:
             rests.append(iter(left))
-        elif left is not None and left._mark != done:
+        elif left is not None and left._mark is not done:
             path.append(value)
             value = left
             continue
@@ -312,14 +316,14 @@ def topological_order(root: Value, *, numbers: bool = True) -> list[Value]:
             right = value._right
             if right is None and value._left.__class__ is tuple:
                 for right in rests[-1]:
-                    if right._mark != done:
+                    if right._mark is not done:
                         if right.op is not None:
                             break
                         right._mark = done
                         order.append(right)
                 else:
                     rests.pop()
-            if right is not None and right._mark != done:
+            if right is not None and right._mark is not done:
                 path.append(value)
                 value = right
                 break
@@ -336,17 +340,15 @@ def _propagate(order: list[Value]) -> None:
     A value that no gradient has reached passes nothing on.
     """
     for value in reversed(order):
-        upstream, left, right = value._grad, value._left, value._right
-        if upstream is None or left is None:
+        upstream = value._grad
+        if upstream is UNREACHED:
             continue
-        if right is None and left.__class__ is tuple:
-            for parent, local in zip(left, value._left_grad, strict=True):
+        if value._right is not None:
+            value._left._grad += value._left_grad * upstream
+            value._right._grad += value._right_grad * upstream
+        elif value._left.__class__ is tuple:
+            for parent, local in zip(value._left, value._left_grad, strict=True):
                 if local is not None:
-                    before = parent._grad
-                    parent._grad = local * upstream if before is None else before + local * upstream
-            continue
-        share, before = value._left_grad * upstream, left._grad
-        left._grad = share if before is None else before + share
-        if right is not None:
-            share, before = value._right_grad * upstream, right._grad
-            right._grad = share if before is None else before + share
+                    parent._grad += local * upstream
+        elif value._left is not None:
+            value._left._grad += value._left_grad * upstream

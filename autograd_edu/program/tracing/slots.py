@@ -196,7 +196,7 @@ def _columns(
     return Columns(
         ["input"] * inputs + ["parameter"] * len(chosen) + ops,
         operands,
-        [value._label for value in values],
+        [getattr(value, "_label", "") for value in values],
         Lines(codes, [*none, *tape.instructions, *added]),
         numbers,
     )

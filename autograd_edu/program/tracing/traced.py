@@ -157,9 +157,9 @@ _RESULT = """
     if y.__class__ is not float or y - y != 0.0:
         return general({operands})
     result = new(Given if {free} else Traced)
-    result._data, result._grad, result.op = y, None, op
+    result._data, result.op = y, op
     result._left, result._right, result._mark = {left}, {right}, 0
-    result._left_grad, result._right_grad, result._label = left_slope, right_slope, ""
+    result._left_grad, result._right_grad = left_slope, right_slope
     if blocks.scopes:
         result._scope = current_scope.get()
     frame = getframe(1)
