@@ -106,3 +106,8 @@ class Formula:
         parts = [self.known[id(part)] for part in symbol.operands]
         depth = 1 + max([part.depth for part in parts], default=-1)
         return replace(self.spell(symbol, parts), depth=depth)
+
+
+def times(local: str, upstream: str) -> str:
+    """local × upstream."""
+    return {"1.0": upstream, "-1.0": f"-{upstream}"}.get(local) or f"({local}) * {upstream}"

@@ -74,13 +74,15 @@ def _backward(forward: Forward, *, upstream: str = "") -> tuple[list[str], str]:
 
 
 def _arguments(forward: Forward) -> str:
-    return ", ".join(["parameters", *forward.arguments])
+    return ", ".join(["parameters", *[held.array.text for held in forward.arguments]])
 
 
 def _shapes(forward: Forward) -> str:
     program = forward.program
     pairs = zip(forward.arguments, program.shapes, strict=True)
-    shapes = ", ".join(f"{name} {('batch', *shape)}" for name, shape in pairs).replace("'", "")
+    shapes = ", ".join([f"{held.array.text} {('batch', *shape)}" for held, shape in pairs]).replace(
+        "'", ""
+    )
     return f"Inputs {shapes or 'none'}; parameters ({program.parameter_count},)."
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterable, Sequence
-from math import prod
+from collections.abc import Sequence
 from operator import add, mul, sub, truediv
-from typing import NamedTuple
 
 import numpy as np
 
-from ..lifting.spacing import Rows, strided
 from ..lifting.symbols import FUNCTIONS, Symbol
 from .formula import ATOM, CHOICE, PLUS, Text, leaf, with_sign
 
@@ -63,144 +60,6 @@ def with_imports(function: str) -> str:
         "import math\n\nimport numpy as np\n" if "math." in helpers else "import numpy as np\n"
     )
     return f"{imports}\n{helpers}\n{function}"
-
-
-def dims(shape: Iterable[int], *, tail: str = "-1") -> str:
-    """A shape as the arguments of a call; ``tail`` stands for the samples."""
-    return ", ".join([*map(str, shape), *([tail] if tail else [])])
-
-
-def pick(name: str, rows: Rows, *, size: int) -> str:
-    """Some of the ``size`` rows of an array, as a person would write it."""
-    count, steps = len(rows), np.diff(rows)
-    first, step = int(rows[0]), int(steps[0]) if count > 1 else 1
-    if (steps == step).all() and step > 0:
-        if step == 1 and count == size:
-            return name
-        return f"{name}[{first}:{rows[-1] + 1}{f':{step}' if step > 1 else ''}]"
-    return f"np.take({name}, {rows.tolist()}, axis=0)"
-
-
-def pieces(rows: Rows) -> tuple[int, list[int]] | None:
-    """How ``rows`` follow from consecutive ones: the first, and the axes from slow to fast.
-
-    Axes along which the rows stay the same are left out. None if there are gaps between the rows.
-    """
-    even = strided(rows)
-    if even is None:
-        return None
-    base, steps = even
-    axes = sorted([a for a, step in enumerate(steps) if step], key=lambda axis: -steps[axis])
-    size = 1
-    for axis in reversed(axes):
-        if steps[axis] != size:
-            return None
-        size *= rows.shape[axis]
-    return base, axes
-
-
-def arranged(
-    name: str, rows: Rows, shape: tuple[int, ...], *, tail: str = "-1", leading: bool = True
-) -> str | None:
-    """The rows of an array of this shape as an expression that broadcasts to the shape of ``rows``.
-
-    It is None if the array would have to be gathered.
-
-    Args:
-        leading: write axes of one row even where they come first, so that broadcasting adds them.
-    """
-    size, found = prod(shape), pieces(rows)
-    if found is None:
-        return None
-    (base, axes), now = found, shape
-    count = prod([rows.shape[axis] for axis in axes])
-    if count < size:
-        rest = prod(shape[1:])
-        if base % rest or count % rest:
-            name, rest = f"{name}.reshape({dims([size], tail=tail)})", 1
-        now = (count // rest, *(shape[1:] if rest > 1 else ()))
-        name = f"{name}[{base // rest}:{(base + count) // rest}]"
-    if axes == sorted(axes):
-        first = 0 if leading else min(axes, default=rows.ndim - 1)
-        wanted = tuple([n if axis in axes else 1 for axis, n in enumerate(rows.shape)])[first:]
-        return name if now == wanted and tail else f"{name}.reshape({dims(wanted, tail=tail)})"
-    wanted = tuple([rows.shape[axis] for axis in axes])
-    name = name if now == wanted and tail else f"{name}.reshape({dims(wanted, tail=tail)})"
-    name = permuted(name, np.argsort(axes).tolist(), tail=tail)
-    if len(axes) == rows.ndim:
-        return name
-    return f"{name}[{', '.join([':' if axis in axes else 'None' for axis in range(rows.ndim)])}]"
-
-
-def rows_of(
-    name: str, rows: Rows, shape: tuple[int, ...], *, tail: str = "-1", leading: bool = True
-) -> str:
-    """The rows of an array of this shape as `arranged` writes them, or gathered."""
-    text = arranged(name, rows, shape, tail=tail, leading=leading)
-    if text is None:
-        flat = name if len(shape) == 1 else f"{name}.reshape({dims([prod(shape)])})"
-        text = pick(flat, rows.ravel(), size=prod(shape))
-        text = text if rows.ndim == 1 and tail else f"{text}.reshape({dims(rows.shape, tail=tail)})"
-    return text
-
-
-def permuted(text: str, order: list[int], *, tail: str = "-1") -> str:
-    """An array with its axes in this order; the samples stay last."""
-    moved = [i for i, axis in enumerate(order) if i != axis]
-    if not moved:
-        return text
-    if len(order) == 2 and not tail:
-        return f"{text}.T"
-    if len(moved) == 2:
-        return f"{text}.swapaxes({moved[0]}, {moved[1]})"
-    return f"np.transpose({text}, ({dims(order, tail=str(len(order)) if tail else '')}))"
-
-
-class Added(NamedTuple):
-    """What an expression of this shape, the samples apart, adds to some rows of an array."""
-
-    text: str
-    shape: tuple[int, ...]
-    rows: Rows
-    tail: str = "-1"
-
-    def reshaped(self, shape: tuple[int, ...]) -> str:
-        """The expression in another shape, and with an axis for the samples."""
-        if self.shape == shape and self.tail:
-            return self.text
-        return f"{self.text}.reshape({dims(shape, tail=self.tail or '1')})"
-
-
-def added(text: str, rows: Rows, *, inside: Rows, tail: str = "-1") -> Added:
-    """The reverse of `arranged`: what an expression of the shape of ``rows`` adds to these rows.
-
-    Each row is named only once if a plain sum can do it.
-
-    Args:
-        inside: which of the rows, in one axis, are meant; there may be others.
-    """
-    if len(inside) < rows.size:
-        flat = Added(text, rows.shape, rows, tail).reshaped((rows.size,))
-        text, rows, tail = pick(flat, inside, size=rows.size), rows.ravel()[inside], "-1"
-    found, shape = pieces(rows), rows.shape
-    if found is None:
-        flat = Added(text, shape, rows.ravel(), tail).reshaped((rows.size,))
-        by_row = np.argsort(rows, axis=None, kind="stable")
-        ordered = rows.ravel()[by_row]
-        if (np.diff(ordered) == 1).all():
-            return Added(pick(flat, by_row, size=rows.size), (rows.size,), ordered)
-        return Added(flat, (rows.size,), rows.ravel())
-    base, axes = found
-    same = [axis for axis in range(rows.ndim) if axis not in axes]
-    if prod([shape[axis] for axis in same]) > 1:
-        text = f"{text}.sum(axis={same[0] if len(same) == 1 else tuple(same)})"
-    elif same and axes != sorted(axes):
-        text = f"{text}.reshape({dims([shape[axis] for axis in sorted(axes)], tail=tail)})"
-    elif same:
-        return Added(text, shape, rows.ravel(), tail)
-    order = [sorted(axes).index(axis) for axis in axes]
-    now = tuple([shape[axis] for axis in axes])
-    return Added(permuted(text, order, tail=tail), now, np.arange(base, base + prod(now)), tail)
 
 
 def spelled(symbol: Symbol, parts: Sequence[Text]) -> Text:

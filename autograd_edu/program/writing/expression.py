@@ -1,0 +1,163 @@
+"""Expressions of NumPy with their shapes: how rows are read, and how gradients flow back to them.
+
+What an expression already is, is not written again: ``x.reshape(2, 3)`` of the shape (2, 3) is
+``x``. The texts may have brackets too many; `text.tidy` removes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from ..lifting.spacing import Rows, strided
+
+
+@dataclass(frozen=True)
+class Expression:
+    """The text of an array.
+
+    Attributes:
+        shape: without the axis of the samples, which is the last one.
+        samples: the length of that axis: "-1", or "1" if all samples share the array. It is "" for
+            a matrix of parameters, which lacks the axis.
+        before: the same array before it was reshaped.
+    """
+
+    text: str
+    shape: tuple[int, ...]
+    samples: str = "-1"
+    before: Expression | None = None
+
+    @property
+    def flat(self) -> Expression:
+        """The rows along one axis, and the samples."""
+        return self.reshape((prod(self.shape),), self.samples or "1")
+
+    def reshape(self, shape: tuple[int, ...], samples: str | None = None) -> Expression:
+        """The array in another shape. By default the axis of the samples stays."""
+        first, samples = self.before or self, self.samples if samples is None else samples
+        if (first.shape, first.samples) == (shape, samples):
+            return first
+        text = f"({first.text}).reshape({_sizes(shape, samples)})"
+        return Expression(text, shape, samples, first)
+
+    def transpose(self, order: Sequence[int]) -> Expression:
+        """The array with its axes in another order; the samples stay last."""
+        moved = [i for i, axis in enumerate(order) if i != axis]
+        if not moved:
+            return self
+        text = f"np.transpose({self.text}, {(*order, *([len(order)] if self.samples else []))})"
+        if len(order) == 2 and not self.samples:
+            text = f"({self.text}).T"
+        elif len(moved) == 2:
+            text = f"({self.text}).swapaxes({moved[0]}, {moved[1]})"
+        return Expression(text, tuple([self.shape[axis] for axis in order]), self.samples)
+
+    def broadcast(self, shape: tuple[int, ...], samples: str) -> Expression:
+        """The array in a larger shape, with one column or one for each sample."""
+        if (self.shape, self.samples) == (shape, samples):
+            return self
+        if self.shape == (1,) and self.samples == samples:
+            count = prod(shape)
+            text = f"np.repeat({self.text}, {count}, axis=0)"
+            return Expression(text, (count,), samples).reshape(shape)
+        sizes = _sizes(shape, samples.replace("-1", "n"))
+        return Expression(f"np.broadcast_to({self.text}, ({sizes}))", shape, samples)
+
+    def sum(self, axes: Sequence[int]) -> Expression:
+        """The sum over some axes."""
+        shape = tuple([n for axis, n in enumerate(self.shape) if axis not in axes])
+        if prod(shape) == prod(self.shape):
+            return self.reshape(shape)
+        which = axes[0] if len(axes) == 1 else tuple(axes)
+        return Expression(f"({self.text}).sum(axis={which})", shape, self.samples)
+
+    def over_samples(self, function: str) -> Expression:
+        """One column: a function of all samples, such as "sum"."""
+        text = f"np.{function}({self.text}, axis=-1, keepdims=True)"
+        return Expression(text, self.shape, "1")
+
+    def take(self, rows: Rows) -> Expression:
+        """Some of the rows of a flat array."""
+        count, steps = len(rows), np.diff(rows)
+        first, step = int(rows[0]), int(steps[0]) if count > 1 else 1
+        if (steps != step).any() or step <= 0:
+            text = f"np.take({self.text}, {rows.tolist()}, axis=0)"
+        elif step == 1 and (count,) == self.shape:
+            return self
+        else:
+            text = f"({self.text})[{first}:{rows[-1] + 1}{f':{step}' if step > 1 else ''}]"
+        return Expression(text, (count,), self.samples)
+
+    def read(self, rows: Rows, samples: str | None = None) -> Expression:
+        """Some of the rows, as an array that broadcasts to the shape of ``rows``."""
+        samples = self.samples if samples is None else samples
+        found = pieces(rows)
+        if found is None:
+            return self.flat.take(rows.ravel()).reshape(rows.shape, samples)
+        base, axes = found
+        own = tuple([rows.shape[axis] for axis in axes])
+        part = self._slice(base, prod(own)).reshape(own, samples)
+        wide = [n if axis in axes else 1 for axis, n in enumerate(rows.shape)]
+        if prod(wide) < rows.size:  # broadcasting adds the first axes
+            wide = wide[min(axes, default=rows.ndim - 1) :]
+        return part.transpose(np.argsort(axes).tolist()).reshape(tuple(wide))
+
+    def _slice(self, start: int, count: int) -> Expression:
+        """Rows that follow one another, along the first axis if they fill the others."""
+        if count == prod(self.shape):
+            return self
+        rest = prod(self.shape[1:])
+        if start % rest or count % rest:
+            return self.flat._slice(start, count)
+        text = f"({self.text})[{start // rest}:{(start + count) // rest}]"
+        return Expression(text, (count // rest, *self.shape[1:]), self.samples)
+
+    def added(self, rows: Rows) -> tuple[Expression, Rows]:
+        """The reverse of `read`: what is added to which rows, if the array is added to ``rows``.
+
+        Each row is named only once if a plain sum can do it.
+        """
+        found = pieces(rows)
+        if found is not None:
+            base, axes = found
+            same = [axis for axis in range(rows.ndim) if axis not in axes]
+            order = [sorted(axes).index(axis) for axis in axes]
+            count = prod([rows.shape[axis] for axis in axes])
+            return self.sum(same).transpose(order), np.arange(base, base + count)
+        by_row = np.argsort(rows, axis=None, kind="stable")
+        ordered = rows.ravel()[by_row]
+        if (np.diff(ordered) == 1).all():
+            return self.flat.take(by_row), ordered
+        return self.flat, rows.ravel()
+
+
+def _sizes(shape: tuple[int, ...], samples: str) -> str:
+    return ", ".join([*map(str, shape), *([samples] if samples else [])])
+
+
+def pieces(rows: Rows) -> tuple[int, list[int]] | None:
+    """How ``rows`` follow from consecutive ones: the first, and the axes from slow to fast.
+
+    Axes along which the rows stay the same are left out. None if there are gaps between the rows.
+    """
+    even = strided(rows)
+    if even is None:
+        return None
+    base, steps = even
+    axes = sorted([a for a, step in enumerate(steps) if step], key=lambda axis: -steps[axis])
+    size = 1
+    for axis in reversed(axes):
+        if steps[axis] != size:
+            return None
+        size *= rows.shape[axis]
+    return base, axes
+
+
+def is_whole(rows: Rows) -> bool:
+    """Does `Expression.read` give the shape of ``rows``, and not only broadcast to it?"""
+    found = pieces(rows)
+    return found is None or all([n == 1 or axis in found[1] for axis, n in enumerate(rows.shape)])

@@ -1,0 +1,153 @@
+"""A NumPy function being written: its lines and names, and which array holds which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from ..ir import Computation
+from ..lifting.fuse import fused
+from ..lifting.group import Read
+from ..lifting.lift import lift
+from ..lifting.spacing import Mask
+from ..lifting.symbols import Symbol
+from .expression import Expression, is_whole
+from .formula import DEEPEST, Text
+from .names import Names
+from .text import RESERVED, number_text, spelled, tidy
+
+
+@dataclass
+class Held:
+    """A named array that holds rows of a table, from ``start`` on.
+
+    Attributes:
+        real: where it is False, the array has a hole.
+    """
+
+    array: Expression
+    start: int
+    real: Mask | None = None
+
+    @property
+    def count(self) -> int:
+        """How many rows it holds."""
+        return prod(self.array.shape)
+
+
+class Script:
+    """The function so far.
+
+    Attributes:
+        differentiated: whether a backward pass will follow.
+        held: the arrays that hold the rows of the tables, in the order in which they were made.
+        holder: for each row of a table, the number of its array.
+        takes: for each row of a table, whether it takes a gradient.
+        choosing: whether something is computed that may be passed over, so need not be a number.
+    """
+
+    def __init__(self, program: Computation, *, differentiated: bool) -> None:
+        self.program, self.fused, self.differentiated = program, fused(program), differentiated
+        self.lifted, self.names = lift(self.fused), Names(RESERVED)
+        counts = self.lifted.counts
+        self.holder = {kind: np.full(count, -1) for kind, count in counts.items()}
+        self.takes = {kind: np.zeros(count, dtype=bool) for kind, count in counts.items()}
+        self.held, self.lines = list[Held](), list[str]()
+        self.masks: dict[bytes, str] = {}
+        self.choosing = False
+
+    # ---- lines ----
+
+    def assign(self, name: str, text: str, comment: str = "") -> str:
+        """Write a line that gives an expression this name."""
+        self.lines.append(f"{name} = {tidy(text)}{comment}")
+        return name
+
+    def named(self, text: str, label: str) -> str:
+        """A name like ``label`` for an expression."""
+        return self.assign(self.names.name(label, "grad"), text)
+
+    def short(self, text: str, stem: str = "t") -> str:
+        """A name for an expression, so that it can be repeated."""
+        return text if text.isidentifier() else self.assign(self.names.made_up(stem), text)
+
+    def spell(self, symbol: Symbol, parts: Sequence[Text]) -> Text:
+        """A symbol on the texts of its operands; a long sum gets several lines."""
+        branches = symbol.operands[1:] if symbol.name == "select" else ()
+        self.choosing |= any(x.operands for x in branches)
+        while symbol.name == "total" and len(parts) > DEEPEST:
+            some = spelled(symbol, parts[:DEEPEST]).text
+            parts = [Text(self.short(some)), *parts[DEEPEST:]]
+        return spelled(symbol, parts)
+
+    def where(self, there: Expression | None, text: str) -> str:
+        """An expression where a mask holds, and 0 elsewhere, however steep the slope is there."""
+        if there is None:
+            return text
+        self.choosing = True
+        return f"np.where({there.text}, {text}, 0.0)"
+
+    def mask(self, real: Mask) -> str:
+        """The name of an array that says where the blocks of a product have no holes."""
+        block = real[0]
+        key = block.tobytes()
+        if key not in self.masks:
+            text = f"np.array({block.astype(float).tolist()})"
+            if np.array_equal(block, np.tri(*block.shape)):
+                text = f"np.tri({len(block)})"
+            self.masks[key] = self.named(f"{text}[:, :, None] > 0.0", "mask")
+        return self.masks[key]
+
+    # ---- arrays ----
+
+    def hold(self, held: Held, *, takes: bool = True) -> None:
+        """Note which rows an array holds, and whether they take gradients."""
+        fixed, rows = held.array.samples == "1", slice(held.start, held.start + held.count)
+        self.holder[fixed][rows], self.takes[fixed][rows] = len(self.held), takes
+        self.held.append(held)
+
+    def wants(self, read: Read) -> bool:
+        """Will anything in it take a gradient?"""
+        return self.differentiated and bool(self.takes[read.fixed][read.rows].any())
+
+    def read(
+        self, read: Read, *, neutral: float | None = None, samples: str | None = None
+    ) -> Expression:
+        """An expression that broadcasts to the shape of a read.
+
+        Args:
+            neutral: what stands in holes.
+            samples: "" for a matrix, without an axis for the samples.
+        """
+        holders, places = self.holder[read.fixed][read.rows], np.zeros_like(read.rows)
+        arrays, size = list[Expression](), 0
+        for i in np.unique(holders):
+            held, inside = self.held[i], holders == i
+            places[inside] = read.rows[inside] - held.start + size
+            size += held.count
+            arrays.append(held.array)
+        array = arrays[0]
+        if len(arrays) > 1:
+            joined = ", ".join([each.flat.text for each in arrays])
+            array = Expression(f"np.concatenate([{joined}])", (size,), array.samples)
+        elif read.real is not None and held.real is not None and neutral is not None:
+            mask = self.mask(held.real)
+            filled = self.short(f"np.where({mask}, {array.text}, {number_text(neutral)})")
+            array = Expression(filled, array.shape, array.samples)
+        return array.read(places, samples)
+
+    def whole(self, read: Read, *, neutral: float | None = None, samples: str | None = None) -> str:
+        """An expression of the shape of a read; see `read`."""
+        found = self.read(read, neutral=neutral, samples=samples)
+        whole = found if is_whole(read.rows) else found.broadcast(read.rows.shape, found.samples)
+        return whole.text
+
+    @cached_property
+    def fixed_labels(self) -> dict[int, str]:
+        """The label of each row that depends on no input."""
+        rows = zip(self.lifted.row.tolist(), self.fused.slots, self.lifted.fixed, strict=True)
+        return {row: slot.label for row, slot, fixed in rows if fixed}
