@@ -23,6 +23,8 @@ from .python_engine.run import PythonEngine
 
 Columns: TypeAlias = list[Floats]  # for each argument, an array of shape (samples, numbers)
 
+_FLOAT = np.dtype(np.float64)
+
 
 class Argument(NamedTuple):
     """One argument of a call.
@@ -153,8 +155,10 @@ class Runner:
         own = self.program.shapes
         if len(inputs) != len(own):
             raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
-        pairs = zip(inputs, self.names, strict=True)
-        arrays = [np.asarray(real_array(x, name), dtype=float) for x, name in pairs]
+        arrays = [x for x in inputs if type(x) is np.ndarray and x.dtype is _FLOAT]
+        if len(arrays) < len(inputs):  # most often there is nothing to convert
+            pairs = zip(inputs, self.names, strict=True)
+            arrays = [np.asarray(real_array(x, name), dtype=float) for x, name in pairs]
         layout = _layout(tuple([x.shape for x in arrays]), own)
         if not (samples := layout.samples):
             self._refuse(arrays)

@@ -12,39 +12,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import Computation, Slot
 from ..lifting.analysis import facts, levels
-from .steps import HEAD, ORDERS, Opcode, Template, masks, opcodes, templates
+from .steps import HEAD, Opcode, Template, masks, opcodes, templates
 
 Ints = NDArray[np.integer]
-Stream = Ints  # instructions one after another; then "stop"
+Stream = Ints  # instructions one after another
 _NARROW = 4  # a program of fewer slots per level keeps the order in which it was recorded
 _BATCH = 2  # the kind of a slot that depends on inputs; 1: on parameters alone; 0: on neither
 
 
-@dataclass
-class Encoded:
+class Encoded(NamedTuple):
     """A program's instructions.
 
     Attributes:
         words: where each stream starts (what depends on no input, the other operations, their
-            backward pass, and that of the former), how many slots there are, the row of the
-            result, how many rows and guards follow, and a mark of the machine; then the rows of
-            slots that depend on parameters and on no input, the guards, and the streams.
-        rows: how many rows the table has. The row of a slot's adjoint is as many rows after its
-            own as there are slots. Inputs, then parameters, have the first rows.
-        numbers: the rows that hold a number.
-        number_values: those numbers.
+            backward pass, and that of the former), how many slots, inputs, and leaves there are,
+            the row of the result, how many rows follow, and a mark of the machine; then the rows of
+            slots that depend on parameters and on no input, and the streams.
+        column: the table for one sample, with the program's numbers. The row of a slot's adjoint is
+            as many rows after its own as there are slots. Inputs, then parameters, have the first
+            rows.
     """
 
     words: Ints
-    rows: int
-    numbers: Ints
-    number_values: NDArray[np.float64]
+    column: NDArray[np.float64]
 
 
 def encode(program: Computation) -> Encoded:
@@ -105,29 +102,22 @@ class _Encoder:
         self.rows = start + len(numbers)
 
     def encoded(self, program: Computation) -> Encoded:
-        constants = program.constants
-        row, fixed, guards = self.row, self.row[self.kind == 1], program.guards
+        row, fixed, codes = self.row, self.row[self.kind == 1], opcodes()
         streams = [self._stream(fixed=fixed, backward=False) for fixed in (True, False)]
         streams += [self._stream(fixed=fixed, backward=True) for fixed in (False, True)]
-        sides = [(ORDERS[g.sign], row[g.left], row[g.right], g.outcome) for g in guards]
-        start = HEAD + len(fixed) + 4 * len(guards)
-        starts = accumulate(map(len, streams[:-1]), initial=start)
-        sizes = [
-            self.count,
-            program.input_count,
-            program.leaf_count,
-            row[program.root],
-            len(fixed),
-            len(guards),
+        guards = [
+            (codes[Opcode("guard", g.sign, 2, g.outcome)], 0, row[g.left], row[g.right])
+            for g in program.guards
         ]
-        head = [*starts, *sizes, 0]
-        parts = [np.array(head), np.ravel(sides), fixed, *streams]
-        return Encoded(
-            words=np.concatenate(parts).astype(np.int32),
-            rows=self.rows,
-            numbers=np.array([*row[[*constants]], *self.numbers.values()], dtype=np.int64),
-            number_values=np.array([*constants.values(), *self.numbers]),
-        )
+        streams[1] = np.concatenate([streams[1], np.ravel(guards)])
+        streams = [np.append(stream, codes[Opcode("step", "stop")]) for stream in streams]
+        starts = accumulate(map(len, streams[:-1]), initial=HEAD + len(fixed))
+        sizes = [self.count, program.input_count, program.leaf_count, row[program.root], len(fixed)]
+        words = np.concatenate([[*starts, *sizes, 0], fixed, *streams]).astype(np.int32)
+        column, constants = np.zeros(self.rows), program.constants
+        column[row[[*constants]]] = [*constants.values()]
+        column[[*self.numbers.values()]] = [*self.numbers]
+        return Encoded(words, column)
 
     def _stream(self, *, fixed: bool, backward: bool) -> Stream:
         """The instructions of some slots in the order of their levels, or against it.
@@ -143,7 +133,7 @@ class _Encoder:
         order = np.lexsort((self.row[slots], codes, self.form[slots], level))
         starts = np.empty(len(slots), dtype=np.int64)
         starts[order] = np.cumsum(lengths[order]) - lengths[order]
-        stream = np.full(lengths.sum() + 1, opcodes()[Opcode("step", "stop")], np.int32)
+        stream = np.empty(lengths.sum(), np.int32)
         at = 0
         for own, words in parts:
             places = starts[at : at + len(own), None] + np.arange(words.shape[1])

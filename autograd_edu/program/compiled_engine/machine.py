@@ -25,7 +25,7 @@ from ..ir import Floats
 from ..lifting import rows, symbols
 from ..lifting.rows import ROWS
 from ..lifting.symbols import CONDITIONS, Symbol, written
-from .steps import HEAD, LESS, MORE, SAME, STEPS, ZEROS, Opcode, opcodes
+from .steps import HEAD, STEPS, Opcode, opcodes
 from .vectors import DOUBLE, INDEX, INT, Vectors, vector_functions
 
 Words = NDArray[np.int32]
@@ -70,13 +70,7 @@ class Instruction:
     # ---- the kinds of instructions ----
 
     def write(self, opcode: Opcode) -> None:
-        match opcode.kind:
-            case "step":
-                self.step(opcode.name)
-            case "value":
-                self.value(opcode)
-            case "slopes":
-                self.slopes(opcode)
+        getattr(self, opcode.kind)(opcode)
 
     def value(self, opcode: Opcode) -> None:
         rule = written(ROWS[opcode.name], [None] * opcode.operands)
@@ -116,8 +110,20 @@ class Instruction:
                 so_far = self.vectors.product_added(slope, upstream, so_far)
             self.store(so_far, pointer)
 
-    def step(self, name: str) -> None:
+    def guard(self, opcode: Opcode) -> None:
+        """Note where a comparison has another outcome than when the program was traced."""
+        sides = [self.read(1), self.read(2)]
+        if opcode.name == "is":  # the same bits, as 0.0 and -0.0 differ
+            sides = [self.builder.bitcast(x, self.vectors.bits) for x in sides]
+            holds = self.builder.icmp_signed("==", *sides)
+        else:
+            holds = self.builder.fcmp_ordered(opcode.name, *sides)
+        bits = self.builder.sext(holds, self.vectors.bits)
+        self.note(self.builder.not_(bits) if opcode.mask else bits)
+
+    def step(self, opcode: Opcode) -> None:
         """A step of a rule that was taken apart; conditions are rows of ones and zeros."""
+        name = opcode.name
         out, xs = self.pointer(0), [self.read(i + 1) for i in range(STEPS[name])]
         zero, one = self.vectors.number(0.0), self.vectors.number(1.0)
         match name:
@@ -295,21 +301,6 @@ def _store(table: Floats, row: int, numbers: Floats, place: Place) -> bool:
     return True
 
 
-@njit
-def _hold(words: Words, compared: int, table: Floats, used: int) -> bool:
-    """Do the guards hold for so many samples?"""
-    for g in range(compared):
-        at = HEAD + 4 * g
-        orders, left, right, outcome = words[at], words[at + 1], words[at + 2], words[at + 3]
-        for k in range(used):
-            a, b = table[left, k], table[right, k]
-            same = SAME if np.signbit(a) == np.signbit(b) else ZEROS
-            order = LESS if a < b else MORE if a > b else same
-            if (orders & order != 0) != (outcome == 1):
-                return False
-    return True
-
-
 @lru_cache(maxsize=4)
 def machine(width: int) -> Dispatcher:
     """The compiled replay of ``width`` samples at a time; see `run` for its arguments.
@@ -326,9 +317,7 @@ def machine(width: int) -> Dispatcher:
 
         ``numbers`` are the inputs, the parameters, and room for the results and the gradients.
         """
-        before, forward, backward, after, count, inputs, leaves, root, fixed, compared, broken = (
-            words[:HEAD]
-        )
+        before, forward, backward, after, count, inputs, leaves, root, fixed, broken = words[:HEAD]
         words[HEAD - 1] = 1  # until this pass has come to its end, adjoints may be left over
         size, own = inputs * samples, leaves - inputs
         middle = size + own + samples
@@ -338,16 +327,14 @@ def machine(width: int) -> Dispatcher:
         if _walk(made_from, width, words, before, table, count):  # type: ignore[call-arg]
             return False
         for start in range(0, samples, width):
-            used = min(width, samples - start)
             if (
                 not _load(table, 0, numbers, (0, inputs, samples, start))
                 or _walk(made_from, width, words, forward, table, count)
-                or not _hold(words, compared, table, used)
                 or not _store(table, root, numbers, (size + own, 1, samples, start))
             ):
                 return False
             if differentiate:
-                for k in range(used):
+                for k in range(min(width, samples - start)):
                     table[count + root, k] += 1.0
                 _walk(made_from, width, words, backward, table, count)
                 if not _store(table, count, numbers, (middle, inputs, samples, start)):
@@ -355,7 +342,7 @@ def machine(width: int) -> Dispatcher:
                 table[count : count + inputs] = 0.0
         if differentiate:  # what depends on no input is done once, for the sum of the samples
             for i in range(fixed):
-                row = count + words[HEAD + 4 * compared + i]
+                row = count + words[HEAD + i]
                 for k in range(1, width):
                     table[row, 0] += table[row, k]
             _walk(made_from, width, words, after, table, count)

@@ -91,10 +91,11 @@ class Interpreter:
         words = self.code.words.copy()
         if self.runs[width] == _OFTEN:
             words, self.owners[width] = with_rounds(words, width)
-        plain = np.zeros(self.code.rows * width + 8)
+        column = self.code.column[:, None]
+        plain = np.empty(column.size * width + 8)
         start = -plain.ctypes.data // 8 % 8
-        table = plain[start : start + self.code.rows * width].reshape(-1, width)
-        table[self.code.numbers] = self.code.number_values[:, None]
+        table = plain[start : start + column.size * width].reshape(-1, width)
+        table[:] = column
         (compiled,) = machine(width).overloads.values()  # called without a look at the arguments
         return partial(compiled._asdict()["entry_point"], words, table)
 

@@ -18,16 +18,12 @@ from numpy.typing import NDArray
 from ...arithmetic.rows import products
 from ...engine import ops
 from ...engine.op import Op
+from ..ir import SIGNS
 from ..lifting import rows
 from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
 
-HEAD = 11  # words before the rows, guards and streams of a program
-LESS, ZEROS, SAME, MORE = 1, 2, 4, 8  # how two numbers compare; ZEROS: 0.0 and -0.0
-ORDERS = {  # for each sign of a guard, when it holds
-    "<": LESS, "<=": LESS | ZEROS | SAME, ">": MORE, ">=": MORE | ZEROS | SAME, "==": ZEROS | SAME,
-    "is": SAME,
-}  # fmt: skip
+HEAD = 10  # words before the rows and streams of a program
 STEPS = {  # with the number of rows that each reads
     **OPERATORS, **FUNCTIONS, "select": 3, "copy": 1, "clear": 0, "accumulate": 1,
     "accumulate_product": 2, "result": 1, "lost": 2, "round": 3, "stop": 0, "rounds": 2,
@@ -35,9 +31,9 @@ STEPS = {  # with the number of rows that each reads
 
 
 class Opcode(NamedTuple):
-    """An instruction: a "step" by its name, or the "value" or the "slopes" of a row.
+    """An instruction: a "step" by its name, the "value" or the "slopes" of a row, or a "guard".
 
-    ``mask`` has a bit for each operand that is given a gradient.
+    ``mask`` has a bit for each operand that is given a gradient; for a guard, it is its outcome.
     """
 
     kind: str
@@ -64,6 +60,7 @@ def is_built_in(op: Op) -> bool:
 def opcodes() -> dict[Opcode, int]:
     """Every instruction of the machine, numbered."""
     codes = [Opcode("step", step) for step in STEPS]
+    codes += [Opcode("guard", sign, 2, outcome) for sign in SIGNS for outcome in (False, True)]
     for op in filter(is_built_in, ROWS.values()):
         for count in _counts(op):
             codes.append(Opcode("value", op.name, count))
