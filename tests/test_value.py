@@ -88,6 +88,11 @@ BINARY = {
 }
 
 
+def test_an_infinite_number_of_another_kind_stays_infinite():
+    infinite = [Decimal("-Infinity"), np.float32("-inf"), np.longdouble("-inf")]
+    assert [Value(x).data for x in infinite] == [-math.inf] * 3
+
+
 @pytest.mark.parametrize("x", NUMBERS, ids=repr)
 def test_real_numbers_of_every_kind_become_floats(x):
     assert type(Value(x).data) is float
@@ -562,6 +567,8 @@ def test_gradients_too_large_for_a_float_are_an_error():
         (lambda: Value(-2.0) ** 0.5, DomainError, "must be positive, or"),
         (lambda: Value(10.0) ** 400, OverflowDomainError, "too large"),
         (lambda: Value(10**400), OverflowDomainError, "too large for a float"),
+        (lambda: Value(Fraction(10**400)), OverflowDomainError, "too large for a float"),
+        (lambda: Value(Decimal("-1e400")), OverflowDomainError, "too large for a float"),
         (lambda: sqrt(-1), DomainError, "must not be negative"),
         (lambda: Value(math.inf) - Value(math.inf), DomainError, "no finite value"),
         (lambda: relu(Value(math.nan)), DomainError, "nan"),

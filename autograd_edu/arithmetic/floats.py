@@ -23,11 +23,14 @@ def real(x: object, user: str = "") -> float:  # anything may be given; that is 
         isinstance(x, numbers.Number) and not isinstance(x, numbers.Complex)
     ):
         try:
-            return float(x)  # type: ignore[arg-type]  # every Number but a Complex has a float
+            number = float(x)  # type: ignore[arg-type]  # every Number but a Complex has a float
         except OverflowError:
+            number = math.inf
+        if abs(number) == math.inf and number != x:
             raise OverflowDomainError(
                 f"{type(x).__name__} is too large for a float, whose largest value is 1.8e308"
-            ) from None
+            )
+        return number
     if hasattr(x, "item") and math.prod(getattr(x, "shape", (0,))) == 1:
         return real(x.item())
     asked = f"{user}: a" if user else "a"
