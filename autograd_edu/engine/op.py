@@ -33,6 +33,8 @@ class Op(Row):
         if len(args) == self.count and not named:
             if self.alone:  # as `apply` does it, but faster
                 only: Any = type(args[0])  # a kind of number, or the type of a plain one
+                if method := self.methods.get(only):
+                    return method(*args)
                 plain = evaluate if only is float else _apply_plain
                 return (only.apply if hasattr(only, "precedence") else plain)(self, args)
             return self.apply(args)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
-from math import isfinite
 from typing import Any, ClassVar, SupportsFloat
 
 from .. import blocks
@@ -183,7 +182,7 @@ class Value(Copied, Habits, Number):
                 new = leaf._grad
                 if new is UNREACHED:
                     leaf._grad = before
-                elif isfinite(new) or leaf.is_constant or ieee_is_on():
+                elif new - new == 0.0 or leaf.is_constant or ieee_is_on():
                     leaf._grad = before + new
                 else:
                     raise DomainError(without_gradient(leaf, new, order))
@@ -198,7 +197,7 @@ class Value(Copied, Habits, Number):
         if blocks.pauses and (observer := modes.tracer.get() or modes.watch.get()) is not None:
             return observer.apply(op, operands)  # type: ignore[no-any-return]  # of a face above
         if op.alone and len(operands) == 1 and (not blocks.pauses or modes.recording.get()):
-            return (op.method or _method(op))(*operands)  # type: ignore[no-any-return]  # from text
+            return (op.methods.get(Value) or _method(op))(*operands)  # type: ignore[no-any-return]  # from text
         if blocks.pauses and not modes.recording.get():
             return Constant(evaluate(op, [plain(x) for x in operands], operands))
         return _apply(op, tuple([x if isinstance(x, Value) else Constant(x) for x in operands]))
@@ -274,7 +273,7 @@ def _apply(op: Op, parents: tuple[Value, ...]) -> Value:
 
 def _method(op: Op) -> Rule:
     """The method for ``op``, which takes one operand. It is made when it is first used."""
-    op.method = method = function(op, globals())
+    op.methods[Value] = method = function(op, globals())
     for name in [name for name, row in FUNCTIONS.items() if row is op and name not in vars(Value)]:
         setattr(Value, name, method)  # unless a user has set one
     return method
@@ -299,10 +298,10 @@ def topological_order(root: Value, *, numbers: bool = True) -> list[Value]:
     """
     done = next(clock)
     order: list[Value] = []
-    path: list[Value] = []
+    path: list[Value | None] = [None]
     rests: list[Iterator[Value]] = []
-    value = root
-    while True:
+    value: Value | None = root
+    while value is not None:
         if numbers and value._right is None and value._right_grad is not None:
             expand(value)
         left = value._left
@@ -312,7 +311,7 @@ def topological_order(root: Value, *, numbers: bool = True) -> list[Value]:
             path.append(value)
             value = left
             continue
-        while True:
+        while value is not None:
             right = value._right
             if right is None and value._left.__class__ is tuple:
                 for right in rests[-1]:
@@ -329,9 +328,8 @@ def topological_order(root: Value, *, numbers: bool = True) -> list[Value]:
                 break
             value._mark = done
             order.append(value)
-            if not path:
-                return order
             value = path.pop()
+    return order
 
 
 def _propagate(order: list[Value]) -> None:
