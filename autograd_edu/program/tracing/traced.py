@@ -159,7 +159,7 @@ _RESULT = """
     result = new(Given if {free} else Traced)
     result._data, result.op = y, op
     result._left, result._right, result._mark = {left}, {right}, 0
-    result._left_grad, result._right_grad = left_slope, right_slope
+    result._left_grad, result._right_grad, result._label = left_slope, right_slope, ""
     if blocks.scopes:
         result._scope = current_scope.get()
     frame = getframe(1)
