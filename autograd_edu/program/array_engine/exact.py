@@ -42,35 +42,18 @@ def _split_and_add(terms: Array, sizes: Array, largest: float, out: Array) -> No
     """Write the sum of terms whose ``sizes`` are at most ``largest``."""
     count = len(terms)
     height = math.ldexp(1.0, math.frexp(largest)[1] + (count + 2).bit_length())
-    low, high = _split(terms, height, out)
-    smallest = count * height * UNIT  # terms down to here have low parts whose sum is exact
-    if float(np.minimum.reduce(sizes, None)) < smallest:
-        doubt = _in_doubt(low, high, 2.0 * smallest * count * UNIT)
-        _settle(terms, doubt & ~_even(sizes, smallest), out)
-
-
-def _split(terms: Array, height: float, out: Array) -> tuple[Array, Array]:
-    """Write the sums to ``out``; return the sums of the low parts and of the high parts."""
     parts = terms + height
     parts -= height
     high = np.add.reduce(parts, 0)
     np.subtract(terms, parts, parts)
     low = np.add.reduce(parts, 0)
     np.add(high, low, out)
-    return low, high
-
-
-def _in_doubt(low: Array, high: Array, error: float) -> Marks:
-    """Mark the columns where an error of the low sum could change the rounded result."""
-    margin = error + 2.0 * UNIT * np.abs(low)
-    doubt: Marks = np.not_equal(high + (low - margin), high + (low + margin))
-    return doubt
-
-
-def _even(sizes: Array, smallest: float) -> Marks:
-    """Mark the columns in which no term other than 0 is below ``smallest``."""
-    even: Marks = np.logical_not(np.any((sizes > 0.0) & (sizes < smallest), axis=0))
-    return even
+    smallest = count * height * UNIT  # terms down to here have low parts whose sum is exact
+    if float(np.minimum.reduce(sizes, None)) < smallest:
+        small = np.any((sizes > 0.0) & (sizes < smallest), 0)
+        margin = 2.0 * UNIT * (smallest * count + np.abs(low))
+        doubt = high + (low - margin) != high + (low + margin)  # such an error changes the result
+        _settle(terms, small & doubt, out)
 
 
 def _settle(terms: Array, columns: Marks, out: Array) -> None:

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...engine.ops import OPS
 from ...errors import BranchChanged, DomainError, error_named
 from ...notation import operations
 from ..arrays import Arrays, input_names
-from ..ir import SIGNS, Computation, Floats
+from ..ir import SIGNS, Compare, Computation, Floats, Outcome
 from ..lifting.group import Group, Lifted
+from ..lifting.spacing import Rows
 from .run import Backward, Plan
 
 _KEEP = "Pass on_nonfinite='keep' to get the value instead of this error"
 _TOO_LARGE = f"is larger than the largest float, 1.8e308. {_KEEP}"
-
-
-class _Guards(NamedTuple):
-    """The guards of one sign whose sides stand in the same tables, checked at once."""
-
-    sign: str
-    fixed: tuple[bool, bool]
-    left: NDArray[np.intp]
-    right: NDArray[np.intp]
-    outcomes: NDArray[np.bool_]
-    numbers: list[int]
 
 
 class Faults:
@@ -42,42 +31,38 @@ class Faults:
 
     def __init__(
         self, given: Computation, program: Computation, lifted: Lifted,
-        watched: Mapping[bool, NDArray[np.intp]],
+        watched: Mapping[bool, Rows],
     ) -> None:  # fmt: skip
         self.given, self.program, self.lifted, self.watched = given, program, lifted, watched
         self.guards = list(self._guards())
 
     # ---- guards ----
 
-    def _guards(self) -> list[_Guards]:
-        """The guards that can be checked together."""
-        fixed, row, guards = self.lifted.fixed, self.lifted.row, self.program.guards
-        kinds: dict[tuple[str, tuple[bool, bool]], list[int]] = {}
+    def _guards(self) -> Iterator[tuple[list[int], Compare, list[tuple[bool, Rows]], Outcome]]:
+        """The guards that are checked together, of one sign, with their sides in the same tables.
+
+        It gives their numbers, how they compare, the table and the rows of each side, and the
+        outcomes.
+        """
+        fixed, guards = self.lifted.fixed, self.program.guards
+        kinds: dict[tuple[str, bool, bool], list[int]] = {}
         for n, guard in enumerate(guards):
-            sides = fixed[guard.left], fixed[guard.right]
-            kinds.setdefault((guard.sign, sides), []).append(n)
-        return [
-            _Guards(
-                sign,
-                sides,
-                row[[guards[n].left for n in ns]],
-                row[[guards[n].right for n in ns]],
-                np.array([[guards[n].outcome] for n in ns]),
-                ns,
-            )
-            for (sign, sides), ns in kinds.items()
-        ]
+            kinds.setdefault((guard.sign, fixed[guard.left], fixed[guard.right]), []).append(n)
+        for (sign, *tables), numbers in kinds.items():
+            slots = zip(*[(guards[n].left, guards[n].right) for n in numbers], strict=True)
+            rows = [self.lifted.row[list(side)] for side in slots]
+            outcomes = np.array([[guards[n].outcome] for n in numbers])
+            yield numbers, SIGNS[sign], list(zip(tables, rows, strict=True)), outcomes
 
     def check_guards(self, plan: Plan, start: int) -> None:
         """Raise an error for the first guard that does not hold, at its first sample."""
-        for guards in self.guards:
-            a = plan.values[guards.fixed[0]][guards.left]
-            b = plan.values[guards.fixed[1]][guards.right]
-            other = np.asarray(SIGNS[guards.sign](a, b)) != guards.outcomes
+        for numbers, compare, sides, outcomes in self.guards:
+            a, b = [plan.values[fixed][rows] for fixed, rows in sides]
+            other = np.asarray(compare(a, b)) != outcomes
             if other.any():
                 which, sample = map(int, np.argwhere(other)[0])
                 left, right = [float(s[which, min(sample, s.shape[1] - 1)]) for s in (a, b)]
-                self._break(guards.numbers[which], left, right, start + sample)
+                self._break(numbers[which], left, right, start + sample)
 
     def _break(self, number: int, left: float, right: float, sample: int) -> NoReturn:
         """Raise the error of a guard that does not hold for these numbers."""

@@ -18,6 +18,13 @@ from ...arithmetic.rows import together
 from ...engine.op import Op
 from ...errors import OperandError
 
+_LISTS = "total", "dot", "choose"  # what a namespace has besides functions of numbers
+# Each function of `xp`, with the number of its operands.
+FUNCTIONS: dict[str, int] = {
+    name: function.__code__.co_argcount - 1
+    for name, function in vars(Namespace).items()
+    if not name.startswith("_") and name not in _LISTS
+}
 CONDITIONS = ("lt", "le", "gt", "ge")
 # Each operator, with the number of its operands.
 OPERATORS = {
@@ -33,8 +40,6 @@ SUMS = (
 Operand: TypeAlias = "Symbol | float"  # rules mix symbols with plain numbers
 Branch: TypeAlias = "Operand | Callable[[], Operand]"
 _Made = dict[Hashable, "Symbol"]
-_One = Callable[[Operand], "Symbol"]
-_Two = Callable[[Operand, Operand], "Symbol"]
 _Operator = Callable[["Symbol", Operand], "Symbol"]
 
 
@@ -136,37 +141,8 @@ class _Function:
         return _symbol(self.made, f"{self.name}_all", xs)
 
 
-class Symbols:
+class _Symbols:
     """The namespace `xp` of symbols. Both branches of a choice are written down, as on arrays."""
-
-    exp: _One
-    exp2: _One
-    expm1: _One
-    log: _One
-    log2: _One
-    log10: _One
-    log1p: _One
-    sqrt: _One
-    sin: _One
-    cos: _One
-    tan: _One
-    asin: _One
-    acos: _One
-    atan: _One
-    sinh: _One
-    cosh: _One
-    tanh: _One
-    asinh: _One
-    acosh: _One
-    atanh: _One
-    floor: _One
-    erf: _One
-    erfc: _One
-    pow: _Two
-    atan2: _Two
-    hypot: _Two
-    maximum: _Two
-    minimum: _Two
 
     def __init__(self, made: _Made) -> None:
         self.made = made
@@ -192,9 +168,7 @@ class Symbols:
         return _symbol(self.made, "dot", *ws, *xs, *bias)
 
 
-SYMBOLS: Callable[[_Made], Namespace[Any]] = Symbols  # mypy holds them against the protocol
-# Each function of `xp`, with the number of its operands.
-FUNCTIONS = {name: 1 if kind == "_One" else 2 for name, kind in Symbols.__annotations__.items()}
+SYMBOLS: Callable[[_Made], Any] = _Symbols  # no checker sees the functions that are set by name
 
 
 @dataclass(frozen=True)
@@ -221,7 +195,7 @@ def written(op: Op, numbers: Sequence[float | None]) -> Written:
         Symbol(made, "operand", (), float(i)) if x is None else _as_symbol(made, x)
         for i, x in enumerate(numbers)
     ]
-    xp, y = Symbols(made), Symbol(made, "result", (), 0.0)
+    xp, y = SYMBOLS(made), Symbol(made, "result", (), 0.0)
     try:
         slopes = op.local_gradients(xp, y, xs)
         value = _rounded_once(_as_symbol(made, op.value(xp, *xs)))
@@ -243,7 +217,7 @@ def written_stacked(op: Op) -> Written | None:
     if op.groups is not together:
         return None
     made = _Stacked()
-    xp, stack, y = Symbols(made), Symbol(made, "operand", (), 0.0), Symbol(made, "result", (), 0.0)
+    xp, stack, y = SYMBOLS(made), Symbol(made, "operand", (), 0.0), Symbol(made, "result", (), 0.0)
     value, slopes = op.rule, op.rules[0]
     try:
         return Written(
