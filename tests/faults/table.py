@@ -150,8 +150,8 @@ LIFTING = (
     Fault(
         "the same product twice is lost",
         RANDOM_GRAPHS,
-        "taken = {i for each in found for i in each.members.ravel().tolist()}",
-        "taken = set(members) if found else set()",
+        "operands.pop(i, None)",
+        "operands.clear()",
         "parts_of",
     ),
     Fault(
@@ -187,7 +187,7 @@ LIFTING = (
         RANDOM_GRAPHS,
         "NEUTRAL.index(neutral)",
         "0",
-        "_pad",
+        "_padded",
     ),
     Fault(
         "0.0 and -0.0 are one constant",
@@ -198,10 +198,10 @@ LIFTING = (
     ),
     Fault(
         "ones omitted: no gap is filled after what a matrix reads",
-        ("test_replay.py::test_random_graphs_are_of_every_kind",),
+        RANDOM_GRAPHS,
         "self.gaps.append((_A, _B, part.ones))",
         "self.gaps.append((_A, _B, 0))",
-        "Places.place",
+        "Placing.place",
     ),
     Fault(
         "a bias of each vector counts as one of the row",
@@ -215,7 +215,7 @@ LIFTING = (
         ("test_replay.py::test_a_layer_over_several_vectors_is_a_matrix_product[none-True]",),
         "None if (np.diff(order) > 0).all() else order",
         "None",
-        "Places.argument",
+        "Placing.argument",
     ),
 )
 

@@ -16,8 +16,7 @@ from .analysis import facts
 from .arrange import arrange
 from .group import Lifted
 from .parts import Part, parts_of
-from .places import Places
-from .reads import Grouping
+from .placing import Placing
 from .rows import SUM
 
 
@@ -29,24 +28,21 @@ def lift(program: Computation, *, matmuls: bool = True) -> Lifted:
             holes, and multiply what the program does not: with numbers that are not finite, only
             the program without them is sure to compute what was recorded.
     """
-    known, ops = facts(program), program.columns.ops
+    known, placing = facts(program), Placing(program.columns)
     starts = list(accumulate(map(prod, program.shapes), initial=0))
     inputs = [
         Part("leaves", SUM, False, True, np.arange(start, stop)) for start, stop in pairwise(starts)
     ]
-    parts = parts_of(program, known, with_matmuls=matmuls)
-    arrange([*inputs, *parts], len(ops))
+    parts = list(parts_of(program, known, with_matmuls=matmuls))
+    arrange([*inputs, *parts], len(program.columns.ops))
 
-    places = Places(len(ops))
-    arguments = [places.argument(part) for part in inputs]
+    arguments = [placing.argument(part) for part in inputs]
     own = range(program.input_count, program.leaf_count)
     leaves = np.array([*own, *program.constants], dtype=np.intp)
-    places.place(Part("leaves", SUM, True, True, leaves))
-
-    grouping = Grouping(program.columns, places)
-    groups = [grouping.group(part) for part in parts if part.fixed]
+    placing.place(Part("leaves", SUM, True, True, leaves))
+    groups = [placing.group(part) for part in parts if part.fixed]
     batch = [part for part in parts if not part.fixed]
-    groups += [grouping.group(part) for part in (*places.spread(batch, known.live), *batch)]
-    in_fixed, in_batch = (places.rows[kind][:-1] for kind in (True, False))
+    groups += [placing.group(part) for part in (*placing.spread(batch, known.live), *batch)]
+    in_fixed, in_batch = (placing.rows[kind][:-1] for kind in (True, False))
     row = np.where(in_fixed > 0, in_fixed, in_batch)
-    return Lifted(groups, known.fixed, row, places.counts, places.gaps, program.roots, arguments)
+    return Lifted(groups, known.fixed, row, placing.counts, placing.gaps, program.roots, arguments)

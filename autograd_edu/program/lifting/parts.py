@@ -6,7 +6,7 @@ is left of them, and other variadic operations, are padded to one length.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import NamedTuple
@@ -62,40 +62,33 @@ class Part:
         self.operands = [Operand(slots[..., order], fixed) for slots, fixed in self.operands]
 
 
-def parts_of(program: Computation, known: Facts, *, with_matmuls: bool) -> list[Part]:
+def parts_of(program: Computation, known: Facts, *, with_matmuls: bool) -> Iterator[Part]:
     """The parts of a program. None needs a later one."""
-    columns, parts, dots = program.columns, list[Part](), Dots(program, known.fixed)
+    columns, dots = program.columns, Dots(program, known.fixed)
     for (kind, live, *_), members in schedule(program, known, dots):
         op, fixed = ROWS[columns.ops[members[0]]], known.fixed[members[0]]
         part = Part(str(kind), op, fixed, bool(live), np.array(members))
-        operands = [columns.operands.tuples[i] for i in members]
+        operands = {i: columns.operands.tuples[i] for i in members}
         if kind == "map":
-            slots = np.array(operands, dtype=np.intp).T
-            part.operands = [Operand(each, known.fixed[each[0]]) for each in slots]
-            parts.append(part)
+            slots = _padded(operands.values())
+            yield replace(part, operands=[Operand(each, known.fixed[each[0]]) for each in slots])
             continue
-        found = _matrix_products(part, dots, with_matmuls=with_matmuls) if kind != "stack" else []
-        parts += found
-        taken = {i for each in found for i in each.members.ravel().tolist()}
-        rest = {i: own for i, own in zip(members, operands, strict=True) if i not in taken}
-        for own in _split_by_length(rest):
-            if kind == "stack":
-                read = [Operand(_padded([rest[i] for i in own]), fixed)]
-                parts.append(replace(part, members=np.array(own), operands=read))
-            else:
-                parts.append(_dots(part, own, dots))
-    return parts
+        for product in _matrix_products(part, dots) if with_matmuls or kind == "matrix" else ():
+            yield (found := _matrix_product(part, product, dots))
+            for i in found.members.ravel().tolist():
+                operands.pop(i, None)
+        for some in _split_by_length(operands):
+            yield _variadic(part, some, dots)
 
 
-def _matrix_products(part: Part, dots: Dots, *, with_matmuls: bool) -> list[Part]:
-    """The parts of the matrix products among the sums of a part."""
+def _matrix_products(part: Part, dots: Dots) -> list[Product]:
+    """The matrix products among the sums of a part."""
     factors, members = dots.factors, part.members.tolist()
-    found: list[Product] = []
     if part.kind == "matrix":
-        found = matrices({i: factors[i][:2] for i in members})
-    elif with_matmuls and not part.fixed:
-        found = matmuls({i: factors[i][:2] for i in members if dots.is_free(i)})
-    return [_matrix_product(part, product, dots) for product in found]
+        return matrices({i: factors[i][:2] for i in members})
+    if part.kind == "dot" and not part.fixed:
+        return matmuls({i: factors[i][:2] for i in members if dots.is_free(i)})
+    return []
 
 
 def _matrix_product(part: Part, product: Product, dots: Dots) -> Part:
@@ -110,16 +103,16 @@ def _matrix_product(part: Part, product: Product, dots: Dots) -> Part:
     return replace(part, kind=kind, members=members, operands=operands)
 
 
-def _dots(part: Part, members: list[int], dots: Dots) -> Part:
-    """Sums that are no matrix product."""
-    weights, inputs, _ = zip(*[dots.factors[i] for i in members], strict=True)
-    slots = np.array(members)
-    operands = [
-        Operand(_padded(weights), all(map(dots.varying.isdisjoint, weights))),
-        Operand(_padded(inputs), part.fixed),
-        *_bias(slots, dots),
-    ]
-    return replace(part, kind="dot", members=slots, operands=operands)
+def _variadic(part: Part, operands: dict[int, Vector], dots: Dots) -> Part:
+    """Variadic operations that are no matrix product, over a stack of what they read."""
+    members = np.array(list(operands))
+    if part.kind == "stack":
+        read = [Operand(_padded(operands.values()), part.fixed)]
+        return replace(part, members=members, operands=read)
+    weights, inputs, _ = zip(*[dots.factors[i] for i in operands], strict=True)
+    all_fixed = all(map(dots.varying.isdisjoint, weights))
+    read = [Operand(_padded(weights), all_fixed), Operand(_padded(inputs), part.fixed)]
+    return replace(part, kind="dot", members=members, operands=[*read, *_bias(members, dots)])
 
 
 def _bias(members: Rows, dots: Dots) -> list[Operand]:
@@ -135,12 +128,12 @@ def _padded(lists: Iterable[Vector]) -> Rows:
     return np.array(list(zip_longest(*lists, fillvalue=HOLE)), dtype=np.intp)
 
 
-def _split_by_length(operands: dict[int, Vector]) -> list[list[int]]:
-    """The members, split where padding their operands to one length would cost too much."""
+def _split_by_length(operands: dict[int, Vector]) -> Iterable[dict[int, Vector]]:
+    """The operands of members, split where padding them to one length would cost too much."""
     lengths = [len(each) for each in operands.values()]
     if max(lengths, default=0) * len(lengths) <= max(2 * sum(lengths), FEW):
-        return [list(operands)] if operands else []
-    split: dict[int, list[int]] = {}
-    for i, length in zip(operands, lengths, strict=True):
-        split.setdefault((length - 1).bit_length(), []).append(i)
-    return list(split.values())
+        return [operands] if operands else []
+    split: dict[int, dict[int, Vector]] = {}
+    for i, own in operands.items():
+        split.setdefault((len(own) - 1).bit_length(), {})[i] = own
+    return split.values()
