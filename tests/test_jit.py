@@ -521,7 +521,7 @@ def test_rounds_of_a_loop_are_compiled_by_python_once():
     def texts(rounds):
         made = engine_of("python", trace(loop(rounds), 0.5))
         assert made.run(np.array([[0.5]]), np.zeros(0), backward=True) is not None
-        return len(made.codes), len(made.pieces)
+        return len(made.functions), len(made.pieces)
 
     assert texts(400)[0] == texts(200)[0] < 8
     assert texts(400)[1] > 10

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -18,17 +18,14 @@ from ...arithmetic.floats import Floats
 from ...arithmetic.rows import products
 from ...engine.op import Op
 from ..lifting.symbols import FUNCTIONS, Symbol, in_order, written
+from ..writing.formula import CHOICE, COMPARISON, PLUS, PRODUCT, SIGN, Text, leaf, with_sign
 
 Function = Callable[..., float | list[float]]
 NAMES: dict[str, Function | float] = {  # that stand in expressions
     **{name: getattr(Floats, name) for name in (*FUNCTIONS, "total")}, "abs": abs, "inf": math.inf,
     "nan": math.nan,
 }  # fmt: skip
-_SIGNS = {
-    "add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%", "lt": "<", "le": "<=", "gt": ">",
-    "ge": ">=",
-}  # fmt: skip
-_SYMBOLS, _LETTERS = 60, 250  # a rule with more of them is called
+_SYMBOLS = 52  # a rule with more of them is called
 
 
 @dataclass(frozen=True)
@@ -53,35 +50,32 @@ class Phrases:
 @lru_cache(maxsize=512)
 def phrases(op: Op, count: int) -> Phrases:
     """A row with ``count`` operands, as expressions."""
-    operands = ", ".join([f"{{{i}}}" for i in range(count)])
     rule, called = written(op, [None] * count), dict[str, Function]()
+    operands = ", ".join([f"{{{i}}}" for i in range(count)])
 
-    def call(part: str, function: Function) -> str:
+    def call(part: str, given: str, function: Function) -> str:
         name = re.sub(r"\W", "_", f"{part}_{count}_{op.name}")
         called[name] = function
-        return f"{name}({operands if part == 'value' else f'{{y}}, {operands}'})"
+        return f"{name}({given})"
 
-    value = _written(rule.value) or call("value", partial(op.value, Floats))
+    value = _written(rule.value) or call("value", operands, partial(op.value, Floats))
     slopes = [x.number if x.name == "number" else _written(x) for x in rule.slopes]
-    before = ""
-    if None in slopes and op.variadic:  # one rule gives them all
-        before = call("slopes", lambda y, *xs: list(op.local_gradients(Floats, y, xs)))
-        slopes = [f"{{s}}[{i}]" for i in range(count)]
-    found = [
-        call(f"slope_{i}", partial(op.rules[i], Floats)) if slope is None else slope
-        for i, slope in enumerate(slopes)
-    ]
-    return Phrases(value, found, before, called)
+    short = [slope for slope in slopes if slope is not None]
+    if len(short) == len(slopes):
+        return Phrases(value, short, "", called)
+    all_slopes: Function = lambda y, *xs: list(op.local_gradients(Floats, y, xs))  # noqa: E731
+    before = call("slopes", f"{{y}}, {operands}", all_slopes)
+    return Phrases(value, [f"{{s}}[{i}]" for i in range(count)], before, called)
 
 
 def _written(root: Symbol) -> str | None:
-    """The expression of a rule, in brackets; None if it is too long."""
+    """The expression of a rule, which may be a factor; None if it is too long."""
     order = in_order([root])
     if len(order) > _SYMBOLS:
         return None
     uses = Counter(id(x) for symbol in order for x in symbol.operands)
-    text = _Writer({key for key, count in uses.items() if count > 1}).write(root, certain=True)
-    return text if len(text) <= _LETTERS else None
+    shared = {key for key, count in uses.items() if count > 1}
+    return _Writer(shared).write(root, certain=True).within(PRODUCT)
 
 
 class _Writer:
@@ -92,37 +86,37 @@ class _Writer:
 
     def __init__(self, shared: set[int]) -> None:
         self.shared = shared
-        self.named: dict[int, str] = {}
+        self.named: dict[int, Text] = {}
 
-    def write(self, symbol: Symbol, *, certain: bool) -> str:
+    def write(self, symbol: Symbol, *, certain: bool) -> Text:
         if symbol.name == "number":
-            return f"({symbol.number!r})"
+            return leaf(repr(symbol.number))
         if not symbol.operands:
-            return "{y}" if symbol.name == "result" else f"{{{int(symbol.number)}}}"
+            return Text("{y}" if symbol.name == "result" else f"{{{int(symbol.number)}}}")
         if id(symbol) in self.named:
             return self.named[id(symbol)]
         always = certain and symbol.name != "select"  # or a branch, which may not be taken
         first, *rest = symbol.operands
         parts = [self.write(first, certain=certain), *[self.write(x, certain=always) for x in rest]]
-        text = _spelled(symbol.name, parts)
+        text = with_sign(symbol, parts) or _spelled(symbol.name, parts)
         if certain and id(symbol) in self.shared:
-            name = self.named[id(symbol)] = f"t{len(self.named)}"
-            return f"({name}:={text})"
+            self.named[id(symbol)] = name = Text(f"t{len(self.named)}")
+            return Text(f"({name.text}:={text.text})")
         return text
 
 
-def _spelled(name: str, parts: list[str]) -> str:
-    """A symbol on the expressions of its operands."""
-    if name in _SIGNS:
-        return f"({parts[0]}{_SIGNS[name]}{parts[1]})"
-    if name == "neg":
-        return f"(-{parts[0]})"
+def _spelled(name: str, parts: Sequence[Text]) -> Text:
+    """A symbol that is no operator, on the expressions of its operands."""
+    if name == "mod":
+        return Text(f"{parts[0].within(PRODUCT)}%{parts[1].within(SIGN)}", PRODUCT)
     if name == "select":
-        return f"({parts[1]} if {parts[0]} else {parts[2]})"
+        condition, then, otherwise = [part.within(COMPARISON) for part in parts]
+        return Text(f"{then} if {condition} else {otherwise}", CHOICE)
+    texts = [part.text for part in parts]
     if name == "dot":
-        weights, inputs, bias = products(parts)
+        weights, inputs, bias = products(texts)
         pairs = [f"{a}*{b}" for a, b in zip(weights, inputs, strict=True)]
-        return f"({'+'.join([*pairs, *bias])})"
+        return Text("+".join([*pairs, *bias]), PLUS)
     if name in ("total", "exact_total"):
-        return f"total(({', '.join(parts)},))"
-    return f"{name}({', '.join(parts)})"
+        return Text(f"total(({', '.join(texts)},))")
+    return Text(f"{name}({', '.join(texts)})")

@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import isfinite
 from operator import itemgetter
-from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..ir import SIGNS, Computation, Floats
 from ..lifting.analysis import facts
-from .expressions import NAMES
-from .source import Piece
+from ..lifting.rows import ROWS
+from .expressions import NAMES, phrases
+from .source import backward, forward
 
 _PIECE = 128  # operations in a piece, about
 _WINDOW = 12  # operations by which a round of a loop is recognised
@@ -27,51 +27,41 @@ Function = Callable[..., None]
 Part = Callable[[Numbers], Sequence[float]]  # takes some of the numbers
 
 
-class _Backward(NamedTuple):
-    """The backward pass of a piece; see `source` for what it is given."""
-
-    run: Function
-    values: Part
-    read: Part
-    arrived: Part
-    places: list[int]
-
-
 class PythonEngine:
-    """A program as Python functions.
+    """A program as Python functions, one per piece.
 
     All numbers of a pass stand in one list: inputs, parameters, constants, then the results of
     operations.
     """
 
     def __init__(self, program: Computation) -> None:
-        slots, self.inputs = program.slots, program.input_count
-        self.leaves = program.input_count + program.parameter_count
+        self.program, self.leaves, slots = program, program.leaf_count, program.slots
         members = [i for i, slot in enumerate(slots) if slot.operands]
-        self.constants = list(map(float, program.constants.values()))
         order = [*range(self.leaves), *program.constants, *members]
+        self.constants = list(map(float, program.constants.values()))
         self.place = dict(zip(order, range(len(order)), strict=True))
-        self.root = program.root
+        self.root = self.place[program.root]
         self.guards = [
             (SIGNS[g.sign], self.place[g.left], self.place[g.right], g.outcome)
             for g in program.guards
         ]
-        wanted = facts(program).varies
-        size = _size([(slots[i].op, len(slots[i].operands)) for i in members])
-        starts = range(0, len(members), size)
-        self.pieces = [Piece(slots, members[k : k + size], wanted) for k in starts]
-        self.codes: dict[str, CodeType] = {}
+        kinds = [(slots[i].op, len(slots[i].operands)) for i in members]
+        size = _size(kinds)
+        self.pieces = [members[k : k + size] for k in range(0, len(members), size)]
+        self.names: dict[str, Any] = dict(NAMES)  # Any: numbers and functions
+        for op, count in set(kinds):
+            self.names |= phrases(ROWS[op], count).called
+        self.functions: dict[str, Function] = {}  # by their text
 
-    def _function(self, text: str, piece: Piece) -> Function:
-        """The function ``run`` of a text. Equal texts are compiled once."""
-        if text not in self.codes:
-            self.codes[text] = compile(text, "<program>", "exec", dont_inherit=True)
-        names: dict[str, Any] = {**NAMES, **piece.called()}  # Any: numbers and functions
-        exec(self.codes[text], names)
-        run: Function = names["run"]
-        return run
+    def _function(self, text: str) -> Function:
+        """The function ``run`` of a text."""
+        if text not in self.functions:
+            exec(compile(text, "<program>", "exec"), self.names)
+            self.functions[text] = self.names["run"]
+        return self.functions[text]
 
     def _part(self, slots: Sequence[int]) -> Part:
+        """What takes the numbers of these slots."""
         places = [self.place[i] for i in slots]
         if len(places) > 1:
             return itemgetter(*places)
@@ -80,33 +70,29 @@ class PythonEngine:
     @cached_property
     def forward(self) -> list[tuple[Function, Part]]:
         """The functions of the forward pass, each with what it reads."""
-        texts = [(piece, *piece.forward()) for piece in self.pieces]
-        return [(self._function(text, piece), self._part(read)) for piece, text, read in texts]
+        texts = [forward(self.program.slots, piece) for piece in self.pieces]
+        return [(self._function(text), self._part(read)) for text, read in texts]
 
     @cached_property
-    def backward(self) -> list[_Backward]:
-        """The functions of the backward pass."""
-        made, arriving = [], {self.root}
+    def backward(self) -> list[tuple[Function, slice, Part, list[int]]]:
+        """The functions of the backward pass; see `source.backward` for what each is given."""
+        made, arriving = [], {self.program.root}
+        slots, wanted = self.program.slots, facts(self.program).varies
         for piece in reversed(self.pieces):
-            later = [i for i in piece.members if i in arriving]
-            text, read, outside = piece.backward(later)
-            arriving.update(outside)
-            start = self.place[piece.members[0]]
-            made.append(
-                _Backward(
-                    self._function(text, piece),
-                    itemgetter(slice(start, start + len(piece.members))),
-                    self._part(read),
-                    self._part(later),
-                    [self.place[j] for j in outside],
-                )
-            )
+            arrived = [i for i in piece if i in arriving]
+            text, read, crossing = backward(slots, piece, wanted=wanted, arrived=arrived)
+            arriving.update(crossing)
+            places = [self.place[j] for j in crossing]
+            start = self.place[piece[0]]
+            own = slice(start, start + len(piece))
+            made.append((self._function(text), own, self._part(read), places))
         return made
 
     def run(
         self, columns: Floats, parameters: Floats, *, backward: bool
     ) -> tuple[Floats, Floats, Floats] | None:
         """What `compiled_engine.run.Interpreter.run` returns."""
+        inputs = self.program.input_count
         shared = [*parameters.tolist(), *self.constants]
         results, grads = [], []
         try:
@@ -115,12 +101,12 @@ class PythonEngine:
                 gradients = self._backwards(values) if backward and values else []
                 if not values or not isfinite(sum(gradients)):
                     return None
-                results.append(values[self.place[self.root]])
+                results.append(values[self.root])
                 grads.append(gradients)
         except (ArithmeticError, ValueError):
             return None
         found = np.array(grads).reshape(len(grads), self.leaves if backward else 0)
-        return np.array([results]), found[:, : self.inputs].T, found[:, self.inputs :].sum(0)
+        return np.array([results]), found[:, :inputs].T, found[:, inputs:].sum(0)
 
     def _forwards(self, values: Numbers) -> Numbers:
         """All numbers, from the leaves; none if one is not finite or a guard does not hold."""
@@ -134,9 +120,9 @@ class PythonEngine:
     def _backwards(self, values: Numbers) -> Numbers:
         """The gradients of the inputs and the parameters."""
         gradients = [0.0] * len(values)
-        gradients[self.place[self.root]] = 1.0
-        for run, own, read, arrived, places in self.backward:
-            run(own(values), read(values), arrived(gradients), gradients, places)
+        gradients[self.root] = 1.0
+        for run, own, read, places in self.backward:
+            run(values[own], read(values), gradients, places)
         return gradients[: self.leaves]
 
 
