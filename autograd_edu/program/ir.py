@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import accumulate, chain, islice, pairwise
+from itertools import accumulate, chain, pairwise
 from math import prod
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias
 
@@ -67,8 +67,8 @@ class Operands:
     @cached_property
     def tuples(self) -> list[tuple[int, ...]]:
         """For each slot, its operands."""
-        rest = iter(self.flat.tolist())
-        return [tuple(islice(rest, count)) for count in self.counts.tolist()]
+        flat, stops = tuple(self.flat.tolist()), self.counts.cumsum().tolist()
+        return [flat[start:stop] for start, stop in pairwise([0, *stops])]
 
     @cached_property
     def flat(self) -> Ints:
@@ -91,23 +91,23 @@ class Columns(NamedTuple):
     numbers: list[float]
 
 
-def needed(uses: Ints, counts: Ints, flat: Ints) -> list[bool]:
-    """Is each slot used by a slot that is needed? It is at least once if it is an end.
+def uses(operands: Operands, stay: Ints) -> Ints:
+    """How often each slot is used by slots that are needed.
 
-    Args:
-        uses: how often each slot is used at all.
-        counts: the number of operands of each slot.
-        flat: their operands, one after another, which come before it; less than 0 for others.
+    Those that ``stay`` are needed in any case. They count as used twice more.
     """
-    left: list[int] = uses.tolist()
-    stop, operands = int(counts.sum()), flat.tolist()
+    flat, counts = operands.flat, operands.counts
+    found: Ints = np.bincount(flat, minlength=len(counts))
+    found[stay] += 2
+    if found.all():
+        return found
+    left, stop, read = found.tolist(), len(flat), flat.tolist()
     for i, count in zip(range(len(left) - 1, -1, -1), counts[::-1].tolist(), strict=True):
         if not left[i]:  # the last slot that is not needed has no use at all
-            for j in operands[stop - count : stop]:
-                if j >= 0:
-                    left[j] -= 1
+            for j in read[stop - count : stop]:
+                left[j] -= 1
         stop -= count
-    return [use > 0 for use in left]
+    return np.array(left)
 
 
 def _is_same(a: Replayed, b: Replayed) -> Outcome:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
+from itertools import pairwise
 from weakref import finalize
 
-from ..ir import Computation
+from ..ir import Computation, Operands
 from .rows import ROWS
 
 
@@ -43,7 +42,10 @@ def facts(program: Computation) -> Facts:
 
 
 def _facts(program: Computation) -> Facts:
-    operands, depends = program.columns.operands.tuples, program.depends or _depends(program)
+    operands, depends = (
+        program.columns.operands.tuples,
+        program.depends or depends_on(program, program.columns.operands),
+    )
     live, height = [False] * len(operands), [0] * len(operands)
     for root in program.roots:
         live[root] = True
@@ -58,11 +60,17 @@ def _facts(program: Computation) -> Facts:
     return Facts(fixed, varies, live, _sure(program, live), height)
 
 
-def _depends(program: Computation) -> list[int]:
-    """What the slots of a recorded computation depend on; fusing has found it for a fused one."""
+def depends_on(program: Computation, operands: Operands) -> list[int]:
+    """What slots of these ``operands`` depend on; see `Computation`."""
     found = [2] * program.input_count + [1] * program.parameter_count
-    for own in program.columns.operands.tuples[program.leaf_count :]:
-        found.append(reduce(or_, [found[j] for j in own], 0))
+    reads, stops = operands.flat.tolist(), operands.counts.cumsum().tolist()
+    for start, stop in pairwise([0, *stops[program.leaf_count :]]):
+        on = 0
+        for j in reads[start:stop]:
+            on |= found[j]
+            if on == 3:
+                break
+        found.append(on)
     return found
 
 

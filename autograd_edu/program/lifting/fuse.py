@@ -9,22 +9,19 @@ guard needs is dropped.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
-from itertools import repeat
-from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...arithmetic.evaluation import evaluate
 from ...engine.ops import OPS, dot, total
 from ...errors import DomainError
-from ..ir import Columns, Computation, Ints, Operands, needed
+from ..ir import Columns, Computation, Ints, Operands, uses
+from .analysis import depends_on
 from .rows import ROWS, SUM
-from .spacing import Mask
 
 _ADDS, _MULTIPLIES = 1, 2
-Terms: TypeAlias = dict[int, tuple[list[int], list[int]]]
 
 
 def fused(given: Computation) -> Computation:
@@ -32,11 +29,18 @@ def fused(given: Computation) -> Computation:
 
     Parameters and inputs keep their places.
     """
-    new = _Fused(given)
-    place, origins, labels = new.place, new.origins, given.columns.labels
-    operands, lines = Operands(new.operands), [""] * len(origins)
+    columns, labels, trees = given.columns, given.columns.labels, _Trees(given)
+    new = _Places(trees)
+    origins, place = np.repeat(np.arange(len(new.count)), new.count).tolist(), new.place.tolist()
+    ops, numbers = [columns.ops[i] for i in origins], [columns.numbers[i] for i in origins]
+    for name, slots in ((SUM.name, new.place[trees.taking]), (dot.name, np.unique(new.dots))):
+        for i in slots.tolist():
+            ops[i] = name
+    depends = depends_on(given, new.operands)
+    new.order_factors(np.array(depends))
+    operands = _folded(ops, numbers, new.operands, depends)
     return Computation(
-        Columns(new.ops, operands, [labels[i] for i in origins], lines, new.numbers),
+        Columns(ops, operands, [labels[i] for i in origins], [""] * len(origins), numbers),
         given.shapes,
         roots=[place[root] for root in given.roots],
         guards=[replace(g, left=place[g.left], right=place[g.right]) for g in given.guards],
@@ -45,137 +49,105 @@ def fused(given: Computation) -> Computation:
         argument_names=given.argument_names,
         form=given.form,
         origins=origins,
-        depends=new.depends,
+        depends=depends,
     )
 
 
-class _Fused:
-    """The slots of a fused computation, made one after another.
+class _Trees:
+    """Which sums take in which sums and products.
 
     Attributes:
-        terms: for each sum that takes in others, its products and its other terms.
-        place: where each given slot goes.
-        read: where the operands of the given slots go, one after another.
-        stops: for each given slot, where its operands end.
-        origins: which given slot each slot was.
-        depends: what each slot depends on; see `Computation`.
+        used: how often each slot is used.
+        reader: for each operand, the slot that reads it.
+        live: is that one used?
+        taken: is a slot a sum or a product that its only user, a sum, takes in?
+        products: those of them that are products.
+        owner: the sum that takes it in and is not taken itself; for all others, the slot itself.
+        taking: the sums that take in others.
     """
 
     def __init__(self, given: Computation) -> None:
-        columns, leaves = given.columns, given.leaf_count
-        operands, uses, kinds = columns.operands, _uses(given), _kinds(columns.ops)
-        taken, taking = _taken(operands, uses, kinds)
-        self.terms = _terms(operands, taking, taken=taken, adds=taken & (kinds == _ADDS))
-        new = np.where((uses > 0) & ~taken, 1, 0)
-        new[[i for i, (products, rest) in self.terms.items() if products and len(rest) > 1]] = 2
-        place = new.cumsum() - 1
-        self.place, self.read = place.tolist(), place[operands.flat].tolist()
-        self.stops = operands.counts.cumsum().tolist()
-        self.origins = np.repeat(np.arange(len(new)), new).tolist()
-        self.ops, self.numbers = columns.ops[:leaves], columns.numbers[:leaves]
-        self.operands = list[tuple[int, ...]]([()]) * leaves
-        self.depends = [2] * given.input_count + [1] * given.parameter_count
-        for i in np.flatnonzero(new).tolist()[leaves:]:
-            if i in self.terms:
-                self._add_sum(*self.terms[i])
-            else:
-                own = self.read[self.stops[i - 1] if i else 0 : self.stops[i]]
-                self._add(columns.ops[i], tuple(own), columns.numbers[i])
-
-    def _add_sum(self, products: list[int], others: list[int]) -> None:
-        """Add a sum that takes in others, and its dot product if that is one of several terms."""
-        factors, rest = self._factors(products), [self.place[j] for j in others]
-        if factors and len(rest) > 1:
-            self._add(dot.name, tuple(factors))
-            factors, rest = [], [*rest, len(self.ops) - 1]
-        self._add(dot.name if factors else SUM.name, (*factors, *rest))
-
-    def _factors(self, products: list[int]) -> list[int]:
-        """The first factors of products, and the second: parameters come before inputs."""
-        read, depends = self.read, self.depends
-        first, second = list[int](), list[int]()
-        for stop in [self.stops[j] for j in products]:
-            a, b = read[stop - 2], read[stop - 1]
-            if depends[a] > 1 >= depends[b]:
-                a, b = b, a
-            first.append(a)
-            second.append(b)
-        return first + second
-
-    def _add(self, op: str, operands: tuple[int, ...], number: float = 0.0) -> None:
-        """Add a slot. It is a constant if it depends only on constants."""
-        depends, on = 0, self.depends
-        for j in operands:
-            depends |= on[j]
-        if not depends and operands and (folded := self._folded(op, operands)) is not None:
-            op, operands, number = "constant", (), folded
-        elif op == dot.name and len(operands) == 1:
-            op = total.name  # no products, a bias
-        self.ops.append(op)
-        self.operands.append(operands)
-        self.numbers.append(number)
-        on.append(depends)
-
-    def _folded(self, op: str, operands: Sequence[int]) -> float | None:
-        """The number of an operation on constants, if it is finite."""
-        if any([self.ops[j] != "constant" for j in operands]):
-            return None  # one of them could not be folded
-        try:
-            y = evaluate(ROWS[op], [self.numbers[j] for j in operands])
-        except DomainError:
-            return None
-        return y if math.isfinite(y) else None
+        self.operands, kinds = given.columns.operands, _kinds(given.columns.ops)
+        flat, own = self.operands.flat, np.arange(len(kinds))
+        ends = [*given.roots, *[i for guard in given.guards for i in (guard.left, guard.right)]]
+        self.used = uses(self.operands, stay=np.append(own[: given.leaf_count], ends))
+        self.reader = np.repeat(own, self.operands.counts)
+        self.live = self.used[self.reader] > 0
+        user = np.zeros_like(own)  # if there is only one
+        user[flat[self.live]] = self.reader[self.live]
+        self.taken = (self.used == 1) & (kinds > 0) & (kinds[user] == _ADDS)
+        self.products = self.taken & (kinds == _MULTIPLIES)
+        self.owner = np.where(self.taken, user, own)
+        while not np.array_equal(self.owner, further := self.owner[self.owner]):
+            self.owner = further
+        self.taking = np.unique(self.owner[self.taken])
 
 
-def _terms(operands: Operands, taking: Mask, *, taken: Mask, adds: Mask) -> Terms:
-    """The products and the other terms, in order, of each sum that takes in others."""
-    read, stops = operands.flat.tolist(), operands.counts.cumsum().tolist()
-    is_taken, is_sum = taken.tolist(), adds.tolist()
-    terms: Terms = {}
-    for i in np.flatnonzero(taking).tolist():
-        own, stack = list[int](), [read[stops[i] - 1], read[stops[i] - 2]]
-        while stack:
-            j = stack.pop()
-            if is_sum[j]:
-                stop = stops[j]
-                stack.append(read[stop - 1])
-                stack.append(read[stop - 2])
-            else:
-                own.append(j)
-        terms[i] = [j for j in own if is_taken[j]], [j for j in own if not is_taken[j]]
-    return terms
+class _Places:
+    """Where the slots go, and what they read there.
 
+    A sum of products and of several other terms becomes a dot product, and a sum after it.
 
-def _kinds(ops: list[str]) -> Ints:
-    """For each slot: does it add or multiply two numbers, or do something else?"""
-    binary = [OPS[name] for name in set(ops) & OPS.keys() if not OPS[name].variadic]
-    kinds = {row.name: _ADDS for row in binary if row.adds}
-    kinds |= {row.name: _MULTIPLIES for row in binary if row.multiplies}
-    return np.fromiter(map(kinds.get, ops, repeat(0)), np.intp, len(ops))
-
-
-def _uses(given: Computation) -> Ints:
-    """How often each slot is used by slots that are needed; more than once if it must stay."""
-    flat, counts = given.columns.operands.flat, given.columns.operands.counts
-    stays = np.zeros(len(counts), dtype=np.intp)
-    stays[: given.leaf_count] = 2
-    stays[[*given.roots, *[i for guard in given.guards for i in (guard.left, guard.right)]]] = 2
-    uses = np.bincount(flat, minlength=len(counts)) + stays
-    if not uses.all():
-        live = np.repeat(needed(uses, counts, flat), counts)
-        uses = np.bincount(flat[live], minlength=len(counts)) + stays
-    return uses
-
-
-def _taken(operands: Operands, uses: Ints, kinds: Ints) -> tuple[Mask, Mask]:
-    """For each slot: is it a sum or a product that its only user, a sum, takes in?
-
-    And is it a sum that stays and takes in others?
+    Attributes:
+        count: how many slots each given slot becomes.
+        place: where it goes, or the last of them.
+        dots: for each product that is taken in, the place of the dot product.
+        operands: the operands of the new slots.
+        factors: where the first factor of each product stands among them, and the second.
     """
-    user = np.repeat(np.arange(len(kinds)), operands.counts)
-    live = uses[user] > 0
-    only_user, taking = np.zeros(len(kinds), dtype=np.intp), np.zeros(len(kinds), dtype=bool)
-    only_user[operands.flat[live]] = user[live]
-    taken = (uses == 1) & (kinds > 0) & (kinds[only_user] == _ADDS)
-    taking[only_user[taken]] = True
-    return taken, taking & ~taken
+
+    def __init__(self, trees: _Trees) -> None:
+        flat, size = trees.operands.flat, len(trees.used)
+        products = flat[trees.live & trees.products[flat]]  # in the order in which sums read them
+        rest = np.flatnonzero(trees.live & ~trees.taken[flat] & ~trees.products[trees.reader])
+        sums, users = trees.owner[products], trees.owner[trees.reader[rest]]
+        several = np.bincount(users, minlength=size) > 1
+        both = several & (np.bincount(sums, minlength=size) > 0)
+        self.count = np.where((trees.used > 0) & ~trees.taken, 1 + both, 0)
+        self.place = self.count.cumsum() - 1
+        self.dots = self.place[sums] - both[sums]
+
+        second = trees.operands.counts.cumsum()[products] - 1
+        read = self.place[flat[np.concatenate([second - 1, second, rest])]]
+        read = np.append(read, self.place[both] - 1)
+        user = np.concatenate([self.dots, self.dots, self.place[users], self.place[both]])
+        order = np.argsort(user, kind="stable")
+        at = np.empty_like(order)
+        at[order] = np.arange(len(order))
+        self.factors = at[: 2 * len(products)].reshape(2, -1)
+        self.operands = Operands.of(read[order], np.bincount(user, minlength=self.count.sum()))
+
+    def order_factors(self, depends: Ints) -> None:
+        """Put the factors of products in order: parameters come before inputs."""
+        flat = self.operands.flat
+        first, second = depends[flat[self.factors]]
+        factors = self.factors[:, (first > 1) & (second <= 1)]
+        flat[factors] = flat[factors[::-1]]
+
+
+def _folded(
+    ops: list[str], numbers: list[float], operands: Operands, depends: list[int]
+) -> Operands:
+    """What remains of the operands if what depends only on constants becomes a constant."""
+    own = operands.tuples
+    for i in [i for i, on in enumerate(depends) if not on and own[i]]:
+        if all([ops[j] == "constant" for j in own[i]]):  # otherwise one could not be folded
+            try:
+                y = evaluate(ROWS[ops[i]], [numbers[j] for j in own[i]])
+            except DomainError:
+                continue
+            if math.isfinite(y):
+                ops[i], numbers[i], own[i] = "constant", y, ()
+    for i in np.flatnonzero(operands.counts == 1).tolist():
+        if ops[i] == dot.name:
+            ops[i] = total.name  # no products, a bias
+    return Operands(own)
+
+
+def _kinds(ops: list[str]) -> NDArray[np.int8]:
+    """For each slot: does it add or multiply two numbers, or do something else?"""
+    names = set(ops)
+    binary = [OPS[name] for name in names & OPS.keys() if not OPS[name].variadic]
+    kinds = dict.fromkeys(names, 0) | {row.name: _ADDS for row in binary if row.adds}
+    kinds |= {row.name: _MULTIPLIES for row in binary if row.multiplies}
+    return np.fromiter(map(kinds.__getitem__, ops), np.int8, len(ops))

@@ -1,142 +1,214 @@
 """Values on a tape as the slots of a recorded computation.
 
-Inputs come first, then parameters, then everything else in the order in which it was computed.
+Inputs come first, then parameters, then what captured results were computed from, then everything
+else in the order in which it was computed. A constant comes before its first use.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from itertools import chain, compress, count
-from math import prod
-from typing import NamedTuple
+from functools import reduce
+from itertools import chain, compress
+from operator import iadd
+from typing import TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ...copies import Link
 from ...engine.ops import total
-from ...engine.value import Value, topological_order
-from ...engine.value import record as recorded
+from ...engine.value import Value, record, topological_order
 from ...errors import OperandError
-from ..ir import Columns, Computation, Form, Guard, Ints, Operands, needed
-from .tape import Lines, Noted, Row, Tape
+from ..ir import Columns, Computation, Form, Guard, Ints, Operands, Shapes, uses
+from .tape import Lines, Tape
 
-Arguments = Sequence[tuple[str, tuple[int, ...]]]  # (name, shape) per argument
+Mask: TypeAlias = NDArray[np.bool_]
+T = TypeVar("T")
 
 
 def as_computation(
-    roots: Sequence[Value], tape: Tape, arguments: Arguments, *,
+    roots: Sequence[Value], tape: Tape, *, shapes: Shapes, names: Sequence[str],
     parameters: Sequence[Value] | None, form: Form = 0,
 ) -> Computation:  # fmt: skip
-    """``roots`` as a computation of the inputs, which come first on the tape, and the parameters.
+    """``roots`` as a computation of the inputs and the parameters.
 
     Without ``parameters``, the captured leaves become parameters, in order of first use. Otherwise
     no other leaf may be captured.
     """
-    tape.mark()
-    inputs = sum([prod(shape) for _, shape in arguments])
-    guards, reads = _needed(roots, tape, inputs)
-    deeper = _deeper([value for value in reads.captured if value.op is not None])
-    captured = _variables([*reads.captured, *deeper])
-    _check_given(captured, parameters)
-    chosen = captured if parameters is None else list(parameters)
-    if rows := _with_constants(tape.rows, reads, deeper, inputs=inputs):
-        tape.write(rows)
-        reads = _read(tape.values, [*roots, *_sides(guards)])
-    late = [value for value in reads.captured if value.is_constant]  # only roots and guards are
-    places = _places(reads, chosen, late, inputs=inputs)
-    counts = np.pad(
-        reads.counts, (len(chosen), len(late))
-    )  # leaves, which come first, read nothing
-    operands, ends = Operands.of(places[: counts.sum()], counts), places[counts.sum() :].tolist()
-    sides = iter(ends[len(roots) :])
+    rows = _Rows(tape)
+    places = [rows.place(x) for x in chain(roots, *[noted[1:3] for noted in tape.guards])]
+    chosen = rows.complete(parameters)
+    ends, guards = rows.at(places), tape.guards
+    live = rows.live(ends)
+    if tape.tried:
+        tried = rows.at([noted.left._mark for noted in tape.tried])
+        guards = [*guards, *compress(tape.tried, ~live[tried])]
+        ends = np.append(ends, np.repeat(tried[~live[tried]], 2))
+        live = rows.live(ends)
+    slots = (live.cumsum() - 1)[ends].tolist()
+    sides = iter(slots[len(roots) :])
     return Computation(
-        _columns(tape, chosen, late, inputs=inputs, operands=operands),
-        tuple([shape for _, shape in arguments]),
-        roots=ends[: len(roots)],
+        rows.columns(live),
+        shapes,
+        roots=slots[: len(roots)],
         guards=[Guard(g.sign, next(sides), next(sides), *g[3:]) for g in guards],
         parameter_count=len(chosen),
         parameters=chosen,
-        argument_names=[name for name, _ in arguments],
+        argument_names=names,
         form=form,
     )
 
 
-def _sides(guards: Sequence[Noted]) -> list[Value]:
-    return list(chain.from_iterable([guard[1:3] for guard in guards]))
+class _Rows:
+    """What becomes slots.
 
-
-class _Reads(NamedTuple):
-    """What the values of a tape read, and then the ends.
+    While rows are added, ``~row`` is the place of a value, less than 0. A captured value that has
+    no row yet has the place 0, 1, ….
 
     Attributes:
-        flat: for each operand and each end, ``~place`` on the tape or the number of what was
-            captured.
-        counts: the number of operands of each value.
-        captured: the numbers of values that are not on the tape, in order of first use.
+        ops: the name of the operation of each row.
+        counts: the number of its operands.
+        reads: the places of the operands of all rows, one after another.
+        numbers: the number of each leaf, by its row.
+        labels: the labels that are not empty.
+        captured: the places of values from before the trace.
+        outside: those that have no row yet.
     """
 
-    flat: Ints
-    counts: Ints
-    captured: dict[Value, int]
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        self.ops, self.counts, self.reads = list[str](), list[int](), list[int]()
+        self.numbers, self.labels = dict[int, float](), dict[int, str]()
+        self.captured, self.outside = dict[Value, int](), list[Value]()
+        for value in tape.inputs:
+            value._mark = self._put("input", value._data, value._label)
+        self._read(tape.values)
 
+    def _put(self, op: str, number: float, label: str = "") -> int:
+        """Add the row of a leaf. Returns its place."""
+        row = len(self.ops)
+        self.ops.append(op)
+        self.counts.append(0)
+        self.numbers[row] = number
+        if label:
+            self.labels[row] = label
+        return ~row
 
-def _read(values: list[Value], ends: list[Value]) -> _Reads:
-    """What ``values`` and ``ends`` read. It is one loop because programs have millions of slots."""
-    flat, counts = list[int](), list[int]()
-    captured: dict[Value, int] = {}
-    add, add_count, number = flat.append, counts.append, captured.setdefault
-    for value in values:
-        left, right = value._left, value._right
-        if right is not None:  # most of them
-            a, b = left._mark, right._mark
-            add(a if a < 0 else number(left, len(captured)))
-            add(b if b < 0 else number(right, len(captured)))
-            add_count(2)
-        elif left is None:
-            add_count(0)
-        else:
-            own = left if left.__class__ is tuple else (left,)
-            flat += [a if (a := x._mark) < 0 else number(x, len(captured)) for x in own]
-            add_count(len(own))
-    flat += [a if (a := x._mark) < 0 else number(x, len(captured)) for x in ends]
-    return _Reads(np.array(flat, dtype=np.intp), np.array(counts, dtype=np.intp), captured)
+    def place(self, value: Value) -> int:
+        """The place of a value. One that is not marked is captured here."""
+        if value._mark < 0:
+            return value._mark
+        place = self.captured.get(value)
+        if place is None:
+            if value.is_constant or value in self.tape.fixed:
+                place = self._put("constant", value._data, value._label)
+            else:
+                place = len(self.outside)
+                self.outside.append(value)
+            self.captured[value] = place
+        return place
 
+    def _read(self, values: Sequence[Value]) -> None:
+        """Add the rows of results. It is one loop because programs have millions of slots."""
+        add, add_count, add_op = self.reads.append, self.counts.append, self.ops.append
+        known, place = self.captured.get, self.place
+        for value in values:
+            left, right = value._left, value._right
+            if right is not None:  # most of them
+                a, b = left._mark, right._mark
+                a = a if a < 0 else known(left) or place(left)
+                b = b if b < 0 else known(right) or place(right)
+                add(a)
+                add(b)
+                add_count(2)
+            else:
+                own = self._others(left, value._right_grad)
+                self.reads += own
+                add_count(len(own))
+            value._mark = ~len(self.ops)
+            if label := getattr(value, "_label", ""):  # which results seldom have
+                self.labels[len(self.ops)] = label
+            add_op(value.op.name)  # type: ignore[union-attr]  # results have one
 
-def _needed(roots: Sequence[Value], tape: Tape, inputs: int) -> tuple[list[Noted], _Reads]:
-    """The guards, and what the values read. Values that nothing needs leave the tape.
+    def _others(self, left: Link, number: Link) -> list[int]:
+        """The places of one Value, or of a tuple, or of one and a number as in `expand`."""
+        if left.__class__ is tuple:
+            known, place = self.captured.get, self.place
+            return [a if (a := x._mark) < 0 else known(x) or place(x) for x in left]
+        if number is None:
+            return [self.place(left)]
+        if number.__class__ is tuple:
+            return [self._put("constant", number[0]), self.place(left)]
+        return [self.place(left), self._put("constant", number)]
 
-    An operation whose error a caller may catch is computed even if it is unused.
-    """
-    guards = tape.guards
-    reads = _read(tape.values, [*roots, *_sides(guards)])
-    uses = _uses(reads, inputs)
-    if not uses.all():
-        live = needed(uses, reads.counts, ~reads.flat)
-        guards = [*guards, *[noted for noted in tape.tried if not live[~noted.left._mark]]]
-        reads = _read(tape.values, [*roots, *_sides(guards)])
-        live = needed(_uses(reads, inputs), reads.counts, ~reads.flat)
-        tape.write(list(compress(tape.rows, live)))
-        reads = _read(tape.values, [*roots, *_sides(guards)])
-    return guards, reads
+    def complete(self, parameters: Sequence[Value] | None) -> list[Value]:
+        """Add the rows of captured results and those of the parameters, which are returned."""
+        recorded = len(self.ops)
+        if results := [value for value in self.outside if value.op is not None]:
+            whole = record(0.0, total, tuple(results), None, (), None)
+            order = topological_order(whole)[:-1]
+            for i, value in enumerate(self.tape.inputs):  # which the walk has marked
+                value._mark = ~i
+            self.tape.earlier = [value for value in order if value.op is not None]
+            self._read(self.tape.earlier)
+        before = len(self.ops)
+        captured = [value for value in self.outside if value.op is None]
+        _check_given(captured, parameters)
+        chosen = captured if parameters is None else list(parameters)
+        self.captured |= {v: self._put("parameter", v._data, v._label) for v in chosen}
+        self._arrange(recorded, before)
+        return chosen
 
+    def _arrange(self, recorded: int, before: int) -> None:
+        """Put the rows in the order of slots."""
+        inputs, stop = len(self.tape.inputs), len(self.ops)
+        self.leaf_count = inputs + stop - before
+        self.spans = (0, inputs), (before, stop), (recorded, before), (inputs, recorded)
+        self.order = np.concatenate([np.arange(*span) for span in self.spans])
+        self.row = np.empty_like(self.order)
+        self.row[self.order] = np.arange(stop)
+        found = [v._mark if v.op is not None else self.captured[v] for v in self.outside]
+        self.table = np.append(self.row[~np.array(found, dtype=np.intp)], self.row[::-1])
 
-def _uses(reads: _Reads, inputs: int) -> Ints:
-    """How often each value on the tape is read. Inputs always stay."""
-    uses = np.bincount(~reads.flat[reads.flat < 0], minlength=len(reads.counts))
-    uses[:inputs] += 1
-    return uses
+        counts = np.array(self.counts, dtype=np.intp)
+        flat, stops = self.at(self.reads), counts.cumsum()
+        parts = [flat[stops[a] - counts[a] : stops[b - 1]] for a, b in self.spans if b > a]
+        self.operands = Operands.of(np.concatenate(parts), counts[self.order])
 
+    def at(self, places: Sequence[int]) -> Ints:
+        """The rows at these places, in the order of slots."""
+        rows: Ints = self.table[np.array(places, dtype=np.intp)]
+        return rows
 
-def _deeper(results: list[Value]) -> list[Value]:
-    """What captured results were computed from, and they themselves, parents first."""
-    if not results:
-        return []
-    return topological_order(recorded(0.0, total, tuple(results), None, (), None))[:-1]
+    def live(self, ends: Ints) -> Mask:
+        """Is each row an input, a parameter, or needed by one of ``ends``?"""
+        live: Mask = uses(self.operands, stay=np.append(np.arange(self.leaf_count), ends)) > 0
+        return live
 
+    def columns(self, live: Mask) -> Columns:
+        """The columns of the rows that are live."""
+        ops = reduce(iadd, [self.ops[slice(*span)] for span in self.spans])
+        made = np.zeros(len(live), dtype=bool)  # by an operation on the tape
+        made[slice(*self.spans[-1])] = True
+        made[list(self.numbers)] = False
+        lines = np.where(made, made.cumsum() - 1, -1)[self.order]
+        labels, numbers = self._column(self.labels, ""), self._column(self.numbers, 0.0)
+        operands = self.operands
+        if not live.all():
+            flat = (live.cumsum() - 1)[operands.flat[np.repeat(live, operands.counts)]]
+            operands, lines = Operands.of(flat, operands.counts[live]), lines[live]
+            keep = live.tolist()
+            ops, labels = list(compress(ops, keep)), list(compress(labels, keep))
+            numbers = list(compress(numbers, keep))
+        tape = self.tape
+        return Columns(ops, operands, labels, Lines(tape.codes, tape.instructions, lines), numbers)
 
-def _variables(values: list[Value]) -> list[Value]:
-    """The leaves among the values that are not constants, each once."""
-    return list(dict.fromkeys([v for v in values if v.op is None and not v.is_constant]))
+    def _column(self, known: dict[int, T], other: T) -> list[T]:
+        """What is known about some rows, and ``other`` for all others, in the order of slots."""
+        column = [other] * len(self.row)
+        for row, what in zip(self.row[list(known)].tolist(), known.values(), strict=True):
+            column[row] = what
+        return column
 
 
 def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> None:
@@ -147,56 +219,3 @@ def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> N
             f"among the {len(parameters)} parameters given; add it to them, or use its .data if it "
             f"should stay fixed"
         )
-
-
-def _with_constants(
-    rows: list[Row], reads: _Reads, deeper: list[Value], *, inputs: int
-) -> list[Row]:
-    """The rows of a tape with captured results, and constants before their first use.
-
-    There are none if nothing is missing.
-    """
-    first: list[Row] = [(v, None, 0) for v in deeper if v.op is not None or v.is_constant]
-    missing = [v for v in reads.captured.keys() - deeper if v.is_constant]
-    stops, users = reads.counts.cumsum(), defaultdict[int, list[Row]](list)
-    for value in sorted(missing, key=reads.captured.__getitem__):
-        use = np.flatnonzero(reads.flat == reads.captured[value])[0]
-        user = int(np.searchsorted(stops, use, side="right"))
-        if user < len(rows):  # otherwise only roots and guards use it
-            users[user].append((value, None, 0))
-    if not first and not users:
-        return []
-    rest = chain.from_iterable([(*users[i], rows[i]) for i in range(inputs, len(rows))])
-    return [*rows[:inputs], *first, *rest]
-
-
-def _places(reads: _Reads, chosen: list[Value], late: list[Value], *, inputs: int) -> Ints:
-    """The slot of each operand and of each end."""
-    places = ~reads.flat
-    own = dict(zip(chosen, count(inputs), strict=False))
-    own |= zip(late, count(len(reads.counts) + len(chosen)), strict=False)
-    captured = np.array([own[value] for value in reads.captured], dtype=np.intp)
-    outside = places < 0
-    places[places >= inputs] += len(chosen)
-    places[outside] = captured[reads.flat[outside]]
-    return places
-
-
-def _columns(
-    tape: Tape, chosen: list[Value], late: list[Value], *, inputs: int, operands: Operands
-) -> Columns:
-    leaves, rest = [*tape.values[:inputs], *chosen], [*tape.values[inputs:], *late]
-    values = leaves + rest
-    ops = ["constant" if (op := value.op) is None else op.name for value in rest]
-    numbers = [0.0] * len(values)
-    for i in np.flatnonzero(operands.counts == 0).tolist():
-        numbers[i] = values[i]._data
-    none, added = [0] * len(chosen), [0] * len(late)
-    codes = [*[None] * len(leaves), *tape.codes[inputs:], *[None] * len(late)]
-    return Columns(
-        ["input"] * inputs + ["parameter"] * len(chosen) + ops,
-        operands,
-        [getattr(value, "_label", "") for value in values],
-        Lines(codes, [*none, *tape.instructions, *added]),
-        numbers,
-    )

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from itertools import chain
 from os.path import basename, dirname
 from types import CodeType, FrameType
-from typing import NamedTuple, NoReturn, TypeAlias
+from typing import NamedTuple, NoReturn
 
 from ...engine.value import Constant, Value, clock
 from ...errors import AutogradError, OperandError
+from ..ir import Ints
 
 _PACKAGE = dirname(dirname(dirname(__file__))) + os.sep  # autograd_edu_mine.py is the user's
 _PYTHON = dirname(contextlib.__file__) + os.sep
@@ -31,36 +32,40 @@ class Noted(NamedTuple):
 
 
 class Lines:
-    """The file and the line of instructions, "" where there is no code.
+    """The file and the line of the instruction of each slot, "" where there is none.
 
     They are found when asked for: few programs need them.
     """
 
-    def __init__(self, codes: list[CodeType | None], instructions: list[int]) -> None:
-        self._codes, self._instructions = codes, instructions
+    def __init__(self, codes: list[CodeType], instructions: list[int], places: Ints) -> None:
+        """``places`` are those of the slots in the two lists, less than 0 for none."""
+        self._codes, self._instructions, self._places = codes, instructions, places
 
     def __iter__(self) -> Iterator[str]:
         tables: dict[int, dict[int, str]] = {}  # for each code, by its identity
-        for code, instruction in zip(self._codes, self._instructions, strict=True):
-            if code is not None and id(code) not in tables:
+        for place in self._places.tolist():
+            if place < 0:
+                yield ""
+                continue
+            code = self._codes[place]
+            if id(code) not in tables:
                 tables[id(code)] = lines_of(code)
-            yield "" if code is None else tables[id(code)][instruction]
+            yield tables[id(code)][self._instructions[place]]
 
     def __reduce__(self) -> tuple[type[list[str]], tuple[list[str]]]:
         return list, (list(self),)  # as code cannot be pickled
-
-
-Row: TypeAlias = tuple[Value, CodeType | None, int]  # of a tape
 
 
 class Tape:
     """What is recorded while a function runs once.
 
     Attributes:
-        dropped: values that stood on the tape.
-        values: the inputs, and then constants and results in the order of computation.
-        codes: for each value, the code that asked for it, if any.
+        inputs: the first values of the program.
+        values: the results, in the order of computation.
+        codes: for each result, the code that asked for it.
         instructions: and the instruction in that code.
+        earlier: captured results, and what they were computed from.
+        fixed: variables that become constants.
         guards: what a replay has to find as it was.
         tried: results that must have finite values in a replay, as the caller may catch an error.
         faults: errors that were raised while the function ran; if it goes on, it has caught them.
@@ -71,10 +76,12 @@ class Tape:
 
     def __init__(self, begin: CodeType | None = None) -> None:
         self.begin = begin  # the function that traces; frames outside it do not matter
+        self.inputs: list[Value] = []
         self.values: list[Value] = []
-        self.dropped: list[Value] = []
-        self.codes: list[CodeType | None] = []
+        self.earlier: list[Value] = []
+        self.codes: list[CodeType] = []
         self.instructions: list[int] = []
+        self.fixed: set[Value] = set()
         self.guards: list[Noted] = []
         self.tried: list[Noted] = []
         self.faults: list[AutogradError] = []
@@ -109,33 +116,10 @@ class Tape:
     def finish(self) -> None:
         """Make all that was marked ordinary Values again, as old as the trace."""
         now, temporary = next(clock), self.temporary
-        for value in chain(self.values, self.dropped):
+        for value in chain(self.inputs, self.earlier, self.values):
             value._mark = now
             if value.__class__ in temporary:
                 value.__class__ = Value
-
-    def put(self, leaf: Value) -> Value:
-        """``leaf``, which now stands on the tape."""
-        self.values.append(leaf)
-        self.codes.append(None)
-        self.instructions.append(0)
-        return leaf
-
-    def mark(self) -> None:
-        """Mark each value with ``~place``, a negative number, until `finish`."""
-        for i, value in enumerate(self.values):
-            value._mark = ~i
-
-    @property
-    def rows(self) -> list[Row]:
-        """What stands on the tape."""
-        return list(zip(self.values, self.codes, self.instructions, strict=True))
-
-    def write(self, rows: list[Row]) -> None:
-        """Put ``rows`` on the tape instead of what stands there, and mark them."""
-        self.dropped += self.values
-        self.values, self.codes, self.instructions = map(list, zip(*rows, strict=True))
-        self.mark()
 
     def note(self, result: Value, frame: FrameType) -> None:
         """Record a result, and whether the traced function might catch its error."""

@@ -50,8 +50,9 @@ def record(
                 f"the traced function caught an error and continued, which a replay cannot repeat: "
                 f"{tape.faults[0]}"
             )
-        named = list(zip(names, shapes, strict=True))
-        return as_computation(roots, tape, named, parameters=parameters, form=form)
+        return as_computation(
+            roots, tape, shapes=tuple(shapes), names=names, parameters=parameters, form=form
+        )
     finally:
         tape.finish()
 
@@ -111,17 +112,16 @@ def record_graph(
         raise OperandError(
             f"trace_graph() needs the result of operations on Values; got {describe(root)}"
         )
-    tape, order = Tape(), topological_order(root)
-    if parameters is None:
-        free = {v for v in order if v.op is None and not v.is_constant}
-    else:
-        free = set(parameters)
-    free.update(inputs)
+    tape = Tape()
+    tape.inputs = list(inputs)
+    if parameters is not None:
+        leaves = {value for value in topological_order(root) if value.op is None}
+        tape.fixed = leaves.difference(parameters)
+    names = [value.label for value in inputs]
     try:
-        for value in [*inputs, *[v for v in order if v not in free]]:
-            tape.put(value)
-        arguments = [(value.label, ()) for value in inputs]
-        return as_computation([root], tape, arguments, parameters=parameters)
+        return as_computation(
+            [root], tape, shapes=((),) * len(inputs), names=names, parameters=parameters
+        )
     finally:
         tape.finish()
 
@@ -161,4 +161,5 @@ def _shape(x: Example, name: str) -> tuple[int, ...]:
 def _traced(x: Example, tape: Tracer) -> Traceable:
     if isinstance(x, (list, tuple)) or (hasattr(x, "shape") and len(x.shape)):
         return [_traced(item, tape) for item in x]
-    return tape.put(Given(x, f"x{len(tape.values) + 1}"))
+    tape.inputs.append(Given(x, f"x{len(tape.inputs) + 1}"))
+    return tape.inputs[-1]

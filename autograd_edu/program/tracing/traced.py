@@ -34,7 +34,7 @@ class Tracer(Tape):
         kinds: set[type[Value]] = set(map(type, operands))
         try:
             if not kinds <= _VALUES:
-                operands = [x if isinstance(x, Value) else self.put(Constant(x)) for x in operands]
+                operands = [x if isinstance(x, Value) else Constant(x) for x in operands]
                 kinds = set(map(type, operands))
             result = (self._applied if blocks.pauses > 1 else _apply)(op, tuple(operands))
         except AutogradError as error:
@@ -135,31 +135,53 @@ class Given(Traced):
 Traced.__name__ = Given.__name__ = "Value"  # what errors call them: users know no other class
 
 
-_START = """
-def apply(self{other}):
-    tape = tracer.get()
+_OPERATOR = """
+def apply(self, other):
+    tape, kind = tracer.get(), other.__class__
     if tape.__class__ is not Tracer:
-        return general({operands})
-"""
-_PLAIN = """
-    if other.__class__ not in VALUES:
-        if other.__class__ not in PLAIN:
-            return general(self, other)
-        other = tape.put(Constant(other))
-"""
-_RESULT = """
-    {start}
+        return general(self, other)
     try:
+        if kind is Traced or kind is Value or kind is Given:
+            {own}, {beside} = self._data, other._data
+        elif kind is float or kind is int:
+            {own}, {beside} = self._data, float(other)
+        else:
+            return general(self, other)
         y = {formula}
         left_slope, right_slope = {slopes}
     except (ValueError, ArithmeticError, TypeError):
-        return general({operands})
-    if y.__class__ is not float or y - y != 0.0:
-        return general({operands})
-    result = new(Given if {free} else Traced)
-    result._data, result.op = y, op
-    result._left, result._right, result._mark = {left}, {right}, 0
-    result._left_grad, result._right_grad, result._label = left_slope, right_slope, ""
+        return general(self, other)
+    if not isfinite(y):
+        return general(self, other)
+    if kind is float or kind is int:  # see `engine.value.expand`
+        result = new(self.__class__)
+        result._left, result._right = self, None
+        result._left_grad, result._right_grad = {number_grads}
+    else:
+        result = new(Given if kind is Given and self.__class__ is Given else Traced)
+        result._left, result._right = {left}, {right}
+        result._left_grad, result._right_grad = left_slope, right_slope
+"""
+_FUNCTION = """
+def apply(self):
+    tape, x = tracer.get(), self._data
+    if tape.__class__ is not Tracer:
+        return general(self)
+    try:
+        y = rule(Floats, x)
+        slope = rule0(Floats, y, x)
+    except (ValueError, ArithmeticError, TypeError):
+        return general(self)
+    if y.__class__ is not float or not isfinite(y):
+        return general(self)
+    result = new(self.__class__)
+    result._left, result._right = self, None
+    result._left_grad, result._right_grad = slope, None
+"""
+_RESULT = """
+    result._data = y
+    result._mark = 0
+    result.op = op
     if blocks.scopes:
         result._scope = current_scope.get()
     frame = getframe(1)
@@ -176,42 +198,32 @@ Tracer.temporary = frozenset({Given, Traced})
 _VALUES = frozenset({Given, Traced, Value})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 _KNOWN = {
-    "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "FREE": _FREE,
-    "VALUES": _VALUES, "Constant": Constant, "new": object.__new__,
-    "blocks": blocks, "current_scope": current_scope, "getframe": sys._getframe,
-    "inside": inside, "PLAIN": frozenset({int, float}),
+    "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "Value": Value,
+    "new": object.__new__, "blocks": blocks, "current_scope": current_scope,
+    "getframe": sys._getframe, "inside": inside,
 }  # fmt: skip
 
 _QUICK: dict[Op, Rule] = {}  # functions of one number
 
 
+def _quick(text: str, op: Op, general: Rule) -> Rule:
+    """A function of traced Values from the text that computes ``result``."""
+    return compiled(text + _RESULT, op, general, known={**_KNOWN, "checked": bool(op.domain)})
+
+
 def _operator(op: Op, general: Rule, *, reflected: bool) -> Rule:
     """The operator for ``op`` of a traced Value and another number."""
+    own, beside, number_grads = "a", "b", "left_slope, b"
+    if reflected:
+        own, beside, number_grads = "b", "a", "right_slope, (a,)"
     parts = parts_of(op, reflected=reflected)
-    return compiled(
-        (_START + _PLAIN + _RESULT).format(
-            other=", other", operands="self, other",
-            start="a, b = {left}._data, {right}._data".format(**parts),
-            free="self.__class__ in FREE and other.__class__ in FREE", **parts,
-        ),
-        op, general, known={**_KNOWN, "checked": bool(op.domain)},
-    )  # fmt: skip
+    text = _OPERATOR.format(own=own, beside=beside, number_grads=number_grads, **parts)
+    return _quick(text, op, general)
 
 
 def _function(op: Op) -> Rule:
     """The function ``op`` of a traced Value, which is made when it is first used."""
-
-    def general(x: Value) -> Value:
-        return Value.apply(op, [x])
-
-    made = _QUICK[op] = compiled(
-        (_START + _RESULT).format(
-            other="", operands="self", start="x = self._data", left="(self,)", right="None",
-            formula="rule(Floats, x)", slopes="(rule0(Floats, y, x),), None",
-            free="self.__class__ in FREE",
-        ),
-        op, general, known={**_KNOWN, "checked": bool(op.domain)},
-    )  # fmt: skip
+    made = _QUICK[op] = _quick(_FUNCTION, op, lambda x: Value.apply(op, [x]))
     return made
 
 
