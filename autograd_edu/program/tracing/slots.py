@@ -126,8 +126,8 @@ class _Rows:
                 self.reads += own
                 add_count(len(own))
             value._mark = ~len(self.ops)
-            if label := getattr(value, "_label", ""):  # which results seldom have
-                self.labels[len(self.ops)] = label
+            if value._label:
+                self.labels[len(self.ops)] = value._label
             add_op(value.op.name)  # type: ignore[union-attr]  # results have one
 
     def _others(self, left: Link, number: Link) -> list[int]:
@@ -150,6 +150,8 @@ class _Rows:
             for i, value in enumerate(self.tape.inputs):  # which the walk has marked
                 value._mark = ~i
             self.tape.earlier = [value for value in order if value.op is not None]
+            for value in self.tape.earlier:
+                value._label = value.label  # the slot may be empty
             self._read(self.tape.earlier)
         before = len(self.ops)
         captured = [value for value in self.outside if value.op is None]

@@ -41,6 +41,7 @@ class Tracer(Tape):
             self.faults.append(error)
             raise
         result.__class__ = Given if kinds <= _FREE and Given in kinds else Traced
+        result._label = ""
         self.note(result, sys._getframe(1))
         return result
 
@@ -180,6 +181,7 @@ def apply(self):
 """
 _RESULT = """
     result._data = y
+    result._label = ""
     result._mark = 0
     result.op = op
     if blocks.scopes:
