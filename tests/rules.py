@@ -55,7 +55,7 @@ def replaced(op, *, name=None, value=None, local_gradients=None):
     """A copy of ``op`` with another name, another value, or other local gradients."""
     other = object.__new__(Op)  # copy.copy gives the row of the table itself
     kept = {key: x for key, x in vars(op).items() if key not in ("rules", "at_once")}
-    vars(other).update(kept, name=name or op.name, method=None)
+    vars(other).update(kept, name=name or op.name, methods={})
     if value is not None:
         other.rule = other.value = value
     if local_gradients is not None:
