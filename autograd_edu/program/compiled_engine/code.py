@@ -9,15 +9,13 @@ predicts well what comes next. A narrow program, such as an integrator, keeps it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Computation, Slot
+from ..ir import Computation
 from ..lifting.analysis import facts, levels
 from .steps import HEAD, Opcode, Template, masks, opcodes, templates
 
@@ -49,57 +47,44 @@ def encode(program: Computation) -> Encoded:
     return _Encoder(program).encoded(program)
 
 
-@dataclass
-class _Form:
+class _Form(NamedTuple):
     """The slots of one operation with one number of operands, and how they are done."""
 
     name: str
     members: Ints
-    operands: Ints  # rows, once they are numbered
+    operands: Ints  # their rows
     templates: tuple[Template, Template]  # forward and backward
-
-
-def _forms(slots: Sequence[Slot]) -> list[_Form]:
-    members: dict[tuple[str, int], list[int]] = {}
-    for i, slot in enumerate(slots):
-        if slot.operands:
-            members.setdefault((slot.op, len(slot.operands)), []).append(i)
-    forms = []
-    for (name, count), own in sorted(members.items()):
-        flat = chain.from_iterable([slots[i].operands for i in own])
-        operands = np.fromiter(flat, np.int64, count * len(own)).reshape(-1, count)
-        forms.append(_Form(name, np.array(own), operands, templates(name, count)))
-    return forms
 
 
 class _Encoder:
     """What is known while a program is being encoded."""
 
     def __init__(self, program: Computation) -> None:
-        self.slots = slots = program.slots
-        self.count = len(slots)
+        ops, operands, *_ = program.columns
+        self.count = len(ops)
         known = facts(program)
         self.kind = np.where(known.fixed, np.where(known.varies, 1, 0), _BATCH)
         self.level, self.live = np.array(levels(program)), np.array(known.live)
-        self.forms = _forms(slots)
-        self.form = np.zeros(self.count, dtype=np.int64)  # its number; 0 for leaves
-        for i, form in enumerate(self.forms, 1):
-            self.form[form.members] = i
+        keys = [*zip(ops, operands.counts.tolist(), strict=True)]
+        forms = sorted({key for key in keys if key[1]})
+        number = {key: i for i, key in enumerate(forms, 1)}
+        self.form = np.array([number.get(key, 0) for key in keys], np.int64)  # 0 for leaves
         if self.count < _NARROW * int(self.level.max(initial=0)):
             self.level = np.where(self.form == 0, 0, np.arange(1, self.count + 1))
         self.row = np.empty(self.count, dtype=np.int64)
         by_kind = np.where(self.form == 0, 0, self.kind)
         self.row[np.lexsort((self.form, by_kind, self.level))] = np.arange(self.count)
-        for form in self.forms:
-            form.operands = self.row[form.operands]
         self.varies = np.empty(self.count, dtype=bool)  # by row
         self.varies[self.row] = self.kind > 0
-        apart = [template for form in self.forms for template in form.templates]
-        self.between = 2 * self.count
-        start = self.between + max([template.busy for template in apart], default=0)
-        numbers = dict.fromkeys(x for template in apart for x in template.numbers)
-        self.numbers = {x: start + i for i, x in enumerate(numbers)}
-        self.rows = start + len(numbers)
+        self.numbers: dict[float, int] = {}
+        starts = np.cumsum(operands.counts) - operands.counts
+        self.forms = []
+        for (name, count), i in number.items():
+            members = np.flatnonzero(self.form == i)
+            rows = self.row[operands.flat[starts[members, None] + np.arange(count)]]
+            self.forms.append(_Form(name, members, rows, templates(name, count, self.numbers)))
+        busy = max([part.busy for form in self.forms for part in form.templates], default=0)
+        self.rows = 2 * self.count + busy + len(self.numbers)
 
     def encoded(self, program: Computation) -> Encoded:
         row, fixed, codes = self.row, self.row[self.kind == 1], opcodes()
@@ -113,10 +98,11 @@ class _Encoder:
         streams = [np.append(stream, codes[Opcode("step", "stop")]) for stream in streams]
         starts = accumulate(map(len, streams[:-1]), initial=HEAD + len(fixed))
         sizes = [self.count, program.input_count, program.leaf_count, row[program.root], len(fixed)]
+        streams = [np.where(stream < 0, stream + self.rows, stream) for stream in streams]
         words = np.concatenate([[*starts, *sizes, 0], fixed, *streams]).astype(np.int32)
         column, constants = np.zeros(self.rows), program.constants
         column[row[[*constants]]] = [*constants.values()]
-        column[[*self.numbers.values()]] = [*self.numbers]
+        column[self.rows - len(self.numbers) :] = [*self.numbers][::-1]
         return Encoded(words, column)
 
     def _stream(self, *, fixed: bool, backward: bool) -> Stream:
@@ -130,16 +116,10 @@ class _Encoder:
         codes = np.concatenate([none, *[words[:, 0] for _, words in parts]])
         lengths = np.concatenate([none, *[np.full(*words.shape) for _, words in parts]])
         level = -self.level[slots] if backward else self.level[slots]
-        order = np.lexsort((self.row[slots], codes, self.form[slots], level))
-        starts = np.empty(len(slots), dtype=np.int64)
-        starts[order] = np.cumsum(lengths[order]) - lengths[order]
-        stream = np.empty(lengths.sum(), np.int32)
-        at = 0
-        for own, words in parts:
-            places = starts[at : at + len(own), None] + np.arange(words.shape[1])
-            stream[places] = words
-            at += len(own)
-        return stream
+        place = np.empty(len(slots), dtype=np.int64)
+        place[np.lexsort((self.row[slots], codes, self.form[slots], level))] = np.arange(len(slots))
+        flat = np.concatenate([none, *[words.ravel() for _, words in parts]])
+        return flat[np.argsort(np.repeat(place, lengths), kind="stable")]
 
     def _part(self, form: _Form, *, fixed: bool, backward: bool) -> tuple[Ints, Ints]:
         """The slots of a form that a stream computes, and their instructions, one row each."""
@@ -150,21 +130,13 @@ class _Encoder:
         at = np.flatnonzero(chosen)
         slots, template, count = form.members[at], form.templates[backward], wanted.shape[1]
         words = np.tile(template.words, (len(at), 1))
-        local = self._local(slots, form.operands[at], template)
-        words[:, template.rows] = local[:, template.words[template.rows]]
+        result, busy = self.row[slots][:, None], np.tile(np.arange(template.busy), (len(at), 1))
+        own = [form.operands[at], result]
+        local = np.hstack([*own, *[x + self.count for x in own], busy + 2 * self.count])
+        words[:, template.local] = local[:, template.words[template.local]]
         if template.is_instruction and backward:
             bits = wanted[at] @ (1 << np.arange(count))
             bits = np.where(np.isin(bits, masks(count)), bits, (1 << count) - 1)
             for mask in masks(count):
                 words[bits == mask, 0] = opcodes()[Opcode("slopes", form.name, count, mask)]
         return slots, words
-
-    def _local(self, slots: Ints, operands: Ints, template: Template) -> Ints:
-        """For each slot, the rows that the local rows of its template are."""
-        result = self.row[slots][:, None]
-        busy = range(self.between, self.between + template.busy)
-        shared = np.array([*busy, *(self.numbers[x] for x in template.numbers)], dtype=np.int64)
-        common = np.broadcast_to(shared, (len(slots), len(shared)))
-        return np.concatenate(
-            [operands, operands + self.count, result, result + self.count, common], axis=1
-        )

@@ -8,7 +8,6 @@ compiling, so one machine serves every program.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -87,100 +86,84 @@ def masks(count: int) -> tuple[int, ...]:
     )
 
 
-@dataclass
-class Template:
+class Template(NamedTuple):
     """The steps of an operation, or its instruction, over local rows.
 
-    The local rows are the operands, their adjoints, the result, its adjoint, ``busy`` rows for what
-    is in between, and ``numbers``.
+    The local rows are the operands, the result, their adjoints in the same order, and ``busy`` rows
+    for what is in between. Rows of numbers are negative: they are counted from the table's end.
 
     Attributes:
         words: for each step, its opcode, the row that it writes, and the rows that it reads.
-        rows: which of the words are rows.
+        local: which of the words are local rows.
         is_instruction: True for a single instruction, "value" or "slopes". The opcode is that of
             "value".
     """
 
     words: NDArray[np.int64]
-    rows: NDArray[np.bool_]
-    busy: int
-    numbers: list[float]
+    local: NDArray[np.bool_]
+    busy: int = 0
     is_instruction: bool = False
 
 
-def templates(name: str, count: int) -> tuple[Template, Template]:
-    """How a row with ``count`` operands is computed, forward and backward."""
+def templates(name: str, count: int, numbers: dict[float, int]) -> tuple[Template, Template]:
+    """How a row with ``count`` operands is computed, forward and backward.
+
+    ``numbers`` are those of the program so far, with their rows; what the rule needs is added.
+    """
     op, code = ROWS[name], opcodes().get(Opcode("value", name, count))
     if code is not None and is_built_in(op):
-        words = np.array([code, 2 * count, *range(count)])
-        return (Template(words, np.arange(2 + count) > 0, 0, [], is_instruction=True),) * 2
+        words = np.array([code, count, *range(count)])
+        return (Template(words, np.arange(2 + count) > 0, is_instruction=True),) * 2
     rule = written(op, [None] * count)
-    forward = _Draft(count)
+    forward = _Draft(count, numbers)
     forward.step("result", forward.result, *forward.put([rule.value]))
-    return forward.finished(), _backward(rule.slopes, selects=op.selects)
-
-
-def _backward(slopes: Sequence[Symbol], *, selects: bool) -> Template:
-    """Add the result's adjoint, times each slope, to the adjoints of the operands; then clear it.
-
-    A slope that is always 0 counts too, as 0·∞ is nan, unless the operand is never selected.
-    """
-    count = len(slopes)
-    draft = _Draft(count)
-    above = draft.result + 1
-    computed = iter(draft.put([slope for slope in slopes if slope.name != "number"]))
-    for adjoint, slope in enumerate(slopes, start=count):
-        if slope.name != "number":
-            draft.step("accumulate_product", adjoint, next(computed), above)
-        elif slope.number == 1.0:
-            draft.step("accumulate", adjoint, above)
-        elif not (selects and slope.number == 0.0):
-            draft.step("accumulate_product", adjoint, draft.number(slope.number), above)
-    draft.step("clear", above)
-    return draft.finished()
+    backward = _Draft(count, numbers)
+    backward.slopes(rule.slopes, selects=op.selects)
+    return forward.finished(), backward.finished()
 
 
 class _Draft:
-    """Steps being written. Rows of numbers are negative until the rows in between are counted."""
+    """Steps being written."""
 
-    def __init__(self, count: int) -> None:
-        self.result, self.between = 2 * count, 2 * count + 2
+    def __init__(self, count: int, numbers: dict[float, int]) -> None:
+        self.result, self.numbers = count, numbers
         self.words: list[int] = []
-        self.rows: list[bool] = []
-        self.numbers: dict[float, int] = {}
+        self.local: list[bool] = []
         self.busy = 0
-        self.free: list[int] = []
+
+    def finished(self) -> Template:
+        return Template(np.array(self.words), np.array(self.local), self.busy)
 
     def step(self, name: str, out: int, *read: int) -> None:
-        code = opcodes()[Opcode("step", name)]
-        self.words += [code, out, *read]
-        self.rows += [False] + [True] * (1 + len(read))
+        self.words += [opcodes()[Opcode("step", name)], out, *read]
+        self.local += [False, True, *[row >= 0 for row in read]]
 
-    def number(self, x: float) -> int:
-        return -1 - self.numbers.setdefault(x, len(self.numbers))
+    def slopes(self, slopes: Sequence[Symbol], *, selects: bool) -> None:
+        """Add the result's adjoint, times each slope, to the operands' adjoints; then clear it.
+
+        A slope that is always 0 counts too, as 0·∞ is nan, unless the operand is never selected.
+        """
+        first, above = self.result + 1, 2 * self.result + 1
+        for adjoint, slope, row in zip(range(first, above), slopes, self.put(slopes), strict=True):
+            if slope.name == "number" and slope.number == 1.0:
+                self.step("accumulate", adjoint, above)
+            elif not (selects and slope.name == "number" and slope.number == 0.0):
+                self.step("accumulate_product", adjoint, row, above)
+        self.step("clear", above)
 
     def put(self, roots: Sequence[Symbol]) -> list[int]:
-        """Write steps for what ``roots`` are made from; return the rows of the roots.
-
-        A row is used again as soon as nothing needs it any more.
-        """
-        order = in_order(roots)
-        last = {id(x): at for at, symbol in enumerate(order) for x in symbol.operands}
-        last |= {id(root): len(order) for root in roots}
+        """Write steps for what ``roots`` are made from; return the rows of the roots."""
         place: dict[int, int] = {}
-        for at, symbol in enumerate(order):
-            place[id(symbol)] = self._row(symbol, place)
-            for x in {id(x): x for x in symbol.operands}.values():
-                if x.operands and last[id(x)] == at:
-                    self.free.append(place[id(x)])
+        for symbol in in_order(roots):
+            place[id(symbol)] = self._row(symbol, [place[id(x)] for x in symbol.operands])
         return [place[id(root)] for root in roots]
 
-    def _row(self, symbol: Symbol, place: dict[int, int]) -> int:
+    def _row(self, symbol: Symbol, rows: list[int]) -> int:
         if symbol.name == "number":
-            return self.number(symbol.number)
-        if not symbol.operands:
+            return self.numbers.setdefault(symbol.number, -1 - len(self.numbers))
+        if not rows:
             return self.result if symbol.name == "result" else int(symbol.number)
-        out, rows = self._fresh(), [place[id(x)] for x in symbol.operands]
+        out = self._fresh()
         if symbol.name == "exact_total":
             self._exact_total(out, rows)
         elif symbol.name in SUMS:
@@ -190,10 +173,8 @@ class _Draft:
         return out
 
     def _fresh(self) -> int:
-        if self.free:
-            return self.free.pop()
         self.busy += 1
-        return self.between + self.busy - 1
+        return 2 * self.result + 1 + self.busy
 
     def _sum(self, name: str, out: int, rows: list[int]) -> None:
         weights, inputs, rest = products(rows) if name == "dot" else ((), (), rows)
@@ -215,9 +196,3 @@ class _Draft:
             self.step("accumulate", lost, part)
             self.step("accumulate", more, rest)
         self.step("round", out, out, lost, more)
-        self.free += [lost, more, part, rest]
-
-    def finished(self) -> Template:
-        words = np.array(self.words, dtype=np.int64)
-        words[words < 0] = self.between + self.busy - 1 - words[words < 0]
-        return Template(words, np.array(self.rows, dtype=bool), self.busy, list(self.numbers))
