@@ -34,26 +34,19 @@ Place = tuple[
 ]  # where rows of samples start, how many rows and samples there are, and the first
 
 
-class Instruction:
-    """One instruction being written: the rows that it names, of values and of adjoints."""
+class Instructions:
+    """Instructions being written. A subclass knows where the rows are that they name."""
 
-    def __init__(
-        self,
-        vectors: Vectors,
-        *,
-        code: ir.Value,
-        table: ir.Value,
-        adjoints: ir.Value,
-        bad: ir.Value,
-    ) -> None:
-        self.vectors, self.builder = vectors, vectors.builder
-        self.code, self.table, self.adjoints, self.bad = code, table, adjoints, bad
+    vectors: Vectors
+    builder: ir.IRBuilder
 
     def pointer(self, operand: int, *, adjoint: bool = False) -> ir.Value:
-        """The address of the row that is written (0) or read (1, 2, 3)."""
-        row = self.builder.load(self.builder.gep(self.code, [ir.Constant(INDEX, operand + 1)]))
-        table = self.adjoints if adjoint else self.table
-        return self.builder.gep(table, [self.builder.zext(row, INT)])
+        """The place of the row that is written (0) or read (1, 2, 3), or of its adjoint."""
+        raise NotImplementedError
+
+    def note(self, bits: ir.Value) -> None:
+        """Note that a number is not finite, or a guard does not hold, if a bit is set."""
+        raise NotImplementedError
 
     def load(self, pointer: ir.Value) -> ir.Value:
         return self.builder.load(pointer, align=8 * self.vectors.width)
@@ -81,10 +74,6 @@ class Instruction:
     def _watch(self, y: ir.Value) -> None:
         """Note whether ``y`` is finite: y - y is 0 if it is, else nan."""
         self.note(self.builder.bitcast(self.builder.fsub(y, y), self.vectors.bits))
-
-    def note(self, bits: ir.Value) -> None:
-        """Note that a number is not finite, if a bit is set."""
-        self.builder.store(self.builder.or_(self.builder.load(self.bad), bits), self.bad)
 
     def slopes(self, opcode: Opcode) -> None:
         """Add the result's adjoint, times each local gradient, to the operands'; then clear it."""
@@ -153,24 +142,38 @@ def rounds_type(width: int) -> ir.FunctionType:
     return ir.FunctionType(INT, [ir.PointerType(ir.VectorType(DOUBLE, width))])
 
 
-class _Interpreter:
+class _Interpreter(Instructions):
     """The function that walks a stream of instructions, being written."""
 
     def __init__(self, function: ir.Function, width: int) -> None:
         self.function = function
-        self.builder, self.width = ir.IRBuilder(function.append_basic_block()), width
+        self.builder = ir.IRBuilder(function.append_basic_block())
         self.vectors = Vectors(self.builder, width)
         first, self.table, self.adjoints = function.args
         self.here = self._variable(first)
-        self.bad = self._variable(ir.Constant(self.vectors.bits, [0] * width))
+        self.bad = self._variable(self.vectors.no_bits)
 
     def _variable(self, start: ir.Value) -> ir.Value:
         place = self.builder.alloca(start.type)
         self.builder.store(start, place)
         return place
 
-    def write(self) -> None:
-        """Write the whole function. It returns 0 if every operation gave a finite number."""
+    def pointer(self, operand: int, *, adjoint: bool = False) -> ir.Value:
+        table = self.adjoints if adjoint else self.table
+        return self.builder.gep(table, [self.builder.zext(self._word(operand + 1), INT)])
+
+    def note(self, bits: ir.Value) -> None:
+        self.builder.store(self.builder.or_(self.builder.load(self.bad), bits), self.bad)
+
+    def _word(self, place: int) -> ir.Value:
+        return self.builder.load(self._at(ir.Constant(INT, place)))
+
+    def _at(self, place: ir.Value) -> ir.Value:
+        """The address of a word after the present one."""
+        return self.builder.gep(self.builder.load(self.here), [place])
+
+    def write_all(self) -> None:
+        """Write the whole function. It returns 0 if all is finite and every guard holds."""
         next_one = self.function.append_basic_block("next")
         self.builder.branch(next_one)
         blocks = [self._block(opcode, next_one) for opcode in opcodes()]
@@ -179,50 +182,40 @@ class _Interpreter:
 
     def _jump(self, blocks: list[ir.Block]) -> None:
         """Jump to the block of the next instruction: LLVM copies this to the end of every block."""
-        byte = ir.PointerType(ir.IntType(8))
-        kind = ir.ArrayType(byte, len(blocks))
+        kind = ir.ArrayType(ir.PointerType(ir.IntType(8)), len(blocks))
         table = ir.GlobalVariable(self.builder.module, kind, f"{self.function.name}_blocks")
         table.linkage, table.global_constant = "internal", True
         table.initializer = ir.Constant(kind, [ir.BlockAddress(self.function, b) for b in blocks])
-        opcode = self.builder.zext(self._word(self.builder.load(self.here), 0), INT)
+        opcode = self.builder.zext(self._word(0), INT)
         target = self.builder.gep(table, [ir.Constant(INT, 0), opcode])
         jump = self.builder.branch_indirect(self.builder.load(target))
         for block in blocks:
             jump.add_destination(block)
 
-    def _word(self, pointer: ir.Value, place: int) -> ir.Value:
-        return self.builder.load(self.builder.gep(pointer, [ir.Constant(INT, place)]))
-
     def _block(self, opcode: Opcode, next_one: ir.Block) -> ir.Block:
         """The block of one instruction; it ends where the next instruction begins."""
-        builder = self.builder
         block = self.function.append_basic_block("_".join(map(str, opcode)))
-        builder.position_at_end(block)
-        here = builder.load(self.here)
-        instruction = Instruction(
-            self.vectors, code=here, table=self.table, adjoints=self.adjoints, bad=self.bad
-        )
-        if opcode == Opcode("step", "stop"):
-            builder.ret(self.vectors.any_bits(builder.load(self.bad)))
-            return block
+        self.builder.position_at_end(block)
         length = ir.Constant(INT, opcode.length)
+        if opcode == Opcode("step", "stop"):
+            self.builder.ret(self.vectors.any_bits(self.builder.load(self.bad)))
+            return block
         if opcode == Opcode("step", "rounds"):
-            instruction.note(self._run_rounds(here))
-            length = self._word(here, 3)
+            self._run_rounds()
+            length = self._word(3)
         else:
-            instruction.write(opcode)
-        builder.store(builder.gep(here, [length]), self.here)
-        builder.branch(next_one)
+            self.write(opcode)
+        self.builder.store(self._at(length), self.here)
+        self.builder.branch(next_one)
         return block
 
-    def _run_rounds(self, here: ir.Value) -> ir.Value:
+    def _run_rounds(self) -> None:
         """Call the function whose address follows; see `rounds`."""
-        place = self.builder.gep(here, [ir.Constant(INT, 1)])
-        address = self.builder.load(self.builder.bitcast(place, ir.PointerType(INT)), align=4)
-        kind = ir.PointerType(rounds_type(self.width))
-        bad = self.builder.call(self.builder.inttoptr(address, kind), [self.table])
-        none = ir.Constant(self.vectors.bits, [0] * self.width)
-        return self.builder.insert_element(none, bad, ir.Constant(INDEX, 0))
+        place = self.builder.bitcast(self._at(ir.Constant(INT, 1)), ir.PointerType(INT))
+        kind = ir.PointerType(rounds_type(self.vectors.width))
+        function = self.builder.inttoptr(self.builder.load(place, align=4), kind)
+        bad = self.builder.call(function, [self.table])
+        self.note(self.builder.insert_element(self.vectors.no_bits, bad, ir.Constant(INDEX, 0)))
 
 
 def fingerprint(width: int) -> int:
@@ -271,7 +264,7 @@ def _interpreter(module: ir.Module, arguments: list[ir.Value], *, width: int) ->
         function = ir.Function(module, kind, name)
         function.linkage = "internal"
         function.attributes.add("noinline")
-        _Interpreter(function, width).write()
+        _Interpreter(function, width).write_all()
     return function
 
 

@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba.core.registry import cpu_target
 from numpy.typing import NDArray
 
-from .machine import Instruction, rounds_type
+from .machine import Instructions, rounds_type
 from .steps import Opcode, opcodes
 from .vectors import INT, Vectors
 
@@ -110,7 +110,7 @@ def _rounds(words: Words, at: list[int], fewest: int) -> Rounds | None:
 # ---- writing them ----
 
 
-class _Round(Instruction):
+class _Round(Instructions):
     """The instructions of one round, being written. They read and write `Place`."""
 
     def __init__(self, vectors: Vectors, turn: ir.Value, *, table: ir.Value, count: int) -> None:
@@ -118,7 +118,7 @@ class _Round(Instruction):
         self.count, self.places = count, list[Place]()
         self.known: dict[Place, ir.Value] = {}
         self.changed: dict[Place, ir.Value] = {}
-        self.bad: ir.Value = ir.Constant(vectors.bits, [0] * vectors.width)
+        self.bad: ir.Value = vectors.no_bits
 
     def pointer(self, operand: int, *, adjoint: bool = False) -> Place:
         row, move = self.places[operand]
@@ -142,8 +142,8 @@ class _Round(Instruction):
         moved = self.builder.mul(self.turn, ir.Constant(INT, move))
         return self.builder.gep(self.builder.gep(self.table, [moved]), [ir.Constant(INT, row)])
 
-    def note(self, zero_or_nan: ir.Value) -> None:
-        self.bad = self.builder.or_(self.bad, zero_or_nan)
+    def note(self, bits: ir.Value) -> None:
+        self.bad = self.builder.or_(self.bad, bits)
 
     def is_clear(self, turns: int) -> bool:
         """Does no place ever meet another? Then the number kept for it is the one in its row."""

@@ -45,6 +45,7 @@ class Vectors:
         self.builder, self.width = builder, width
         self.type = ir.VectorType(DOUBLE, width)
         self.bits = ir.VectorType(INT, width)
+        self.no_bits = ir.Constant(self.bits, [0] * width)
 
     def number(self, x: float) -> ir.Constant:
         return ir.Constant(self.type, [x] * self.width)
