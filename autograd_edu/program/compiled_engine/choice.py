@@ -53,20 +53,18 @@ class Costs:
         """The costs of ``program``, whose operations are grouped nearly as lifting will do it."""
         known, ops = facts(program), program.columns.ops
         dots = {name for name in {*ops} if is_sum_of_products(name)}
-        groups: dict[tuple[int, str, int], list[int]] = {}
+        groups = set()
+        members = matrices = operands = summed = 0
         rows = zip(ops, program.columns.operands.tuples, known.height, known.fixed, strict=True)
         for name, own, height, fixed in islice(rows, program.leaf_count, None):
             if own and not fixed:
                 weights = len(own) // 2 if name in dots and known.fixed[own[0]] else 0
-                groups.setdefault((height, name, weights), []).append(len(own))
-        products = operands = summed = members = 0
-        for (_, name, weights), reads in groups.items():
-            members += len(reads)
-            if weights:  # a matrix
-                products += sum(reads) // 2
-            else:
-                operands += sum(reads)
-                summed += sum(reads) if ROWS[name].variadic else 0
+                groups.add((height, name, weights))
+                members += 1
+                matrices += len(own) if weights else 0
+                operands += 0 if weights else len(own)
+                summed += len(own) if ROWS[name].variadic and not weights else 0
+        products = matrices // 2
         return Costs(len(groups), products, operands, 3 * products + 2 * summed + 2 * members)
 
     def numpy(self, samples: int) -> float:

@@ -18,6 +18,8 @@ from ...arithmetic.rows import products
 from ..lifting.symbols import FUNCTIONS, Symbol, in_order
 
 DOUBLE, INT, INDEX = ir.DoubleType(), ir.IntType(64), ir.IntType(32)
+_INSTRUCTIONS = {name: f"f{name}" for name in ("neg", "add", "sub", "mul", "div")}
+_INTRINSICS = {"abs": "llvm.fabs", "sqrt": "llvm.sqrt", "floor": "llvm.floor"}
 _COMPARED = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
@@ -52,10 +54,7 @@ class Vectors:
 
     def any_bits(self, bits: ir.Value) -> ir.Value:
         """The bits of all samples in one number; 0 if there are none."""
-        parts = [
-            self.builder.extract_element(bits, ir.Constant(INDEX, i)) for i in range(self.width)
-        ]
-        return reduce(self.builder.or_, parts)
+        return reduce(self.builder.or_, [self._lane(bits, i) for i in range(self.width)])
 
     def written(
         self, roots: Sequence[Symbol], leaf: Callable[[Symbol], ir.Value]
@@ -73,41 +72,32 @@ class Vectors:
 
     def apply(self, name: str, xs: Sequence[ir.Value]) -> ir.Value:
         """The operation ``name`` on vectors; comparisons give bits, and `select` takes them."""
-        builder = self.builder
-        match name:
-            case "add" | "sub" | "mul" | "div":
-                return getattr(builder, "f" + name)(*xs)
-            case "mod":
-                return self._remainder(*xs)
-            case "neg":
-                return builder.fneg(*xs)
-            case "lt" | "le" | "gt" | "ge":
-                return builder.fcmp_ordered(_COMPARED[name], *xs)
-            case "select":
-                return builder.select(*xs)
-            case "maximum" | "minimum":  # as in `Floats`: nan from either side
-                first = builder.fcmp_ordered(">" if name == "maximum" else "<", *xs)
-                nan = builder.fcmp_unordered("uno", xs[0], xs[0])
-                return builder.select(builder.or_(first, nan), *xs)
-            case "total":
-                return reduce(builder.fadd, xs)
-            case "exact_total":
-                return self._exact_total(xs)
-            case "lost":
-                return self._lost(*xs)
-            case "round":
-                return self._round(*xs)
-            case "dot":
-                return self._dot(xs)
-            case "abs":
-                return self._intrinsic("llvm.fabs", xs)
-            case "sqrt" | "floor":
-                return self._intrinsic(f"llvm.{name}", xs)
-        return self._function(name, xs)
+        if name in _INSTRUCTIONS:
+            return getattr(self.builder, _INSTRUCTIONS[name])(*xs)
+        if name == "select":
+            return self.builder.select(*xs)
+        if name in _COMPARED:
+            return self.builder.fcmp_ordered(_COMPARED[name], *xs)
+        if name in _INTRINSICS:
+            return self._intrinsic(_INTRINSICS[name], xs)
+        written_here = getattr(self, f"_{name}", None)
+        return written_here(*xs) if written_here else self._function(name, xs)
+
+    def _maximum(self, *xs: ir.Value, sign: str = ">") -> ir.Value:
+        """The larger vector; as in `Floats`, nan from either side."""
+        nan = self.builder.fcmp_unordered("uno", xs[0], xs[0])
+        first = self.builder.fcmp_ordered(sign, *xs)
+        return self.builder.select(self.builder.or_(first, nan), *xs)
+
+    def _minimum(self, *xs: ir.Value) -> ir.Value:
+        return self._maximum(*xs, sign="<")
+
+    def _total(self, *xs: ir.Value) -> ir.Value:
+        return reduce(self.builder.fadd, xs)
 
     # ---- sums ----
 
-    def _remainder(self, a: ir.Value, b: ir.Value) -> ir.Value:
+    def _mod(self, a: ir.Value, b: ir.Value) -> ir.Value:
         """a - b·⌊a/b⌋: the C library's remainder has the sign of a, and this one that of b."""
         builder, zero = self.builder, self.number(0.0)
         rest = self._function("fmod", (a, b))
@@ -117,10 +107,10 @@ class Vectors:
         mended = builder.and_(differ, builder.fcmp_ordered("!=", rest, zero))
         return builder.select(mended, builder.fadd(rest, b), rest)
 
-    def _exact_total(self, xs: Sequence[ir.Value]) -> ir.Value:
+    def _exact_total(self, *xs: ir.Value) -> ir.Value:
         """The sum rounded once; nan where three vectors do not hold enough of it to tell."""
         if len(xs) < 3:
-            return reduce(self.builder.fadd, xs)
+            return self._total(*xs)
         so_far, lost, more = xs[0], self.number(0.0), self.number(0.0)
         for x in xs[1:]:
             part = self._lost(so_far, x)
@@ -147,7 +137,7 @@ class Vectors:
         known = builder.or_(exact, builder.fcmp_ordered("==", low, high))
         return builder.select(known, add(so_far, lost), self.number(float("nan")))
 
-    def _dot(self, xs: Sequence[ir.Value]) -> ir.Value:
+    def _dot(self, *xs: ir.Value) -> ir.Value:
         weights, inputs, bias = products(xs)
         so_far = self.builder.fmul(weights[0], inputs[0])
         for w, x in zip(weights[1:], inputs[1:], strict=True):
@@ -172,29 +162,24 @@ class Vectors:
         symbol, width = vector_functions().get(name, (name, 1))
         kind = ir.VectorType(DOUBLE, width) if width > 1 else DOUBLE
         function = self._declared(ir.FunctionType(kind, [kind] * len(xs)), symbol)
-        if width == 1:
-            whole = ir.Constant(self.type, ir.Undefined)
-            for place in [ir.Constant(INDEX, i) for i in range(self.width)]:
-                lane = [self.builder.extract_element(x, place) for x in xs]
-                whole = self.builder.insert_element(whole, self.builder.call(function, lane), place)
-            return whole
-        parts = []
+        whole = ir.Constant(self.type, ir.Undefined)
         for start in range(0, self.width, width):
             places = [min(i, self.width - 1) for i in range(start, start + width)]
-            parts.append(self.builder.call(function, [self._shuffle(x, x, places) for x in xs]))
-        return self._join(parts)
+            part = self.builder.call(function, [self._part(x, places) for x in xs])
+            for i in sorted({*places}):
+                lane = part if width == 1 else self._lane(part, i - start)
+                whole = self.builder.insert_element(whole, lane, ir.Constant(INDEX, i))
+        return whole
 
-    def _join(self, parts: list[ir.Value]) -> ir.Value:
-        """Short vectors, one after another, as one vector; of a longer one, its beginning."""
-        while len(parts) > 1:
-            both, pairs = range(2 * parts[0].type.count), zip(parts[::2], parts[1::2], strict=True)
-            parts = [self._shuffle(*pair, both) for pair in pairs]
-        return self._shuffle(parts[0], parts[0], range(self.width))
-
-    def _shuffle(self, a: ir.Value, b: ir.Value, places: Sequence[int]) -> ir.Value:
-        """The numbers at ``places`` of the vectors ``a`` and then ``b``."""
+    def _part(self, x: ir.Value, places: Sequence[int]) -> ir.Value:
+        """The numbers at ``places`` as a shorter vector, or one as a number."""
+        if len(places) == 1:
+            return self._lane(x, *places)
         mask = ir.Constant(ir.VectorType(INDEX, len(places)), list(places))
-        return self.builder.shuffle_vector(a, b, mask)
+        return self.builder.shuffle_vector(x, x, mask)
+
+    def _lane(self, x: ir.Value, place: int) -> ir.Value:
+        return self.builder.extract_element(x, ir.Constant(INDEX, place))
 
     def _declared(self, kind: ir.FunctionType, name: str) -> ir.Function:
         return self.builder.module.globals.get(name) or ir.Function(self.builder.module, kind, name)
