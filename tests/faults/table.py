@@ -232,7 +232,7 @@ GOING_BACK = (
         RANDOM_GRAPHS,
         "(slope.name, slope.number) == ('number', 1.0)",
         "slope.name == 'number'",
-        "_is_one",
+        "_passes_on",
     ),
     Fault(
         "sums of runs start one late",
@@ -275,16 +275,16 @@ RUNNING = (
     Fault(
         "wrong axis: a matrix product's weights get the gradients transposed",
         RANDOM_GRAPHS,
-        "_times(flat, inputs.T, outs[0][..., 0])",
-        "_times(flat[::-1], inputs.T, outs[0][..., 0])",
+        "_times(flat, inputs.T, out[..., 0])",
+        "_times(flat[::-1], inputs.T, out[..., 0])",
         "_through_matrix",
     ),
     Fault(
         "swapped operands: a dot's factors get their own gradients",
         RANDOM_GRAPHS,
-        "operands[1::-1]",
-        "operands[:2]",
-        "Backward._through",
+        "Written(value, (inputs, weights))",
+        "Written(value, (weights, inputs))",
+        "written_dot",
     ),
     Fault(
         "the gradient that a program starts from is 2",
@@ -296,9 +296,9 @@ RUNNING = (
     Fault(
         "a bias is not added to a dot",
         RANDOM_GRAPHS,
-        "[_A, sum_of_rows(products, out), *_B]",
-        "[_A, sum_of_rows(products, out)]",
-        "_dot",
+        "value + bias",
+        "value",
+        "written_dot",
     ),
     Fault(
         "a third edge is not added",

@@ -7,7 +7,7 @@ copy what lies evenly. The calls of a backward pass are prepared when it is firs
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,6 @@ import numpy as np
 from ..lifting.group import NEUTRAL, Group, Lifted, Read
 from ..lifting.reverse import Back, Reverse
 from ..lifting.spacing import Mask
-from ..lifting.symbols import Written, written, written_stacked
 from .formulas import Formulas, Scratch
 from .tables import (
     SMALL,
@@ -24,7 +23,6 @@ from .tables import (
     add_up,
     gather,
     matrix,
-    sum_of_rows,
     table_of_gradients,
     table_of_values,
     taken,
@@ -65,27 +63,17 @@ class Plan:
         calls = self.prepare if group.fixed else self.forward
         operands = [self._read(group, i, calls) for i in range(len(group.reads))]
         out, formulas = self.out(group), None
-        if group.kind in _FORWARD:
-            calls += _FORWARD[group.kind](out, operands)
+        if group.kind in _PRODUCTS:
+            calls += _PRODUCTS[group.kind](out, operands)
         else:
-            formulas = self._formulas(group, operands, out)
+            kept = group.live and len(self.lifted.roots) == 1  # then there are gradients
+            own = list(operands[0]) if _is_one_by_one(group) else operands
+            formulas = Formulas(group.rule, own, out, self.scratch, kept=kept)
             formulas.value(calls)
         self.formulas.append(formulas)
         if group.masked:
             calls.append(_clearing(group, out))
         return operands
-
-    def _formulas(self, group: Group, operands: list[Array], out: Array) -> Formulas:
-        """The rule of a group, on arrays that stand one by one or as a stack."""
-        if group.kind == "map":
-            rule: Written | None = written(group.op, [read.number for read in group.reads])
-        else:
-            rule = written_stacked(group.op)
-        if rule is None:
-            operands = list(operands[0])
-            rule = written(group.op, [None] * len(operands))
-        kept = group.live and len(self.lifted.roots) == 1  # then there are gradients
-        return Formulas(rule, operands, out, self.scratch, kept=kept)
 
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
         read = group.reads[i]
@@ -145,18 +133,14 @@ class Backward:
     def _through(self, back: Back, group: Group, calls: list[Call]) -> None:
         operands, formulas = self.plan.operands[back.number], self.plan.formulas[back.number]
         upstream = self._upstream(self.gradients, back, group, calls)
-        outs = self._outs(self.gradients, back, group)
-        if group.kind == "matrix":
-            self._through_matrix(operands, upstream, outs, calls)
-        elif group.kind == "matmul":
-            _through_matmul(operands, upstream, outs, calls)
-        elif group.kind == "spread":
-            calls.append(partial(np.add.reduce, upstream, -1, None, outs[0], keepdims=True))
-        elif formulas is not None:
-            slope = partial(formulas.slope, known=dict(formulas.arrays), calls=calls)
-            self._through_each(group, slope, upstream, outs, calls)
-        else:  # a dot: for each factor, the other one
-            self._through_each(group, [*operands[1::-1], _ONE].__getitem__, upstream, outs, calls)
+        known = dict(formulas.arrays) if formulas else {}
+        for i, out in enumerate(self._outs(self.gradients, back, group)):
+            if out is None:
+                continue
+            if formulas:
+                self._pass(formulas.slope(i, known, calls), upstream, out, calls)
+            else:
+                calls.append(_THROUGH[group.kind](i, operands, upstream, out))
 
     @staticmethod
     def _upstream(tables: Tables, back: Back, group: Group, calls: list[Call]) -> Array:
@@ -169,54 +153,25 @@ class Backward:
         return upstream
 
     @staticmethod
-    def _outs(tables: Tables, back: Back, group: Group) -> list[Array | None]:
-        """For each read of a group, where the gradients along it go, if they are computed."""
+    def _outs(tables: Tables, back: Back, group: Group) -> Sequence[Array | None]:
+        """For each operand of a group, where its gradient goes, if it is computed."""
         pairs = zip(group.reads, back.edges, strict=True)
-        return [
+        outs = [
             None if edges is None else view(tables[read.fixed], edges, []) for read, edges in pairs
         ]
+        return list(outs[0]) if outs[0] is not None and _is_one_by_one(group) else outs
 
-    def _through_matrix(
-        self, operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]
-    ) -> None:
-        """For C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
-        weights, inputs = operands[:2]
-        flat = upstream.reshape(len(weights), -1)
-        if outs[0] is not None:
-            calls.append(_times(flat, inputs.T, outs[0][..., 0]))
-        if outs[1] is not None:
-            inner = weights[:, : outs[1].shape[0]]
-            calls.append(_times(inner.T, flat, outs[1].reshape(outs[1].shape[0], -1)))
-        if len(outs) > 2 and outs[2] is not None:
-            calls.append(partial(np.add.reduce, upstream, -1, None, outs[2], keepdims=True))
-
-    def _through_each(
-        self, group: Group, slope: Callable[[int], Array], upstream: Array,
-        outs: list[Array | None], calls: list[Call],
-    ) -> None:  # fmt: skip
-        """For each operand, its local gradient times the gradient of the result."""
-        one_by_one = group.kind == "stack" and written_stacked(group.op) is None
-        for i, (read, out) in enumerate(zip(group.reads, outs, strict=True)):
-            if out is not None:
-                summed = read.fixed and not group.fixed
-                for k, each in enumerate(out if one_by_one else [out], start=i):
-                    self._pass(slope(k), upstream, each, summed=summed, calls=calls)
-
-    def _pass(
-        self, slope: Array, upstream: Array, out: Array, *, summed: bool, calls: list[Call]
-    ) -> None:
-        """Add the calls for slope × upstream, perhaps summed over the samples."""
-        target = out
-        if summed and upstream.shape[-1] > 1:
-            target = self.plan.scratch.buffer(-1, (*out.shape[:-1], upstream.shape[-1]), float)
-        if slope.ndim == 0 and slope == 1.0:
-            calls.append(partial(np.copyto, target, upstream))
-        elif slope.ndim == 0 and slope == -1.0:
-            calls.append(partial(np.negative, upstream, target))
-        else:
-            calls.append(partial(np.multiply, np.asarray(slope), upstream, target))
-        if target is not out:
-            calls.append(partial(np.add.reduce, target, -1, None, out, keepdims=True))
+    def _pass(self, slope: Array, upstream: Array, out: Array, calls: list[Call]) -> None:
+        """Add the calls for slope × upstream, summed over the samples if they share ``out``."""
+        summed, passed = out.shape[-1] < upstream.shape[-1], upstream
+        if slope.ndim or slope != 1.0:
+            shape = (*out.shape[:-1], upstream.shape[-1])
+            passed = self.plan.scratch.buffer(-1, shape, float) if summed else out
+            calls.append(partial(np.multiply, np.asarray(slope), upstream, passed))
+        if summed:
+            calls.append(partial(np.add.reduce, passed, -1, None, out, keepdims=True))
+        elif passed is upstream:
+            calls.append(partial(np.copyto, out, upstream))
 
     def _leaves(self, kind: bool, calls: list[Call]) -> Array:
         leaves, table = self.reverse.leaves.get(kind), self.gradients[kind]
@@ -229,23 +184,30 @@ class Backward:
         return out
 
 
-# ---- the forward call of each kind of group ----
+def _is_one_by_one(group: Group) -> bool:
+    """Does its rule take the operands of a stack one by one?"""
+    return group.kind == "stack" and not group.rule.stacked
 
 
-def _dot(out: Array, operands: list[Array]) -> list[Call]:
+# ---- matrix products ----
+
+
+def _matrix(out: Array, operands: list[Array]) -> list[Call]:
+    """The calls for C = A·B, and perhaps a bias."""
     weights, inputs, *bias = operands
-    products = np.empty(np.broadcast_shapes(weights.shape, inputs.shape))
-    product = partial(np.multiply, weights, inputs, products)
-    return [product, sum_of_rows(products, out), *_added(bias, out)]
+    product = _times(weights, inputs, out.reshape(len(weights), -1))
+    return [product, *[partial(np.add, out, each, out) for each in bias]]
 
 
-def _product(out: Array, operands: list[Array]) -> list[Call]:
-    weights, inputs, *bias = operands
-    return [_times(weights, inputs, out.reshape(len(weights), -1)), *_added(bias, out)]
-
-
-def _added(bias: list[Array], out: Array) -> list[Call]:
-    return [partial(np.add, out, each, out) for each in bias]
+def _through_matrix(i: int, operands: list[Array], upstream: Array, out: Array) -> Call:
+    """For C = A·B: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
+    weights, inputs = operands[:2]
+    flat = upstream.reshape(len(weights), -1)
+    if i == 0:
+        return _times(flat, inputs.T, out[..., 0])
+    if i == 1:
+        return _times(weights[:, : len(out)].T, flat, out.reshape(len(out), -1))
+    return partial(np.add.reduce, upstream, -1, None, out, keepdims=True)  # a bias that all share
 
 
 def _times(a: Array, b: Array, out: Array) -> Call:
@@ -263,19 +225,16 @@ def _times(a: Array, b: Array, out: Array) -> Call:
 
 
 def _matmul(out: Array, operands: list[Array]) -> list[Call]:
+    """The call for C = A·B, block by block."""
     rows, columns = map(_samples_first, operands)
     return [partial(np.matmul, rows, columns, _samples_first(out))]
 
 
-def _through_matmul(
-    operands: list[Array], upstream: Array, outs: list[Array | None], calls: list[Call]
-) -> None:
+def _through_matmul(i: int, operands: list[Array], upstream: Array, out: Array) -> Call:
     """For C = A·B, block by block: Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
-    arriving = _samples_first(upstream)
-    rows, columns = [_samples_first(each).swapaxes(-1, -2) for each in operands]
-    for factors, out in zip(((arriving, columns), (rows, arriving)), outs, strict=True):
-        if out is not None:
-            calls.append(partial(np.matmul, *factors, _samples_first(out)))
+    arriving, other = _samples_first(upstream), _samples_first(operands[1 - i]).swapaxes(-1, -2)
+    a, b = (other, arriving) if i else (arriving, other)
+    return partial(np.matmul, a, b, _samples_first(out))
 
 
 def _samples_first(x: Array) -> Array:
@@ -298,11 +257,5 @@ def _clearing(group: Group, x: Array) -> Call:
     return partial(np.multiply, x, group.real[..., None].astype(float), x)
 
 
-def _spread(out: Array, operands: list[Array]) -> list[Call]:
-    return [partial(np.copyto, out, operands[0])]
-
-
-_FORWARD = {
-    "dot": _dot, "matrix": _product, "matmul": _matmul, "spread": _spread,
-}  # fmt: skip
-_ONE: Array = np.float64(1.0)  # type: ignore[assignment]
+_PRODUCTS = {"matrix": _matrix, "matmul": _matmul}
+_THROUGH = {"matrix": _through_matrix, "matmul": _through_matmul}

@@ -7,20 +7,15 @@ number is finite; where one is not, 0·∞ would be nan, and this pass runs inst
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..arrays import Arrays
 from ..lifting.group import Group
 from ..lifting.reverse import Back, Reverse
 from .run import Backward, Plan
 from .tables import Array, Call, table_of_gradients
 
-Rows: TypeAlias = Any  # what a rule of the table gives on arrays: an array, or several of them
-Slope = Callable[[], Rows]
 Pair = tuple[Array, Array]  # gradients, and the marks of those that are there
 
 
@@ -38,8 +33,9 @@ class Careful(Backward):
         self.of_batch.append(self.marks[True][: reverse.batch_edges])
 
     def _through(self, back: Back, group: Group, calls: list[Call]) -> None:
-        operands, both = self.plan.operands[back.number], (self.gradients, self.marks)
-        gradients, marks = (self._upstream(tables, back, group, calls) for tables in both)
+        operands, formulas = self.plan.operands[back.number], self.plan.formulas[back.number]
+        both, known = (self.gradients, self.marks), dict(formulas.arrays) if formulas else {}
+        gradients, marks = [self._upstream(tables, back, group, calls) for tables in both]
         pairs = zip(*[self._outs(tables, back, group) for tables in both], strict=True)
         for i, (out, mark) in enumerate(pairs):
             if out is None or mark is None:
@@ -48,29 +44,18 @@ class Careful(Backward):
                 through = _to_weights if i == 0 else _to_inputs
                 calls.append(partial(through, operands[1 - i], (gradients, marks), (out, mark)))
             else:
-                slope = _local_gradient(self.plan, group, operands, i)
-                calls.append(partial(_pass, group, i, slope, (gradients, marks), (out, mark)))
+                slope = formulas.slope(i, known, calls) if formulas else np.ones(())  # of a bias
+                selects = group.op.selects
+                calls.append(partial(_pass, slope, (gradients, marks), (out, mark), selects))
 
 
-def _local_gradient(plan: Plan, group: Group, operands: list[Array], i: int) -> Slope:
-    """The call that gives the local gradient for what a group reads by the number ``i``."""
-    if group.kind == "dot" and i < 2:
-        return lambda: operands[1 - i]
-    if group.kind not in ("map", "stack"):
-        return lambda: 1.0
-    return partial(group.op.rules[i], Arrays, plan.out(group), *operands)
-
-
-def _pass(group: Group, i: int, local_gradient: Slope, arriving: Pair, outs: Pair) -> None:
+def _pass(slope: Array, arriving: Pair, outs: Pair, selects: bool) -> None:
     """Local gradient × gradient, where there is a gradient and the operand is selected."""
     gradients, marks = arriving
-    slope = local_gradient()
-    there = marks > 0.0
-    if group.op.selects:
-        there = there & (slope != 0.0)
+    there = (marks > 0.0) & (slope != 0.0) if selects else marks > 0.0
     passed = np.where(there, slope * gradients, 0.0)
-    summed = group.reads[i].fixed and not group.fixed
     for out, each in zip(outs, (passed, there), strict=True):
+        summed = out.shape[-1] < each.shape[-1]
         out[...] = each.sum(axis=-1, keepdims=True) if summed else each
 
 

@@ -6,11 +6,13 @@ It has groups of operations that are done at once, and the rows that they read.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ...engine.op import Op
 from .spacing import Mask, Rows, strided
+from .symbols import Written, written, written_copy, written_dot, written_stacked
 
 # The first rows of a table of values: what leaves a sum, a maximum, a minimum as it is.
 NEUTRAL = (0.0, -np.inf, np.inf)
@@ -69,6 +71,17 @@ class Group:
     ones: int = 0
     real: Mask | None = None
     masked: bool = False
+
+    @cached_property
+    def rule(self) -> Written:
+        """What it computes of its operands, on symbols. Matrix products have no rule."""
+        if self.kind == "map":
+            return written(self.op, [read.number for read in self.reads])
+        if self.kind == "dot":
+            return written_dot(biased=len(self.reads) > 2)
+        if self.kind == "spread":
+            return written_copy()
+        return written_stacked(self.op) or written(self.op, [None] * len(self.reads[0].rows))
 
     @property
     def rows(self) -> slice:

@@ -9,18 +9,15 @@ local gradient of a sum is 1), rows are shared and nothing is computed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
-from ...engine.op import Op
 from ..ir import Computation, Wrt
 from .group import FEW, NEUTRAL, Group, Lifted, Read
 from .products import HOLE
 from .spacing import Rows, strided
-from .symbols import written, written_stacked
 
 # Rows of a table of gradients: one that is always 0, that of the root, the first of an edge.
 ZERO, SEED, FIRST = 0, 1, 2
@@ -212,15 +209,7 @@ def _summed(targets: Rows, edges: Rows, count: int) -> tuple[Rows, Rows | None]:
 
 def _passes_on(group: Group, i: int) -> bool:
     """Is the local gradient of what a group reads by the number ``i`` always 1?"""
-    if group.kind in ("matrix", "matmul", "dot"):
+    if group.kind in ("matrix", "matmul"):
         return i == 2  # the bias
-    if group.kind == "stack":
-        return all(_is_one(group.op))
-    return group.kind == "map" and _is_one(group.op)[i]
-
-
-@lru_cache(maxsize=256)
-def _is_one(op: Op) -> list[bool]:
-    """Is each local gradient always 1, a plain number in the rule? A stack has one for all."""
-    rule = written_stacked(op) or written(op, [None] * len(op.example))
-    return [(slope.name, slope.number) == ("number", 1.0) for slope in rule.slopes]
+    slopes = group.rule.slopes if group.kind == "stack" else group.rule.slopes[i : i + 1]
+    return all([(slope.name, slope.number) == ("number", 1.0) for slope in slopes])

@@ -229,6 +229,22 @@ def written_stacked(op: Op) -> Written | None:
         return None
 
 
+def written_dot(*, biased: bool) -> Written:
+    """The sum of the products of two stacks, and perhaps of a bias, on symbols."""
+    made: _Made = {}
+    weights, inputs, bias = [Symbol(made, "operand", (), float(i)) for i in range(3)]
+    value = (weights * inputs).sum(axis=0)
+    if biased:
+        return Written(value + bias, (inputs, weights, _as_symbol(made, 1.0)))
+    return Written(value, (inputs, weights))
+
+
+def written_copy() -> Written:
+    """What copies its operand, on symbols."""
+    made: _Made = {}
+    return Written(Symbol(made, "operand", (), 0.0), (_as_symbol(made, 1.0),))
+
+
 def _rounded_once(value: Symbol) -> Symbol:
     """The value of a row. A plain total is renamed to "exact_…", because it is rounded once."""
     if value.name in ("total", "total_all"):
