@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
+from math import isfinite
 from typing import Any, ClassVar, SupportsFloat
 
 from .. import blocks
@@ -95,8 +96,7 @@ class Value(Copied, Habits, Number):
 
     @property
     def grad(self) -> float:
-        grad = getattr(self, "_grad", UNREACHED)
-        return 0.0 if grad is UNREACHED else grad
+        return 0.0 if (grad := getattr(self, "_grad", UNREACHED)) is UNREACHED else grad
 
     @grad.setter
     def grad(self, new: SupportsFloat | None) -> None:
@@ -182,7 +182,7 @@ class Value(Copied, Habits, Number):
                 new = leaf._grad
                 if new is UNREACHED:
                     leaf._grad = before
-                elif new - new == 0.0 or leaf.is_constant or ieee_is_on():
+                elif isfinite(new) or leaf.is_constant or ieee_is_on():
                     leaf._grad = before + new
                 else:
                     raise DomainError(without_gradient(leaf, new, order))
