@@ -85,12 +85,16 @@ def _state(value: Copied, name: Callable[[Copied], Link] | None) -> State:
 
 def _restored(kind: type[Copied], state: State) -> Copied:
     value: Any = object.__new__(kind)  # `Copied` itself has no slots
-    value._data, grad, value.op, value.label, value.scope, *links = state
+    value._data, grad, value.op, label, scope, *links = state
     value._left, value._right, value._left_grad, value._right_grad = links
     value._mark = 0
     value.clear_grad()
     if grad is not None:
         value._grad = grad
+    if label:
+        value.label = label
+    if scope:
+        value.scope = scope
     restored: Copied = value
     return restored
 
