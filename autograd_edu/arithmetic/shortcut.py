@@ -108,10 +108,13 @@ def parts_of(row: Row, *, reflected: bool) -> dict[str, str]:
 def compiled(source: str, row: Row, general: Rule | None = None, *, known: dict[str, Any]) -> Rule:
     """The function ``apply`` of a text that uses the names in ``known``.
 
-    It may also use ``op``, the row, its ``rule``, the rules ``rule0`` and ``rule1`` of its local
-    gradients, and ``general``, the way for all other cases.
+    It may also use ``isfinite``, the row as ``op``, its ``rule``, the rules ``rule0`` and ``rule1``
+    of its local gradients, and ``general``, the way for all other cases.
     """
-    local = {"op": row, "general": general, "rule": row.rule, "Floats": Floats, "pi": math.pi}
+    local = {
+        "op": row, "general": general, "rule": row.rule, "Floats": Floats, "pi": math.pi,
+        "isfinite": math.isfinite,
+    }  # fmt: skip
     for i in [i for i in range(len(row.operand_names())) if f"rule{i}(" in source]:
         local[f"rule{i}"] = row.own.get(i) or row.rules[i]
     text = f"def make({', '.join(local)}):\n{indent(source, ' ')}\n return apply"

@@ -197,7 +197,8 @@ class Value(Copied, Habits, Number):
         if blocks.pauses and (observer := modes.tracer.get() or modes.watch.get()) is not None:
             return observer.apply(op, operands)  # type: ignore[no-any-return]  # of a face above
         if op.alone and len(operands) == 1 and (not blocks.pauses or modes.recording.get()):
-            return (op.methods.get(Value) or _method(op))(*operands)  # type: ignore[no-any-return]  # from text
+            # made from text, so no checker sees what it returns
+            return (op.methods.get(Value) or _method(op))(*operands)  # type: ignore[no-any-return]
         if blocks.pauses and not modes.recording.get():
             return Constant(evaluate(op, [plain(x) for x in operands], operands))
         return _apply(op, tuple([x if isinstance(x, Value) else Constant(x) for x in operands]))
