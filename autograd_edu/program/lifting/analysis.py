@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from weakref import finalize
 
 from ..ir import Computation, Operands
@@ -63,14 +62,15 @@ def _facts(program: Computation) -> Facts:
 def depends_on(program: Computation, operands: Operands) -> list[int]:
     """What slots of these ``operands`` depend on; see `Computation`."""
     found = [2] * program.input_count + [1] * program.parameter_count
-    reads, stops = operands.flat.tolist(), operands.counts.cumsum().tolist()
-    for start, stop in pairwise([0, *stops[program.leaf_count :]]):
-        on = 0
+    reads, start = operands.flat.tolist(), 0
+    for count in operands.counts.tolist()[program.leaf_count :]:
+        on, stop = 0, start + count
         for j in reads[start:stop]:
             on |= found[j]
             if on == 3:
                 break
         found.append(on)
+        start = stop
     return found
 
 

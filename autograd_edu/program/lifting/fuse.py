@@ -33,12 +33,15 @@ def fused(given: Computation) -> Computation:
     new = _Places(trees)
     origins, place = np.repeat(np.arange(len(new.count)), new.count).tolist(), new.place.tolist()
     ops, numbers = [columns.ops[i] for i in origins], [columns.numbers[i] for i in origins]
-    for name, slots in ((SUM.name, new.place[trees.taking]), (dot.name, np.unique(new.dots))):
+    for name, slots in (
+        (SUM.name, new.place[trees.taking]),
+        (dot.name, np.flatnonzero(np.bincount(new.dots))),
+    ):
         for i in slots.tolist():
             ops[i] = name
     depends = depends_on(given, new.operands)
     new.order_factors(np.array(depends))
-    operands = _folded(ops, numbers, new.operands, depends)
+    operands = _folded(ops, numbers, new.operands, np.array(depends))
     return Computation(
         Columns(ops, operands, [labels[i] for i in origins], [""] * len(origins), numbers),
         given.shapes,
@@ -125,12 +128,10 @@ class _Places:
         flat[factors] = flat[factors[::-1]]
 
 
-def _folded(
-    ops: list[str], numbers: list[float], operands: Operands, depends: list[int]
-) -> Operands:
+def _folded(ops: list[str], numbers: list[float], operands: Operands, depends: Ints) -> Operands:
     """What remains of the operands if what depends only on constants becomes a constant."""
     own = operands.tuples
-    for i in [i for i, on in enumerate(depends) if not on and own[i]]:
+    for i in np.flatnonzero((depends == 0) & (operands.counts > 0)).tolist():
         if all([ops[j] == "constant" for j in own[i]]):  # otherwise one could not be folded
             try:
                 y = evaluate(ROWS[ops[i]], [numbers[j] for j in own[i]])

@@ -1,15 +1,14 @@
 """Values on a tape as the slots of a recorded computation.
 
-Inputs come first, then parameters, then what captured results were computed from, then everything
-else in the order in which it was computed. A constant comes before its first use.
+Inputs come first, then parameters, then constants, then captured results and what they were
+computed from, then everything else in the order in which it was computed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
-from itertools import chain, compress
-from operator import iadd
+from collections.abc import Iterable, Sequence
+from itertools import chain, compress, count
+from operator import invert
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -24,6 +23,7 @@ from .tape import Lines, Tape
 
 Mask: TypeAlias = NDArray[np.bool_]
 T = TypeVar("T")
+_NUMBER = 1 << 40  # the place of the first plain number; more values than that no tape holds
 
 
 def as_computation(
@@ -36,21 +36,22 @@ def as_computation(
     no other leaf may be captured.
     """
     rows = _Rows(tape)
-    places = [rows.place(x) for x in chain(roots, *[noted[1:3] for noted in tape.guards])]
+    ends = [rows.place(x) for x in chain(roots, *[noted[1:3] for noted in tape.guards])]
+    tried = [noted.left._mark for noted in tape.tried]
     chosen = rows.complete(parameters)
-    ends, guards = rows.at(places), tape.guards
-    live = rows.live(ends)
-    if tape.tried:
-        tried = rows.at([noted.left._mark for noted in tape.tried])
-        guards = [*guards, *compress(tape.tried, ~live[tried])]
-        ends = np.append(ends, np.repeat(tried[~live[tried]], 2))
-        live = rows.live(ends)
-    slots = (live.cumsum() - 1)[ends].tolist()
-    sides = iter(slots[len(roots) :])
+    slots, unsure = rows.slots(ends), rows.slots(tried)
+    live, guards = rows.live(slots), tape.guards
+    if tried:
+        unused = ~live[unsure]
+        guards = [*guards, *compress(tape.tried, unused)]
+        slots = np.append(slots, np.repeat(unsure[unused], 2))
+        live = rows.live(slots)
+    found = (live.cumsum() - 1)[slots].tolist()
+    sides = iter(found[len(roots) :])
     return Computation(
         rows.columns(live),
         shapes,
-        roots=slots[: len(roots)],
+        roots=found[: len(roots)],
         guards=[Guard(g.sign, next(sides), next(sides), *g[3:]) for g in guards],
         parameter_count=len(chosen),
         parameters=chosen,
@@ -60,66 +61,47 @@ def as_computation(
 
 
 class _Rows:
-    """What becomes slots.
+    """The inputs and results on a tape as rows, and then the results that were captured.
 
-    While rows are added, ``~row`` is the place of a value, less than 0. A captured value that has
-    no row yet has the place 0, 1, ….
+    The place of a row is ``~row``, which is less than 0; that of what was captured is 0, 1, …, and
+    plain numbers come after `_NUMBER`.
 
     Attributes:
         ops: the name of the operation of each row.
         counts: the number of its operands.
         reads: the places of the operands of all rows, one after another.
-        numbers: the number of each leaf, by its row.
         labels: the labels that are not empty.
         captured: the places of values from before the trace.
-        outside: those that have no row yet.
+        numbers: the plain numbers.
     """
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
-        self.ops, self.counts, self.reads = list[str](), list[int](), list[int]()
-        self.numbers, self.labels = dict[int, float](), dict[int, str]()
-        self.captured, self.outside = dict[Value, int](), list[Value]()
-        for value in tape.inputs:
-            value._mark = self._put("input", value._data, value._label)
+        self.ops, self.counts = ["input"] * len(tape.inputs), [0] * len(tape.inputs)
+        self.reads, self.labels = list[int](), dict[int, str]()
+        self.captured, self.numbers = dict[Value, int](), list[float]()
+        self._mark_inputs()
         self._read(tape.values)
 
-    def _put(self, op: str, number: float, label: str = "") -> int:
-        """Add the row of a leaf. Returns its place."""
-        row = len(self.ops)
-        self.ops.append(op)
-        self.counts.append(0)
-        self.numbers[row] = number
-        if label:
-            self.labels[row] = label
-        return ~row
+    def _mark_inputs(self) -> None:
+        for i, value in enumerate(self.tape.inputs):
+            value._mark = ~i
 
     def place(self, value: Value) -> int:
         """The place of a value. One that is not marked is captured here."""
-        if value._mark < 0:
-            return value._mark
-        place = self.captured.get(value)
-        if place is None:
-            if value.is_constant or value in self.tape.fixed:
-                place = self._put("constant", value._data, value._label)
-            else:
-                place = len(self.outside)
-                self.outside.append(value)
-            self.captured[value] = place
-        return place
+        place = value._mark
+        return place if place < 0 else self.captured.setdefault(value, len(self.captured))
 
     def _read(self, values: Sequence[Value]) -> None:
         """Add the rows of results. It is one loop because programs have millions of slots."""
         add, add_count, add_op = self.reads.append, self.counts.append, self.ops.append
-        known, place = self.captured.get, self.place
+        captured, number = self.captured, self.captured.setdefault
         for value in values:
             left, right = value._left, value._right
             if right is not None:  # most of them
                 a, b = left._mark, right._mark
-                a = a if a < 0 else known(left) or place(left)
-                b = b if b < 0 else known(right) or place(right)
-                add(a)
-                add(b)
+                add(a if a < 0 else number(left, len(captured)))
+                add(b if b < 0 else number(right, len(captured)))
                 add_count(2)
             else:
                 own = self._others(left, value._right_grad)
@@ -131,86 +113,101 @@ class _Rows:
             add_op(value.op.name)  # type: ignore[union-attr]  # results have one
 
     def _others(self, left: Link, number: Link) -> list[int]:
-        """The places of one Value, or of a tuple, or of one and a number as in `expand`."""
+        """The places of one Value, of a tuple, or of a Value and a number as in `expand`."""
         if left.__class__ is tuple:
-            known, place = self.captured.get, self.place
-            return [a if (a := x._mark) < 0 else known(x) or place(x) for x in left]
-        if number is None:
-            return [self.place(left)]
-        if number.__class__ is tuple:
-            return [self._put("constant", number[0]), self.place(left)]
-        return [self.place(left), self._put("constant", number)]
+            captured, new = self.captured, self.captured.setdefault
+            return [a if (a := x._mark) < 0 else new(x, len(captured)) for x in left]
+        own = [self.place(left)]
+        if number is not None:
+            is_left = number.__class__ is tuple
+            own.insert(0 if is_left else 1, _NUMBER + len(self.numbers))
+            self.numbers.append(number[0] if is_left else number)
+        return own
 
     def complete(self, parameters: Sequence[Value] | None) -> list[Value]:
-        """Add the rows of captured results and those of the parameters, which are returned."""
-        recorded = len(self.ops)
-        if results := [value for value in self.outside if value.op is not None]:
+        """Add the rows of captured results. Returns the parameters."""
+        recorded, tape, captured = len(self.ops), self.tape, self.captured
+        if results := [value for value in captured if value.op is not None]:
             whole = record(0.0, total, tuple(results), None, (), None)
             order = topological_order(whole)[:-1]
-            for i, value in enumerate(self.tape.inputs):  # which the walk has marked
-                value._mark = ~i
-            self.tape.earlier = [value for value in order if value.op is not None]
-            for value in self.tape.earlier:
+            self._mark_inputs()  # which the walk has marked
+            tape.earlier = [value for value in order if value.op is not None]
+            for value in tape.earlier:
                 value._label = value.label  # the slot may be empty
-            self._read(self.tape.earlier)
-        before = len(self.ops)
-        captured = [value for value in self.outside if value.op is None]
-        _check_given(captured, parameters)
-        chosen = captured if parameters is None else list(parameters)
-        self.captured |= {v: self._put("parameter", v._data, v._label) for v in chosen}
-        self._arrange(recorded, before)
-        return chosen
+            self._read(tape.earlier)
+        self.constants = [value for value in captured if value.is_constant or value in tape.fixed]
+        rest = captured.keys() - self.constants if self.constants else captured
+        variables = [value for value in captured if value.op is None and value in rest]
+        _check_given(variables, parameters)
+        self.chosen = variables if parameters is None else list(parameters)
+        self._arrange(recorded)
+        return self.chosen
 
-    def _arrange(self, recorded: int, before: int) -> None:
-        """Put the rows in the order of slots."""
-        inputs, stop = len(self.tape.inputs), len(self.ops)
-        self.leaf_count = inputs + stop - before
-        self.spans = (0, inputs), (before, stop), (recorded, before), (inputs, recorded)
-        self.order = np.concatenate([np.arange(*span) for span in self.spans])
-        self.row = np.empty_like(self.order)
-        self.row[self.order] = np.arange(stop)
-        found = [v._mark if v.op is not None else self.captured[v] for v in self.outside]
-        self.table = np.append(self.row[~np.array(found, dtype=np.intp)], self.row[::-1])
+    def _arrange(self, recorded: int) -> None:
+        """Find the slots of all places, and the operands of all slots."""
+        inputs, earlier = len(self.tape.inputs), self.tape.earlier
+        self.leaf_count = inputs + len(self.chosen)
+        numbers = self.leaf_count + len(self.constants)
+        leaves = numbers + len(self.numbers)
+        slot = np.arange(len(self.ops))
+        slot[inputs:recorded] += leaves + len(earlier) - inputs
+        slot[recorded:] += leaves - recorded
+        known = dict(
+            zip(
+                chain(self.chosen, self.constants, range(leaves - numbers), earlier),
+                count(inputs),
+                strict=False,
+            )
+        )
+        captured = list(map(known.__getitem__, self.captured))
+        self.slot = np.concatenate(
+            [np.array(captured, dtype=np.intp), np.arange(numbers, leaves), slot[::-1]]
+        )
 
-        counts = np.array(self.counts, dtype=np.intp)
-        flat, stops = self.at(self.reads), counts.cumsum()
-        parts = [flat[stops[a] - counts[a] : stops[b - 1]] for a, b in self.spans if b > a]
-        self.operands = Operands.of(np.concatenate(parts), counts[self.order])
+        flat, split = self.slots(self.reads), sum(self.counts[:recorded])
+        counts = np.array([*[0] * leaves, *self.counts[recorded:], *self.counts[inputs:recorded]])
+        self.operands = Operands.of(np.append(flat[split:], flat[:split]), counts)
+        self.ops = [
+            *["input"] * inputs,
+            *["parameter"] * len(self.chosen),
+            *["constant"] * (leaves - self.leaf_count),
+            *self.ops[recorded:],
+            *self.ops[inputs:recorded],
+        ]
 
-    def at(self, places: Sequence[int]) -> Ints:
-        """The rows at these places, in the order of slots."""
-        rows: Ints = self.table[np.array(places, dtype=np.intp)]
-        return rows
+    def slots(self, places: Iterable[int]) -> Ints:
+        """The slots at these places."""
+        found = np.fromiter(places, np.intp)
+        found[found >= _NUMBER] += len(self.captured) - _NUMBER
+        slots: Ints = self.slot[found]
+        return slots
 
     def live(self, ends: Ints) -> Mask:
-        """Is each row an input, a parameter, or needed by one of ``ends``?"""
+        """Is each slot an input, a parameter, or needed by one of ``ends``?"""
         live: Mask = uses(self.operands, stay=np.append(np.arange(self.leaf_count), ends)) > 0
         return live
 
     def columns(self, live: Mask) -> Columns:
-        """The columns of the rows that are live."""
-        ops = reduce(iadd, [self.ops[slice(*span)] for span in self.spans])
-        made = np.zeros(len(live), dtype=bool)  # by an operation on the tape
-        made[slice(*self.spans[-1])] = True
-        made[list(self.numbers)] = False
-        lines = np.where(made, made.cumsum() - 1, -1)[self.order]
-        labels, numbers = self._column(self.labels, ""), self._column(self.numbers, 0.0)
-        operands = self.operands
-        if not live.all():
-            flat = (live.cumsum() - 1)[operands.flat[np.repeat(live, operands.counts)]]
-            operands, lines = Operands.of(flat, operands.counts[live]), lines[live]
-            keep = live.tolist()
-            ops, labels = list(compress(ops, keep)), list(compress(labels, keep))
-            numbers = list(compress(numbers, keep))
-        tape = self.tape
-        return Columns(ops, operands, labels, Lines(tape.codes, tape.instructions, lines), numbers)
+        """The columns of the slots that are live."""
+        tape, keep = self.tape, None if live.all() else live.tolist()
+        values = [*tape.inputs, *self.chosen, *self.constants]
+        size, results = len(self.ops), len(self.ops) - len(values) - len(self.numbers)
+        numbers = [*[value._data for value in values], *self.numbers, *[0.0] * results]
+        labels = [*[value._label for value in values], *[""] * (size - len(values))]
+        for row, slot in zip(self.labels, self.slots(map(invert, self.labels)), strict=True):
+            labels[slot] = self.labels[row]
+        before, operands = size - len(tape.values), self.operands
 
-    def _column(self, known: dict[int, T], other: T) -> list[T]:
-        """What is known about some rows, and ``other`` for all others, in the order of slots."""
-        column = [other] * len(self.row)
-        for row, what in zip(self.row[list(known)].tolist(), known.values(), strict=True):
-            column[row] = what
-        return column
+        def kept(column: list[T]) -> list[T]:
+            return column if keep is None else list(compress(column, keep))
+
+        if keep is not None:
+            flat = (live.cumsum() - 1)[operands.flat[np.repeat(live, operands.counts)]]
+            operands = Operands.of(flat, operands.counts[live])
+        lines = Lines(
+            kept([*[None] * before, *tape.codes]), kept([*[0] * before, *tape.instructions])
+        )
+        return Columns(kept(self.ops), operands, kept(labels), lines, kept(numbers))
 
 
 def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> None:

@@ -13,7 +13,6 @@ from typing import NamedTuple, NoReturn
 
 from ...engine.value import Constant, Value, clock
 from ...errors import AutogradError, OperandError
-from ..ir import Ints
 
 _PACKAGE = dirname(dirname(dirname(__file__))) + os.sep  # autograd_edu_mine.py is the user's
 _PYTHON = dirname(contextlib.__file__) + os.sep
@@ -32,25 +31,20 @@ class Noted(NamedTuple):
 
 
 class Lines:
-    """The file and the line of the instruction of each slot, "" where there is none.
+    """The file and the line of instructions, "" where there is no code.
 
     They are found when asked for: few programs need them.
     """
 
-    def __init__(self, codes: list[CodeType], instructions: list[int], places: Ints) -> None:
-        """``places`` are those of the slots in the two lists, less than 0 for none."""
-        self._codes, self._instructions, self._places = codes, instructions, places
+    def __init__(self, codes: list[CodeType | None], instructions: list[int]) -> None:
+        self._codes, self._instructions = codes, instructions
 
     def __iter__(self) -> Iterator[str]:
         tables: dict[int, dict[int, str]] = {}  # for each code, by its identity
-        for place in self._places.tolist():
-            if place < 0:
-                yield ""
-                continue
-            code = self._codes[place]
-            if id(code) not in tables:
+        for code, instruction in zip(self._codes, self._instructions, strict=True):
+            if code is not None and id(code) not in tables:
                 tables[id(code)] = lines_of(code)
-            yield tables[id(code)][self._instructions[place]]
+            yield "" if code is None else tables[id(code)][instruction]
 
     def __reduce__(self) -> tuple[type[list[str]], tuple[list[str]]]:
         return list, (list(self),)  # as code cannot be pickled
