@@ -30,7 +30,7 @@ from .op import Op
 
 clock = count(1)  # of passes over graphs, and of changes of numbers
 changed = 0  # when a number was last set: results that are older may be stale
-UNREACHED = -0.0  # this object, until a pass adds a gradient to it, which changes no bit
+UNREACHED = -0.0  # this object is the gradient before a pass arrives; adding it changes no bit
 
 
 class Value(Copied, Habits, Number):
@@ -87,7 +87,7 @@ class Value(Copied, Habits, Number):
 
     @data.setter
     def data(self, new: SupportsFloat) -> None:
-        self._data = real(new)
+        self._data = new if new.__class__ is float else real(new)
         global changed
         changed = next(clock)
 
