@@ -88,6 +88,18 @@ BINARY = {
 }
 
 
+@pytest.mark.parametrize("op", BINARY.values(), ids=BINARY)
+def test_an_operand_of_a_class_of_one_s_own_counts_like_a_value(op):
+    class Parameter(Value):
+        pass
+
+    x, p = Value(3.0), Parameter(2.0)
+    for operands in ((x, p), (p, x), (p, p)):
+        y, plain = op(*operands), op(*[Value(operand.data) for operand in operands])
+        assert type(y) is Value
+        assert (y.data, y.local_grads, y.parents) == (plain.data, plain.local_grads, operands)
+
+
 def test_an_infinite_number_of_another_kind_stays_infinite():
     infinite = [Decimal("-Infinity"), np.float32("-inf"), np.longdouble("-inf")]
     assert [Value(x).data for x in infinite] == [-math.inf] * 3

@@ -51,6 +51,8 @@ if blocks.pauses:
 if other.__class__ is Value:
 {with_value}
 if other.__class__ is not float and other.__class__ is not int:
+    if isinstance(other, Value):
+        return _apply(op, ({left}, {right}))
     return general(self, other)
 {with_number}
 """
@@ -87,7 +89,7 @@ def operator(row: Row, general: Rule, *, known: dict[str, Any], reflected: bool)
         left="self", right=None, left_slope=right_slope if reflected else left_slope,
         right_slope="(a,)" if reflected else "b", **fill,
     )  # fmt: skip
-    body = _OPERATOR.format(with_value=indent(with_value, "    "), with_number=with_number)
+    body = _OPERATOR.format(with_value=indent(with_value, "    "), with_number=with_number, **parts)
     return compiled(
         f"{_START}\ndef apply(self, other):{indent(body, '    ')}", row, general, known=known
     )
