@@ -112,7 +112,7 @@ SCHEDULING = (
     Fault(
         "early pull without the readiness check",
         RANDOM_GRAPHS,
-        "not done[i] and all([done[j] for j in operands[i]])",
+        "not done[i] and all(map(is_done, operands[i]))",
         "not done[i]",
         "schedule",
     ),

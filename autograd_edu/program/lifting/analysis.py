@@ -65,7 +65,7 @@ def depends_on(program: Computation, operands: Operands) -> list[int]:
     reads, start = operands.flat.tolist(), 0
     for count in operands.counts.tolist()[program.leaf_count :]:
         on, stop = 0, start + count
-        for j in reads[start:stop]:
+        for j in reads[start:stop][::-1]:  # the factors that depend on inputs come last
             on |= found[j]
             if on == 3:
                 break

@@ -7,6 +7,7 @@ operation whose operands are already there joins operations of its kind a little
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from ...arithmetic.rows import together
@@ -22,20 +23,21 @@ _EARLY = 2  # an operation may join others of its kind up to so many heights ear
 
 def schedule(program: Computation, known: Facts, dots: Dots) -> list[tuple[Signature, list[int]]]:
     """The operations in groups of one signature. No group needs a later one."""
-    waiting: dict[tuple[bool, int], dict[Signature, list[int]]] = {}
+    waiting: dict[tuple[bool, int], dict[Signature, list[int]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for i, form in _signatures(program, known, dots):
-        at = waiting.setdefault((not known.fixed[i], known.height[i]), {})
-        at.setdefault(form, []).append(i)
+        waiting[known.fixed[i], -known.height[i]][form].append(i)
     operands = program.columns.operands.tuples
     done = [True] * program.leaf_count
     done += [not own for own in operands[program.leaf_count :]]
-    groups = []
-    for late, height in sorted(waiting, key=lambda key: (key[0], -key[1])):
-        for form, members in waiting[late, height].items():
+    is_done, groups = done.__getitem__, []
+    for fixed, depth in sorted(waiting, key=lambda key: (not key[0], key[1])):
+        for form, members in waiting[fixed, depth].items():
             members = [i for i in members if not done[i]]
-            for lower in range(height - 1, height - 1 - _EARLY, -1):
-                early = waiting.get((late, lower), {}).get(form, ())
-                members += [i for i in early if not done[i] and all([done[j] for j in operands[i]])]
+            for deeper in range(depth + 1, depth + 1 + _EARLY):
+                early = waiting.get((fixed, deeper), {}).get(form, ())
+                members += [i for i in early if not done[i] and all(map(is_done, operands[i]))]
             for i in members:
                 done[i] = True
             if members:
@@ -47,6 +49,7 @@ def _signatures(program: Computation, known: Facts, dots: Dots) -> Iterable[tupl
     """The operations, each with the signature that it must share with others to run with them."""
     (ops, operands, *_), fixed, live = program.columns, known.fixed, known.live
     rows = {name: ROWS[name] for name in set(ops[program.leaf_count :]) & ROWS.keys()}
+    is_fixed = fixed.__getitem__
     for i in program.operations:
         name, own = ops[i], operands.tuples[i]
         if i in dots.factors:
@@ -60,4 +63,4 @@ def _signatures(program: Computation, known: Facts, dots: Dots) -> Iterable[tupl
             ragged = rows[name].groups is together and rows[name].neutral in NEUTRAL
             yield i, ("stack", live[i], name, None if ragged else len(own))
         elif own:
-            yield i, ("map", live[i], name, *[fixed[j] for j in own])
+            yield i, ("map", live[i], name, *map(is_fixed, own))

@@ -116,24 +116,25 @@ class Tape:
                 value.__class__ = Value
 
     def note(self, result: Value, frame: FrameType) -> None:
-        """Record a result, and whether the traced function might catch its error."""
-        asking = caller(frame)
+        """Record a result that ``frame`` asked for, directly or not."""
+        frame = caller(frame)
         self.values.append(result)
-        self.codes.append(asking.f_code)
-        self.instructions.append(asking.f_lasti)
-        if result.op is not None and result.op.domain and self._is_tried(frame):
-            line = asked_at(frame)
-            error = ("DomainError", f"{result.op.name} has no finite value ({line})")
-            self.tried.append(Noted("==", result, result, True, line, error))
+        self.codes.append(frame.f_code)
+        self.instructions.append(frame.f_lasti)
+        if result.op is not None and result.op.domain:
+            self.check_tried(result, frame)
 
-    def _is_tried(self, frame: FrameType | None) -> bool:
-        """Does a caller inside the traced function handle exceptions?"""
-        while frame is not None and frame.f_code is not self.begin:
-            code = frame.f_code
+    def check_tried(self, result: Value, frame: FrameType) -> None:
+        """Record whether the traced function might catch an error of this result."""
+        above: FrameType | None = frame
+        while above is not None and (code := above.f_code) is not self.begin:
             if code.co_exceptiontable and not is_ours(code.co_filename):
-                return True
-            frame = frame.f_back
-        return False
+                line, op = asked_at(frame), result.op
+                assert op is not None, "an operation made it"
+                error = ("DomainError", f"{op.name} has no finite value ({line})")
+                self.tried.append(Noted("==", result, result, True, line, error))
+                return
+            above = above.f_back
 
 
 _INSTEAD = (

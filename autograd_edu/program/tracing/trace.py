@@ -7,7 +7,6 @@ for it, and every comparison and every number taken out is a guard.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,7 +40,7 @@ def record(
     _check_traceable(f, example)
     names = argument_names(f, len(example))
     shapes = [_shape(x, name) for x, name in zip(example, names, strict=True)]
-    tape = Tracer(sys._getframe().f_code)
+    tape = Tracer(_results.__code__)
     arguments = [_traced(x, tape) for x in example]
     try:
         form, roots = _results(f, arguments, tape)

@@ -23,7 +23,7 @@ from ...engine.ops import Op
 from ...engine.value import Constant, Value, _apply
 from ...errors import AutogradError
 from .condition import Condition, Operand
-from .tape import Tape, inside
+from .tape import Tape, caller, inside
 
 
 class Tracer(Tape):
@@ -66,9 +66,9 @@ class Traced(Value):
 
     @staticmethod
     def apply(op: Op, operands: Sequence[Operand]) -> Value:
-        """The result of ``op``. A function of one number has a quick way."""
-        if op.alone and len(operands) == 1 and blocks.pauses == 1:
-            return (_QUICK.get(op) or _function(op))(*operands)  # type: ignore[no-any-return]
+        """The result of ``op``. A function of one number makes its method at the first use."""
+        if op.alone and len(operands) == 1:
+            return (op.methods.get(Traced) or _function(op))(*operands)  # type: ignore[no-any-return]
         return Value.apply(op, operands)
 
     def __radd__(self, other: Operand) -> Operand:
@@ -166,7 +166,7 @@ def apply(self, other):
 _FUNCTION = """
 def apply(self):
     tape, x = tracer.get(), self._data
-    if tape.__class__ is not Tracer:
+    if tape.__class__ is not Tracer or blocks.pauses > 1:
         return general(self)
     try:
         y = rule(Floats, x)
@@ -187,13 +187,13 @@ _RESULT = """
     if blocks.scopes:
         result._scope = current_scope.get()
     frame = getframe(1)
-    code = frame.f_code
-    if checked or inside.get(code.co_filename, True):
-        tape.note(result, frame)
-    else:
-        tape.values.append(result)
-        tape.codes.append(code)
-        tape.instructions.append(frame.f_lasti)
+    if inside.get(frame.f_code.co_filename, True):
+        frame = caller(frame)
+    tape.values.append(result)
+    tape.codes.append(frame.f_code)
+    tape.instructions.append(frame.f_lasti)
+    if checked:
+        tape.check_tried(result, frame)
     return result
 """  # it does what `Tracer.apply` does, but calls nothing that can be written out
 Tracer.temporary = frozenset({Given, Traced})
@@ -202,10 +202,8 @@ _FREE = frozenset({Given, Constant})  # what depends on nothing that was capture
 _KNOWN = {
     "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "Value": Value,
     "new": object.__new__, "blocks": blocks, "current_scope": current_scope,
-    "getframe": sys._getframe, "inside": inside,
+    "getframe": sys._getframe, "inside": inside, "caller": caller,
 }  # fmt: skip
-
-_QUICK: dict[Op, Rule] = {}  # functions of one number
 
 
 def _quick(text: str, op: Op, general: Rule) -> Rule:
@@ -224,8 +222,10 @@ def _operator(op: Op, general: Rule, *, reflected: bool) -> Rule:
 
 
 def _function(op: Op) -> Rule:
-    """The function ``op`` of a traced Value, which is made when it is first used."""
-    made = _QUICK[op] = _quick(_FUNCTION, op, lambda x: Value.apply(op, [x]))
+    """The function ``op`` of a traced Value, for this use and all later ones."""
+    made = op.methods[Traced] = op.methods[Given] = _quick(
+        _FUNCTION, op, lambda x: Value.apply(op, [x])
+    )
     return made
 
 
