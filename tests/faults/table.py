@@ -133,7 +133,7 @@ SCHEDULING = (
     Fault(
         "maps ignore which operands vary",
         RANDOM_GRAPHS,
-        '("map", live[i], name, *[fixed[j] for j in own])',
+        '("map", live[i], name, *map(is_fixed, own))',
         '("map", live[i], name)',
         "_signatures",
     ),

@@ -117,10 +117,10 @@ class Tape:
 
     def note(self, result: Value, frame: FrameType) -> None:
         """Record a result that ``frame`` asked for, directly or not."""
-        frame = caller(frame)
+        asking = caller(frame)
         self.values.append(result)
-        self.codes.append(frame.f_code)
-        self.instructions.append(frame.f_lasti)
+        self.codes.append(asking.f_code)
+        self.instructions.append(asking.f_lasti)
         if result.op is not None and result.op.domain:
             self.check_tried(result, frame)
 

@@ -187,11 +187,10 @@ _RESULT = """
     if blocks.scopes:
         result._scope = current_scope.get()
     frame = getframe(1)
-    if inside.get(frame.f_code.co_filename, True):
-        frame = caller(frame)
+    asking = caller(frame) if inside.get(frame.f_code.co_filename, True) else frame
     tape.values.append(result)
-    tape.codes.append(frame.f_code)
-    tape.instructions.append(frame.f_lasti)
+    tape.codes.append(asking.f_code)
+    tape.instructions.append(asking.f_lasti)
     if checked:
         tape.check_tried(result, frame)
     return result
