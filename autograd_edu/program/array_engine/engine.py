@@ -112,33 +112,29 @@ class NumpyEngine:
         """The answer of one pass over all blocks; ``first`` is the number of the first sample."""
         values = np.empty((len(self.program.roots), count))
         by_input = np.empty((self.program.input_count, count)) if wrt in ("all", "inputs") else None
-        blaming = raising and not self.widened and (kind is Careful or not self.selects)
         totals: list[Floats | float] = [-0.0, -0.0]  # to which anything can be added unchanged
         np.copyto(self.own, self.given.parameter_values)
         for plan, samples, block in self._blocks(columns, count, raising=raising):
             self._forward(plan, block, first + samples.start, raising)
             for row, result in zip(values, plan.results, strict=True):
                 row[samples] = result
-            if wrt is None:
-                continue
-            passes = self.passes[kind](plan, self.reverse(wrt))
-            for call in passes.backward:
-                call()
-            if by_input is not None:
-                by_input[:, samples] = passes.inputs
-                if blaming and not all_finite(passes.inputs):
-                    self.faults.blame(passes, first + samples.start)
-            if plan.width < count:
-                totals = [a + b for a, b in zip(totals, passes.of_batch, strict=False)]
-        if wrt is None or wrt == "inputs":
-            return values, by_input, None
-        by_parameter = _finish(passes, totals, count)
-        if blaming and not all_finite(by_parameter):
-            for sample in range(count if count > 1 else 0):  # the first one that alone does this
-                alone = [column[sample : sample + 1] for column in columns]
-                self._run(alone, 1, wrt=wrt, raising=True, kind=kind, first=sample)
+            if wrt is not None:
+                passes = self.passes[kind](plan, self.reverse(wrt))
+                for call in passes.backward:
+                    call()
+                if by_input is not None:
+                    by_input[:, samples] = passes.inputs
+                if plan.width < count:
+                    totals = [a + b for a, b in zip(totals, passes.of_batch, strict=False)]
+        by_parameter = None if wrt in (None, "inputs") else _finish(passes, totals, count)
+        answer = values, by_input, by_parameter
+        is_last = kind is Careful or not (self.selects or self.widened)  # else another may follow
+        if raising and is_last and not _is_finite(answer):
+            for i in range(count if count > 1 else 0):  # which sample alone does this?
+                alone = [column[i : i + 1] for column in columns]
+                self._run(alone, 1, wrt=wrt, raising=True, kind=kind, first=i)
             self.faults.blame(passes, first)
-        return values, by_input, by_parameter
+        return answer
 
     def _blocks(
         self, columns: list[Floats], count: int, *, raising: bool

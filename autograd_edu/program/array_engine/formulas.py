@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import takewhile
 from math import prod
 from typing import TypeAlias
 
@@ -22,6 +23,7 @@ from .exact import exact_sum
 from .tables import Array, Call, sum_of_rows
 
 Function: TypeAlias = Callable[..., Replayed]
+Buffers: TypeAlias = Callable[[int, int, type], Array]
 _Branch = tuple[tuple[int, int], ...]  # the choices, and their operands, around a symbol
 _FUNCTIONS: dict[str, Function] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "mod": np.remainder,
@@ -37,18 +39,9 @@ _OVER_ALL: dict[str, Callable[[Array, Array], Call]] = {
 }  # fmt: skip
 
 
-class Scratch:
-    """Buffers that the calls of all rules share, as none needs its own after it has run."""
-
-    def __init__(self) -> None:
-        self.buffers: dict[tuple[int, int, bool], Array] = {}
-
-    def buffer(self, number: int, shape: tuple[int, ...], kind: type) -> Array:
-        """The buffer of this number and shape."""
-        key = number, prod(shape), kind is bool
-        if key not in self.buffers:
-            self.buffers[key] = np.empty(prod(shape), kind)
-        return self.buffers[key].reshape(shape)
+def buffer(_: int, size: int, kind: type) -> Array:
+    """A flat buffer. The rules of a plan share a few, as none needs its own after it has run."""
+    return np.empty(size, kind)
 
 
 class Formulas:
@@ -58,11 +51,12 @@ class Formulas:
         rule: the row on symbols.
         operands: what the group reads.
         out: where its result stands.
+        scratch: gives the buffer of a number, a size and a kind, always the same one.
         kept: whether what the local gradients share with the value is kept for them.
     """
 
     def __init__(
-        self, rule: Written, operands: Sequence[Array], out: Array, scratch: Scratch, *, kept: bool
+        self, rule: Written, operands: Sequence[Array], out: Array, scratch: Buffers, *, kept: bool
     ) -> None:
         self.rule, self.operands, self.out, self.scratch = rule, operands, out, scratch
         self.kept = {id(x) for x in in_order(rule.slopes)} if kept else set[int]()
@@ -102,8 +96,12 @@ class Formulas:
         branch: _Branch, out: Array | None,
     ) -> Array:  # fmt: skip
         """Add the call of a symbol to the list of its branch. Returns where its numbers will be."""
-        if symbol.name in ("operand", "result", "number"):
-            return self._leaf(symbol)
+        if symbol.name == "operand":
+            return self.operands[int(symbol.number)]
+        if symbol.name == "result":
+            return self.out
+        if symbol.name == "number":
+            return np.float64(symbol.number)  # type: ignore[return-value]  # sooner than an array
         xs = [arrays[id(x)] for x in symbol.operands]
         if all([x.ndim == 0 for x in xs]):
             number: Array = np.asarray(_function(symbol)(*xs))[()]
@@ -117,11 +115,6 @@ class Formulas:
             add(_call(symbol, xs, out))
         return out
 
-    def _leaf(self, symbol: Symbol) -> Array:
-        if symbol.name == "operand":
-            return self.operands[int(symbol.number)]
-        return self.out if symbol.name == "result" else np.float64(symbol.number)  # type: ignore[return-value]
-
     def _buffer(self, symbol: Symbol, xs: Sequence[Array], number: int, *, own: bool) -> Array:
         """A buffer for a symbol; one of its own if the backward pass needs it again."""
         shape = np.broadcast_shapes(*[x.shape for x in xs])
@@ -129,7 +122,7 @@ class Formulas:
         kind = bool if symbol.name in ("lt", "le", "gt", "ge") else float
         if own and id(symbol) in self.kept:
             return np.empty(shape, kind)
-        return self.scratch.buffer(number, shape, kind)
+        return self.scratch(number, prod(shape), kind).reshape(shape)
 
 
 def _branches(root: Symbol, known: dict[int, Array]) -> dict[int, _Branch]:
@@ -145,14 +138,10 @@ def _branches(root: Symbol, known: dict[int, Array]) -> dict[int, _Branch]:
             branch = branches[id(symbol)]
             if symbol.name == "select" and k:
                 branch = (*branch, (id(symbol), k))
-            before = branches.get(id(operand), branch)
-            branches[id(operand)] = _shared(before, branch)
+            pairs = zip(branches.get(id(operand), branch), branch, strict=False)
+            same = takewhile(lambda pair: pair[0] == pair[1], pairs)
+            branches[id(operand)] = tuple([choice for choice, _ in same])
     return branches
-
-
-def _shared(a: _Branch, b: _Branch) -> _Branch:
-    count = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), None)
-    return a[: min(len(a), len(b)) if count is None else count]
 
 
 def _function(symbol: Symbol) -> Function:

@@ -8,14 +8,15 @@ copy what lies evenly. The calls of a backward pass are prepared when it is firs
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
+from math import prod
 
 import numpy as np
 
 from ..lifting.group import NEUTRAL, Group, Lifted, Read
 from ..lifting.reverse import Back, Reverse
 from ..lifting.spacing import Mask
-from .formulas import Formulas, Scratch
+from .formulas import Formulas, buffer
 from .tables import (
     SMALL,
     Array,
@@ -53,7 +54,7 @@ class Plan:
         self.numbers = table[len(NEUTRAL) :].reshape(-1)
         self.prepare: list[Call] = []
         self.forward: list[Call] = []
-        self.scratch = Scratch()
+        self.scratch = cache(buffer)
         self.formulas: list[Formulas | None] = []
         self.operands = [self._forward(group) for group in lifted.groups]
         self.results = [self.values[lifted.fixed[i]][lifted.row[i]] for i in lifted.roots]
@@ -166,7 +167,7 @@ class Backward:
         summed, passed = out.shape[-1] < upstream.shape[-1], upstream
         if slope.ndim or slope != 1.0:
             shape = (*out.shape[:-1], upstream.shape[-1])
-            passed = self.plan.scratch.buffer(-1, shape, float) if summed else out
+            passed = self.plan.scratch(-1, prod(shape), float).reshape(shape) if summed else out
             calls.append(partial(np.multiply, np.asarray(slope), upstream, passed))
         if summed:
             calls.append(partial(np.add.reduce, passed, -1, None, out, keepdims=True))

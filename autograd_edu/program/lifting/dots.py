@@ -34,13 +34,12 @@ class Dots:
     """
 
     def __init__(self, program: Computation, fixed: Sequence[bool]) -> None:
-        (ops, operands, *_), operations = program.columns, program.operations
-        varying = [i for i in operations if not fixed[i]]
-        self.varying = frozenset([*range(program.input_count), *varying])
+        ops, operands, *_ = program.columns
+        self.varying = frozenset([i for i, each in enumerate(fixed) if not each])
         self.all_vary = cache(self.varying.issuperset)  # many sums read the same vector
         self.factors: dict[int, Dot] = {}
-        names = {name for name in set(ops[program.leaf_count :]) if is_sum_of_products(name)}
-        for i in [i for i in operations if ops[i] in names]:
+        names = set(filter(is_sum_of_products, set(ops)))
+        for i in [i for i, name in enumerate(ops) if name in names]:
             a, b, bias = map(tuple, products(operands.tuples[i]))
             swapped = fixed[b[0]] and not fixed[a[0]]
             self.factors[i] = Dot(b, a, bias) if swapped else Dot(a, b, bias)

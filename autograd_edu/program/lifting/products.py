@@ -115,14 +115,10 @@ def _connected(
         columns_of.setdefault(row, []).append(column)
         rows_of.setdefault(column, []).append(row)
     while rows_of:
-        rows: dict[Vector, None] = {}
-        columns = dict.fromkeys([next(iter(rows_of))])
-        waiting = list(columns)
+        rows, columns, waiting = set[Vector](), set[Vector](), [next(iter(rows_of))]
         while waiting:
-            for row in rows_of.pop(waiting.pop()):
-                if row not in rows:
-                    rows[row] = None
-                    new = [each for each in columns_of[row] if each not in columns]
-                    columns |= dict.fromkeys(new)
-                    waiting += new
+            columns.add(column := waiting.pop())
+            new = set(rows_of.pop(column, ())) - rows
+            rows |= new
+            waiting += {each for row in new for each in columns_of[row]} - columns
         yield sorted(rows), sorted(columns)
