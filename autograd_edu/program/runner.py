@@ -108,11 +108,12 @@ class Runner:
         if found := self._sample(inputs, engine, wrt=wrt, on_nonfinite=on_nonfinite):
             return found
         columns, layout = self._checked(inputs)
-        values, by_input, by_parameter = self._run(
+        values, by_input, own = self._run(
             columns, layout, engine, wrt=wrt, on_nonfinite=on_nonfinite
         )
         return values.item() if layout.single else values[0], Gradients(
-            None if by_input is None else _per_argument(by_input, layout), by_parameter
+            None if by_input is None or wrt == "parameters" else _per_argument(by_input, layout),
+            None if wrt == "inputs" else own,
         )
 
     def _sample(
@@ -140,12 +141,7 @@ class Runner:
                 if kind == "jit" and (sample := self.interpreter.sample):
                     self.samples[engine] = sample
                 if found is not None:  # else a number is not finite, or a guard fails
-                    values, by_input, own = found
-                    return (
-                        values,
-                        None if wrt == "parameters" else by_input,
-                        None if wrt == "inputs" else own,
-                    )
+                    return found
             with np.errstate(all="ignore"):
                 raising = on_nonfinite == "raise"
                 return self.numpy.run(columns, layout.samples, wrt=wrt, raising=raising)

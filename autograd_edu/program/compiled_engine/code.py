@@ -72,8 +72,7 @@ class _Encoder:
         if self.count < _NARROW * int(self.level.max(initial=0)):
             self.level = np.where(self.form == 0, 0, np.arange(1, self.count + 1))
         self.row = np.empty(self.count, dtype=np.int64)
-        by_kind = np.where(self.form == 0, 0, self.kind)
-        self.row[np.lexsort((self.form, by_kind, self.level))] = np.arange(self.count)
+        self.row[np.lexsort((self.form, self.level))] = np.arange(self.count)
         self.varies = np.empty(self.count, dtype=bool)  # by row
         self.varies[self.row] = self.kind > 0
         self.numbers: dict[float, int] = {}

@@ -29,9 +29,8 @@ from .steps import HEAD, STEPS, Opcode, opcodes
 from .vectors import DOUBLE, INDEX, INT, Vectors, vector_functions
 
 Words = NDArray[np.int32]
-Place = tuple[
-    int, int, int, int
-]  # where rows of samples start, how many rows and samples there are, and the first
+# Of numbers: where they start, how many rows and samples there are, and the first of a block.
+Place = tuple[int, int, int, int]
 
 
 class Instructions:
@@ -116,7 +115,7 @@ class Instructions:
         out, xs = self.pointer(0), [self.read(i + 1) for i in range(STEPS[name])]
         zero, one = self.vectors.number(0.0), self.vectors.number(1.0)
         match name:
-            case "copy" | "result":
+            case "result":
                 (y,) = xs
             case "clear":
                 y = zero

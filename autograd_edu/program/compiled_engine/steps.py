@@ -24,7 +24,7 @@ from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, writ
 
 HEAD = 10  # words before the rows and streams of a program
 STEPS = {  # with the number of rows that each reads
-    **OPERATORS, **FUNCTIONS, "select": 3, "copy": 1, "clear": 0, "accumulate": 1,
+    **OPERATORS, **FUNCTIONS, "select": 3, "clear": 0, "accumulate": 1,
     "accumulate_product": 2, "result": 1, "lost": 2, "round": 3, "stop": 0, "rounds": 2,
 }  # fmt: skip
 
