@@ -118,7 +118,7 @@ def _is_same(a: Replayed, b: Replayed) -> Outcome:
 
 Outcome: TypeAlias = bool | NDArray[np.bool_]
 Compare: TypeAlias = Callable[[Replayed, Replayed], Outcome]
-# The signs of guards, in the order in which the compiled engine numbers them.
+# The signs of guards, and how they compare.
 SIGNS: Mapping[str, Compare] = {
     "<": operator.lt,
     "<=": operator.le,

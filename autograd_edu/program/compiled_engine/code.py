@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Computation
+from ..ir import Computation, Guard
 from ..lifting.analysis import facts, levels
 from .steps import HEAD, Opcode, Template, masks, opcodes, templates
 
@@ -89,10 +89,7 @@ class _Encoder:
         row, fixed, codes = self.row, self.row[self.kind == 1], opcodes()
         streams = [self._stream(fixed=fixed, backward=False) for fixed in (True, False)]
         streams += [self._stream(fixed=fixed, backward=True) for fixed in (False, True)]
-        guards = [
-            (codes[Opcode("guard", g.sign, 2, g.outcome)], 0, row[g.left], row[g.right])
-            for g in program.guards
-        ]
+        guards = [self._guard(guard) for guard in program.guards]
         streams[1] = np.concatenate([streams[1], np.ravel(guards)])
         streams = [np.append(stream, codes[Opcode("step", "stop")]) for stream in streams]
         starts = accumulate(map(len, streams[:-1]), initial=HEAD + len(fixed))
@@ -103,6 +100,15 @@ class _Encoder:
         column[row[[*constants]]] = [*constants.values()]
         column[self.rows - len(self.numbers) :] = [*self.numbers][::-1]
         return Encoded(words, column)
+
+    def _guard(self, guard: Guard) -> tuple[int, ...]:
+        """The instruction that says what holds: a > b is b < a, and if it does not, a <= b."""
+        sign, left, right = guard.sign, guard.left, guard.right
+        if not guard.outcome:
+            sign = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "is": "is not"}[sign]
+        if sign[0] == ">":
+            sign, left, right = sign.replace(">", "<"), right, left
+        return opcodes()[Opcode("guard", sign, 2)], 0, self.row[left], self.row[right]
 
     def _stream(self, *, fixed: bool, backward: bool) -> Stream:
         """The instructions of some slots in the order of their levels, or against it.

@@ -92,7 +92,7 @@ class Interpreter:
         if self.runs[width] == _OFTEN:
             words, self.owners[width] = with_rounds(words, width)
         column = self.code.column[:, None]
-        plain = np.empty(column.size * width + 8)
+        plain = np.zeros(column.size * width + 8)
         start = -plain.ctypes.data // 8 % 8
         table = plain[start : start + column.size * width].reshape(-1, width)
         table[:] = column

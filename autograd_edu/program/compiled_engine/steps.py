@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from ...arithmetic.rows import products
 from ...engine import ops
 from ...engine.op import Op
-from ..ir import SIGNS
 from ..lifting import rows
 from ..lifting.rows import ROWS
 from ..lifting.symbols import FUNCTIONS, OPERATORS, SUMS, Symbol, in_order, written
@@ -27,12 +26,13 @@ STEPS = {  # with the number of rows that each reads
     **OPERATORS, **FUNCTIONS, "select": 3, "clear": 0, "accumulate": 1,
     "accumulate_product": 2, "result": 1, "lost": 2, "round": 3, "stop": 0, "rounds": 2,
 }  # fmt: skip
+GUARDS = "<", "<=", "==", "is", "!=", "is not"
 
 
 class Opcode(NamedTuple):
     """An instruction: a "step" by its name, the "value" or the "slopes" of a row, or a "guard".
 
-    ``mask`` has a bit for each operand that is given a gradient; for a guard, it is its outcome.
+    ``mask`` has a bit for each operand that is given a gradient.
     """
 
     kind: str
@@ -59,11 +59,11 @@ def is_built_in(op: Op) -> bool:
 def opcodes() -> dict[Opcode, int]:
     """Every instruction of the machine, numbered."""
     codes = [Opcode("step", step) for step in STEPS]
-    codes += [Opcode("guard", sign, 2, outcome) for sign in SIGNS for outcome in (False, True)]
     for op in filter(is_built_in, ROWS.values()):
         for count in _counts(op):
             codes.append(Opcode("value", op.name, count))
             codes += [Opcode("slopes", op.name, count, mask) for mask in masks(count)]
+    codes += [Opcode("guard", sign, 2) for sign in GUARDS]
     return {code: i for i, code in enumerate(codes)}
 
 
