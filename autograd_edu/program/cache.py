@@ -35,12 +35,12 @@ class _Entry:
     """A program of the cache, and how it was used.
 
     Attributes:
-        places: where its parameters stand among the cache's; None if they are the same.
+        places: where its parameters stand among the cache's.
         seconds: how long it took to trace and compile.
     """
 
     program: AnyProgram
-    places: NDArray[np.intp] | None
+    places: slice | NDArray[np.intp]
     seconds: float
     calls: int = 0
 
@@ -79,7 +79,6 @@ class ProgramCache(Parameters):
     """
 
     parameters: list[Value]
-    _owner = "the cache"
 
     def __init__(
         self,
@@ -90,16 +89,13 @@ class ProgramCache(Parameters):
     ) -> None:
         self.f, self.maxsize = f, whole(maxsize, "maxsize")
         self.grows = parameters is None
-        self.parameters = []
-        self._place: dict[int, int] = {}
+        self.parameters = list(parameters or ())
+        check_leaves(self.parameters)
+        self._values: Floats = np.array([value.data for value in self.parameters], dtype=float)
         self._named: dict[int, list[str]] = {}  # the inputs, by their number
-        self._values: Floats = np.zeros(0)
         self._entries: OrderedDict[Shapes, _Entry] = OrderedDict()
         self.found = self.traced = self.dropped = 0
         self.seconds = 0.0
-        given = list(parameters or ())
-        check_leaves(given)
-        self._add(given)
 
     # ---- running ----
 
@@ -148,7 +144,7 @@ class ProgramCache(Parameters):
         value, grads = runner.value_and_grad(
             tuple(arrays), engine=engine, on_nonfinite=on_nonfinite, wrt=wrt
         )
-        if entry.places is None or grads.parameters is None:
+        if grads.parameters is None:
             return value, grads
         by_parameter = np.zeros(len(self.parameters))
         by_parameter[entry.places] = grads.parameters
@@ -166,14 +162,6 @@ class ProgramCache(Parameters):
         if count not in self._named:
             self._named[count] = input_names(argument_names(self.f, count))
         return self._named[count]
-
-    # ---- parameters ----
-
-    def _add(self, values: list[Value]) -> None:
-        for value in values:
-            self._place[id(value)] = len(self.parameters)
-            self.parameters.append(value)
-        self._values = np.concatenate([self._values, [value.data for value in values]])
 
     # ---- programs ----
 
@@ -193,9 +181,7 @@ class ProgramCache(Parameters):
             self._entries.move_to_end(structure)
             self.found += 1
         entry.calls += 1
-        entry.program.parameter_values[:] = (
-            self._values if entry.places is None else self._values[entry.places]
-        )
+        entry.program.parameter_values[:] = self._values[entry.places]
         return entry
 
     def _samples(self, arrays: list[Floats], batch: Batched) -> list[Floats]:
@@ -220,15 +206,20 @@ class ProgramCache(Parameters):
         start = time.perf_counter()
         program = self._trace(example)
         program.runner  # noqa: B018 - make it now, so that its errors are raised here
-        places = None
-        if self.grows:
-            self._add([value for value in program.parameters if id(value) not in self._place])
-            places = np.array(
-                [self._place[id(value)] for value in program.parameters], dtype=np.intp
-            )
+        places = self._places(program.parameters) if self.grows else slice(None)
         entry = _Entry(program, places, time.perf_counter() - start)
         self.seconds += entry.seconds
         return entry
+
+    def _places(self, values: Sequence[Value]) -> NDArray[np.intp]:
+        """Where ``values`` stand among the parameters. New ones are added."""
+        known = {id(value): i for i, value in enumerate(self.parameters)}
+        new = [value for value in values if id(value) not in known]
+        self.parameters += new
+        self._values = np.append(self._values, [value.data for value in new])
+        return np.array(
+            [known.setdefault(id(value), len(known)) for value in values], dtype=np.intp
+        )
 
     def _trace(self, example: list[NDArray[np.float64]]) -> AnyProgram:
         """Trace a program at the shared parameter values, because branches may depend on them.

@@ -6,12 +6,13 @@ array of results is an array of indices.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..errors import OperandError
+from ..trees import replace
 from .ir import Floats, Form, Key
 
 Results: TypeAlias = Any  # what a traced function returns: numbers in containers of any kind
@@ -24,9 +25,11 @@ def take_apart(results: Results, leaves: list[Results]) -> Form:
     """The form of ``results``. Appends the single results to ``leaves``."""
     if isinstance(results, dict):
         return {_key(key): take_apart(part, leaves) for key, part in results.items()}
-    if isinstance(results, (list, tuple)):
-        form: Form = _like(results, [take_apart(part, leaves) for part in results])
-        return form
+    if isinstance(results, list):
+        return [take_apart(part, leaves) for part in results]
+    if isinstance(results, tuple):  # a named tuple keeps its names
+        make: Callable[[list[Form]], Form] = getattr(results, "_make", tuple)
+        return make([take_apart(part, leaves) for part in results])
     if isinstance(results, np.ndarray) and results.ndim:
         start = len(leaves)
         leaves += results.ravel().tolist()
@@ -44,13 +47,6 @@ def _key(key: Hashable) -> Key:
     return key
 
 
-def _like(model: list[Results] | tuple[Results, ...], parts: list[Results]) -> Results:
-    """``parts`` as a list or a tuple like ``model``. A named tuple keeps its names."""
-    if isinstance(model, list):
-        return parts
-    return type(model)(*parts) if hasattr(model, "_fields") else tuple(parts)
-
-
 def fill(form: Form, values: Floats, *, single: bool) -> Results:
     """The results, nested as the form says.
 
@@ -58,13 +54,9 @@ def fill(form: Form, values: Floats, *, single: bool) -> Results:
         values: the numbers of the results, of shape (results, samples).
         single: return the numbers of the only sample, without a batch axis.
     """
-    if isinstance(form, dict):
-        return {key: fill(part, values, single=single) for key, part in form.items()}
-    if isinstance(form, (list, tuple)):
-        return _like(form, [fill(part, values, single=single) for part in form])
-    if isinstance(form, np.ndarray):
-        return values[form, 0] if single else np.moveaxis(values[form], -1, 0)
-    return float(values[form, 0]) if single else values[form]
+    if single:
+        return replace(form, lambda i: values.item(i, 0) if isinstance(i, int) else values[i, 0])
+    return replace(form, lambda i: np.moveaxis(values[i], -1, 0))
 
 
 def to_plain(form: Form) -> Json:

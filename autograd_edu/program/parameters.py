@@ -17,7 +17,6 @@ class Parameters:
 
     parameters: Sequence[Value]
     _values: Floats
-    _owner = "the program"
 
     @property
     def parameter_values(self) -> Floats:
@@ -33,13 +32,7 @@ class Parameters:
 
     @parameter_values.setter
     def parameter_values(self, new: ArrayLike) -> None:
-        array, shape = real_array(new, "the values of the parameters"), self._values.shape
-        if array.shape != shape:
-            raise ShapeError(
-                f"{self._owner} has {shape[0]} parameters, so their values need the shape {shape}; "
-                f"got {array.shape}"
-            )
-        self._values = array.astype(float)
+        self._values = self._one_each(new, "values")
 
     def write_back(self) -> None:
         """Copy `parameter_values` to the data of the captured Values."""
@@ -51,6 +44,15 @@ class Parameters:
         """Copy the data of the captured Values to `parameter_values`."""
         self._check_values("read")
         self._values[:] = [value.data for value in self.parameters]
+
+    def _one_each(self, given: ArrayLike, what: str) -> Floats:
+        """An array of one number for each parameter; ``what`` says in errors what they are."""
+        array, shape = real_array(given, f"the {what} of the parameters"), self._values.shape
+        if array.shape != shape:
+            raise ShapeError(
+                f"the {what} of the {shape[0]} parameters need the shape {shape}; got {array.shape}"
+            )
+        return array.astype(float)
 
     def _check_values(self, method: str) -> None:
         if len(self.parameters) != len(self._values):

@@ -23,7 +23,6 @@ from ..engine.value import Value
 from ..errors import ArityError, OperandError, ShapeError
 from ..printing import Text, prints
 from .again import again
-from .arrays import real_array
 from .ir import AnyGradients, Computation, Floats, Gradients, Key, Replayed, Wrt
 from .lifting.fuse import fused
 from .parameters import Parameters
@@ -209,12 +208,7 @@ class Program(Parameters, Computation, Generic[R]):
         self.root  # noqa: B018 - an error if there are several results
         if parameter_tangents is None:
             parameter_tangents = np.zeros(self.parameter_count)
-        tangents = real_array(parameter_tangents, "the tangents of the parameters")
-        if tangents.shape != self._values.shape:
-            raise ShapeError(
-                f"the tangents of the {self.parameter_count} parameters need the shape "
-                f"{self._values.shape}; got {tangents.shape}"
-            )
+        tangents = self._one_each(parameter_tangents, "tangents")
         self._directional.engine = self.engine
         self._directional.parameter_values = np.concatenate([self._values, tangents])
         return self._directional
@@ -237,12 +231,12 @@ class Program(Parameters, Computation, Generic[R]):
         y, grads = self.value_and_grad(*inputs)
         if isinstance(y, np.ndarray):
             raise ShapeError("check_gradient() checks one sample; pass inputs without a batch axis")
+        numbers = np.concatenate([*map(np.ravel, inputs), self._values]).astype(float).tolist()
         replayed = np.concatenate([*map(np.ravel, grads.inputs), grads.parameters]).tolist()
-        numbers = [*np.concatenate([np.ravel(x) for x in inputs]), *self._values]
         names = self.names()[: len(numbers)]
         report = check_gradient(
             lambda *xs: again(self, xs)[self.root],
-            [float(x) for x in numbers],
+            numbers,
             rtol=rtol, sample=sample, seed=seed, names=names,
         )  # fmt: skip
         of_replay = dict(zip(names, replayed, strict=True))

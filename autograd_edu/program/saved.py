@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from typing import Any
 
-from ..engine.ops import OPS, Op
+from ..engine.ops import OPS
 from ..errors import StateError, is_an_error
 from ..files import Json, seal, unseal
 from .arrays import real_array
@@ -43,19 +44,9 @@ def from_text(text: str) -> Computation:
     """
     data = unseal(text, "program")
     try:
-        ops, operands, labels, lines, numbers = map(list, zip(*data["slots"], strict=True))
-        unknown = {*ops} - {*OPS, *LEAVES}
-        found = Computation(
-            Columns(ops, Operands(map(tuple, operands)), labels, lines, numbers),
-            tuple(tuple(shape) for shape in data["shapes"]),
-            roots=data["roots"],
-            guards=[_guard(*guard) for guard in data["guards"]],
-            parameter_count=data["parameter_count"],
-            argument_names=data["argument_names"],
-            form=from_plain(data["form"], len(data["roots"])),
-        )
-        values = real_array(data["parameter_values"], "the values of parameters")
-        sound = values.shape == found.parameter_values.shape and (unknown or _is_sound(found))
+        found = _read(data)
+        unknown = {*found.columns.ops} - {*OPS, *LEAVES}
+        sound = unknown or _is_sound(found)
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise StateError(f"{_NO_PROGRAM}: {type(error).__name__}: {error}") from None
     if not sound:
@@ -68,7 +59,26 @@ def from_text(text: str) -> Computation:
             f"the program uses operations that are not in the table: {sorted(unknown)}; register "
             f"them first"
         )
-    found.parameter_values[:] = values
+    return found
+
+
+def _read(data: dict[str, Any]) -> Computation:
+    """What `content` wrote. Errors of many kinds say that it is something else."""
+    ops, operands, labels, lines, numbers = map(list, zip(*data["slots"], strict=True))
+    found = Computation(
+        Columns(ops, Operands(map(tuple, operands)), labels, lines, numbers),
+        tuple(map(tuple, data["shapes"])),
+        roots=data["roots"],
+        guards=[Guard(*[*own, error and tuple(error)]) for *own, error in data["guards"]],
+        parameter_count=data["parameter_count"],
+        argument_names=data["argument_names"],
+        form=from_plain(data["form"], len(data["roots"])),
+    )
+    values = real_array(data["parameter_values"], "the values of parameters")
+    own = found.parameter_values
+    if values.shape != own.shape:
+        raise ValueError(f"{len(own)} parameters have values of the shape {values.shape}")
+    own[:] = values
     return found
 
 
@@ -88,12 +98,6 @@ def _is_sound(found: Computation) -> bool:
     )
 
 
-def _guard(
-    sign: str, left: int, right: int, outcome: bool, line: str, error: list[str] | None
-) -> Guard:
-    return Guard(sign, left, right, outcome, line, None if error is None else (error[0], error[1]))
-
-
 def _guard_is_sound(guard: Guard) -> bool:
     """Whether a guard has a known sign, an outcome, and, if any, an error of this package."""
     error = guard.error
@@ -104,12 +108,8 @@ def _guard_is_sound(guard: Guard) -> bool:
 def _slot_is_sound(place: int, slot: Slot) -> bool:
     """Whether a slot has as many operands as its operation takes, all of them earlier slots."""
     op, operands, label, line, number = slot
+    count, row = len(operands), OPS.get(op)
+    takes = 0 if row is None else len(row.operand_names(max(1, count)))
     earlier = all(type(i) is int and 0 <= i < place for i in operands)
-    row = OPS.get(op)
-    right = not operands if row is None else _fits(row, len(operands))
-    return earlier and right and type(label) is type(line) is str and type(number) in (int, float)
-
-
-def _fits(row: Op, count: int) -> bool:
-    """Whether an operation can have so many operands."""
-    return count > 0 if row.variadic else count == len(row.operand_names())
+    typed = type(label) is type(line) is str and type(number) in (int, float)
+    return count == takes and earlier and typed

@@ -823,8 +823,8 @@ SHARED = (
     Fault(
         "arrays of results have their batch axis last",
         ("test_program_results.py::test_each_result_of_a_batch_has_the_batch_axis_first",),
-        "np.moveaxis(values[form], -1, 0)",
-        "values[form]",
+        "np.moveaxis(values[i], -1, 0)",
+        "values[i]",
     ),
     Fault(
         "the gradient of an input that samples share is that of the first sample",

@@ -14,7 +14,8 @@ from functools import cached_property
 from types import CodeType
 
 from ...errors import ArityError, OperandError, ShapeError
-from ..ir import Computation, Form
+from ...trees import replace
+from ..ir import Computation
 from .directional import directional
 from .frameworks import Array, Framework, Function, framework
 from .printed import pull_back, stacked_results
@@ -43,19 +44,10 @@ def _exported(program: Computation, of: Framework) -> Function:
         of.check()
         own, given, single = _as_batch(program, of, (parameters, *inputs))
         results = passes.forward(own, *given)
-        return _filled(program.form, results[0] if single else results)
+        results = results[0] if single else results
+        return replace(program.form, lambda at: results[..., at])
 
     return exported
-
-
-def _filled(form: Form, results: Array) -> Array:
-    """The results, which are the last axis of an array, in their form."""
-    if isinstance(form, dict):
-        return {key: _filled(x, results) for key, x in form.items()}
-    if isinstance(form, (list, tuple)):
-        parts = [_filled(x, results) for x in form]
-        return type(form)(*parts) if hasattr(form, "_fields") else type(form)(parts)
-    return results[..., form]
 
 
 def _as_batch(
