@@ -7,11 +7,12 @@ check needs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from ..engine.number import Number, plain
 from ..engine.ops import OPS
 from ..errors import BranchChanged, error_named
-from .ir import SIGNS, Computation, Guard
+from .ir import SIGNS, Computation
 
 Scalar = Number | float
 
@@ -26,17 +27,30 @@ def again(given: Computation, leaves: Sequence[Scalar]) -> list[Scalar]:
     for slot in given.slots[len(leaves) :]:
         operands = [values[j] for j in slot.operands]
         values.append(OPS[slot.op].apply(operands) if operands else slot.number)
-    for guard in given.guards:
-        _check(guard, plain(values[guard.left]), plain(values[guard.right]))
+    for number, guard in enumerate(given.guards):
+        left, right = plain(values[guard.left]), plain(values[guard.right])
+        if bool(SIGNS[guard.sign](left, right)) != guard.outcome:
+            break_guard(given, number, left, right, sample=0)
     return values
 
 
-def _check(guard: Guard, left: float, right: float) -> None:
-    if bool(SIGNS[guard.sign](left, right)) == guard.outcome:
-        return
+def break_guard(
+    given: Computation, number: int, left: float, right: float, *, sample: int
+) -> NoReturn:
+    """Raise the error of a guard that does not hold for the numbers of a sample."""
+    guard, names = given.guards[number], given.names()
     if guard.error is not None:
-        raise error_named(guard.error[0])(guard.error[1].format(left))
+        kind, text = guard.error
+        raise error_named(kind)(text.format(left))
+    if guard.sign == "is":
+        raise BranchChanged(
+            f"{guard.line} used the number of {names[guard.left]}, which was {right!r} when the "
+            f"function was traced; for sample {sample} it is {left!r}. Trace the function again "
+            f"for that number"
+        )
     raise BranchChanged(
-        f"the comparison at {guard.line} was {guard.outcome} when the function was traced, but is "
-        f"{not guard.outcome} for {left!r} and {right!r}"
+        f"the comparison {names[guard.left]} {guard.sign} {names[guard.right]} at {guard.line} was "
+        f"{guard.outcome} when the function was traced, but is {not guard.outcome} for sample "
+        f"{sample} ({left!r} and {right!r}). Trace the function again for that branch, or use "
+        f"where(), which keeps both"
     )

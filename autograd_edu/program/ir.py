@@ -35,10 +35,12 @@ if TYPE_CHECKING:
 
     I_co = TypeVar("I_co", covariant=True, default=list[Replayed])
     P_co = TypeVar("P_co", covariant=True, default=Floats)
+    R = TypeVar("R", default=Replayed)
 else:
     from typing import TypeVar
 
     I_co, P_co = TypeVar("I_co", covariant=True), TypeVar("P_co", covariant=True)
+    R = TypeVar("R")
 
 
 class Slot(NamedTuple):

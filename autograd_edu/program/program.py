@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from math import isclose
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, overload
+from typing import Any, Generic, Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,7 +23,7 @@ from ..engine.value import Value
 from ..errors import ArityError, OperandError, ShapeError
 from ..printing import Text, prints
 from .again import again
-from .ir import AnyGradients, Computation, Floats, Gradients, Key, Replayed, Wrt
+from .ir import AnyGradients, Computation, Floats, Gradients, Key, R, Replayed, Wrt
 from .lifting.fuse import fused
 from .parameters import Parameters
 from .runner import Runner
@@ -38,14 +38,6 @@ from .writing.listing import listing
 Nested: TypeAlias = Sequence[object] | Mapping[str, object] | Mapping[int, object]
 Results: TypeAlias = "Replayed | list[Results] | tuple[Results, ...] | dict[Key, Results]"
 AnyProgram: TypeAlias = "Program[Any]"  # what it returns is up to the traced function
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar  # whose default Python has only from 3.13 on
-
-    R = TypeVar("R", default=Replayed)
-else:
-    from typing import TypeVar
-
-    R = TypeVar("R")
 
 
 @prints

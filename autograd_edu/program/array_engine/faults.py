@@ -8,8 +8,9 @@ from typing import NoReturn
 import numpy as np
 
 from ...engine.ops import OPS
-from ...errors import BranchChanged, DomainError, error_named
+from ...errors import DomainError
 from ...notation import operations
+from ..again import break_guard
 from ..arrays import Arrays, input_names
 from ..ir import SIGNS, Compare, Computation, Floats, Outcome
 from ..lifting.group import Group, Lifted
@@ -62,26 +63,7 @@ class Faults:
             if other.any():
                 which, sample = map(int, np.argwhere(other)[0])
                 left, right = [float(s[which, min(sample, s.shape[1] - 1)]) for s in (a, b)]
-                self._break(numbers[which], left, right, start + sample)
-
-    def _break(self, number: int, left: float, right: float, sample: int) -> NoReturn:
-        """Raise the error of a guard that does not hold for these numbers."""
-        guard, names = self.given.guards[number], self.given.names()
-        if guard.error is not None:
-            kind, text = guard.error
-            raise error_named(kind)(text.format(left))
-        if guard.sign == "is":
-            raise BranchChanged(
-                f"{guard.line} used the number of {names[guard.left]}, which was {right!r} when "
-                f"the function was traced; for sample {sample} it is {left!r}. Trace the function "
-                f"again for that number"
-            )
-        raise BranchChanged(
-            f"the comparison {names[guard.left]} {guard.sign} {names[guard.right]} at {guard.line} "
-            f"was {guard.outcome} when the function was traced, but is {not guard.outcome} for "
-            f"sample {sample} ({left!r} and {right!r}). Trace the function again for that branch, "
-            f"or use where(), which keeps both"
-        )
+                break_guard(self.given, numbers[which], left, right, sample=start + sample)
 
     # ---- values ----
 
