@@ -102,6 +102,14 @@ def real_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
             f"{what} has masked numbers, which no operation can leave out; fill them with "
             f"x.filled(0.0), or pass only the others with x.compressed()"
         )
+    array = _as_array(x, what)
+    if array.dtype.kind not in "biuf":
+        kind = "text" if array.dtype.kind in "US" else f"type {array.dtype}"
+        raise OperandError(f"{what} must hold real numbers; got an array of {kind}")
+    return array
+
+
+def _as_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
     try:
         array = np.asarray(x)
         if array.dtype.kind == "O":  # Fraction, Decimal, whole numbers of any size
@@ -114,7 +122,4 @@ def real_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
             f"{what} must be a number or an array; its rows must have the same length, and have "
             f"{' or '.join(map(str, lengths)) or 'none'}"
         ) from None
-    if array.dtype.kind not in "biuf":
-        kind = "text" if array.dtype.kind in "US" else f"type {array.dtype}"
-        raise OperandError(f"{what} must hold real numbers; got an array of {kind}")
     return array

@@ -67,20 +67,15 @@ class Costs:
         products = matrices // 2
         return Costs(len(groups), products, operands, 3 * products + 2 * summed + 2 * members)
 
-    def numpy(self, samples: int) -> float:
-        """How many nanoseconds NumPy takes."""
-        return _GROUP * self.groups + samples * (
-            _PRODUCT * self.products + _OPERAND * self.operands
-        )
-
-    def jit(self, samples: int) -> float:
-        """How many nanoseconds the interpreter takes."""
-        each = _SINGLE if samples == 1 else -(-samples // WIDTH) * _BLOCK
-        return _CALL + each * self.instructions
-
-    def python(self, samples: int) -> float:
-        """How many nanoseconds plain Python takes."""
-        return samples * (_SAMPLE + _STEP * self.instructions)
+    def times(self, samples: int) -> dict[str, float]:
+        """How many nanoseconds each engine takes."""
+        blocks = _SINGLE if samples == 1 else -(-samples // WIDTH) * _BLOCK
+        each = _PRODUCT * self.products + _OPERAND * self.operands
+        return {
+            "numpy": _GROUP * self.groups + samples * each,
+            "python": samples * (_SAMPLE + _STEP * self.instructions),
+            "jit": _CALL + blocks * self.instructions,
+        }
 
     @lru_cache(maxsize=1024)  # noqa: B019 - it keeps no more than so many
     def fastest(self, samples: int, *, compiles: bool) -> tuple[str, float]:
@@ -89,10 +84,9 @@ class Costs:
         Args:
             compiles: may it be the compiled one?
         """
-        times = {"numpy": self.numpy(samples), "python": self.python(samples)}
-        if compiles:
-            times["jit"] = self.jit(samples)
-        engine = min(times, key=lambda name: times[name] * _MARGINS[name])
+        times = self.times(samples)
+        engines = [name for name in times if compiles or name != "jit"]
+        engine = min(engines, key=lambda name: times[name] * _MARGINS[name])
         return engine, times[engine]
 
 
@@ -127,9 +121,9 @@ class Waiting:
 
 def wait(costs: Costs, samples: int) -> None:
     """Count a call without Numba. Say what would help, if it is time to."""
-    _, taken = costs.fastest(samples, compiles=False)
-    Waiting.lost += max(0.0, taken - costs.jit(samples))
-    if Waiting.lost > _WAITED and taken > _WORTH * costs.jit(samples):
+    (_, taken), compiled = costs.fastest(samples, compiles=False), costs.times(samples)["jit"]
+    Waiting.lost += max(0.0, taken - compiled)
+    if Waiting.lost > _WAITED and taken > _WORTH * compiled:
         say_once()
 
 

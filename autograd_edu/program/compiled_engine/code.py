@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Computation, Guard
+from ..ir import Computation, Floats, Guard
 from ..lifting.analysis import facts, levels
 from .steps import HEAD, Opcode, Template, masks, opcodes, templates
 
@@ -25,25 +25,17 @@ _NARROW = 4  # a program of fewer slots per level keeps the order in which it wa
 _BATCH = 2  # the kind of a slot that depends on inputs; 1: on parameters alone; 0: on neither
 
 
-class Encoded(NamedTuple):
-    """A program's instructions.
+def encode(program: Computation) -> tuple[Ints, Floats]:
+    """The words and the table for one sample of ``program`` and its gradients.
 
-    Attributes:
-        words: where each stream starts (what depends on no input, the other operations, their
-            backward pass, and that of the former), how many slots, inputs, and leaves there are,
-            the row of the result, how many rows follow, and a mark of the machine; then the rows of
-            slots that depend on parameters and on no input, and the streams.
-        column: the table for one sample, with the program's numbers. The row of a slot's adjoint is
-            as many rows after its own as there are slots. Inputs, then parameters, have the first
-            rows.
+    The words say where each stream starts (what depends on no input, the other operations, their
+    backward pass, and that of the former), how many slots, inputs, and leaves there are, which row
+    is the result, and how many rows follow; then comes a mark of the machine, then the rows of
+    slots that depend on parameters and on no input, and the streams.
+
+    The table holds the program's numbers. The row of a slot's adjoint is as many rows after its own
+    as there are slots. Inputs, then parameters, have the first rows.
     """
-
-    words: Ints
-    column: NDArray[np.float64]
-
-
-def encode(program: Computation) -> Encoded:
-    """The instructions that compute ``program`` and its gradients."""
     return _Encoder(program).encoded(program)
 
 
@@ -85,7 +77,7 @@ class _Encoder:
         busy = max([part.busy for form in self.forms for part in form.templates], default=0)
         self.rows = 2 * self.count + busy + len(self.numbers)
 
-    def encoded(self, program: Computation) -> Encoded:
+    def encoded(self, program: Computation) -> tuple[Ints, Floats]:
         row, fixed, codes = self.row, self.row[self.kind == 1], opcodes()
         streams = [self._stream(fixed=fixed, backward=False) for fixed in (True, False)]
         streams += [self._stream(fixed=fixed, backward=True) for fixed in (False, True)]
@@ -99,7 +91,7 @@ class _Encoder:
         column, constants = np.zeros(self.rows), program.constants
         column[row[[*constants]]] = [*constants.values()]
         column[self.rows - len(self.numbers) :] = [*self.numbers][::-1]
-        return Encoded(words, column)
+        return words, column
 
     def _guard(self, guard: Guard) -> tuple[int, ...]:
         """The instruction that says what holds: a > b is b < a, and if it does not, a <= b."""

@@ -51,7 +51,8 @@ class Interpreter:
             raise ImportError(
                 "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'"
             )
-        self.code, self.shapes = encode(program), program.shapes
+        self.words, self.column = encode(program)
+        self.shapes = program.shapes
         self.is_finite = all(map(isfinite, program.constants.values()))
         self.machines: dict[int, Machine] = {}
         self.runs = {1: 0, WIDTH: 0}
@@ -88,10 +89,9 @@ class Interpreter:
         from .machine import machine  # Numba is optional, and takes long to import
         from .rounds import with_rounds
 
-        words = self.code.words.copy()
+        words, column = self.words.copy(), self.column[:, None]
         if self.runs[width] == _OFTEN:
             words, self.owners[width] = with_rounds(words, width)
-        column = self.code.column[:, None]
         plain = np.zeros(column.size * width + 8)
         start = -plain.ctypes.data // 8 % 8
         table = plain[start : start + column.size * width].reshape(-1, width)
