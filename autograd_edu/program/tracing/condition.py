@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import and_, or_, xor
 from typing import Any, ClassVar, TypeAlias
 
 from ...derivatives.dual import Dual
@@ -33,6 +34,10 @@ def _side(x: Operand) -> Value:
 def _truth(x: Operand) -> Operand:
     """The truth of a comparison, which records a guard; anything else unchanged."""
     return bool(x) if isinstance(x, Condition) else x
+
+
+def _bitwise(operator: Callable[[bool, Operand], bool]) -> Callable[[Condition, Operand], bool]:
+    return lambda self, other: operator(bool(self), _truth(other))
 
 
 class Condition(Number):
@@ -97,15 +102,7 @@ class Condition(Number):
     def __eq__(self, other: object) -> bool:
         return bool(bool(self) == _truth(other))
 
-    def __and__(self, other: Operand) -> bool:
-        return bool(bool(self) & _truth(other))
-
-    def __or__(self, other: Operand) -> bool:
-        return bool(bool(self) | _truth(other))
-
-    def __xor__(self, other: Operand) -> bool:
-        return bool(bool(self) ^ _truth(other))
-
+    __and__, __or__, __xor__ = _bitwise(and_), _bitwise(or_), _bitwise(xor)
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __repr__(self) -> str:

@@ -37,27 +37,20 @@ def as_computation(
     """
     rows = _Rows(tape)
     ends = [rows.place(x) for x in chain(roots, *[noted[1:3] for noted in tape.guards])]
-    tried = [noted.left._mark for noted in tape.tried]
-    chosen = rows.complete(parameters)
-    slots, unsure = rows.slots(ends), rows.slots(tried)
+    rows.complete(parameters)
+    slots, tried = rows.slots(ends), rows.slots([noted.left._mark for noted in tape.tried])
     live, guards = rows.live(slots), tape.guards
-    if tried:
-        unused = ~live[unsure]
-        guards = [*guards, *compress(tape.tried, unused)]
-        slots = np.append(slots, np.repeat(unsure[unused], 2))
+    if len(tried):
+        guards = [*guards, *compress(tape.tried, ~live[tried])]
+        slots = np.append(slots, np.repeat(tried[~live[tried]], 2))
         live = rows.live(slots)
     found = (live.cumsum() - 1)[slots].tolist()
     sides = iter(found[len(roots) :])
+    guarded = [Guard(g.sign, next(sides), next(sides), *g[3:]) for g in guards]
     return Computation(
-        rows.columns(live),
-        shapes,
-        roots=found[: len(roots)],
-        guards=[Guard(g.sign, next(sides), next(sides), *g[3:]) for g in guards],
-        parameter_count=len(chosen),
-        parameters=chosen,
-        argument_names=names,
-        form=form,
-    )
+        rows.columns(live), shapes, argument_names=names, form=form, guards=guarded,
+        roots=found[: len(roots)], parameters=rows.chosen, parameter_count=len(rows.chosen),
+    )  # fmt: skip
 
 
 class _Rows:
@@ -124,9 +117,9 @@ class _Rows:
             self.numbers.append(number[0] if is_left else number)
         return own
 
-    def complete(self, parameters: Sequence[Value] | None) -> list[Value]:
-        """Add the rows of captured results. Returns the parameters."""
-        recorded, tape, captured = len(self.ops), self.tape, self.captured
+    def complete(self, parameters: Sequence[Value] | None) -> None:
+        """Add the rows of captured results, and find the parameters and the constants."""
+        tape, captured = self.tape, self.captured
         if results := [value for value in captured if value.op is not None]:
             whole = record(0.0, total, tuple(results), None, (), None)
             order = topological_order(whole)[:-1]
@@ -140,40 +133,29 @@ class _Rows:
         variables = [value for value in captured if value.op is None and value in rest]
         _check_given(variables, parameters)
         self.chosen = variables if parameters is None else list(parameters)
-        self._arrange(recorded)
-        return self.chosen
+        self._arrange()
 
-    def _arrange(self, recorded: int) -> None:
+    def _arrange(self) -> None:
         """Find the slots of all places, and the operands of all slots."""
-        inputs, earlier = len(self.tape.inputs), self.tape.earlier
-        self.leaf_count = inputs + len(self.chosen)
-        numbers = self.leaf_count + len(self.constants)
-        leaves = numbers + len(self.numbers)
-        slot = np.arange(len(self.ops))
-        slot[inputs:recorded] += leaves + len(earlier) - inputs
-        slot[recorded:] += leaves - recorded
-        known = dict(
-            zip(
-                chain(self.chosen, self.constants, range(leaves - numbers), earlier),
-                count(inputs),
-                strict=False,
-            )
-        )
-        captured = list(map(known.__getitem__, self.captured))
-        self.slot = np.concatenate(
-            [np.array(captured, dtype=np.intp), np.arange(numbers, leaves), slot[::-1]]
-        )
+        tape, inputs, numbers = self.tape, len(self.tape.inputs), len(self.numbers)
+        recorded, self.leaf_count = inputs + len(tape.values), inputs + len(self.chosen)
+        first = self.leaf_count + len(self.constants) + numbers  # the first result
+        slots = np.arange(first, first + len(self.ops) - inputs)
+        earlier, rest = np.split(slots, [len(tape.earlier)])
+        known = dict(zip(chain(self.chosen, self.constants), count(inputs), strict=False))
+        known |= zip(tape.earlier, earlier.tolist(), strict=True)
+        captured = np.array([known[value] for value in self.captured], dtype=np.intp)
+        rows = np.concatenate([np.arange(inputs), rest, earlier])
+        self.slot = np.concatenate([captured, np.arange(first - numbers, first), rows[::-1]])
 
-        flat, split = self.slots(self.reads), sum(self.counts[:recorded])
-        counts = np.array([*[0] * leaves, *self.counts[recorded:], *self.counts[inputs:recorded]])
+        flat, counts = self.slots(self.reads), np.array(self.counts, dtype=np.intp)
+        split = counts[:recorded].sum()
+        counts = np.concatenate([np.zeros(first, int), counts[recorded:], counts[inputs:recorded]])
         self.operands = Operands.of(np.append(flat[split:], flat[:split]), counts)
-        self.ops = [
-            *["input"] * inputs,
-            *["parameter"] * len(self.chosen),
-            *["constant"] * (leaves - self.leaf_count),
-            *self.ops[recorded:],
-            *self.ops[inputs:recorded],
-        ]
+        leaves = [("input", inputs), ("parameter", len(self.chosen))]
+        leaves += [("constant", first - self.leaf_count)]
+        ops = [op for op, times in leaves for _ in range(times)]
+        self.ops = [*ops, *self.ops[recorded:], *self.ops[inputs:recorded]]
 
     def slots(self, places: Iterable[int]) -> Ints:
         """The slots at these places."""
@@ -189,25 +171,27 @@ class _Rows:
 
     def columns(self, live: Mask) -> Columns:
         """The columns of the slots that are live."""
-        tape, keep = self.tape, None if live.all() else live.tolist()
+        tape, size, keep = self.tape, len(live), [] if live.all() else live.tolist()
         values = [*tape.inputs, *self.chosen, *self.constants]
-        size, results = len(self.ops), len(self.ops) - len(values) - len(self.numbers)
-        numbers = [*[value._data for value in values], *self.numbers, *[0.0] * results]
+        numbers = [*[value._data for value in values], *self.numbers]
+        numbers += [0.0] * (size - len(numbers))
         labels = [*[value._label for value in values], *[""] * (size - len(values))]
         for row, slot in zip(self.labels, self.slots(map(invert, self.labels)), strict=True):
             labels[slot] = self.labels[row]
-        before, operands = size - len(tape.values), self.operands
-
-        def kept(column: list[T]) -> list[T]:
-            return column if keep is None else list(compress(column, keep))
-
-        if keep is not None:
-            flat = (live.cumsum() - 1)[operands.flat[np.repeat(live, operands.counts)]]
-            operands = Operands.of(flat, operands.counts[live])
-        lines = Lines(
-            kept([*[None] * before, *tape.codes]), kept([*[0] * before, *tape.instructions])
+        codes = [*[None] * (size - len(tape.values)), *tape.codes]
+        instructions = [*[0] * (size - len(tape.values)), *tape.instructions]
+        lines = Lines(_kept(codes, keep), _kept(instructions, keep))
+        flat, counts = self.operands.flat, self.operands.counts
+        flat = (live.cumsum() - 1)[flat[np.repeat(live, counts)]]
+        operands = Operands.of(flat, counts[live])
+        return Columns(
+            _kept(self.ops, keep), operands, _kept(labels, keep), lines, _kept(numbers, keep)
         )
-        return Columns(kept(self.ops), operands, kept(labels), lines, kept(numbers))
+
+
+def _kept(column: list[T], keep: list[bool]) -> list[T]:
+    """The part of a column that is kept; the column itself if that is all of it."""
+    return list(compress(column, keep)) if keep else column
 
 
 def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> None:

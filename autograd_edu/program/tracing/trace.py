@@ -10,8 +10,6 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ...engine.modes import no_gc, tracer
 from ...engine.value import Constant, Value, topological_order
 from ...errors import ArityError, OperandError, describe
@@ -39,18 +37,13 @@ def record(
         outer.refuse("trace()")
     _check_traceable(f, example)
     names = argument_names(f, len(example))
-    shapes = [_shape(x, name) for x, name in zip(example, names, strict=True)]
     tape = Tracer(_results.__code__)
-    arguments = [_traced(x, tape) for x in example]
+    given = [_traced(x, tape, name=name) for x, name in zip(example, names, strict=True)]
+    shapes = tuple([shape for _, shape in given])
     try:
-        form, roots = _results(f, arguments, tape)
-        if tape.faults:
-            raise OperandError(
-                f"the traced function caught an error and continued, which a replay cannot repeat: "
-                f"{tape.faults[0]}"
-            )
+        roots, form = _results(f, [argument for argument, _ in given], tape)
         return as_computation(
-            roots, tape, shapes=tuple(shapes), names=names, parameters=parameters, form=form
+            roots, tape, shapes=shapes, names=names, parameters=parameters, form=form
         )
     finally:
         tape.finish()
@@ -58,15 +51,20 @@ def record(
 
 def _results(
     f: Callable[..., object], arguments: list[Traceable], tape: Tracer
-) -> tuple[Form, list[Value]]:
-    """Call ``f`` and record it on the tape. Returns the form of its results, and the results."""
+) -> tuple[list[Value], Form]:
+    """Call ``f`` and record it on the tape. Returns its results, and their form."""
     found: list[Results] = []
     with told_to(tape):
         form = take_apart(f(*arguments), found)
         found = [x.as_value() if isinstance(x, Condition) else x for x in found]
+    if tape.faults:
+        raise OperandError(
+            f"the traced function caught an error and continued, which a replay cannot repeat: "
+            f"{tape.faults[0]}"
+        )
     if not found:
         raise OperandError(f"a traced function must return at least one number; got {form!r}")
-    return form, [x if isinstance(x, Value) else Constant(x) for x in found]
+    return [x if isinstance(x, Value) else Constant(x) for x in found], form
 
 
 def _check_traceable(f: Callable[..., object], example: Sequence[Example]) -> None:
@@ -141,24 +139,20 @@ def check_leaves(values: Sequence[Value]) -> None:
         raise ArityError(f"{twice!r} is given twice among the inputs and parameters; give it once")
 
 
-def _shape(x: Example, name: str) -> tuple[int, ...]:
-    """The shape of an example. ``name`` is the name of the argument, for the error."""
-    if isinstance(x, np.ndarray) and x.dtype != object:  # which may hold lists
-        shape: tuple[int, ...] = x.shape
-        return shape
-    if isinstance(x, (list, tuple)) or (hasattr(x, "shape") and len(x.shape)):
-        inner = {_shape(item, name) for item in x}
-        if len(inner) > 1:
-            raise OperandError(
-                f"the rows of the example for {name or 'an input'} must all have the same shape; "
-                f"they have the shapes {', '.join(map(str, sorted(inner)))}"
-            )
-        return (len(x), *(inner.pop() if inner else ()))
-    return ()
+def _traced(x: Example, tape: Tracer, *, name: str) -> tuple[Traceable, tuple[int, ...]]:
+    """An example with inputs in place of its numbers, and its shape.
 
-
-def _traced(x: Example, tape: Tracer) -> Traceable:
-    if isinstance(x, (list, tuple)) or (hasattr(x, "shape") and len(x.shape)):
-        return [_traced(item, tape) for item in x]
-    tape.inputs.append(Given(x, f"x{len(tape.inputs) + 1}"))
-    return tape.inputs[-1]
+    ``name`` is the name of the argument, for the error.
+    """
+    if not isinstance(x, (list, tuple)) and not len(getattr(x, "shape", ())):
+        tape.inputs.append(Given(x, f"x{len(tape.inputs) + 1}"))
+        return tape.inputs[-1], ()
+    found = [_traced(item, tape, name=name) for item in x]
+    inner = {shape for _, shape in found}
+    if len(inner) > 1:
+        raise OperandError(
+            f"the rows of the example for {name or 'an input'} must all have the same shape; "
+            f"they have the shapes {', '.join(map(str, sorted(inner)))}"
+        )
+    rest = inner.pop() if inner else getattr(x, "shape", (0,))[1:]
+    return [value for value, _ in found], (len(x), *rest)

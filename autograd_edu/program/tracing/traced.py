@@ -8,11 +8,11 @@ replay cannot repeat is refused.
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from numbers import Real
+from typing import TypeVar
 
 from ... import blocks
 from ...arithmetic.contracts import Rule
@@ -24,6 +24,8 @@ from ...engine.value import Constant, Value, _apply
 from ...errors import AutogradError
 from .condition import Condition, Operand
 from .tape import Tape, caller, inside
+
+T = TypeVar("T")
 
 
 class Tracer(Tape):
@@ -102,37 +104,17 @@ class Given(Traced):
             return Condition("!=", equal.left, equal.right)
         return equal if equal is NotImplemented else not equal
 
-    def __hash__(self) -> int:
-        return hash(self.data)
-
     def __bool__(self) -> bool:
         return bool(self != 0.0)
 
-    def __float__(self) -> float:
-        return self.data
 
-    def __int__(self) -> int:
-        return int(self.data)
-
-    def __round__(self, digits: int | None = None) -> Operand:
-        return round(self.data, digits)
-
-    def __trunc__(self) -> int:
-        return math.trunc(self.data)
-
-    def __floor__(self) -> int:
-        return math.floor(self.data)
-
-    def __ceil__(self) -> int:
-        return math.ceil(self.data)
-
-    def __repr__(self) -> str:
-        return repr(self.data)
-
-    def __format__(self, spec: str) -> str:
-        return format(self.data, spec)
+def _as_float(method: Callable[..., T]) -> Callable[..., T]:
+    """What a float does, on the number of a value."""
+    return lambda self, *args: method(self.data, *args)
 
 
+for _name in ("hash", "float", "int", "round", "trunc", "floor", "ceil", "repr", "format"):
+    setattr(Given, f"__{_name}__", _as_float(getattr(float, f"__{_name}__")))
 Traced.__name__ = Given.__name__ = "Value"  # what errors call them: users know no other class
 
 
@@ -155,11 +137,11 @@ def apply(self, other):
     if not isfinite(y):
         return general(self, other)
     if kind is float or kind is int:  # see `engine.value.expand`
-        result = new(self.__class__)
+        result = new(*(given if self.__class__ is Given else traced))
         result._left, result._right = self, None
         result._left_grad, result._right_grad = {number_grads}
     else:
-        result = new(Given if kind is Given and self.__class__ is Given else Traced)
+        result = new(*(given if kind is Given and self.__class__ is Given else traced))
         result._left, result._right = {left}, {right}
         result._left_grad, result._right_grad = left_slope, right_slope
 """
@@ -175,7 +157,7 @@ def apply(self):
         return general(self)
     if y.__class__ is not float or not isfinite(y):
         return general(self)
-    result = new(self.__class__)
+    result = new(*(given if self.__class__ is Given else traced))
     result._left, result._right = self, None
     result._left_grad, result._right_grad = slope, None
 """
@@ -200,8 +182,9 @@ _VALUES = frozenset({Given, Traced, Value})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 _KNOWN = {
     "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "Value": Value,
-    "new": object.__new__, "blocks": blocks, "current_scope": current_scope,
-    "getframe": sys._getframe, "inside": inside, "caller": caller,
+    # called as `new(*given)`, which makes no tuple of its arguments, as `new(Given)` would
+    "new": object.__new__, "given": (Given,), "traced": (Traced,), "blocks": blocks,
+    "current_scope": current_scope, "getframe": sys._getframe, "inside": inside, "caller": caller,
 }  # fmt: skip
 
 
