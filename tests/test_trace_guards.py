@@ -197,6 +197,17 @@ def test_after_the_trace_a_traced_value_is_a_value_like_any_other():
     assert len({*kept, kept[0]}) == 2
 
 
+def test_after_the_trace_a_plain_number_is_a_parent_as_without_a_trace():
+    kept = []
+    program = trace(lambda x: [kept.extend([2.0 / x, x - 3.0]), kept[0] * kept[1]][1], 4.0)
+    assert [slot.number for slot in program.slots if slot.op == "constant"] == [2.0, 3.0]
+    assert program(8.0) == 2.0 / 8.0 * (8.0 - 3.0)
+    x = Value(4.0)
+    for traced, eager in zip(kept, (2.0 / x, x - 3.0), strict=True):
+        assert [parent.data for parent in traced.parents] == [p.data for p in eager.parents]
+        assert traced.local_grads == eager.local_grads
+
+
 # ---- checks that a loss makes --------------------------------------------------------------------
 
 CHECKED = {

@@ -174,7 +174,8 @@ class Computation:
     """A computation recorded once.
 
     Attributes:
-        columns: every number: inputs first, then parameters, then the rest as they were computed.
+        columns: every number: inputs first, then parameters and, in a recorded computation,
+            constants, then the rest as they were computed.
         shapes: the shape of each input.
         argument_names: the name of each argument of the traced function; "" where it has none.
         roots: the slots of the results.

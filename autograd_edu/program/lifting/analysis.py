@@ -41,10 +41,8 @@ def facts(program: Computation) -> Facts:
 
 
 def _facts(program: Computation) -> Facts:
-    operands, depends = (
-        program.columns.operands.tuples,
-        program.depends or depends_on(program, program.columns.operands),
-    )
+    operands = program.columns.operands.tuples
+    depends = program.depends or depends_on(program, program.columns.operands)
     live, height = [False] * len(operands), [0] * len(operands)
     for root in program.roots:
         live[root] = True

@@ -29,21 +29,15 @@ def fused(given: Computation) -> Computation:
 
     Parameters and inputs keep their places.
     """
-    columns, labels, trees = given.columns, given.columns.labels, _Trees(given)
-    new = _Places(trees)
-    origins, place = np.repeat(np.arange(len(new.count)), new.count).tolist(), new.place.tolist()
-    ops, numbers = [columns.ops[i] for i in origins], [columns.numbers[i] for i in origins]
-    for name, slots in (
-        (SUM.name, new.place[trees.taking]),
-        (dot.name, np.flatnonzero(np.bincount(new.dots))),
-    ):
-        for i in slots.tolist():
-            ops[i] = name
+    columns, new = given.columns, _Places(_Trees(given))
+    origins, place = new.origins.tolist(), new.place.tolist()
     depends = depends_on(given, new.operands)
     new.order_factors(np.array(depends))
+    ops, numbers = new.ops(columns.ops), [columns.numbers[i] for i in origins]
     operands = _folded(ops, numbers, new.operands, np.array(depends))
+    labels = [columns.labels[i] for i in origins]
     return Computation(
-        Columns(ops, operands, [labels[i] for i in origins], [""] * len(origins), numbers),
+        Columns(ops, operands, labels, [""] * len(origins), numbers),
         given.shapes,
         roots=[place[root] for root in given.roots],
         guards=[replace(g, left=place[g.left], right=place[g.right]) for g in given.guards],
@@ -93,6 +87,8 @@ class _Places:
 
     Attributes:
         count: how many slots each given slot becomes.
+        origins: which given slot each slot was.
+        sums: the places of the sums that take in others.
         place: where it goes, or the last of them.
         dots: for each product that is taken in, the place of the dot product.
         operands: the operands of the new slots.
@@ -109,6 +105,8 @@ class _Places:
         self.count = np.where((trees.used > 0) & ~trees.taken, 1 + both, 0)
         self.place = self.count.cumsum() - 1
         self.dots = self.place[sums] - both[sums]
+        self.origins = np.repeat(np.arange(size), self.count)
+        self.sums = self.place[trees.taking]
 
         second = trees.operands.counts.cumsum()[products] - 1
         read = self.place[flat[np.concatenate([second - 1, second, rest])]]
@@ -119,6 +117,14 @@ class _Places:
         at[order] = np.arange(len(order))
         self.factors = at[: 2 * len(products)].reshape(2, -1)
         self.operands = Operands.of(read[order], np.bincount(user, minlength=self.count.sum()))
+
+    def ops(self, given: list[str]) -> list[str]:
+        """The names of the operations."""
+        ops = [given[i] for i in self.origins.tolist()]
+        for name, slots in ((SUM.name, self.sums), (dot.name, self.dots)):
+            for i in np.flatnonzero(np.bincount(slots)).tolist():
+                ops[i] = name
+        return ops
 
     def order_factors(self, depends: Ints) -> None:
         """Put the factors of products in order: parameters come before inputs."""

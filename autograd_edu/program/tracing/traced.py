@@ -17,6 +17,7 @@ from typing import TypeVar
 from ... import blocks
 from ...arithmetic.contracts import Rule
 from ...arithmetic.shortcut import compiled, parts_of
+from ...blocks import Set
 from ...engine.modes import current_scope, tracer
 from ...engine.number import ARITHMETIC, Number
 from ...engine.ops import Op
@@ -50,11 +51,8 @@ class Tracer(Tape):
     @staticmethod
     def _applied(op: Op, parents: Sequence[Value]) -> Value:
         """The result of ``op`` as another block around the trace wants it."""
-        token = tracer.set(None)  # `Value.apply` would come back here
-        try:
+        with Set(tracer, None):  # `Value.apply` would come back here
             return Value.apply(op, parents)
-        finally:
-            tracer.reset(token)
 
     def compare(self, sign: str, left: Operand, right: Operand) -> Condition:
         """A comparison that is not decided yet."""
