@@ -188,4 +188,7 @@ def _finish(passes: Backward, totals: list[Floats | float], count: int) -> Float
 
 def _is_finite(answer: Answer) -> bool:
     """Are all gradients of an answer finite?"""
-    return all(each is None or all_finite(each) for each in answer[1:])
+    _, by_input, by_parameter = answer
+    return (by_input is None or all_finite(by_input)) and (
+        by_parameter is None or all_finite(by_parameter)
+    )

@@ -13,9 +13,9 @@ from math import prod
 
 import numpy as np
 
-from ..lifting.group import NEUTRAL, Group, Lifted, Read
+from ..lifting.group import NEUTRAL, Group, Lifted
 from ..lifting.reverse import Back, Reverse
-from ..lifting.spacing import Mask
+from ..lifting.spacing import Mask, strided
 from .formulas import Formulas, buffer
 from .tables import (
     SMALL,
@@ -63,7 +63,8 @@ class Plan:
         """Add the calls of a group. Returns what it reads."""
         calls = self.prepare if group.fixed else self.forward
         operands = [self._read(group, i, calls) for i in range(len(group.reads))]
-        out, formulas = self.out(group), None
+        out = self.values[group.fixed][group.rows].reshape(*group.shape, -1)
+        formulas = None
         if group.kind in _PRODUCTS:
             calls += _PRODUCTS[group.kind](out, operands)
         else:
@@ -77,33 +78,22 @@ class Plan:
         return operands
 
     def _read(self, group: Group, i: int, calls: list[Call]) -> Array:
+        """What a group reads by the number ``i``; for a matrix product, a factor of two axes."""
         read = group.reads[i]
         if read.number is not None:
             # a float would raise when divided by 0, and an array without axes is slower
             return np.float64(read.number)  # type: ignore[return-value]
-        calls = self.prepare if read.fixed else calls
-        if group.kind == "matrix" and i < 2:
-            return self._factor(group, read, calls) if i else self._weights(read, calls)
-        operand = view(self.values[read.fixed], read.rows, calls)
+        calls, table = self.prepare if read.fixed else calls, self.values[read.fixed]
+        if group.kind == "matrix" and i == 0:
+            # copied only if BLAS cannot read them in place
+            even = strided(read.rows)
+            take = view if even and 1 in even[1] else taken
+            return take(table, read.rows, calls)[..., 0]
+        if group.kind == "matrix" and i == 1:
+            ones = [read.rows[-1:] + group.ones] if group.ones else []
+            return matrix(table, np.vstack([read.rows, *ones]), calls)
+        operand = view(table, read.rows, calls)
         return operand if read.real is None else _filled(group, read.real, operand, calls)
-
-    def _weights(self, read: Read, calls: list[Call]) -> Array:
-        """The weights of a matrix product. Copied only if BLAS cannot read them in place."""
-        if read.strided and 1 in read.strided[1]:
-            return view(self.values[True], read.rows, calls)[..., 0]
-        return taken(self.values[True], read.rows, calls)[..., 0]
-
-    def _factor(self, group: Group, read: Read, calls: list[Call]) -> Array:
-        """The inputs of a matrix product, of shape (numbers, vectors · samples)."""
-        rows, vectors = read.rows, read.rows.shape[1]
-        if group.ones:
-            last = rows[-1:] + vectors
-            rows = np.concatenate([rows, last])
-        return matrix(self.values[read.fixed], rows, calls)
-
-    def out(self, group: Group) -> Array:
-        """Where the results of a group stand."""
-        return self.values[group.fixed][group.rows].reshape(*group.shape, -1)
 
 
 class Backward:

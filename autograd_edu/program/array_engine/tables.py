@@ -52,9 +52,8 @@ def view(table: Array, rows: Rows, calls: list[Call]) -> Array:
 def taken(table: Array, rows: Rows, calls: list[Call]) -> Array:
     """A buffer that a call fills with rows of a table, with the samples as last axis."""
     buffer = np.empty((*rows.shape, table.shape[1]))
-    calls.append(
-        partial(table.take, rows, 0, buffer, "clip")
-    )  # with "raise", NumPy would copy once more
+    # with "raise" instead of "clip", NumPy would copy once more
+    calls.append(partial(table.take, rows, 0, buffer, "clip"))
     return buffer
 
 
@@ -76,7 +75,8 @@ def add_up(table: Array, sums: Sum, calls: list[Call]) -> None:
 def gather(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
     """Add the calls that write sums of edges to ``out``."""
     if sums.starts is not None:
-        calls.append(partial(_add_runs, taken(table, sums.edges, calls), sums.starts, out))
+        flat = taken(table, sums.edges, calls)
+        calls.append(partial(np.add.reduceat, flat, sums.starts, 0, None, out))
         return
     if len(sums.edges) == 1:
         if strided(sums.edges[0]) is None:
@@ -98,10 +98,6 @@ def sum_of_rows(x: Array, out: Array) -> Call:
         if flat.flags.forc and np.may_share_memory(flat, x):
             return partial(np.ones(len(x)).dot, flat, out.reshape(-1))
     return partial(np.add.reduce, x, 0, None, out)
-
-
-def _add_runs(flat: Array, starts: Rows, out: Array) -> None:
-    np.add.reduceat(flat, starts, 0, None, out)
 
 
 def all_finite(numbers: Array) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from ...engine.op import Op
-from .spacing import Mask, Rows, strided
+from .spacing import Mask, Rows
 from .symbols import Written, written, written_copy, written_dot, written_stacked
 
 # The first rows of a table of values: what leaves a sum, a maximum, a minimum as it is.
@@ -32,11 +32,6 @@ class Read:
     rows: Rows
     number: float | None = None
     real: Mask | None = None
-
-    @property
-    def strided(self) -> tuple[int, tuple[int, ...]] | None:
-        """The first row and the step of each axis, if the rows lie evenly."""
-        return strided(self.rows)
 
 
 @dataclass

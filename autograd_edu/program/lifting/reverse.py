@@ -130,17 +130,18 @@ class Reverse:
         if group.kind in ("map", "matrix"):
             return self._fresh(read.fixed, read.rows.shape)
         # in the order of the rows, so that who adds them up need not reorder them
-        steps = (read.strided or (0, range(read.rows.ndim, 0, -1)))[1]
+        _, steps = strided(read.rows) or (0, range(read.rows.ndim, 0, -1))
         axes = sorted(range(read.rows.ndim), key=lambda axis: -steps[axis])
         edges = self._fresh(read.fixed, tuple([read.rows.shape[axis] for axis in axes]))
         return edges.transpose(np.argsort(axes))
 
     def _is_only_use(self, group: Group, read: Read) -> bool:
         """Whether only this read uses these parameters, and they lie so that it can write edges."""
-        if not read.fixed or (self.owner[True][read.rows] != _LEAF).any() or not read.strided:
+        if not read.fixed or (self.owner[True][read.rows] != _LEAF).any():
             return False
         dense = group.kind != "matrix" or int(np.ptp(read.rows)) + 1 == read.rows.size
-        return dense and bool((self.uses[read.rows] == 1).all())
+        even = strided(read.rows) is not None
+        return even and dense and bool((self.uses[read.rows] == 1).all())
 
     def _fresh(self, kind: bool, shape: tuple[int, ...]) -> Rows:
         start, size = self.counts[kind], prod(shape)

@@ -31,11 +31,8 @@ OPERATORS = {
     **dict.fromkeys(("add", "sub", "mul", "div", "mod"), 2), "neg": 1, "abs": 1,
     **dict.fromkeys(CONDITIONS, 2),
 }  # fmt: skip
-SUMS = (
-    "total",
-    "exact_total",
-    "dot",
-)  # they take any number of operands; dot takes its groups one after another
+# They take any number of operands; dot takes its groups one after another.
+SUMS = ("total", "exact_total", "dot")
 
 Operand: TypeAlias = "Symbol | float"  # rules mix symbols with plain numbers
 Branch: TypeAlias = "Operand | Callable[[], Operand]"
