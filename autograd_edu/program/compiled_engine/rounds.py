@@ -161,12 +161,11 @@ def _write(function: ir.Function, words: Words, rounds: Rounds, *, width: int) -
     vectors, one = Vectors(builder, width), ir.Constant(INT, 1)
     turn, bad = builder.phi(INT), builder.phi(vectors.bits)
     written = _Round(vectors, turn, table=function.args[0], count=int(words[4]))
-    at = 0
+    own, at = words[rounds.start : rounds.start + rounds.length].tolist(), 0
+    places = list(zip(own, rounds.moves.tolist(), strict=True))
     while at < rounds.length:
-        opcode = list(opcodes())[words[rounds.start + at]]
-        own = slice(at + 1, at + opcode.length)
-        rows = words[rounds.start :][own].tolist()
-        written.places = list(zip(rows, rounds.moves[own].tolist(), strict=True))
+        opcode = list(opcodes())[own[at]]
+        written.places = places[at + 1 : at + opcode.length]
         written.write(opcode)
         at += opcode.length
     written.finish()
