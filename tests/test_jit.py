@@ -448,7 +448,8 @@ def test_a_call_that_was_made_often_gives_numbers_of_its_own(called_often):
     [
         ((np.ones(2),), {}, ArityError, "takes 2 inputs"),
         ((np.ones(3), 1.0), {}, ShapeError, r"must have the shape \(2,\)"),
-        ((1.0, np.ones(2)), {}, ShapeError, r"must have the shape \(2,\)"),
+        ((1.0, 1.0), {}, ShapeError, r"must have the shape \(2,\)"),
+        ((np.ones(2), np.ones((2, 2))), {}, ShapeError, "must be a number"),
         ((np.ones(2), "1"), {}, OperandError, "real numbers"),
         ((np.ones(2), math.nan), {}, DomainError, "not finite"),
         ((-np.ones(2), 1.0), {}, DomainError, "not finite"),
