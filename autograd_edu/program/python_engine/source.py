@@ -50,63 +50,43 @@ def backward(
 ) -> tuple[str, list[int], list[int]]:
     """The text of a function that passes on the gradients of a piece.
 
-    Also the slots that it reads, and those whose gradients stand in the list of all gradients: the
-    slots that have ``arrived``, to which later pieces have added, and those before the piece, to
-    which this one adds.
-
-    Args:
-        wanted: for each slot, does it get a gradient?
+    Also the slots that it reads, and those whose gradients it finds in the list of all gradients:
+    the slots that have ``arrived``, to which later pieces have added, then those before the piece,
+    to which it adds. Only slots that are ``wanted`` get a gradient.
     """
-    written = _Backward(slots, piece, wanted=wanted, arrived=arrived)
+    names = _Names(slots, piece)
+    lines = [f"{_listed([names[i] for i in piece])}=values"]
+    terms = {i: [f"+gradients[i{k}]"] for k, i in enumerate(arrived)}
     for i in reversed(piece):
-        if i in written.terms:
-            written.pass_on(i)
-    places = [*arrived, *[j for j in written.terms if j < piece[0]]]
+        if i in terms:
+            upstream, row = f"g{names[i]}", ROWS[slots[i].op]
+            before, slopes = _slopes(slots[i], names, names[i])
+            lines += [*_sum(upstream, "=", terms[i]), *before]
+            for j, slope in zip(slots[i].operands, slopes, strict=True):
+                if wanted[j] and not (slope == 0.0 and row.selects):
+                    terms.setdefault(j, []).append(_term(slope, upstream))
+    places = [*arrived, *[j for j in terms if j < piece[0]]]
     for k in range(len(arrived), len(places)):
-        written.add(f"gradients[i{k}]", "+=", written.terms[places[k]])
-    own = f"{_listed([written.names[i] for i in piece])}=values"
-    lines, read = [own, *written.lines], written.names.read
-    text = _function("values,read,gradients,places", lines, read=len(read), places=len(places))
-    return text, read, places
+        lines += _sum(f"gradients[i{k}]", "+=", terms[places[k]])
+    arguments, read = "values,read,gradients,places", names.read
+    return _function(arguments, lines, read=len(read), places=len(places)), read, places
 
 
-class _Backward:
-    """The backward pass of a piece, being written.
+def _slopes(slot: Slot, names: _Names, y: str) -> tuple[list[str], list[str | float]]:
+    """The local gradients of an operation whose result is ``y``, and the lines they start from."""
+    phrase = phrases(ROWS[slot.op], len(slot.operands))
+    operands = [names[j] for j in slot.operands]
+    before = [f"s{y}={phrase.before.format(*operands, y=y)}"] if phrase.before else []
+    return before, [
+        slope.format(*operands, y=y, s=f"s{y}") if isinstance(slope, str) else slope
+        for slope in phrase.slopes
+    ]
 
-    Attributes:
-        terms: for each slot, the terms of its gradient so far, each with its sign.
-    """
 
-    def __init__(
-        self, slots: Sequence[Slot], piece: Sequence[int], *, wanted: Sequence[bool],
-        arrived: Sequence[int],
-    ) -> None:  # fmt: skip
-        self.slots, self.wanted, self.names = slots, wanted, _Names(slots, piece)
-        self.terms = {i: [f"+gradients[i{k}]"] for k, i in enumerate(arrived)}
-        self.lines: list[str] = []
-
-    def pass_on(self, i: int) -> None:
-        """Pass the gradient of a slot on to its operands."""
-        slot, terms = self.slots[i], self.terms[i]
-        row, y = ROWS[slot.op], self.names[i]
-        phrase, operands = phrases(row, len(slot.operands)), [self.names[j] for j in slot.operands]
-        upstream = terms[0].removeprefix("+")
-        if len(terms) > 1 or not upstream.isidentifier():
-            upstream = f"g{y}"
-            self.add(upstream, "=", terms)
-        if phrase.before:
-            self.lines.append(f"s{y}={phrase.before.format(*operands, y=y)}")
-        for j, slope in zip(slot.operands, phrase.slopes, strict=True):
-            if self.wanted[j] and not (slope == 0.0 and row.selects):
-                if isinstance(slope, str):
-                    slope = slope.format(*operands, y=y, s=f"s{y}")
-                self.terms.setdefault(j, []).append(_term(slope, upstream))
-
-    def add(self, name: str, sign: str, terms: Sequence[str]) -> None:
-        """Write lines that set ``name`` to the sum of the terms ("="), or add it ("+=")."""
-        for k in range(0, len(terms), _TERMS):
-            text = "".join(terms[k : k + _TERMS]).removeprefix("+")
-            self.lines.append(f"{name}{'+=' if k else sign}{text}")
+def _sum(name: str, sign: str, terms: Sequence[str]) -> list[str]:
+    """Lines that set ``name`` to the sum of the terms ("="), or add it ("+=")."""
+    sums = ["".join(terms[k : k + _TERMS]).removeprefix("+") for k in range(0, len(terms), _TERMS)]
+    return [f"{name}{'+=' if k else sign}{text}" for k, text in enumerate(sums)]
 
 
 def _term(slope: str | float, upstream: str) -> str:
