@@ -23,8 +23,6 @@ from .kinds import Flow, Kind
 from .script import Held
 from .text import tidy
 
-_TERMS = 8  # of a sum on one line
-
 
 class _Term(NamedTuple):
     """An expression that is added to some rows of an array, which are counted from its first."""
@@ -162,10 +160,7 @@ class Backward:
             joined = Expression(f"np.concatenate([{', '.join(parts)}])", (count,), array.samples)
             return script.named(joined.reshape(array.shape).text, label)
         texts = [term.to(array) for term in terms] or [f"np.zeros_like({array.text})"]
-        name = script.named(" + ".join(texts[:_TERMS]), label)
-        for start in range(_TERMS, len(texts), _TERMS):
-            script.assign(name, " + ".join([name, *texts[start : start + _TERMS]]))
-        return name
+        return script.named(script.add(texts), label)
 
 
 def _term(added: Expression, rows: Rows, inside: Mask) -> _Term:

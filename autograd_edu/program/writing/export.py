@@ -13,12 +13,14 @@ from copy import copy
 from functools import cached_property
 from types import CodeType
 
+import numpy as np
+
 from ...errors import ArityError, OperandError, ShapeError
 from ...trees import replace
 from ..ir import Computation
 from .directional import directional
 from .frameworks import Array, Framework, Function, framework
-from .printed import pull_back, stacked_results
+from .printed import forward_function, pull_back
 
 
 def to_jax(program: Computation) -> Function:
@@ -85,11 +87,12 @@ class _Passes:
     def __init__(self, program: Computation, of: Framework) -> None:
         self.program, self.framework = copy(program), of
         self.program.guards = ()  # which a compiled function cannot check
+        self.program.form = np.arange(len(program.roots))
 
     @cached_property
     def forward(self) -> Function:
         """The results of each sample, (samples, results), from the parameters and the inputs."""
-        value = self._compiled(stacked_results(self.program), "program")
+        value = self._compiled(forward_function(self.program), "program")
         return self.framework.differentiable(value, lambda *xs: tuple(self.backward(*xs)))
 
     @cached_property

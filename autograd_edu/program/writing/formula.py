@@ -21,7 +21,7 @@ _SIGNS = {
     "lt": ("<", COMPARISON), "le": ("<=", COMPARISON), "gt": (">", COMPARISON),
     "ge": (">=", COMPARISON),
 }  # fmt: skip
-DEEPEST = 40  # brackets within one another: nobody reads more, and parsers have a limit
+_DEEPEST = 40  # brackets within one another: nobody reads more, and parsers have a limit
 _SHORT = re.compile(r"[\w.+-]+(\[\d+\])?")  # an operand that may be repeated as it is
 
 
@@ -93,7 +93,7 @@ class Formula:
                 text = self._text(symbol)
                 shared = self.uses[id(symbol)] > 1
                 long = symbol.operands or not _SHORT.fullmatch(text.text)
-                if symbol is not root and long and (shared or text.depth > DEEPEST):
+                if symbol is not root and long and (shared or text.depth > _DEEPEST):
                     text = Text(self.name(text.text))
                 self.known[id(symbol)] = text
         return self.known[id(root)]

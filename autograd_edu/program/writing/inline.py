@@ -6,7 +6,6 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from copy import deepcopy
 
 _WIDTH = 100  # columns of a line without its indentation, up to which something is written into it
 _OF_ARRAY = re.compile(r"_(?:grad|taken)\d*$")  # what belongs to an array of that name
@@ -20,60 +19,53 @@ def inlined(lines: Sequence[str], result: str, passing: Collection[str]) -> tupl
     user stay. Lines that nothing uses go, too.
     """
     written = [*lines, result]
-    parsed = [ast.parse(line) for line in written]
-    given = [_given(tree) for tree in parsed]
-    names = [name if _OF_ARRAY.sub("", name) in passing else "" for name in given]
-    _drop_aliases(written, parsed, names)
-    uses, places = Counter[str](), dict[str, int]()
-    for i, tree in enumerate(parsed):
-        uses.update(_loaded(tree))
-        places |= dict.fromkeys(_loaded(tree), i)
-    for i, tree in enumerate(parsed[:-1]):
-        name = names[i]
-        if given[i] and not uses[given[i]]:
-            written[i] = ""
-        if not name or uses[name] != 1 or (user := places[name]) == len(lines):
-            continue
-        value, target = written[i].partition(" = ")[2], written[user]
-        text = _with(parsed[user], {name: ast.parse(value, mode="eval").body})
-        twice = _PRODUCT.search(value) and _PRODUCT.search(target)
-        if len(text) <= _WIDTH and not twice and isinstance(parsed[user].body[0], ast.Assign):
-            written[i], written[user] = "", text
-            parsed[user] = ast.parse(text)
-            places |= {moved: user for moved in _loaded(tree) if places[moved] == i}
-    return [line for line in written[:-1] if line], written[-1]
+    uses = Counter([name for line in written for name in _loaded(line)])
+    values: dict[str, ast.expr] = {}  # what may be written in place of a name
+    for i, line in enumerate(written):
+        known = {name: values[name] for name in _loaded(line) if name in values}
+        if aliases := {name: value for name, value in known.items() if isinstance(value, ast.Name)}:
+            written[i] = _with(line, aliases)
+        for name in known:
+            if name not in aliases and uses[name] == 1 and len(written[i]) <= _WIDTH:
+                longer = _with(written[i], {name: known[name]})
+                written[i] = longer if _reads_well(longer) else written[i]
+        match ast.parse(written[i]).body:
+            case [ast.Assign(targets=[ast.Name(id=name)], value=value)]:
+                if _OF_ARRAY.sub("", name) in passing:
+                    values[name] = value
+                    if isinstance(value, ast.Name):  # another name for the same array
+                        uses[value.id] += uses[name] - 1
+    return _needed(written[:-1], written[-1]), written[-1]
 
 
-def _drop_aliases(written: list[str], parsed: list[ast.Module], names: Sequence[str]) -> None:
-    """Call every array by its first name."""
-    first: dict[str, ast.expr] = {}
-    for i, (tree, name) in enumerate(zip(parsed, names, strict=True)):
-        if first.keys() & set(_loaded(tree)):
-            written[i] = _with(tree, first)
-            tree = parsed[i] = ast.parse(written[i])
-        match tree.body:
-            case [ast.Assign(value=ast.Name() as value)] if name:
-                first[name], written[i], parsed[i] = value, "", ast.parse("")
+def _reads_well(line: str) -> bool:
+    """Is it a short line that gives a name to something? One product of matrices is enough."""
+    given = " = " in line and not line.partition(" = ")[2].isidentifier()
+    return given and len(line) <= _WIDTH and len(_PRODUCT.findall(line)) < 2
 
 
-def _given(tree: ast.Module) -> str:
-    """The name that a line gives to an array, or ""."""
-    match tree.body:
-        case [ast.Assign(targets=[ast.Name(id=name)])]:
-            return name
-    return ""
+def _needed(lines: Sequence[str], result: str) -> list[str]:
+    """The lines that give a name to what the result or a check needs."""
+    kept, names = list[str](), set(_loaded(result))
+    for line in reversed(lines):
+        name, given, _ = line.partition(" = ")
+        if name in names or not (given and name.isidentifier()):
+            kept.append(line)
+            names.update(_loaded(line))
+    return kept[::-1]
 
 
-def _loaded(tree: ast.AST) -> list[str]:
-    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+def _loaded(line: str) -> list[str]:
+    """The names that a line reads."""
+    names = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Name)]
     return [node.id for node in names if isinstance(node.ctx, ast.Load)]
 
 
-def _with(tree: ast.Module, values: dict[str, ast.expr]) -> str:
-    """A line with values in place of names."""
+def _with(line: str, values: dict[str, ast.expr]) -> str:
+    """A line with values in the place of names."""
 
     class Replaced(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
             return values.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
 
-    return ast.unparse(Replaced().visit(deepcopy(tree)))
+    return ast.unparse(Replaced().visit(ast.parse(line)))

@@ -144,29 +144,23 @@ class ByRule(Kind):
     def _times(self, slope: Symbol, upstream: Flow) -> Flow:
         """A local gradient times the upstream one."""
         (gradient, there), text = upstream, self.formula.write(slope).text
-        if slope.name == "number":
-            product = times(text, gradient.text)
-            if not isfinite(slope.number):
-                product = self.script.where(there, product)
-            return Flow(replace(gradient, text=product), there)
+        if slope.name == "number" and isfinite(slope.number):
+            return Flow(replace(gradient, text=times(text, gradient.text)), there)
         shape = self.reads[0].rows.shape if self.rule.stacked else gradient.shape
         if self.group.op.selects:
             text = self.script.short(text, "slope")
-            there = self._selected(text, there, shape, gradient.samples)
+            there = self._selected(Expression(f"({text} != 0.0)", shape, gradient.samples), there)
         product = self.script.where(there, times(text, gradient.text))
         return Flow(Expression(product, shape, gradient.samples), there)
 
-    def _selected(
-        self, slope: str, there: Expression | None, shape: tuple[int, ...], samples: str
-    ) -> Expression:
-        """Where an operand is selected, and the result has a gradient."""
-        selected = f"({slope} != 0.0)"
-        whole = all([is_whole(read.rows) for read in self.reads])
-        if not (whole or self.rule.stacked):
-            selected = f"np.broadcast_to({selected}, {self.formula.result}.shape)"
+    def _selected(self, chosen: Expression, there: Expression | None) -> Expression:
+        """Where an operand is chosen, and the result has a gradient."""
+        text = chosen.text
+        if not (self.rule.stacked or all([is_whole(read.rows) for read in self.reads])):
+            text = f"np.broadcast_to({text}, {self.formula.result}.shape)"
         if there is not None:
-            selected = f"{there.text} & {selected}"
-        return Expression(self.script.short(selected, "taken"), shape, samples)
+            text = f"{there.text} & {text}"
+        return replace(chosen, text=self.script.short(text, "taken"))
 
 
 class Product(Kind):

@@ -35,21 +35,20 @@ def listing(program: Computation, style: str, *, gradients: bool) -> str:
 
 def _scalar(program: Computation, style: str) -> str:
     """The scalar program, one operation per line; several results are named on the last."""
-    names, lines = program.names(), []
+    names, spell, line, results = program.names(), operations.text, "{} = {}", "results = ({})"
     if style == "latex":
+        spell, line = operations.latex, r"{} &= {} \\"
+        results = r"\text{{results}} &= \left({}\right) \\"
+        ops = program.columns.ops
         names = [
-            name if slot.op == "constant" else latex_name(name)
-            for name, slot in zip(names, program.slots, strict=True)
+            name if op == "constant" else latex_name(name)
+            for name, op in zip(names, ops, strict=True)
         ]
-    for name, slot in zip(names, program.slots, strict=True):
-        if slot.op in OPS:
-            op, operands = OPS[slot.op], [names[i] for i in slot.operands]
-            if style == "math":
-                lines.append(f"{name} = {operations.text(op, *operands)}")
-            else:
-                lines.append(rf"{name} &= {operations.latex(op, *operands)} \\")
+    lines = [
+        line.format(name, spell(OPS[slot.op], *[names[i] for i in slot.operands]))
+        for name, slot in zip(names, program.slots, strict=True)
+        if slot.op in OPS
+    ]
     if not program.has_one_result:
-        results = ", ".join(names[i] for i in program.roots)
-        math, latex = f"results = ({results})", rf"\text{{results}} &= \left({results}\right) \\"
-        lines.append(math if style == "math" else latex)
+        lines.append(results.format(", ".join([names[i] for i in program.roots])))
     return "\n".join(lines)

@@ -20,13 +20,6 @@ def forward_function(program: Computation) -> str:
     return _function(forward, f"program({_arguments(forward)})", says=says, result=result)
 
 
-def stacked_results(program: Computation) -> str:
-    """``program(parameters, *inputs)``, which returns an array (samples, results)."""
-    forward = Forward(program, differentiated=False)
-    result = f"np.stack([{', '.join(forward.write())}], axis=-1)"
-    return _function(forward, f"program({_arguments(forward)})", says="", result=result)
-
-
 def in_form(form: Form, texts: list[str]) -> str:
     """Results as an expression of containers; a named tuple is printed as a tuple."""
     if isinstance(form, dict):

@@ -16,9 +16,11 @@ from ..lifting.lift import lift
 from ..lifting.spacing import Mask
 from ..lifting.symbols import Symbol
 from .expression import Expression, is_whole
-from .formula import DEEPEST, Text
+from .formula import PLUS, Text
 from .names import Names
 from .text import RESERVED, number_text, spelled, tidy
+
+_TERMS = 8  # of a sum on one line
 
 
 @dataclass
@@ -76,13 +78,18 @@ class Script:
         return text if text.isidentifier() else self.assign(self.names.made_up(stem), text)
 
     def spell(self, symbol: Symbol, parts: Sequence[Text]) -> Text:
-        """A symbol on the texts of its operands; a long sum gets several lines."""
+        """A symbol on the texts of its operands."""
         branches = symbol.operands[1:] if symbol.name == "select" else ()
         self.choosing |= any(x.operands for x in branches)
-        while symbol.name == "total" and len(parts) > DEEPEST:
-            some = spelled(symbol, parts[:DEEPEST]).text
-            parts = [Text(self.short(some)), *parts[DEEPEST:]]
+        if symbol.name == "total":
+            return Text(self.add([part.within(PLUS) for part in parts]), PLUS)
         return spelled(symbol, parts)
+
+    def add(self, terms: list[str]) -> str:
+        """The sum of terms; a long one gets several lines."""
+        while len(terms) > _TERMS:
+            terms = [self.short(" + ".join(terms[:_TERMS])), *terms[_TERMS:]]
+        return " + ".join(terms)
 
     def where(self, there: Expression | None, text: str) -> str:
         """An expression where a mask holds, and 0 elsewhere, however steep the slope is there."""

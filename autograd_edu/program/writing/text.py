@@ -1,4 +1,4 @@
-"""NumPy expressions as text: rows of an array, and what a rule of the table computes."""
+"""How NumPy writes what a rule of the table computes, and the helper functions that it lacks."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from operator import add, mul, sub, truediv
 
 import numpy as np
 
+from ..arrays import Arrays
 from ..lifting.symbols import FUNCTIONS, Symbol
-from .formula import ATOM, CHOICE, PLUS, Text, leaf, with_sign
+from .formula import ATOM, CHOICE, Text, leaf, with_sign
 
-_NUMPY = {
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
-    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh",
-}  # fmt: skip
+_FUNCTIONS = {name: getattr(Arrays, name) for name in FUNCTIONS}
+# functions that only `math` has, one number at a time
+SCALAR = [name for name, function in _FUNCTIONS.items() if not isinstance(function, np.ufunc)]
 _FORMS = {
     "mod": "{0} % {1}", "pow": "{0} ** {1}", "abs": "np.abs({0})", "select": "np.where({all})",
     "total_all": "np.sum({0}, axis=0)", "sum_all": "np.sum({0}, axis=0)",
@@ -25,6 +25,7 @@ _FORMS = {
     "exact_total": "total(np.stack(np.broadcast_arrays({all})))",
 }  # fmt: skip
 _ON_NUMBERS = {"add": add, "sub": sub, "mul": mul, "div": truediv}
+_MATH = "import math\n\n"
 _SHORT = 6  # characters of a result that is written in place of its formula
 _HELPERS = {
     "total": '''
@@ -45,8 +46,6 @@ def scatter(count, rows, xs):
 
 ''',
 }
-# functions that only `math` has, one number at a time
-SCALAR = [name for name in FUNCTIONS if not hasattr(np, _NUMPY.get(name, name))]
 _HELPERS |= {name: f"{name} = np.vectorize(math.{name}, otypes=[float])\n" for name in SCALAR}
 RESERVED = {"np", "math", "program", "value_and_grad", "parameters", "n", "float", "ValueError"}
 RESERVED |= {"neutral", "constants", "upstream", "slice", *_HELPERS}  # no label may take these
@@ -56,10 +55,7 @@ def with_imports(function: str) -> str:
     """A function's source after the helpers that it calls and the imports it needs."""
     used = [text for name, text in _HELPERS.items() if re.search(rf"(?<![\w.]){name}\(", function)]
     helpers = "".join(used)
-    imports = (
-        "import math\n\nimport numpy as np\n" if "math." in helpers else "import numpy as np\n"
-    )
-    return f"{imports}\n{helpers}\n{function}"
+    return f"{_MATH if 'math.' in helpers else ''}import numpy as np\n\n{helpers}\n{function}"
 
 
 def spelled(symbol: Symbol, parts: Sequence[Text]) -> Text:
@@ -67,8 +63,6 @@ def spelled(symbol: Symbol, parts: Sequence[Text]) -> Text:
     name, texts = symbol.name, [part.text for part in parts]
     if name == "number":
         return leaf(number_text(symbol.number))
-    if name == "total":
-        return Text(" + ".join(part.within(PLUS) for part in parts), PLUS)
     if name in _ON_NUMBERS and all([x.name == "number" and x.number for x in symbol.operands]):
         short = number_text(_ON_NUMBERS[name](*[x.number for x in symbol.operands]))
         if len(short) <= _SHORT:
@@ -76,8 +70,10 @@ def spelled(symbol: Symbol, parts: Sequence[Text]) -> Text:
     if name in _FORMS:
         closed = [part.within(ATOM) for part in parts]
         return Text(_FORMS[name].format(*closed, all=", ".join(texts)), CHOICE)
-    function = name if name in SCALAR else f"np.{_NUMPY.get(name, name)}"
-    return with_sign(symbol, parts) or Text(f"{function}({', '.join(texts)})")
+    if (operator := with_sign(symbol, parts)) is not None:
+        return operator
+    function = name if name in SCALAR else f"np.{_FUNCTIONS[name].__name__}"
+    return Text(f"{function}({', '.join(texts)})")
 
 
 def number_text(x: float) -> str:
