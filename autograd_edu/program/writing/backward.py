@@ -62,15 +62,13 @@ class Backward:
         forward = self.forward
         for k, root in enumerate(forward.fused.roots):
             read = Read(forward.lifted.fixed[root], forward.lifted.row[[root]])
-            seed = f"np.ones_like({forward.read(read).text})"
-            if upstream:
-                seed = f"{upstream}[:, {k}].reshape(1, -1)"
+            column, number = f"{upstream}[:, {k}]", forward.read(read).text
             if read.fixed:  # the samples share it
                 seed = (
-                    f"np.sum({upstream}[:, {k}]).reshape(1, 1)"
-                    if upstream
-                    else "np.full((1, 1), float(n))"
+                    f"np.sum({column}).reshape(1, 1)" if upstream else "np.full((1, 1), float(n))"
                 )
+            else:
+                seed = f"{column}.reshape(1, -1)" if upstream else f"np.ones_like({number})"
             self._pass(read, Flow(Expression(seed, (1,), "1" if read.fixed else "-1")))
         for kind, held in reversed(forward.made):
             if held.array.text in self.passed:
@@ -94,20 +92,19 @@ class Backward:
 
     def _of_inputs(self) -> list[str]:
         forward, texts = self.forward, list[str]()
-        orders = [order for _, _, order in forward.lifted.arguments]
-        for held, shape, order in zip(
-            forward.arguments, forward.program.shapes, orders, strict=True
-        ):
-            sizes = ", ".join(map(str, shape))
+        given = zip(
+            forward.arguments, forward.lifted.arguments, forward.program.shapes, strict=True
+        )
+        for held, (*_, order), shape in given:
             if not prod(shape):
-                texts.append(f"np.zeros((n, {sizes}))")
+                texts.append(f"np.zeros({('n', *shape)})".replace("'", ""))
                 continue
             columns = replace(held.array, text=self._gradient(held.array))
             if order is not None:
                 back = np.argsort(order)
                 columns = columns.read(back.reshape(folded([back]))).flat
-            text = f"{columns.text}.T" if shape else columns.text
-            texts.append(tidy(f"{text}.reshape({f'-1, {sizes}' if shape else '-1'})"))
+            rows = f"{columns.text}.T" if shape else columns.text
+            texts.append(tidy(f"{rows}.reshape{(-1, *shape)}"))
         return texts
 
     def _of_parameters(self) -> str:

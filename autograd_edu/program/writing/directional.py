@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
+from itertools import compress
 from operator import add
 from typing import TypeAlias
 
@@ -52,24 +53,20 @@ def directional(program: Computation) -> Computation:
     Raises:
         OperandError: if a local gradient branches in a way that no program can keep.
     """
-    leaves = program.slots[: program.leaf_count]
-    numbers = [slot.number for slot in leaves]
-    own = [Value(x) for x in numbers[program.input_count :]]
+    numbers, k = program.columns.numbers, len(program.shapes)
+    own = [Value(x) for x in numbers[program.input_count : program.leaf_count]]
     along = [Value(1.0) for _ in own]
-    examples = [
-        np.reshape(numbers[slots.start : slots.stop], shape).tolist()
-        for slots, shape in zip(program.leaf_spans, program.shapes, strict=False)
-    ]
+    spans = zip(program.leaf_spans, program.shapes, strict=False)
+    examples = [np.reshape(numbers[x.start : x.stop], shape).tolist() for x, shape in spans]
+    ones = [np.ones(shape).tolist() for shape in ((len(program.roots),), *program.shapes)]
 
     def derivative(*inputs: Tree) -> Moving:
-        k = len(examples)
         at, directions = flatten(inputs[:k]), flatten(inputs[k + 1 :])
         moves = _moves(program, [*at, *own], [*directions, *along])
         pairs = zip(inputs[k], program.roots, strict=True)
         result: Moving = reduce(add, [upstream * moves[i] for upstream, i in pairs])
         return result
 
-    ones = [np.ones(shape).tolist() for shape in ((len(program.roots),), *program.shapes)]
     with ieee():
         found = record(derivative, *examples, *ones, parameters=[*own, *along])
     if found.guards:
@@ -94,16 +91,13 @@ def _move(slot: Slot, y: Moving, xs: Sequence[Moving], moves: Sequence[Moving]) 
     moving = [isinstance(move, Number) for move in moves]
     if not any(moving):
         return 0.0
-    op = OPS[slot.op]
+    op, terms = OPS[slot.op], list[tuple[Moving, Moving]]()
     slopes = op.local_gradients(_BothBranches, y, xs, moving)
-    terms = list[tuple[Moving, Moving]]()
-    for slope, move, wanted in zip(slopes, moves, moving, strict=True):
-        fixed = not isinstance(slope, Number)
-        if not wanted or (op.selects and fixed and slope == 0.0):
-            continue
-        if op.selects and not fixed:  # an operand that is not selected passes nothing on
+    for slope, move in compress(zip(slopes, moves, strict=True), moving):
+        if op.selects and isinstance(slope, Number):
+            # an operand that is not selected passes nothing on
             terms.append((1.0, where.apply((slope > 0.0, slope * move, 0.0))))
-        else:
+        elif not (op.selects and slope == 0.0):
             terms.append((slope, move))
     if len(terms) > 2:
         together: Moving = dot([slope for slope, _ in terms], [move for _, move in terms])

@@ -65,20 +65,25 @@ def _as_batch(
             f"the program has {program.parameter_count} parameters; "
             f"an array of shape {tuple(parameters.shape)} was given"
         )
-    given = [tuple(x.shape) for x in inputs]
-    pairs = list(zip(given, shapes, strict=True))
-    counts = {own[:1] for own, shape in pairs if own != shape}
-    if len(counts) > 1 or any(shape not in (own, own[1:]) for own, shape in pairs):
-        raise ShapeError(
-            f"the program takes inputs of the shapes {list(shapes)}, or some of them with one "
-            f"leading batch axis; the shapes {given} were given"
-        )
-    (samples,) = next(iter(counts), (1,))
+    samples, single = _samples(program, [tuple(x.shape) for x in inputs])
     batch = [
         of.broadcast(x, (samples, *shape)) if tuple(x.shape) == shape else x
         for x, shape in zip(inputs, shapes, strict=True)
     ]
-    return parameters, batch, not counts
+    return parameters, batch, single
+
+
+def _samples(program: Computation, given: Sequence[tuple[int, ...]]) -> tuple[int, bool]:
+    """The number of samples in inputs of these shapes, and whether no input has a batch axis."""
+    pairs = list(zip(given, program.shapes, strict=True))
+    counts = {own[:1] for own, shape in pairs if own != shape}
+    if len(counts) > 1 or any(shape not in (own, own[1:]) for own, shape in pairs):
+        raise ShapeError(
+            f"the program takes inputs of the shapes {list(program.shapes)}, or some of them with "
+            f"one leading batch axis; the shapes {list(given)} were given"
+        )
+    (samples,) = next(iter(counts), (1,))
+    return samples, not counts
 
 
 class _Passes:

@@ -149,12 +149,9 @@ def pieces(rows: Rows) -> tuple[int, list[int]] | None:
         return None
     base, steps = even
     axes = sorted([a for a, step in enumerate(steps) if step], key=lambda axis: -steps[axis])
-    size = 1
-    for axis in reversed(axes):
-        if steps[axis] != size:
-            return None
-        size *= rows.shape[axis]
-    return base, axes
+    counts = [rows.shape[axis] for axis in axes]
+    dense = [prod(counts[i + 1 :]) for i in range(len(axes))]
+    return (base, axes) if [steps[axis] for axis in axes] == dense else None
 
 
 def is_whole(rows: Rows) -> bool:

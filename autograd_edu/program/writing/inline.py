@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 _WIDTH = 100  # columns of a line without its indentation, up to which something is written into it
 _OF_ARRAY = re.compile(r"_(?:grad|taken)\d*$")  # what belongs to an array of that name
@@ -61,7 +61,7 @@ def _loaded(line: str) -> list[str]:
     return [node.id for node in names if isinstance(node.ctx, ast.Load)]
 
 
-def _with(line: str, values: dict[str, ast.expr]) -> str:
+def _with(line: str, values: Mapping[str, ast.expr]) -> str:
     """A line with values in the place of names."""
 
     class Replaced(ast.NodeTransformer):
