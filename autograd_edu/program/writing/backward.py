@@ -60,6 +60,7 @@ class Backward:
         it, the gradient of the only result is 1.
         """
         forward = self.forward
+        forward.lines.append("# backward pass: the gradient of the sum of the results")
         for k, root in enumerate(forward.fused.roots):
             read = Read(forward.lifted.fixed[root], forward.lifted.row[[root]])
             column, number = f"{upstream}[:, {k}]", forward.read(read).text

@@ -42,17 +42,15 @@ class Forward(Script):
             self._group(KINDS[group.kind](self, group))
         for guard, given in zip(self.fused.guards, self.program.guards, strict=True):
             self._guard(guard, given)
-        return [
-            tidy(
-                f"np.repeat({self.slot(i)}, n)"
-                if self.lifted.fixed[i]
-                else f"{self.slot(i)}.reshape(-1)"
-            )
-            for i in self.fused.roots
-        ]
+        return [self._result(i) for i in self.fused.roots]
+
+    def _result(self, i: int) -> str:
+        """The number of a slot, for each sample."""
+        number = self.slot(i)
+        return tidy(f"np.repeat({number}, n)" if self.lifted.fixed[i] else f"{number}.reshape(-1)")
 
     def slot(self, i: int) -> str:
-        """The number of a slot."""
+        """The number of a slot, in one row."""
         return self.read(Read(self.lifted.fixed[i], self.lifted.row[[i]])).text
 
     # ---- leaves ----
@@ -97,18 +95,15 @@ class Forward(Script):
     def _group(self, kind: Kind) -> None:
         group = kind.group
         labels = [self.fused.slots[i].label for i in group.members if i != HOLE]
-        if len(labels) == 1 and labels[0]:
-            name = self.names.name(labels[0], kind.default)
-        else:
-            name = self.names.common(labels, kind.default)
+        alone = len(labels) == 1 and labels[0]
+        named = self.names.name(labels[0], kind.default) if alone else ""
+        name = named or self.names.common(labels, kind.default)
         self.assign(name, self.masked(kind.text, group))
         kind.finish(name)
         shape = group.shape[:1] if group.shape[1:] == (1,) else group.shape
         array = Expression(name, shape, "1" if group.fixed else "-1")
         held = Held(array, group.start, group.real)
-        self.hold(
-            held, takes=any([self.takes[read.fixed][read.rows].any() for read in group.reads])
-        )
+        self.hold(held, takes=any(map(self.varies, group.reads)))
         self.made.append((kind, held))
 
     def masked(self, text: str, group: Group) -> str:
@@ -126,5 +121,5 @@ class Forward(Script):
         message = f"these inputs take another branch at {given.line}"
         if guard.error is not None:
             message = guard.error[1].format("this number")
-        check = f"if not np.all({test if guard.outcome else '~' + test}):"
+        check = f"if not np.all({tidy(test if guard.outcome else '~' + test)}):"
         self.lines.append(f"{check}\n        raise ValueError({message!r})")

@@ -43,7 +43,7 @@ def both_passes(program: Computation) -> str:
     program.root  # noqa: B018 - an error if there are several results
     forward = Forward(program, differentiated=True)
     (result,) = forward.write()
-    inputs, parameters = _backward(forward)
+    inputs, parameters = Backward(forward).write()
     says = f"{_shapes(forward)}\n\n    Returns (batch,), ({_ALL_GIVEN})."
     result = f"{result}, ([{', '.join(inputs)}], {parameters})"
     return _function(forward, f"value_and_grad({_arguments(forward)})", says=says, result=result)
@@ -56,14 +56,9 @@ def pull_back(program: Computation) -> str:
     """
     forward = Forward(program, differentiated=True)
     forward.write()
-    inputs, parameters = _backward(forward, upstream="upstream")
+    inputs, parameters = Backward(forward).write("upstream")
     signature = f"pull_back(upstream, {_arguments(forward)})"
     return _function(forward, signature, says="", result=", ".join([parameters, *inputs, ""]))
-
-
-def _backward(forward: Forward, *, upstream: str = "") -> tuple[list[str], str]:
-    forward.lines.append("# backward pass: the gradient of the sum of the results")
-    return Backward(forward).write(upstream)
 
 
 def _arguments(forward: Forward) -> str:
@@ -73,9 +68,8 @@ def _arguments(forward: Forward) -> str:
 def _shapes(forward: Forward) -> str:
     program = forward.program
     pairs = zip(forward.arguments, program.shapes, strict=True)
-    shapes = ", ".join([f"{held.array.text} {('batch', *shape)}" for held, shape in pairs]).replace(
-        "'", ""
-    )
+    texts = [f"{held.array.text} {('batch', *shape)}" for held, shape in pairs]
+    shapes = ", ".join(texts).replace("'", "")
     return f"Inputs {shapes or 'none'}; parameters ({program.parameter_count},)."
 
 

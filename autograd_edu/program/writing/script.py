@@ -117,9 +117,13 @@ class Script:
         self.holder[fixed][rows], self.takes[fixed][rows] = len(self.held), takes
         self.held.append(held)
 
+    def varies(self, read: Read) -> bool:
+        """Does anything in it depend on an input or a parameter?"""
+        return bool(self.takes[read.fixed][read.rows].any())
+
     def wants(self, read: Read) -> bool:
         """Will anything in it take a gradient?"""
-        return self.differentiated and bool(self.takes[read.fixed][read.rows].any())
+        return self.differentiated and self.varies(read)
 
     def read(
         self, read: Read, *, neutral: float | None = None, samples: str | None = None
