@@ -1,7 +1,7 @@
 """Expressions of NumPy with their shapes: how rows are read, and how gradients flow back to them.
 
-What an expression already is, is not written again: ``x.reshape(2, 3)`` of the shape (2, 3) is
-``x``. The texts may have brackets too many; `text.tidy` removes them.
+A step that changes nothing is not written: an array of the shape (2, 3), reshaped to (2, 3), stays
+``x``. The texts may have more brackets than they need; `text.tidy` removes those.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class Expression:
     """The text of an array.
 
     Attributes:
-        shape: without the axis of the samples, which is the last one.
-        samples: the length of that axis: "-1", or "1" if all samples share the array. It is "" for
-            a matrix of parameters, which lacks the axis.
+        shape: all axes but that of the samples, which is the last one.
+        samples: the length of that axis: "-1" for the batch, or "1" if all samples share the array.
+            It is "" for a matrix of weights, which has no such axis.
         before: the same array before it was reshaped.
     """
 
@@ -33,7 +33,7 @@ class Expression:
 
     @property
     def flat(self) -> Expression:
-        """The rows along one axis, and the samples."""
+        """All rows along one axis, and the samples along another."""
         return self.reshape((prod(self.shape),), self.samples or "1")
 
     def reshape(self, shape: tuple[int, ...], samples: str | None = None) -> Expression:
@@ -57,7 +57,7 @@ class Expression:
         return Expression(text, tuple([self.shape[axis] for axis in order]), self.samples)
 
     def broadcast(self, shape: tuple[int, ...], samples: str) -> Expression:
-        """The array in a larger shape, with one column or one for each sample."""
+        """The array in a larger shape, which may also have more samples."""
         if (self.shape, self.samples) == (shape, samples):
             return self
         if self.shape == (1,) and self.samples == samples:
@@ -107,7 +107,7 @@ class Expression:
         return part.transpose(np.argsort(axes).tolist()).reshape(tuple(wide))
 
     def _slice(self, start: int, count: int) -> Expression:
-        """Rows that follow one another, along the first axis if they fill the others."""
+        """Rows that follow one another: a slice of the first axis if they fill the other axes."""
         if count == prod(self.shape):
             return self
         rest = prod(self.shape[1:])
@@ -117,9 +117,10 @@ class Expression:
         return Expression(text, (count // rest, *self.shape[1:]), self.samples)
 
     def added(self, rows: Rows) -> tuple[Expression, Rows]:
-        """The reverse of `read`: what is added to which rows, if the array is added to ``rows``.
+        """The reverse of `read`: an expression, and the rows that it is added to, in one axis.
 
-        Each row is named only once if a plain sum can do it.
+        It says the same as adding the array to ``rows``, but names each row only once where a sum
+        over some axes can do that.
         """
         found = pieces(rows)
         if found is not None:

@@ -39,13 +39,13 @@ def inlined(lines: Sequence[str], result: str, passing: Collection[str]) -> tupl
 
 
 def _reads_well(line: str) -> bool:
-    """Is it a short line that gives a name to something? One product of matrices is enough."""
+    """Is it short, does it name something new, and has it at most one product of matrices?"""
     given = " = " in line and not line.partition(" = ")[2].isidentifier()
     return given and len(line) <= _WIDTH and len(_PRODUCT.findall(line)) < 2
 
 
 def _needed(lines: Sequence[str], result: str) -> list[str]:
-    """The lines that give a name to what the result or a check needs."""
+    """The lines that the result needs, and the checks with what they need."""
     kept, names = list[str](), set(_loaded(result))
     for line in reversed(lines):
         name, given, _ = line.partition(" = ")

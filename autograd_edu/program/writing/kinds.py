@@ -41,7 +41,7 @@ class Kind:
     Attributes:
         group: the group.
         text: the expression of its numbers.
-        default: how they are called if they have no label.
+        default: the first letter of their name if they have no label.
     """
 
     default = "v"
@@ -57,12 +57,12 @@ class Kind:
         """Take note of the name of the array."""
 
     def pass_back(self, upstream: Flow) -> Iterator[tuple[Read, Flow]]:
-        """For each read, the gradient that goes there. The one of the group has a name."""
+        """Each read that takes a gradient, with that gradient. ``upstream`` is a name."""
         raise NotImplementedError
 
 
 class Spread(Kind):
-    """Numbers that all samples share, in a column for each sample."""
+    """Numbers that all samples share, repeated for each sample."""
 
     def _write(self) -> str:
         return f"np.repeat({self.script.read(self.group.reads[0]).text}, n, axis=1)"
@@ -100,7 +100,7 @@ class ByRule(Kind):
         return written(self.group.op, numbers), reads, operands
 
     def _in_shape(self) -> list[Read]:
-        """What is read, in the shape of the first array that is read as a whole."""
+        """What is read, in the shape of the first array of which all rows are read."""
         group, script = self.group, self.script
         for read in group.reads if len(group.shape) == 1 else ():
             held = script.held[script.holder[read.fixed][read.rows[0]]]
@@ -112,7 +112,7 @@ class ByRule(Kind):
         return self.group.reads
 
     def _in_full(self, text: str) -> str:
-        """The value in the shape of the group, though it may be read from fewer numbers."""
+        """The value in the shape of the group, even if every operand has fewer numbers."""
         fixed, shape = self.group.fixed, self.group.shape
         used = {int(x.number) for x in in_order([self.rule.value]) if x.name == "operand"}
         for read in [self.reads[i] for i in used]:

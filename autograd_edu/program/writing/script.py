@@ -92,7 +92,7 @@ class Script:
         return " + ".join(terms)
 
     def where(self, there: Expression | None, text: str) -> str:
-        """An expression where a mask holds, and 0 elsewhere, however steep the slope is there."""
+        """An expression where a mask holds; elsewhere 0, even if the expression is not finite."""
         if there is None:
             return text
         self.choosing = True
