@@ -30,17 +30,18 @@ def fused(given: Computation) -> Computation:
     Parameters and inputs keep their places.
     """
     columns, new = given.columns, _Places(_Trees(given))
-    origins, place = new.origins.tolist(), new.place.tolist()
+    origins, place = new.origins.tolist(), new.place.item
     depends = depends_on(given, new.operands)
-    new.order_factors(np.array(depends))
-    ops, numbers = new.ops(columns.ops), [columns.numbers[i] for i in origins]
-    operands = _folded(ops, numbers, new.operands, np.array(depends))
-    labels = [columns.labels[i] for i in origins]
+    on = np.array(depends)
+    new.order_factors(on)
+    ops, numbers = new.ops(columns.ops), list(map(columns.numbers.__getitem__, origins))
+    operands = _folded(ops, numbers, new.operands, on)
+    labels = list(map(columns.labels.__getitem__, origins))
     return Computation(
         Columns(ops, operands, labels, [""] * len(origins), numbers),
         given.shapes,
-        roots=[place[root] for root in given.roots],
-        guards=[replace(g, left=place[g.left], right=place[g.right]) for g in given.guards],
+        roots=list(map(place, given.roots)),
+        guards=[replace(g, left=place(g.left), right=place(g.right)) for g in given.guards],
         parameter_count=given.parameter_count,
         parameters=given.parameters,
         argument_names=given.argument_names,
@@ -120,7 +121,7 @@ class _Places:
 
     def ops(self, given: list[str]) -> list[str]:
         """The names of the operations."""
-        ops = [given[i] for i in self.origins.tolist()]
+        ops = list(map(given.__getitem__, self.origins.tolist()))
         for name, slots in ((SUM.name, self.sums), (dot.name, self.dots)):
             for i in np.flatnonzero(np.bincount(slots)).tolist():
                 ops[i] = name
