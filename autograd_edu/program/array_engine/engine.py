@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property, lru_cache, partial
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 import numpy as np
 
@@ -113,7 +113,6 @@ class NumpyEngine:
         values = np.empty((len(self.program.roots), count))
         by_input = np.empty((self.program.input_count, count)) if wrt in ("all", "inputs") else None
         totals: list[Floats | float] = [-0.0, -0.0]  # to which anything can be added unchanged
-        np.copyto(self.own, self.given.parameter_values)
         for plan, samples, block in self._blocks(columns, count, raising=raising):
             self._forward(plan, block, first + samples.start, raising)
             for row, result in zip(values, plan.results, strict=True):
@@ -130,11 +129,17 @@ class NumpyEngine:
         answer = values, by_input, by_parameter
         is_last = kind is Careful or not (self.selects or self.widened)  # else another may follow
         if raising and is_last and not _is_finite(answer):
-            for i in range(count if count > 1 else 0):  # which sample alone does this?
-                alone = [column[i : i + 1] for column in columns]
-                self._run(alone, 1, wrt=wrt, raising=True, kind=kind, first=i)
-            self.faults.blame(passes, first)
+            self._blame(passes, columns if count > 1 else [], wrt=wrt, first=first)
         return answer
+
+    def _blame(
+        self, passes: Backward, columns: list[Floats], *, wrt: Wrt | None, first: int
+    ) -> NoReturn:
+        """Raise an error for a gradient, at the first of several samples that alone has it."""
+        for i in range(len(columns[0]) if columns else 0):
+            alone = [column[i : i + 1] for column in columns]
+            self._run(alone, 1, wrt=wrt, raising=True, kind=type(passes), first=i)
+        self.faults.blame(passes, first)
 
     def _blocks(
         self, columns: list[Floats], count: int, *, raising: bool
@@ -143,6 +148,7 @@ class NumpyEngine:
         width = -(-count // -(-count // self.block))  # as even as can be
         if raising and width < count and not all(map(all_finite, columns)):
             self.faults.check_inputs(columns, 0)
+        np.copyto(self.own, self.given.parameter_values)
         plan = None
         for start in range(0, count, width):
             samples = slice(start, min(start + width, count))  # the last block may be smaller

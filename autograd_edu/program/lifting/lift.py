@@ -43,6 +43,5 @@ def lift(program: Computation, *, matmuls: bool = True) -> Lifted:
     groups = [placing.group(part) for part in parts if part.fixed]
     batch = [part for part in parts if not part.fixed]
     groups += [placing.group(part) for part in (*placing.spread(batch, known.live), *batch)]
-    in_fixed, in_batch = (placing.rows[kind][:-1] for kind in (True, False))
-    row = np.where(in_fixed > 0, in_fixed, in_batch)
+    row = np.where(placing.rows[True] > 0, placing.rows[True], placing.rows[False])[:-1]
     return Lifted(groups, known.fixed, row, placing.counts, placing.gaps, program.roots, arguments)
