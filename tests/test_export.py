@@ -361,3 +361,19 @@ def test_the_largest_number_is_found_again_where_xla_merges_operations(f, x):
     exported = trace(f, x).to_jax()
     second = jax.jit(jax.grad(lambda x: jax.grad(exported, 1)([], x)))
     assert float(second(x)) == pytest.approx(hessian(f)(x), rel=1e-12)
+
+
+@with_jax
+def test_operands_that_stand_twice_in_a_maximum_keep_their_second_derivatives():
+    """Its slopes are an array of two rows and two columns, of which no operand has both."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+
+    def f(x):
+        e = exp(x)
+        return maximum(x, e, x, e)
+
+    exported = trace(f, 3.0).to_jax()
+    second = jax.jit(jax.grad(lambda x: jax.grad(exported, 1)([], x)))
+    assert float(second(3.0)) == pytest.approx(exp(3.0), rel=1e-12)

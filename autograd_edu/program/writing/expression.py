@@ -153,9 +153,3 @@ def pieces(rows: Rows) -> tuple[int, list[int]] | None:
     counts = [rows.shape[axis] for axis in axes]
     dense = [prod(counts[i + 1 :]) for i in range(len(axes))]
     return (base, axes) if [steps[axis] for axis in axes] == dense else None
-
-
-def is_whole(rows: Rows) -> bool:
-    """Does `Expression.read` give the shape of ``rows``, and not only broadcast to it?"""
-    found = pieces(rows)
-    return found is None or all([n == 1 or axis in found[1] for axis, n in enumerate(rows.shape)])

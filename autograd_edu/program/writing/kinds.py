@@ -16,7 +16,7 @@ import numpy as np
 
 from ..lifting.group import Group, Read
 from ..lifting.symbols import Symbol, Written, in_order, written, written_stacked
-from .expression import Expression, is_whole
+from .expression import Expression
 from .formula import Formula, times
 from .script import Script
 from .text import number_text
@@ -116,7 +116,7 @@ class ByRule(Kind):
         fixed, shape = self.group.fixed, self.group.shape
         used = {int(x.number) for x in in_order([self.rule.value]) if x.name == "operand"}
         for read in [self.reads[i] for i in used]:
-            if is_whole(read.rows) and (fixed or not read.fixed):
+            if self.script.is_whole(read) and (fixed or not read.fixed):
                 return text
         samples = "1" if fixed else "-1"
         return Expression(text, (), "").broadcast(shape, samples).text
@@ -156,7 +156,7 @@ class ByRule(Kind):
     def _selected(self, chosen: Expression, there: Expression | None) -> Expression:
         """Where an operand is chosen, and the result has a gradient."""
         text = chosen.text
-        if not (self.rule.stacked or all([is_whole(read.rows) for read in self.reads])):
+        if not (self.rule.stacked or all([self.script.is_whole(read) for read in self.reads])):
             text = f"np.broadcast_to({text}, {self.formula.result}.shape)"
         if there is not None:
             text = f"{there.text} & {text}"

@@ -15,7 +15,7 @@ from ..lifting.group import Read
 from ..lifting.lift import lift
 from ..lifting.spacing import Mask
 from ..lifting.symbols import Symbol
-from .expression import Expression, is_whole
+from .expression import Expression
 from .formula import PLUS, Text
 from .names import Names
 from .text import RESERVED, number_text, spelled, tidy
@@ -154,8 +154,11 @@ class Script:
     def whole(self, read: Read, *, neutral: float | None = None, samples: str | None = None) -> str:
         """An expression of the shape of a read; see `read`."""
         found = self.read(read, neutral=neutral, samples=samples)
-        whole = found if is_whole(read.rows) else found.broadcast(read.rows.shape, found.samples)
-        return whole.text
+        return found.broadcast(read.rows.shape, found.samples).text
+
+    def is_whole(self, read: Read) -> bool:
+        """Does `read` give the shape of a read, and not only broadcast to it?"""
+        return self.read(read).shape == read.rows.shape
 
     @cached_property
     def fixed_labels(self) -> dict[int, str]:
