@@ -9,7 +9,19 @@ import pytest
 from replay_graphs import Truth, attending, over_batch, random_graph, replayed
 from rules import row, stacked_row
 
-from autograd_edu import OPS, Value, maximum, relu, sigmoid, sin, sqrt, trace, trace_graph, where
+from autograd_edu import (
+    OPS,
+    Value,
+    maximum,
+    relu,
+    sigmoid,
+    sin,
+    sqrt,
+    total,
+    trace,
+    trace_graph,
+    where,
+)
 from autograd_edu.nn import MLP
 from autograd_edu.program.ir import Gradients
 
@@ -188,6 +200,16 @@ def test_attention_gives_the_same_numbers():
     program, xs = attending(rng), rng.standard_normal((7, 5, 4))
     np.testing.assert_allclose(run(program, xs), program(xs), rtol=1e-12)
     assert_gradients(program, xs)
+
+
+def test_a_layer_on_several_vectors_takes_all_of_them_as_columns_of_one_matrix():
+    layer, tanh = MLP(2, [3], seed=0), OPS["tanh"]
+    program = trace(
+        lambda xs: total([tanh(z) for x in xs for z in layer(x)]), [[0.5, -1.0], [1.0, 2.0]]
+    )
+    text = program.listing("python", gradients=True)
+    assert "z1_grad.reshape(3, -1) @ x.reshape(2, -1).T" in text
+    assert_gradients(program, np.random.default_rng(2).standard_normal((7, 2, 2)))
 
 
 def test_results_of_parameters_alone_and_of_constants():
