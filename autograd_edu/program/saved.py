@@ -62,7 +62,7 @@ def from_text(text: str) -> Computation:
     return found
 
 
-def _read(data: dict[str, Any]) -> Computation:
+def _read(data: dict[str, Any]) -> Computation:  # JSON of any form
     """What `content` wrote. Errors of many kinds say that it is something else."""
     ops, operands, labels, lines, numbers = map(list, zip(*data["slots"], strict=True))
     found = Computation(
