@@ -56,7 +56,7 @@ def fill(form: Form, values: Floats, *, single: bool) -> Results:
     """
     if single:
         return replace(form, lambda i: values.item(i, 0) if isinstance(i, int) else values[i, 0])
-    return replace(form, lambda i: np.moveaxis(values[i], -1, 0))
+    return replace(form, lambda i: values.T[..., i])
 
 
 def to_plain(form: Form) -> Json:

@@ -823,7 +823,7 @@ SHARED = (
     Fault(
         "arrays of results have their batch axis last",
         ("test_program_results.py::test_each_result_of_a_batch_has_the_batch_axis_first",),
-        "np.moveaxis(values[i], -1, 0)",
+        "values.T[..., i]",
         "values[i]",
     ),
     Fault(
