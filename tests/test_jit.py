@@ -419,6 +419,14 @@ def test_the_rounds_of_a_loop_become_machine_code_that_computes_the_same_bits(f,
     assert any(interpreter.owners.values()) == loops
 
 
+def test_the_rounds_of_a_loop_are_compiled_for_calls_as_well():
+    program = trace(filtered, 0.5, 0.7)
+    program.engine = "jit"
+    answers = [program.value_and_grad(0.5, 0.7) for _ in range(40)]
+    assert any(program.runner.interpreter.owners.values())
+    assert len(set(map(repr, answers))) == 1
+
+
 @pytest.fixture
 def called_often():
     """A program of two arguments, and how it answers after many calls."""
@@ -441,6 +449,16 @@ def test_a_call_that_was_made_often_gives_numbers_of_its_own(called_often):
     assert called_often.value_and_grad([1, math.e], 3, wrt="parameters") == (8.0, (None, [1.0]))
     assert called_often(np.array([1.0, 1.0]), np.float64(3.0)) == 3.0
     assert called_often(np.ones((4, 2)), 3.0).tolist() == [3.0] * 4
+
+
+def test_a_batch_of_one_that_was_given_often_is_answered_as_a_batch(called_often):
+    xs, ys = np.array([[1.0, math.e]]), np.array([3.0])
+    values, ((by_x, by_y), _) = called_often.value_and_grad(xs, ys, wrt="inputs")
+    assert (values.tolist(), by_x.tolist(), by_y.tolist()) == ([5.0], [[2.0, 2.0 / math.e]], [1.0])
+    values, gradients = called_often.value_and_grad(xs, 3.0)
+    assert (values.shape, gradients.inputs[0].shape, gradients.inputs[1]) == ((1,), (1, 2), 1.0)
+    assert called_often(xs[0], ys).tolist() == called_often(xs, 3.0).tolist() == [5.0]
+    assert called_often(xs[0], ys[0]) == 5.0
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ class Runner:
 
     def _sample(
         self, inputs: tuple[ArrayLike, ...], engine: str, *, wrt: Wrt | None, on_nonfinite: str
-    ) -> tuple[float, AnyGradients] | None:
+    ) -> tuple[Replayed, AnyGradients] | None:
         """The answer for one sample, if such calls are often made, and this one needs no care."""
         if on_nonfinite not in ("raise", "keep"):
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")

@@ -17,13 +17,14 @@ import numpy as np
 from numpy import ndarray
 from numpy.typing import ArrayLike
 
-from ..ir import AnyGradients, Computation, Floats, Gradients, Shapes, Wrt
+from ..ir import AnyGradients, Computation, Floats, Gradients, Replayed, Shapes, Wrt
 from .code import encode
 
 Machine = Callable[[Floats, int, bool], bool]
 # `Gradients(...)` takes twice as long
 _gradients: Callable[..., AnyGradients] = partial(tuple.__new__, Gradients)
 _FLOAT = np.dtype(np.float64)
+_AGAIN = 3  # runs of a program after which it pays to prepare its calls
 _OFTEN = 30  # runs of a program after which it pays to compile the rounds of its loops
 WIDTH = 8  # samples taken at a time: a row of the table is one line of the processor's cache
 
@@ -74,8 +75,8 @@ class Interpreter:
         runs = self.runs[width] = self.runs[width] + 1
         if runs == 1 or runs == _OFTEN:
             self.machines[width] = self._machine(width)
-            if width == 1 and runs == _OFTEN:
-                self.sample = Sample(self.machines[1], self.shapes, len(parameters))
+        if width == 1 and runs in (_AGAIN, _OFTEN):
+            self.sample = Sample(self.machines[1], self.shapes, len(parameters), self.runs)
         size, start = columns.size, columns.size + len(parameters)
         numbers = np.empty(2 * start + samples)
         numbers[:size], numbers[size:start] = columns.ravel(), parameters
@@ -103,12 +104,14 @@ class Interpreter:
 class Sample:
     """One sample as a call gives it: places for its inputs, and for what is computed from them.
 
-    A program that runs often is called this way, as preparing a call takes longer than the pass of
-    a small program.
+    A program that runs again is called this way, as preparing a call takes longer than the pass of
+    a small program. ``runs`` are counted together with those of the interpreter.
     """
 
-    def __init__(self, machine: Machine, shapes: Shapes, parameters: int) -> None:
-        shapes = (*shapes, (parameters,))
+    def __init__(
+        self, machine: Machine, shapes: Shapes, parameters: int, runs: dict[int, int]
+    ) -> None:
+        shapes, self.runs = (*shapes, (parameters,)), runs
         sizes = [*map(prod, shapes)]
         self.numbers = np.zeros(2 * sum(sizes) + 1)
         parts = np.split(self.numbers, [*accumulate([*sizes, 1, *sizes])][:-1])
@@ -120,30 +123,38 @@ class Sample:
         self.value: Callable[[], float] = value.item
         self.by_input = [part.copy if part.shape else part.item for part in by_input]
         self.by_parameter = by_parameter.copy
-        self.places = [*enumerate(places)]
+        self.places = [(i, x, x.shape, (1, *x.shape)) for i, x in enumerate(places)]
         self.machine = partial(machine, self.numbers, 1)
 
     def run(
         self, inputs: tuple[ArrayLike, ...], program: Computation, wrt: Wrt | None
-    ) -> tuple[float, AnyGradients] | None:
+    ) -> tuple[Replayed, AnyGradients] | None:
         """The result and the gradients; None where `Interpreter.run` gives no answer either.
 
         It is None, too, for inputs that are neither floats nor arrays of floats in these shapes.
+        An array may have a batch axis of one.
         """
-        if len(inputs) != len(self.places):
+        if len(inputs) != len(self.places) or self.runs[1] == _OFTEN - 1:
             return None
-        for i, place in self.places:
+        batched = False
+        for i, place, shape, in_batch in self.places:
             x = inputs[i]
             if type(x) is ndarray:
-                if x.dtype is not _FLOAT or x.shape != place.shape:
+                if x.dtype is not _FLOAT or x.shape not in (shape, in_batch):
                     return None
-            elif not isinstance(x, float) or place.ndim:
+                batched = batched or x.shape != shape
+            elif not isinstance(x, float) or shape:
                 return None
             place[...] = x
         if self.parameters.size:
             self.parameters[...] = program.parameter_values
+        self.runs[1] += 1
         if not self.machine(wrt is not None):
             return None
         by_input = [get() for get in self.by_input] if wrt in ("all", "inputs") else None
         by_parameter = self.by_parameter() if wrt in ("all", "parameters") else None
-        return self.value(), _gradients((by_input, by_parameter))
+        if batched and by_input is not None:
+            pairs = zip(by_input, inputs, strict=True)
+            by_input = [np.array(g).reshape(np.shape(x)) if np.ndim(x) else g for g, x in pairs]
+        value = self.value()
+        return np.array([value]) if batched else value, _gradients((by_input, by_parameter))
