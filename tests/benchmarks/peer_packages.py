@@ -466,6 +466,30 @@ class Jax(Package):
         return step
 
 
+class JaxOnExport(Jax):
+    """JAX on the function that `Program.to_jax` gives, instead of one written by hand."""
+
+    title = "JAX jit, our export"
+
+    def make(self, job):
+        if job is not None:
+            raise UnableError("is timed for the GPT step alone: an export unrolls loops")
+        return self.gpt()
+
+    def gpt(self):
+        model = GPT()
+        arrays = [ONE_HOT[list(each)] for each in tokens_of(NAME)]
+        program = trace(model.loss, *arrays, parameters=model.parameters())
+        both = self.jax.jit(self.jax.value_and_grad(program.to_jax()))
+        arrays = [*map(self.jax.numpy.array, [program.parameter_values, *arrays])]
+
+        def step():
+            loss, gradients = self.jax.block_until_ready(both(*arrays))
+            return loss, np.asarray(gradients)
+
+        return step
+
+
 def finishes(job, limit):
     """Whether JAX compiles and runs a job within a time, tried in a process of its own."""
     process = multiprocessing.get_context("spawn").Process(target=compile_in_jax, args=(job,))
@@ -547,5 +571,6 @@ class Casadi(Package):
 
 
 PACKAGES = (
-    OurEager, Elsewhere, Replay, ByHand, MicrogptStyle, Micrograd, Autograd, Torch, Jax, Casadi,
+    OurEager, Elsewhere, Replay, ByHand, MicrogptStyle, Micrograd, Autograd, Torch, Jax,
+    JaxOnExport, Casadi,
 )  # fmt: skip

@@ -44,6 +44,7 @@ BARS = [
     (GPT_STEP, "replay with `jit`", "NumPy by hand", 1.3, 1.05),
     (GPT_STEP, "replay with `jit`", "PyTorch eager", 0.25, 0.2),
     (GPT_STEP, "replay with `jit`", "JAX jit", 0.9, 0.7),
+    (GPT_STEP, "replay with `jit`", "JAX jit, our export", 0.9, 0.7),
     ("RK4 kinetics, 200 steps", "replay with `jit`", "CasADi", 0.9, 0.5),
     ("Kalman filter, 150 steps", "replay with `jit`", "CasADi", 0.9, 0.5),
     ("RK4 kinetics, 200 steps", "replay", "CasADi", 60, 20),
