@@ -470,24 +470,27 @@ class JaxOnExport(Jax):
     """JAX on the function that `Program.to_jax` gives, instead of one written by hand."""
 
     title = "JAX jit, our export"
+    make = Package.make
 
-    def make(self, job):
-        if job is not None:
-            raise UnableError("is timed for the GPT step alone: an export unrolls loops")
-        return self.gpt()
+    def step(self, job):
+        if len(job.samples) == 1:
+            raise UnableError("unrolls what is long, and would take minutes to compile")
+        m, own = OurEager().functions, [Value(x) for x in job.parameters.tolist()]
+        program = trace(lambda x: job.f(m, own, list(x)), job.samples[0].tolist(), parameters=own)
+        f, at = program.to_jax(), 0 if own else 1
+        both = self.jax.jit(self.jax.value_and_grad(lambda p, x: f(p, x).sum(), at))
+        return self.called(both, job.parameters, job.samples)
 
     def gpt(self):
         model = GPT()
-        arrays = [ONE_HOT[list(each)] for each in tokens_of(NAME)]
-        program = trace(model.loss, *arrays, parameters=model.parameters())
+        inputs = [ONE_HOT[list(each)] for each in tokens_of(NAME)]
+        program = trace(model.loss, *inputs, parameters=model.parameters())
         both = self.jax.jit(self.jax.value_and_grad(program.to_jax()))
-        arrays = [*map(self.jax.numpy.array, [program.parameter_values, *arrays])]
+        return self.called(both, program.parameter_values, *inputs)
 
-        def step():
-            loss, gradients = self.jax.block_until_ready(both(*arrays))
-            return loss, np.asarray(gradients)
-
-        return step
+    def called(self, both, *arrays):
+        arrays = [self.jax.numpy.array(each) for each in arrays]
+        return lambda: self.jax.block_until_ready(both(*arrays))
 
 
 def finishes(job, limit):
