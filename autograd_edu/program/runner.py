@@ -135,7 +135,8 @@ class Runner:
             if self.costs and engine == "auto" and not is_installed():
                 wait(self.costs, layout.samples)
             if kind != "numpy":
-                rows = np.concatenate([np.empty((layout.samples, 0)), *columns], axis=1).T
+                whole = [np.empty((layout.samples, 0)), *columns]
+                rows = (columns[0] if len(columns) == 1 else np.concatenate(whole, axis=1)).T
                 scalars = self.interpreter if kind == "jit" else self.python
                 found = scalars.run(rows, self.given.parameter_values, backward=wrt is not None)
                 if kind == "jit" and (sample := self.interpreter.sample):
