@@ -116,7 +116,7 @@ class Row:
         self.variadic = groups is not None
         self.value: Rule = rule if groups is None else lambda xp, *xs: rule(xp, *groups(xs))
         self.own: dict[int, Rule] = {}
-        self.methods: dict[type, Rule] = {}  # of kinds that made one for a row with one operand
+        self.methods: dict[type, Rule] = {}  # by kind, for one operand
         names, self.defaults = self.operand_names(), rule.__defaults__ or ()
         self.alone = len(names) == 1 and not (self.variadic or self.selects)  # has one operand
         self.called = self.called or (_listed if groups is together else None)

@@ -30,7 +30,7 @@ from .op import Op
 
 clock = count(1)  # of passes over graphs, and of changes of numbers
 changed = 0  # when a number was last set: results that are older may be stale
-UNREACHED = -0.0  # this object is the gradient before a pass arrives; adding it changes no bit
+UNREACHED = -0.0  # no gradient yet; compared by identity, and adding to it changes no bit
 
 
 class Value(Copied, Habits, Number):

@@ -101,7 +101,7 @@ class Formulas:
         if symbol.name == "result":
             return self.out
         if symbol.name == "number":
-            return np.float64(symbol.number)  # type: ignore[return-value]  # sooner than an array
+            return np.float64(symbol.number)  # type: ignore[return-value]  # faster than an array
         xs = [arrays[id(x)] for x in symbol.operands]
         if all([x.ndim == 0 for x in xs]):
             number: Array = np.asarray(_function(symbol)(*xs))[()]

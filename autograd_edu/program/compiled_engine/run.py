@@ -131,8 +131,8 @@ class Sample:
     ) -> tuple[Replayed, AnyGradients] | None:
         """The result and the gradients; None where `Interpreter.run` gives no answer either.
 
-        It is None, too, for inputs that are neither floats nor arrays of floats in these shapes.
-        An array may have a batch axis of one.
+        It is also None for inputs other than floats and arrays of floats in the traced shapes, or
+        in those shapes with a batch axis of one.
         """
         if len(inputs) != len(self.places) or self.runs[1] == _OFTEN - 1:
             return None

@@ -172,7 +172,7 @@ class Vectors:
         return whole
 
     def _part(self, x: ir.Value, places: Sequence[int]) -> ir.Value:
-        """The numbers at ``places`` as a shorter vector, or one as a number."""
+        """The numbers at ``places``: a shorter vector, or a number if there is one place."""
         if len(places) == 1:
             return self._lane(x, *places)
         mask = ir.Constant(ir.VectorType(INDEX, len(places)), list(places))

@@ -58,9 +58,9 @@ class _Trees:
         used: how often each slot is used.
         reader: for each operand, the slot that reads it.
         live: is that one used?
-        taken: is a slot a sum or a product that its only user, a sum, takes in?
-        products: those of them that are products.
-        owner: the sum that takes it in and is not taken itself; for all others, the slot itself.
+        taken: is a slot a sum or a product whose only user is a sum? That sum absorbs it.
+        products: the absorbed slots that are products.
+        owner: the sum that a slot ends up in; for slots that are not absorbed, the slot itself.
         taking: the sums that take in others.
     """
 
