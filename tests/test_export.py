@@ -13,7 +13,10 @@ from replay_graphs import random_graph, replayed
 from autograd_edu import (
     OPS,
     Value,
+    acosh,
     atan2,
+    cosh,
+    detach,
     exp,
     hessian,
     log,
@@ -361,6 +364,19 @@ def test_the_largest_number_is_found_again_where_xla_merges_operations(f, x):
     exported = trace(f, x).to_jax()
     second = jax.jit(jax.grad(lambda x: jax.grad(exported, 1)([], x)))
     assert float(second(x)) == pytest.approx(hessian(f)(x), rel=1e-12)
+
+
+@with_jax
+def test_the_largest_number_is_found_again_where_it_is_compared_before_it_is_moved():
+    """XLA would compute the product twice: for the array, and for the comparison."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    v, w = Value(-40.0, "v"), Value(3.0, "w")
+    f = trace(lambda x: maximum(x, detach(v), cosh(acosh(w)) * w), 0.0, parameters=[v, w])
+    second = jax.jit(jax.jacrev(jax.grad(f.to_jax())))
+    found = second(np.array([-40.0, 3.0]), 0.0)
+    assert found == pytest.approx(np.array([[0.0, 0.0], [0.0, 2.0]]))
 
 
 @with_jax

@@ -24,6 +24,7 @@ _SPECIAL = {"lgamma": "gammaln"}  # SciPy's names
 _EXTREME = re.compile(r"np\.(?:max|min)\(.*")  # to the end of the line
 _NAME = re.compile(r"\b[a-zA-Z]\w*")
 _LINE = re.compile(r"^    (\w+) = (?!.*\.shape).*", re.MULTILINE)  # of numbers
+_MOVED = re.compile(r"^    (\w+) = np\.(?:concatenate|take|repeat|broadcast_to)\(.*", re.MULTILINE)
 
 
 def framework(name: Literal["jax", "torch"]) -> Framework:
@@ -63,9 +64,13 @@ class _Jax:
         """A printed program that rounds each number of which a maximum is taken.
 
         XLA may merge a product with what is done next, such as the comparison with the maximum. It
-        is then not rounded there, and none of the numbers is the largest.
+        is then not rounded there, and none of the numbers is the largest. A number that is moved
+        into an array first may also be compared where it comes from.
         """
         compared = set(_NAME.findall(" ".join(_EXTREME.findall(source))))
+        for line in reversed(list(_MOVED.finditer(source))):
+            if line[1] in compared:
+                compared.update(_NAME.findall(line[0]))
 
         def settled(line: re.Match[str]) -> str:
             name = line[1]
