@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
-from itertools import islice
 
 from ...errors import ArityError, one_of
 from ..ir import Computation
@@ -51,21 +51,25 @@ class Costs:
     @staticmethod
     def of(program: Computation) -> Costs:
         """The costs of ``program``, whose operations are grouped nearly as lifting will do it."""
-        known, ops = facts(program), program.columns.ops
-        dots = {name for name in {*ops} if is_sum_of_products(name)}
-        groups = set()
-        members = matrices = operands = summed = 0
-        rows = zip(ops, program.columns.operands.tuples, known.height, known.fixed, strict=True)
-        for name, own, height, fixed in islice(rows, program.leaf_count, None):
-            if own and not fixed:
-                weights = len(own) // 2 if name in dots and known.fixed[own[0]] else 0
-                groups.add((height, name, weights))
-                members += 1
-                matrices += len(own) if weights else 0
-                operands += 0 if weights else len(own)
-                summed += len(own) if ROWS[name].variadic and not weights else 0
+        columns, known, fixed = program.columns, facts(program), facts(program).fixed
+        rows = zip(known.height, columns.ops, columns.operands.tuples, fixed, strict=True)
+        forms = Counter([
+            (height, name, len(own), fixed[own[0]])
+            for height, name, own, is_fixed in rows if own and not is_fixed
+        ])  # fmt: skip
+        dots = {name for name in {*columns.ops} if is_sum_of_products(name)}
+        groups, matrices, operands, summed = set(), 0, 0, 0
+        for (height, name, count, weighted), members in forms.items():
+            is_matrix = weighted and name in dots
+            groups.add((height, name, count // 2 if is_matrix else 0))
+            if is_matrix:
+                matrices += members * count
+            else:
+                operands += members * count
+                summed += members * count if ROWS[name].variadic else 0
         products = matrices // 2
-        return Costs(len(groups), products, operands, 3 * products + 2 * summed + 2 * members)
+        instructions = 3 * products + 2 * summed + 2 * forms.total()
+        return Costs(len(groups), products, operands, instructions)
 
     def times(self, samples: int) -> dict[str, float]:
         """How many nanoseconds each engine takes."""
