@@ -17,14 +17,19 @@ from autograd_edu import (
     atan2,
     cosh,
     detach,
+    dot,
+    erf,
     exp,
     hessian,
+    leaky_relu,
     log,
     log2,
     maximum,
     minimum,
     operation,
     relu,
+    sqrt,
+    square,
     trace,
     where,
 )
@@ -377,6 +382,24 @@ def test_the_largest_number_is_found_again_where_it_is_compared_before_it_is_mov
     second = jax.jit(jax.jacrev(jax.grad(f.to_jax())))
     found = second(np.array([-40.0, 3.0]), 0.0)
     assert found == pytest.approx(np.array([[0.0, 0.0], [0.0, 2.0]]))
+
+
+@with_jax
+def test_second_derivatives_of_erf_keep_their_digits_where_xla_merges_operations():
+    """Its gradient splits a number in two. Merged, the derivative of the split lost six digits."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    v = Value(2.0, "v")
+
+    def f(x, y, v):
+        s = square(leaky_relu(x, 40.0))
+        return dot([y, erf(sqrt(v) / s)], [maximum(s, 0.0, x), 1.0])
+
+    exported = trace(lambda x, y: f(x, y, v), 2.0, 0.25, parameters=[v]).to_jax()
+    second = jax.jit(jax.jacrev(jax.grad(lambda p: exported(p[2:], p[0], p[1]))))
+    wanted = np.array(hessian(f)(2.0, 0.25, 2.0))
+    assert np.asarray(second(np.array([2.0, 0.25, 2.0]))) == pytest.approx(wanted, rel=1e-13)
 
 
 @with_jax
