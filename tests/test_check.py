@@ -446,6 +446,27 @@ def test_at_a_kink_a_slope_outside_fails():
     assert "-0.5 is not between" in str(report)
 
 
+def test_a_corner_beside_the_point_does_not_excuse_a_gradient_that_the_complex_step_denies():
+    """The values are too coarse to show that the corner is not at the point itself."""
+    double = replaced(
+        OPS["neg"], value=lambda xp, x: 1.0 * x, local_gradients=lambda xp, y, x: (2.0,)
+    )
+
+    def f(x, own=lambda x: x):
+        return 1e9 + relu(own(x) - 7e-8) + own(x)
+
+    (row,) = check_gradient(lambda x: f(x, double), [0.0]).rows
+    assert row.verdict == "unsure"
+    assert "the slope is 1 on the left, 2 on the right" in row.note
+    assert row.note.endswith("2 is one of them, but the complex step gives 1")
+    assert check_gradient(f, [0.0])
+
+
+def test_at_a_kink_the_other_side_passes_although_the_complex_step_knows_one_side_only():
+    mine = replaced(OPS["relu"], local_gradients=lambda xp, y, x: (xp.choose(x >= 0.0, 1.0, 0.0),))
+    assert check_gradient(lambda x: mine(x), [0.0])
+
+
 # ---- models, names, the report -------------------------------------------------------------------
 
 

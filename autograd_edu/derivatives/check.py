@@ -104,8 +104,9 @@ def _check(
         notes = "; ".join(filter(None, (judgement.note, finding.reason)))
         judgement = Judgement("unsure" if finding.cleared else "fail", notes)
     complex_slope = _complex_step(point, i, a)
-    if judgement.verdict == "pass" and _contradicts(complex_slope, a, evidence, rtol=recorded.rtol):
-        judgement = Judgement("unsure", f"the complex step gives {complex_slope:.10g}")
+    if judgement.verdict == "pass" and _contradicts(complex_slope, a, evidence, way):
+        but = f"{judgement.note}, but " if judgement.note else ""
+        judgement = Judgement("unsure", f"{but}the complex step gives {complex_slope:.10g}")
     row = Row.of(point.names[i], a, evidence, judgement, complex_slope=complex_slope)
     return row, finding.suspects
 
@@ -139,9 +140,15 @@ def _complex_step(point: Point, i: int, a: float) -> float:
     return slope if a == slope == 0.0 or step * max(abs(a), abs(slope)) > _SMALL else math.nan
 
 
-def _contradicts(complex_slope: float, a: float, evidence: Evidence, *, rtol: float) -> bool:
-    """Does the complex step give another slope, at a point where the function is smooth?"""
-    if evidence.both is None or evidence.is_corner:
+def _contradicts(complex_slope: float, a: float, evidence: Evidence, way: Way) -> bool:
+    """Does the complex step give another slope, at a point where no operation has a corner?
+
+    At a corner it has the slope of one side, and the other is as right.
+    """
+    if evidence.both is None:
         return False
-    allowed = max(1e-6, rtol) * max(abs(a), abs(complex_slope)) + evidence.both.error
-    return abs(complex_slope - a) > allowed
+    rtol = max(1e-6, way.recorded.rtol)
+    allowed = rtol * max(abs(a), abs(complex_slope)) + evidence.both.error
+    if not abs(complex_slope - a) > allowed:
+        return False
+    return not evidence.is_corner or bool(doubts_at_corner(way, evidence))
