@@ -4,6 +4,7 @@ engine and leave to NumPy what is not finite. The compiled one compiles once, an
 What holds for all engines is tested for all in `test_program`.
 """
 
+import itertools
 import math
 import os
 import random
@@ -358,6 +359,45 @@ def test_a_pass_that_was_broken_off_does_not_disturb_one_of_another_size():
     assert interpreter.run(xs[:, :1], np.zeros(0), backward=True) is not None
     again = interpreter.run(xs, np.zeros(0), backward=True)
     assert [part.tolist() for part in first] == [part.tolist() for part in again]
+
+
+@pytest.mark.parametrize("earlier", [0, 2, 29])
+@pytest.mark.parametrize("x", [0.5, [0.5, 0.25]], ids=["a sample", "a batch"])
+def test_control_c_at_any_moment_of_a_call_does_not_disturb_later_calls(x, earlier):
+    """Control C raises KeyboardInterrupt between two lines of the engine; here before the n-th."""
+
+    def answer_after_interrupting(n):
+        w = Value(2.0)
+        program = trace(lambda x: w * exp(x), 1.0)
+        program.engine = "jit"
+        for _ in range(earlier):
+            program.value_and_grad(x)
+        lines = itertools.count()
+
+        def interrupt(frame, event, arg):
+            if frame.f_code.co_filename != jit_run.__file__:
+                return None
+            if event == "line" and next(lines) == n:
+                raise KeyboardInterrupt
+            return interrupt
+
+        usual = sys.gettrace()
+        sys.settrace(interrupt)
+        try:
+            program.value_and_grad(x)
+            return None
+        except KeyboardInterrupt:
+            sys.settrace(usual)
+            return repr(program.value_and_grad(x))
+        finally:
+            sys.settrace(usual)
+
+    found = list(itertools.takewhile(bool, map(answer_after_interrupting, itertools.count())))
+    w = Value(2.0)
+    undisturbed = trace(lambda x: w * exp(x), 1.0)
+    undisturbed.engine = "jit"
+    assert len(found) > 10
+    assert set(found) == {repr(undisturbed.value_and_grad(x))}
 
 
 # ---- loops ----

@@ -73,7 +73,7 @@ class Interpreter:
         inputs, samples = columns.shape
         width = 1 if samples == 1 else WIDTH
         runs = self.runs[width] = self.runs[width] + 1
-        if runs == 1 or runs == _OFTEN:
+        if width not in self.machines or runs == _OFTEN:  # the first run may have been interrupted
             self.machines[width] = self._machine(width)
         if width == 1 and runs in (_AGAIN, _OFTEN):
             self.sample = Sample(self.machines[1], self.shapes, len(parameters), self.runs)
