@@ -66,6 +66,16 @@ class Operands:
         operands.flat, operands.counts = flat, counts
         return operands
 
+    def without(self, slots: list[int]) -> Operands:
+        """The same, but these slots have no operands."""
+        stay = np.ones(len(self.counts), bool)
+        stay[slots] = False
+        rest = Operands.of(self.flat[np.repeat(stay, self.counts)], self.counts * stay)
+        rest.tuples = self.tuples.copy()
+        for i in slots:
+            rest.tuples[i] = ()
+        return rest
+
     @cached_property
     def tuples(self) -> list[tuple[int, ...]]:
         """For each slot, its operands."""
@@ -81,6 +91,12 @@ class Operands:
     def counts(self) -> Ints:
         """The number of operands of each slot."""
         return np.fromiter(map(len, self.tuples), np.intp, len(self.tuples))
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Where the operands of each slot begin among those of all."""
+        starts: Ints = self.counts.cumsum() - self.counts
+        return starts
 
 
 class Columns(NamedTuple):

@@ -119,15 +119,15 @@ SCHEDULING = (
     Fault(
         "matrices with a bias and without are one group",
         RANDOM_GRAPHS,
-        '("matrix", live[i], len(weights), bias_kind)',
-        '("matrix", live[i], len(weights))',
+        '("matrix" if length else "dot", live[i], length, bias_kind)',
+        '("matrix" if length else "dot", live[i], length, 0 if length else bias_kind)',
         "_signatures",
     ),
     Fault(
         "bias or none is no difference",
         RANDOM_GRAPHS,
-        '("dot", live[i], bias_kind)',
-        '("dot", live[i])',
+        '("matrix" if length else "dot", live[i], length, bias_kind)',
+        '("matrix" if length else "dot", live[i], length, bias_kind if length else 0)',
         "_signatures",
     ),
     Fault(
@@ -140,8 +140,8 @@ SCHEDULING = (
     Fault(
         "dot parts: inputs and weights are not told apart",
         ("test_replay.py::test_a_layer_over_several_vectors_is_a_matrix_product[none-False]",),
-        "fixed[b[0]] and not fixed[a[0]]",
-        "False",
+        "first_is_fixed[b] & ~first_is_fixed[a]",
+        "first_is_fixed[b] & False",
         "Dots.__init__",
     ),
 )
@@ -150,8 +150,8 @@ LIFTING = (
     Fault(
         "the same product twice is lost",
         RANDOM_GRAPHS,
-        "operands.pop(i, None)",
-        "operands.clear()",
+        "left[each.members] = False",
+        "left[members] = False",
         "parts_of",
     ),
     Fault(

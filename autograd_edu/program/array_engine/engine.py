@@ -51,8 +51,7 @@ class NumpyEngine:
         self.trusted = True
         self.selects = any(group.op.selects for group in lifted.groups)
         fixed, start = table_of_values(lifted, True, 1), len(NEUTRAL)
-        for i, number in program.constants.items():
-            fixed[lifted.row[i]] = number
+        fixed[lifted.row[list(program.constants)], 0] = list(program.constants.values())
         self.own = fixed[start : start + program.parameter_count, 0]
         self.numbers = fixed[start:].reshape(-1)
         numbers = lifted.counts[False] * (2 if program.has_one_result else 1)  # with gradients
@@ -67,12 +66,13 @@ class NumpyEngine:
 
     def _watched(self) -> dict[bool, Rows]:
         """The rows of each table that must be finite: all but constants, and copies of them."""
-        row, inputs, leaves = self.lifted.row, self.program.input_count, self.program.leaf_count
-        rows = {False: [row[:inputs]], True: [row[inputs:leaves]]}
-        for group in self.lifted.groups:
-            if group.kind != "spread":
-                rows[group.fixed].append(np.r_[group.rows])
-        return {kind: np.concatenate(each) for kind, each in rows.items()}
+        lifted = self.lifted
+        rows = {kind: np.arange(count) >= len(NEUTRAL) for kind, count in lifted.counts.items()}
+        rows[True][lifted.row[list(self.program.constants)]] = False
+        for group in lifted.groups:
+            if group.kind == "spread":
+                rows[False][group.rows] = False
+        return {kind: np.flatnonzero(each) for kind, each in rows.items()}
 
     def run(self, columns: list[Floats], count: int, *, wrt: Wrt | None, raising: bool) -> Answer:
         """The values, and the gradients that ``wrt`` asks for. Blocks run one after another.

@@ -137,7 +137,7 @@ class _Places:
 
 def _folded(ops: list[str], numbers: list[float], operands: Operands, depends: Ints) -> Operands:
     """What remains of the operands if what depends only on constants becomes a constant."""
-    own = operands.tuples
+    own, gone = operands.tuples, list[int]()
     for i in np.flatnonzero((depends == 0) & (operands.counts > 0)).tolist():
         if all([ops[j] == "constant" for j in own[i]]):  # otherwise one could not be folded
             try:
@@ -145,11 +145,12 @@ def _folded(ops: list[str], numbers: list[float], operands: Operands, depends: I
             except DomainError:
                 continue
             if math.isfinite(y):
-                ops[i], numbers[i], own[i] = "constant", y, ()
+                ops[i], numbers[i] = "constant", y
+                gone.append(i)
     for i in np.flatnonzero(operands.counts == 1).tolist():
         if ops[i] == dot.name:
             ops[i] = total.name  # no products, a bias
-    return Operands(own)
+    return operands.without(gone)
 
 
 def _kinds(ops: list[str]) -> NDArray[np.int8]:

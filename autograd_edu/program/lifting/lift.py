@@ -37,8 +37,8 @@ def lift(program: Computation, *, matmuls: bool = True) -> Lifted:
     arrange([*inputs, *parts], len(program.columns.ops))
 
     arguments = [placing.argument(part) for part in inputs]
-    own = range(program.input_count, program.leaf_count)
-    leaves = np.array([*own, *program.constants], dtype=np.intp)
+    own = np.arange(program.input_count, program.leaf_count)
+    leaves = np.append(own, list(program.constants)).astype(np.intp)
     placing.place(Part("leaves", SUM, True, True, leaves))
     groups = [placing.group(part) for part in parts if part.fixed]
     batch = [part for part in parts if not part.fixed]

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
 
 from ...engine.op import Op
-from ..ir import Computation
+from ..ir import Computation, Ints, Operands
 from .analysis import Facts
-from .dots import Dots, Vector
+from .dots import Dots
 from .group import FEW
-from .products import HOLE, Product, matmuls, matrices
+from .products import HOLE, Product, matmuls, matrices, padded
 from .rows import ROWS
 from .schedule import schedule
 from .spacing import Rows
@@ -64,38 +63,38 @@ class Part:
 
 def parts_of(program: Computation, known: Facts, *, with_matmuls: bool) -> Iterator[Part]:
     """The parts of a program. None needs a later one."""
-    columns, dots = program.columns, Dots(program, known.fixed)
-    for (kind, live, *_), members in schedule(program, known, dots):
-        op, fixed = ROWS[columns.ops[members[0]]], known.fixed[members[0]]
-        part = Part(str(kind), op, fixed, bool(live), np.array(members))
-        operands = {i: columns.operands.tuples[i] for i in members}
+    ops, operands, *_ = program.columns
+    dots, left = Dots(program, known.fixed), np.ones(len(ops) + 1, bool)  # the last is `HOLE`
+    for (kind, live, *_), slots in schedule(program, known, dots):
+        members, fixed = np.array(slots), known.fixed[slots[0]]
+        part = Part(str(kind), ROWS[ops[slots[0]]], fixed, bool(live), members)
         if kind == "map":
-            slots = _padded(operands.values())
-            yield replace(part, operands=[Operand(each, known.fixed[each[0]]) for each in slots])
+            read = np.array([operands.tuples[i] for i in slots]).T
+            yield replace(part, operands=[Operand(each, known.fixed[each[0]]) for each in read])
             continue
-        for product in _matrix_products(part, dots) if with_matmuls or kind == "matrix" else ():
-            yield (found := _matrix_product(part, product, dots))
-            for i in found.members.ravel().tolist():
-                operands.pop(i, None)
-        for some in _split_by_length(operands):
-            yield _variadic(part, some, dots)
+        products = _matrix_products(part, dots) if with_matmuls or kind == "matrix" else []
+        yield from (found := [_matrix_product(part, product, dots) for product in products])
+        for each in found:
+            left[each.members] = False
+        rest = members[left[members]]
+        for some in _split_by_length(rest, operands.counts[rest]):
+            yield _variadic(part, some, operands, dots)
 
 
 def _matrix_products(part: Part, dots: Dots) -> list[Product]:
     """The matrix products among the sums of a part."""
-    factors, members = dots.factors, part.members.tolist()
     if part.kind == "matrix":
-        return matrices({i: factors[i][:2] for i in members})
+        return matrices(dots.pairs(part.members))
     if part.kind == "dot" and not part.fixed:
-        return matmuls({i: factors[i][:2] for i in members if dots.is_free(i)})
+        return matmuls(dots.pairs(part.members[dots.is_free[part.members]]), dots.vectors)
     return []
 
 
 def _matrix_product(part: Part, product: Product, dots: Dots) -> Part:
     members = product.members
     *blocks, rows, columns = members.shape
-    left = _padded(product.rows).T.reshape(*blocks, rows, -1)
-    right = _padded(product.columns).T.reshape(*blocks, columns, -1).swapaxes(-1, -2)
+    left = dots.columns(product.rows).T.reshape(*blocks, rows, -1)
+    right = dots.columns(product.columns).T.reshape(*blocks, columns, -1).swapaxes(-1, -2)
     operands = [Operand(left, not blocks), Operand(right, part.fixed)]
     if not blocks:
         operands += _bias(members, dots)
@@ -103,37 +102,27 @@ def _matrix_product(part: Part, product: Product, dots: Dots) -> Part:
     return replace(part, kind=kind, members=members, operands=operands)
 
 
-def _variadic(part: Part, operands: dict[int, Vector], dots: Dots) -> Part:
+def _variadic(part: Part, members: Rows, operands: Operands, dots: Dots) -> Part:
     """Variadic operations that are no matrix product, over a stack of what they read."""
-    members = np.array(list(operands))
     if part.kind == "stack":
-        read = [Operand(_padded(operands.values()), part.fixed)]
-        return replace(part, members=members, operands=read)
-    weights, inputs, _ = zip(*[dots.factors[i] for i in operands], strict=True)
-    all_fixed = all(map(dots.varying.isdisjoint, weights))
-    read = [Operand(_padded(weights), all_fixed), Operand(_padded(inputs), part.fixed)]
+        stack = padded(operands.flat, operands.starts[members], operands.counts[members])
+        return replace(part, members=members, operands=[Operand(stack, part.fixed)])
+    weights, inputs = [dots.columns(each[members]) for each in (dots.weights, dots.inputs)]
+    read = [Operand(weights, bool(dots.fixed[weights].all())), Operand(inputs, part.fixed)]
     return replace(part, kind="dot", members=members, operands=[*read, *_bias(members, dots)])
 
 
 def _bias(members: Rows, dots: Dots) -> list[Operand]:
     """The bias of the members, if they have one."""
-    slots = [j for i in members.ravel().tolist() for j in dots.factors[i].bias]
-    if not slots:
-        return []
-    return [Operand(np.array(slots).reshape(members.shape), slots[0] not in dots.varying)]
+    slots = dots.bias[members]
+    return [] if slots.flat[0] == HOLE else [Operand(slots, bool(dots.fixed[slots.flat[0]]))]
 
 
-def _padded(lists: Iterable[Vector]) -> Rows:
-    """Lists of slots as the columns of an array."""
-    return np.array(list(zip_longest(*lists, fillvalue=HOLE)), dtype=np.intp)
-
-
-def _split_by_length(operands: dict[int, Vector]) -> Iterable[dict[int, Vector]]:
-    """The operands of members, split where padding them to one length would cost too much."""
-    lengths = [len(each) for each in operands.values()]
-    if max(lengths, default=0) * len(lengths) <= max(2 * sum(lengths), FEW):
-        return [operands] if operands else []
-    split: dict[int, dict[int, Vector]] = {}
-    for i, own in operands.items():
-        split.setdefault((len(own) - 1).bit_length(), {})[i] = own
-    return split.values()
+def _split_by_length(members: Rows, lengths: Ints) -> Iterable[Rows]:
+    """Members, split where padding their operands to one length would cost too much."""
+    if lengths.max(initial=0) * len(members) <= max(2 * lengths.sum(), FEW):
+        return [members] if members.size else []
+    split: dict[int, list[int]] = {}
+    for i, length in zip(members.tolist(), lengths.tolist(), strict=True):
+        split.setdefault((length - 1).bit_length(), []).append(i)
+    return map(np.array, split.values())

@@ -9,6 +9,7 @@ what stands in holes, are chosen so that the rows that others read lie evenly.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -58,16 +59,18 @@ class Placing:
 
         Whatever is fixed must have its place.
         """
-        reads = [each.slots.ravel() for p in parts for each in p.operands if not each.fixed]
-        slots = np.unique(np.concatenate([[HOLE], *reads]).astype(np.intp))
-        members = slots[self.rows[True][slots] > 0]
+        read = np.zeros(len(self.rows[True]), bool)
+        for each in chain.from_iterable([part.operands for part in parts]):
+            if not each.fixed:
+                read[each.slots] = True
+        members = np.flatnonzero(read & (self.rows[True] > 0))
         any_live = any([live[i] for i in members.tolist()])
         copied = Part("spread", SUM, False, any_live, members, [Operand(members, True)])
         return [copied] if members.size else []
 
     def group(self, part: Part) -> Group:
         """Place a part. Returns its group."""
-        if part.kind in ("map", "stack", "dot") and not part.ordered:
+        if part.kind in ("map", "stack", "dot") and part.members.size > 1 and not part.ordered:
             self._sort(part)
         is_map = part.kind == "map"
         reads = self._map(part) if is_map else [self._padded(part, each) for each in part.operands]

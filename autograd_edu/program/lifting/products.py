@@ -17,13 +17,19 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from .dots import Vector
 from .spacing import Rows
 
 HOLE = -1  # in place of a slot
+Vector: TypeAlias = bytes  # the slots of a vector, so that they sort and begin as the slots do
 _LEAST = 4  # pairs of a block: fewer stay dot products
 _SMALL = 8  # the same for all blocks of one shape, and for several products with weights
-Pairs: TypeAlias = Mapping[int, tuple[Vector, Vector]]
+Pairs: TypeAlias = Mapping[int, tuple[int, int]]  # for each slot, the numbers of two vectors
+
+
+def padded(slots: Rows, starts: Rows, lengths: Rows) -> Rows:
+    """Stretches of ``slots`` as the columns of an array. `HOLE`s fill up the shorter ones."""
+    place = np.arange(lengths.max())[:, None]
+    return np.where(place < lengths, slots.take(starts + place, mode="clip"), HOLE)
 
 
 class Product(NamedTuple):
@@ -36,16 +42,16 @@ class Product(NamedTuple):
     """
 
     members: Rows
-    rows: Sequence[Vector]
-    columns: Sequence[Vector]
+    rows: Sequence[int]
+    columns: Sequence[int]
 
 
 def matrices(pairs: Pairs) -> list[Product]:
     """The matrix products without holes. Each takes all columns that meet the same rows."""
-    slots: dict[Vector, dict[Vector, int]] = {}  # for each column, the slot of each row
+    slots: dict[int, dict[int, int]] = {}  # for each column, the slot of each row
     for slot, (row, column) in pairs.items():
         slots.setdefault(column, {}).setdefault(row, slot)  # the same product again is left out
-    grids: dict[tuple[Vector, ...], list[Vector]] = {}
+    grids: dict[tuple[int, ...], list[int]] = {}
     for column, of_row in slots.items():
         grids.setdefault(tuple(sorted(of_row)), []).append(column)
     large = {rows: columns for rows, columns in grids.items() if len(rows) * len(columns) >= _SMALL}
@@ -58,21 +64,22 @@ def matrices(pairs: Pairs) -> list[Product]:
     return found
 
 
-def matmuls(pairs: Pairs) -> list[Product]:
+def matmuls(pairs: Pairs, vectors: Sequence[Vector]) -> list[Product]:
     """The blocks of matrix products, which may have holes.
 
     The shorter of two vectors may be the start of the longer one, as when each place looks at
     those before it: the rest of the other factor is then 0.
     """
-    cells: dict[tuple[Vector, Vector], int] = {}
-    for slot, pair in _extended(pairs).items():
+    cells: dict[tuple[int, int], int] = {}
+    for slot, pair in _extended(pairs, vectors).items():
         cells.setdefault(pair, slot)  # the same product again is left out
     alike: dict[Hashable, list[Product]] = {}
     for rows, columns in _connected(cells):
         members = np.array([[cells.get((row, column), HOLE) for column in columns] for row in rows])
         real = members != HOLE
         if real.size >= _LEAST and 2 * real.sum() >= real.size:
-            key = (real.shape, real.tobytes(), *map(len, rows), *map(len, columns))
+            lengths = [len(vectors[each]) for each in (*rows, *columns)]
+            key = (real.shape, real.tobytes(), *lengths)
             alike.setdefault(key, []).append(Product(members, rows, columns))
     products = [
         Product(np.stack(members), [*chain(*rows)], [*chain(*columns)])
@@ -81,12 +88,12 @@ def matmuls(pairs: Pairs) -> list[Product]:
     return [product for product in products if product.members.size >= _SMALL]
 
 
-def _extended(pairs: Pairs) -> Pairs:
+def _extended(pairs: Pairs, vectors: Sequence[Vector]) -> Pairs:
     """The pairs with vectors that start another one replaced by it, on one of the two sides."""
     for side in (1, 0):
-        vectors = {pair[side] for pair in pairs.values()}
-        whole = _longest(vectors)
-        if len(set(whole.values())) < len(vectors):
+        own = {pair[side] for pair in pairs.values()}
+        whole = _longest(own, vectors)
+        if len(set(whole.values())) < len(own):
             return {
                 slot: (pair[0], whole[pair[1]]) if side else (whole[pair[0]], pair[1])
                 for slot, pair in pairs.items()
@@ -94,28 +101,28 @@ def _extended(pairs: Pairs) -> Pairs:
     return pairs
 
 
-def _longest(vectors: Iterable[Vector]) -> dict[Vector, Vector]:
+def _longest(numbers: Iterable[int], vectors: Sequence[Vector]) -> dict[int, int]:
     """For each vector, a longest one that begins with it."""
-    whole: dict[Vector, Vector] = {}
-    longest: Vector = ()
-    for vector in sorted(vectors, reverse=True):
-        if longest[: len(vector)] != vector:
-            longest = vector
-        whole[vector] = longest
+    whole: dict[int, int] = {}
+    longest = -1
+    for each in sorted(numbers, reverse=True):
+        if longest < 0 or not vectors[longest].startswith(vectors[each]):
+            longest = each
+        whole[each] = longest
     return whole
 
 
 def _connected(
-    cells: Iterable[tuple[Vector, Vector]],
-) -> Iterable[tuple[list[Vector], list[Vector]]]:
+    cells: Iterable[tuple[int, int]],
+) -> Iterable[tuple[list[int], list[int]]]:
     """The rows and columns that pairs connect, in order of their first pair."""
-    columns_of: dict[Vector, list[Vector]] = {}
-    rows_of: dict[Vector, list[Vector]] = {}
+    columns_of: dict[int, list[int]] = {}
+    rows_of: dict[int, list[int]] = {}
     for row, column in cells:
         columns_of.setdefault(row, []).append(column)
         rows_of.setdefault(column, []).append(row)
     while rows_of:
-        rows, columns, waiting = set[Vector](), set[Vector](), [next(iter(rows_of))]
+        rows, columns, waiting = set[int](), set[int](), [next(iter(rows_of))]
         while waiting:
             columns.add(column := waiting.pop())
             new = set(rows_of.pop(column, ())) - rows

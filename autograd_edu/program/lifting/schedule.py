@@ -52,13 +52,9 @@ def _signatures(program: Computation, known: Facts, dots: Dots) -> Iterable[tupl
     is_fixed = fixed.__getitem__
     for i in program.operations:
         name, own = ops[i], operands.tuples[i]
-        if i in dots.factors:
-            weights, _, bias = dots.factors[i]
-            bias_kind = fixed[bias[0]] if bias else None
-            if dots.is_in_layer(i):
-                yield i, ("matrix", live[i], len(weights), bias_kind)
-            else:
-                yield i, ("dot", live[i], bias_kind)
+        if i in dots.forms:
+            length, bias_kind = dots.forms[i]
+            yield i, ("matrix" if length else "dot", live[i], length, bias_kind)
         elif own and rows[name].variadic:
             ragged = rows[name].groups is together and rows[name].neutral in NEUTRAL
             yield i, ("stack", live[i], name, None if ragged else len(own))

@@ -39,10 +39,13 @@ def folded(reads: list[Rows]) -> tuple[int, ...]:
 
 def complete(rows: Rows, real: Mask) -> Rows | None:
     """``rows`` with even steps where they are not ``real``, if they lie evenly where they are."""
-    places, own = np.argwhere(real), rows[real]
-    terms = np.column_stack([np.ones(len(places)), places])
-    fitted = np.linalg.lstsq(terms, own.astype(float), rcond=None)[0]
-    base, *steps = np.rint(fitted).astype(np.intp)
-    full: Rows = base + np.tensordot(steps, np.indices(rows.shape), 1)
+    steps = []
+    for axis in range(rows.ndim):
+        moved, there = rows.swapaxes(0, axis), real.swapaxes(0, axis)
+        gaps = (moved[1:] - moved[:-1])[there[1:] & there[:-1]]
+        steps.append(gaps[0] if gaps.size else 0)
+    full: Rows = np.tensordot(np.array(steps), np.indices(rows.shape), 1)
+    own = rows[real]
+    full += own[0] - full[real][0]
     inside = own.min() <= full.min() and full.max() <= own.max()
     return full if inside and np.array_equal(full[real], own) else None
