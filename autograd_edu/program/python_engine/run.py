@@ -30,26 +30,19 @@ Part = Callable[[Numbers], Sequence[float]]  # takes some of the numbers
 class PythonEngine:
     """A program as Python functions, one per piece.
 
-    All numbers of a pass stand in one list: inputs, parameters, constants, then the results of
-    operations.
+    All numbers of a pass stand in one list, in the order of the slots.
     """
 
     def __init__(self, program: Computation) -> None:
         self.program, self.leaves, slots = program, program.leaf_count, program.slots
-        members = [i for i, slot in enumerate(slots) if slot.operands]
-        order = [*range(self.leaves), *program.constants, *members]
-        self.constants = list(map(float, program.constants.values()))
-        self.place = dict(zip(order, range(len(order)), strict=True))
-        self.root = self.place[program.root]
-        self.guards = [
-            (SIGNS[g.sign], self.place[g.left], self.place[g.right], g.outcome)
-            for g in program.guards
-        ]
-        kinds = [(slots[i].op, len(slots[i].operands)) for i in members]
-        size = _size(kinds)
+        first = next((i for i in program.operations if slots[i].operands), len(slots))
+        self.constants = [float(slot.number) for slot in slots[self.leaves : first]]
+        self.guards = [(SIGNS[g.sign], g.left, g.right, g.outcome) for g in program.guards]
+        kinds = [(slot.op, len(slot.operands)) for slot in slots[first:]]
+        members, size = range(first, len(slots)), _size(kinds)
         self.pieces = [members[k : k + size] for k in range(0, len(members), size)]
         self.names: dict[str, Any] = dict(NAMES)  # Any: numbers and functions
-        for op, count in set(kinds):
+        for op, count in filter(itemgetter(1), set(kinds)):
             self.names |= phrases(ROWS[op], count).called
         self.functions: dict[str, Function] = {}  # by their text
 
@@ -60,18 +53,11 @@ class PythonEngine:
             self.functions[text] = self.names["run"]
         return self.functions[text]
 
-    def _part(self, slots: Sequence[int]) -> Part:
-        """What takes the numbers of these slots."""
-        places = [self.place[i] for i in slots]
-        if len(places) > 1:
-            return itemgetter(*places)
-        return itemgetter(slice(places[0], places[0] + 1) if places else slice(0))
-
     @cached_property
     def forward(self) -> list[tuple[Function, Part]]:
         """The functions of the forward pass, each with what it reads."""
         texts = [forward(self.program.slots, piece) for piece in self.pieces]
-        return [(self._function(text), self._part(read)) for text, read in texts]
+        return [(self._function(text), _part(read)) for text, read in texts]
 
     @cached_property
     def backward(self) -> list[tuple[Function, slice, Part, list[int]]]:
@@ -82,10 +68,8 @@ class PythonEngine:
             arrived = [i for i in piece if i in arriving]
             text, read, crossing = backward(slots, piece, wanted=wanted, arrived=arrived)
             arriving.update(crossing)
-            places = [self.place[j] for j in crossing]
-            start = self.place[piece[0]]
-            own = slice(start, start + len(piece))
-            made.append((self._function(text), own, self._part(read), places))
+            own = slice(piece.start, piece.stop)
+            made.append((self._function(text), own, _part(read), crossing))
         return made
 
     def run(
@@ -101,7 +85,7 @@ class PythonEngine:
                 gradients = self._backwards(values) if backward and values else []
                 if not values or not isfinite(sum(gradients)):
                     return None
-                results.append(values[self.root])
+                results.append(values[self.program.root])
                 grads.append(gradients)
         except (ArithmeticError, ValueError):
             return None
@@ -120,10 +104,17 @@ class PythonEngine:
     def _backwards(self, values: Numbers) -> Numbers:
         """The gradients of the inputs and the parameters."""
         gradients = [0.0] * len(values)
-        gradients[self.root] = 1.0
+        gradients[self.program.root] = 1.0
         for run, own, read, places in self.backward:
             run(values[own], read(values), gradients, places)
         return gradients[: self.leaves]
+
+
+def _part(slots: Sequence[int]) -> Part:
+    """What takes the numbers of these slots."""
+    if len(slots) > 1:
+        return itemgetter(*slots)
+    return itemgetter(slice(slots[0], slots[0] + 1) if slots else slice(0))
 
 
 def _size(kinds: Sequence[tuple[str, int]]) -> int:

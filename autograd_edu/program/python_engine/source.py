@@ -38,8 +38,9 @@ def forward(slots: Sequence[Slot], piece: Sequence[int]) -> tuple[str, list[int]
     """The text of a function that appends the numbers of a piece, and the slots that it reads."""
     names, lines = _Names(slots, piece), list[str]()
     for i in piece:
-        op, operands, *_ = slots[i]
-        value = phrases(ROWS[op], len(operands)).value.format(*[names[j] for j in operands])
+        op, operands, *_, number = slots[i]
+        own = [names[j] for j in operands]
+        value = phrases(ROWS[op], len(own)).value.format(*own) if own else repr(number)
         lines.append(f"{names[i]}={value}")
     lines.append(f"values+=({_listed([names[i] for i in piece])})")
     return _function("values,read", lines, read=len(names.read)), names.read
