@@ -120,6 +120,14 @@ def test_parameters_are_read_written_and_written_back():
     assert (w.data, b.data) == (5.0, 7.0)
 
 
+def test_a_number_made_of_constants_between_the_operations_is_the_eager_one():
+    x, two, three = Value(0.5), Value(2.0), Value(3.0)
+    program = trace_graph(exp(x) * (two / three) + x * (two * three), inputs=[x], parameters=[])
+    value, gradients = program.value_and_grad(1.5)
+    assert value == pytest.approx(math.exp(1.5) * 2 / 3 + 9, rel=1e-15)
+    assert gradients.inputs == [pytest.approx(math.exp(1.5) * 2 / 3 + 6, rel=1e-15)]
+
+
 def test_a_finished_graph_is_traced():
     x, w = Value(2.0, "x"), Value(3.0, "w")
     program = trace_graph(x * w + exp(x), inputs=[x])
