@@ -22,27 +22,6 @@ Branch = Operand | Callable[[], Operand]
 _FLOAT = np.dtype(np.float64)
 
 
-def _branch(
-    condition: bool | np.bool_ | NDArray[np.bool_], then: Branch, otherwise: Branch
-) -> Operand:
-    if type(then) is type(otherwise) is float and then == 1.0 and otherwise == 0.0:
-        return np.asarray(condition).astype(np.float64)  # the fastest way to ones and zeros
-    if isinstance(condition, (bool, np.bool_)):
-        return _taken(then if condition else otherwise)
-    if callable(then) or callable(otherwise):  # it pays to look whether all samples agree
-        holding = np.count_nonzero(condition)
-        if holding == condition.size:
-            return _taken(then)
-        if not holding:
-            return _taken(otherwise)
-        then, otherwise = _taken(then), _taken(otherwise)
-    return np.where(condition, then, otherwise)
-
-
-def _taken(branch: Branch) -> Operand:
-    return branch() if callable(branch) else branch
-
-
 class Arrays:
     """The functions of `Floats`, elementwise, with IEEE 754's values where there is no real one."""
 
@@ -54,7 +33,11 @@ class Arrays:
     sinh, cosh, tanh = np.sinh, np.cosh, np.tanh
     pow, maximum, minimum = np.power, np.maximum, np.minimum
     erfc = np.vectorize(math.erfc, otypes=[np.float64])
-    choose = staticmethod(_branch)
+
+    @staticmethod
+    def choose(condition: bool | NDArray[np.bool_], then: Branch, otherwise: Branch) -> Operand:
+        """For each sample the one or the other, which are both computed."""
+        return np.where(condition, *[x() if callable(x) else x for x in (then, otherwise)])
 
     @staticmethod
     def total(xs: Floats | Sequence[Operand]) -> Operand:

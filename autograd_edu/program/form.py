@@ -54,6 +54,8 @@ def fill(form: Form, values: Floats, *, single: bool) -> Results:
         values: the numbers of the results, of shape (results, samples).
         single: return the numbers of the only sample, without a batch axis.
     """
+    if isinstance(form, int):  # most often there is one result
+        return values.item(form, 0) if single else values[form]
     if single:
         return replace(form, lambda i: values.item(i, 0) if isinstance(i, int) else values[i, 0])
     return replace(form, lambda i: values.T[..., i])

@@ -87,11 +87,7 @@ class Runner:
 
     def results(self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str) -> Results:
         """The results, in the form in which the traced function gave them."""
-        if found := self._sample(inputs, engine, wrt=None, on_nonfinite=on_nonfinite):
-            return found[0]
-        columns, layout = self._checked(inputs)
-        values, *_ = self._run(columns, layout, engine, wrt=None, on_nonfinite=on_nonfinite)
-        return fill(self.given.form, values, single=layout.single)
+        return self._answer(inputs, engine, wrt=None, on_nonfinite=on_nonfinite)[0]
 
     def value_and_grad(
         self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str, wrt: Wrt
@@ -105,37 +101,38 @@ class Runner:
             )
         if wrt not in WRT:
             one_of(wrt, WRT, "wrt")
-        if found := self._sample(inputs, engine, wrt=wrt, on_nonfinite=on_nonfinite):
-            return found
-        columns, layout = self._checked(inputs)
-        values, by_input, own = self._run(
-            columns, layout, engine, wrt=wrt, on_nonfinite=on_nonfinite
-        )
-        return values.item() if layout.single else values[0], Gradients(
-            None if by_input is None or wrt == "parameters" else _per_argument(by_input, layout),
-            None if wrt == "inputs" else own,
-        )
+        return self._answer(inputs, engine, wrt=wrt, on_nonfinite=on_nonfinite)
 
-    def _sample(
+    def _answer(
         self, inputs: tuple[ArrayLike, ...], engine: str, *, wrt: Wrt | None, on_nonfinite: str
-    ) -> tuple[Replayed, AnyGradients] | None:
-        """The answer for one sample, if such calls are often made, and this one needs no care."""
+    ) -> tuple[Results, AnyGradients]:
+        """The results, and the gradients that ``wrt`` asks for."""
         if on_nonfinite not in ("raise", "keep"):
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
-        if (sample := self.samples.get(engine)) is None:
-            return None
-        with self.lock:
-            return sample.run(inputs, self.given, wrt)
+        if sample := self.samples.get(engine):  # such calls are often made
+            with self.lock:
+                found = sample.run(inputs, self.given, wrt)
+            if found:
+                return found
+        columns, layout = self._checked(inputs)
+        values, by_input, own = self._run(
+            columns, layout.samples, engine, wrt=wrt, on_nonfinite=on_nonfinite
+        )
+        asked = by_input if wrt in ("all", "inputs") else None
+        return fill(self.given.form, values, single=layout.single), Gradients(
+            None if asked is None else _per_argument(asked, layout),
+            own if wrt in ("all", "parameters") else None,
+        )
 
     def _run(
-        self, columns: Columns, layout: Layout, engine: str, *, wrt: Wrt | None, on_nonfinite: str
+        self, columns: Columns, samples: int, engine: str, *, wrt: Wrt | None, on_nonfinite: str
     ) -> Answer:
         with self.lock:  # only one thread at a time may use the tables
-            kind = chosen(engine, self.costs, layout.samples)
+            kind = chosen(engine, self.costs, samples)
             if self.costs and engine == "auto" and not is_installed():
-                wait(self.costs, layout.samples)
+                wait(self.costs, samples)
             if kind != "numpy":
-                whole = [np.empty((layout.samples, 0)), *columns]
+                whole = [np.empty((samples, 0)), *columns]
                 rows = (columns[0] if len(columns) == 1 else np.concatenate(whole, axis=1)).T
                 scalars = self.interpreter if kind == "jit" else self.python
                 found = scalars.run(rows, self.given.parameter_values, backward=wrt is not None)
@@ -145,7 +142,7 @@ class Runner:
                     return found
             with np.errstate(all="ignore"):
                 raising = on_nonfinite == "raise"
-                return self.numpy.run(columns, layout.samples, wrt=wrt, raising=raising)
+                return self.numpy.run(columns, samples, wrt=wrt, raising=raising)
 
     def _checked(self, inputs: tuple[ArrayLike, ...]) -> tuple[Columns, Layout]:
         """The inputs as columns, and what their shapes say."""
