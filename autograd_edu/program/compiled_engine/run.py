@@ -24,7 +24,6 @@ Machine = Callable[[Floats, int, bool], bool]
 # `Gradients(...)` takes twice as long
 _gradients: Callable[..., AnyGradients] = partial(tuple.__new__, Gradients)
 _FLOAT = np.dtype(np.float64)
-_AGAIN = 3  # runs of a program after which it pays to prepare its calls
 _OFTEN = 30  # runs of a program after which it pays to compile the rounds of its loops
 WIDTH = 8  # samples taken at a time: a row of the table is one line of the processor's cache
 
@@ -75,8 +74,8 @@ class Interpreter:
         runs = self.runs[width] = self.runs[width] + 1
         if width not in self.machines or runs == _OFTEN:  # the first run may have been interrupted
             self.machines[width] = self._machine(width)
-        if width == 1 and runs in (_AGAIN, _OFTEN):
-            self.sample = Sample(self.machines[1], self.shapes, len(parameters), self.runs)
+            if width == 1:
+                self.sample = Sample(self.machines[1], self.shapes, len(parameters), self.runs)
         size, start = columns.size, columns.size + len(parameters)
         numbers = np.empty(2 * start + samples)
         numbers[:size], numbers[size:start] = columns.ravel(), parameters
