@@ -40,6 +40,7 @@ from autograd_edu.errors import (
     BranchChanged,
     DomainError,
     OperandError,
+    OverflowDomainError,
     ShapeError,
     StateError,
 )
@@ -434,6 +435,13 @@ def test_what_are_no_numbers_are_refused_as_inputs_and_as_parameters(wrong):
         return
     with pytest.raises(StateError, match=r"this is not a program as to_json\(\) writes it"):
         Program.from_json(text)
+
+
+@pytest.mark.parametrize("x", [10**400, [1.0, 10**400], Decimal("1e999")], ids=["n", "list", "d"])
+def test_a_number_that_is_too_large_for_a_float_is_refused_by_its_argument_s_name(x):
+    program = trace(lambda x: x * 0.5, 1.0)
+    with pytest.raises(OverflowDomainError, match=r"input 0 \('x'\) must .* too large for a float"):
+        program(x)
 
 
 def test_masked_numbers_are_refused_as_their_mask_would_be_lost():

@@ -3,7 +3,9 @@
 import copy
 import math
 import pickle
+import sys
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -291,6 +293,23 @@ def test_hvp_uses_the_present_parameter_values():
     assert program.hvp((3.0,), (1.0,)).inputs == [10.0]
     assert program.hvp((3.0,), parameter_tangents=[1.0]).inputs == [6.0]
     assert copy.deepcopy(program).hvp((3.0,), (1.0,)).inputs == [10.0]
+
+
+def test_hvp_takes_the_direction_of_its_own_thread():
+    w = Value(2.0)
+    program = trace(lambda x: w * w * x, 1.0)
+    usual = sys.getswitchinterval()
+
+    def found(direction):
+        calls = [program.hvp([3.0], parameter_tangents=[direction]) for _ in range(1500)]
+        return {call.parameters.item() for call in calls}
+
+    sys.setswitchinterval(1e-6)  # so that the threads are in each other's way as often as can be
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            assert list(pool.map(found, [1.0, 10.0])) == [{6.0}, {60.0}]
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def test_hvp_refuses_a_branch_that_was_not_recorded_and_directions_that_do_not_fit():

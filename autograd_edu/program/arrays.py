@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..arithmetic.contracts import Namespace
 from ..arithmetic.floats import real
-from ..errors import OperandError, ShapeError
+from ..errors import AutogradError, OperandError, ShapeError
 from .ir import Floats
 
 Operand = float | Floats
@@ -77,6 +77,7 @@ def real_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
     Raises:
         ShapeError: if its rows have different lengths.
         OperandError: if something in it is not a real number.
+        OverflowDomainError: if a number in it is too large for a float.
     """
     if x.__class__ is float or (x.__class__ is np.ndarray and x.dtype is _FLOAT):
         return np.asarray(x)  # nothing to check, and most often so
@@ -97,8 +98,8 @@ def _as_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
         array = np.asarray(x)
         if array.dtype.kind == "O":  # Fraction, Decimal, whole numbers of any size
             array = np.array([real(each) for each in array.flat]).reshape(array.shape)
-    except OperandError as error:
-        raise OperandError(f"{what} must hold real numbers; {error}") from None
+    except AutogradError as error:  # before ValueError, which one that is too large is, too
+        raise type(error)(f"{what} must hold real numbers; {error}") from None
     except ValueError:
         lengths = sorted({len(row) for row in x if hasattr(row, "__len__")})
         raise ShapeError(

@@ -175,12 +175,13 @@ class Program(Parameters, Computation, Generic[R]):
             tangents = [np.zeros(shape) for shape in self.shapes]
         self._check_lists(at, tangents)
         self(*at)  # whether the recorded branch and the numbers are right for these inputs
-        along = self._along(parameter_tangents)
-        # a branch that is not taken need not be a number
-        _, found = along.value_and_grad(*at, [1.0], *tangents, on_nonfinite="keep")
-        inputs, own = found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count]
-        if not all(np.isfinite(x).all() for x in (*inputs, own)):
-            along.value_and_grad(*at, [1.0], *tangents)  # which says what is not finite
+        with self.runner.lock:  # only one thread at a time may set the direction
+            along = self._along(parameter_tangents)
+            # a branch that is not taken need not be a number
+            _, found = along.value_and_grad(*at, [1.0], *tangents, on_nonfinite="keep")
+            inputs, own = found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count]
+            if not all(np.isfinite(x).all() for x in (*inputs, own)):
+                along.value_and_grad(*at, [1.0], *tangents)  # which says what is not finite
         return Gradients(inputs, own)
 
     def _check_lists(self, at: Sequence[ArrayLike], tangents: Sequence[ArrayLike]) -> None:
