@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any, Self, TypeAlias
 
 # A parent (in a pickle, its place) or its local gradient; a tuple of all if there are more than
@@ -45,12 +46,15 @@ class Copied:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:  # as in `copy`
         """A copy of this value and of all that it depends on.
 
-        What is copied together keeps sharing what it shares.
+        What is copied together keeps sharing what it shares. Attributes that a user's class has are
+        copied, too.
         """
         for value in self.flattened():
             if id(value) not in memo:
                 state = _state(value, lambda parent: memo[id(parent)])
-                memo[id(value)] = _restored(type(value), state)
+                memo[id(value)] = twin = _restored(type(value), state)
+                if attributes := getattr(value, "__dict__", None):
+                    twin.__dict__.update(deepcopy(attributes, memo))
         copied: Self = memo[id(self)]
         return copied
 
@@ -61,7 +65,8 @@ class Copied:
         """
         order = self.flattened()
         if len(order) == 1:
-            return _restored, (type(self), _state(self, None))
+            attributes = getattr(self, "__dict__", None)  # of a user's class
+            return _restored, (type(self), _state(self, None)), attributes
         place = {id(value): i for i, value in enumerate(order)}
         states = [v if v.op is None else _state(v, lambda p: place[id(p)]) for v in order]
         return _restored_graph, (_made(order), states)

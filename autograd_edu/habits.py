@@ -20,10 +20,23 @@ _BY_HAND = (
     "_children and _backward of a Value cannot be set, as pictures and tables read the rule table; "
     "declare the operation, @operation(formula=…, local_gradients=…, example=…), and call it"
 )
-_PYTHON: dict[str, Callable[..., object]] = {
-    "positive": operator.pos, "less": operator.lt, "less_equal": operator.le,
-    "greater": operator.gt, "greater_equal": operator.ge, "equal": operator.eq,
-    "not_equal": operator.ne,
+
+
+def _python(function: Callable[..., object]) -> Callable[..., object]:
+    """An operator on Python's numbers, as one on NumPy's would ask NumPy, and so us, again."""
+
+    def number(x: Any) -> Any:  # whatever NumPy passes
+        kind = x.dtype.kind if hasattr(x, "dtype") else ""
+        return float(x) if kind == "f" else x.item() if kind else x
+
+    return lambda *xs: function(*map(number, xs))
+
+
+_PYTHON = {
+    "positive": _python(operator.pos), "less": _python(operator.lt),
+    "less_equal": _python(operator.le), "greater": _python(operator.gt),
+    "greater_equal": _python(operator.ge), "equal": _python(operator.eq),
+    "not_equal": _python(operator.ne),
 }  # fmt: skip
 
 

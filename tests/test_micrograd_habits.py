@@ -5,6 +5,7 @@ Numbers come from the lecture, from closed forms, or from rational arithmetic.
 
 import copy
 import math
+import operator
 import pickle
 import random
 from fractions import Fraction
@@ -125,6 +126,36 @@ def test_numbers_of_other_kinds_are_operands_on_either_side(x):
         assert type(y) is Value
         assert type(y.data) is float
         assert y.data == 3.0 * float(x)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [np.float64(2.0), np.float32(2.0), np.longdouble(2.0), np.int64(2), np.array(2.0)],
+    ids=repr,
+)
+@pytest.mark.parametrize("sign", ["lt", "le", "gt", "ge"])
+@pytest.mark.parametrize("number", [1.0, 2.0, 3.0])
+def test_a_number_of_numpy_s_is_compared_on_either_side(x, sign, number):
+    compare, v = getattr(operator, sign), Value(number)
+    for left, right in ((x, v), (v, x)):
+        expected = compare(*[side.data if side is v else 2.0 for side in (left, right)])
+        assert compare(left, right) is expected
+    mixed = np.array([x, Value(2.0)])
+    assert compare(mixed, v).tolist() == [compare(2.0, number)] * 2
+    program = trace(lambda y: y if compare(x, y) else -y, number)
+    for other in (1.0, 2.0, 3.0):
+        if compare(2.0, other) is compare(2.0, number):
+            assert program(other) == (other if compare(2.0, other) else -other)
+        else:
+            with pytest.raises(BranchChanged):
+                program(other)
+
+
+def test_a_number_of_numpy_s_never_equals_a_value():
+    for x in (np.float64(2.0), np.int64(2), np.array(2.0)):
+        v = Value(2.0)
+        assert (x == v, v == x, x != v, v != x) == (False, False, True, True)
+    assert Value(2.0) not in [np.float64(2.0)]
 
 
 def test_arrays_of_values_are_added_multiplied_and_summed():

@@ -695,6 +695,27 @@ def test_a_copy_is_a_graph_of_its_own(copied):
     assert leaf.grad == (2 * x.grad if leaf is not x else x.grad)
 
 
+class Parameter(Value):
+    """Leaves that a program gives attributes of its own."""
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.deepcopy, copy.copy, lambda v: pickle.loads(pickle.dumps(v))],
+    ids=["deepcopy", "copy", "pickle"],
+)
+def test_a_copy_has_the_attributes_of_a_class_of_one_s_own(copied):
+    p = Parameter(3.0, "p")
+    p.velocity, p.owner = [0.5], p
+    twin = copied(p)
+    assert (type(twin), twin.data, twin.velocity) == (Parameter, 3.0, [0.5])
+    leaf = copied(p * 2.0).parents[0]
+    assert (type(leaf), leaf.velocity) == (Parameter, [0.5])
+    deep = copied is not copy.copy
+    assert (twin.owner is not p, twin.velocity is not p.velocity) == (deep, deep)
+    assert not deep or twin.owner is twin
+
+
 def test_what_is_copied_together_keeps_sharing():
     x = Value(3.0)
     y = x * x
