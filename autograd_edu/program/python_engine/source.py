@@ -59,7 +59,7 @@ def backward(
     lines = [f"{_listed([names[i] for i in piece])}=values"]
     terms = {i: [f"+gradients[i{k}]"] for k, i in enumerate(arrived)}
     for i in reversed(piece):
-        if i in terms:
+        if i in terms and slots[i].operands:  # the result may be a constant
             upstream, row = f"g{names[i]}", ROWS[slots[i].op]
             before, slopes = _slopes(slots[i], names, names[i])
             lines += [*_sum(upstream, "=", terms[i]), *before]
