@@ -418,6 +418,47 @@ def test_noise_is_not_taken_for_a_wrong_rule():
     assert "fail" not in verdicts
 
 
+# ---- what the values cannot show -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("x", [-20.0, -30.0, -300.0])
+def test_a_right_gradient_that_rounding_hides_is_unsure(x):
+    """tanh(x) is -1 to the last digit; its slope is not 0."""
+    w = Value(x)
+    for report in (
+        check_gradient(lambda x: tanh(x) + 1.0, [x]),
+        check_gradient(lambda: tanh(w) + 1.0, [w]),
+    ):
+        assert [row.verdict for row in report.rows] == ["unsure"]
+
+
+def test_a_right_gradient_with_the_complex_step_on_its_side_is_unsure_though_the_values_deny_it():
+    """At x = 1233 the sine has a period of 8e-10 and the rounding of x⁴ moves it by 4e-4."""
+    f = lambda x: sin(x**4)  # noqa: E731
+    (row,) = check_gradient(f, [1233.3]).rows
+    assert row.verdict == "unsure"
+    assert row.note.endswith("the complex step gives the same gradient")
+    wrong = replaced(OPS["sin"], local_gradients=lambda xp, y, x: (2.0 * xp.cos(x),))
+    assert check_gradient(lambda x: wrong(x**4), [1233.3]).rows[0].verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [(lambda x: math.sin(28.4 * x), -1.6), (lambda x: 1.3e-4 * math.log(x), 7.1e-8)],
+    ids=["steps far wider than the waves", "steps far narrower than the noise"],
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_does_not_make_a_wrong_gradient_of_zero_pass(f, x, seed):
+    """Between noisy values there are steep slopes, beside which any slope looks like 0."""
+    size = 1e6 if x < 0.0 else 132.0
+
+    def noisy(x):
+        noise = 1.0 + 6e-7 * random.Random(f"{seed} {x.data!r}").uniform(-1.0, 1.0)
+        return 0.0 * x + noise * (size + f(x.data))
+
+    assert check_gradient(noisy, [x]).rows[0].verdict != "pass"
+
+
 # ---- kinks ---------------------------------------------------------------------------------------
 
 

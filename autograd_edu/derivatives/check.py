@@ -92,6 +92,7 @@ def _check(
 ) -> tuple[Row, tuple[str, ...]]:
     """The row of one input, and the operations that are wrong, in words."""
     way, finding = Way(recorded, point.variables[i]), Finding()
+    complex_slope = _complex_step(point, i, a)
     evidence = gather(point.along(i), point.numbers[i], rounding)
     judgement = _judge(a, evidence, way)
     if judgement.verdict == "fail":
@@ -100,10 +101,10 @@ def _check(
     if judgement.verdict != "pass" and _cancels(a, evidence, way):
         judgement = Judgement("pass", "the slope is 0 up to rounding: its terms cancel")
     if judgement.verdict == "fail":
-        finding = search(way, a, evidence)
+        confirmed = a != 0.0 and abs(complex_slope - a) <= max(1e-6, recorded.rtol) * abs(a)
+        finding = search(way, a, evidence, confirmed=confirmed)
         notes = "; ".join(filter(None, (judgement.note, finding.reason)))
         judgement = Judgement("unsure" if finding.cleared else "fail", notes)
-    complex_slope = _complex_step(point, i, a)
     if judgement.verdict == "pass" and _contradicts(complex_slope, a, evidence, way):
         but = f"{judgement.note}, but " if judgement.note else ""
         judgement = Judgement("unsure", f"{but}the complex step gives {complex_slope:.10g}")

@@ -20,6 +20,7 @@ _NOTHING_FOUND = "no single operation could be shown to be wrong"
 _TOO_WIDE = (
     ", and only steps far larger than the input itself show a slope: they are too large to tell"
 )
+_CONFIRMED = ", and the complex step gives the same gradient"
 _TOO_ROUGH = (
     "the function's values do not agree, but they are those of the graph, and each operation "
     "passes its own check: the values are too rough to tell"
@@ -34,8 +35,11 @@ class Finding(NamedTuple):
     cleared: bool = False
 
 
-def search(way: Way, a: float, evidence: Evidence) -> Finding:
-    """What makes the slope ``a`` of the leaf at the start of ``way`` wrong."""
+def search(way: Way, a: float, evidence: Evidence, *, confirmed: bool) -> Finding:
+    """What makes the slope ``a`` of the leaf at the start of ``way`` wrong.
+
+    It cannot be called wrong without a reason where the complex step has ``confirmed`` it.
+    """
     edges, complete = way.edges()
     verdicts = [edge.judgement().verdict for edge in edges]
     failed = [edge for edge, v in zip(edges, verdicts, strict=True) if v == "fail"]
@@ -54,7 +58,9 @@ def search(way: Way, a: float, evidence: Evidence) -> Finding:
         return Finding(_TOO_ROUGH, cleared=True)
     if n is not None and n.step > FAR * max(abs(evidence.samples.x), 1.0):
         return Finding(f"{_NOTHING_FOUND}{_TOO_WIDE}", cleared=True)
-    return Finding(_NOTHING_FOUND)
+    return Finding(
+        f"{_NOTHING_FOUND}{_CONFIRMED}" if confirmed else _NOTHING_FOUND, cleared=confirmed
+    )
 
 
 def doubts_at_corner(way: Way, evidence: Evidence) -> str:

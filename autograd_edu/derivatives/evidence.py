@@ -60,10 +60,14 @@ class Evidence:
             return self.slope
         return min(self.left, self.right, key=lambda side: abs(side.value - a))
 
-    def steepest(self) -> float:
-        """The largest slope from the point to any value beside it."""
+    def steepest(self, step: float) -> float:
+        """The largest slope from the point to any value at least a ``step`` beside it.
+
+        Nearer values may differ by noise alone.
+        """
         here, sides = self.samples.here, (self.samples.above, self.samples.below)
-        return max((abs(y - here) / h for side in sides for h, y in side.items()), default=0.0)
+        slopes = (abs(y - here) / h for side in sides for h, y in side.items() if h >= step)
+        return max(slopes, default=0.0)
 
     def why_none(self) -> str:
         """Why the values give no slope."""
@@ -80,7 +84,8 @@ def gather(section: Section, x: float, rounding: float = 0.0) -> Evidence:
     """
     samples = Samples(section, x, section(0.0))
     samples.take(ladder(x))
-    noise = max(min(rounding, _roughest(samples)), _treads(samples, rounding), _scatter(samples))
+    inside = min(rounding, _roughest(samples) or rounding)  # it may hide a slope altogether
+    noise = max(inside, _treads(samples, rounding), _scatter(samples))
     first = _slope(samples, noise)
     while _widen(samples, first):
         first = _slope(samples, noise)

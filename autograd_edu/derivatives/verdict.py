@@ -44,7 +44,8 @@ def judge(
         return at_corner(a, evidence.left, evidence.right, rtol=rtol, doubts=doubts)
     n = n.beside(evidence.other)
     verdict = compare(a, n, rtol=rtol)
-    if verdict == "unsure" and a == 0.0 and abs(n.value) <= n.error <= LEVEL * evidence.steepest():
+    level = LEVEL * evidence.steepest(n.step)
+    if verdict == "unsure" and a == 0.0 and abs(n.value) <= n.error <= level:
         verdict = "pass"
     if verdict == "unsure":
         return Judgement(verdict, f"the numeric slope is {n}, which is not accurate enough to tell")
