@@ -80,6 +80,17 @@ def test_a_batch_is_a_replay_of_the_program_of_its_samples():
     np.testing.assert_array_equal(programs(samples, scales, batch=True), values)
 
 
+def test_arrays_without_numbers_keep_their_whole_shape():
+    w = Value(2.0)
+    programs, x = ProgramCache(lambda x: w * len(x) + len(x[0])), np.zeros((2, 0, 3))
+    for _ in range(3):
+        value, gradients = programs.value_and_grad(x)
+        assert (value, gradients.inputs[0].shape, gradients.parameters) == (4.0, x.shape, [2.0])
+    values, gradients = programs.value_and_grad(np.zeros((5, 2, 0, 3)), batch=True)
+    assert (values.tolist(), gradients.inputs[0].shape) == ([4.0] * 5, (5, 2, 0, 3))
+    assert (programs.traced, programs.found) == (1, 3)
+
+
 def test_a_batch_of_vectors_and_one_matrix_are_told_apart_by_the_caller_alone():
     programs = ProgramCache(
         lambda x: total(x) if not isinstance(x[0], list) else total([dot(row, row) for row in x])

@@ -171,7 +171,7 @@ class ProgramCache(Parameters):
         structure = tuple([sample.shape for sample in samples])
         entry = self._entries.get(structure)
         if entry is None:
-            entry = self._made([sample.tolist() for sample in samples])
+            entry = self._made(samples)
             self._entries[structure] = entry
             self.traced += 1
             if len(self._entries) > self.maxsize:
