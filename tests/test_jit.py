@@ -26,6 +26,7 @@ from autograd_edu import (
     maximum,
     relu,
     sigmoid,
+    sin,
     sqrt,
     tanh,
     total,
@@ -498,6 +499,7 @@ def test_a_batch_of_one_that_was_given_often_is_answered_as_a_batch(called_often
     values, gradients = called_often.value_and_grad(xs, 3.0)
     assert (values.shape, gradients.inputs[0].shape, gradients.inputs[1]) == ((1,), (1, 2), 1.0)
     assert called_often(xs[0], ys).tolist() == called_often(xs, 3.0).tolist() == [5.0]
+    assert called_often(xs, np.array(3.0)).tolist() == [5.0]
     assert called_often(xs[0], ys[0]) == 5.0
 
 
@@ -647,6 +649,17 @@ def test_an_engine_that_there_is_not_is_refused():
 def test_the_same_call_takes_the_same_engine_however_many_calls_came_before():
     costs = Costs(groups=1000, products=0, operands=2000, instructions=4000)
     assert {chosen("auto", costs, 1) for _ in range(1000)} == {"jit"}
+
+
+def test_the_same_call_gives_the_same_bits_whatever_engine_was_asked_for_before():
+    f = lambda x, y: exp(sin(x) * y) * log(x) + tanh(y)  # noqa: E731 - traced twice
+    given = [(x, y) for x in (0.5, 0.7, 0.9, 1.1) for y in (0.3, 1.7)]
+    expected = [repr(trace(f, 1.0, 1.0).value_and_grad(x, y)) for x, y in given]
+    program = trace(f, 1.0, 1.0)
+    for engine, x in (("jit", 1.0), ("python", 1.0), ("numpy", 1.0), ("auto", np.ones(100))):
+        program.engine = engine
+        program.value_and_grad(x, x)
+    assert [repr(program.value_and_grad(x, y)) for x, y in given] == expected
 
 
 WITHOUT = """

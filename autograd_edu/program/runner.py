@@ -136,7 +136,7 @@ class Runner:
                 rows = (columns[0] if len(columns) == 1 else np.concatenate(whole, axis=1)).T
                 scalars = self.interpreter if kind == "jit" else self.python
                 found = scalars.run(rows, self.given.parameter_values, backward=wrt is not None)
-                if kind == "jit" and (sample := self.interpreter.sample):
+                if kind == "jit" and samples == 1 and (sample := self.interpreter.sample):
                     self.samples[engine] = sample
                 if found is not None:  # else a number is not finite, or a guard fails
                     return found
