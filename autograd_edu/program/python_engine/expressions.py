@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -25,7 +24,7 @@ NAMES: dict[str, Function | float] = {  # that stand in expressions
     **{name: getattr(Floats, name) for name in (*FUNCTIONS, "total")}, "abs": abs, "inf": math.inf,
     "nan": math.nan,
 }  # fmt: skip
-_SYMBOLS = 52  # a rule with more of them is called
+_LONGEST = 400  # characters; a rule with more of them is called
 
 
 @dataclass(frozen=True)
@@ -70,39 +69,20 @@ def phrases(op: Op, count: int) -> Phrases:
 
 def _written(root: Symbol) -> str | None:
     """The expression of a rule, which may be a factor; None if it is too long."""
-    order = in_order([root])
-    if len(order) > _SYMBOLS:
-        return None
-    uses = Counter(id(x) for symbol in order for x in symbol.operands)
-    shared = {key for key, count in uses.items() if count > 1}
-    return _Writer(shared).write(root, certain=True).within(PRODUCT)
+    texts: dict[int, Text] = {}
+    for symbol in in_order([root]):
+        text = texts[id(symbol)] = _text(symbol, [texts[id(x)] for x in symbol.operands])
+        if len(text.text) > _LONGEST:
+            return None
+    return texts[id(root)].within(PRODUCT)
 
 
-class _Writer:
-    """Writes symbols in the order in which Python evaluates them.
-
-    What is used again gets a name where it is first written, if Python is certain to get there.
-    """
-
-    def __init__(self, shared: set[int]) -> None:
-        self.shared = shared
-        self.named: dict[int, Text] = {}
-
-    def write(self, symbol: Symbol, *, certain: bool) -> Text:
-        if symbol.name == "number":
-            return leaf(repr(symbol.number))
-        if not symbol.operands:
-            return Text("{y}" if symbol.name == "result" else f"{{{int(symbol.number)}}}")
-        if id(symbol) in self.named:
-            return self.named[id(symbol)]
-        always = certain and symbol.name != "select"  # or a branch, which may not be taken
-        first, *rest = symbol.operands
-        parts = [self.write(first, certain=certain), *[self.write(x, certain=always) for x in rest]]
-        text = with_sign(symbol, parts) or _spelled(symbol.name, parts)
-        if certain and id(symbol) in self.shared:
-            self.named[id(symbol)] = name = Text(f"t{len(self.named)}")
-            return Text(f"({name.text}:={text.text})")
-        return text
+def _text(symbol: Symbol, parts: Sequence[Text]) -> Text:
+    if symbol.name == "number":
+        return leaf(repr(symbol.number))
+    if not parts:
+        return Text("{y}" if symbol.name == "result" else f"{{{int(symbol.number)}}}")
+    return with_sign(symbol, parts) or _spelled(symbol.name, parts)
 
 
 def _spelled(name: str, parts: Sequence[Text]) -> Text:

@@ -34,7 +34,8 @@ class PythonEngine:
     """
 
     def __init__(self, program: Computation) -> None:
-        self.program, self.leaves, slots = program, program.leaf_count, program.slots
+        self.program, self.root, slots = program, program.root, program.slots
+        self.leaves = program.leaf_count
         first = next((i for i in program.operations if slots[i].operands), len(slots))
         self.constants = [float(slot.number) for slot in slots[self.leaves : first]]
         self.guards = [(SIGNS[g.sign], g.left, g.right, g.outcome) for g in program.guards]
@@ -62,7 +63,7 @@ class PythonEngine:
     @cached_property
     def backward(self) -> list[tuple[Function, slice, Part, list[int]]]:
         """The functions of the backward pass; see `source.backward` for what each is given."""
-        made, arriving = [], {self.program.root}
+        made, arriving = [], {self.root}
         slots, wanted = self.program.slots, facts(self.program).varies
         for piece in reversed(self.pieces):
             arrived = [i for i in piece if i in arriving]
@@ -85,7 +86,7 @@ class PythonEngine:
                 gradients = self._backwards(values) if backward and values else []
                 if not values or not isfinite(sum(gradients)):
                     return None
-                results.append(values[self.program.root])
+                results.append(values[self.root])
                 grads.append(gradients)
         except (ArithmeticError, ValueError):
             return None
@@ -104,7 +105,7 @@ class PythonEngine:
     def _backwards(self, values: Numbers) -> Numbers:
         """The gradients of the inputs and the parameters."""
         gradients = [0.0] * len(values)
-        gradients[self.program.root] = 1.0
+        gradients[self.root] = 1.0
         for run, own, read, places in self.backward:
             run(values[own], read(values), gradients, places)
         return gradients[: self.leaves]
