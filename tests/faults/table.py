@@ -197,11 +197,11 @@ LIFTING = (
         "_number",
     ),
     Fault(
-        "ones omitted: no gap is filled after what a matrix reads",
+        "ones omitted: zeros follow what a matrix with a bias reads",
         RANDOM_GRAPHS,
-        "self.gaps.append((_A, _B, part.ones))",
-        "self.gaps.append((_A, _B, 0))",
-        "Placing.place",
+        "np.ones((lifted.counts[fixed], width))",
+        "np.zeros((lifted.counts[fixed], width))",
+        "table_of_values",
     ),
     Fault(
         "a bias of each vector counts as one of the row",

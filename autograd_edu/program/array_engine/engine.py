@@ -194,7 +194,4 @@ def _finish(passes: Backward, totals: list[Floats | float], count: int) -> Float
 
 def _is_finite(answer: Answer) -> bool:
     """Are all gradients of an answer finite?"""
-    _, by_input, by_parameter = answer
-    return (by_input is None or all_finite(by_input)) and (
-        by_parameter is None or all_finite(by_parameter)
-    )
+    return all([gradients is None or all_finite(gradients) for gradients in answer[1:]])

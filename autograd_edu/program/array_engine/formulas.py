@@ -18,7 +18,7 @@ import numpy as np
 from ...arithmetic.rows import products
 from ..arrays import Arrays
 from ..ir import Replayed
-from ..lifting.symbols import Symbol, Written, in_order
+from ..lifting.symbols import CONDITIONS, Symbol, Written, in_order
 from .exact import exact_sum
 from .tables import Array, Call, sum_of_rows
 
@@ -52,14 +52,13 @@ class Formulas:
         operands: what the group reads.
         out: where its result stands.
         scratch: gives the buffer of a number, a size and a kind, always the same one.
-        kept: whether what the local gradients share with the value is kept for them.
     """
 
     def __init__(
-        self, rule: Written, operands: Sequence[Array], out: Array, scratch: Buffers, *, kept: bool
+        self, rule: Written, operands: Sequence[Array], out: Array, scratch: Buffers
     ) -> None:
         self.rule, self.operands, self.out, self.scratch = rule, operands, out, scratch
-        self.kept = {id(x) for x in in_order(rule.slopes)} if kept else set[int]()
+        self.kept = {id(x) for x in in_order(rule.slopes)}
         self.arrays: dict[int, Array] = {}
 
     def value(self, calls: list[Call]) -> None:
@@ -119,7 +118,7 @@ class Formulas:
         """A buffer for a symbol; one of its own if the backward pass needs it again."""
         shape = np.broadcast_shapes(*[x.shape for x in xs])
         shape = shape[1:] if symbol.name.endswith("_all") else shape
-        kind = bool if symbol.name in ("lt", "le", "gt", "ge") else float
+        kind = bool if symbol.name in CONDITIONS else float
         if own and id(symbol) in self.kept:
             return np.empty(shape, kind)
         return self.scratch(number, prod(shape), kind).reshape(shape)

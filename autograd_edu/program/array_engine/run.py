@@ -68,9 +68,8 @@ class Plan:
         if group.kind in _PRODUCTS:
             calls += _PRODUCTS[group.kind](out, operands)
         else:
-            kept = group.live and len(self.lifted.roots) == 1  # then there are gradients
             own = list(operands[0]) if _is_one_by_one(group) else operands
-            formulas = Formulas(group.rule, own, out, self.scratch, kept=kept)
+            formulas = Formulas(group.rule, own, out, self.scratch)
             formulas.value(calls)
         self.formulas.append(formulas)
         if group.masked:

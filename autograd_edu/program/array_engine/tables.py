@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from math import isfinite
 
 import numpy as np
 
@@ -22,12 +21,9 @@ SMALL = 4096  # numbers in a matrix product that `dot` computes at least as fast
 
 
 def table_of_values(lifted: Lifted, fixed: bool, width: int) -> Array:
-    """A table of values, with the rows that never change."""
-    table = np.zeros((lifted.counts[fixed], width))
+    """A table of values: the neutral elements, and ones in rows that nothing is written to."""
+    table = np.ones((lifted.counts[fixed], width))
     table[: len(NEUTRAL)] = np.array(NEUTRAL)[:, None]
-    for kind, start, count in lifted.gaps:
-        if kind == fixed:
-            table[start : start + count] = 1.0
     return table
 
 
@@ -79,10 +75,7 @@ def gather(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
         calls.append(partial(np.add.reduceat, flat, sums.starts, 0, None, out))
         return
     if len(sums.edges) == 1:
-        if strided(sums.edges[0]) is None:
-            calls.append(partial(table.take, sums.edges[0], 0, out, "clip"))
-        else:
-            calls.append(partial(np.copyto, out, view(table, sums.edges[0], calls)))
+        calls.append(partial(np.copyto, out, view(table, sums.edges[0], calls)))
     elif len(sums.edges) <= 4 and all(strided(column) is not None for column in sums.edges):
         first, second, *more = [view(table, column, calls) for column in sums.edges]
         calls.append(partial(np.add, first, second, out))
@@ -101,6 +94,5 @@ def sum_of_rows(x: Array, out: Array) -> Call:
 
 
 def all_finite(numbers: Array) -> bool:
-    """Are all numbers finite? Their sum of squares tells, unless it overflows."""
-    flat = numbers.reshape(-1)
-    return isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
+    """Are all numbers finite?"""
+    return bool(np.isfinite(numbers).all())

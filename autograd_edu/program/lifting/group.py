@@ -12,7 +12,7 @@ import numpy as np
 
 from ...engine.op import Op
 from .spacing import Mask, Rows
-from .symbols import Written, written, written_copy, written_dot, written_stacked
+from .symbols import Written, written, written_dot, written_stacked
 
 # The first rows of a table of values: what leaves a sum, a maximum, a minimum as it is.
 NEUTRAL = (0.0, -np.inf, np.inf)
@@ -47,8 +47,6 @@ class Group:
         fixed: it depends on no input.
         live: the root depends on it; otherwise only a guard does.
         start: the row of the first member.
-        ones: for a matrix whose bias is a column of the weights: how many rows of ones follow the
-            inputs.
         real: where it is False, there is a hole: a number that is computed, but belongs to no
             slot.
         masked: the holes are 0 and pass no gradient on. Otherwise nothing reads them but what has
@@ -63,20 +61,23 @@ class Group:
     shape: tuple[int, ...]
     reads: list[Read]
     start: int
-    ones: int = 0
     real: Mask | None = None
     masked: bool = False
 
     @cached_property
     def rule(self) -> Written:
         """What it computes of its operands, on symbols. Matrix products have no rule."""
-        if self.kind == "map":
+        if self.kind in ("map", "spread"):
             return written(self.op, [read.number for read in self.reads])
         if self.kind == "dot":
             return written_dot(biased=len(self.reads) > 2)
-        if self.kind == "spread":
-            return written_copy()
         return written_stacked(self.op) or written(self.op, [None] * len(self.reads[0].rows))
+
+    @property
+    def ones(self) -> int:
+        """How many rows of ones a matrix reads after its inputs: its bias is one more column."""
+        has_ones = self.kind == "matrix" and self.reads[0].rows.shape[1] > len(self.reads[1].rows)
+        return self.shape[1] if has_ones else 0
 
     @property
     def rows(self) -> slice:
@@ -92,7 +93,6 @@ class Lifted:
         fixed: for each slot, whether it stands in the table of what depends on no input.
         row: for each slot, where it stands in its table.
         counts: the rows of each table of values; the key says whether it is the fixed one.
-        gaps: rows of ones: the table, the first row, and how many.
         arguments: for each, its first row, the row after its last, and the order of its numbers.
     """
 
@@ -100,6 +100,5 @@ class Lifted:
     fixed: list[bool]
     row: Rows
     counts: dict[bool, int]
-    gaps: list[tuple[bool, int, int]]
     roots: tuple[int, ...]
     arguments: list[tuple[int, int, Rows | None]]

@@ -44,4 +44,4 @@ def lift(program: Computation, *, matmuls: bool = True) -> Lifted:
     batch = [part for part in parts if not part.fixed]
     groups += [placing.group(part) for part in (*placing.spread(batch, known.live), *batch)]
     row = np.where(placing.rows[True] > 0, placing.rows[True], placing.rows[False])[:-1]
-    return Lifted(groups, known.fixed, row, placing.counts, placing.gaps, program.roots, arguments)
+    return Lifted(groups, known.fixed, row, placing.counts, program.roots, arguments)

@@ -28,7 +28,6 @@ class Placing:
         rows: for each slot, its row; the key says whether in the fixed table. That of `HOLE`, the
             last one, holds 0, and 0 stands for none.
         counts: how many rows each table has so far.
-        gaps: rows of ones: the table, the first row, and how many.
         holed: the groups with holes so far, and where they have none.
     """
 
@@ -36,7 +35,6 @@ class Placing:
         self.columns, size = columns, len(columns.ops) + 1
         self.rows = {kind: np.zeros(size, dtype=np.intp) for kind in (True, False)}
         self.counts = {True: len(NEUTRAL), False: len(NEUTRAL)}
-        self.gaps: list[tuple[bool, int, int]] = []
         self.holed: list[tuple[Group, Mask]] = []
 
     def place(self, part: Part) -> int:
@@ -45,8 +43,6 @@ class Placing:
         rows[part.members.ravel()] = np.arange(start, start + count)
         rows[HOLE] = 0
         self.counts[part.fixed] += count + part.ones
-        if part.ones:
-            self.gaps.append((part.fixed, start + count, part.ones))
         return start
 
     def argument(self, part: Part) -> tuple[int, int, Rows | None]:
@@ -75,11 +71,9 @@ class Placing:
         is_map = part.kind == "map"
         reads = self._map(part) if is_map else [self._padded(part, each) for each in part.operands]
         start, members, real = self.place(part), part.members, part.members != HOLE
-        has_ones = part.kind == "matrix" and reads[0].rows.shape[1] > len(reads[1].rows)
         group = Group(
             part.kind, part.op, part.fixed, part.live, members.ravel().tolist(), members.shape,
-            reads, start, ones=members.shape[1] if has_ones else 0,
-            real=None if real.all() else real,
+            reads, start, real=None if real.all() else real,
         )  # fmt: skip
         if group.real is not None:
             self.holed.append((group, real))

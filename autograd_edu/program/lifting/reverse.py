@@ -127,13 +127,7 @@ class Reverse:
         """Edges for a read: the parameters' own, if nothing else uses them; otherwise new ones."""
         if self._is_only_use(group, read):
             return read.rows - len(NEUTRAL) + FIRST
-        if group.kind in ("map", "matrix"):
-            return self._fresh(read.fixed, read.rows.shape)
-        # in the order of the rows, so that who adds them up need not reorder them
-        _, steps = strided(read.rows) or (0, range(read.rows.ndim, 0, -1))
-        axes = sorted(range(read.rows.ndim), key=lambda axis: -steps[axis])
-        edges = self._fresh(read.fixed, tuple([read.rows.shape[axis] for axis in axes]))
-        return edges.transpose(np.argsort(axes))
+        return self._fresh(read.fixed, read.rows.shape)
 
     def _is_only_use(self, group: Group, read: Read) -> bool:
         """Whether only this read uses these parameters, and they lie so that it can write edges."""

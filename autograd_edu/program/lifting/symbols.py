@@ -236,12 +236,6 @@ def written_dot(*, biased: bool) -> Written:
     return Written(value, (inputs, weights))
 
 
-def written_copy() -> Written:
-    """What copies its operand, on symbols."""
-    made: _Made = {}
-    return Written(Symbol(made, "operand", (), 0.0), (_as_symbol(made, 1.0),))
-
-
 def _rounded_once(value: Symbol) -> Symbol:
     """The value of a row. A plain total is renamed to "exact_…", because it is rounded once."""
     if value.name in ("total", "total_all"):
