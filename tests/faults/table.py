@@ -305,7 +305,7 @@ RUNNING = (
         RANDOM_GRAPHS,
         "(partial(np.add, out, column, out) for column in more)",
         "(partial(np.add, out, column, out) for column in more[1:])",
-        "gather",
+        "_sum_up",
     ),
     Fault(
         "accumulators overwritten between blocks",

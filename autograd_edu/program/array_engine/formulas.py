@@ -1,15 +1,14 @@
 """Rules of the table as prepared NumPy calls.
 
 A rule is run on symbols once (see `lifting.symbols`). Each symbol becomes a call that writes to a
-buffer, so a run allocates nothing. What a choice needs for one branch only is computed only if some
-sample takes that branch. What the local gradients share with the value is computed once.
+buffer, so a run allocates nothing. Both branches of a choice are computed. What the local gradients
+share with the value is computed once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import takewhile
 from math import prod
 from typing import TypeAlias
 
@@ -18,14 +17,14 @@ import numpy as np
 from ...arithmetic.rows import products
 from ..arrays import Arrays
 from ..ir import Replayed
-from ..lifting.symbols import CONDITIONS, Symbol, Written, in_order
+from ..lifting.symbols import CONDITIONS, FUNCTIONS, Symbol, Written, in_order
 from .exact import exact_sum
 from .tables import Array, Call, sum_of_rows
 
 Function: TypeAlias = Callable[..., Replayed]
 Buffers: TypeAlias = Callable[[int, int, type], Array]
-_Branch = tuple[tuple[int, int], ...]  # the choices, and their operands, around a symbol
 _FUNCTIONS: dict[str, Function] = {
+    **{name: getattr(Arrays, name) for name in FUNCTIONS},
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "mod": np.remainder,
     "neg": np.negative, "abs": np.absolute, "lt": np.less, "le": np.less_equal, "gt": np.greater,
     "ge": np.greater_equal, "select": np.where, "total": lambda *xs: Arrays.total(xs),
@@ -79,22 +78,18 @@ class Formulas:
     def _compute(
         self, root: Symbol, known: dict[int, Array], calls: list[Call], *, last: Array | None
     ) -> Array:
-        arrays, branches = dict(known), _branches(root, known)
-        lists: dict[_Branch, list[Call]] = {(): calls}
-        for symbol in in_order([root]):
-            if id(symbol) in branches and id(symbol) not in arrays:
-                out, branch = last if symbol is root else None, branches[id(symbol)]
-                found = self._add(symbol, arrays, lists, branch=branch, out=out)
-                arrays[id(symbol)] = found
-                if symbol.operands and not branch and id(symbol) in self.kept:
-                    known[id(symbol)] = found
+        arrays = dict(known)
+        for symbol in in_order([root], known):
+            out = last if symbol is root else None
+            arrays[id(symbol)] = found = self._add(symbol, arrays, calls, out)
+            if symbol.operands and id(symbol) in self.kept:
+                known[id(symbol)] = found
         return arrays[id(root)]
 
     def _add(
-        self, symbol: Symbol, arrays: dict[int, Array], lists: dict[_Branch, list[Call]], *,
-        branch: _Branch, out: Array | None,
-    ) -> Array:  # fmt: skip
-        """Add the call of a symbol to the list of its branch. Returns where its numbers will be."""
+        self, symbol: Symbol, arrays: dict[int, Array], calls: list[Call], out: Array | None
+    ) -> Array:
+        """Add the call of a symbol. Returns where its numbers will be."""
         if symbol.name == "operand":
             return self.operands[int(symbol.number)]
         if symbol.name == "result":
@@ -103,49 +98,20 @@ class Formulas:
             return np.float64(symbol.number)  # type: ignore[return-value]  # faster than an array
         xs = [arrays[id(x)] for x in symbol.operands]
         if all([x.ndim == 0 for x in xs]):
-            number: Array = np.asarray(_function(symbol)(*xs))[()]
+            number: Array = np.asarray(_FUNCTIONS[symbol.name](*xs))[()]
             return number
-        out = self._buffer(symbol, xs, len(arrays), own=not branch) if out is None else out
-        add = lists.setdefault(branch, []).append
-        if symbol.name == "select":
-            then, otherwise = [lists.get((*branch, (id(symbol), k)), []) for k in (1, 2)]
-            add(_choice(xs, (then, otherwise), out))
-        else:
-            add(_call(symbol, xs, out))
+        out = self._buffer(symbol, xs, len(arrays)) if out is None else out
+        calls.append(_call(symbol, xs, out))
         return out
 
-    def _buffer(self, symbol: Symbol, xs: Sequence[Array], number: int, *, own: bool) -> Array:
+    def _buffer(self, symbol: Symbol, xs: Sequence[Array], number: int) -> Array:
         """A buffer for a symbol; one of its own if the backward pass needs it again."""
         shape = np.broadcast_shapes(*[x.shape for x in xs])
         shape = shape[1:] if symbol.name.endswith("_all") else shape
         kind = bool if symbol.name in CONDITIONS else float
-        if own and id(symbol) in self.kept:
+        if id(symbol) in self.kept:
             return np.empty(shape, kind)
         return self.scratch(number, prod(shape), kind).reshape(shape)
-
-
-def _branches(root: Symbol, known: dict[int, Array]) -> dict[int, _Branch]:
-    """In which branches each symbol that is not known is needed: the choices that all uses share.
-
-    The other branch of a choice, and whatever is needed anyway, are outside.
-    """
-    branches: dict[int, _Branch] = {id(root): ()}
-    for symbol in reversed(in_order([root])):
-        if id(symbol) in known or id(symbol) not in branches:
-            continue
-        for k, operand in enumerate(symbol.operands):
-            branch = branches[id(symbol)]
-            if symbol.name == "select" and k:
-                branch = (*branch, (id(symbol), k))
-            pairs = zip(branches.get(id(operand), branch), branch, strict=False)
-            same = takewhile(lambda pair: pair[0] == pair[1], pairs)
-            branches[id(operand)] = tuple([choice for choice, _ in same])
-    return branches
-
-
-def _function(symbol: Symbol) -> Function:
-    found: Function = _FUNCTIONS.get(symbol.name) or getattr(Arrays, symbol.name)
-    return found
 
 
 def _exact_total(*xs: Array) -> Array:
@@ -158,7 +124,12 @@ def _exact_total(*xs: Array) -> Array:
 def _call(symbol: Symbol, xs: Sequence[Array], out: Array) -> Call:
     if symbol.name in _OVER_ALL:
         return _OVER_ALL[symbol.name](xs[0], out)
-    function = _function(symbol)
+    if symbol.name == "select":
+        condition, a, b = xs
+        if a.ndim == b.ndim == 0 and (float(a), float(b)) == (1.0, 0.0):
+            return partial(np.copyto, out, condition)
+        return partial(_choose, condition, a, b, out)
+    function = _FUNCTIONS[symbol.name]
     if isinstance(function, np.ufunc):
         operands = map(np.asarray, xs)  # a plain number would become an array in every call
         if function in (np.maximum, np.minimum):
@@ -171,25 +142,6 @@ def _write(function: Function, xs: Sequence[Array], out: Array) -> None:
     out[...] = function(*xs)
 
 
-def _choice(xs: Sequence[Array], ways: tuple[list[Call], list[Call]], out: Array) -> Call:
-    condition, a, b = xs
-    if a.ndim == b.ndim == 0 and (float(a), float(b)) == (1.0, 0.0):
-        return partial(np.copyto, out, condition)
-    return partial(_choose, condition, a, b, *ways, out)
-
-
-def _choose(
-    condition: Array, a: Array, b: Array, then: list[Call], otherwise: list[Call], out: Array
-) -> None:
-    holding = np.count_nonzero(condition)
-    if holding:
-        for call in then:
-            call()
-    if holding < condition.size:
-        for call in otherwise:
-            call()
-        np.copyto(out, b)
-    if holding == condition.size:
-        np.copyto(out, a)
-    elif holding:
-        np.copyto(out, a, where=condition)
+def _choose(condition: Array, a: Array, b: Array, out: Array) -> None:
+    np.copyto(out, b)
+    np.copyto(out, a, where=condition)

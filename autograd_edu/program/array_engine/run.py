@@ -21,7 +21,6 @@ from .tables import (
     SMALL,
     Array,
     Call,
-    add_up,
     gather,
     matrix,
     table_of_gradients,
@@ -117,8 +116,8 @@ class Backward:
         for back in reverse.backs:
             group = plan.lifted.groups[back.number]
             self._through(back, group, self.finish if group.fixed else self.backward)
-        self.inputs = self._leaves(False, self.backward)
-        self.parameters = self._leaves(True, self.finish)
+        self.inputs = gather(self.gradients[False], reverse.leaves[False], self.backward)
+        self.parameters = gather(self.gradients[True], reverse.leaves[True], self.finish)
 
     def _through(self, back: Back, group: Group, calls: list[Call]) -> None:
         operands, formulas = self.plan.operands[back.number], self.plan.formulas[back.number]
@@ -135,9 +134,7 @@ class Backward:
     @staticmethod
     def _upstream(tables: Tables, back: Back, group: Group, calls: list[Call]) -> Array:
         """Add the calls that add up the gradients of a group. Returns where they are."""
-        table = tables[group.fixed]
-        add_up(table, back.upstream, calls)
-        upstream = view(table, back.upstream.rows.reshape(group.shape), calls)
+        upstream = gather(tables[group.fixed], back.upstream, calls)
         if group.masked:
             calls.append(_clearing(group, upstream))
         return upstream
@@ -162,16 +159,6 @@ class Backward:
             calls.append(partial(np.add.reduce, passed, -1, None, out, keepdims=True))
         elif passed is upstream:
             calls.append(partial(np.copyto, out, upstream))
-
-    def _leaves(self, kind: bool, calls: list[Call]) -> Array:
-        leaves, table = self.reverse.leaves.get(kind), self.gradients[kind]
-        if leaves is None or not len(leaves.rows):
-            return table[:0]
-        if leaves.shared:
-            return table[leaves.rows[0] : leaves.rows[-1] + 1]
-        out = np.empty((len(leaves.rows), table.shape[1]))
-        gather(table, leaves, out, calls)
-        return out
 
 
 def _is_one_by_one(group: Group) -> bool:

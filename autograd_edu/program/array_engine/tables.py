@@ -55,26 +55,25 @@ def taken(table: Array, rows: Rows, calls: list[Call]) -> Array:
 
 def matrix(table: Array, rows: Rows, calls: list[Call]) -> Array:
     """Rows of a table as a matrix whose columns are vectors and samples."""
-    even = strided(rows)
-    if even is not None and np.array_equal(rows.ravel(), np.arange(rows.size) + rows.flat[0]):
-        return table[even[0] : even[0] + rows.size].reshape(len(rows), -1)
+    start = rows.flat[0]
+    if np.array_equal(rows.ravel(), np.arange(start, start + rows.size)):
+        return table[start : start + rows.size].reshape(len(rows), -1)
     return taken(table, rows, calls).reshape(len(rows), -1)
 
 
-def add_up(table: Array, sums: Sum, calls: list[Call]) -> None:
-    """Add the calls that sum the gradients of a group, if it has rows of its own for them."""
+def gather(table: Array, sums: Sum, calls: list[Call]) -> Array:
+    """Add the calls that sum edges, where any are needed. Returns the rows of the sums."""
     if not sums.shared:
-        start = int(sums.rows[0])
-        gather(table, sums, table[start : start + len(sums.rows)], calls)
+        _sum_up(table, sums, table[sums.rows.flat[0] :][: sums.rows.size], calls)
+    return view(table, sums.rows, calls)
 
 
-def gather(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
+def _sum_up(table: Array, sums: Sum, out: Array, calls: list[Call]) -> None:
     """Add the calls that write sums of edges to ``out``."""
     if sums.starts is not None:
         flat = taken(table, sums.edges, calls)
         calls.append(partial(np.add.reduceat, flat, sums.starts, 0, None, out))
-        return
-    if len(sums.edges) == 1:
+    elif len(sums.edges) == 1:
         calls.append(partial(np.copyto, out, view(table, sums.edges[0], calls)))
     elif len(sums.edges) <= 4 and all(strided(column) is not None for column in sums.edges):
         first, second, *more = [view(table, column, calls) for column in sums.edges]

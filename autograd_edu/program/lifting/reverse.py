@@ -32,7 +32,7 @@ class Sum:
     Attributes:
         edges: the edges to add up: over the first axis, or, if there are ``starts``, from start to
             start of a flat list.
-        rows: where the sums stand.
+        rows: where the sums stand, in the shape of the group.
         shared: each has one edge, evenly spaced, and ``rows`` are the edges themselves.
     """
 
@@ -64,7 +64,8 @@ class Reverse:
         backs: how gradients pass through each group that they reach, in the order of the pass.
         counts: how many rows each table of gradients has; the key says whether it is the fixed one.
         batch_edges: how many rows of the fixed one a batch adds to.
-        leaves: the gradients of the inputs (False) and of the parameters (True), if asked for.
+        leaves: the gradients of the inputs (False) and of the parameters (True); none if they are
+            not asked for.
     """
 
     def __init__(self, lifted: Lifted, program: Computation, wrt: Wrt) -> None:
@@ -84,9 +85,8 @@ class Reverse:
             self._through(n, lifted.groups[n])
         inputs, count = program.input_count, program.parameter_count
         self.leaves = {
-            kind: self._leaf_sum(kind, lifted.row[first:stop])
-            for kind, first, stop in ((False, 0, inputs), (True, inputs, inputs + count))
-            if self.wanted & (1 if kind else 2)
+            kind: self._leaf_sum(kind, lifted.row[first : stop if self.wanted & bit else first])
+            for kind, bit, first, stop in ((False, 2, 0, inputs), (True, 1, inputs, inputs + count))
         }
 
     def _owners(self, program: Computation) -> dict[bool, Rows]:
@@ -115,7 +115,7 @@ class Reverse:
                     edges.append(None)
                     continue
                 if shared:
-                    rows = np.broadcast_to(upstream.rows.reshape(group.shape), read.rows.shape)
+                    rows = np.broadcast_to(upstream.rows, read.rows.shape)
                 else:
                     rows = self._edges(group, read)
                 edges.append(None if shared else rows)
@@ -164,10 +164,10 @@ class Reverse:
         targets, new = self._arrived(group.fixed, n)
         edges, starts = _summed(targets - group.start, new, len(group.members))
         if starts is None and len(edges) == 1 and not group.masked:
-            even = strided(edges[0].reshape(group.shape)) is not None
-            if even and (group.kind != "matrix" or (np.diff(edges[0]) == 1).all()):
-                return Sum(edges, None, edges[0], shared=True)
-        return Sum(edges, starts, self._fresh(group.fixed, (len(group.members),)), shared=False)
+            rows = edges[0].reshape(group.shape)
+            if strided(rows) and (group.kind != "matrix" or (np.diff(edges[0]) == 1).all()):
+                return Sum(edges, None, rows, shared=True)
+        return Sum(edges, starts, self._fresh(group.fixed, group.shape), shared=False)
 
     def _leaf_sum(self, kind: bool, rows: Rows) -> Sum:
         """The gradients of leaves in the order of their slots."""
@@ -176,8 +176,9 @@ class Reverse:
         slot_at[rows] = np.arange(len(rows))
         slots = slot_at[targets]
         edges, starts = _summed(slots, new, len(rows))
-        shared = kind and np.array_equal(new, FIRST + slots)
-        return Sum(edges, starts, np.arange(len(rows)) + (FIRST if shared else 0), shared=shared)
+        if not len(rows) or (kind and np.array_equal(new, FIRST + slots)):
+            return Sum(edges, None, np.arange(FIRST, FIRST + len(rows)), shared=True)
+        return Sum(edges, starts, self._fresh(kind, rows.shape), shared=False)
 
 
 def _summed(targets: Rows, edges: Rows, count: int) -> tuple[Rows, Rows | None]:

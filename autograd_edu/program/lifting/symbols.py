@@ -8,7 +8,7 @@ recorded once.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -243,13 +243,13 @@ def _rounded_once(value: Symbol) -> Symbol:
     return value
 
 
-def in_order(roots: Iterable[Symbol]) -> list[Symbol]:
-    """All symbols that ``roots`` depend on, operands first."""
+def in_order(roots: Iterable[Symbol], known: Container[int] = ()) -> list[Symbol]:
+    """All symbols that ``roots`` depend on, operands first; without those ``known`` by their id."""
     done: dict[int, Symbol] = {}
-    stack = list(roots)[::-1]
+    stack = [root for root in roots if id(root) not in known][::-1]
     while stack:
         symbol = stack[-1]
-        waiting = [x for x in symbol.operands if id(x) not in done]
+        waiting = [x for x in symbol.operands if id(x) not in done and id(x) not in known]
         if waiting:
             stack.extend(reversed(waiting))
         else:
