@@ -352,6 +352,20 @@ def test_a_pass_that_was_broken_off_leaves_nothing_behind(engine):
     assert [part.tolist() for part in first] == [part.tolist() for part in again]
 
 
+@pytest.mark.parametrize("others", [None, 0, 29])
+def test_a_gradient_that_does_not_exist_leaves_nothing_behind(others, engine):
+    """The gradient of exp(w), which no sample changes, has its share by then."""
+    w = Value(0.0)
+    program = trace(lambda x: exp(w) * (sqrt(x) + 1.0), 1.0)
+    program.engine = engine
+    good, bad = (4.0, 0.0) if others is None else ([4.0] * others + [x] for x in (4.0, 0.0))
+    for _ in range(3):
+        _, gradients = program.value_and_grad(good)
+        assert gradients.parameters == 3.0 * np.size(good)
+        with pytest.raises(DomainError, match="sqrt"):
+            program.value_and_grad(bad)
+
+
 def test_a_pass_that_was_broken_off_does_not_disturb_one_of_another_size():
     program = trace(lambda x: log(x) * x, 1.0)
     interpreter, xs = Interpreter(program.runner.program), np.linspace(1.0, 2.0, 30)[None]

@@ -375,6 +375,23 @@ def test_threads_may_share_a_program():
         np.testing.assert_array_equal(grads.parameters, alone[i % 8][1].parameters)
 
 
+def test_threads_get_the_answer_for_their_own_inputs():
+    w = Value(2.0)
+    program = trace(lambda x, y: w * x * y, 1.0, 1.0)
+    usual = sys.getswitchinterval()
+
+    def found(x):
+        return {repr(program.value_and_grad(x, x)) for _ in range(1000)}
+
+    expected = [{repr(program.value_and_grad(x, x))} for x in (1.0, 3.0)]
+    sys.setswitchinterval(1e-6)  # so that the threads are in each other's way as often as can be
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            assert list(pool.map(found, [1.0, 3.0])) == expected
+    finally:
+        sys.setswitchinterval(usual)
+
+
 @pytest.mark.parametrize(
     "f",
     [
