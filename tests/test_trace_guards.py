@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from autograd_edu import Program, Value, log, nn, trace, where
+from autograd_edu import Program, Value, log, minimum, nn, trace, where
 from autograd_edu.errors import BranchChanged, DomainError, OperandError, TargetError
 
 
@@ -173,6 +173,16 @@ def test_an_error_of_captured_values_that_the_function_catches_is_never_frozen()
     program.parameter_values = [-2.0]
     with pytest.raises(DomainError, match="log"):
         program(1.0)
+
+
+def test_an_error_that_is_caught_outside_the_trace_is_no_part_of_it():
+    program = trace(lambda x: minimum([x * x, x, 0.5]), 0.3)
+    try:
+        moved = program.hvp([0.3], [1.0])  # which traces the derivative
+    except ValueError:
+        moved = None
+    assert moved is not None
+    assert moved.inputs == [2.0]
 
 
 def test_what_nothing_uses_is_left_out_where_no_error_can_be_caught():

@@ -6,24 +6,24 @@ computed from, then everything else in the order in which it was computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain, compress, count
-from operator import invert
+from collections.abc import Sequence
+from itertools import compress
 from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...copies import Link
 from ...engine.ops import total
-from ...engine.value import Value, record, topological_order
+from ...engine.value import Constant, Value, clock, record, topological_order
 from ...errors import OperandError
 from ..ir import Columns, Computation, Form, Guard, Ints, Operands, Shapes, uses
 from .tape import Lines, Tape
 
 Mask: TypeAlias = NDArray[np.bool_]
 T = TypeVar("T")
-_NUMBER = 1 << 40  # the place of the first plain number; more values than that no tape holds
+_NUMBER = Constant(0.0)  # where a plain number is an operand
+_NUMBER._mark = 1 << 40
+_PLACE = ~_NUMBER._mark
 
 
 def as_computation(
@@ -35,163 +35,160 @@ def as_computation(
     Without ``parameters``, the captured leaves become parameters, in order of first use. Otherwise
     no other leaf may be captured.
     """
-    rows = _Rows(tape)
-    ends = [rows.place(x) for x in chain(roots, *[noted[1:3] for noted in tape.guards])]
-    rows.complete(parameters)
-    slots, tried = rows.slots(ends), rows.slots([noted.left._mark for noted in tape.tried])
-    live, guards = rows.live(slots), tape.guards
-    if len(tried):
+    sides = [side for noted in tape.guards for side in (noted.left, noted.right)]
+    slots = _Slots(tape, [*roots, *sides, *[noted.left for noted in tape.tried]], parameters)
+    ends, tried = np.split(slots.ends, [len(roots) + len(sides)])
+    live, guards = slots.live(ends), tape.guards
+    if not live[tried].all():
         guards = [*guards, *compress(tape.tried, ~live[tried])]
-        slots = np.append(slots, np.repeat(tried[~live[tried]], 2))
-        live = rows.live(slots)
-    found = (live.cumsum() - 1)[slots].tolist()
-    sides = iter(found[len(roots) :])
-    guarded = [Guard(g.sign, next(sides), next(sides), *g[3:]) for g in guards]
+        ends = np.append(ends, np.repeat(tried[~live[tried]], 2))
+        live = slots.live(ends)
+    found = iter((live.cumsum() - 1)[ends].tolist())
     return Computation(
-        rows.columns(live), shapes, argument_names=names, form=form, guards=guarded,
-        roots=found[: len(roots)], parameters=rows.chosen, parameter_count=len(rows.chosen),
+        slots.columns(live), shapes, argument_names=names, form=form,
+        roots=[next(found) for _ in roots],
+        guards=[Guard(g.sign, next(found), next(found), *g[3:]) for g in guards],
+        parameters=slots.parameters, parameter_count=len(slots.parameters),
     )  # fmt: skip
 
 
-class _Rows:
-    """The inputs and results on a tape as rows, and then the results that were captured.
-
-    The place of a row is ``~row``, which is less than 0; that of what was captured is 0, 1, …, and
-    plain numbers come after `_NUMBER`.
+class _Slots:
+    """The slots of all numbers on a tape.
 
     Attributes:
-        ops: the name of the operation of each row.
-        counts: the number of its operands.
-        reads: the places of the operands of all rows, one after another.
-        labels: the labels that are not empty.
-        captured: the places of values from before the trace.
-        numbers: the plain numbers.
+        parameters: those that were given, or else those that were captured.
+        leaves: the inputs, the parameters and the captured constants, which have the first slots.
+        numbers: the plain numbers, which have the next ones.
+        results: what has the other slots.
+        operands: the operands of each slot.
+        ends: the slots of the ends.
     """
 
-    def __init__(self, tape: Tape) -> None:
-        self.tape = tape
-        self.ops, self.counts = ["input"] * len(tape.inputs), [0] * len(tape.inputs)
-        self.reads, self.labels = list[int](), dict[int, str]()
-        self.captured, self.numbers = dict[Value, int](), list[float]()
-        self._mark_inputs()
-        self._read(tape.values)
+    def __init__(
+        self, tape: Tape, ends: Sequence[Value], parameters: Sequence[Value] | None
+    ) -> None:
+        self.tape, self.results, inputs = tape, tape.values, len(tape.inputs)
+        slots, outside, counts = self._read(ends)
+        captured = dict.fromkeys(outside)
+        if earlier := _history([value for value in captured if value.op is not None]):
+            self.results = [*earlier, *tape.values]
+            slots, outside, counts = self._read(ends)
+            captured |= dict.fromkeys(outside)
+        self._take_in([value for value in captured if value.op is None], parameters)
+        slot = {value: i for i, value in enumerate(self.leaves[inputs:], inputs)}
+        first = len(self.leaves) + len(self.numbers)
+        slots[slots >= inputs] += first - inputs
+        slots[slots == _PLACE] = np.arange(len(self.leaves), first)
+        slots[slots < 0] = np.fromiter(map(slot.__getitem__, outside), np.intp)
+        flat, self.ends = np.split(slots, [len(slots) - len(ends)])
+        self.operands = Operands.of(flat, np.append(np.zeros(first, np.intp), counts))
 
-    def _mark_inputs(self) -> None:
-        for i, value in enumerate(self.tape.inputs):
-            value._mark = ~i
-
-    def place(self, value: Value) -> int:
-        """The place of a value. One that is not marked is captured here."""
-        place = value._mark
-        return place if place < 0 else self.captured.setdefault(value, len(self.captured))
-
-    def _read(self, values: Sequence[Value]) -> None:
-        """Add the rows of results. It is one loop because programs have millions of slots."""
-        add, add_count, add_op = self.reads.append, self.counts.append, self.ops.append
-        captured, number = self.captured, self.captured.setdefault
-        for value in values:
-            left, right = value._left, value._right
-            if right is not None:  # most of them
-                a, b = left._mark, right._mark
-                add(a if a < 0 else number(left, len(captured)))
-                add(b if b < 0 else number(right, len(captured)))
-                add_count(2)
-            else:
-                own = self._others(left, value._right_grad)
-                self.reads += own
-                add_count(len(own))
-            value._mark = ~len(self.ops)
-            if value._label:
-                self.labels[len(self.ops)] = value._label
-            add_op(value.op.name)  # type: ignore[union-attr]  # results have one
-
-    def _others(self, left: Link, number: Link) -> list[int]:
-        """The places of one Value, of a tuple, or of a Value and a number as in `expand`."""
-        if left.__class__ is tuple:
-            captured, new = self.captured, self.captured.setdefault
-            return [a if (a := x._mark) < 0 else new(x, len(captured)) for x in left]
-        own = [self.place(left)]
-        if number is not None:
-            is_left = number.__class__ is tuple
-            own.insert(0 if is_left else 1, _NUMBER + len(self.numbers))
-            self.numbers.append(number[0] if is_left else number)
-        return own
-
-    def complete(self, parameters: Sequence[Value] | None) -> None:
-        """Add the rows of captured results, and find the parameters and the constants."""
-        tape, captured = self.tape, self.captured
-        if results := [value for value in captured if value.op is not None]:
-            whole = record(0.0, total, tuple(results), None, (), None)
-            order = topological_order(whole)[:-1]
-            self._mark_inputs()  # which the walk has marked
-            tape.earlier = [value for value in order if value.op is not None]
-            for value in tape.earlier:
-                value._label = value.label  # the slot may be empty
-            self._read(tape.earlier)
-        self.constants = [value for value in captured if value.is_constant or value in tape.fixed]
-        rest = captured.keys() - self.constants if self.constants else captured
-        variables = [value for value in captured if value.op is None and value in rest]
+    def _take_in(self, captured: list[Value], parameters: Sequence[Value] | None) -> None:
+        """Find the parameters and the constants among the captured leaves."""
+        fixed = self.tape.fixed
+        constants = {value for value in captured if value.is_constant or value in fixed}
+        variables = [value for value in captured if value not in constants]
         _check_given(variables, parameters)
-        self.chosen = variables if parameters is None else list(parameters)
-        self._arrange()
+        self.parameters = variables if parameters is None else list(parameters)
+        self.leaves = [*self.tape.inputs, *self.parameters]
+        self.leaves += [value for value in captured if value in constants]
 
-    def _arrange(self) -> None:
-        """Find the slots of all places, and the operands of all slots."""
-        tape, inputs, numbers = self.tape, len(self.tape.inputs), len(self.numbers)
-        recorded, self.leaf_count = inputs + len(tape.values), inputs + len(self.chosen)
-        first = self.leaf_count + len(self.constants) + numbers  # the first result
-        slots = np.arange(first, first + len(self.ops) - inputs)
-        earlier, rest = np.split(slots, [len(tape.earlier)])
-        known = dict(zip(chain(self.chosen, self.constants), count(inputs), strict=False))
-        known |= zip(tape.earlier, earlier.tolist(), strict=True)
-        captured = np.array([known[value] for value in self.captured], dtype=np.intp)
-        rows = np.concatenate([np.arange(inputs), rest, earlier])
-        self.slot = np.concatenate([captured, np.arange(first - numbers, first), rows[::-1]])
+    def _read(self, ends: Sequence[Value]) -> tuple[Ints, list[Value], Ints]:
+        """What the results read, and then the ends.
 
-        flat, counts = self.slots(self.reads), np.array(self.counts, dtype=np.intp)
-        split = counts[:recorded].sum()
-        counts = np.concatenate([np.zeros(first, int), counts[recorded:], counts[inputs:recorded]])
-        self.operands = Operands.of(np.append(flat[split:], flat[:split]), counts)
-        leaves = [("input", inputs), ("parameter", len(self.chosen))]
-        leaves += [("constant", first - self.leaf_count)]
-        ops = [op for op, times in leaves for _ in range(times)]
-        self.ops = [*ops, *self.ops[recorded:], *self.ops[inputs:recorded]]
-
-    def slots(self, places: Iterable[int]) -> Ints:
-        """The slots at these places."""
-        found = np.fromiter(places, np.intp)
-        found[found >= _NUMBER] += len(self.captured) - _NUMBER
-        slots: Ints = self.slot[found]
-        return slots
+        Returns:
+            for each operand and end, its number among the inputs and results, less than 0 if it is
+            captured, and `_PLACE` if it is a plain number; those that are captured; and how many
+            operands each result has.
+        """
+        read, counts, self.numbers = _operands(self.results)
+        read += ends
+        rows = _rows([*self.tape.inputs, *self.results], read)
+        captured = [read[i] for i in np.flatnonzero((rows < 0) & (rows != _PLACE)).tolist()]
+        return rows, captured, counts
 
     def live(self, ends: Ints) -> Mask:
         """Is each slot an input, a parameter, or needed by one of ``ends``?"""
-        live: Mask = uses(self.operands, stay=np.append(np.arange(self.leaf_count), ends)) > 0
+        kept = len(self.tape.inputs) + len(self.parameters)
+        live: Mask = uses(self.operands, stay=np.append(np.arange(kept), ends)) > 0
         return live
 
     def columns(self, live: Mask) -> Columns:
         """The columns of the slots that are live."""
-        tape, size, keep = self.tape, len(live), [] if live.all() else live.tolist()
-        values = [*tape.inputs, *self.chosen, *self.constants]
-        numbers = [*[value._data for value in values], *self.numbers]
-        numbers += [0.0] * (size - len(numbers))
-        labels = [*[value._label for value in values], *[""] * (size - len(values))]
-        for row, slot in zip(self.labels, self.slots(map(invert, self.labels)), strict=True):
-            labels[slot] = self.labels[row]
-        codes = [*[None] * (size - len(tape.values)), *tape.codes]
-        instructions = [*[0] * (size - len(tape.values)), *tape.instructions]
+        tape, leaves, results = self.tape, self.leaves, self.results
+        ops = ["input"] * len(tape.inputs) + ["parameter"] * len(self.parameters)
+        ops += ["constant"] * (len(leaves) + len(self.numbers) - len(ops))
+        labels = [*[value._label for value in leaves], *["" for _ in self.numbers]]
+        numbers = [*[value._data for value in leaves], *self.numbers, *[0.0 for _ in results]]
+        ops += [value.op.name for value in results]  # type: ignore[union-attr]  # they have one
+        labels += [value._label for value in results]
+        codes = [*[None] * (len(ops) - len(tape.codes)), *tape.codes]
+        instructions = [*[0] * (len(ops) - len(tape.codes)), *tape.instructions]
+        keep, operands = [] if live.all() else live.tolist(), self.operands
+        if keep:
+            flat = operands.flat[np.repeat(live, operands.counts)]
+            operands = Operands.of((live.cumsum() - 1)[flat], operands.counts[live])
         lines = Lines(_kept(codes, keep), _kept(instructions, keep))
-        flat, counts = self.operands.flat, self.operands.counts
-        flat = (live.cumsum() - 1)[flat[np.repeat(live, counts)]]
-        operands = Operands.of(flat, counts[live])
-        return Columns(
-            _kept(self.ops, keep), operands, _kept(labels, keep), lines, _kept(numbers, keep)
-        )
+        return Columns(_kept(ops, keep), operands, _kept(labels, keep), lines, _kept(numbers, keep))
 
 
 def _kept(column: list[T], keep: list[bool]) -> list[T]:
     """The part of a column that is kept; the column itself if that is all of it."""
     return list(compress(column, keep)) if keep else column
+
+
+def _operands(results: Sequence[Value]) -> tuple[list[Value], Ints, list[float]]:
+    """The operands of results, how many each of them has, and those that are plain numbers."""
+    rights = [value._right for value in results]
+    pairs = 2 * rights
+    pairs[::2], pairs[1::2] = [value._left for value in results], rights
+    counts, numbers = np.full(len(results), 2), list[float]()
+    others = [i for i, right in enumerate(rights) if right is None]
+    parents = [_parents(results[i], numbers) for i in others]
+    counts[others] = list(map(len, parents))
+    read, start = list[Value](), 0
+    for i, own in zip(others, parents, strict=True):
+        read += pairs[start : 2 * i]
+        read += own
+        start = 2 * i + 2
+    return read + pairs[start:], counts, numbers
+
+
+def _parents(value: Value, numbers: list[float]) -> tuple[Value, ...]:
+    """The operands of a result that has not two Values; see `engine.value.expand`.
+
+    `_NUMBER` stands for a plain number, which is added to ``numbers``.
+    """
+    left, number = value._left, value._right_grad
+    if left.__class__ is tuple or number is None:
+        return left if left.__class__ is tuple else (left,)
+    is_left = number.__class__ is tuple
+    numbers.append(number[0] if is_left else number)
+    return (_NUMBER, left) if is_left else (left, _NUMBER)
+
+
+def _rows(values: Sequence[Value], read: Sequence[Value]) -> Ints:
+    """For each of ``read``, the first place among ``values``; less than 0 where it has none."""
+    now = next(clock)
+    try:
+        for mark, value in zip(range(-len(values), 0), reversed(values), strict=True):
+            value._mark = mark  # which no other value has less than 0
+        rows: Ints = ~np.fromiter([value._mark for value in read], np.intp)
+        return rows
+    finally:
+        for value in values:
+            value._mark = now
+
+
+def _history(results: Sequence[Value]) -> list[Value]:
+    """The results, and those that they were computed from, in order."""
+    if not results:
+        return []
+    whole = record(0.0, total, tuple(results), None, (), None)
+    earlier = [value for value in topological_order(whole)[:-1] if value.op is not None]
+    for value in earlier:
+        value._label = value.label  # the slot may be empty
+    return earlier
 
 
 def _check_given(captured: list[Value], parameters: Sequence[Value] | None) -> None:

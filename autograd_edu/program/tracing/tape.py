@@ -6,12 +6,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from itertools import chain
 from os.path import basename, dirname
 from types import CodeType, FrameType
 from typing import NamedTuple, NoReturn
 
-from ...engine.value import Constant, Value, clock
+from ...engine.value import Constant, Value
 from ...errors import AutogradError, OperandError
 
 _PACKAGE = dirname(dirname(dirname(__file__))) + os.sep  # autograd_edu_mine.py is the user's
@@ -58,21 +57,16 @@ class Tape:
         values: the results, in the order of computation.
         codes: for each result, the code that asked for it.
         instructions: and the instruction in that code.
-        earlier: captured results, and what they were computed from.
         fixed: variables that become constants.
         guards: what a replay has to find as it was.
         tried: results that must have finite values in a replay, as the caller may catch an error.
         faults: errors that were raised while the function ran; if it goes on, it has caught them.
-        temporary: the classes of values that become ordinary Values when the trace ends.
     """
-
-    temporary: frozenset[type[Value]] = frozenset()
 
     def __init__(self, begin: CodeType | None = None) -> None:
         self.begin = begin  # the function that traces; frames outside it do not matter
         self.inputs: list[Value] = []
         self.values: list[Value] = []
-        self.earlier: list[Value] = []
         self.codes: list[CodeType] = []
         self.instructions: list[int] = []
         self.fixed: set[Value] = set()
@@ -106,14 +100,6 @@ class Tape:
         error = OperandError(f"a traced function must not use {what} ({line}); {_INSTEAD}")
         self.faults.append(error)
         raise error
-
-    def finish(self) -> None:
-        """Make all that was marked ordinary Values again, as old as the trace."""
-        now, temporary = next(clock), self.temporary
-        for value in chain(self.inputs, self.earlier, self.values):
-            value._mark = now
-            if value.__class__ in temporary:
-                value.__class__ = Value
 
     def note(self, result: Value, frame: FrameType) -> None:
         """Record a result that ``frame`` asked for, directly or not."""

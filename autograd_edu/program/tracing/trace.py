@@ -42,11 +42,9 @@ def record(
     shapes = tuple([shape for _, shape in given])
     try:
         roots, form = _results(f, [argument for argument, _ in given], tape)
-        return as_computation(
-            roots, tape, shapes=shapes, names=names, parameters=parameters, form=form
-        )
     finally:
         tape.finish()
+    return as_computation(roots, tape, shapes=shapes, names=names, parameters=parameters, form=form)
 
 
 def _results(
@@ -114,13 +112,8 @@ def record_graph(
     if parameters is not None:
         leaves = {value for value in topological_order(root) if value.op is None}
         tape.fixed = leaves.difference(parameters)
-    names = [value.label for value in inputs]
-    try:
-        return as_computation(
-            [root], tape, shapes=((),) * len(inputs), names=names, parameters=parameters
-        )
-    finally:
-        tape.finish()
+    names, shapes = [value.label for value in inputs], ((),) * len(inputs)
+    return as_computation([root], tape, shapes=shapes, names=names, parameters=parameters)
 
 
 def check_leaves(values: Sequence[Value]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from itertools import chain
 from numbers import Real
 from typing import TypeVar
 
@@ -47,6 +48,11 @@ class Tracer(Tape):
         result._label = ""
         self.note(result, sys._getframe(1))
         return result
+
+    def finish(self) -> None:
+        """Make all that was traced ordinary Values."""
+        for value in chain(self.inputs, self.values):
+            value.__class__ = Value
 
     @staticmethod
     def _applied(op: Op, parents: Sequence[Value]) -> Value:
@@ -166,16 +172,18 @@ _RESULT = """
     result.op = op
     if blocks.scopes:
         result._scope = current_scope.get()
-    frame = getframe(1)
-    asking = caller(frame) if inside.get(frame.f_code.co_filename, True) else frame
+    frame = asking = getframe(1)
+    code = frame.f_code
+    if inside.get(code.co_filename, True):
+        asking = caller(frame)
+        code = asking.f_code
     tape.values.append(result)
-    tape.codes.append(asking.f_code)
+    tape.codes.append(code)
     tape.instructions.append(asking.f_lasti)
     if checked:
         tape.check_tried(result, frame)
     return result
 """  # it does what `Tracer.apply` does, but calls nothing that can be written out
-Tracer.temporary = frozenset({Given, Traced})
 _VALUES = frozenset({Given, Traced, Value})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 _KNOWN = {
