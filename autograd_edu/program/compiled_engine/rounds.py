@@ -7,7 +7,6 @@ all and keeps numbers in the processor's registers. It computes the same numbers
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import llvmlite.binding as llvm
@@ -45,10 +44,11 @@ def with_rounds(words: Words, width: int) -> tuple[Words, llvm.ExecutionEngine |
     ``width`` is the number of samples taken at a time. There is no owner if there are no rounds.
     """
     module, written = ir.Module("rounds"), list[tuple[str, Rounds]]()
-    for rounds in [each for start in words[:4] for each in _all_rounds(words, int(start))]:
-        name = f"rounds_{rounds.start}"
-        if _write(ir.Function(module, rounds_type(width), name), words, rounds, width=width):
-            written.append((name, rounds))
+    for start in words[:4].tolist():
+        if rounds := _rounds(words, _places(words, start)):
+            name = f"rounds_{rounds.start}"
+            if _write(ir.Function(module, rounds_type(width), name), words, rounds, width=width):
+                written.append((name, rounds))
     if not written:
         return words, None
     words, engine = words.copy(), _compiled(module)
@@ -72,25 +72,19 @@ def _compiled(module: ir.Module) -> llvm.ExecutionEngine:
 # ---- finding them ----
 
 
-def _all_rounds(words: Words, start: int) -> Iterator[Rounds]:
-    """The loops in the stream at ``start``."""
+def _places(words: Words, start: int) -> list[int]:
+    """Where the instructions of the stream at ``start`` are, the last of which ends it."""
     lengths, stop = [code.length for code in opcodes()], opcodes()[Opcode("step", "stop")]
     at, codes = [start], words.tolist()
     while codes[at[-1]] != stop:
         at.append(at[-1] + lengths[codes[at[-1]]])
-    fewest, parts = max(_FEWEST, len(at) // _SHARE), [at]
-    while parts:
-        part = parts.pop()
-        found = _rounds(words, part, fewest) if len(part) > fewest else None
-        if found:
-            yield found
-            end = found.start + found.length * found.turns
-            parts += [[i for i in part if i <= found.start], [i for i in part if i >= end]]
+    return at
 
 
-def _rounds(words: Words, at: list[int], fewest: int) -> Rounds | None:
+def _rounds(words: Words, at: list[int]) -> Rounds | None:
     """The rounds around the middle of the instructions at ``at[:-1]``, which end at ``at[-1]``."""
     codes, middle, own = words[at], len(at) // 2, words[at[0] : at[-1]]
+    fewest = max(_FEWEST, len(at) // _SHARE)
     for period in range(1, min(middle, _LONGEST)):
         if not np.array_equal(codes[middle - period : middle], codes[middle : middle + period]):
             continue
