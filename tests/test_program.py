@@ -82,7 +82,7 @@ def test_an_mlp_over_a_batch_equals_its_samples_one_by_one():
 
 def test_a_layer_becomes_one_matrix_product():
     model = nn.MLP(3, [5, 4, 1])
-    groups = trace(lambda x: model(x), [0.1, 0.2, 0.3]).runner.lifted.groups
+    groups = trace(lambda x: model(x), [0.1, 0.2, 0.3]).runner.numpy.lifted.groups
     assert [len(group.members) for group in groups if group.kind == "matrix"] == [5, 4, 1]
 
 
@@ -278,7 +278,7 @@ def test_sums_of_products_become_dots_and_these_a_matrix_product():
         "tanh",
         "total",
     ]
-    assert [len(g.members) for g in program.runner.lifted.groups if g.kind == "matrix"] == [3]
+    assert [len(g.members) for g in program.runner.numpy.lifted.groups if g.kind == "matrix"] == [3]
     samples = np.random.default_rng(1).standard_normal((6, 4))
     plain = [f([Value(x) for x in sample]).data for sample in samples]
     np.testing.assert_allclose(program(samples), plain, rtol=1e-13)

@@ -47,7 +47,7 @@ def test_random_graphs_are_of_every_kind():
     for seed in range(400):
         graph = random_graph(seed)
         program, used = replayed(graph, engine="numpy")
-        lifted = program.runner.lifted
+        lifted = program.runner.numpy.lifted
         seen.update({slot.op for slot in program.slots})
         kinds.update(
             (group.kind, group.fixed, len(group.reads), bool(group.ones)) for group in lifted.groups
@@ -167,7 +167,10 @@ def test_a_layer_over_several_vectors_is_a_matrix_product(bias, weights_first):
 
     leaves = [w for row in (*rows, *again, *b) for w in row]
     program = agree(f, [(x.tolist(),) for x in _drawn(3, 6, 3, 4)], weights=leaves)
-    assert [len(g.members) for g in program.runner.lifted.groups if g.kind == "matrix"] == [15, 9]
+    assert [len(g.members) for g in program.runner.numpy.lifted.groups if g.kind == "matrix"] == [
+        15,
+        9,
+    ]
 
 
 @pytest.mark.parametrize("before", ["inputs", "results"])

@@ -77,7 +77,7 @@ def test_chains_of_plus_and_products_are_still_one_matrix_product():
         return total([dot(row, xs) for row in rows])
 
     for f in (chained, dotted):
-        kinds = [group.kind for group in trace(f, [0.5] * 5).runner.lifted.groups]
+        kinds = [group.kind for group in trace(f, [0.5] * 5).runner.numpy.lifted.groups]
         assert kinds == ["matrix", "stack"]
 
 

@@ -18,7 +18,6 @@ from .compiled_engine.choice import Costs, chosen, wait
 from .compiled_engine.run import Interpreter, Sample, is_installed
 from .form import Results, fill
 from .ir import WRT, AnyGradients, Computation, Floats, Gradients, Replayed, Shapes, Wrt
-from .lifting.group import Lifted
 from .python_engine.run import PythonEngine
 
 Columns: TypeAlias = list[Floats]  # for each argument, an array of shape (samples, numbers)
@@ -60,7 +59,7 @@ class Runner:
         self.given, self.program = given, program
         self.names = input_names(given.argument_names)
         self.lock = Lock()
-        self.samples: dict[str, Sample] = {}  # by engine, for calls that run often
+        self.samples: dict[str, Sample | None] = {}  # by engine
         self.costs = Costs.of(program) if program.has_one_result else None
         if self.costs is None:  # the other engines compute one result
             self.numpy  # noqa: B018 - made now, so that an error in it is raised here
@@ -79,11 +78,6 @@ class Runner:
     def python(self) -> PythonEngine:
         """Python's own functions."""
         return PythonEngine(self.program)
-
-    @property
-    def lifted(self) -> Lifted:
-        """The program as array operations."""
-        return self.numpy.lifted
 
     def results(self, inputs: tuple[ArrayLike, ...], *, engine: str, on_nonfinite: str) -> Results:
         """The results, in the form in which the traced function gave them."""
@@ -109,7 +103,7 @@ class Runner:
         """The results, and the gradients that ``wrt`` asks for."""
         if on_nonfinite not in ("raise", "keep"):
             one_of(on_nonfinite, ("raise", "keep"), "on_nonfinite")
-        if sample := self.samples.get(engine):  # such calls are often made
+        if sample := self.samples.get(engine):
             with self.lock:
                 found = sample.run(inputs, self.given, wrt)
             if found:
@@ -120,7 +114,7 @@ class Runner:
         )
         asked = by_input if wrt in ("all", "inputs") else None
         return fill(self.given.form, values, single=layout.single), Gradients(
-            None if asked is None else _per_argument(asked, layout),
+            None if asked is None else _per_argument(asked, layout.arguments),
             own if wrt in ("all", "parameters") else None,
         )
 
@@ -136,8 +130,8 @@ class Runner:
                 rows = (columns[0] if len(columns) == 1 else np.concatenate(whole, axis=1)).T
                 scalars = self.interpreter if kind == "jit" else self.python
                 found = scalars.run(rows, self.given.parameter_values, backward=wrt is not None)
-                if kind == "jit" and samples == 1 and (sample := self.interpreter.sample):
-                    self.samples[engine] = sample
+                if kind == "jit" and samples == 1:
+                    self.samples[engine] = self.interpreter.sample
                 if found is not None:  # else a number is not finite, or a guard fails
                     return found
             with np.errstate(all="ignore"):
@@ -202,12 +196,11 @@ def _layout(given: Shapes, own: Shapes) -> Layout:
     return Layout(samples, True not in batched, arguments)
 
 
-def _per_argument(by_input: Floats, layout: Layout) -> list[Replayed]:
+def _per_argument(by_input: Floats, arguments: list[Argument]) -> list[Replayed]:
     """The gradient for each argument, in its shape."""
     grads: list[Replayed] = []
-    for numbers, shape, own in layout.arguments:
-        rows = by_input[numbers]
-        found = rows if layout.samples == 1 else rows.T if own else rows.sum(axis=1)
+    for numbers, shape, own in arguments:
+        found = by_input[numbers].T if own else by_input[numbers].sum(axis=1)
         grads.append(found.reshape(shape) if shape else found.item())
     return grads
 

@@ -35,7 +35,7 @@ def eager(model):
 def compiled(model):
     """Trace, fuse and lift."""
     programs = ProgramCache(model.loss, model.parameters())
-    _ = programs.program(*(ONE_HOT[each] for each in tokens_of(NAME))).runner.lifted
+    _ = programs.program(*(ONE_HOT[each] for each in tokens_of(NAME))).runner.numpy.lifted
 
 
 def compare(rounds=30, repeats=5):
