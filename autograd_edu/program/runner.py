@@ -200,7 +200,8 @@ def _per_argument(by_input: Floats, arguments: list[Argument]) -> list[Replayed]
     """The gradient for each argument, in its shape."""
     grads: list[Replayed] = []
     for numbers, shape, own in arguments:
-        found = by_input[numbers].T if own else by_input[numbers].sum(axis=1)
+        rows = by_input[numbers]
+        found = rows.T if own else rows.sum(axis=1)
         grads.append(found.reshape(shape) if shape else found.item())
     return grads
 
