@@ -550,6 +550,21 @@ def test_what_is_not_finite_in_the_rounds_of_a_loop_gives_no_answer():
     assert [part.tolist() for part in first] == [part.tolist() for part in again]
 
 
+def test_a_guard_in_the_last_round_of_a_loop_is_checked_after_many_calls():
+    def f(x):
+        for _ in range(40):
+            x = x * 1.05
+            assert all(x < most for most in (9.0, 10.0, 11.0))
+        return x
+
+    program = trace(f, 1.0)
+    program.engine = "jit"
+    assert [program(1.0) for _ in range(40)] == [program(1.0)] * 40
+    with pytest.raises(BranchChanged, match=r"< 9 .* is False for sample 0 "):
+        program(9.1 / 1.05**40)  # which is too large for the last guard of this kind alone
+    assert program(8.9 / 1.05**40) == pytest.approx(8.9)
+
+
 # ---- the choice ----
 
 
