@@ -121,6 +121,19 @@ def test_parameters_are_read_written_and_written_back():
     assert (w.data, b.data) == (5.0, 7.0)
 
 
+def test_what_depends_on_parameters_alone_is_computed_from_their_present_numbers():
+    w = Value(1.0)
+    program = trace(lambda x: exp(w) * x + w * w, 1.0)
+    for number in (1.0, 0.0, -0.5, 1.0):
+        program.parameter_values[0] = number
+        for x in (2.0, np.array([2.0, 3.0]), np.full(3000, 2.0)):
+            values, (_, own) = program.value_and_grad(x)
+            np.testing.assert_allclose(values, math.exp(number) * x + number**2, rtol=1e-14)
+            expected = np.sum(math.exp(number) * x + 2.0 * number)
+            np.testing.assert_allclose(own, [expected], rtol=1e-13)
+            np.testing.assert_array_equal(program(x), values)
+
+
 def test_a_number_made_of_constants_between_the_operations_is_the_eager_one():
     x, two, three = Value(0.5), Value(2.0), Value(3.0)
     program = trace_graph(exp(x) * (two / three) + x * (two * three), inputs=[x], parameters=[])
