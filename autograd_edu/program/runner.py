@@ -59,7 +59,7 @@ class Runner:
         self.given, self.program = given, program
         self.names = input_names(given.argument_names)
         self.lock = Lock()
-        self.samples: dict[str, Sample | None] = {}  # by engine
+        self.samples: dict[str, Sample] = {}  # by engine
         self.costs = Costs.of(program) if program.has_one_result else None
         if self.costs is None:  # the other engines compute one result
             self.numpy  # noqa: B018 - made now, so that an error in it is raised here
@@ -110,7 +110,7 @@ class Runner:
                 return found
         columns, layout = self._checked(inputs)
         values, by_input, own = self._run(
-            columns, layout.samples, engine, wrt=wrt, on_nonfinite=on_nonfinite
+            columns, layout, engine, wrt=wrt, on_nonfinite=on_nonfinite
         )
         asked = by_input if wrt in ("all", "inputs") else None
         return fill(self.given.form, values, single=layout.single), Gradients(
@@ -119,8 +119,9 @@ class Runner:
         )
 
     def _run(
-        self, columns: Columns, samples: int, engine: str, *, wrt: Wrt | None, on_nonfinite: str
+        self, columns: Columns, layout: Layout, engine: str, *, wrt: Wrt | None, on_nonfinite: str
     ) -> Answer:
+        samples = layout.samples
         with self.lock:  # only one thread at a time may use the tables
             kind = chosen(engine, self.costs, samples)
             if self.costs and engine == "auto" and not is_installed():
@@ -130,9 +131,11 @@ class Runner:
                 rows = (columns[0] if len(columns) == 1 else np.concatenate(whole, axis=1)).T
                 scalars = self.interpreter if kind == "jit" else self.python
                 found = scalars.run(rows, self.given.parameter_values, backward=wrt is not None)
-                if kind == "jit" and samples == 1:
-                    self.samples[engine] = self.interpreter.sample
                 if found is not None:  # else a number is not finite, or a guard fails
+                    if kind == "jit" and samples == 1:
+                        shapes = tuple([argument.shape for argument in layout.arguments])
+                        prepared = self.interpreter.sample(shapes, single=layout.single)
+                        self.samples[engine] = prepared
                     return found
             with np.errstate(all="ignore"):
                 raising = on_nonfinite == "raise"

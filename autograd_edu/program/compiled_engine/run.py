@@ -52,12 +52,12 @@ class Interpreter:
                 "the compiled interpreter needs Numba: pip install 'autograd-edu[jit]'"
             )
         self.words, self.column = encode(program)
-        self.shapes = program.shapes
         self.is_finite = all(map(isfinite, program.constants.values()))
+        self.parameter_count = program.parameter_count
         self.machines: dict[int, Machine] = {}
         self.runs = {1: 0, WIDTH: 0}
         self.owners: dict[int, object] = {}  # of the machine code of rounds
-        self.sample: Sample | None = None
+        self.samples: dict[tuple[Shapes, bool], Sample] = {}
 
     def run(
         self, columns: Floats, parameters: Floats, *, backward: bool
@@ -74,8 +74,7 @@ class Interpreter:
         runs = self.runs[width] = self.runs[width] + 1
         if width not in self.machines or runs == _OFTEN:  # the first run may have been interrupted
             self.machines[width] = self._machine(width)
-            if width == 1:
-                self.sample = Sample(self.machines[1], self.shapes, len(parameters), self.runs)
+            self.samples.clear()
         size, start = columns.size, columns.size + len(parameters)
         numbers = np.empty(2 * start + samples)
         numbers[:size], numbers[size:start] = columns.ravel(), parameters
@@ -83,6 +82,14 @@ class Interpreter:
             return None
         values, rest = numbers[None, start : start + samples], numbers[start + samples :]
         return values, rest[:size].reshape(inputs, samples), rest[size:]
+
+    def sample(self, shapes: Shapes, *, single: bool) -> Sample:
+        """Calls of one sample with inputs of these shapes, prepared. `run` has run one before."""
+        key = shapes, single
+        if key not in self.samples:
+            every, value = (*shapes, (self.parameter_count,)), () if single else (1,)
+            self.samples[key] = Sample(self.machines[1], every, value, self.runs)
+        return self.samples[key]
 
     def _machine(self, width: int) -> Machine:
         """The machine with a table for this program, whose rows do not straddle cache lines."""
@@ -104,25 +111,27 @@ class Sample:
     """One sample as a call gives it: places for its inputs, and for what is computed from them.
 
     A program that runs again is called this way, as preparing a call takes longer than the pass of
-    a small program. ``runs`` are counted together with those of the interpreter.
+    a small program.
+
+    Args:
+        shapes: those of the inputs, then that of the parameters.
+        value: the shape of the result: that of a number, or of a batch of one.
+        runs: how often the program ran, which is counted together with the interpreter's runs.
     """
 
     def __init__(
-        self, machine: Machine, shapes: Shapes, parameters: int, runs: dict[int, int]
+        self, machine: Machine, shapes: Shapes, value: tuple[int, ...], runs: dict[int, int]
     ) -> None:
-        shapes, self.runs = (*shapes, (parameters,)), runs
-        sizes = [*map(prod, shapes)]
-        self.numbers = np.zeros(2 * sum(sizes) + 1)
-        parts = np.split(self.numbers, [*accumulate([*sizes, 1, *sizes])][:-1])
-        shaped = [
-            part.reshape(shape) for part, shape in zip(parts, (*shapes, (), *shapes), strict=True)
+        every, self.runs = (*shapes, value, *shapes), runs
+        ends = [*accumulate(map(prod, every))]
+        self.numbers = np.zeros(ends[-1])
+        flat = zip(np.split(self.numbers, ends[:-1]), every, strict=True)
+        parts = [part.reshape(shape) for part, shape in flat]
+        *places, self.parameters = parts[: len(shapes)]
+        self.places = [(i, place, place.shape) for i, place in enumerate(places)]
+        self.value, *self.by_input, self.by_parameter = [
+            part.copy if part.shape else part.item for part in parts[len(shapes) :]
         ]
-        *places, self.parameters = shaped[: len(shapes)]
-        value, *by_input, by_parameter = shaped[len(shapes) :]
-        self.value: Callable[[], float] = value.item
-        self.by_input = [part.copy if part.shape else part.item for part in by_input]
-        self.by_parameter = by_parameter.copy
-        self.places = [(i, x, x.shape, (1, *x.shape)) for i, x in enumerate(places)]
         self.machine = partial(machine, self.numbers, 1)
 
     def run(
@@ -130,18 +139,15 @@ class Sample:
     ) -> tuple[Replayed, AnyGradients] | None:
         """The result and the gradients; None where `Interpreter.run` gives no answer either.
 
-        It is also None for inputs other than floats and arrays of floats in the traced shapes, or
-        in those shapes with a batch axis of one.
+        It is also None for inputs other than floats and arrays of floats in the expected shapes.
         """
         if len(inputs) != len(self.places) or self.runs[1] == _OFTEN - 1:
             return None
-        batched = False
-        for i, place, shape, in_batch in self.places:
+        for i, place, shape in self.places:
             x = inputs[i]
             if type(x) is ndarray:
-                if x.dtype is not _FLOAT or x.shape not in (shape, in_batch):
+                if x.dtype is not _FLOAT or x.shape != shape:
                     return None
-                batched = batched or x.shape != shape
             elif not isinstance(x, float) or shape:
                 return None
             place[...] = x
@@ -152,8 +158,4 @@ class Sample:
             return None
         by_input = [get() for get in self.by_input] if wrt in ("all", "inputs") else None
         by_parameter = self.by_parameter() if wrt in ("all", "parameters") else None
-        if batched and by_input is not None:
-            pairs = zip(by_input, inputs, strict=True)
-            by_input = [np.array(g).reshape(np.shape(x)) if np.ndim(x) else g for g, x in pairs]
-        value = self.value()
-        return np.array([value]) if batched else value, _gradients((by_input, by_parameter))
+        return self.value(), _gradients((by_input, by_parameter))
