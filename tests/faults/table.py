@@ -291,7 +291,7 @@ RUNNING = (
         RANDOM_GRAPHS,
         "table[SEED] = 1.0",
         "table[SEED] = 2.0",
-        "table_of_gradients",
+        "tables_of_gradients",
     ),
     Fault(
         "a bias is not added to a dot",

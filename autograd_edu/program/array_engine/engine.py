@@ -6,7 +6,9 @@ It keeps the guards, and where something goes wrong, it names it (see `faults`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property, lru_cache, partial
+from math import isfinite
 from typing import NoReturn, TypeAlias
 
 import numpy as np
@@ -30,10 +32,6 @@ _FEWEST, _MOST = 250, 2000  # samples in a block
 _CACHED, _NUMBERS = 150_000, 16_000_000  # numbers in its tables that stay in cache; and at most
 
 
-class _NotFiniteError(ArithmeticError):
-    """A number is not finite; `NumpyEngine.exact` finds out what that means."""
-
-
 class NumpyEngine:
     """A lifted program, with one plan per size of block. The latest few plans are kept.
 
@@ -53,10 +51,8 @@ class NumpyEngine:
         fixed, start = table_of_values(lifted, True, 1), len(NEUTRAL)
         fixed[lifted.row[list(program.constants)], 0] = list(program.constants.values())
         self.own = fixed[start : start + program.parameter_count, 0]
-        self.numbers = fixed[start:].reshape(-1)
         numbers = lifted.counts[False] * (2 if program.has_one_result else 1)  # with gradients
-        fitting = min(_MOST, max(_FEWEST, _CACHED // numbers))
-        self.block = max(1, min(fitting, _NUMBERS // numbers))
+        self.block = max(1, min(_MOST, max(_FEWEST, _CACHED // numbers), _NUMBERS // numbers))
         self.watched = self._watched()
         self.faults = Faults(given, program, lifted, self.watched)
         kept, quick = lru_cache(maxsize=4), no_gc()
@@ -64,11 +60,13 @@ class NumpyEngine:
         self.plan = kept(quick(partial(Plan, lifted, fixed)))
         self.passes = {kind: kept(quick(kind)) for kind in (Backward, Careful)}
 
-    def _watched(self) -> dict[bool, Rows]:
+    def _watched(self) -> dict[bool, Rows | slice]:
         """The rows of each table that must be finite: all but constants, and copies of them."""
-        lifted = self.lifted
+        lifted, constants = self.lifted, self.program.constants
+        if all(map(isfinite, constants.values())):
+            return dict.fromkeys(lifted.counts, slice(len(NEUTRAL), None))
         rows = {kind: np.arange(count) >= len(NEUTRAL) for kind, count in lifted.counts.items()}
-        rows[True][lifted.row[list(self.program.constants)]] = False
+        rows[True][lifted.row[list(constants)]] = False
         for group in lifted.groups:
             if group.kind == "spread":
                 rows[False][group.rows] = False
@@ -80,13 +78,16 @@ class NumpyEngine:
         Where a gradient is not finite although something selects, the careful pass decides: an
         operand that was not selected cannot make a gradient undefined.
         """
+        if self.widened and self.trusted:
+            with suppress(DomainError):
+                answer = self._run(columns, count, wrt=wrt, raising=True, kind=Backward)
+                if _is_finite(answer):
+                    return answer
         if self.widened:
-            found = self._if_finite(columns, count, wrt) if self.trusted else None
-            if found is None:
-                found = self.exact.run(columns, count, wrt=wrt, raising=raising)
-                # if nothing was raised, what it adds to the program is to blame
-                self.trusted = not raising
-            return found
+            answer = self.exact.run(columns, count, wrt=wrt, raising=raising)
+            # if nothing was raised, what it adds to the program is to blame
+            self.trusted = not raising
+            return answer
         answer = self._run(columns, count, wrt=wrt, raising=raising, kind=Backward)
         if self.selects and not _is_finite(answer):
             return self._run(columns, count, wrt=wrt, raising=raising, kind=Careful)
@@ -96,14 +97,6 @@ class NumpyEngine:
     def exact(self) -> NumpyEngine:
         """An engine that computes what was recorded and nothing else."""
         return NumpyEngine(self.given, self.program, matmuls=False)
-
-    def _if_finite(self, columns: list[Floats], count: int, wrt: Wrt | None) -> Answer | None:
-        """The answer, if every number on the way to it is finite."""
-        try:
-            answer = self._run(columns, count, wrt=wrt, raising=True, kind=Backward)
-        except (DomainError, _NotFiniteError):
-            return None
-        return answer if _is_finite(answer) else None
 
     def _run(
         self, columns: list[Floats], count: int, *, wrt: Wrt | None, raising: bool,
@@ -165,14 +158,11 @@ class NumpyEngine:
             own[...] = column if order is None else column.take(order, 1)
         for call in plan.forward:
             call()
-        finite = (
-            not raising
-            or (all_finite(plan.numbers) and all_finite(self.numbers))
-            or all([all_finite(plan.values[kind][rows]) for kind, rows in self.watched.items()])
-        )
+        watched = [plan.values[kind][rows] for kind, rows in self.watched.items()]
+        finite = not raising or all(map(all_finite, watched))
         if not finite:
             if self.widened:
-                raise _NotFiniteError
+                raise DomainError("a number is not finite; `exact` finds out what that means")
             self.faults.check_inputs(columns, start)
         self.faults.check_guards(plan, start)
         if not finite:

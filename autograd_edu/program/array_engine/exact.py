@@ -11,12 +11,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...arithmetic.floats import Floats
+from ..lifting.spacing import Mask
 from .tables import Array
 
-Marks = NDArray[np.bool_]
 MOST = 1e290  # with larger terms, the height would overflow
 UNIT = 2.0**-53
 
@@ -56,7 +55,7 @@ def _split_and_add(terms: Array, sizes: Array, largest: float, out: Array) -> No
         _settle(terms, small & doubt, out)
 
 
-def _settle(terms: Array, columns: Marks, out: Array) -> None:
+def _settle(terms: Array, columns: Mask, out: Array) -> None:
     """Sum the marked columns one by one."""
     for place in zip(*np.nonzero(columns), strict=True):
         xs = terms[(slice(None), *place)].tolist()

@@ -32,7 +32,7 @@ class Faults:
 
     def __init__(
         self, given: Computation, program: Computation, lifted: Lifted,
-        watched: Mapping[bool, Rows],
+        watched: Mapping[bool, Rows | slice],
     ) -> None:  # fmt: skip
         self.given, self.program, self.lifted, self.watched = given, program, lifted, watched
         self.guards = list(self._guards())
@@ -118,7 +118,7 @@ class Faults:
         """Raise an error for the operation at which a gradient stopped being finite."""
         alone = passes.plan.width == 1  # then even sums over samples are of that sample
         for back in passes.reverse.backs:
-            group = self.lifted.groups[back.number]
+            group = back.group
             for i, (read, edges) in enumerate(zip(group.reads, back.edges, strict=True)):
                 if edges is not None:
                     bad = np.argwhere(~np.isfinite(passes.gradients[read.fixed][edges]))

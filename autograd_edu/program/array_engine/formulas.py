@@ -38,11 +38,6 @@ _OVER_ALL: dict[str, Callable[[Array, Array], Call]] = {
 }  # fmt: skip
 
 
-def buffer(_: int, size: int, kind: type) -> Array:
-    """A flat buffer. The rules of a plan share a few, as none needs its own after it has run."""
-    return np.empty(size, kind)
-
-
 class Formulas:
     """The value and the local gradients of one group.
 

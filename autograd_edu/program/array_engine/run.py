@@ -13,23 +13,22 @@ from math import prod
 
 import numpy as np
 
-from ..lifting.group import NEUTRAL, Group, Lifted
+from ..lifting.group import Group, Lifted
 from ..lifting.reverse import Back, Reverse
 from ..lifting.spacing import Mask, strided
-from .formulas import Formulas, buffer
+from .formulas import Formulas
 from .tables import (
     SMALL,
     Array,
     Call,
+    Tables,
     gather,
     matrix,
-    table_of_gradients,
     table_of_values,
+    tables_of_gradients,
     taken,
     view,
 )
-
-Tables = dict[bool, Array]
 
 
 class Plan:
@@ -38,7 +37,6 @@ class Plan:
     Attributes:
         values: the tables; the key says whether it is the fixed one.
         inputs: where the batch's table holds each argument, (samples, numbers).
-        numbers: all that can change in that table, as a flat array.
         operands: for each group, what it reads.
         prepare, forward: the calls on what depends on no input, and on a block.
         formulas: the rule of each group that has one: of operations on each number, and of
@@ -50,10 +48,10 @@ class Plan:
         table = table_of_values(lifted, False, width)
         self.values = {True: fixed, False: table}
         self.inputs = [table[row:stop].T for row, stop, _ in lifted.arguments]
-        self.numbers = table[len(NEUTRAL) :].reshape(-1)
         self.prepare: list[Call] = []
         self.forward: list[Call] = []
-        self.scratch = cache(buffer)
+        # the rules share a few flat buffers, as none needs its own after it has run
+        self.scratch = cache(lambda _, size, kind: np.empty(size, kind))
         self.formulas: list[Formulas | None] = []
         self.operands = [self._forward(group) for group in lifted.groups]
         self.results = [self.values[lifted.fixed[i]][lifted.row[i]] for i in lifted.roots]
@@ -106,47 +104,43 @@ class Backward:
 
     def __init__(self, plan: Plan, reverse: Reverse) -> None:
         self.plan, self.reverse = plan, reverse
-        self.gradients = {
-            kind: table_of_gradients(reverse, kind, 1 if kind else plan.width)
-            for kind in (True, False)
-        }
+        self.gradients = tables_of_gradients(reverse, plan.width)
         self.of_batch = [self.gradients[True][: reverse.batch_edges]]
         self.backward: list[Call] = []
         self.finish: list[Call] = []
         for back in reverse.backs:
-            group = plan.lifted.groups[back.number]
-            self._through(back, group, self.finish if group.fixed else self.backward)
+            self._through(back, self.finish if back.group.fixed else self.backward)
         self.inputs = gather(self.gradients[False], reverse.leaves[False], self.backward)
         self.parameters = gather(self.gradients[True], reverse.leaves[True], self.finish)
 
-    def _through(self, back: Back, group: Group, calls: list[Call]) -> None:
+    def _through(self, back: Back, calls: list[Call]) -> None:
         operands, formulas = self.plan.operands[back.number], self.plan.formulas[back.number]
-        upstream = self._upstream(self.gradients, back, group, calls)
+        upstream = self._upstream(self.gradients, back, calls)
         known = dict(formulas.arrays) if formulas else {}
-        for i, out in enumerate(self._outs(self.gradients, back, group)):
+        for i, out in enumerate(self._outs(self.gradients, back)):
             if out is None:
                 continue
             if formulas:
                 self._pass(formulas.slope(i, known, calls), upstream, out, calls)
             else:
-                calls.append(_THROUGH[group.kind](i, operands, upstream, out))
+                calls.append(_THROUGH[back.group.kind](i, operands, upstream, out))
 
     @staticmethod
-    def _upstream(tables: Tables, back: Back, group: Group, calls: list[Call]) -> Array:
+    def _upstream(tables: Tables, back: Back, calls: list[Call]) -> Array:
         """Add the calls that add up the gradients of a group. Returns where they are."""
-        upstream = gather(tables[group.fixed], back.upstream, calls)
-        if group.masked:
-            calls.append(_clearing(group, upstream))
+        upstream = gather(tables[back.group.fixed], back.upstream, calls)
+        if back.group.masked:
+            calls.append(_clearing(back.group, upstream))
         return upstream
 
     @staticmethod
-    def _outs(tables: Tables, back: Back, group: Group) -> Sequence[Array | None]:
+    def _outs(tables: Tables, back: Back) -> Sequence[Array | None]:
         """For each operand of a group, where its gradient goes, if it is computed."""
-        pairs = zip(group.reads, back.edges, strict=True)
+        pairs = zip(back.group.reads, back.edges, strict=True)
         outs = [
             None if edges is None else view(tables[read.fixed], edges, []) for read, edges in pairs
         ]
-        return list(outs[0]) if outs[0] is not None and _is_one_by_one(group) else outs
+        return list(outs[0]) if outs[0] is not None and _is_one_by_one(back.group) else outs
 
     def _pass(self, slope: Array, upstream: Array, out: Array, calls: list[Call]) -> None:
         """Add the calls for slope × upstream, summed over the samples if they share ``out``."""

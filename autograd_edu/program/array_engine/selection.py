@@ -11,10 +11,9 @@ from functools import partial
 
 import numpy as np
 
-from ..lifting.group import Group
 from ..lifting.reverse import Back, Reverse
 from .run import Backward, Plan
-from .tables import Array, Call, table_of_gradients
+from .tables import Array, Call, tables_of_gradients
 
 Pair = tuple[Array, Array]  # gradients, and the marks of those that are there
 
@@ -27,25 +26,24 @@ class Careful(Backward):
     """
 
     def __init__(self, plan: Plan, reverse: Reverse) -> None:
-        widths = {True: 1, False: plan.width}
-        self.marks = {kind: table_of_gradients(reverse, kind, n) for kind, n in widths.items()}
+        self.marks = tables_of_gradients(reverse, plan.width)
         super().__init__(plan, reverse)
         self.of_batch.append(self.marks[True][: reverse.batch_edges])
 
-    def _through(self, back: Back, group: Group, calls: list[Call]) -> None:
+    def _through(self, back: Back, calls: list[Call]) -> None:
         operands, formulas = self.plan.operands[back.number], self.plan.formulas[back.number]
         both, known = (self.gradients, self.marks), dict(formulas.arrays) if formulas else {}
-        gradients, marks = [self._upstream(tables, back, group, calls) for tables in both]
-        pairs = zip(*[self._outs(tables, back, group) for tables in both], strict=True)
+        gradients, marks = [self._upstream(tables, back, calls) for tables in both]
+        pairs = zip(*[self._outs(tables, back) for tables in both], strict=True)
         for i, (out, mark) in enumerate(pairs):
             if out is None or mark is None:
                 continue
-            if group.kind == "matrix" and i < 2:
+            if back.group.kind == "matrix" and i < 2:
                 through = _to_weights if i == 0 else _to_inputs
                 calls.append(partial(through, operands[1 - i], (gradients, marks), (out, mark)))
             else:
                 slope = formulas.slope(i, known, calls) if formulas else np.ones(())  # of a bias
-                selects = group.op.selects
+                selects = back.group.op.selects
                 calls.append(partial(_pass, slope, (gradients, marks), (out, mark), selects))
 
 

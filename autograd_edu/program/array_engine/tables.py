@@ -16,6 +16,7 @@ from ..lifting.reverse import SEED, Reverse, Sum
 from ..lifting.spacing import Rows, strided
 
 Array = Floats
+Tables = dict[bool, Array]  # the key says whether it is the fixed one
 Call = Callable[[], object]
 SMALL = 4096  # numbers in a matrix product that `dot` computes at least as fast as others
 
@@ -27,11 +28,14 @@ def table_of_values(lifted: Lifted, fixed: bool, width: int) -> Array:
     return table
 
 
-def table_of_gradients(reverse: Reverse, fixed: bool, width: int) -> Array:
-    """A table of gradients, with a 1 for the root."""
-    table = np.zeros((reverse.counts[fixed], width))
-    table[SEED] = 1.0
-    return table
+def tables_of_gradients(reverse: Reverse, width: int) -> Tables:
+    """The tables of gradients for so many samples, with a 1 for the root."""
+    tables = {
+        fixed: np.zeros((count, 1 if fixed else width)) for fixed, count in reverse.counts.items()
+    }
+    for table in tables.values():
+        table[SEED] = 1.0
+    return tables
 
 
 def view(table: Array, rows: Rows, calls: list[Call]) -> Array:

@@ -6,9 +6,6 @@ that its readers want. Then its numbers get their places, and it becomes a group
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
-from math import prod
-
 import numpy as np
 
 from ..ir import Computation
@@ -29,16 +26,13 @@ def lift(program: Computation, *, matmuls: bool = True) -> Lifted:
             the program without them is sure to compute what was recorded.
     """
     known, placing = facts(program), Placing(program.columns)
-    starts = list(accumulate(map(prod, program.shapes), initial=0))
-    inputs = [
-        Part("leaves", SUM, False, True, np.arange(start, stop)) for start, stop in pairwise(starts)
-    ]
+    *spans, own = program.leaf_spans
+    inputs = [Part("leaves", SUM, False, True, np.array(span, np.intp)) for span in spans]
     parts = list(parts_of(program, known, with_matmuls=matmuls))
     arrange([*inputs, *parts], len(program.columns.ops))
 
     arguments = [placing.argument(part) for part in inputs]
-    own = np.arange(program.input_count, program.leaf_count)
-    leaves = np.append(own, list(program.constants)).astype(np.intp)
+    leaves = np.r_[own.start : own.stop, list(program.constants)].astype(np.intp)
     placing.place(Part("leaves", SUM, True, True, leaves))
     groups = [placing.group(part) for part in parts if part.fixed]
     batch = [part for part in parts if not part.fixed]

@@ -90,23 +90,19 @@ def matmuls(pairs: Pairs, vectors: Sequence[Vector]) -> list[Product]:
 
 def _extended(pairs: Pairs, vectors: Sequence[Vector]) -> Pairs:
     """The pairs with vectors that start another one replaced by it, on one of the two sides."""
-    for side in (1, 0):
-        own = {pair[side] for pair in pairs.values()}
-        whole = _longest(own, vectors)
-        if len(set(whole.values())) < len(own):
-            return {
-                slot: (pair[0], whole[pair[1]]) if side else (whole[pair[0]], pair[1])
-                for slot, pair in pairs.items()
-            }
-    return pairs
+    whole = _longest({column for _, column in pairs.values()}, vectors)
+    if len(set(whole.values())) < len(whole):
+        return {slot: (row, whole[column]) for slot, (row, column) in pairs.items()}
+    whole = _longest({row for row, _ in pairs.values()}, vectors)
+    return {slot: (whole[row], column) for slot, (row, column) in pairs.items()}
 
 
 def _longest(numbers: Iterable[int], vectors: Sequence[Vector]) -> dict[int, int]:
     """For each vector, a longest one that begins with it."""
     whole: dict[int, int] = {}
-    longest = -1
+    longest = max(numbers, default=HOLE)
     for each in sorted(numbers, reverse=True):
-        if longest < 0 or not vectors[longest].startswith(vectors[each]):
+        if not vectors[longest].startswith(vectors[each]):
             longest = each
         whole[each] = longest
     return whole

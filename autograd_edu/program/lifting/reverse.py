@@ -46,13 +46,14 @@ class Back(NamedTuple):
     """How gradients pass through a group.
 
     Attributes:
-        number: that of the group.
+        number, group: the group, and which one it is.
         upstream: the gradients of its members.
         edges: for each read, the rows of the gradients along it; None where there are none, or
             where they are the upstream ones.
     """
 
     number: int
+    group: Group
     upstream: Sum
     edges: list[Rows | None]
 
@@ -107,7 +108,7 @@ class Reverse:
         """Give the reads of a group their edges, if gradients pass through it."""
         if group.live and (self.owner[group.fixed][group.rows] == n).any():
             upstream, edges = self._sum(group, n), list[Rows | None]()
-            self.backs.append(Back(n, upstream, edges))
+            self.backs.append(Back(n, group, upstream, edges))
             for i, read in enumerate(group.reads):
                 wanted = self.owner[read.fixed][read.rows] != _NOBODY
                 shared = read.fixed == group.fixed and _passes_on(group, i)
