@@ -109,25 +109,6 @@ class Columns(NamedTuple):
     numbers: list[float]
 
 
-def uses(operands: Operands, stay: Ints) -> Ints:
-    """How often each slot is used by slots that are needed.
-
-    Those that ``stay`` are needed in any case. They count as used twice more.
-    """
-    flat, counts = operands.flat, operands.counts
-    found: Ints = np.bincount(flat, minlength=len(counts))
-    found[stay] += 2
-    if found.all():
-        return found
-    left, stop, read = found.tolist(), len(flat), flat.tolist()
-    for i, count in zip(range(len(left) - 1, -1, -1), counts[::-1].tolist(), strict=True):
-        if not left[i]:  # the last slot that is not needed has no use at all
-            for j in read[stop - count : stop]:
-                left[j] -= 1
-        stop -= count
-    return np.array(left)
-
-
 def _is_same(a: Replayed, b: Replayed) -> Outcome:
     """Are two finite numbers identical? 0.0 and -0.0 are not."""
     same: Outcome = (a == b) & (np.signbit(a) == np.signbit(b))

@@ -53,8 +53,8 @@ FUSING = (
     Fault(
         "dropped consumer: a result used twice is taken into a sum",
         RANDOM_GRAPHS,
-        "self.used == 1",
-        "self.used <= 2",
+        "used == 1",
+        "used <= 2",
         "_Trees.__init__",
     ),
     Fault(
@@ -72,9 +72,9 @@ FUSING = (
         "_Places.__init__",
     ),
     Fault(
-        "what a guard needs is dropped",
+        "what a guard needs is taken into a sum",
         RANDOM_GRAPHS,
-        "[*given.roots, *[i for guard in given.guards for i in (guard.left, guard.right)]]",
+        "[*given.roots, *[i for g in given.guards for i in (g.left, g.right)]]",
         "[*given.roots]",
         "_Trees.__init__",
     ),

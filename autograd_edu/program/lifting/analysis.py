@@ -60,15 +60,12 @@ def _facts(program: Computation) -> Facts:
 def depends_on(program: Computation, operands: Operands) -> list[int]:
     """What slots of these ``operands`` depend on; see `Computation`."""
     found = [2] * program.input_count + [1] * program.parameter_count
-    reads, start = operands.flat.tolist(), 0
-    for count in operands.counts.tolist()[program.leaf_count :]:
-        on, stop = 0, start + count
-        for j in reads[start:stop][::-1]:  # the factors that depend on inputs come last
-            on |= found[j]
-            if on == 3:
-                break
+    for own in operands.tuples[program.leaf_count :]:
+        on = found[own[0]] | found[own[-1]] if own else 0  # most often these say it
+        if on < 3:
+            for i in own:
+                on |= found[i]
         found.append(on)
-        start = stop
     return found
 
 

@@ -2,8 +2,7 @@
 
 A sum takes in the sums and the products that nothing else uses. In a product with a parameter, the
 parameter comes first: `lift` makes matrices of those. Dot products and totals that the author wrote
-stay as they are. What depends only on constants is computed here, once. What neither a root nor a
-guard needs is dropped.
+stay as they are. What depends only on constants is computed here, once.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from ...arithmetic.evaluation import evaluate
 from ...engine.ops import OPS, dot, total
 from ...errors import DomainError
-from ..ir import Columns, Computation, Ints, Operands, uses
+from ..ir import Columns, Computation, Ints, Operands
 from .analysis import depends_on
 from .rows import ROWS, SUM
 
@@ -33,9 +32,8 @@ def fused(given: Computation) -> Computation:
     origins, place = new.origins.tolist(), new.place.item
     depends = depends_on(given, new.operands)
     on = np.array(depends)
-    new.order_factors(on)
     ops, numbers = new.ops(columns.ops), list(map(columns.numbers.__getitem__, origins))
-    operands = _folded(ops, numbers, new.operands, on)
+    operands = _folded(ops, numbers, new.ordered(on), on)
     labels = list(map(columns.labels.__getitem__, origins))
     return Computation(
         Columns(ops, operands, labels, [""] * len(origins), numbers),
@@ -55,30 +53,25 @@ class _Trees:
     """Which sums take in which sums and products.
 
     Attributes:
-        used: how often each slot is used.
         reader: for each operand, the slot that reads it.
-        live: is that one used?
         taken: is a slot a sum or a product whose only user is a sum? That sum absorbs it.
         products: the absorbed slots that are products.
         owner: the sum that a slot ends up in; for slots that are not absorbed, the slot itself.
-        taking: the sums that take in others.
     """
 
     def __init__(self, given: Computation) -> None:
         self.operands, kinds = given.columns.operands, _kinds(given.columns.ops)
         flat, own = self.operands.flat, np.arange(len(kinds))
-        ends = [*given.roots, *[i for guard in given.guards for i in (guard.left, guard.right)]]
-        self.used = uses(self.operands, stay=np.append(own[: given.leaf_count], ends))
         self.reader = np.repeat(own, self.operands.counts)
-        self.live = self.used[self.reader] > 0
+        used = np.bincount(flat, minlength=len(kinds))
+        used[[*given.roots, *[i for g in given.guards for i in (g.left, g.right)]]] += 2
         user = np.zeros_like(own)  # if there is only one
-        user[flat[self.live]] = self.reader[self.live]
-        self.taken = (self.used == 1) & (kinds > 0) & (kinds[user] == _ADDS)
+        user[flat] = self.reader
+        self.taken = (used == 1) & (kinds > 0) & (kinds[user] == _ADDS)
         self.products = self.taken & (kinds == _MULTIPLIES)
         self.owner = np.where(self.taken, user, own)
         while not np.array_equal(self.owner, further := self.owner[self.owner]):
             self.owner = further
-        self.taking = np.unique(self.owner[self.taken])
 
 
 class _Places:
@@ -87,27 +80,26 @@ class _Places:
     A sum of products and of several other terms becomes a dot product, and a sum after it.
 
     Attributes:
-        count: how many slots each given slot becomes.
+        place: the last slot that each given slot becomes, if a sum does not take it in.
         origins: which given slot each slot was.
-        sums: the places of the sums that take in others.
-        place: where it goes, or the last of them.
+        sums: for each slot that is taken in, the place of the sum.
         dots: for each product that is taken in, the place of the dot product.
         operands: the operands of the new slots.
         factors: where the first factor of each product stands among them, and the second.
     """
 
     def __init__(self, trees: _Trees) -> None:
-        flat, size = trees.operands.flat, len(trees.used)
-        products = flat[trees.live & trees.products[flat]]  # in the order in which sums read them
-        rest = np.flatnonzero(trees.live & ~trees.taken[flat] & ~trees.products[trees.reader])
+        flat, size = trees.operands.flat, len(trees.owner)
+        products = flat[trees.products[flat]]  # in the order in which sums read them
+        rest = np.flatnonzero(~trees.taken[flat] & ~trees.products[trees.reader])
         sums, users = trees.owner[products], trees.owner[trees.reader[rest]]
         several = np.bincount(users, minlength=size) > 1
         both = several & (np.bincount(sums, minlength=size) > 0)
-        self.count = np.where((trees.used > 0) & ~trees.taken, 1 + both, 0)
-        self.place = self.count.cumsum() - 1
+        count = np.where(trees.taken, 0, 1 + both)
+        self.place = count.cumsum() - 1
         self.dots = self.place[sums] - both[sums]
-        self.origins = np.repeat(np.arange(size), self.count)
-        self.sums = self.place[trees.taking]
+        self.origins = np.repeat(np.arange(size), count)
+        self.sums = self.place[trees.owner[trees.taken]]
 
         second = trees.operands.counts.cumsum()[products] - 1
         read = self.place[flat[np.concatenate([second - 1, second, rest])]]
@@ -117,7 +109,7 @@ class _Places:
         at = np.empty_like(order)
         at[order] = np.arange(len(order))
         self.factors = at[: 2 * len(products)].reshape(2, -1)
-        self.operands = Operands.of(read[order], np.bincount(user, minlength=self.count.sum()))
+        self.operands = Operands.of(read[order], np.bincount(user, minlength=len(self.origins)))
 
     def ops(self, given: list[str]) -> list[str]:
         """The names of the operations."""
@@ -127,12 +119,16 @@ class _Places:
                 ops[i] = name
         return ops
 
-    def order_factors(self, depends: Ints) -> None:
-        """Put the factors of products in order: parameters come before inputs."""
-        flat = self.operands.flat
+    def ordered(self, depends: Ints) -> Operands:
+        """The operands with the factors of products in order: parameters come before inputs."""
+        flat, counts = self.operands.flat, self.operands.counts
         first, second = depends[flat[self.factors]]
         factors = self.factors[:, (first > 1) & (second <= 1)]
+        if not factors.size:
+            return self.operands
+        flat = flat.copy()
         flat[factors] = flat[factors[::-1]]
+        return Operands.of(flat, counts)
 
 
 def _folded(ops: list[str], numbers: list[float], operands: Operands, depends: Ints) -> Operands:
@@ -150,7 +146,7 @@ def _folded(ops: list[str], numbers: list[float], operands: Operands, depends: I
     for i in np.flatnonzero(operands.counts == 1).tolist():
         if ops[i] == dot.name:
             ops[i] = total.name  # no products, a bias
-    return operands.without(gone)
+    return operands.without(gone) if gone else operands
 
 
 def _kinds(ops: list[str]) -> NDArray[np.int8]:
@@ -159,4 +155,4 @@ def _kinds(ops: list[str]) -> NDArray[np.int8]:
     binary = [OPS[name] for name in names & OPS.keys() if not OPS[name].variadic]
     kinds = dict.fromkeys(names, 0) | {row.name: _ADDS for row in binary if row.adds}
     kinds |= {row.name: _MULTIPLIES for row in binary if row.multiplies}
-    return np.fromiter(map(kinds.__getitem__, ops), np.int8, len(ops))
+    return np.frombuffer(bytes(map(kinds.__getitem__, ops)), np.int8)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...engine.ops import total
 from ...engine.value import Constant, Value, clock, record, topological_order
 from ...errors import OperandError
-from ..ir import Columns, Computation, Form, Guard, Ints, Operands, Shapes, uses
+from ..ir import Columns, Computation, Form, Guard, Ints, Operands, Shapes
 from .tape import Lines, Tape
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -109,8 +109,19 @@ class _Slots:
 
     def live(self, ends: Ints) -> Mask:
         """Is each slot an input, a parameter, or needed by one of ``ends``?"""
-        kept = len(self.tape.inputs) + len(self.parameters)
-        live: Mask = uses(self.operands, stay=np.append(np.arange(kept), ends)) > 0
+        flat, counts = self.operands.flat, self.operands.counts
+        used = np.bincount(flat, minlength=len(counts))
+        used[: len(self.tape.inputs) + len(self.parameters)] += 1
+        used[ends] += 1
+        if not used.all():
+            left, stop, read = used.tolist(), len(flat), flat.tolist()
+            for i, count in zip(range(len(left))[::-1], counts[::-1].tolist(), strict=True):
+                if not left[i]:  # the last slot that is not needed has no use at all
+                    for j in read[stop - count : stop]:
+                        left[j] -= 1
+                stop -= count
+            used = np.array(left)
+        live: Mask = used > 0
         return live
 
     def columns(self, live: Mask) -> Columns:
