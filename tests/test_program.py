@@ -121,6 +121,19 @@ def test_parameters_are_read_written_and_written_back():
     assert (w.data, b.data) == (5.0, 7.0)
 
 
+@pytest.mark.parametrize("x", [1e-300, [1.0, 1e-300]], ids=["a sample", "a batch"])
+def test_a_gradient_too_large_for_a_float_is_an_error_although_the_result_is_not(x):
+    program = trace(lambda x: log(x) * 1e10, 1.0)
+    for _ in range(2):
+        with pytest.raises(DomainError, match="gradient"):
+            program.value_and_grad(x)
+        values, (grads, _) = program.value_and_grad(x, on_nonfinite="keep")
+        np.testing.assert_allclose(values, np.log(x) * 1e10, rtol=1e-14)
+        np.testing.assert_array_equal(grads, [np.where(np.array(x) == 1.0, 1e10, math.inf)])
+        assert program.value_and_grad(x, wrt="parameters")[1].parameters.size == 0
+        assert program.value_and_grad(1.0)[1].inputs == [1e10]
+
+
 def test_what_depends_on_parameters_alone_is_computed_from_their_present_numbers():
     w = Value(1.0)
     program = trace(lambda x: exp(w) * x + w * w, 1.0)
