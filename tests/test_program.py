@@ -134,6 +134,22 @@ def test_a_gradient_too_large_for_a_float_is_an_error_although_the_result_is_not
         assert program.value_and_grad(1.0)[1].inputs == [1e10]
 
 
+@pytest.mark.parametrize("samples", [1, 3])
+def test_a_number_that_is_not_finite_is_refused_although_nothing_uses_it(samples):
+    w = Value(1.0, "w")
+    program = trace(lambda x, y, z: where(x > 0.0, x, y * w), 1.0, 1.0, 1.0)
+    xs = np.ones(samples) if samples > 1 else 1.0
+    for _ in range(2):
+        for inputs in ((xs, math.inf, 1.0), (xs, 1.0, -math.inf)):
+            with pytest.raises(DomainError, match=r"input [12] \('[yz]'\) is not finite"):
+                program(*inputs)
+        program.parameter_values = [math.inf]
+        with pytest.raises(DomainError, match="w = parameter is not finite"):
+            program(xs, 1.0, 1.0)
+        program.parameter_values = [2.0]
+        np.testing.assert_array_equal(program(xs, 1.0, 1.0), xs)
+
+
 def test_what_depends_on_parameters_alone_is_computed_from_their_present_numbers():
     w = Value(1.0)
     program = trace(lambda x: exp(w) * x + w * w, 1.0)
