@@ -295,6 +295,12 @@ def test_hvp_uses_the_present_parameter_values():
     assert copy.deepcopy(program).hvp((3.0,), (1.0,)).inputs == [10.0]
 
 
+def test_hvp_keeps_the_shape_of_an_input_without_numbers():
+    x = np.zeros((2, 0, 3))
+    found = trace(lambda x, y: y * y * len(x), x, 1.0).hvp([x, 3.0], [x, 1.0])
+    assert (found.inputs[0].shape, found.inputs[1]) == ((2, 0, 3), 4.0)
+
+
 def test_hvp_takes_the_direction_of_its_own_thread():
     w = Value(2.0)
     program = trace(lambda x: w * w * x, 1.0)

@@ -57,8 +57,8 @@ def directional(program: Computation) -> Computation:
     own = [Value(x) for x in numbers[program.input_count : program.leaf_count]]
     along = [Value(1.0) for _ in own]
     spans = zip(program.leaf_spans, program.shapes, strict=False)
-    examples = [np.reshape(numbers[x.start : x.stop], shape).tolist() for x, shape in spans]
-    ones = [np.ones(shape).tolist() for shape in ((len(program.roots),), *program.shapes)]
+    examples = [np.reshape(numbers[x.start : x.stop], shape) for x, shape in spans]
+    ones = [np.ones(shape) for shape in ((len(program.roots),), *program.shapes)]
 
     def derivative(*inputs: Tree) -> Moving:
         at, directions = flatten(inputs[:k]), flatten(inputs[k + 1 :])
