@@ -134,8 +134,7 @@ class Runner:
                 if found is not None:  # else a number is not finite, or a guard fails
                     if kind == "jit" and samples == 1:
                         shapes = tuple([argument.shape for argument in layout.arguments])
-                        prepared = self.interpreter.sample(shapes, single=layout.single)
-                        self.samples[engine] = prepared
+                        self.samples[engine] = self.interpreter.sample(shapes)
                     return found
             with np.errstate(all="ignore"):
                 raising = on_nonfinite == "raise"

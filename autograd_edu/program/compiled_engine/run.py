@@ -53,11 +53,11 @@ class Interpreter:
             )
         self.words, self.column = encode(program)
         self.is_finite = all(map(isfinite, program.constants.values()))
-        self.parameter_count = program.parameter_count
+        self.shapes, self.parameter_count = program.shapes, program.parameter_count
         self.machines: dict[int, Machine] = {}
         self.runs = {1: 0, WIDTH: 0}
         self.owners: dict[int, object] = {}  # of the machine code of rounds
-        self.samples: dict[tuple[Shapes, bool], Sample] = {}
+        self.samples: dict[Shapes, Sample] = {}
 
     def run(
         self, columns: Floats, parameters: Floats, *, backward: bool
@@ -83,13 +83,13 @@ class Interpreter:
         values, rest = numbers[None, start : start + samples], numbers[start + samples :]
         return values, rest[:size].reshape(inputs, samples), rest[size:]
 
-    def sample(self, shapes: Shapes, *, single: bool) -> Sample:
+    def sample(self, shapes: Shapes) -> Sample:
         """Calls of one sample with inputs of these shapes, prepared. `run` has run one before."""
-        key = shapes, single
-        if key not in self.samples:
-            every, value = (*shapes, (self.parameter_count,)), () if single else (1,)
-            self.samples[key] = Sample(self.machines[1], every, value, self.runs)
-        return self.samples[key]
+        if shapes not in self.samples:
+            value = () if shapes == self.shapes else (1,)
+            every = (*shapes, (self.parameter_count,))
+            self.samples[shapes] = Sample(self.machines[1], every, value, self.runs)
+        return self.samples[shapes]
 
     def _machine(self, width: int) -> Machine:
         """The machine with a table for this program, whose rows do not straddle cache lines."""
