@@ -176,13 +176,7 @@ class Program(Parameters, Computation, Generic[R]):
         self._check_lists(at, tangents)
         self(*at)  # whether the recorded branch and the numbers are right for these inputs
         with self.runner.lock:  # only one thread at a time may set the direction
-            along = self._along(parameter_tangents)
-            # a branch that is not taken need not be a number
-            _, found = along.value_and_grad(*at, [1.0], *tangents, on_nonfinite="keep")
-            inputs, own = found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count]
-            if not all(np.isfinite(x).all() for x in (*inputs, own)):
-                along.value_and_grad(*at, [1.0], *tangents)  # which says what is not finite
-        return Gradients(inputs, own)
+            return self._along([*at, [1.0], *tangents], parameter_tangents)
 
     def _check_lists(self, at: Sequence[ArrayLike], tangents: Sequence[ArrayLike]) -> None:
         for given, what in ((at, "inputs"), (tangents, "tangents")):
@@ -196,15 +190,22 @@ class Program(Parameters, Computation, Generic[R]):
                 f"got {len(tangents)}"
             )
 
-    def _along(self, parameter_tangents: ArrayLike | None) -> AnyProgram:
-        """The program of the derivative along a direction, at the current parameters."""
+    def _along(
+        self, inputs: Sequence[ArrayLike], parameter_tangents: ArrayLike | None
+    ) -> Gradients:
+        """The gradients of the derivative along a direction, at the current parameters."""
         self.root  # noqa: B018 - an error if there are several results
         if parameter_tangents is None:
             parameter_tangents = np.zeros(self.parameter_count)
         tangents = self._one_each(parameter_tangents, "tangents")
-        self._directional.engine = self.engine
-        self._directional.parameter_values = np.concatenate([self._values, tangents])
-        return self._directional
+        along = self._directional
+        along.engine, along.parameter_values = self.engine, np.append(self._values, tangents)
+        # a branch that is not taken need not be a number
+        _, found = along.value_and_grad(*inputs, on_nonfinite="keep")
+        by_input, own = found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count]
+        if not all(np.isfinite(x).all() for x in (*by_input, own)):
+            along.value_and_grad(*inputs)  # which says what is not finite
+        return Gradients(by_input, own)
 
     @cached_property
     def _directional(self) -> AnyProgram:
