@@ -212,6 +212,37 @@ def test_a_layer_on_several_vectors_takes_all_of_them_as_columns_of_one_matrix()
     assert_gradients(program, np.random.default_rng(2).standard_normal((7, 2, 2)))
 
 
+def test_a_product_and_a_bias_are_written_with_signs_alone():
+    program = trace(lambda x, y: sin(x * y + 0.5) * y + x, 0.5, 2.0)
+    text = program.listing("python", gradients=True)
+    assert "np.sin(x1 * x2 + 0.5) * x2 + x1\n" in program.listing("python")
+    assert "np.sum(" not in text
+    assert_gradients(program, [0.5, 0.7], [1.0, 2.0])
+
+
+def test_a_bias_that_lies_apart_from_its_weights_is_added_as_it_is():
+    rng = np.random.default_rng(4)
+    rows = [[Value(x) for x in row] for row in rng.standard_normal((5, 4))]
+    biases = [Value(x) for x in rng.standard_normal(5)]
+    own = [w for row in rows for w in row] + biases
+
+    def f(x):
+        h = [OPS["dot"](row, x, bias) for row, bias in zip(rows, biases, strict=True)]
+        return total([OPS["tanh"](z) for z in h])
+
+    program = trace(f, [0.1, 0.2, 0.3, 0.4], parameters=own)
+    text = program.listing("python", gradients=True)
+    assert "W1 @ x + parameters[20:25]\n" in text
+    assert "np.take" not in text
+    assert_gradients(program, rng.standard_normal((7, 4)))
+
+
+def test_what_is_needed_again_is_named_once():
+    program = trace(lambda x, y: sin(x * y) * sin(x * (y + 1.0)), 0.5, 2.0)
+    lines = [line.partition(" = ")[2] for line in program.listing("python").splitlines()]
+    assert [each for each, count in Counter(lines).items() if each and count > 1] == []
+
+
 def test_results_of_parameters_alone_and_of_constants():
     w = Value(0.5, "w")
     assert run(trace_graph(sigmoid(w * 2.0))) == pytest.approx([1 / (1 + np.exp(-1.0))])

@@ -22,7 +22,7 @@ _SIGNS = {
     "ge": (">=", COMPARISON),
 }  # fmt: skip
 _DEEPEST = 40  # brackets within one another: nobody reads more, and parsers have a limit
-_SHORT = re.compile(r"[\w.+-]+(\[\d+\])?")  # an operand that may be repeated as it is
+_SHORT = re.compile(r"\(?[\w.+-]+\)?(\[\d+(:\d+)?\])?")  # an operand that may be repeated as it is
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ..lifting.group import NEUTRAL, Group, Read
 from ..lifting.products import HOLE
 from ..lifting.spacing import folded
 from .expression import Expression
-from .kinds import KINDS, Kind
+from .kinds import KINDS, Kind, simplest
 from .names import argument_names
 from .script import Held, Script
 from .text import number_text, tidy
@@ -39,6 +39,7 @@ class Forward(Script):
     def write(self) -> list[str]:
         """Write the lines; return the expression of each result."""
         for group in self.lifted.groups:
+            group = simplest(self, group)
             self._group(KINDS[group.kind](self, group))
         for guard, given in zip(self.fused.guards, self.program.guards, strict=True):
             self._guard(guard, given)
@@ -100,8 +101,7 @@ class Forward(Script):
         name = named or self.names.common(labels, kind.default)
         self.assign(name, self.masked(kind.text, group))
         kind.finish(name)
-        shape = group.shape[:1] if group.shape[1:] == (1,) else group.shape
-        array = Expression(name, shape, "1" if group.fixed else "-1")
+        array = Expression(name, group.shape, "1" if group.fixed else "-1")
         held = Held(array, group.start, group.real)
         self.hold(held, takes=any(map(self.varies, group.reads)))
         self.made.append((kind, held))

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..lifting.group import Group, Read
-from ..lifting.symbols import Symbol, Written, in_order, written, written_stacked
-from .expression import Expression
+from ..lifting.symbols import Symbol, in_order
+from .expression import Expression, pieces
 from .formula import Formula, times
 from .script import Script
 from .text import number_text
@@ -61,92 +61,78 @@ class Kind:
         raise NotImplementedError
 
 
-class Spread(Kind):
-    """Numbers that all samples share, repeated for each sample."""
-
-    def _write(self) -> str:
-        return f"np.repeat({self.script.read(self.group.reads[0]).text}, n, axis=1)"
-
-    def pass_back(self, upstream: Flow) -> Iterator[tuple[Read, Flow]]:
-        yield self.group.reads[0], upstream
-
-
 class ByRule(Kind):
-    """An operation on each number, or over the first axis of a stack, as the rule table says.
+    """An operation on each number, or over the first axis of what it reads, by the group's rule.
 
     Attributes:
         reads: what each local gradient belongs to.
     """
 
     def _write(self) -> str:
-        script, group = self.script, self.group
-        self.rule, self.reads, operands = self._stack() if group.kind == "stack" else self._map()
-        self.wanted = [i for i, read in enumerate(self.reads) if group.live and script.wants(read)]
+        script, rule, self.reads = self.script, self.group.rule, self.group.reads
+        self.operands = self._in_shape() if self.group.kind == "map" else self._whole()
+        live = self.group.live
+        self.wanted = [i for i, read in enumerate(self.reads) if live and script.wants(read)]
         self.formula = Formula(
-            self.rule, operands, [self.rule.value, *[self.rule.slopes[i] for i in self.wanted]],
+            rule, [each.text for each in self.operands],
+            [rule.value, *[rule.slopes[i] for i in self.wanted]],
             spell=script.spell, name=script.short,
         )  # fmt: skip
-        value = self.formula.write(self.rule.value).text
-        return value if group.kind == "stack" else self._in_full(value)
+        return self._in_full(self.formula.write(rule.value).text)
 
-    def _map(self) -> tuple[Written, list[Read], list[str]]:
-        reads = self._in_shape()
-        numbers = [read.number for read in reads]
-        operands = [
-            self.script.read(read).text if number is None else number_text(number)
-            for read, number in zip(reads, numbers, strict=True)
-        ]
-        self.default = "h" if len(reads) == 1 else "v"
-        return written(self.group.op, numbers), reads, operands
-
-    def _in_shape(self) -> list[Read]:
-        """What is read, in the shape of the first array of which all rows are read."""
+    def _in_shape(self) -> list[Expression]:
+        """The operands, in the shape of the first array of which all rows are read."""
         group, script = self.group, self.script
+        self.default = "h" if len(group.reads) == 1 else "v"
         for read in group.reads if len(group.shape) == 1 else ():
             held = script.held[script.holder[read.fixed][read.rows[0]]]
             shape = held.array.shape
             if np.array_equal(read.rows, np.arange(prod(shape)) + held.start):
-                reads = [replace(each, rows=each.rows.reshape(shape)) for each in group.reads]
-                self.group = replace(group, shape=shape, reads=reads)
+                self.reads = [replace(each, rows=each.rows.reshape(shape)) for each in group.reads]
+                self.group = replace(group, shape=shape, reads=self.reads)
                 break
-        return self.group.reads
+        return [
+            script.read(read) if (x := read.number) is None else Expression(number_text(x), (1,))
+            for read in self.reads
+        ]
+
+    def _whole(self) -> list[Expression]:
+        """The operands, of which the first axis is summed over; a bias may have fewer numbers."""
+        script, reads = self.script, self.reads
+        self.default = "z" if self.group.kind == "dot" else "v"
+        operands = [script.whole(read, neutral=self.group.op.neutral) for read in reads[:2]]
+        if self.group.kind == "stack" and not self.group.rule.stacked:
+            name, (read,) = script.short(operands[0].text), reads
+            self.reads = [Read(read.fixed, rows) for rows in read.rows]
+            return [Expression(f"{name}[{i}]", self.group.shape) for i in range(len(read.rows))]
+        return operands + [script.read(read) for read in reads[2:]]
 
     def _in_full(self, text: str) -> str:
         """The value in the shape of the group, even if every operand has fewer numbers."""
-        fixed, shape = self.group.fixed, self.group.shape
-        used = {int(x.number) for x in in_order([self.rule.value]) if x.name == "operand"}
-        for read in [self.reads[i] for i in used]:
-            if self.script.is_whole(read) and (fixed or not read.fixed):
-                return text
-        samples = "1" if fixed else "-1"
-        return Expression(text, (), "").broadcast(shape, samples).text
-
-    def _stack(self) -> tuple[Written, list[Read], list[str]]:
-        (read,), op = self.group.reads, self.group.op
-        stack = self.script.whole(read, neutral=op.neutral)
-        if (rule := written_stacked(op)) is not None:
-            return rule, [read], [stack]
-        name, count = self.script.short(stack), len(read.rows)
-        reads = [Read(read.fixed, rows) for rows in read.rows]
-        return written(op, [None] * count), reads, [f"{name}[{i}]" for i in range(count)]
+        group = self.group
+        used = {int(x.number) for x in in_order([group.rule.value]) if x.name == "operand"}
+        shapes = [self.operands[i].shape for i in used]
+        fits = group.kind in ("stack", "dot") or np.broadcast_shapes(*shapes) == group.shape
+        if fits and (group.fixed or not all([self.reads[i].fixed for i in used])):
+            return text
+        samples = "1" if group.fixed else "-1"
+        return Expression(text, (), "").broadcast(group.shape, samples).text
 
     def finish(self, name: str) -> None:
         self.formula.finish(name)
 
     def pass_back(self, upstream: Flow) -> Iterator[tuple[Read, Flow]]:
         for i in self.wanted:
-            read, slope = self.reads[i], self.rule.slopes[i]
+            read, slope = self.reads[i], self.group.rule.slopes[i]
             if self.group.op.selects and (slope.name, slope.number) == ("number", 0.0):
                 continue  # it is never selected
-            flow = self._times(slope, upstream)
-            yield read, flow.broadcast(read.rows.shape) if self.rule.stacked else flow
+            yield read, self._times(slope, upstream, read.rows.shape).broadcast(read.rows.shape)
 
-    def _times(self, slope: Symbol, upstream: Flow) -> Flow:
+    def _times(self, slope: Symbol, upstream: Flow, shape: tuple[int, ...]) -> Flow:
         """A local gradient times the upstream one."""
         (gradient, there), text = upstream, self.formula.write(slope).text
         if slope.name == "number" and isfinite(slope.number):
             return Flow(replace(gradient, text=times(text, gradient.text)), there)
-        shape = self.reads[0].rows.shape if self.rule.stacked else gradient.shape
         if self.group.op.selects:
             text = self.script.short(text, "slope")
             there = self._selected(Expression(f"({text} != 0.0)", shape, gradient.samples), there)
@@ -156,42 +142,15 @@ class ByRule(Kind):
     def _selected(self, chosen: Expression, there: Expression | None) -> Expression:
         """Where an operand is chosen, and the result has a gradient."""
         text = chosen.text
-        if not (self.rule.stacked or all([self.script.is_whole(read) for read in self.reads])):
+        pairs = zip(self.operands, self.reads, strict=True)
+        if any([operand.shape != read.rows.shape for operand, read in pairs]):
             text = f"np.broadcast_to({text}, {self.formula.result}.shape)"
         if there is not None:
             text = f"{there.text} & {text}"
         return replace(chosen, text=self.script.short(text, "taken"))
 
 
-class Product(Kind):
-    """A product, or sums of products: its factors, and a bias that is added."""
-
-    default = "z"
-
-    def _factor(self, text: str) -> str:
-        """A factor, with a name if the backward pass needs it again."""
-        return self.script.short(text) if self.script.differentiated else text
-
-
-class Dot(Product):
-    """Products, summed over the first axis."""
-
-    def _write(self) -> str:
-        factors, bias = self.group.reads[:2], self.group.reads[2:]
-        self.factors = [self._factor(self.script.whole(read)) for read in factors]
-        more = "".join([f" + {self.script.read(read).text}" for read in bias])
-        return f"np.sum({' * '.join(self.factors)}, axis=0){more}"
-
-    def pass_back(self, upstream: Flow) -> Iterator[tuple[Read, Flow]]:
-        gradient, there = upstream
-        for read, other in zip(self.group.reads, reversed(self.factors), strict=False):
-            text = self.script.where(there, f"{other} * {gradient.text}")
-            flow = Flow(replace(gradient, text=text, shape=read.rows.shape), there)
-            yield read, flow.broadcast(read.rows.shape)
-        yield from [(bias, upstream) for bias in self.group.reads[2:]]
-
-
-class Matrix(Product):
+class Matrix(Kind):
     """C = A·B, from which follow Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄. Several vectors are an axis of B.
 
     Attributes:
@@ -199,19 +158,17 @@ class Matrix(Product):
         bias: the name of the bias, if it is the last column of the weights, else "".
     """
 
-    def _write(self) -> str:
-        weights, inputs, *bias = self.group.reads
-        self.several = self.group.shape[1] > 1
-        self.weights, self.bias = self._weights(weights)
-        self.inputs = self._factor(self.script.whole(self._vectors(inputs)))
-        column = f"{self.bias}[:, :, None]" if self.several else self.bias
-        more = [self.script.read(self._vectors(read)).text for read in bias]
-        more += [column] if self.bias else []
-        return " + ".join([self._product(self.weights, self.inputs), *more])
+    default = "z"
 
-    def _vectors(self, read: Read) -> Read:
-        """The same read, without the axis of the vectors if there is only one."""
-        return read if self.several else replace(read, rows=read.rows[:, 0])
+    def _write(self) -> str:
+        (weights, inputs, *bias), script = self.group.reads, self.script
+        self.several = len(self.group.shape) > 1
+        self.weights, self.bias = self._weights(weights)
+        factor = script.whole(inputs).text
+        self.inputs = script.short(factor) if script.differentiated else factor
+        more = [script.read(read).text for read in bias]
+        more += [f"{self.bias}[:, :, None]" if self.several else self.bias] if self.bias else []
+        return " + ".join([self._product(self.weights, self.inputs), *more])
 
     def _product(self, weights: str, inputs: str) -> str:
         return f"np.tensordot({weights}, {inputs}, 1)" if self.several else f"{weights} @ {inputs}"
@@ -220,7 +177,7 @@ class Matrix(Product):
         """Write a matrix; return its name and that of the bias, which is its last column."""
         script, names = self.script, self.script.names
         labels = [script.fixed_labels[row] for row in weights.rows[:, 0].tolist()]
-        name, matrix = names.common(labels, "W"), script.whole(weights, samples="")
+        name, matrix = names.common(labels, "W"), script.whole(weights, samples="").text
         if not self.group.ones:
             return script.assign(name, matrix), ""
         layer, bias = names.numbered("layer"), names.numbered("b")
@@ -237,7 +194,7 @@ class Matrix(Product):
             yield weights, self._to_weights(upstream, used)
         if self.script.wants(inputs):
             text = self._product(f"{self.weights}.T", gradient.text)
-            shape = self._vectors(inputs).rows.shape
+            shape = inputs.rows.shape
             yield inputs, Flow(replace(gradient, text=text, shape=shape), used).broadcast(shape)
         yield from [(each, upstream) for each in bias]
 
@@ -261,12 +218,14 @@ class Matrix(Product):
         return f"{text}.reshape({count}, -1)" if self.several else text
 
 
-class Blocks(Product):
+class Blocks(Kind):
     """Matrix products for each sample, block by block: C = A·B, Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄."""
+
+    default = "z"
 
     def _write(self) -> str:
         self.left, self.right = [
-            self.script.named(f"np.moveaxis({self.script.whole(read)}, -1, 0)", label)
+            self.script.named(f"np.moveaxis({self.script.whole(read).text}, -1, 0)", label)
             for label, read in zip(("rows", "columns"), self.group.reads, strict=True)
         ]
         return f"np.moveaxis({self.left} @ {self.right}, 0, -1)"
@@ -287,7 +246,27 @@ def _any(mask: Expression, axes: int | tuple[int, ...]) -> str:
     return f"np.any({mask.text}, axis={axes}, keepdims=True)"
 
 
+def simplest(script: Script, group: Group) -> Group:
+    """The group as a person would write it, without axes along which there is only one number."""
+    if group.kind not in ("dot", "matrix"):
+        return group
+    weights, inputs, *bias = group.reads
+    if group.ones and pieces(weights.rows) is None:  # the bias lies apart from the weights
+        own = replace(weights, rows=np.broadcast_to(weights.rows[:, -1:], group.shape))
+        weights, bias = replace(weights, rows=weights.rows[:, :-1]), [own]
+        group = replace(group, reads=[weights, inputs, own], ones=0)
+    if len(weights.rows) == len(inputs.rows) == 1 and not group.ones:  # one product, and no sum
+        shape = (len(group.members),)
+        reads = [replace(x, rows=np.broadcast_to(x.rows.ravel(), shape)) for x in group.reads]
+        reads = [replace(read, number=script.number(read)) for read in reads]
+        return replace(group, kind="map", shape=shape, reads=reads)
+    if group.shape[1:] == (1,):  # one vector
+        vectors = [replace(read, rows=read.rows[:, 0]) for read in (inputs, *bias)]
+        return replace(group, shape=group.shape[:1], reads=[weights, *vectors])
+    return group
+
+
 KINDS: Mapping[str, type[Kind]] = {
-    "map": ByRule, "stack": ByRule, "dot": Dot, "matrix": Matrix, "matmul": Blocks,
-    "spread": Spread,
+    "map": ByRule, "stack": ByRule, "dot": ByRule, "spread": ByRule,
+    "matrix": Matrix, "matmul": Blocks,
 }  # fmt: skip

@@ -9,6 +9,7 @@ from math import prod
 
 import numpy as np
 
+from ...arithmetic.rows import products
 from ..ir import Computation
 from ..lifting.fuse import fused
 from ..lifting.group import Read
@@ -16,7 +17,7 @@ from ..lifting.lift import lift
 from ..lifting.spacing import Mask
 from ..lifting.symbols import Symbol
 from .expression import Expression
-from .formula import PLUS, Text
+from .formula import PLUS, PRODUCT, SIGN, Text
 from .names import Names
 from .text import RESERVED, number_text, spelled, tidy
 
@@ -49,6 +50,7 @@ class Script:
         held: the arrays that hold the rows of the tables, in the order in which they were made.
         holder: for each row of a table, the number of its array.
         takes: for each row of a table, whether it takes a gradient.
+        shorts: the names of the expressions that can be repeated.
         choosing: whether something is computed that may be passed over, so need not be a number.
     """
 
@@ -59,7 +61,7 @@ class Script:
         self.holder = {kind: np.full(count, -1) for kind, count in counts.items()}
         self.takes = {kind: np.zeros(count, dtype=bool) for kind, count in counts.items()}
         self.held, self.lines = list[Held](), list[str]()
-        self.masks: dict[bytes, str] = {}
+        self.shorts: dict[str, str] = {}
         self.choosing = False
 
     # ---- lines ----
@@ -75,7 +77,11 @@ class Script:
 
     def short(self, text: str, stem: str = "t") -> str:
         """A name for an expression, so that it can be repeated."""
-        return text if text.isidentifier() else self.assign(self.names.made_up(stem), text)
+        if text.isidentifier():
+            return text
+        if text not in self.shorts:
+            self.shorts[text] = self.assign(self.names.made_up(stem), text)
+        return self.shorts[text]
 
     def spell(self, symbol: Symbol, parts: Sequence[Text]) -> Text:
         """A symbol on the texts of its operands."""
@@ -83,6 +89,11 @@ class Script:
         self.choosing |= any(x.operands for x in branches)
         if symbol.name == "total":
             return Text(self.add([part.within(PLUS) for part in parts]), PLUS)
+        if symbol.name == "dot":
+            weights, inputs, bias = products(parts)
+            pairs = zip(weights, inputs, strict=True)
+            terms = [f"{w.within(PRODUCT)} * {x.within(SIGN)}" for w, x in pairs]
+            return Text(self.add(terms + [each.within(PLUS) for each in bias]), PLUS)
         return spelled(symbol, parts)
 
     def add(self, terms: list[str]) -> str:
@@ -101,13 +112,13 @@ class Script:
     def mask(self, real: Mask) -> str:
         """The name of an array that says where the blocks of a product have no holes."""
         block = real[0]
-        key = block.tobytes()
-        if key not in self.masks:
-            text = f"np.array({block.astype(float).tolist()})"
-            if np.array_equal(block, np.tri(*block.shape)):
-                text = f"np.tri({len(block)})"
-            self.masks[key] = self.named(f"{text}[:, :, None] > 0.0", "mask")
-        return self.masks[key]
+        text = f"np.array({block.astype(float).tolist()})"
+        if np.array_equal(block, np.tri(*block.shape)):
+            text = f"np.tri({len(block)})"
+        text = f"{text}[:, :, None] > 0.0"
+        if text not in self.shorts:
+            self.shorts[text] = self.named(text, "mask")
+        return self.shorts[text]
 
     # ---- arrays ----
 
@@ -151,14 +162,22 @@ class Script:
             array = Expression(filled, array.shape, array.samples)
         return array.read(places, samples)
 
-    def whole(self, read: Read, *, neutral: float | None = None, samples: str | None = None) -> str:
+    def whole(
+        self, read: Read, *, neutral: float | None = None, samples: str | None = None
+    ) -> Expression:
         """An expression of the shape of a read; see `read`."""
         found = self.read(read, neutral=neutral, samples=samples)
-        return found.broadcast(read.rows.shape, found.samples).text
+        return found.broadcast(read.rows.shape, found.samples)
 
-    def is_whole(self, read: Read) -> bool:
-        """Does `read` give the shape of a read, and not only broadcast to it?"""
-        return self.read(read).shape == read.rows.shape
+    def number(self, read: Read) -> float | None:
+        """The number that a read has in all places, if it is one constant."""
+        text, *others = {self.constants.get(row, "") for row in read.rows.ravel().tolist()}
+        return float(text) if text and read.fixed and not others else None
+
+    @cached_property
+    def constants(self) -> dict[int, str]:
+        """The number in each row that holds a constant, as text, as 0.0 and -0.0 are equal."""
+        return {int(self.lifted.row[i]): repr(x) for i, x in self.fused.constants.items()}
 
     @cached_property
     def fixed_labels(self) -> dict[int, str]:
