@@ -19,7 +19,7 @@ from ..lifting.products import HOLE
 from ..lifting.spacing import Mask, Rows, folded
 from .expression import Expression
 from .forward import Forward
-from .kinds import Flow, Kind
+from .kinds import Kind
 from .script import Held
 from .text import tidy
 
@@ -30,28 +30,27 @@ class _Term(NamedTuple):
     added: Expression
     rows: Rows
 
-    def to(self, array: Expression) -> str:
+    def to(self, array: Expression) -> Expression:
         """The term in the shape of the array: zeros where it adds nothing."""
         count, rows = prod(array.shape), self.rows
         if np.array_equal(rows, np.arange(count)):
-            return f"({self.added.reshape(array.shape, array.samples).text})"
+            return self.added.reshape(array.shape, array.samples)
         even = len(rows) and (np.diff(rows) == 1).all()
         where = f"slice({rows[0]}, {rows[-1] + 1})" if even else rows.tolist()
-        text = f"scatter({count}, {where}, {self.added.flat.text})"
-        return Expression(text, (count,), array.samples).reshape(array.shape).text
+        spread = self.added.flat.in_form(f"scatter({count}, {where}, {{}})", (count,))
+        return spread.reshape(array.shape)
 
 
 class Backward:
     """The backward pass through a `Forward` that has been written.
 
     Attributes:
-        passed: by the name of an array, what each use passes back to it, and where that exists;
-            None for everywhere.
+        passed: by the name of an array, what each use passes back to it.
     """
 
     def __init__(self, forward: Forward) -> None:
         self.forward = forward
-        self.passed: dict[str, list[tuple[_Term, _Term | None]]] = {}
+        self.passed: dict[str, list[_Term]] = {}
 
     def write(self, upstream: str = "") -> tuple[list[str], str]:
         """Write the lines; return the expressions of the inputs' gradients and the parameters'.
@@ -70,7 +69,7 @@ class Backward:
                 )
             else:
                 seed = f"{column}.reshape(1, -1)" if upstream else f"np.ones_like({number})"
-            self._pass(read, Flow(Expression(seed, (1,), "1" if read.fixed else "-1")))
+            self._pass(read, Expression(seed, (1,), "1" if read.fixed else "-1"))
         for kind, held in reversed(forward.made):
             if held.array.text in self.passed:
                 self._through(kind, held)
@@ -79,12 +78,12 @@ class Backward:
     def _through(self, kind: Kind, held: Held) -> None:
         """Pass the gradient of a group on to what it reads."""
         array, script = held.array, self.forward
-        there = None if self._is_sure(kind.group) else replace(array, text=self._there(array))
+        there = "" if self._is_sure(kind.group) else self._there(array)
         gradient = self._gradient(array)
         if (masked := script.masked(gradient, kind.group)) != gradient:
             gradient = script.named(masked, gradient)
-        for read, flow in kind.pass_back(Flow(replace(array, text=gradient), there)):
-            self._pass(read, flow)
+        for read, back in kind.pass_back(replace(array, text=gradient, there=there)):
+            self._pass(read, back)
 
     def _is_sure(self, group: Group) -> bool:
         """Does every member get a gradient, whatever is selected?"""
@@ -115,49 +114,42 @@ class Backward:
 
     # ---- what arrives at an array ----
 
-    def _pass(self, read: Read, flow: Flow) -> None:
+    def _pass(self, read: Read, gradient: Expression) -> None:
         """Note the gradient that goes to a read."""
-        script, (gradient, there) = self.forward, flow
-        rows = read.rows.reshape(gradient.shape)
+        script, rows = self.forward, read.rows.reshape(gradient.shape)
         holders = np.where(script.takes[read.fixed][rows], script.holder[read.fixed][rows], -1)
         arrays = np.unique(holders[holders >= 0])
         if read.fixed and gradient.samples == "-1":
-            gradient, there = gradient.over_samples("sum"), there and there.over_samples("any")
+            gradient = gradient.over_samples()
         if len(arrays) > 1:
-            rows, holders = rows.ravel(), holders.ravel()
-            gradient, there = self._flat(gradient, "passed"), there and self._flat(there, "taken")
+            rows, holders, flat = rows.ravel(), holders.ravel(), gradient.flat
+            name = script.short(flat.text, "passed")
+            there = flat.there and script.short(flat.there, "taken")
+            gradient = Expression(name, flat.shape, flat.samples, there)
         for i in arrays:
-            held, inside = script.held[i], holders == i
-            term = _term(gradient, rows - held.start, inside)
-            mask = None if there is None else _term(there, rows - held.start, inside)
-            self.passed.setdefault(held.array.text, []).append((term, mask))
-
-    def _flat(self, array: Expression, stem: str) -> Expression:
-        """A name for the rows of an array, along one axis."""
-        flat = array.flat
-        return Expression(self.forward.short(flat.text, stem), flat.shape, flat.samples)
+            held = script.held[i]
+            term = _term(gradient, rows - held.start, holders == i)
+            self.passed.setdefault(held.array.text, []).append(term)
 
     def _there(self, array: Expression) -> str:
         """Write where the gradient of an array exists; return the name of the mask."""
-        masks = [
-            mask or _Term(Expression(f"np.ones(({len(term.rows)}, 1))", term.rows.shape), term.rows)
-            for term, mask in self.passed[array.text]
-        ]
-        texts = [mask.to(array) for mask in masks]
-        alone = len(texts) == 1 and texts[0].strip("()").isidentifier()
-        text = texts[0] if alone else f"{' + '.join(texts)} > 0.0"
+        texts = list[str]()
+        for added, rows in self.passed[array.text]:
+            ones = Expression("", rows.shape, there=f"np.ones(({len(rows)}, 1))")
+            texts.append(_Term(added if added.there else ones, rows).to(array).there)
+        alone = len(texts) == 1 and texts[0].isidentifier()
+        text = texts[0] if alone else f"{' + '.join([f'({each})' for each in texts])} > 0.0"
         return self.forward.named(text, f"{array.text}_taken")
 
     def _gradient(self, array: Expression) -> str:
         """Write the gradient of an array; return its name."""
         script, label = self.forward, f"{array.text}_grad"
-        terms = [term for term, _ in self.passed.pop(array.text, [])]
-        terms.sort(key=lambda each: int(each.rows[0]))
+        terms = sorted(self.passed.pop(array.text, []), key=lambda each: int(each.rows[0]))
         if len(terms) > 1 and (parts := _end_to_end(terms, array)):
             count = prod(array.shape)
             joined = Expression(f"np.concatenate([{', '.join(parts)}])", (count,), array.samples)
             return script.named(joined.reshape(array.shape).text, label)
-        texts = [term.to(array) for term in terms] or [f"np.zeros_like({array.text})"]
+        texts = [f"({term.to(array).text})" for term in terms] or [f"np.zeros_like({array.text})"]
         return script.named(script.add(texts), label)
 
 

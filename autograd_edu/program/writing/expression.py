@@ -7,7 +7,7 @@ A step that changes nothing is not written: an array of the shape (2, 3), reshap
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -23,13 +23,27 @@ class Expression:
         shape: all axes but that of the samples, which is the last one.
         samples: the length of that axis: "-1" for the batch, or "1" if all samples share the array.
             It is "" for a matrix of weights, which has no such axis.
+        there: for a gradient, the text of a mask that says where it exists; "" for everywhere. An
+            operand that is not selected has no gradient, which differs from 0.
         before: the same array before it was reshaped.
     """
 
     text: str
     shape: tuple[int, ...]
     samples: str = "-1"
+    there: str = ""
     before: Expression | None = None
+
+    def in_form(self, form: str, shape: tuple[int, ...], samples: str | None = None) -> Expression:
+        """What a form such as "({}).T" makes of the array, and of its mask."""
+        samples = self.samples if samples is None else samples
+        there = self.there and form.format(self.there)
+        return Expression(form.format(self.text), shape, samples, there)
+
+    def masked(self, there: str, shape: tuple[int, ...]) -> Expression:
+        """The array with a mask of a shape that may be smaller."""
+        mask = Expression(there, shape, self.samples).broadcast(self.shape, self.samples)
+        return replace(self, there=there and mask.text)
 
     @property
     def flat(self) -> Expression:
@@ -41,20 +55,20 @@ class Expression:
         first, samples = self.before or self, self.samples if samples is None else samples
         if (first.shape, first.samples) == (shape, samples):
             return first
-        text = f"({first.text}).reshape({_sizes(shape, samples)})"
-        return Expression(text, shape, samples, first)
+        reshaped = first.in_form(f"({{}}).reshape({_sizes(shape, samples)})", shape, samples)
+        return replace(reshaped, before=first)
 
     def transpose(self, order: Sequence[int]) -> Expression:
         """The array with its axes in another order; the samples stay last."""
         moved = [i for i, axis in enumerate(order) if i != axis]
         if not moved:
             return self
-        text = f"np.transpose({self.text}, {(*order, *([len(order)] if self.samples else []))})"
+        form = f"np.transpose({{}}, {(*order, *([len(order)] if self.samples else []))})"
         if len(order) == 2 and not self.samples:
-            text = f"({self.text}).T"
+            form = "({}).T"
         elif len(moved) == 2:
-            text = f"({self.text}).swapaxes({moved[0]}, {moved[1]})"
-        return Expression(text, tuple([self.shape[axis] for axis in order]), self.samples)
+            form = f"({{}}).swapaxes({moved[0]}, {moved[1]})"
+        return self.in_form(form, tuple([self.shape[axis] for axis in order]))
 
     def broadcast(self, shape: tuple[int, ...], samples: str) -> Expression:
         """The array in a larger shape, which may also have more samples."""
@@ -62,10 +76,9 @@ class Expression:
             return self
         if self.shape == (1,) and self.samples == samples:
             count = prod(shape)
-            text = f"np.repeat({self.text}, {count}, axis=0)"
-            return Expression(text, (count,), samples).reshape(shape)
+            return self.in_form(f"np.repeat({{}}, {count}, axis=0)", (count,)).reshape(shape)
         sizes = _sizes(shape, samples.replace("-1", "n"))
-        return Expression(f"np.broadcast_to({self.text}, ({sizes}))", shape, samples)
+        return self.in_form(f"np.broadcast_to({{}}, ({sizes}))", shape, samples)
 
     def sum(self, axes: Sequence[int]) -> Expression:
         """The sum over some axes."""
@@ -73,24 +86,23 @@ class Expression:
         if prod(shape) == prod(self.shape):
             return self.reshape(shape)
         which = axes[0] if len(axes) == 1 else tuple(axes)
-        return Expression(f"({self.text}).sum(axis={which})", shape, self.samples)
+        return self.in_form(f"({{}}).sum(axis={which})", shape)
 
-    def over_samples(self, function: str) -> Expression:
-        """One column: a function of all samples, such as "sum"."""
-        text = f"np.{function}({self.text}, axis=-1, keepdims=True)"
-        return Expression(text, self.shape, "1")
+    def over_samples(self) -> Expression:
+        """The sum over the samples, in one column."""
+        return self.in_form("np.sum({}, axis=-1, keepdims=True)", self.shape, "1")
 
     def take(self, rows: Rows) -> Expression:
         """Some of the rows of a flat array."""
         count, steps = len(rows), np.diff(rows)
         first, step = int(rows[0]), int(steps[0]) if count > 1 else 1
         if (steps != step).any() or step <= 0:
-            text = f"np.take({self.text}, {rows.tolist()}, axis=0)"
+            form = f"np.take({{}}, {rows.tolist()}, axis=0)"
         elif step == 1 and (count,) == self.shape:
             return self
         else:
-            text = f"({self.text})[{first}:{rows[-1] + 1}{f':{step}' if step > 1 else ''}]"
-        return Expression(text, (count,), self.samples)
+            form = f"({{}})[{first}:{rows[-1] + 1}{f':{step}' if step > 1 else ''}]"
+        return self.in_form(form, (count,))
 
     def read(self, rows: Rows, samples: str | None = None) -> Expression:
         """Some of the rows, as an array that broadcasts to the shape of ``rows``."""
@@ -113,8 +125,8 @@ class Expression:
         rest = prod(self.shape[1:])
         if start % rest or count % rest:
             return self.flat._slice(start, count)
-        text = f"({self.text})[{start // rest}:{(start + count) // rest}]"
-        return Expression(text, (count // rest, *self.shape[1:]), self.samples)
+        form = f"({{}})[{start // rest}:{(start + count) // rest}]"
+        return self.in_form(form, (count // rest, *self.shape[1:]))
 
     def added(self, rows: Rows) -> tuple[Expression, Rows]:
         """The reverse of `read`: an expression, and the rows that it is added to, in one axis.

@@ -1,8 +1,7 @@
 """How each kind of group is written, and what it passes back.
 
 Read `script` and `lifting.group` first. Gradients follow from the matrix rules, and from the local
-gradients of the rule table. An operand that is not selected has no gradient, which differs from 0.
-So beside a gradient goes a mask that says where it exists.
+gradients of the rule table.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import isfinite, prod
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,19 +18,6 @@ from .expression import Expression, pieces
 from .formula import Formula, times
 from .script import Script
 from .text import number_text
-
-
-class Flow(NamedTuple):
-    """A gradient, and where it exists; None for everywhere."""
-
-    gradient: Expression
-    there: Expression | None = None
-
-    def broadcast(self, shape: tuple[int, ...]) -> Flow:
-        """The same in a larger shape."""
-        gradient, there = self
-        samples = gradient.samples
-        return Flow(gradient.broadcast(shape, samples), there and there.broadcast(shape, samples))
 
 
 class Kind:
@@ -56,7 +41,7 @@ class Kind:
     def finish(self, name: str) -> None:
         """Take note of the name of the array."""
 
-    def pass_back(self, upstream: Flow) -> Iterator[tuple[Read, Flow]]:
+    def pass_back(self, upstream: Expression) -> Iterator[tuple[Read, Expression]]:
         """Each read that takes a gradient, with that gradient. ``upstream`` is a name."""
         raise NotImplementedError
 
@@ -121,33 +106,31 @@ class ByRule(Kind):
     def finish(self, name: str) -> None:
         self.formula.finish(name)
 
-    def pass_back(self, upstream: Flow) -> Iterator[tuple[Read, Flow]]:
+    def pass_back(self, upstream: Expression) -> Iterator[tuple[Read, Expression]]:
         for i in self.wanted:
             read, slope = self.reads[i], self.group.rule.slopes[i]
             if self.group.op.selects and (slope.name, slope.number) == ("number", 0.0):
                 continue  # it is never selected
-            yield read, self._times(slope, upstream, read.rows.shape).broadcast(read.rows.shape)
+            yield read, self._times(slope, upstream, read.rows.shape)
 
-    def _times(self, slope: Symbol, upstream: Flow, shape: tuple[int, ...]) -> Flow:
-        """A local gradient times the upstream one."""
-        (gradient, there), text = upstream, self.formula.write(slope).text
+    def _times(self, slope: Symbol, upstream: Expression, shape: tuple[int, ...]) -> Expression:
+        """A local gradient times the upstream one, in this shape."""
+        text, there, samples = self.formula.write(slope).text, upstream.there, upstream.samples
         if slope.name == "number" and isfinite(slope.number):
-            return Flow(replace(gradient, text=times(text, gradient.text)), there)
-        if self.group.op.selects:
+            product = replace(upstream, text=times(text, upstream.text))
+            return product.broadcast(shape, samples)
+        if selects := self.group.op.selects:
             text = self.script.short(text, "slope")
-            there = self._selected(Expression(f"({text} != 0.0)", shape, gradient.samples), there)
-        product = self.script.where(there, times(text, gradient.text))
-        return Flow(Expression(product, shape, gradient.samples), there)
+            there = self._selected(f"({text} != 0.0)", there)
+        product = Expression(self.script.where(there, times(text, upstream.text)), shape, samples)
+        return product.masked(there, shape if selects else upstream.shape)
 
-    def _selected(self, chosen: Expression, there: Expression | None) -> Expression:
-        """Where an operand is chosen, and the result has a gradient."""
-        text = chosen.text
+    def _selected(self, chosen: str, there: str) -> str:
+        """The name of a mask: where an operand is chosen, and the result has a gradient."""
         pairs = zip(self.operands, self.reads, strict=True)
         if any([operand.shape != read.rows.shape for operand, read in pairs]):
-            text = f"np.broadcast_to({text}, {self.formula.result}.shape)"
-        if there is not None:
-            text = f"{there.text} & {text}"
-        return replace(chosen, text=self.script.short(text, "taken"))
+            chosen = f"np.broadcast_to({chosen}, {self.formula.result}.shape)"
+        return self.script.short(f"{there} & {chosen}" if there else chosen, "taken")
 
 
 class Matrix(Kind):
@@ -185,33 +168,30 @@ class Matrix(Kind):
         script.lines.append(f"{name}, {bias} = {layer}[:, :-1], {layer}[:, -1:]")
         return name, bias
 
-    def pass_back(self, upstream: Flow) -> Iterator[tuple[Read, Flow]]:
-        (gradient, there), (weights, inputs, *bias) = upstream, self.group.reads
-        used = None
-        if there is not None:
-            used = replace(there, text=self.script.named(_any(there, 0), "used"), shape=())
+    def pass_back(self, upstream: Expression) -> Iterator[tuple[Read, Expression]]:
+        weights, inputs, *bias = self.group.reads
+        used = upstream.there and self.script.named(_any(upstream.there, 0), "used")
         if self.script.wants(weights):
             yield weights, self._to_weights(upstream, used)
         if self.script.wants(inputs):
-            text = self._product(f"{self.weights}.T", gradient.text)
-            shape = inputs.rows.shape
-            yield inputs, Flow(replace(gradient, text=text, shape=shape), used).broadcast(shape)
+            text = self._product(f"{self.weights}.T", upstream.text)
+            back = replace(upstream, text=text, shape=inputs.rows.shape)
+            yield inputs, back.masked(used, ())
         yield from [(each, upstream) for each in bias]
 
-    def _to_weights(self, upstream: Flow, used: Expression | None) -> Flow:
+    def _to_weights(self, upstream: Expression, used: str) -> Expression:
         """The gradient of the matrix; that of its own bias is the last column."""
-        (gradient, there), script = upstream, self.script
+        there, script = upstream.there, self.script
         weights, inputs, *_ = [read.rows.shape for read in self.group.reads]
-        axes = (1, 2) if self.several else 1
         factor = self._columns(script.where(used, self.inputs), inputs[0])
-        own = self._columns(gradient.text, weights[0])
+        own = self._columns(upstream.text, weights[0])
         name = script.named(f"{own} @ {factor}.T", f"{self.weights}_grad")
         if self.bias:
             summed = script.named(f"np.sum({own}, axis=1, keepdims=True)", f"{self.bias}_grad")
             name = f"np.hstack([{name}, {summed}])"
-        if there is not None:
-            there = Expression(f"{_any(there, axes)}.reshape(-1, 1)", (), "")
-        return Flow(Expression(name, weights, ""), there).broadcast(weights)
+        if there:
+            there = f"{_any(there, (1, 2) if self.several else 1)}.reshape(-1, 1)"
+        return Expression(name, weights, "").masked(there, ())
 
     def _columns(self, text: str, count: int) -> str:
         """The vectors of all samples as the columns of a matrix."""
@@ -230,20 +210,17 @@ class Blocks(Kind):
         ]
         return f"np.moveaxis({self.left} @ {self.right}, 0, -1)"
 
-    def pass_back(self, upstream: Flow) -> Iterator[tuple[Read, Flow]]:
-        gradient, there = upstream
-        moved = self.script.named(f"np.moveaxis({gradient.text}, -1, 0)", "grad")
+    def pass_back(self, upstream: Expression) -> Iterator[tuple[Read, Expression]]:
+        moved = self.script.named(f"np.moveaxis({upstream.text}, -1, 0)", "grad")
         texts = f"{moved} @ {self.right}.swapaxes(2, 3)", f"{self.left}.swapaxes(2, 3) @ {moved}"
         for axis, read, text in zip((2, 1), self.group.reads, texts, strict=True):
-            shape = read.rows.shape
-            back = replace(gradient, text=f"np.moveaxis({text}, 0, -1)", shape=shape)
-            used = there and replace(there, text=_any(there, axis), shape=())
-            yield read, Flow(back, used).broadcast(shape)
+            back = replace(upstream, text=f"np.moveaxis({text}, 0, -1)", shape=read.rows.shape)
+            yield read, back.masked(upstream.there and _any(upstream.there, axis), ())
 
 
-def _any(mask: Expression, axes: int | tuple[int, ...]) -> str:
+def _any(mask: str, axes: int | tuple[int, ...]) -> str:
     """Whether a mask holds anywhere along some axes, which stay."""
-    return f"np.any({mask.text}, axis={axes}, keepdims=True)"
+    return f"np.any({mask}, axis={axes}, keepdims=True)"
 
 
 def simplest(script: Script, group: Group) -> Group:

@@ -102,12 +102,10 @@ class Script:
             terms = [self.short(" + ".join(terms[:_TERMS])), *terms[_TERMS:]]
         return " + ".join(terms)
 
-    def where(self, there: Expression | None, text: str) -> str:
+    def where(self, there: str, text: str) -> str:
         """An expression where a mask holds; elsewhere 0, even if the expression is not finite."""
-        if there is None:
-            return text
-        self.choosing = True
-        return f"np.where({there.text}, {text}, 0.0)"
+        self.choosing |= bool(there)
+        return f"np.where({there}, {text}, 0.0)" if there else text
 
     def mask(self, real: Mask) -> str:
         """The name of an array that says where the blocks of a product have no holes."""
