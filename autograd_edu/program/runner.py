@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise
-from math import prod
+from functools import cached_property
 from threading import Lock
-from typing import NamedTuple, NoReturn, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import ArityError, ShapeError, one_of
+from ..errors import ArityError, one_of
 from .array_engine.engine import Answer, NumpyEngine
 from .arrays import input_names, real_array
 from .compiled_engine.choice import Costs, chosen, wait
 from .compiled_engine.run import Interpreter, Sample, is_installed
 from .form import Results, fill
-from .ir import WRT, AnyGradients, Computation, Floats, Gradients, Replayed, Shapes, Wrt
+from .ir import WRT, AnyGradients, Computation, Floats, Gradients, Replayed, Wrt
+from .layout import Argument, Layout, check_count, layout_of
 from .python_engine.run import PythonEngine
 
 Columns: TypeAlias = list[Floats]  # for each argument, an array of shape (samples, numbers)
 
 _FLOAT = np.dtype(np.float64)
-
-
-class Argument(NamedTuple):
-    """One argument of a call.
-
-    Attributes:
-        numbers: where its numbers stand among those of all arguments.
-        shape: the shape in which it was passed.
-        own: True if every sample has its own numbers, False if they share them.
-    """
-
-    numbers: slice
-    shape: tuple[int, ...]
-    own: bool
-
-
-class Layout(NamedTuple):
-    """What the shapes of the inputs say. ``single`` is True if no argument has a batch axis."""
-
-    samples: int
-    single: bool
-    arguments: list[Argument]
 
 
 class Runner:
@@ -142,60 +119,18 @@ class Runner:
 
     def _checked(self, inputs: tuple[ArrayLike, ...]) -> tuple[Columns, Layout]:
         """The inputs as columns, and what their shapes say."""
-        own = self.program.shapes
-        if len(inputs) != len(own):
-            raise ArityError(f"the program takes {self._arguments()}; got {len(inputs)}")
+        check_count(self.given, len(inputs))
         arrays = [x for x in inputs if type(x) is np.ndarray and x.dtype is _FLOAT]
         if len(arrays) < len(inputs):  # most often there is nothing to convert
             pairs = zip(inputs, self.names, strict=True)
             arrays = [np.asarray(real_array(x, name), dtype=float) for x, name in pairs]
-        layout = _layout(tuple([x.shape for x in arrays]), own)
-        if not (samples := layout.samples):
-            self._refuse(arrays)
+        layout = layout_of(self.given, tuple([x.shape for x in arrays]))
+        samples = layout.samples
         columns = [
             x.reshape(samples, -1) if own else np.broadcast_to(x.ravel(), (samples, x.size))
             for x, (_, _, own) in zip(arrays, layout.arguments, strict=True)
         ]
         return columns, layout
-
-    def _refuse(self, arrays: list[Floats]) -> NoReturn:
-        """Raise an error for inputs that lack their shapes, or a common batch axis before them."""
-        lengths = {}
-        for name, x, own in zip(self.names, arrays, self.program.shapes, strict=True):
-            shape, leads = x.shape, x.ndim == len(own) + 1
-            if shape[leads:] != own:
-                raise ShapeError(
-                    f"{name} must {f'have the shape {own}' if own else 'be a number'}, or "
-                    f"have the shape {_with_batch(own)} for a batch; got the shape {shape}"
-                )
-            if leads:
-                lengths[name] = shape[0]
-        if len(set(lengths.values())) > 1:
-            listed = ", ".join([f"{name} has {length}" for name, length in lengths.items()])
-            raise ShapeError(
-                f"all inputs with a batch axis must have the same number of samples; {listed}"
-            )
-        raise ShapeError("the batch is empty; it must hold at least one sample")
-
-    def _arguments(self) -> str:
-        names, count = self.given.argument_names, len(self.program.shapes)
-        shown = f" ({', '.join(names)})" if count and all(names) else ""
-        return f"{count} input{'' if count == 1 else 's'}{shown}"
-
-
-@lru_cache(maxsize=256)
-def _layout(given: Shapes, own: Shapes) -> Layout:
-    """The layout of arguments whose shapes in one sample are ``own``; no samples if none fits."""
-    batched = [len(a) == len(b) + 1 for a, b in zip(given, own, strict=True)]
-    counts = {shape[0] for shape, leads in zip(given, batched, strict=True) if leads} or {1}
-    fits = all([a[leads:] == b for a, b, leads in zip(given, own, batched, strict=True)])
-    samples = counts.pop() if fits and len(counts) == 1 else 0
-    spans = pairwise(accumulate(map(prod, own), initial=0))
-    arguments = [
-        Argument(slice(*span), shape, leads or samples == 1)
-        for span, shape, leads in zip(spans, given, batched, strict=True)
-    ]
-    return Layout(samples, True not in batched, arguments)
 
 
 def _per_argument(by_input: Floats, arguments: list[Argument]) -> list[Replayed]:
@@ -206,7 +141,3 @@ def _per_argument(by_input: Floats, arguments: list[Argument]) -> list[Replayed]
         found = rows.T if own else rows.sum(axis=1)
         grads.append(found.reshape(shape) if shape else found.item())
     return grads
-
-
-def _with_batch(shape: tuple[int, ...]) -> str:
-    return f"(batch, {', '.join(map(str, shape))})" if shape else "(batch,)"

@@ -15,9 +15,10 @@ from types import CodeType
 
 import numpy as np
 
-from ...errors import ArityError, OperandError, ShapeError
+from ...errors import OperandError, ShapeError
 from ...trees import replace
 from ..ir import Computation
+from ..layout import check_count, layout_of
 from .directional import directional
 from .frameworks import Array, Framework, Function, framework
 from .printed import forward_function, pull_back
@@ -56,34 +57,19 @@ def _as_batch(
     program: Computation, of: Framework, arrays: Sequence[Array]
 ) -> tuple[Array, list[Array], bool]:
     """The parameters, the inputs with a batch axis, and whether they had none."""
-    shapes = program.shapes
-    if len(arrays) - 1 != len(shapes):
-        raise ArityError(f"the program takes {len(shapes)} input(s); {len(arrays) - 1} were given")
+    check_count(program, len(arrays) - 1)
     parameters, *inputs = of.arrays(arrays)
     if tuple(parameters.shape) != (program.parameter_count,):
         raise ShapeError(
             f"the program has {program.parameter_count} parameters; "
             f"an array of shape {tuple(parameters.shape)} was given"
         )
-    samples, single = _samples(program, [tuple(x.shape) for x in inputs])
+    layout = layout_of(program, tuple([tuple(x.shape) for x in inputs]))
     batch = [
-        of.broadcast(x, (samples, *shape)) if tuple(x.shape) == shape else x
-        for x, shape in zip(inputs, shapes, strict=True)
+        of.broadcast(x, (layout.samples, *shape)) if tuple(x.shape) == shape else x
+        for x, shape in zip(inputs, program.shapes, strict=True)
     ]
-    return parameters, batch, single
-
-
-def _samples(program: Computation, given: Sequence[tuple[int, ...]]) -> tuple[int, bool]:
-    """The number of samples in inputs of these shapes, and whether no input has a batch axis."""
-    pairs = list(zip(given, program.shapes, strict=True))
-    counts = {own[:1] for own, shape in pairs if own != shape}
-    if len(counts) > 1 or any(shape not in (own, own[1:]) for own, shape in pairs):
-        raise ShapeError(
-            f"the program takes inputs of the shapes {list(program.shapes)}, or some of them with "
-            f"one leading batch axis; the shapes {list(given)} were given"
-        )
-    (samples,) = next(iter(counts), (1,))
-    return samples, not counts
+    return parameters, batch, layout.single
 
 
 class _Passes:
