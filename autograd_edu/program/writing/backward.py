@@ -6,6 +6,7 @@ written: it is the sum of what each use passes back.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
@@ -143,14 +144,32 @@ class Backward:
 
     def _gradient(self, array: Expression) -> str:
         """Write the gradient of an array; return its name."""
-        script, label = self.forward, f"{array.text}_grad"
-        terms = sorted(self.passed.pop(array.text, []), key=lambda each: int(each.rows[0]))
+        script, label, count = self.forward, f"{array.text}_grad", prod(array.shape)
+        terms = self._merged(self.passed.pop(array.text, []), count)
         if len(terms) > 1 and (parts := _end_to_end(terms, array)):
-            count = prod(array.shape)
             joined = Expression(f"np.concatenate([{', '.join(parts)}])", (count,), array.samples)
             return script.named(joined.reshape(array.shape).text, label)
-        texts = [f"({term.to(array).text})" for term in terms] or [f"np.zeros_like({array.text})"]
-        return script.named(script.add(texts), label)
+        zeros = Expression(f"np.zeros_like({array.text})", array.shape)
+        return script.named(self._sum([term.to(array) for term in terms] or [zeros]), label)
+
+    def _merged(self, terms: Sequence[_Term], count: int) -> list[_Term]:
+        """The terms by their first row; those that go to the same few rows are added first."""
+        same: dict[bytes, list[_Term]] = {}
+        for i, term in enumerate(terms):
+            key = b"%d" % i if len(term.rows) == count else term.rows.tobytes()
+            same.setdefault(key, []).append(term)
+        merged = list[_Term]()
+        for (first, *more), rows in [(each, each[0].rows) for each in same.values()]:
+            flat = [term.added.flat for term in (first, *more)]
+            added = replace(flat[0], text=f"({self._sum(flat)})", before=None)
+            merged.append(_Term(added, rows) if more else first)
+        return sorted(merged, key=lambda each: int(each.rows[0]))
+
+    def _sum(self, terms: Sequence[Expression]) -> str:
+        """A sum, in which a term that comes twice is doubled."""
+        counts = Counter([f"({term.text})" for term in terms])
+        texts = [text if n == 1 else f"{float(n)} * {text}" for text, n in counts.items()]
+        return self.forward.add(texts)
 
 
 def _term(added: Expression, rows: Rows, inside: Mask) -> _Term:

@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from .text import unparsed
+
 _WIDTH = 100  # columns of a line without its indentation, up to which something is written into it
 _OF_ARRAY = re.compile(r"_(?:grad|taken)\d*$")  # what belongs to an array of that name
 _PRODUCT = re.compile("@|tensordot")
@@ -68,4 +70,4 @@ def _with(line: str, values: Mapping[str, ast.expr]) -> str:
         def visit_Name(self, node: ast.Name) -> ast.expr:
             return values.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
 
-    return ast.unparse(Replaced().visit(ast.parse(line)))
+    return unparsed(Replaced().visit(ast.parse(line)))

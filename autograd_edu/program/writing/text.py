@@ -83,4 +83,9 @@ def number_text(x: float) -> str:
 
 def tidy(text: str) -> str:
     """An expression with only the brackets that it needs."""
-    return ast.unparse(ast.parse(text, mode="eval"))
+    return unparsed(ast.parse(text, mode="eval"))
+
+
+def unparsed(tree: ast.AST) -> str:
+    """The text of a syntax tree, in which a + -b is a - b."""
+    return ast.unparse(tree).replace(" + -", " - ")
