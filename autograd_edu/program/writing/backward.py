@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..lifting.analysis import facts
-from ..lifting.group import Group, Read
+from ..lifting.group import Read
 from ..lifting.products import HOLE
-from ..lifting.spacing import Mask, Rows, folded
+from ..lifting.spacing import Rows, folded
 from .expression import Expression
 from .forward import Forward
 from .kinds import Kind
@@ -63,14 +63,9 @@ class Backward:
         forward.lines.append("# backward pass: the gradient of the sum of the results")
         for k, root in enumerate(forward.fused.roots):
             read = Read(forward.lifted.fixed[root], forward.lifted.row[[root]])
-            column, number = f"{upstream}[:, {k}]", forward.read(read).text
-            if read.fixed:  # the samples share it
-                seed = (
-                    f"np.sum({column}).reshape(1, 1)" if upstream else "np.full((1, 1), float(n))"
-                )
-            else:
-                seed = f"{column}.reshape(1, -1)" if upstream else f"np.ones_like({number})"
-            self._pass(read, Expression(seed, (1,), "1" if read.fixed else "-1"))
+            seed = "np.ones((1, n))" if read.fixed else f"np.ones_like({forward.read(read).text})"
+            seed = f"{upstream}[:, {k}].reshape(1, -1)" if upstream else seed
+            self._pass(read, Expression(seed, (1,)))
         for kind, held in reversed(forward.made):
             if held.array.text in self.passed:
                 self._through(kind, held)
@@ -79,17 +74,14 @@ class Backward:
     def _through(self, kind: Kind, held: Held) -> None:
         """Pass the gradient of a group on to what it reads."""
         array, script = held.array, self.forward
-        there = "" if self._is_sure(kind.group) else self._there(array)
+        known = facts(script.fused)
+        members = [i for i in kind.group.members if i != HOLE and known.varies[i]]
+        there = "" if all([known.sure[i] for i in members]) else self._there(array)
         gradient = self._gradient(array)
         if (masked := script.masked(gradient, kind.group)) != gradient:
             gradient = script.named(masked, gradient)
         for read, back in kind.pass_back(replace(array, text=gradient, there=there)):
             self._pass(read, back)
-
-    def _is_sure(self, group: Group) -> bool:
-        """Does every member get a gradient, whatever is selected?"""
-        known = facts(self.forward.fused)
-        return all([known.sure[i] for i in group.members if i != HOLE and known.varies[i]])
 
     def _of_inputs(self) -> list[str]:
         forward, texts = self.forward, list[str]()
@@ -128,9 +120,10 @@ class Backward:
             there = flat.there and script.short(flat.there, "taken")
             gradient = Expression(name, flat.shape, flat.samples, there)
         for i in arrays:
-            held = script.held[i]
-            term = _term(gradient, rows - held.start, holders == i)
-            self.passed.setdefault(held.array.text, []).append(term)
+            held, own, added = script.held[i], rows - script.held[i].start, gradient
+            if len(arrays) > 1 or (holders != i).any():
+                added, own = gradient.flat.take(np.flatnonzero(holders == i)), own[holders == i]
+            self.passed.setdefault(held.array.text, []).append(_Term(*added.added(own)))
 
     def _there(self, array: Expression) -> str:
         """Write where the gradient of an array exists; return the name of the mask."""
@@ -170,13 +163,6 @@ class Backward:
         counts = Counter([f"({term.text})" for term in terms])
         texts = [text if n == 1 else f"{float(n)} * {text}" for text, n in counts.items()]
         return self.forward.add(texts)
-
-
-def _term(added: Expression, rows: Rows, inside: Mask) -> _Term:
-    """What an expression adds to those of ``rows`` that are ``inside`` an array."""
-    if not inside.all():
-        added, rows = added.flat.take(np.flatnonzero(inside)), rows[inside]
-    return _Term(*added.added(rows))
 
 
 def _end_to_end(terms: Sequence[_Term], array: Expression) -> list[str]:

@@ -17,7 +17,7 @@ import numpy as np
 from ...derivatives.dual import Numbers, is_one
 from ...engine.modes import ieee
 from ...engine.number import Number
-from ...engine.ops import OPS, dot, where
+from ...engine.ops import OPS, where
 from ...engine.value import Value
 from ...errors import OperandError
 from ...trees import Tree, flatten
@@ -91,16 +91,12 @@ def _move(slot: Slot, y: Moving, xs: Sequence[Moving], moves: Sequence[Moving]) 
     moving = [isinstance(move, Number) for move in moves]
     if not any(moving):
         return 0.0
-    op, terms = OPS[slot.op], list[tuple[Moving, Moving]]()
+    op, products = OPS[slot.op], list[Moving]()
     slopes = op.local_gradients(_BothBranches, y, xs, moving)
     for slope, move in compress(zip(slopes, moves, strict=True), moving):
         if op.selects and isinstance(slope, Number):
             # an operand that is not selected passes nothing on
-            terms.append((1.0, where.apply((slope > 0.0, slope * move, 0.0))))
+            products.append(where.apply((slope > 0.0, slope * move, 0.0)))
         elif not (op.selects and slope == 0.0):
-            terms.append((slope, move))
-    if len(terms) > 2:
-        together: Moving = dot([slope for slope, _ in terms], [move for _, move in terms])
-        return together
-    products = [move if is_one(slope) else slope * move for slope, move in terms]
+            products.append(move if is_one(slope) else slope * move)
     return reduce(add, products) if products else 0.0

@@ -20,7 +20,6 @@ Array: TypeAlias = Foreign
 Function = Callable[..., Array]
 Scope = dict[str, Foreign]
 Framework: TypeAlias = "_Jax | _Torch"
-_SPECIAL = {"lgamma": "gammaln"}  # SciPy's names
 _EXTREME = re.compile(r"np\.(?:max|min)\(.*")  # to the end of the line
 _NAME = re.compile(r"\b[a-zA-Z]\w*")
 _LINE = re.compile(r"^    (\w+) = (?!.*\.shape).*", re.MULTILINE)  # of numbers
@@ -44,7 +43,7 @@ def _undecorated(**_: str) -> Callable[[Function], Function]:
 
 def _scalar_functions(special: Foreign) -> Scope:
     """The functions that a printed program takes from `math`, here on arrays."""
-    return {name: getattr(special, _SPECIAL.get(name, name)) for name in SCALAR}
+    return {name: getattr(special, name) for name in SCALAR}
 
 
 class _Jax:
