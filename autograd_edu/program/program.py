@@ -29,8 +29,8 @@ from .parameters import Parameters
 from .runner import Runner
 from .saved import content, from_text, to_text
 from .tracing.trace import Example, record, record_graph
-from .writing import export
 from .writing.directional import directional
+from .writing.export import exported
 from .writing.frameworks import Foreign
 from .writing.listing import listing
 
@@ -266,7 +266,7 @@ class Program(Parameters, Computation, Generic[R]):
             OperandError: if JAX is set to 32 bits, or the program has guards, which a compiled
                 function cannot check.
         """
-        return export.to_jax(self)
+        return exported(self, "jax")
 
     def to_torch(self) -> Callable[..., Foreign]:
         """The program as a function of PyTorch tensors, ``f(parameters, *inputs)``.
@@ -277,7 +277,7 @@ class Program(Parameters, Computation, Generic[R]):
             ImportError: if PyTorch is missing; the extra ``torch`` installs it.
             OperandError: if the program has guards.
         """
-        return export.to_torch(self)
+        return exported(self, "torch")
 
     def to_json(self) -> str:
         """The program with its `parameter_values` as text, which `from_json` reads."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
 from types import CodeType
+from typing import Literal
 
 import numpy as np
 
@@ -24,17 +25,9 @@ from .frameworks import Array, Framework, Function, framework
 from .printed import forward_function, pull_back
 
 
-def to_jax(program: Computation) -> Function:
-    """``program`` as a function of JAX: ``f(parameters, *inputs)``; see `Program.to_jax`."""
-    return _exported(program, framework("jax"))
-
-
-def to_torch(program: Computation) -> Function:
-    """``program`` as a function of PyTorch: ``f(parameters, *inputs)``; see `Program.to_torch`."""
-    return _exported(program, framework("torch"))
-
-
-def _exported(program: Computation, of: Framework) -> Function:
+def exported(program: Computation, name: Literal["jax", "torch"]) -> Function:
+    """``program`` as a function of a framework; see `Program.to_jax`."""
+    of = framework(name)
     if branches := [guard for guard in program.guards if guard.error is None]:
         raise OperandError(
             f"the program takes a branch at {branches[0].line} that an exported function could "
@@ -43,20 +36,20 @@ def _exported(program: Computation, of: Framework) -> Function:
     of.check()
     passes = _Passes(program, of)
 
-    def exported(parameters: Array, *inputs: Array) -> Array:
+    def function(parameters: Array, *inputs: Array) -> Array:
         of.check()
-        own, given, single = _as_batch(program, of, (parameters, *inputs))
-        results = passes.forward(own, *given)
+        batch, single = _as_batch(program, of, (parameters, *inputs))
+        results = passes.forward(*batch)
         results = results[0] if single else results
         return replace(program.form, lambda at: results[..., at])
 
-    return exported
+    return function
 
 
 def _as_batch(
     program: Computation, of: Framework, arrays: Sequence[Array]
-) -> tuple[Array, list[Array], bool]:
-    """The parameters, the inputs with a batch axis, and whether they had none."""
+) -> tuple[list[Array], bool]:
+    """The parameters and the inputs with a batch axis, and whether they had none."""
     check_count(program, len(arrays) - 1)
     parameters, *inputs = of.arrays(arrays)
     if tuple(parameters.shape) != (program.parameter_count,):
@@ -69,7 +62,7 @@ def _as_batch(
         of.broadcast(x, (layout.samples, *shape)) if tuple(x.shape) == shape else x
         for x, shape in zip(inputs, program.shapes, strict=True)
     ]
-    return parameters, batch, layout.single
+    return [parameters, *batch], layout.single
 
 
 class _Passes:

@@ -108,6 +108,7 @@ class Formula:
         return replace(self.spell(symbol, parts), depth=depth)
 
 
-def times(local: str, upstream: str) -> str:
+def times(local: Text, upstream: str) -> str:
     """local × upstream."""
-    return {"1.0": upstream, "-1.0": f"-{upstream}"}.get(local) or f"({local}) * {upstream}"
+    one = {"1": upstream, "-1": f"-{upstream}"}.get(local.text.removesuffix(".0"))
+    return one or f"{local.within(PRODUCT)} * {upstream}"

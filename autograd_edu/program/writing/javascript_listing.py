@@ -14,7 +14,7 @@ import numpy as np
 from ...engine.op import OPS
 from ..ir import Computation, Guard, Slot
 from ..lifting.analysis import facts
-from .formula import PRODUCT, Formula, Text
+from .formula import Formula, Text, times
 from .javascript import Lines, helpers, number_text, on_symbols
 from .names import argument_names
 from .printed import in_form
@@ -155,7 +155,7 @@ class _Writer(Lines):
             if selects and local.depth:
                 local = Text(self.name(local.text))
             selected = [f"{local.text} !== 0"] if selects else []
-            share = _times(local, upstream)
+            share = times(local, upstream)
             self._add(slot.operands[k], share, " && ".join([*asked, *selected]))
 
     def _add(self, i: int, share: str, condition: str = "") -> None:
@@ -177,9 +177,3 @@ class _Writer(Lines):
         """The gradient of slot ``i`` as an expression."""
         name = self.gradients.get(i, "0")
         return f"{name} ?? 0" if i in self.optional else name
-
-
-def _times(local: Text, upstream: str) -> str:
-    """local × upstream."""
-    plain = {"1": upstream, "-1": f"-{upstream}"}
-    return plain.get(local.text) or f"{local.within(PRODUCT)} * {upstream}"

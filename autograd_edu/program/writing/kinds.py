@@ -15,7 +15,7 @@ import numpy as np
 from ..lifting.group import Group, Read
 from ..lifting.symbols import Symbol, in_order
 from .expression import Expression, pieces
-from .formula import Formula, times
+from .formula import Formula, Text, times
 from .script import Script
 from .text import number_text
 
@@ -118,14 +118,14 @@ class ByRule(Kind):
         there, samples = upstream.there, upstream.samples
         if _is_truth(slope) and not self.group.op.selects:
             slope = slope.operands[0]  # True is 1.0
-        text = self.formula.write(slope).text
+        local = self.formula.write(slope)
         if slope.name == "number" and isfinite(slope.number):
-            product = replace(upstream, text=times(text, upstream.text))
+            product = replace(upstream, text=times(local, upstream.text))
             return product.broadcast(shape, samples)
         if selects := self.group.op.selects:
-            text = self.script.short(text, "slope")
-            there = self._selected(f"({text} != 0.0)", there)
-        product = Expression(self.script.where(there, times(text, upstream.text)), shape, samples)
+            local = Text(self.script.short(local.text, "slope"))
+            there = self._selected(f"({local.text} != 0.0)", there)
+        product = Expression(self.script.where(there, times(local, upstream.text)), shape, samples)
         return product.masked(there, shape if selects else upstream.shape)
 
     def _selected(self, chosen: str, there: str) -> str:
