@@ -110,8 +110,8 @@ class Backward:
     def _pass(self, read: Read, gradient: Expression) -> None:
         """Note the gradient that goes to a read."""
         script, rows = self.forward, read.rows.reshape(gradient.shape)
-        holders = np.where(script.takes[read.fixed][rows], script.holder[read.fixed][rows], -1)
-        arrays = np.unique(holders[holders >= 0])
+        holders = script.holder[read.fixed][rows]
+        arrays = [i for i in np.unique(holders) if script.held[i].takes]
         if read.fixed and gradient.samples == "-1":
             gradient = gradient.over_samples()
         if len(arrays) > 1:

@@ -60,14 +60,14 @@ class Forward(Script):
         count, first = self.program.parameter_count, len(NEUTRAL)
         numbers = [number_text(x) for x in self.fused.constants.values()]
         for name, samples in (("neutral", "1"), ("np.repeat(neutral, n, axis=1)", "-1")):
-            self.hold(Held(Expression(name, (first,), samples), 0), takes=False)
+            self.hold(Held(Expression(name, (first,), samples), 0, takes=False))
         self.arguments = self._inputs(arguments)
         if count:
             self.assign("parameters", f"np.asarray(parameters, float).reshape({count}, 1)")
         self.parameters = Held(Expression("parameters", (count,), "1"), first)
         self.hold(self.parameters)
         constants = Expression("constants", (len(numbers),), "1")
-        self.hold(Held(constants, first + count), takes=False)
+        self.hold(Held(constants, first + count, takes=False))
         self.assign("constants", f"np.array([[{'], ['.join(numbers)}]])")
         self.assign("neutral", "np.array([[0.0], [-np.inf], [np.inf]])", _NEUTRAL)
 
@@ -102,8 +102,8 @@ class Forward(Script):
         self.assign(name, self.masked(kind.text, group))
         kind.finish(name)
         array = Expression(name, group.shape, "1" if group.fixed else "-1")
-        held = Held(array, group.start, group.real)
-        self.hold(held, takes=any(map(self.varies, group.reads)))
+        held = Held(array, group.start, any(map(self.varies, group.reads)), group.real)
+        self.hold(held)
         self.made.append((kind, held))
 
     def masked(self, text: str, group: Group) -> str:

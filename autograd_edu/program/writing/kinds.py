@@ -162,7 +162,7 @@ class Matrix(Kind):
     def _weights(self, weights: Read) -> tuple[str, str]:
         """Write a matrix; return its name and that of the bias, which is its last column."""
         script, names = self.script, self.script.names
-        labels = [script.fixed_labels[row] for row in weights.rows[:, 0].tolist()]
+        labels = [script.fixed_slots[row].label for row in weights.rows[:, 0].tolist()]
         name, matrix = names.common(labels, "W"), script.whole(weights, samples="").text
         if not self.group.ones:
             return script.assign(name, matrix), ""

@@ -17,7 +17,7 @@ def forward_function(program: Computation) -> str:
     forward = Forward(program, differentiated=False)
     result = in_form(program.form, forward.write())
     says = f"{_shapes(forward)} Returns {in_form(program.form, ['(batch,)'] * len(program.roots))}."
-    return _function(forward, f"program({_arguments(forward)})", says=says, result=result)
+    return _function(forward, "program", says=says, result=result)
 
 
 def in_form(form: Form, texts: list[str]) -> str:
@@ -46,7 +46,7 @@ def both_passes(program: Computation) -> str:
     inputs, parameters = Backward(forward).write()
     says = f"{_shapes(forward)}\n\n    Returns (batch,), ({_ALL_GIVEN})."
     result = f"{result}, ([{', '.join(inputs)}], {parameters})"
-    return _function(forward, f"value_and_grad({_arguments(forward)})", says=says, result=result)
+    return _function(forward, "value_and_grad", says=says, result=result)
 
 
 def pull_back(program: Computation) -> str:
@@ -57,12 +57,8 @@ def pull_back(program: Computation) -> str:
     forward = Forward(program, differentiated=True)
     forward.write()
     inputs, parameters = Backward(forward).write("upstream")
-    signature = f"pull_back(upstream, {_arguments(forward)})"
-    return _function(forward, signature, says="", result=", ".join([parameters, *inputs, ""]))
-
-
-def _arguments(forward: Forward) -> str:
-    return ", ".join(["parameters", *[held.array.text for held in forward.arguments]])
+    result = ", ".join([parameters, *inputs, ""])
+    return _function(forward, "pull_back", says="", result=result, first="upstream, ")
 
 
 def _shapes(forward: Forward) -> str:
@@ -73,9 +69,10 @@ def _shapes(forward: Forward) -> str:
     return f"Inputs {shapes or 'none'}; parameters ({program.parameter_count},)."
 
 
-def _function(forward: Forward, signature: str, *, says: str, result: str) -> str:
+def _function(forward: Forward, name: str, *, says: str, result: str, first: str = "") -> str:
+    arguments = ", ".join(["parameters", *[held.array.text for held in forward.arguments]])
     lines, result = inlined(forward.lines, result, forward.names.saying_nothing)
     quiet = "@np.errstate(all='ignore')  # what is passed over need not be a number\n"
     is_quiet = forward.choosing or any(line.startswith("neutral = ") for line in lines)
     body = "".join(f"    {line}\n" for line in [*lines, f"return {result}"])
-    return f'{quiet if is_quiet else ""}def {signature}:\n    """{says}"""\n{body}'
+    return f'{quiet if is_quiet else ""}def {name}({first}{arguments}):\n    """{says}"""\n{body}'

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 
 from ...arithmetic.rows import products
-from ..ir import Computation
+from ..ir import Computation, Slot
 from ..lifting.fuse import fused
 from ..lifting.group import Read
 from ..lifting.lift import lift
@@ -29,17 +29,14 @@ class Held:
     """A named array that holds rows of a table, from ``start`` on.
 
     Attributes:
+        takes: does it take a gradient?
         real: where it is False, the array has a hole.
     """
 
     array: Expression
     start: int
+    takes: bool = True
     real: Mask | None = None
-
-    @property
-    def count(self) -> int:
-        """How many rows it holds."""
-        return prod(self.array.shape)
 
 
 class Script:
@@ -49,7 +46,6 @@ class Script:
         differentiated: whether a backward pass will follow.
         held: the arrays that hold the rows of the tables, in the order in which they were made.
         holder: for each row of a table, the number of its array.
-        takes: for each row of a table, whether it takes a gradient.
         shorts: the names of the expressions that can be repeated.
         choosing: whether something is computed that may be passed over, so need not be a number.
     """
@@ -57,9 +53,7 @@ class Script:
     def __init__(self, program: Computation, *, differentiated: bool) -> None:
         self.program, self.fused, self.differentiated = program, fused(program), differentiated
         self.lifted, self.names = lift(self.fused), Names(RESERVED)
-        counts = self.lifted.counts
-        self.holder = {kind: np.full(count, -1) for kind, count in counts.items()}
-        self.takes = {kind: np.zeros(count, dtype=bool) for kind, count in counts.items()}
+        self.holder = {kind: np.full(count, -1) for kind, count in self.lifted.counts.items()}
         self.held, self.lines = list[Held](), list[str]()
         self.shorts: dict[str, str] = {}
         self.choosing = False
@@ -120,15 +114,15 @@ class Script:
 
     # ---- arrays ----
 
-    def hold(self, held: Held, *, takes: bool = True) -> None:
-        """Note which rows an array holds, and whether they take gradients."""
-        fixed, rows = held.array.samples == "1", slice(held.start, held.start + held.count)
-        self.holder[fixed][rows], self.takes[fixed][rows] = len(self.held), takes
+    def hold(self, held: Held) -> None:
+        """Note which rows an array holds."""
+        rows = slice(held.start, held.start + prod(held.array.shape))
+        self.holder[held.array.samples == "1"][rows] = len(self.held)
         self.held.append(held)
 
     def varies(self, read: Read) -> bool:
         """Does anything in it depend on an input or a parameter?"""
-        return bool(self.takes[read.fixed][read.rows].any())
+        return any([self.held[i].takes for i in np.unique(self.holder[read.fixed][read.rows])])
 
     def wants(self, read: Read) -> bool:
         """Will anything in it take a gradient?"""
@@ -148,7 +142,7 @@ class Script:
         for i in np.unique(holders):
             held, inside = self.held[i], holders == i
             places[inside] = read.rows[inside] - held.start + size
-            size += held.count
+            size += prod(held.array.shape)
             arrays.append(held.array)
         array = arrays[0]
         if len(arrays) > 1:
@@ -169,16 +163,12 @@ class Script:
 
     def number(self, read: Read) -> float | None:
         """The number that a read has in all places, if it is one constant."""
-        text, *others = {self.constants.get(row, "") for row in read.rows.ravel().tolist()}
-        return float(text) if text and read.fixed and not others else None
+        slots = [self.fixed_slots.get(row) for row in read.rows.ravel().tolist()]
+        text, *others = {repr(x.number) if x and x.op == "constant" else "" for x in slots}
+        return float(text) if text and read.fixed and not others else None  # 0.0 and -0.0 differ
 
     @cached_property
-    def constants(self) -> dict[int, str]:
-        """The number in each row that holds a constant, as text, as 0.0 and -0.0 are equal."""
-        return {int(self.lifted.row[i]): repr(x) for i, x in self.fused.constants.items()}
-
-    @cached_property
-    def fixed_labels(self) -> dict[int, str]:
-        """The label of each row that depends on no input."""
+    def fixed_slots(self) -> dict[int, Slot]:
+        """The slot in each row that depends on no input."""
         rows = zip(self.lifted.row.tolist(), self.fused.slots, self.lifted.fixed, strict=True)
-        return {row: slot.label for row, slot, fixed in rows if fixed}
+        return {row: slot for row, slot, fixed in rows if fixed}
