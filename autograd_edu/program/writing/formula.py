@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from ...arithmetic.rows import products
 from ..lifting.symbols import Symbol, Written, in_order
 
 # How tightly an expression binds.
@@ -55,6 +56,14 @@ def with_sign(symbol: Symbol, parts: Sequence[Text]) -> Text | None:
     sign, rank = _SIGNS[symbol.name]
     left = parts[0].within(rank + (rank == COMPARISON))  # Python reads a < b < c as one comparison
     return Text(f"{left} {sign} {parts[1].within(rank + 1)}", rank)
+
+
+def terms_of(parts: Sequence[Text]) -> list[str]:
+    """The terms of a sum of products, given the texts of its operands."""
+    weights, inputs, bias = products(parts)
+    pairs = zip(weights, inputs, strict=True)
+    terms = [f"{w.within(PRODUCT)} * {x.within(SIGN)}" for w, x in pairs]
+    return terms + [each.within(PLUS) for each in bias]
 
 
 class Formula:

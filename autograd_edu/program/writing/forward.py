@@ -13,7 +13,7 @@ from ..lifting.group import NEUTRAL, Group, Read
 from ..lifting.products import HOLE
 from ..lifting.spacing import folded
 from .expression import Expression
-from .kinds import KINDS, Kind, simplest
+from .kinds import Kind, kind_of
 from .names import argument_names
 from .script import Held, Script
 from .text import number_text, tidy
@@ -39,8 +39,7 @@ class Forward(Script):
     def write(self) -> list[str]:
         """Write the lines; return the expression of each result."""
         for group in self.lifted.groups:
-            group = simplest(self, group)
-            self._group(KINDS[group.kind](self, group))
+            self._group(kind_of(self, group))
         for guard, given in zip(self.fused.guards, self.program.guards, strict=True):
             self._guard(guard, given)
         return [self._result(i) for i in self.fused.roots]
@@ -94,12 +93,12 @@ class Forward(Script):
     # ---- groups ----
 
     def _group(self, kind: Kind) -> None:
-        group = kind.group
+        text, group = kind.write(), kind.group
         labels = [self.fused.slots[i].label for i in group.members if i != HOLE]
         alone = len(labels) == 1 and labels[0]
         named = self.names.name(labels[0], kind.default) if alone else ""
         name = named or self.names.common(labels, kind.default)
-        self.assign(name, self.masked(kind.text, group))
+        self.assign(name, self.masked(text, group))
         kind.finish(name)
         array = Expression(name, group.shape, "1" if group.fixed else "-1")
         held = Held(array, group.start, any(map(self.varies, group.reads)), group.real)

@@ -12,11 +12,10 @@ import re
 from collections.abc import Sequence
 from importlib.resources import files
 
-from ...arithmetic.rows import products as split_products
 from ...engine.op import Op
 from ...errors import OperandError
-from ..lifting.symbols import CONDITIONS, Symbol, Written, in_order, written
-from .formula import CHOICE, PRODUCT, SIGN, Formula, Text, leaf, with_sign
+from ..lifting.symbols import CONDITIONS, SUMS, Symbol, Written, in_order, written
+from .formula import CHOICE, Formula, Text, leaf, terms_of, with_sign
 from .names import Names
 
 # What JavaScript lacks: each function of the file by its name, with the comment above it.
@@ -79,11 +78,8 @@ def _spelled(symbol: Symbol, parts: Sequence[Text]) -> Text:
         condition, then = (part.within(CHOICE + 1) for part in parts[:2])
         return Text(f"{condition} ? {then} : {texts[2]}", CHOICE)
     if name == "dot":
-        weights, inputs, bias = split_products(parts)
-        pairs = zip(weights, inputs, strict=True)
-        products = [f"{w.within(PRODUCT)} * {x.within(SIGN)}" for w, x in pairs]
-        return Text(f"sum([{', '.join([*products, *[b.text for b in bias]])}])")
-    if name in ("total", "exact_total"):
+        texts = terms_of(parts)
+    if name in SUMS:
         return Text(f"sum([{', '.join(texts)}])")
     if name in _FUNCTIONS:
         return Text(f"{_FUNCTIONS[name]}({', '.join(texts)})")

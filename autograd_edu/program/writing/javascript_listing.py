@@ -109,8 +109,8 @@ class _Writer(Lines):
         test = f"{left} {guard.sign.replace('==', '===')} {right}"
         if guard.sign == "is":
             test = f"Object.is({left}, {right})"
-        said = f"the branch at {guard.line} is another one"
-        said = guard.error[1].format("this number") if guard.error else said
+        other = f"the branch at {guard.line} is another one"
+        said = guard.error[1].format("this number") if guard.error else other
         self.lines.append(f"if ({'!' if guard.outcome else ''}({test}))")
         self.lines.append(f"  throw new Error({dumps(said)});")
 

@@ -6,7 +6,7 @@ gradients of the rule table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from math import isfinite, prod
 
@@ -24,18 +24,16 @@ class Kind:
     """A group of one kind.
 
     Attributes:
-        group: the group.
-        text: the expression of its numbers.
-        default: the first letter of their name if they have no label.
+        default: the first letter of the name of its array, if that has no label.
     """
 
     default = "v"
 
     def __init__(self, script: Script, group: Group) -> None:
         self.script, self.group = script, group
-        self.text = self._write()
 
-    def _write(self) -> str:
+    def write(self) -> str:
+        """The expression of its numbers."""
         raise NotImplementedError
 
     def finish(self, name: str) -> None:
@@ -53,7 +51,7 @@ class ByRule(Kind):
         reads: what each local gradient belongs to.
     """
 
-    def _write(self) -> str:
+    def write(self) -> str:
         script, rule, self.reads = self.script, self.group.rule, self.group.reads
         self.operands = self._in_shape() if self.group.kind == "map" else self._whole()
         live = self.group.live
@@ -146,7 +144,7 @@ class Matrix(Kind):
 
     default = "z"
 
-    def _write(self) -> str:
+    def write(self) -> str:
         (weights, inputs, *bias), script = self.group.reads, self.script
         self.several = len(self.group.shape) > 1
         self.weights, self.bias = self._weights(weights)
@@ -206,7 +204,7 @@ class Blocks(Kind):
 
     default = "z"
 
-    def _write(self) -> str:
+    def write(self) -> str:
         self.left, self.right = [
             self.script.named(f"np.moveaxis({self.script.whole(read).text}, -1, 0)", label)
             for label, read in zip(("rows", "columns"), self.group.reads, strict=True)
@@ -252,7 +250,7 @@ def simplest(script: Script, group: Group) -> Group:
     return group
 
 
-KINDS: Mapping[str, type[Kind]] = {
-    "map": ByRule, "stack": ByRule, "dot": ByRule, "spread": ByRule,
-    "matrix": Matrix, "matmul": Blocks,
-}  # fmt: skip
+def kind_of(script: Script, group: Group) -> Kind:
+    """What writes a group."""
+    group, kinds = simplest(script, group), {"matrix": Matrix, "matmul": Blocks}
+    return kinds.get(group.kind, ByRule)(script, group)

@@ -9,7 +9,6 @@ from math import prod
 
 import numpy as np
 
-from ...arithmetic.rows import products
 from ..ir import Computation, Slot
 from ..lifting.fuse import fused
 from ..lifting.group import Read
@@ -17,7 +16,7 @@ from ..lifting.lift import lift
 from ..lifting.spacing import Mask
 from ..lifting.symbols import Symbol
 from .expression import Expression
-from .formula import PLUS, PRODUCT, SIGN, Text
+from .formula import PLUS, Text, terms_of
 from .names import Names
 from .text import RESERVED, number_text, spelled, tidy
 
@@ -81,13 +80,9 @@ class Script:
         """A symbol on the texts of its operands."""
         branches = symbol.operands[1:] if symbol.name == "select" else ()
         self.choosing |= any(x.operands for x in branches)
-        if symbol.name == "total":
-            return Text(self.add([part.within(PLUS) for part in parts]), PLUS)
-        if symbol.name == "dot":
-            weights, inputs, bias = products(parts)
-            pairs = zip(weights, inputs, strict=True)
-            terms = [f"{w.within(PRODUCT)} * {x.within(SIGN)}" for w, x in pairs]
-            return Text(self.add(terms + [each.within(PLUS) for each in bias]), PLUS)
+        if symbol.name in ("total", "dot"):
+            terms = [part.within(PLUS) for part in parts]
+            return Text(self.add(terms_of(parts) if symbol.name == "dot" else terms), PLUS)
         return spelled(symbol, parts)
 
     def add(self, terms: list[str]) -> str:
