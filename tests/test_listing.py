@@ -243,6 +243,11 @@ def test_what_is_needed_again_is_named_once():
     assert [each for each, count in Counter(lines).items() if each and count > 1] == []
 
 
+def test_the_backward_pass_reads_what_the_forward_pass_has_computed():
+    program = trace(lambda xs: total([sigmoid(x) for row in xs for x in row]), [[0.5, -1.0]] * 2)
+    assert program.listing("python", gradients=True).count("np.exp(") == 1
+
+
 def test_results_of_parameters_alone_and_of_constants():
     w = Value(0.5, "w")
     assert run(trace_graph(sigmoid(w * 2.0))) == pytest.approx([1 / (1 + np.exp(-1.0))])

@@ -52,16 +52,16 @@ class ByRule(Kind):
     """
 
     def write(self) -> str:
-        script, rule, self.reads = self.script, self.group.rule, self.group.reads
+        script, self.rule, self.reads = self.script, self.group.rule, self.group.reads
         self.operands = self._in_shape() if self.group.kind == "map" else self._whole()
         live = self.group.live
         self.wanted = [i for i, read in enumerate(self.reads) if live and script.wants(read)]
         self.formula = Formula(
-            rule, [each.text for each in self.operands],
-            [rule.value, *[rule.slopes[i] for i in self.wanted]],
+            self.rule, [each.text for each in self.operands],
+            [self.rule.value, *[self.rule.slopes[i] for i in self.wanted]],
             spell=script.spell, name=script.short,
         )  # fmt: skip
-        return self._in_full(self.formula.write(rule.value).text)
+        return self._in_full(self.formula.write(self.rule.value).text)
 
     def _in_shape(self) -> list[Expression]:
         """The operands, in the shape of the first array of which all rows are read."""
@@ -84,7 +84,7 @@ class ByRule(Kind):
         script, reads = self.script, self.reads
         self.default = "z" if self.group.kind == "dot" else "v"
         operands = [script.whole(read, neutral=self.group.op.neutral) for read in reads[:2]]
-        if self.group.kind == "stack" and not self.group.rule.stacked:
+        if self.group.kind == "stack" and not self.rule.stacked:
             name, (read,) = script.short(operands[0].text), reads
             self.reads = [Read(read.fixed, rows) for rows in read.rows]
             return [Expression(f"{name}[{i}]", self.group.shape) for i in range(len(read.rows))]
@@ -93,7 +93,7 @@ class ByRule(Kind):
     def _in_full(self, text: str) -> str:
         """The value in the shape of the group, even if every operand has fewer numbers."""
         group = self.group
-        used = {int(x.number) for x in in_order([group.rule.value]) if x.name == "operand"}
+        used = {int(x.number) for x in in_order([self.rule.value]) if x.name == "operand"}
         shapes = [self.operands[i].shape for i in used]
         fits = group.kind in ("stack", "dot") or np.broadcast_shapes(*shapes) == group.shape
         if fits and (group.fixed or not all([self.reads[i].fixed for i in used])):
@@ -106,7 +106,7 @@ class ByRule(Kind):
 
     def pass_back(self, upstream: Expression) -> Iterator[tuple[Read, Expression]]:
         for i in self.wanted:
-            read, slope = self.reads[i], self.group.rule.slopes[i]
+            read, slope = self.reads[i], self.rule.slopes[i]
             if self.group.op.selects and (slope.name, slope.number) == ("number", 0.0):
                 continue  # it is never selected
             yield read, self._times(slope, upstream, read.rows.shape)
