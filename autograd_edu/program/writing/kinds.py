@@ -147,7 +147,7 @@ class Matrix(Kind):
     def write(self) -> str:
         (weights, inputs, *bias), script = self.group.reads, self.script
         self.several = len(self.group.shape) > 1
-        self.weights, self.bias = self._weights(weights)
+        self.weights, self.bias = self._weights(weights, len(inputs.rows))
         factor = script.whole(inputs).text
         self.inputs = script.short(factor) if script.differentiated else factor
         more = [script.read(read).text for read in bias]
@@ -157,12 +157,12 @@ class Matrix(Kind):
     def _product(self, weights: str, inputs: str) -> str:
         return f"np.tensordot({weights}, {inputs}, 1)" if self.several else f"{weights} @ {inputs}"
 
-    def _weights(self, weights: Read) -> tuple[str, str]:
+    def _weights(self, weights: Read, inner: int) -> tuple[str, str]:
         """Write a matrix; return its name and that of the bias, which is its last column."""
         script, names = self.script, self.script.names
         labels = [script.fixed_slots[row].label for row in weights.rows[:, 0].tolist()]
         name, matrix = names.common(labels, "W"), script.whole(weights, samples="").text
-        if not self.group.ones:
+        if weights.rows.shape[1] == inner:
             return script.assign(name, matrix), ""
         layer, bias = names.numbered("layer"), names.numbered("b")
         script.assign(layer, matrix)
@@ -238,7 +238,7 @@ def simplest(script: Script, group: Group) -> Group:
     if group.ones and pieces(weights.rows) is None:  # the bias lies apart from the weights
         own = replace(weights, rows=np.broadcast_to(weights.rows[:, -1:], group.shape))
         weights, bias = replace(weights, rows=weights.rows[:, :-1]), [own]
-        group = replace(group, reads=[weights, inputs, own], ones=0)
+        group = replace(group, reads=[weights, inputs, own])
     if len(weights.rows) == len(inputs.rows) == 1 and not group.ones:  # one product, and no sum
         shape = (len(group.members),)
         reads = [replace(x, rows=np.broadcast_to(x.rows.ravel(), shape)) for x in group.reads]
