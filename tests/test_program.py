@@ -150,6 +150,27 @@ def test_a_number_that_is_not_finite_is_refused_although_nothing_uses_it(samples
         np.testing.assert_array_equal(program(xs, 1.0, 1.0), xs)
 
 
+@pytest.mark.parametrize("samples", [1, 3, 5000])
+@pytest.mark.parametrize(
+    ("f", "value", "by_input", "by_parameter"),
+    [
+        (lambda x, w: w * w, 4.0, 0.0, 4.0),
+        (lambda x, w: w, 2.0, 0.0, 1.0),
+        (lambda x, w: x, 0.5, 1.0, 0.0),
+        (lambda x, w: 7.0, 7.0, 0.0, 0.0),
+    ],
+    ids=["of parameters alone", "a parameter", "an input", "a constant"],
+)
+def test_a_result_counts_once_for_each_sample(f, value, by_input, by_parameter, samples):
+    w = Value(2.0)
+    program = trace(lambda x: f(x, w), 1.0, parameters=[w])
+    for _ in range(2):
+        values, gradients = program.value_and_grad(np.full(samples, 0.5))
+        np.testing.assert_array_equal(values, np.full(samples, value))
+        np.testing.assert_array_equal(gradients.inputs[0], np.full(samples, by_input))
+        assert gradients.parameters.tolist() == [samples * by_parameter]
+
+
 def test_what_depends_on_parameters_alone_is_computed_from_their_present_numbers():
     w = Value(1.0)
     program = trace(lambda x: exp(w) * x + w * w, 1.0)
