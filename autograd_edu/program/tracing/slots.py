@@ -77,7 +77,7 @@ class _Slots:
         self._take_in([value for value in captured if value.op is None], parameters)
         slot = {value: i for i, value in enumerate(self.leaves[inputs:], inputs)}
         first = len(self.leaves) + len(self.numbers)
-        slots[slots >= inputs] += first - inputs
+        slots += (slots >= inputs) * (first - inputs)
         slots[slots == _PLACE] = np.arange(len(self.leaves), first)
         slots[slots < 0] = np.fromiter(map(slot.__getitem__, outside), np.intp)
         flat, self.ends = np.split(slots, [len(slots) - len(ends)])
@@ -129,8 +129,8 @@ class _Slots:
         tape, leaves, results = self.tape, self.leaves, self.results
         ops = ["input"] * len(tape.inputs) + ["parameter"] * len(self.parameters)
         ops += ["constant"] * (len(leaves) + len(self.numbers) - len(ops))
-        labels = [*[value._label for value in leaves], *["" for _ in self.numbers]]
-        numbers = [*[value._data for value in leaves], *self.numbers, *[0.0 for _ in results]]
+        labels = [*[value._label for value in leaves], *[""] * len(self.numbers)]
+        numbers = [*[value._data for value in leaves], *self.numbers, *[0.0] * len(results)]
         ops += [value.op.name for value in results]  # type: ignore[union-attr]  # they have one
         labels += [value._label for value in results]
         codes = [*[None] * (len(ops) - len(tape.codes)), *tape.codes]
