@@ -282,8 +282,8 @@ RUNNING = (
     Fault(
         "swapped operands: a dot's factors get their own gradients",
         RANDOM_GRAPHS,
-        "Written(value, (inputs, weights))",
-        "Written(value, (weights, inputs))",
+        "slopes = inputs, weights, _as_symbol(made, 1.0)",
+        "slopes = weights, inputs, _as_symbol(made, 1.0)",
         "written_dot",
     ),
     Fault(

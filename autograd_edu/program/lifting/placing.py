@@ -9,7 +9,6 @@ what stands in holes, are chosen so that the rows that others read lie evenly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 
 import numpy as np
 
@@ -56,9 +55,8 @@ class Placing:
         Whatever is fixed must have its place.
         """
         read = np.zeros(len(self.rows[True]), bool)
-        for each in chain.from_iterable([part.operands for part in parts]):
-            if not each.fixed:
-                read[each.slots] = True
+        for each in [each for part in parts for each in part.operands if not each.fixed]:
+            read[each.slots] = True
         members = np.flatnonzero(read & (self.rows[True] > 0))
         any_live = any([live[i] for i in members.tolist()])
         copied = Part("spread", SUM, False, any_live, members, [Operand(members, True)])

@@ -231,9 +231,8 @@ def written_dot(*, biased: bool) -> Written:
     made: _Made = {}
     weights, inputs, bias = [Symbol(made, "operand", (), float(i)) for i in range(3)]
     value = (weights * inputs).sum(axis=0)
-    if biased:
-        return Written(value + bias, (inputs, weights, _as_symbol(made, 1.0)))
-    return Written(value, (inputs, weights))
+    slopes = inputs, weights, _as_symbol(made, 1.0)
+    return Written(value + bias if biased else value, slopes)
 
 
 def _rounded_once(value: Symbol) -> Symbol:
