@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import isfinite
 
 import numpy as np
 
@@ -97,5 +98,6 @@ def sum_of_rows(x: Array, out: Array) -> Call:
 
 
 def all_finite(numbers: Array) -> bool:
-    """Are all numbers finite?"""
-    return bool(np.isfinite(numbers).all())
+    """Are all numbers finite? Their sum of squares tells, unless it overflows."""
+    flat = numbers.reshape(-1)
+    return isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
