@@ -40,11 +40,8 @@ class Arrays:
         return np.where(condition, *[x() if callable(x) else x for x in (then, otherwise)])
 
     @staticmethod
-    def total(xs: Floats | Sequence[Operand]) -> Operand:
-        """The sum over the first axis of a stack, or of several operands."""
-        if isinstance(xs, np.ndarray):
-            y: Floats = np.add.reduce(xs, axis=0)
-            return y
+    def total(xs: Sequence[Operand]) -> Operand:
+        """The sum of several operands."""
         return reduce(np.add, xs)
 
     @staticmethod

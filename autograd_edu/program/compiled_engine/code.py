@@ -20,7 +20,6 @@ from ..lifting.analysis import facts, levels
 from .steps import HEAD, Opcode, Template, masks, opcodes, templates
 
 Ints = NDArray[np.integer]
-Stream = Ints  # instructions one after another
 _NARROW = 4  # a program of fewer slots per level keeps the order in which it was recorded
 _BATCH = 2  # the kind of a slot that depends on inputs; 1: on parameters alone; 0: on neither
 
@@ -102,7 +101,7 @@ class _Encoder:
             sign, left, right = sign.replace(">", "<"), right, left
         return opcodes()[Opcode("guard", sign, 2)], 0, self.row[left], self.row[right]
 
-    def _stream(self, *, fixed: bool, backward: bool) -> Stream:
+    def _stream(self, *, fixed: bool, backward: bool) -> Ints:
         """The instructions of some slots in the order of their levels, or against it.
 
         The slots are those that depend on no input if ``fixed``, else the others.
