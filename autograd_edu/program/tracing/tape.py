@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from os.path import basename, dirname
 from types import CodeType, FrameType
 from typing import NamedTuple, NoReturn
@@ -15,7 +16,7 @@ from ...errors import AutogradError, OperandError
 
 _PACKAGE = dirname(dirname(dirname(__file__))) + os.sep  # autograd_edu_mine.py is the user's
 _PYTHON = dirname(contextlib.__file__) + os.sep
-inside: dict[str, bool] = {}  # file name → True if the file is not the user's
+users_files: set[str] = set()  # those that are known so far
 
 
 class Noted(NamedTuple):
@@ -138,26 +139,20 @@ def lines_of(code: CodeType) -> dict[int, str]:
     }
 
 
+@cache
 def is_ours(file: str) -> bool:
     """Does a file belong to this package or to Python?"""
-    found = inside.get(file)
-    if found is None:
-        found = inside[file] = file.startswith(_PACKAGE) or (
-            file.startswith(_PYTHON) and "-packages" not in file
-        )
-    return found
+    if file.startswith(_PACKAGE) or (file.startswith(_PYTHON) and "-packages" not in file):
+        return True
+    users_files.add(file)
+    return False
 
 
 def caller(frame: FrameType) -> FrameType:
     """The frame outside the package that called ``frame``, directly or not."""
-    while True:
-        file = frame.f_code.co_filename
-        ours = inside.get(file)
-        if ours is None:
-            ours = is_ours(file)
-        if not ours or frame.f_back is None:
-            return frame
+    while is_ours(frame.f_code.co_filename) and frame.f_back is not None:
         frame = frame.f_back
+    return frame
 
 
 def asked_at(frame: FrameType) -> str:

@@ -25,7 +25,7 @@ from ...engine.ops import Op
 from ...engine.value import Constant, Value, _apply
 from ...errors import AutogradError
 from .condition import Condition, Operand
-from .tape import Tape, caller, inside
+from .tape import Tape, caller, users_files
 
 T = TypeVar("T")
 
@@ -174,7 +174,7 @@ _RESULT = """
         result._scope = current_scope.get()
     frame = asking = getframe(1)
     code = frame.f_code
-    if inside.get(code.co_filename, True):
+    if code.co_filename not in users_files:
         asking = caller(frame)
         code = asking.f_code
     tape.values.append(result)
@@ -190,7 +190,8 @@ _KNOWN = {
     "tracer": tracer, "Tracer": Tracer, "Given": Given, "Traced": Traced, "Value": Value,
     # called as `new(*given)`, which makes no tuple of its arguments, as `new(Given)` would
     "new": object.__new__, "given": (Given,), "traced": (Traced,), "blocks": blocks,
-    "current_scope": current_scope, "getframe": sys._getframe, "inside": inside, "caller": caller,
+    "current_scope": current_scope, "getframe": sys._getframe, "users_files": users_files,
+    "caller": caller,
 }  # fmt: skip
 
 
