@@ -21,9 +21,9 @@ from .tape import Lines, Tape
 
 Mask: TypeAlias = NDArray[np.bool_]
 T = TypeVar("T")
-_NUMBER = Constant(0.0)  # where a plain number is an operand
-_NUMBER._mark = 1 << 40
-_PLACE = ~_NUMBER._mark
+_NUMBER = Constant(0.0)  # stands for every plain number among operands
+_NUMBER._mark = 1 << 40  # as no other value has
+_PLACE = ~_NUMBER._mark  # what `_rows` gives for it
 
 
 def as_computation(
