@@ -150,8 +150,8 @@ LIFTING = (
     Fault(
         "the same product twice is lost",
         RANDOM_GRAPHS,
-        "left[each.members] = False",
-        "left[members] = False",
+        "single[each.members] = False",
+        "single[members] = False",
         "parts_of",
     ),
     Fault(

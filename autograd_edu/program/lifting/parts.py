@@ -64,7 +64,8 @@ class Part:
 def parts_of(program: Computation, known: Facts, *, with_matmuls: bool) -> Iterator[Part]:
     """The parts of a program. None needs a later one."""
     ops, operands, *_ = program.columns
-    dots, left = Dots(program, known.fixed), np.ones(len(ops) + 1, bool)  # the last is `HOLE`
+    dots = Dots(program, known.fixed)
+    single = np.ones(len(ops) + 1, bool)  # which slots are in no matrix product; the last is `HOLE`
     for (kind, live, *_), slots in schedule(program, known, dots):
         members, fixed = np.array(slots), known.fixed[slots[0]]
         part = Part(str(kind), ROWS[ops[slots[0]]], fixed, bool(live), members)
@@ -75,8 +76,8 @@ def parts_of(program: Computation, known: Facts, *, with_matmuls: bool) -> Itera
         products = _matrix_products(part, dots) if with_matmuls or kind == "matrix" else []
         yield from (found := [_matrix_product(part, product, dots) for product in products])
         for each in found:
-            left[each.members] = False
-        rest = members[left[members]]
+            single[each.members] = False
+        rest = members[single[members]]
         for some in _split_by_length(rest, operands.counts[rest]):
             yield _variadic(part, some, operands, dots)
 
