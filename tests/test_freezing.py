@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from autograd_edu import Value, data
+from autograd_edu import OPS, Value, data
 from autograd_edu.errors import OperandError, TrainingError
 from autograd_edu.nn import MLP, losses
 from autograd_edu.optim import SGD, Adam, AdamW, Momentum
@@ -31,6 +31,23 @@ def test_a_frozen_leaf_gets_no_gradient_and_the_others_get_theirs():
     w.requires_grad = True
     (w * x).backward()
     assert w.grad == 3.0
+
+
+@pytest.mark.parametrize("name", [name for name, op in OPS.items() if len(op.example) > 1])
+def test_a_leaf_that_is_freed_before_the_backward_pass_gets_what_it_would_have_got_anyway(name):
+    op = OPS[name]
+
+    def gradients(*, frozen):
+        xs = [Value(x) for x in op.example]
+        for x in xs:
+            x.requires_grad = not frozen or x is xs[0]
+        y = op.apply(xs)
+        for x in xs:
+            x.requires_grad = True
+        y.backward()
+        return [x.grad for x in xs]
+
+    assert gradients(frozen=True) == gradients(frozen=False)
 
 
 def test_only_leaves_can_be_frozen():

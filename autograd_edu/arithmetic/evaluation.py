@@ -64,7 +64,7 @@ def evaluate_both(
 ) -> tuple[float, Sequence[float | None]]:
     """The value at the numbers ``xs`` of ``operands``, and the local gradients.
 
-    A constant needs no local gradient; it may get None.
+    Those for constants are among them: one that is only frozen may be freed before a backward pass.
     """
     try:
         groups = xs if row.groups is None else row.groups(xs)
@@ -72,14 +72,13 @@ def evaluate_both(
         if (gradients := row.at_once) is not None:
             found = gradients(Floats, y, *groups)
         else:
-            pairs = zip(row.rules, operands)  # noqa: B905 - the rule has taken as many operands
-            found = [None if x.is_constant else rule(Floats, y, *xs) for rule, x in pairs]
+            found = [rule(Floats, y, *xs) for rule in row.rules]
         if y.__class__ is float and y - y == 0.0:
             return y, found
     except (ValueError, ArithmeticError, TypeError):
         pass  # say what is wrong, or compute in IEEE arithmetic
     y = evaluate(row, xs, operands)
-    return y, evaluate_local_gradients(row, y, xs, [not x.is_constant for x in operands])
+    return y, evaluate_local_gradients(row, y, xs)
 
 
 def completed(
