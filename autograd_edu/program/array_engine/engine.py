@@ -23,7 +23,7 @@ from ..lifting.spacing import Rows
 from .faults import Faults
 from .run import Backward, Plan
 from .selection import Careful
-from .tables import all_finite, table_of_values
+from .tables import LINE, all_finite, table_of_values
 
 # Values (results, samples), and the gradients of inputs (numbers, samples) and of parameters; None
 # where they were not asked for.
@@ -139,6 +139,7 @@ class NumpyEngine:
     ) -> Iterator[tuple[Plan, slice, list[Floats]]]:
         """For each block: its plan, its samples, and its inputs."""
         width = -(-count // -(-count // self.block))  # as even as can be
+        width += -width % (LINE // 8)  # so that all rows of a table begin at lines of the cache
         if raising and width < count and not all(map(all_finite, columns)):
             self.faults.check_inputs(columns, 0)
         np.copyto(self.own, self.given.parameter_values)
