@@ -199,8 +199,8 @@ LIFTING = (
     Fault(
         "ones omitted: zeros follow what a matrix with a bias reads",
         RANDOM_GRAPHS,
-        "np.ones((lifted.counts[fixed], width))",
-        "np.zeros((lifted.counts[fixed], width))",
+        "table[:] = 1.0",
+        "table[:] = 0.0",
         "table_of_values",
     ),
     Fault(
