@@ -46,8 +46,8 @@ class Copied:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:  # as in `copy`
         """A copy of this value and of all that it depends on.
 
-        What is copied together keeps sharing what it shares. Attributes that a user's class has are
-        copied, too.
+        Values that are copied together still share what they shared. The attributes of a user's
+        class are copied, too.
         """
         for value in self.flattened():
             if id(value) not in memo:

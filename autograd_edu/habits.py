@@ -23,7 +23,7 @@ _BY_HAND = (
 
 
 def _python(function: Callable[..., object]) -> Callable[..., object]:
-    """An operator on Python's numbers, as one on NumPy's would ask NumPy, and so us, again."""
+    """``function`` on Python's numbers: with NumPy's it would ask NumPy, which asks us again."""
 
     def number(x: Any) -> Any:  # whatever NumPy passes
         kind = x.dtype.kind if hasattr(x, "dtype") else ""

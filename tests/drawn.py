@@ -162,7 +162,7 @@ def without_circles(drawn):
 
 
 def shortened(number):
-    """A number that a regular expression has found, as pictures show it."""
+    """The number of a match, shortened as pictures show it."""
     return short(float(number[0]))
 
 

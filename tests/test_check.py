@@ -432,7 +432,7 @@ def test_a_right_gradient_that_rounding_hides_is_unsure(x):
         assert [row.verdict for row in report.rows] == ["unsure"]
 
 
-def test_a_right_gradient_with_the_complex_step_on_its_side_is_unsure_though_the_values_deny_it():
+def test_a_right_gradient_that_the_values_deny_is_unsure_if_the_complex_step_confirms_it():
     """At x = 1233 the sine has a period of 8e-10 and the rounding of x⁴ moves it by 4e-4."""
     f = lambda x: sin(x**4)  # noqa: E731
     (row,) = check_gradient(f, [1233.3]).rows
@@ -449,7 +449,7 @@ def test_a_right_gradient_with_the_complex_step_on_its_side_is_unsure_though_the
 )
 @pytest.mark.parametrize("seed", range(4))
 def test_noise_does_not_make_a_wrong_gradient_of_zero_pass(f, x, seed):
-    """Between noisy values there are steep slopes, beside which any slope looks like 0."""
+    """Slopes between noisy values are so steep that any other slope looks like 0."""
     size = 1e6 if x < 0.0 else 132.0
 
     def noisy(x):
@@ -503,7 +503,7 @@ def test_a_corner_beside_the_point_does_not_excuse_a_gradient_that_the_complex_s
     assert check_gradient(f, [0.0])
 
 
-def test_at_a_kink_the_other_side_passes_although_the_complex_step_knows_one_side_only():
+def test_at_a_corner_the_other_side_passes_although_the_complex_step_knows_only_one():
     mine = replaced(OPS["relu"], local_gradients=lambda xp, y, x: (xp.choose(x >= 0.0, 1.0, 0.0),))
     assert check_gradient(lambda x: mine(x), [0.0])
 

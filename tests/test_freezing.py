@@ -34,7 +34,7 @@ def test_a_frozen_leaf_gets_no_gradient_and_the_others_get_theirs():
 
 
 @pytest.mark.parametrize("name", [name for name, op in OPS.items() if len(op.example) > 1])
-def test_a_leaf_that_is_freed_before_the_backward_pass_gets_what_it_would_have_got_anyway(name):
+def test_a_leaf_that_is_unfrozen_before_the_backward_pass_gets_its_whole_gradient(name):
     op = OPS[name]
 
     def gradients(*, frozen):

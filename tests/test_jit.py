@@ -354,7 +354,7 @@ def test_a_pass_that_was_broken_off_leaves_nothing_behind(engine):
 
 @pytest.mark.parametrize("others", [None, 0, 29])
 def test_a_gradient_that_does_not_exist_leaves_nothing_behind(others, engine):
-    """The gradient of exp(w), which no sample changes, has its share by then."""
+    """By then exp(w), which is the same for every sample, has got part of its gradient."""
     w = Value(0.0)
     program = trace(lambda x: exp(w) * (sqrt(x) + 1.0), 1.0)
     program.engine = engine
@@ -379,7 +379,7 @@ def test_a_pass_that_was_broken_off_does_not_disturb_one_of_another_size():
 @pytest.mark.parametrize("earlier", [0, 2, 29])
 @pytest.mark.parametrize("x", [0.5, [0.5, 0.25]], ids=["a sample", "a batch"])
 def test_control_c_at_any_moment_of_a_call_does_not_disturb_later_calls(x, earlier):
-    """Control C raises KeyboardInterrupt between two lines of the engine; here before the n-th."""
+    """Control C raises KeyboardInterrupt between lines of the engine; here, before the n-th."""
 
     def answer_after_interrupting(n):
         w = Value(2.0)
@@ -561,7 +561,7 @@ def test_a_guard_in_the_last_round_of_a_loop_is_checked_after_many_calls():
     program.engine = "jit"
     assert [program(1.0) for _ in range(40)] == [program(1.0)] * 40
     with pytest.raises(BranchChanged, match=r"< 9 .* is False for sample 0 "):
-        program(9.1 / 1.05**40)  # which is too large for the last guard of this kind alone
+        program(9.1 / 1.05**40)  # too large for the last such guard only
     assert program(8.9 / 1.05**40) == pytest.approx(8.9)
 
 

@@ -237,7 +237,7 @@ def test_a_bias_that_lies_apart_from_its_weights_is_added_as_it_is():
     assert_gradients(program, rng.standard_normal((7, 4)))
 
 
-def test_what_both_passes_need_is_named_once():
+def test_an_expression_that_both_passes_need_is_named_once():
     def f(x, y):
         a, b = sin(x * 2.0), sin(y * 3.0)
         c, d = sin(x * a), sin(y * b)

@@ -135,7 +135,7 @@ def test_numbers_of_other_kinds_are_operands_on_either_side(x):
 )
 @pytest.mark.parametrize("sign", ["lt", "le", "gt", "ge"])
 @pytest.mark.parametrize("number", [1.0, 2.0, 3.0])
-def test_a_number_of_numpy_s_is_compared_on_either_side(x, sign, number):
+def test_a_numpy_number_can_be_compared_on_either_side_of_a_value(x, sign, number):
     compare, v = getattr(operator, sign), Value(number)
     for left, right in ((x, v), (v, x)):
         expected = compare(*[side.data if side is v else 2.0 for side in (left, right)])
@@ -151,7 +151,7 @@ def test_a_number_of_numpy_s_is_compared_on_either_side(x, sign, number):
                 program(other)
 
 
-def test_a_number_of_numpy_s_never_equals_a_value():
+def test_a_numpy_number_never_equals_a_value():
     for x in (np.float64(2.0), np.int64(2), np.array(2.0)):
         v = Value(2.0)
         assert (x == v, v == x, x != v, v != x) == (False, False, True, True)

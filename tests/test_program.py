@@ -171,7 +171,7 @@ def test_a_result_counts_once_for_each_sample(f, value, by_input, by_parameter, 
         assert gradients.parameters.tolist() == [samples * by_parameter]
 
 
-def test_what_depends_on_parameters_alone_is_computed_from_their_present_numbers():
+def test_an_expression_of_parameters_alone_follows_their_present_numbers():
     w = Value(1.0)
     program = trace(lambda x: exp(w) * x + w * w, 1.0)
     for number in (1.0, 0.0, -0.5, 1.0):
@@ -184,7 +184,7 @@ def test_what_depends_on_parameters_alone_is_computed_from_their_present_numbers
             np.testing.assert_array_equal(program(x), values)
 
 
-def test_a_number_made_of_constants_between_the_operations_is_the_eager_one():
+def test_constants_between_the_operations_give_the_eager_result():
     x, two, three = Value(0.5), Value(2.0), Value(3.0)
     program = trace_graph(exp(x) * (two / three) + x * (two * three), inputs=[x], parameters=[])
     value, gradients = program.value_and_grad(1.5)
@@ -447,7 +447,7 @@ def test_threads_get_the_answer_for_their_own_inputs():
         return {repr(program.value_and_grad(x, x)) for _ in range(1000)}
 
     expected = [{repr(program.value_and_grad(x, x))} for x in (1.0, 3.0)]
-    sys.setswitchinterval(1e-6)  # so that the threads are in each other's way as often as can be
+    sys.setswitchinterval(1e-6)  # so that the threads interrupt each other often
     try:
         with ThreadPoolExecutor(2) as pool:
             assert list(pool.map(found, [1.0, 3.0])) == expected

@@ -310,7 +310,7 @@ def test_hvp_takes_the_direction_of_its_own_thread():
         calls = [program.hvp([3.0], parameter_tangents=[direction]) for _ in range(1500)]
         return {call.parameters.item() for call in calls}
 
-    sys.setswitchinterval(1e-6)  # so that the threads are in each other's way as often as can be
+    sys.setswitchinterval(1e-6)  # so that the threads interrupt each other often
     try:
         with ThreadPoolExecutor(2) as pool:
             assert list(pool.map(found, [1.0, 10.0])) == [{6.0}, {60.0}]

@@ -175,7 +175,7 @@ def test_an_error_of_captured_values_that_the_function_catches_is_never_frozen()
         program(1.0)
 
 
-def test_an_error_that_is_caught_outside_the_trace_is_no_part_of_it():
+def test_an_error_that_is_caught_outside_the_trace_is_not_part_of_it():
     program = trace(lambda x: minimum([x * x, x, 0.5]), 0.3)
     try:
         moved = program.hvp([0.3], [1.0])  # which traces the derivative

@@ -696,7 +696,7 @@ def test_a_copy_is_a_graph_of_its_own(copied):
 
 
 class Parameter(Value):
-    """Leaves that a program gives attributes of its own."""
+    """A leaf to which a program gives attributes of its own."""
 
 
 @pytest.mark.parametrize(
@@ -704,7 +704,7 @@ class Parameter(Value):
     [copy.deepcopy, copy.copy, lambda v: pickle.loads(pickle.dumps(v))],
     ids=["deepcopy", "copy", "pickle"],
 )
-def test_a_copy_has_the_attributes_of_a_class_of_one_s_own(copied):
+def test_a_copy_keeps_the_attributes_of_a_user_s_class(copied):
     p = Parameter(3.0, "p")
     p.velocity, p.owner = [0.5], p
     twin = copied(p)

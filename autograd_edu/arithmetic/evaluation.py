@@ -64,7 +64,7 @@ def evaluate_both(
 ) -> tuple[float, Sequence[float | None]]:
     """The value at the numbers ``xs`` of ``operands``, and the local gradients.
 
-    Those for constants are among them: one that is only frozen may be freed before a backward pass.
+    Constants get theirs too: a frozen leaf may be unfrozen before the backward pass.
     """
     try:
         groups = xs if row.groups is None else row.groups(xs)

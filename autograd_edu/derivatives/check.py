@@ -142,9 +142,9 @@ def _complex_step(point: Point, i: int, a: float) -> float:
 
 
 def _contradicts(complex_slope: float, a: float, evidence: Evidence, way: Way) -> bool:
-    """Does the complex step give another slope, at a point where no operation has a corner?
+    """Does the complex step rule out the slope ``a``?
 
-    At a corner it has the slope of one side, and the other is as right.
+    At the corner of an operation it cannot: it knows one side, and the other is as right.
     """
     if evidence.both is None:
         return False

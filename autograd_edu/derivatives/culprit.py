@@ -38,7 +38,7 @@ class Finding(NamedTuple):
 def search(way: Way, a: float, evidence: Evidence, *, confirmed: bool) -> Finding:
     """What makes the slope ``a`` of the leaf at the start of ``way`` wrong.
 
-    It cannot be called wrong without a reason where the complex step has ``confirmed`` it.
+    If the complex step has ``confirmed`` the slope, it is wrong only if a reason is found.
     """
     edges, complete = way.edges()
     verdicts = [edge.judgement().verdict for edge in edges]

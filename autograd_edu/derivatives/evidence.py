@@ -61,7 +61,7 @@ class Evidence:
         return min(self.left, self.right, key=lambda side: abs(side.value - a))
 
     def steepest(self, step: float) -> float:
-        """The largest slope from the point to any value at least a ``step`` beside it.
+        """The largest slope from the point to any value at least one ``step`` away.
 
         Nearer values may differ by noise alone.
         """
@@ -84,7 +84,7 @@ def gather(section: Section, x: float, rounding: float = 0.0) -> Evidence:
     """
     samples = Samples(section, x, section(0.0))
     samples.take(ladder(x))
-    inside = min(rounding, _roughest(samples) or rounding)  # it may hide a slope altogether
+    inside = min(rounding, _roughest(samples) or rounding)  # rounding may hide a slope altogether
     noise = max(inside, _treads(samples, rounding), _scatter(samples))
     first = _slope(samples, noise)
     while _widen(samples, first):

@@ -136,9 +136,9 @@ GAUSS_LEGENDRE = (  # nodes and weights on [0, 1]
 
 
 def _halved(xp: Namespace[N], x: N) -> tuple[N, N]:
-    """``x``, kept within ±50 where exp(-x²/2) is zero anyway, and its upper half: 26 bits.
+    """``x``, clipped to ±50 as exp(-x²/2) is zero beyond, and its upper half of 26 bits.
 
-    Products of halves are exact. `floor` makes the half a constant to every derivative.
+    Products of halves are exact. Because of `floor`, the half is a constant to every derivative.
     """
     x = xp.minimum(xp.maximum(x, -50.0), 50.0)
     return x, xp.floor(x * 2.0**20) * 2.0**-20

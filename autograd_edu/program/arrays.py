@@ -36,7 +36,7 @@ class Arrays:
 
     @staticmethod
     def choose(condition: bool | NDArray[np.bool_], then: Branch, otherwise: Branch) -> Operand:
-        """For each sample the one or the other, which are both computed."""
+        """One branch or the other for each sample. Both are computed."""
         return np.where(condition, *[x() if callable(x) else x for x in (then, otherwise)])
 
     @staticmethod
@@ -95,7 +95,7 @@ def _as_array(x: Any, what: str) -> NDArray[Any]:  # x: whatever a user passes
         array = np.asarray(x)
         if array.dtype.kind == "O":  # Fraction, Decimal, whole numbers of any size
             array = np.array([real(each) for each in array.flat]).reshape(array.shape)
-    except AutogradError as error:  # before ValueError, which one that is too large is, too
+    except AutogradError as error:  # comes first, as some are also a ValueError
         raise type(error)(f"{what} must hold real numbers; {error}") from None
     except ValueError:
         lengths = sorted({len(row) for row in x if hasattr(row, "__len__")})

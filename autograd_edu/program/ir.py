@@ -61,13 +61,13 @@ class Operands:
 
     @classmethod
     def of(cls, flat: Ints, counts: Ints) -> Operands:
-        """Those that ``flat`` lists, so many for each slot. Tuples are made when asked for."""
+        """Operands from a flat list, and how many each slot has. Tuples are made when asked for."""
         operands = cls.__new__(cls)
         operands.flat, operands.counts = flat, counts
         return operands
 
     def without(self, slots: list[int]) -> Operands:
-        """The same, but these slots have no operands."""
+        """The same operands, but none for these slots."""
         stay = np.ones(len(self.counts), bool)
         stay[slots] = False
         rest = Operands.of(self.flat[np.repeat(stay, self.counts)], self.counts * stay)
@@ -94,7 +94,7 @@ class Operands:
 
     @cached_property
     def starts(self) -> Ints:
-        """Where the operands of each slot begin among those of all."""
+        """Where the operands of each slot begin in ``flat``."""
         starts: Ints = self.counts.cumsum() - self.counts
         return starts
 

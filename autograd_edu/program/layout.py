@@ -1,4 +1,4 @@
-"""What the shapes of the inputs of a program say: which have a batch axis, and its length."""
+"""What the shapes of a program's inputs say: which have a batch axis, and how long it is."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Layout(NamedTuple):
 
 
 def check_count(program: Computation, count: int) -> None:
-    """Raise an ArityError unless the program takes so many inputs."""
+    """Raise an ArityError unless the program takes ``count`` inputs."""
     names, own = program.argument_names, len(program.shapes)
     if count != own:
         shown = f" ({', '.join(names)})" if own and all(names) else ""
@@ -48,7 +48,7 @@ def layout_of(program: Computation, given: Shapes) -> Layout:
     """The layout of inputs that are given in these shapes.
 
     Raises:
-        ShapeError: if they lack the shapes of the program, or a common batch axis before them.
+        ShapeError: if one does not fit the program, the batches differ in length, or one is empty.
     """
     layout = _layout(given, program.shapes)
     if not layout.samples:
@@ -58,7 +58,7 @@ def layout_of(program: Computation, given: Shapes) -> Layout:
 
 @lru_cache(maxsize=256)
 def _layout(given: Shapes, own: Shapes) -> Layout:
-    """The layout of arguments whose shapes in one sample are ``own``; no samples if none fits."""
+    """The layout of arguments in the ``given`` shapes; 0 samples if they do not fit ``own``."""
     batched = [len(a) == len(b) + 1 for a, b in zip(given, own, strict=True)]
     counts = {shape[0] for shape, leads in zip(given, batched, strict=True) if leads} or {1}
     fits = all([a[leads:] == b for a, b, leads in zip(given, own, batched, strict=True)])

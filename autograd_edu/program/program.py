@@ -174,7 +174,7 @@ class Program(Parameters, Computation, Generic[R]):
         if tangents is None:
             tangents = [np.zeros(shape) for shape in self.shapes]
         self._check_lists(at, tangents)
-        self(*at)  # whether the recorded branch and the numbers are right for these inputs
+        self(*at)  # raises if the recorded branch or a number is wrong for these inputs
         with self.runner.lock:  # only one thread at a time may set the direction
             return self._along([*at, [1.0], *tangents], parameter_tangents)
 
@@ -200,11 +200,11 @@ class Program(Parameters, Computation, Generic[R]):
         tangents = self._one_each(parameter_tangents, "tangents")
         along = self._directional
         along.engine, along.parameter_values = self.engine, np.append(self._values, tangents)
-        # a branch that is not taken need not be a number
+        # kept at first, as a branch that is not taken need not be finite
         _, found = along.value_and_grad(*inputs, on_nonfinite="keep")
         by_input, own = found.inputs[: len(self.shapes)], found.parameters[: self.parameter_count]
         if not all(np.isfinite(x).all() for x in (*by_input, own)):
-            along.value_and_grad(*inputs)  # which says what is not finite
+            along.value_and_grad(*inputs)  # raises, and says what is not finite
         return Gradients(by_input, own)
 
     @cached_property

@@ -36,7 +36,7 @@ class Runner:
         self.given, self.program = given, program
         self.names = input_names(given.argument_names)
         self.lock = Lock()
-        self.samples: dict[str, Sample] = {}  # by engine
+        self.samples: dict[str, Sample] = {}  # by the engine that was asked for
         self.costs = Costs.of(program) if program.has_one_result else None
         if self.costs is None:  # the other engines compute one result
             self.numpy  # noqa: B018 - made now, so that an error in it is raised here

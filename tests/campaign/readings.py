@@ -9,11 +9,11 @@ gradients. A share of the programs is exported to JAX and PyTorch and differenti
 Two readings agree if both are the same infinity, both are nan, or they differ by no more than
 10·S + 4·n·2⁻⁵³·A: S is the spread when every operation is off by one unit in the last place, n the
 number of operations, A the square of the largest value or local gradient met on the way (the cube
-for second derivatives: that of x/x has terms of 1/x², and what it is passed to has a slope of its
-own). Where one such unit decides whether a number is finite there is nothing to compare: such cases
-are counted as unstable. Where a value is not finite, the default is an error, and the readings must
-all raise it. Of a derivative that is not finite, forward mode need only say as much: it adds ∞ and
--∞ where reverse mode adds what they are multiples of.
+for second derivatives: that of x/x has terms of 1/x², which the next operation multiplies by its
+own slope). Where one such unit decides whether a number is finite, there is nothing to compare:
+such cases are counted as unstable. Where a value is not finite, the default is an error, and the
+readings must all raise it. Where a derivative is not finite, forward mode must say so, but need not
+give the same infinity or nan: it adds ∞ and -∞ where reverse mode first adds their finite factors.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class NumpyEngine:
         self.given, self.program = given, program
         with no_gc():
             self.lifted = lifted = lift(program, matmuls=matmuls)
-        # It then multiplies what the program does not, and is right only if all is finite.
+        # It then multiplies more than the program does, and is right only if all is finite.
         self.widened = any(group.kind == "matmul" for group in lifted.groups)
         self.trusted = True
         self.selects = any(group.op.selects for group in lifted.groups)
@@ -61,7 +61,7 @@ class NumpyEngine:
         self.passes = {kind: kept(quick(kind)) for kind in (Backward, Careful)}
 
     def _watched(self) -> dict[bool, Rows | slice]:
-        """The rows of each table that must be finite: all but constants, and copies of them."""
+        """The rows of each table that must be finite: all but the constants and their copies."""
         lifted, constants = self.lifted, self.program.constants
         if all(map(isfinite, constants.values())):
             return dict.fromkeys(lifted.counts, slice(len(NEUTRAL), None))
@@ -85,7 +85,7 @@ class NumpyEngine:
                     return answer
         if self.widened:
             answer = self.exact.run(columns, count, wrt=wrt, raising=raising)
-            # if nothing was raised, what it adds to the program is to blame
+            # if this did not raise, only the added products were at fault: do without them
             self.trusted = not raising
             return answer
         answer = self._run(columns, count, wrt=wrt, raising=raising, kind=Backward)
@@ -139,7 +139,7 @@ class NumpyEngine:
     ) -> Iterator[tuple[Plan, slice, list[Floats]]]:
         """For each block: its plan, its samples, and its inputs."""
         width = -(-count // -(-count // self.block))  # as even as can be
-        width += -width % (LINE // 8)  # so that all rows of a table begin at lines of the cache
+        width += -width % (LINE // 8)  # so that each row of a table starts a cache line
         if raising and width < count and not all(map(all_finite, columns)):
             self.faults.check_inputs(columns, 0)
         np.copyto(self.own, self.given.parameter_values)

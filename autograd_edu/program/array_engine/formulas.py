@@ -45,7 +45,7 @@ class Formulas:
         rule: the row on symbols.
         operands: what the group reads.
         out: where its result stands.
-        scratch: gives the buffer of a number, a size and a kind, always the same one.
+        scratch: returns the buffer for a number, a size and a kind; the same one each time.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Formulas:
     def slope(self, i: int, known: dict[int, Array], calls: list[Call]) -> Array:
         """Add the calls that compute a local gradient. Returns where it is, or its number.
 
-        ``known`` holds what is computed already, and is given what other local gradients share.
+        ``known`` holds what is computed already. What other local gradients share is added to it.
         """
         return self._compute(self.rule.slopes[i], known, calls, last=None)
 

@@ -39,8 +39,7 @@ class Plan:
         inputs: where the batch's table holds each argument, (samples, numbers).
         operands: for each group, what it reads.
         prepare, forward: the calls on what depends on no input, and on a block.
-        formulas: the rule of each group that has one: of operations on each number, and of
-            variadic ones.
+        formulas: the rule of each group; None for matrix products.
     """
 
     def __init__(self, lifted: Lifted, fixed: Array, width: int) -> None:
@@ -50,7 +49,7 @@ class Plan:
         self.inputs = [table[row:stop].T for row, stop, _ in lifted.arguments]
         self.prepare: list[Call] = []
         self.forward: list[Call] = []
-        # the rules share a few flat buffers, as none needs its own after it has run
+        # the rules share a few flat buffers, as no rule needs them once it has run
         self.scratch = cache(lambda _, size, kind: np.empty(size, kind))
         self.formulas: list[Formulas | None] = []
         self.operands = [self._forward(group) for group in lifted.groups]
@@ -127,7 +126,7 @@ class Backward:
 
     @staticmethod
     def _upstream(tables: Tables, back: Back, calls: list[Call]) -> Array:
-        """Add the calls that add up the gradients of a group. Returns where they are."""
+        """Add the calls that sum the gradients of a group. Returns the sums."""
         upstream = gather(tables[back.group.fixed], back.upstream, calls)
         if back.group.masked:
             calls.append(_clearing(back.group, upstream))
@@ -135,7 +134,7 @@ class Backward:
 
     @staticmethod
     def _outs(tables: Tables, back: Back) -> Sequence[Array | None]:
-        """For each operand of a group, where its gradient goes, if it is computed."""
+        """For each operand of a group, where its gradient goes; None if it is not computed."""
         pairs = zip(back.group.reads, back.edges, strict=True)
         outs = [
             None if edges is None else view(tables[read.fixed], edges, []) for read, edges in pairs

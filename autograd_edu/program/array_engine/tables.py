@@ -19,19 +19,19 @@ from ..lifting.spacing import Rows, strided
 Array = Floats
 Tables = dict[bool, Array]  # the key says whether it is the fixed one
 Call = Callable[[], object]
-LINE = 64  # bytes in a line of the cache
+LINE = 64  # bytes in a cache line
 SMALL = 4096  # numbers in a matrix product that `dot` computes at least as fast as others
 
 
 def _table(count: int, width: int) -> Array:
-    """Rows of zeros. The first begins at a line of the cache, where NumPy computes faster."""
+    """Rows of zeros. The first starts a cache line, which makes NumPy faster."""
     size = 8 * count * width
     raw = np.zeros(size + LINE, np.uint8)
     return raw[-raw.ctypes.data % LINE :][:size].view(float).reshape(count, width)
 
 
 def table_of_values(lifted: Lifted, fixed: bool, width: int) -> Array:
-    """A table of values: the neutral elements, and ones in rows that nothing is written to."""
+    """A table of values: the neutral elements, then ones. Rows that no call writes to stay ones."""
     table = _table(lifted.counts[fixed], width)
     table[:] = 1.0
     table[: len(NEUTRAL)] = np.array(NEUTRAL)[:, None]
@@ -39,7 +39,7 @@ def table_of_values(lifted: Lifted, fixed: bool, width: int) -> Array:
 
 
 def tables_of_gradients(reverse: Reverse, width: int) -> Tables:
-    """The tables of gradients for so many samples, with a 1 for the root."""
+    """The tables of gradients for ``width`` samples, with a 1 for the root."""
     tables = {
         fixed: _table(count, 1 if fixed else width) for fixed, count in reverse.counts.items()
     }
@@ -76,7 +76,7 @@ def matrix(table: Array, rows: Rows, calls: list[Call]) -> Array:
 
 
 def gather(table: Array, sums: Sum, calls: list[Call]) -> Array:
-    """Add the calls that sum edges, where any are needed. Returns the rows of the sums."""
+    """Add the calls that sum edges, if any are needed. Returns the sums."""
     if not sums.shared:
         _sum_up(table, sums, table[sums.rows.flat[0] :][: sums.rows.size], calls)
     return view(table, sums.rows, calls)

@@ -73,7 +73,7 @@ def _compiled(module: ir.Module) -> llvm.ExecutionEngine:
 
 
 def _places(words: Words, start: int) -> list[int]:
-    """Where the instructions of the stream at ``start`` are, the last of which ends it."""
+    """Where the instructions of the stream at ``start`` begin. The last one ends the stream."""
     lengths, stop = [code.length for code in opcodes()], opcodes()[Opcode("step", "stop")]
     at, codes = [start], words.tolist()
     while codes[at[-1]] != stop:
@@ -82,7 +82,7 @@ def _places(words: Words, start: int) -> list[int]:
 
 
 def _rounds(words: Words, at: list[int]) -> Rounds | None:
-    """The rounds around the middle of the instructions at ``at[:-1]``, which end at ``at[-1]``."""
+    """The rounds of a loop around the middle of the instructions at ``at``, if there is one."""
     codes, middle, own = words[at], len(at) // 2, words[at[0] : at[-1]]
     fewest = max(_FEWEST, len(at) // _SHARE)
     for period in range(1, min(middle, _LONGEST)):

@@ -72,7 +72,7 @@ class Interpreter:
         inputs, samples = columns.shape
         width = 1 if samples == 1 else WIDTH
         runs = self.runs[width] = self.runs[width] + 1
-        if width not in self.machines or runs == _OFTEN:  # the first run may have been interrupted
+        if width not in self.machines or runs == _OFTEN:  # an interrupted first run left none
             self.machines[width] = self._machine(width)
             self.samples.clear()
         size, start = columns.size, columns.size + len(parameters)
@@ -84,7 +84,7 @@ class Interpreter:
         return values, rest[:size].reshape(inputs, samples), rest[size:]
 
     def sample(self, shapes: Shapes) -> Sample:
-        """Calls of one sample with inputs of these shapes, prepared. `run` has run one before."""
+        """A prepared call of one sample with inputs of these shapes. `run` must have run one."""
         if shapes not in self.samples:
             value = () if shapes == self.shapes else (1,)
             every = (*shapes, (self.parameter_count,))
@@ -108,15 +108,14 @@ class Interpreter:
 
 
 class Sample:
-    """One sample as a call gives it: places for its inputs, and for what is computed from them.
+    """A prepared call of one sample: places for its inputs, and for what is computed from them.
 
-    A program that runs again is called this way, as preparing a call takes longer than the pass of
-    a small program.
+    Later calls use it again, as preparing a call takes longer than the pass of a small program.
 
     Args:
         shapes: those of the inputs, then that of the parameters.
-        value: the shape of the result: that of a number, or of a batch of one.
-        runs: how often the program ran, which is counted together with the interpreter's runs.
+        value: the shape of the result: () for a number, (1,) for a batch of one.
+        runs: the interpreter's count of runs, to which these calls add.
     """
 
     def __init__(
@@ -139,7 +138,8 @@ class Sample:
     ) -> tuple[Replayed, AnyGradients] | None:
         """The result and the gradients; None where `Interpreter.run` gives no answer either.
 
-        It is also None for inputs other than floats and arrays of floats in the expected shapes.
+        It is also None for inputs other than floats and arrays of floats in the expected shapes,
+        and for the run in which the interpreter looks for loops.
         """
         if len(inputs) != len(self.places) or self.runs[1] == _OFTEN - 1:
             return None

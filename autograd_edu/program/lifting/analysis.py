@@ -61,7 +61,7 @@ def depends_on(program: Computation, operands: Operands) -> list[int]:
     """What slots of these ``operands`` depend on; see `Computation`."""
     found = [2] * program.input_count + [1] * program.parameter_count
     for own in operands.tuples[program.leaf_count :]:
-        on = found[own[0]] | found[own[-1]] if own else 0  # most often these say it
+        on = found[own[0]] | found[own[-1]] if own else 0  # these two usually settle it
         if on < 3:
             for i in own:
                 on |= found[i]

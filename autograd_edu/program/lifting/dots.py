@@ -15,26 +15,26 @@ from .products import HOLE, Pairs, padded
 from .rows import is_sum_of_products
 from .spacing import Rows
 
-_BIG = np.dtype(">i8")  # the bytes of such integers sort as they do
+_BIG = np.dtype(">i8")  # big-endian: the bytes sort as the integers do
 
 
 class Dots:
     """The sums of products of a program.
 
     Attributes:
-        vectors: what they multiply, each vector once, in ascending order.
-        weights, inputs: for each slot that is such a sum, the numbers of its vectors.
+        vectors: the vectors that they multiply, each once, in ascending order.
+        weights, inputs: for each slot that is such a sum, the numbers of its two vectors.
         bias: for each slot, the bias that it adds, or `HOLE`.
         is_free: for each slot, whether all its factors depend on inputs, and it adds no bias.
         forms: for each slot that is such a sum, what it must share with others to run with them:
-            its length if it is a row of a layer's matrix, else 0; and what its bias depends on.
+            its length if it is a row of a layer's matrix, else 0; and the kind of its bias.
     """
 
     def __init__(self, program: Computation, fixed: Sequence[bool]) -> None:
         ops, operands, *_ = program.columns
         names = set(filter(is_sum_of_products, set(ops[program.leaf_count :])))
         slots = np.array([i for i in program.operations if ops[i] in names], np.intp)
-        self.fixed = np.append(np.array(fixed, bool), True)  # the last one is that of `HOLE`
+        self.fixed = np.append(np.array(fixed, bool), True)  # the last one is for `HOLE`
         self.bias, self.weights, self.inputs = np.full((3, len(ops)), HOLE)
         counts, starts = operands.counts[slots], operands.starts[slots]
         self.bias[slots] = np.where(counts % 2, operands.flat[starts + counts - 1], HOLE)

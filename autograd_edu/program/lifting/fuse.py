@@ -80,12 +80,12 @@ class _Places:
     A sum of products and of several other terms becomes a dot product, and a sum after it.
 
     Attributes:
-        place: the last slot that each given slot becomes, if a sum does not take it in.
-        origins: which given slot each slot was.
+        place: for each given slot that no sum takes in, the new slot with its value.
+        origins: for each new slot, the given slot that it comes from.
         sums: for each slot that is taken in, the place of the sum.
         dots: for each product that is taken in, the place of the dot product.
         operands: the operands of the new slots.
-        factors: where the first factor of each product stands among them, and the second.
+        factors: where the first factors of the products stand among these, and the second ones.
     """
 
     def __init__(self, trees: _Trees) -> None:
@@ -132,10 +132,10 @@ class _Places:
 
 
 def _folded(ops: list[str], numbers: list[float], operands: Operands, depends: Ints) -> Operands:
-    """What remains of the operands if what depends only on constants becomes a constant."""
+    """Make constants of what depends only on constants. Returns the operands that remain."""
     own, gone = operands.tuples, list[int]()
     for i in np.flatnonzero((depends == 0) & (operands.counts > 0)).tolist():
-        if all([ops[j] == "constant" for j in own[i]]):  # otherwise one could not be folded
+        if all([ops[j] == "constant" for j in own[i]]):  # else one could not be folded
             try:
                 y = evaluate(ROWS[ops[i]], [numbers[j] for j in own[i]])
             except DomainError:
@@ -145,7 +145,7 @@ def _folded(ops: list[str], numbers: list[float], operands: Operands, depends: I
                 gone.append(i)
     for i in np.flatnonzero(operands.counts == 1).tolist():
         if ops[i] == dot.name:
-            ops[i] = total.name  # no products, a bias
+            ops[i] = total.name  # it has a bias, but no products
     return operands.without(gone) if gone else operands
 
 

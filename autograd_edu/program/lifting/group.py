@@ -66,7 +66,7 @@ class Group:
 
     @cached_property
     def rule(self) -> Written:
-        """What it computes of its operands, on symbols. Matrix products have no rule."""
+        """What it computes from its operands, on symbols. Matrix products have no rule."""
         if self.kind in ("map", "spread"):
             return written(self.op, [read.number for read in self.reads])
         if self.kind == "dot":
@@ -75,7 +75,7 @@ class Group:
 
     @property
     def ones(self) -> int:
-        """How many rows of ones a matrix reads after its inputs: its bias is one more column."""
+        """How many rows of ones follow the inputs: 0 unless the bias is a column of the matrix."""
         has_ones = self.kind == "matrix" and self.reads[0].rows.shape[1] > len(self.reads[1].rows)
         return self.shape[1] if has_ones else 0
 

@@ -65,7 +65,7 @@ def parts_of(program: Computation, known: Facts, *, with_matmuls: bool) -> Itera
     """The parts of a program. None needs a later one."""
     ops, operands, *_ = program.columns
     dots = Dots(program, known.fixed)
-    single = np.ones(len(ops) + 1, bool)  # which slots are in no matrix product; the last is `HOLE`
+    single = np.ones(len(ops) + 1, bool)  # slots in no matrix product; the last is for `HOLE`
     for (kind, live, *_), slots in schedule(program, known, dots):
         members, fixed = np.array(slots), known.fixed[slots[0]]
         part = Part(str(kind), ROWS[ops[slots[0]]], fixed, bool(live), members)
@@ -104,7 +104,7 @@ def _matrix_product(part: Part, product: Product, dots: Dots) -> Part:
 
 
 def _variadic(part: Part, members: Rows, operands: Operands, dots: Dots) -> Part:
-    """Variadic operations that are no matrix product, over a stack of what they read."""
+    """Variadic operations outside matrix products, over a stack of what they read."""
     if part.kind == "stack":
         stack = padded(operands.flat, operands.starts[members], operands.counts[members])
         return replace(part, members=members, operands=[Operand(stack, part.fixed)])

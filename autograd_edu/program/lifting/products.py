@@ -20,7 +20,7 @@ import numpy as np
 from .spacing import Rows
 
 HOLE = -1  # in place of a slot
-Vector: TypeAlias = bytes  # the slots of a vector, so that they sort and begin as the slots do
+Vector: TypeAlias = bytes  # the slots of a vector: they sort, and start one another, like the slots
 _LEAST = 4  # pairs of a block: fewer stay dot products
 _SMALL = 8  # the same for all blocks of one shape, and for several products with weights
 Pairs: TypeAlias = Mapping[int, tuple[int, int]]  # for each slot, the numbers of two vectors
@@ -89,7 +89,7 @@ def matmuls(pairs: Pairs, vectors: Sequence[Vector]) -> list[Product]:
 
 
 def _extended(pairs: Pairs, vectors: Sequence[Vector]) -> Pairs:
-    """The pairs with vectors that start another one replaced by it, on one of the two sides."""
+    """The pairs. On one side, a vector that starts a longer one is replaced by that one."""
     whole = _longest({column for _, column in pairs.values()}, vectors)
     if len(set(whole.values())) < len(whole):
         return {slot: (row, whole[column]) for slot, (row, column) in pairs.items()}

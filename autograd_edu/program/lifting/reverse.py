@@ -33,7 +33,7 @@ class Sum:
         edges: the edges to add up: over the first axis, or, if there are ``starts``, from start to
             start of a flat list.
         rows: where the sums stand, in the shape of the group.
-        shared: each has one edge, evenly spaced, and ``rows`` are the edges themselves.
+        shared: each has one edge, these are evenly spaced, and ``rows`` are the edges themselves.
     """
 
     edges: Rows
@@ -46,7 +46,7 @@ class Back(NamedTuple):
     """How gradients pass through a group.
 
     Attributes:
-        number, group: the group, and which one it is.
+        number, group: which group it is, and the group itself.
         upstream: the gradients of its members.
         edges: for each read, the rows of the gradients along it; None where there are none, or
             where they are the upstream ones.

@@ -243,7 +243,7 @@ def _rounded_once(value: Symbol) -> Symbol:
 
 
 def in_order(roots: Iterable[Symbol], known: Container[int] = ()) -> list[Symbol]:
-    """All symbols that ``roots`` depend on, operands first; without those ``known`` by their id."""
+    """All symbols that ``roots`` depend on, operands first, but not those ``known`` by their id."""
     done: dict[int, Symbol] = {}
     stack = [root for root in roots if id(root) not in known][::-1]
     while stack:

@@ -20,11 +20,11 @@ from ..lifting.symbols import FUNCTIONS, Symbol, in_order, written
 from ..writing.formula import CHOICE, COMPARISON, PLUS, PRODUCT, SIGN, Text, leaf, with_sign
 
 Function = Callable[..., float | list[float]]
-NAMES: dict[str, Function | float] = {  # that stand in expressions
+NAMES: dict[str, Function | float] = {  # that expressions may name
     **{name: getattr(Floats, name) for name in (*FUNCTIONS, "total")}, "abs": abs, "inf": math.inf,
     "nan": math.nan,
 }  # fmt: skip
-_LONGEST = 400  # characters; a rule with more of them is called
+_LONGEST = 400  # characters; a longer rule is called, not written out
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def phrases(op: Op, count: int) -> Phrases:
 
 
 def _written(root: Symbol) -> str | None:
-    """The expression of a rule, which may be a factor; None if it is too long."""
+    """The expression of a rule, ready to be a factor; None if it is too long."""
     texts: dict[int, Text] = {}
     for symbol in in_order([root]):
         text = texts[id(symbol)] = _text(symbol, [texts[id(x)] for x in symbol.operands])

@@ -24,7 +24,7 @@ _PIECE = 128  # operations in a piece, about
 _WINDOW = 12  # operations by which a round of a loop is recognised
 Numbers = list[float]
 Function = Callable[..., None]
-Part = Callable[[Numbers], Sequence[float]]  # takes some of the numbers
+Part = Callable[[Numbers], Sequence[float]]  # picks some of the numbers
 
 
 class PythonEngine:
@@ -112,7 +112,7 @@ class PythonEngine:
 
 
 def _part(slots: Sequence[int]) -> Part:
-    """What takes the numbers of these slots."""
+    """A function that picks the numbers of these slots."""
     if len(slots) > 1:
         return itemgetter(*slots)
     return itemgetter(slice(slots[0], slots[0] + 1) if slots else slice(0))

@@ -22,8 +22,8 @@ from .tape import Lines, Tape
 Mask: TypeAlias = NDArray[np.bool_]
 T = TypeVar("T")
 _NUMBER = Constant(0.0)  # stands for every plain number among operands
-_NUMBER._mark = 1 << 40  # as no other value has
-_PLACE = ~_NUMBER._mark  # what `_rows` gives for it
+_NUMBER._mark = 1 << 40  # no other value has this mark
+_PLACE = ~_NUMBER._mark  # what `_rows` returns for it
 
 
 def as_computation(
@@ -59,9 +59,9 @@ class _Slots:
         parameters: those that were given, or else those that were captured.
         leaves: the inputs, the parameters and the captured constants, which have the first slots.
         numbers: the plain numbers, which have the next ones.
-        results: what has the other slots.
+        results: the results, which have the other slots.
         operands: the operands of each slot.
-        ends: the slots of the ends.
+        ends: the slots of the roots and of the numbers that are compared.
     """
 
     def __init__(
@@ -94,12 +94,12 @@ class _Slots:
         self.leaves += [value for value in captured if value in constants]
 
     def _read(self, ends: Sequence[Value]) -> tuple[Ints, list[Value], Ints]:
-        """What the results read, and then the ends.
+        """Find the operands of the results, followed by the ends.
 
         Returns:
-            for each operand and end, its number among the inputs and results, less than 0 if it is
-            captured, and `_PLACE` if it is a plain number; those that are captured; and how many
-            operands each result has.
+            for each of them, its place among the inputs and results, `_PLACE` for a plain number,
+            or else a number below 0 if it is captured; the captured ones; and how many operands
+            each result has.
         """
         read, counts, self.numbers = _operands(self.results)
         read += ends
@@ -116,7 +116,7 @@ class _Slots:
         if not used.all():
             left, stop, read = used.tolist(), len(flat), flat.tolist()
             for i, count in zip(range(len(left))[::-1], counts[::-1].tolist(), strict=True):
-                if not left[i]:  # the last slot that is not needed has no use at all
+                if not left[i]:  # the users of a slot come later, and are settled
                     for j in read[stop - count : stop]:
                         left[j] -= 1
                 stop -= count
@@ -144,12 +144,12 @@ class _Slots:
 
 
 def _kept(column: list[T], keep: list[bool]) -> list[T]:
-    """The part of a column that is kept; the column itself if that is all of it."""
+    """The part of a column that is kept. An empty ``keep`` keeps all of it."""
     return list(compress(column, keep)) if keep else column
 
 
 def _operands(results: Sequence[Value]) -> tuple[list[Value], Ints, list[float]]:
-    """The operands of results, how many each of them has, and those that are plain numbers."""
+    """The operands of results, how many each result has, and the plain numbers among them."""
     rights = [value._right for value in results]
     pairs = 2 * rights
     pairs[::2], pairs[1::2] = [value._left for value in results], rights
@@ -166,7 +166,7 @@ def _operands(results: Sequence[Value]) -> tuple[list[Value], Ints, list[float]]
 
 
 def _parents(value: Value, numbers: list[float]) -> tuple[Value, ...]:
-    """The operands of a result that has not two Values; see `engine.value.expand`.
+    """The operands of a result that does not have two Values; see `engine.value.expand`.
 
     `_NUMBER` stands for a plain number, which is added to ``numbers``.
     """
@@ -179,11 +179,11 @@ def _parents(value: Value, numbers: list[float]) -> tuple[Value, ...]:
 
 
 def _rows(values: Sequence[Value], read: Sequence[Value]) -> Ints:
-    """For each of ``read``, the first place among ``values``; less than 0 where it has none."""
+    """For each of ``read``, its first place among ``values``; below 0 if it is not among them."""
     now = next(clock)
     try:
         for mark, value in zip(range(-len(values), 0), reversed(values), strict=True):
-            value._mark = mark  # which no other value has less than 0
+            value._mark = mark  # other values have no mark below 0
         rows: Ints = ~np.fromiter([value._mark for value in read], np.intp)
         return rows
     finally:
@@ -198,7 +198,7 @@ def _history(results: Sequence[Value]) -> list[Value]:
     whole = record(0.0, total, tuple(results), None, (), None)
     earlier = [value for value in topological_order(whole)[:-1] if value.op is not None]
     for value in earlier:
-        value._label = value.label  # the slot may be empty
+        value._label = value.label  # `_label` may not be set yet
     return earlier
 
 

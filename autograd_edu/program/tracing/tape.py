@@ -16,7 +16,7 @@ from ...errors import AutogradError, OperandError
 
 _PACKAGE = dirname(dirname(dirname(__file__))) + os.sep  # autograd_edu_mine.py is the user's
 _PYTHON = dirname(contextlib.__file__) + os.sep
-users_files: set[str] = set()  # those that are known so far
+users_files: set[str] = set()  # the names of those that are known so far
 
 
 class Noted(NamedTuple):

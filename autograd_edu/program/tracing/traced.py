@@ -50,7 +50,7 @@ class Tracer(Tape):
         return result
 
     def finish(self) -> None:
-        """Make all that was traced ordinary Values."""
+        """Turn all that was traced into ordinary Values."""
         for value in chain(self.inputs, self.values):
             value.__class__ = Value
 
@@ -183,7 +183,7 @@ _RESULT = """
     if checked:
         tape.check_tried(result, frame)
     return result
-"""  # it does what `Tracer.apply` does, but calls nothing that can be written out
+"""  # what `Tracer.apply` does, with few calls: what they would do is written out
 _VALUES = frozenset({Given, Traced, Value})
 _FREE = frozenset({Given, Constant})  # what depends on nothing that was captured
 _KNOWN = {

@@ -46,7 +46,7 @@ class Backward:
     """The backward pass through a `Forward` that has been written.
 
     Attributes:
-        passed: by the name of an array, what each use passes back to it.
+        passed: for each array, by its name, what its uses pass back to it.
     """
 
     def __init__(self, forward: Forward) -> None:
@@ -146,7 +146,7 @@ class Backward:
         return script.named(self._sum([term.to(array) for term in terms] or [zeros]), label)
 
     def _merged(self, terms: Sequence[_Term], count: int) -> list[_Term]:
-        """The terms by their first row; those that go to the same few rows are added first."""
+        """The terms in order of their first row. Terms for the same few rows are added first."""
         same: dict[bytes, list[_Term]] = {}
         for i, term in enumerate(terms):
             key = b"%d" % i if len(term.rows) == count else term.rows.tobytes()
@@ -159,7 +159,7 @@ class Backward:
         return sorted(merged, key=lambda each: int(each.rows[0]))
 
     def _sum(self, terms: Sequence[Expression]) -> str:
-        """A sum, in which a term that comes twice is doubled."""
+        """The sum of the terms. One that comes n times is written once, times n."""
         counts = Counter([f"({term.text})" for term in terms])
         texts = [text if n == 1 else f"{float(n)} * {text}" for text, n in counts.items()]
         return self.forward.add(texts)

@@ -49,13 +49,13 @@ def exported(program: Computation, name: Literal["jax", "torch"]) -> Function:
 def _as_batch(
     program: Computation, of: Framework, arrays: Sequence[Array]
 ) -> tuple[list[Array], bool]:
-    """The parameters and the inputs with a batch axis, and whether they had none."""
+    """The parameters and the inputs, which get a batch axis; and whether none had one."""
     check_count(program, len(arrays) - 1)
     parameters, *inputs = of.arrays(arrays)
     if tuple(parameters.shape) != (program.parameter_count,):
         raise ShapeError(
             f"the program has {program.parameter_count} parameters; "
-            f"an array of shape {tuple(parameters.shape)} was given"
+            f"got an array of shape {tuple(parameters.shape)}"
         )
     layout = layout_of(program, tuple([tuple(x.shape) for x in inputs]))
     batch = [

@@ -35,13 +35,13 @@ class Expression:
     before: Expression | None = None
 
     def in_form(self, form: str, shape: tuple[int, ...], samples: str | None = None) -> Expression:
-        """What a form such as "({}).T" makes of the array, and of its mask."""
+        """The array put into a form such as "({}).T", and its mask likewise."""
         samples = self.samples if samples is None else samples
         there = self.there and form.format(self.there)
         return Expression(form.format(self.text), shape, samples, there)
 
     def masked(self, there: str, shape: tuple[int, ...]) -> Expression:
-        """The array with a mask of a shape that may be smaller."""
+        """The array with a mask, whose shape may be smaller."""
         mask = Expression(there, shape, self.samples).broadcast(self.shape, self.samples)
         return replace(self, there=there and mask.text)
 

@@ -23,7 +23,7 @@ _SIGNS = {
     "ge": (">=", COMPARISON),
 }  # fmt: skip
 _DEEPEST = 40  # brackets within one another: nobody reads more, and parsers have a limit
-_SHORT = re.compile(r"\(?[\w.+-]+\)?(\[\d+(:\d+)?\])?")  # an operand that may be repeated as it is
+_SHORT = re.compile(r"\(?[\w.+-]+\)?(\[\d+(:\d+)?\])?")  # an operand that need not be named
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def terms_of(parts: Sequence[Text]) -> list[str]:
 
 
 class Formula:
-    """One rule on operands of which the texts are known.
+    """One rule on operands whose texts are known.
 
     Args:
         wanted: the symbols that will be written.

@@ -62,9 +62,9 @@ class _Jax:
     def adapted(self, source: str) -> str:
         """A printed program that rounds each number of which a maximum is taken.
 
-        XLA may merge a product with what is done next, such as the comparison with the maximum. It
-        is then not rounded there, and none of the numbers is the largest. A number that is moved
-        into an array first may also be compared where it comes from.
+        XLA may merge a product with the next operation, such as the comparison with the maximum.
+        The product is then not rounded, and no number equals the maximum. If a number is moved into
+        an array first, XLA may compare it where it comes from; so it is rounded there, too.
         """
         compared = set(_NAME.findall(" ".join(_EXTREME.findall(source))))
         for line in reversed(list(_MOVED.finditer(source))):

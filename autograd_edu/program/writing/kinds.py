@@ -24,7 +24,7 @@ class Kind:
     """A group of one kind.
 
     Attributes:
-        default: the first letter of the name of its array, if that has no label.
+        default: the first letter of the name of its array, if it has no label.
     """
 
     default = "v"
@@ -40,7 +40,7 @@ class Kind:
         """Take note of the name of the array."""
 
     def pass_back(self, upstream: Expression) -> Iterator[tuple[Read, Expression]]:
-        """Each read that takes a gradient, with that gradient. ``upstream`` is a name."""
+        """Each read that takes a gradient, with its gradient. ``upstream`` is written as a name."""
         raise NotImplementedError
 
 
@@ -48,7 +48,7 @@ class ByRule(Kind):
     """An operation on each number, or over the first axis of what it reads, by the group's rule.
 
     Attributes:
-        reads: what each local gradient belongs to.
+        reads: the read that each local gradient belongs to.
     """
 
     def write(self) -> str:
@@ -64,7 +64,7 @@ class ByRule(Kind):
         return self._in_full(self.formula.write(self.rule.value).text)
 
     def _in_shape(self) -> list[Expression]:
-        """The operands, in the shape of the first array of which all rows are read."""
+        """The operands, in the shape of the first array that is read whole."""
         group, script = self.group, self.script
         self.default = "h" if len(group.reads) == 1 else "v"
         for read in group.reads if len(group.shape) == 1 else ():
@@ -80,7 +80,7 @@ class ByRule(Kind):
         ]
 
     def _whole(self) -> list[Expression]:
-        """The operands, of which the first axis is summed over; a bias may have fewer numbers."""
+        """The operands, whose first axis will be combined; a bias may have fewer numbers."""
         script, reads = self.script, self.reads
         self.default = "z" if self.group.kind == "dot" else "v"
         operands = [script.whole(read, neutral=self.group.op.neutral) for read in reads[:2]]
@@ -135,7 +135,7 @@ class ByRule(Kind):
 
 
 class Matrix(Kind):
-    """C = A·B, from which follow Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄. Several vectors are an axis of B.
+    """C = A·B, so that Ā = C̄·Bᵀ and B̄ = Aᵀ·C̄. Several vectors are an axis of B.
 
     Attributes:
         weights, inputs: the names of the factors.
@@ -226,12 +226,12 @@ def _is_truth(symbol: Symbol) -> bool:
 
 
 def _any(mask: str, axes: int | tuple[int, ...]) -> str:
-    """Whether a mask holds anywhere along some axes, which stay."""
+    """Whether a mask holds anywhere along some axes, which are kept."""
     return f"np.any({mask}, axis={axes}, keepdims=True)"
 
 
 def simplest(script: Script, group: Group) -> Group:
-    """The group as a person would write it, without axes along which there is only one number."""
+    """The group as a person would write it, without axes that hold only one number."""
     if group.kind not in ("dot", "matrix"):
         return group
     weights, inputs, *bias = group.reads
@@ -251,6 +251,6 @@ def simplest(script: Script, group: Group) -> Group:
 
 
 def kind_of(script: Script, group: Group) -> Kind:
-    """What writes a group."""
+    """The `Kind` that writes a group."""
     group, kinds = simplest(script, group), {"matrix": Matrix, "matmul": Blocks}
     return kinds.get(group.kind, ByRule)(script, group)

@@ -45,8 +45,8 @@ class Script:
         differentiated: whether a backward pass will follow.
         held: the arrays that hold the rows of the tables, in the order in which they were made.
         holder: for each row of a table, the number of its array.
-        shorts: the names of the expressions that can be repeated.
-        choosing: whether something is computed that may be passed over, so need not be a number.
+        shorts: the names of expressions that may be needed again, by their text.
+        choosing: whether something is computed that may not be chosen, so need not be finite.
     """
 
     def __init__(self, program: Computation, *, differentiated: bool) -> None:
@@ -164,6 +164,6 @@ class Script:
 
     @cached_property
     def fixed_slots(self) -> dict[int, Slot]:
-        """The slot in each row that depends on no input."""
+        """For each row of the fixed table, its slot."""
         rows = zip(self.lifted.row.tolist(), self.fused.slots, self.lifted.fixed, strict=True)
         return {row: slot for row, slot, fixed in rows if fixed}
