@@ -1,5 +1,6 @@
 """A program as a function of JAX or PyTorch gives the same numbers and derivatives, however run."""
 
+import math
 import os
 import subprocess
 import sys
@@ -382,6 +383,17 @@ def test_the_largest_number_is_found_again_where_it_is_compared_before_it_is_mov
     second = jax.jit(jax.jacrev(jax.grad(f.to_jax())))
     found = second(np.array([-40.0, 3.0]), 0.0)
     assert found == pytest.approx(np.array([[0.0, 0.0], [0.0, 2.0]]))
+
+
+@with_jax
+def test_a_gradient_that_does_not_exist_is_nan_in_jax_too():
+    """relu passes 0 times the infinite slope of the root; XLA takes a condition for a choice."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    gradient = jax.jit(jax.grad(trace(lambda x: sqrt(relu(x)), 4.0).to_jax(), 1))
+    assert float(gradient([], 4.0)) == 0.25
+    assert math.isnan(float(gradient([], -31.0)))
 
 
 @with_jax

@@ -93,7 +93,7 @@ BACKWARD = """
     error_grad = 2.0 * error * loss_grad
     W2_grad = error_grad @ h1.T
     b2_grad = np.sum(error_grad, axis=1, keepdims=True)
-    z1_grad = (z1 > 0.0) * (W2.T @ error_grad)
+    z1_grad = np.where(z1 > 0.0, 1.0, 0.0) * (W2.T @ error_grad)
     W1_grad = z1_grad @ x1.T
     b1_grad = np.sum(z1_grad, axis=1, keepdims=True)
     x1_grad = W1.T @ z1_grad

@@ -235,15 +235,23 @@ def _perturbed(read: Callable[[Callable[[Any], Any]], Any]) -> Iterator[Any]:
 def _room(
     case: Case, exact: np.ndarray, others: list[np.ndarray | None], largest: float
 ) -> np.ndarray | None:
-    """How far readings may be apart; None if one unit in the last place decides what is finite."""
+    """How far readings may be apart; None if one unit in the last place decides what is finite.
+
+    It may also decide between ±∞ and nan, as 0·∞ is nan.
+    """
     spread = np.zeros_like(exact)
     for other in others:
-        if other is None or (np.isfinite(other) != np.isfinite(exact)).any():
+        if other is None or not np.array_equal(_kinds(other), _kinds(exact), equal_nan=True):
             return None
         with np.errstate(invalid="ignore"):
             apart = np.abs(other - exact)
         spread = np.fmax(spread, np.where(np.isfinite(exact), apart, 0.0))
     return 10 * spread + 4 * len(case.lines) * UNIT * largest
+
+
+def _kinds(numbers: np.ndarray) -> np.ndarray:
+    """The numbers that are not finite, and 0 for the others."""
+    return np.where(np.isfinite(numbers), 0.0, numbers)
 
 
 class Comparison:

@@ -114,8 +114,6 @@ class ByRule(Kind):
     def _times(self, slope: Symbol, upstream: Expression, shape: tuple[int, ...]) -> Expression:
         """A local gradient times the upstream one, in this shape."""
         there, samples = upstream.there, upstream.samples
-        if _is_truth(slope) and not self.group.op.selects:
-            slope = slope.operands[0]  # True is 1.0
         local = self.formula.write(slope)
         if slope.name == "number" and isfinite(slope.number):
             product = replace(upstream, text=times(local, upstream.text))
@@ -217,12 +215,6 @@ class Blocks(Kind):
         for axis, read, text in zip((2, 1), self.group.reads, texts, strict=True):
             back = replace(upstream, text=f"np.moveaxis({text}, 0, -1)", shape=read.rows.shape)
             yield read, back.masked(upstream.there and _any(upstream.there, axis), ())
-
-
-def _is_truth(symbol: Symbol) -> bool:
-    """Is it 1 where a condition holds, and else 0?"""
-    branches = [(x.name, x.number) for x in symbol.operands[1:]]
-    return symbol.name == "select" and branches == [("number", 1.0), ("number", 0.0)]
 
 
 def _any(mask: str, axes: int | tuple[int, ...]) -> str:
