@@ -323,7 +323,7 @@ RUNNING = (
     ),
     Fault(
         "the fixed table is prepared once only",
-        ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[0]",),
+        ("test_replay.py::test_batches_of_any_size_in_any_order_give_the_same_numbers[1]",),
         "for call in plan.prepare:\n    call()",
         "if not vars(self).get('once'):\n    self.once = [call() for call in plan.prepare] or [1]",
         "_blocks",
