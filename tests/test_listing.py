@@ -469,3 +469,10 @@ def test_a_label_stays_even_where_it_is_used_once(label):
     program = trace(f, 1.0)
     assert f"{label} = x * 0.5\n" in program.listing("python")
     assert_gradients(program, [1.0, 2.0])
+
+
+def test_a_remainder_of_a_negative_number_keeps_its_sign_in_a_sum():
+    program = trace(lambda x, y: x * y + -2.0 % x, 0.75, 0.5)
+    space = {}
+    exec(program.listing("python"), space)
+    assert space["program"]([], 0.75, 0.5) == pytest.approx(0.375 + 0.25)

@@ -88,4 +88,5 @@ def tidy(text: str) -> str:
 
 def unparsed(tree: ast.AST) -> str:
     """The text of a syntax tree, in which a + -b is a - b."""
-    return ast.unparse(tree).replace(" + -", " - ")
+    text = ast.unparse(tree)
+    return text if "%" in text else text.replace(" + -", " - ")  # -a % b is (-a) % b
